@@ -1,0 +1,38 @@
+"""Every error that a person can meet, in one tree. Each says what happened and what to do.
+
+WebtrialError
+├── ParameterError        a parameter is unknown, of the wrong type or out of range
+├── LaunchError           a service, an upstream or PostgreSQL did not come up
+├── ContractError         a stack does not answer as the contract says
+├── DriverError           the load driver's process failed
+├── RunError              a run directory cannot be read or written
+└── PublishError          a notebook or a document could not be made
+"""
+
+
+class WebtrialError(Exception):
+    """The root: catching it catches all that Webtrial raises on purpose."""
+
+
+class ParameterError(WebtrialError):
+    """A parameter is unknown, of the wrong type or out of range."""
+
+
+class LaunchError(WebtrialError):
+    """A service, an upstream or PostgreSQL did not come up."""
+
+
+class ContractError(WebtrialError):
+    """A stack does not answer as the contract says."""
+
+
+class DriverError(WebtrialError):
+    """The load driver's process failed."""
+
+
+class RunError(WebtrialError):
+    """A run directory cannot be read or written."""
+
+
+class PublishError(WebtrialError):
+    """A notebook or a document could not be made."""
