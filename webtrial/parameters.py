@@ -1,0 +1,148 @@
+"""Everything that a run can be told, with its default and its range.
+
+One model is read from four places: the profiles in `notebooks/profiles/`, papermill's
+`-f` and `-p`, a notebook's parameters cell, and the manifest of an earlier run.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from webtrial.stacks import load_stacks
+
+from webtrial.errors import ParameterError
+from webtrial.scenario_names import SCENARIOS
+
+PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
+
+Count = Annotated[int, Field(ge=1)]
+Users = Annotated[int, Field(ge=1, le=10_000)]
+Rate = Annotated[float, Field(gt=0, le=100_000)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Parameters(BaseModel):
+    """What to measure and how. Unknown names, wrong types and impossible values are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    profile: str = Field("custom", description="the name that this set of parameters goes by")
+    seed: int = Field(1, ge=0, description="everything that is drawn is drawn from it")
+
+    stacks: list[str] = Field(
+        ["django", "flask", "fastapi"],
+        min_length=1,
+        description="compared on every scenario",
+    )
+    scenarios: list[str] = Field(
+        ["user_detail", "crud", "product_search", "dashboard"],
+        min_length=1,
+        description="kinds of traffic",
+    )
+    extra_stacks: list[str] = Field([], description="beside them on `extra_scenarios` only")
+    extra_scenarios: list[str] = Field(["user_detail"], min_length=1)
+    aa_stack: str | None = Field(None, description="measured against itself for the noise floor")
+
+    closed_users: list[Users] = Field([100], description="closed loops, users each")
+    open_rates_per_s: list[Rate] = Field([], description="open loops, given arrival rates")
+    common_fractions: list[Fraction] = Field(
+        [0.5],
+        description="open loops at rates common to all stacks: these fractions of the slowest"
+        " stack's capacity in the pilot, rounded down on a 1-2-5 grid",
+    )
+    own_fractions: list[Fraction] = Field(
+        [], description="open loops at these fractions of each stack's own capacity in the pilot"
+    )
+
+    blocks: Count = Field(3, le=100, description="replications, each with fresh processes")
+    duration_s: float = Field(3.0, ge=0.5, le=600, description="the measured window of a trial")
+    warmup_s: float = Field(1.0, ge=0.0, le=60, description="kept, marked, left out")
+    timeout_s: float = Field(10.0, gt=0, le=60, description="then a request counts as censored")
+    think_time_s: float = Field(0.0, ge=0, le=60, description="closed loops: between requests")
+    max_connections: Count = Field(
+        1000, le=20_000, description="open loops: arrivals beyond it are dropped and counted"
+    )
+    repeats: int = Field(2, ge=0, le=5, description="attempts more when the machine was disturbed")
+
+    upstream_delay_ms: float = Field(20.0, ge=0, le=1000, description="median of the log-normal")
+    upstream_sigma: float = Field(0.25, ge=0, le=2, description="of the delay's logarithm")
+    database_connections: Count = Field(16, le=200, description="of each stack, in all")
+    server_processes: Count = Field(1, le=16, description="of each stack")
+    database_url: str | None = Field(
+        None, description="another PostgreSQL (≥ 15) in place of the embedded one", repr=False
+    )
+
+    @field_validator("stacks", "extra_stacks")
+    @classmethod
+    def _known_stacks(cls, names: list[str]) -> list[str]:
+        return _known(names, "stack", list(load_stacks()))
+
+    @field_validator("scenarios", "extra_scenarios")
+    @classmethod
+    def _known_scenarios(cls, names: list[str]) -> list[str]:
+        return _known(names, "scenario", list(SCENARIOS))
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> "Parameters":
+        if self.aa_stack is not None and self.aa_stack not in self.stacks:
+            raise ValueError(f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}")
+        if both := sorted(set(self.stacks) & set(self.extra_stacks)):
+            raise ValueError(f"{both} are in stacks and in extra_stacks: name each once")
+        if not (
+            self.closed_users
+            or self.open_rates_per_s
+            or self.common_fractions
+            or self.own_fractions
+        ):
+            raise ValueError(
+                "no load: name closed_users, open_rates_per_s, common_fractions or own_fractions"
+            )
+        return self
+
+    @property
+    def all_stacks(self) -> list[str]:
+        """The stacks that a block starts."""
+        return [*self.stacks, *self.extra_stacks]
+
+    @property
+    def needs_pilot(self) -> bool:
+        """Whether rates depend on capacities that must be measured first."""
+        return bool(self.common_fractions or self.own_fractions)
+
+
+def _known(names: list[str], what: str, known: list[str]) -> list[str]:
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"no such {what}: {', '.join(unknown)}; there are {', '.join(known)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"a {what} is named twice in {names}")
+    return names
+
+
+def read_parameters(given: dict[str, Any]) -> Parameters:
+    """The parameters in `given`, or a ParameterError that names each fault and what is allowed."""
+    try:
+        return Parameters.model_validate(given)
+    except ValidationError as error:
+        raise ParameterError(_explained(error)) from None
+
+
+def read_profile(name: str, **changes: Any) -> Parameters:
+    """The profile `name` of `notebooks/profiles/`, with `changes` on top."""
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        there = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
+        raise ParameterError(f"no profile {name!r}; there are {there}")
+    return read_parameters(yaml.safe_load(path.read_text()) | changes)
+
+
+def _explained(error: ValidationError) -> str:
+    return "\n".join(["These parameters cannot be run:", *map(_fault, error.errors())])
+
+
+def _fault(fault: Any) -> str:
+    name = ".".join(map(str, fault["loc"])) or "parameters"
+    if fault["type"] == "extra_forbidden":
+        return f"  {name}: unknown; there are {', '.join(Parameters.model_fields)}"
+    text = fault["msg"].removeprefix("Value error, ")
+    return f"  {name} = {fault['input']!r}: {text}" if fault["loc"] else f"  {text}"

@@ -1,0 +1,176 @@
+"""What a run consists of: frozen records, units in their names.
+
+A `Trial` is what is written to `trials/NNNN.json`; everything else here is a part of one.
+Fields that could not be observed (another machine's CPU, say) are None, never zero.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Phase = Literal["warmup", "measured", "cooldown"]
+Role = Literal["pilot", "measure", "a/a"]
+Verdict = Literal["valid", "suspect", "invalid"]
+GateKind = Literal["instrument", "machine"]
+
+PHASES: tuple[Phase, ...] = ("warmup", "measured", "cooldown")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How requests are offered: `users` in a closed loop, or `rate_per_s` Poisson arrivals."""
+
+    kind: Literal["closed", "open"]
+    users: int | None = None
+    rate_per_s: float | None = None
+
+    def __str__(self) -> str:
+        """As axes and tables show it: `100 users`, `200/s`."""
+        return f"{self.users} users" if self.kind == "closed" else f"{self.rate_per_s:g}/s"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTrial:
+    """One stack × one scenario × one load, at its place in the run.
+
+    `cell` counts the cells of a block in the order they are measured; `seed` is the trial's own,
+    equal for all stacks of a cell so that they are asked the same.
+    """
+
+    number: int
+    block: int
+    cell: int
+    stack: str
+    scenario: str
+    load: Load
+    seed: int
+    role: Role = "measure"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Requests by what became of them. All but `completed` count those intended in the window.
+
+    `scheduled` = `sent` + `dropped`; `sent` = `succeeded` + the sum of `errors`.
+    `completed` are the successes whose last byte arrived within the window: throughput × window.
+    """
+
+    scheduled: int
+    sent: int
+    dropped: int
+    succeeded: int
+    completed: int
+    errors: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What the load driver knows of itself in the measured window."""
+
+    cpu_fraction: float
+    lag_p99_ms: float
+    median_latency_ms: float | None
+    worst_stall_ms: float
+    in_flight_counted: float
+    in_flight_by_latency: float
+    connections: int
+    connections_reopened: int
+    responses_unread: int
+    memory_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the machine did beside us, as fractions of all cores, and how fast it was."""
+
+    stolen_fraction: float
+    foreign_cpu_fraction: float
+    speed_before_per_s: float
+    speed_after_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What PostgreSQL counted for this stack's database (pg_stat_statements) from the first
+    to the last request, warm-up included: per request it is divided by `requests`."""
+
+    requests: int
+    data: int
+    control: int
+    rows: int
+    time_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU-seconds within the measured window, by process tree, and memory at its end."""
+
+    service_cpu_s: float | None
+    database_cpu_s: float | None
+    upstreams_cpu_s: float | None
+    service_memory_mib: float | None
+    statements: Statements | None
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """One second of a trial; `t_s` counts from the start of the measured window.
+
+    The CPU fractions are of one core; `client` is not sampled, so as not to disturb it.
+    """
+
+    t_s: float
+    service_cpu_fraction: float | None
+    database_cpu_fraction: float | None
+    upstreams_cpu_fraction: float | None
+    service_memory_mib: float | None
+    database_memory_mib: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What an upstream really took during the trial."""
+
+    name: str
+    requests: int
+    asked_mean_ms: float | None
+    took_mean_ms: float | None
+    took_p50_ms: float | None
+    took_p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a gate struck: `gate` names it, `text` says with the value and the bound."""
+
+    gate: str
+    kind: GateKind
+    verdict: Verdict
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """A trial's verdict on itself: the worst of its reasons, valid without any."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One attempt at a planned trial, complete. `samples` names its Parquet file in the run."""
+
+    planned: PlannedTrial
+    attempt: int
+    started_at: str
+    warmup_s: float
+    window_s: float
+    counts: Counts
+    client: Client
+    machine: Machine
+    cost: Cost
+    seconds: tuple[Second, ...]
+    upstreams: tuple[Upstream, ...]
+    validity: Validity
+    samples: str

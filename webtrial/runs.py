@@ -1,0 +1,165 @@
+"""A run directory: written trial by trial, opened by anyone, never altered afterwards.
+
+    runs/<id>/
+        manifest.json           what was asked, on which machine, with which versions; its state
+        trials/0001-1.json      one attempt at one trial (records.Trial), number-attempt
+        samples/0001-1.parquet  its requests, one row each (SAMPLES)
+
+Every file is written whole or not at all: to a temporary name, synced, renamed.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from webtrial.errors import RunError
+from webtrial.parameters import Parameters
+from webtrial.records import Trial
+
+FORMAT = 1
+RUNS = Path(__file__).parent.parent / "data" / "runs"
+
+# Times count from the start of the measured window, so warm-up is negative.
+SAMPLES = pa.schema(
+    [
+        ("phase", pa.dictionary(pa.int8(), pa.string())),  # warmup, measured, cooldown
+        ("connection", pa.int32()),
+        ("kind", pa.dictionary(pa.int8(), pa.string())),  # of request: read, create, rare …
+        ("intended_ns", pa.int64()),
+        ("sent_ns", pa.int64()),
+        ("done_ns", pa.int64()),  # for a timeout: when it was given up (censored)
+        ("status", pa.int16()),  # 0 where no answer came
+        ("body_bytes", pa.int32()),
+        ("outcome", pa.dictionary(pa.int8(), pa.string())),  # ok, or the kind of error
+    ]
+)
+
+_TRIAL = TypeAdapter(Trial)
+
+State = Literal["running", "finished", "interrupted", "failed"]
+
+
+class Manifest(BaseModel):
+    """What belongs to a run as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: int = FORMAT
+    id: str
+    state: State = "running"
+    why: str | None = None  # of an interruption or a failure
+    started_at: str
+    finished_at: str | None = None
+    parameters: Parameters
+    planned_trials: int = 0
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    git: dict[str, Any]
+    data: dict[str, Any]
+    stacks: dict[str, dict[str, Any]]
+    budgets: dict[str, Any]
+    capacities_per_s: dict[str, dict[str, float]] = {}  # scenario → stack → by the pilot
+    rates_per_s: dict[str, list[float]] = {}  # scenario → common arrival rates
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory opened for reading. Needs neither PostgreSQL nor services nor a network."""
+
+    path: Path
+    manifest: Manifest
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every attempt at every trial, in the order they were measured."""
+        return tuple(_read_trial(path) for path in sorted((self.path / "trials").glob("*.json")))
+
+    def samples(self, trial: Trial, columns: list[str] | None = None) -> pd.DataFrame:
+        """The requests of one trial, a row each, columns as SAMPLES."""
+        return pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in directory `path`; RunError when there is none or it cannot be read."""
+    path = Path(path)
+    manifest = path / "manifest.json"
+    if not manifest.is_file():
+        raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
+    try:
+        return Run(path, Manifest.model_validate_json(manifest.read_text()))
+    except ValidationError as error:
+        raise RunError(
+            f"{manifest} does not read as a manifest of format {FORMAT}: {error}"
+        ) from None
+
+
+def latest_run(runs: Path = RUNS) -> Run:
+    """The newest finished run; RunError when there is none."""
+    for path in sorted(runs.glob("*/manifest.json"), reverse=True):
+        run = open_run(path.parent)
+        if run.manifest.state == "finished":
+            return run
+    raise RunError(f"no finished run in {runs}: make one with `make report`")
+
+
+class RunWriter:
+    """The one writer of a run directory."""
+
+    def __init__(self, manifest: Manifest, runs: Path = RUNS) -> None:
+        self.path = runs / manifest.id
+        self.manifest = manifest
+        (self.path / "trials").mkdir(parents=True)
+        (self.path / "samples").mkdir()
+        self._write_manifest()
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the manifest, on disk at once."""
+        self.manifest = self.manifest.model_copy(update=changes)
+        self._write_manifest()
+
+    def append(self, trial: Trial, samples: pa.Table) -> None:
+        """Keep one attempt: its samples first, so that a trial on disk is never without them."""
+        (self.path / trial.samples).parent.mkdir(exist_ok=True)
+        _write_whole(self.path / trial.samples, _parquet(samples))
+        name = Path(trial.samples).with_suffix(".json").name
+        text = json.dumps(asdict(trial), indent=1)
+        _write_whole(self.path / "trials" / name, text.encode())
+
+    def _write_manifest(self) -> None:
+        text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {"database_url"}})
+        _write_whole(self.path / "manifest.json", text.encode())
+
+
+def samples_name(number: int, attempt: int) -> str:
+    """Where a trial's samples lie within its run."""
+    return f"samples/{number:04d}-{attempt}.parquet"
+
+
+def _read_trial(path: Path) -> Trial:
+    try:
+        return _TRIAL.validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,11 @@
+"""The scenarios by name: what parameters check, axes show and the report explains."""
+
+SCENARIOS: dict[str, str] = {
+    "ping": "an answer without a database: the framework's floor",
+    "user_detail": "one user with its orders by primary key",
+    "crud": "70 % reads, 15 % creates, 10 % updates, 5 % deletes of users",
+    "product_search": "a search by name, with categories and reviews",
+    "dashboard": "two queries and two upstream services behind a bearer token",
+    "catalog": "an HTML page of 20 products from a template",
+    "validation": "creating users, half of the bodies invalid",
+}
