@@ -1,0 +1,44 @@
+"""The Flask service: one contract, its data reached through an ORM or through SQL."""
+
+from flask import Flask
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from . import accounts, data, upstreams
+from .blueprints import api_blueprints, page_blueprints
+from .config import Settings
+from .openapi import ShopApi
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, its database connections open.
+
+    Raises ConfigurationError when a setting is missing or wrong.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__)
+    app.config.from_mapping(settings.for_flask())
+    app.json.sort_keys = False
+    data.init_app(app, settings)
+    upstreams.init_app(app)
+    accounts.login_manager.init_app(app, add_context_processor=False)
+    _register_blueprints(app)
+    return app
+
+
+def _register_blueprints(app: Flask) -> None:
+    api = ShopApi(app)
+    for blueprint in api_blueprints:
+        api.register_blueprint(blueprint)
+    for blueprint in page_blueprints:
+        app.register_blueprint(blueprint)
+    _register_documentation(app)
+
+
+def _register_documentation(app: Flask) -> None:
+    """The interactive page, from files of the package: nothing comes from the network."""
+    documentation = get_swaggerui_blueprint(
+        "/docs", "/openapi.json", config={"app_name": app.config["API_TITLE"], "validatorUrl": None}
+    )
+    app.register_blueprint(documentation)
+    # The blueprint knows only /docs/ and would answer /docs with a redirect.
+    app.add_url_rule("/docs", view_func=app.view_functions[f"{documentation.name}.show"])

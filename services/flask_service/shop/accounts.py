@@ -1,0 +1,91 @@
+"""Who is asking: passwords, bearer tokens, sessions."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app, request
+from flask_login import LoginManager, UserMixin
+from flask_smorest import abort
+
+from .data import data_access
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ALGORITHM = "HS256"
+login_manager = LoginManager()
+login_manager.login_view = "pages.login"
+
+_hasher = PasswordHasher()
+# Checked when the name is unknown, so that the time taken does not tell who has an account.
+_HASH_OF_NOBODY = _hasher.hash("nobody")
+
+
+class SignedIn(UserMixin):
+    """The owner of a session, as Flask-Login wants it."""
+
+    def __init__(self, username: str) -> None:
+        self.id = username
+
+
+@login_manager.user_loader
+def load_signed_in(username: str) -> SignedIn | None:
+    """The session's owner, unless the account has gone."""
+    return SignedIn(username) if data_access().account(username) else None
+
+
+def password_is_right(username: str, password: str) -> bool:
+    """Whether the account exists and this is its password."""
+    account = None if "\x00" in username else data_access().account(username)
+    try:
+        _hasher.verify(account["password_hash"] if account else _HASH_OF_NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return account is not None
+
+
+def new_token(username: str) -> dict[str, Any]:
+    """The answer to a sign-in: a bearer token and how long it holds."""
+    lifetime_s = current_app.config["TOKEN_LIFETIME_S"]
+    now = int(time.time())
+    claims = {"sub": username, "iat": now, "exp": now + lifetime_s}
+    token = jwt.encode(claims, current_app.config["SECRET_KEY"], algorithm=ALGORITHM)
+    return {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
+
+
+def token_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let the view answer only who brings a valid token of an account that exists."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if data_access().account(_username_of_token()) is None:
+            refuse("The account no longer exists.")
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def refuse(message: str) -> None:
+    """401, with the header that says how to sign in."""
+    abort(401, message=message, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _username_of_token() -> str:
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        refuse("Send a token: Authorization: Bearer …")
+    try:
+        claims = jwt.decode(
+            given.token,
+            current_app.config["SECRET_KEY"],
+            algorithms=[ALGORITHM],
+            options={"require": ["exp", "sub"]},
+        )
+    except jwt.InvalidTokenError as error:
+        refuse(f"The token is not valid: {error}")
+    return claims["sub"]

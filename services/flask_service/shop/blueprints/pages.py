@@ -1,0 +1,61 @@
+"""Signing in with a form and a session, by Flask-Login."""
+
+import hmac
+import secrets
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_required, login_user, logout_user
+from flask_smorest import abort
+
+from ..accounts import SignedIn, password_is_right
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/login")
+def login():
+    """The form."""
+    return _form(200)
+
+
+@blueprint.post("/login")
+def sign_in():
+    """Start a session, or show the form again."""
+    _check_form_is_ours()
+    username = request.form.get("username", "")
+    if not password_is_right(username, request.form.get("password", "")):
+        return _form(401, message="The name or the password is wrong.")
+    login_user(SignedIn(username))
+    return redirect(url_for("pages.account"))
+
+
+@blueprint.post("/logout")
+@login_required
+def logout():
+    """End the session."""
+    _check_form_is_ours()
+    logout_user()
+    return redirect(url_for("pages.login"))
+
+
+@blueprint.get("/account")
+@login_required
+def account():
+    """What only its owner sees."""
+    return render_template("account.html", username=current_user.id, form_key=_form_key())
+
+
+def _form(status, message=""):
+    return render_template("login.html", form_key=_form_key(), message=message), status
+
+
+def _form_key():
+    """A key of this session; a form that another site made cannot know it."""
+    return session.setdefault("form_key", secrets.token_urlsafe())
+
+
+def _check_form_is_ours():
+    expected = session.get("form_key", "")
+    given = request.form.get("form_key", "")
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        abort(400, message="The form is out of date: load the page and send it again.")

@@ -1,0 +1,69 @@
+"""Users: list, create, read, replace, delete."""
+
+from flask.views import MethodView
+from flask_smorest import abort
+
+from ..data import UsernameTakenError, data_access
+from ..data.access import INT4_MAX
+from ..openapi import Blueprint
+from ..schemas import UserAnswer, UserBody, UsersAnswer, UsersQuery, UserWithOrders
+
+blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and orders")
+
+
+@blueprint.errorhandler(UsernameTakenError)
+def username_is_taken(error):
+    """409, naming the field."""
+    errors = {"json": {"username": ["Another user has this name."]}}
+    return {"code": 409, "status": "Conflict", "errors": errors}, 409
+
+
+@blueprint.route("")
+class Users(MethodView):
+    """All of them."""
+
+    init_every_request = False
+
+    @blueprint.arguments(UsersQuery(), location="query")
+    @blueprint.response(200, UsersAnswer)
+    def get(self, query):
+        """List users by id, a page at a time"""
+        # One row more than asked for tells whether another page follows.
+        users = data_access().users(min(query["after"], INT4_MAX), query["limit"] + 1)
+        items = UserAnswer(many=True).dump(users[: query["limit"]])
+        follows = len(users) > query["limit"]
+        return {"items": items, "next": items[-1]["id"] if follows else None}
+
+    @blueprint.arguments(UserBody())
+    @blueprint.response(201, UserAnswer)
+    def post(self, body):
+        """Create a user"""
+        return data_access().create_user(body)
+
+
+@blueprint.route(f"/<int(max={INT4_MAX}):user_id>")
+class User(MethodView):
+    """One of them."""
+
+    init_every_request = False
+
+    @blueprint.response(200, UserWithOrders)
+    def get(self, user_id):
+        """Read a user and its orders, oldest first"""
+        return data_access().user_with_orders(user_id) or _no_such_user()
+
+    @blueprint.arguments(UserBody())
+    @blueprint.response(200, UserAnswer)
+    def put(self, body, user_id):
+        """Replace a user"""
+        return data_access().update_user(user_id, body) or _no_such_user()
+
+    @blueprint.response(204)
+    def delete(self, user_id):
+        """Delete a user and its orders"""
+        if not data_access().delete_user(user_id):
+            _no_such_user()
+
+
+def _no_such_user():
+    abort(404, message="There is no such user.")

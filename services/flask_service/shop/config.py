@@ -1,0 +1,84 @@
+"""Settings, read from the environment once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or has a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What this process is told; names in the environment are the same in capitals."""
+
+    database_url: str
+    database_connections: int
+    secret_key: str
+    inventory_url: str
+    analytics_url: str
+    data_access: str
+    upstream_timeout_s: float = 1.0
+    token_lifetime_s: int = 3600
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings from the environment; ConfigurationError names the one that is wrong."""
+        return cls(
+            database_url=_required(environment, "DATABASE_URL"),
+            database_connections=_number(environment, "DATABASE_CONNECTIONS", int),
+            secret_key=_required(environment, "SECRET_KEY"),
+            inventory_url=_required(environment, "INVENTORY_URL"),
+            analytics_url=_required(environment, "ANALYTICS_URL"),
+            data_access=_one_of(environment, "DATA_ACCESS", ("orm", "raw")),
+            upstream_timeout_s=_number(environment, "UPSTREAM_TIMEOUT_S", float, default="1.0"),
+            token_lifetime_s=_number(environment, "TOKEN_LIFETIME_S", int, default="3600"),
+        )
+
+    def for_flask(self) -> dict[str, Any]:
+        """The configuration that Flask and its extensions read."""
+        return {
+            "SECRET_KEY": self.secret_key,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "TOKEN_LIFETIME_S": self.token_lifetime_s,
+            "UPSTREAM_TIMEOUT_S": self.upstream_timeout_s,
+            "UPSTREAM_URLS": {
+                "inventory": f"{self.inventory_url.rstrip('/')}/stock",
+                "analytics": f"{self.analytics_url.rstrip('/')}/metrics",
+            },
+            "API_TITLE": "Shop on Flask",
+            "API_VERSION": "1",
+            "OPENAPI_VERSION": "3.0.3",
+            "OPENAPI_URL_PREFIX": "/",
+        }
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise ConfigurationError(f"{name} is not set; the service needs it in its environment")
+    return value
+
+
+def _number(
+    environment: Mapping[str, str], name: str, kind: Callable[[str], T], default: str = ""
+) -> T:
+    text = environment.get(name) or default or _required(environment, name)
+    try:
+        number = kind(text)
+    except ValueError:
+        number = kind("0")
+    if number <= kind("0"):  # type: ignore[operator]
+        raise ConfigurationError(f"{name} is {text!r}; give a number above 0")
+    return number
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = _required(environment, name)
+    if value not in allowed:
+        raise ConfigurationError(f"{name} is {value!r}; give one of {', '.join(allowed)}")
+    return value

@@ -1,0 +1,147 @@
+"""The data through SQL and a pool of psycopg connections."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, current_app
+from psycopg import Connection
+from psycopg.errors import UniqueViolation
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+
+from ..config import Settings
+from .access import UsernameTakenError, containing
+
+Row = dict[str, Any]
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Open every connection before traffic comes."""
+    # Autocommit: each request writes with at most one statement, which is its own transaction.
+    pool = ConnectionPool(
+        settings.database_url,
+        min_size=settings.database_connections,
+        max_size=settings.database_connections,
+        kwargs={"autocommit": True, "row_factory": dict_row},
+        open=True,
+    )
+    pool.wait()
+    app.extensions["connection_pool"] = pool
+
+
+def users(after: int, limit: int) -> list[Row]:
+    with _connection() as connection:
+        return connection.execute(
+            "SELECT id, username, email, age FROM users WHERE id > %s ORDER BY id LIMIT %s",
+            (after, limit),
+        ).fetchall()
+
+
+def user_with_orders(user_id: int) -> Row | None:
+    with _connection() as connection:
+        user = _user(connection, user_id)
+        if user is not None:
+            user["orders"] = connection.execute(
+                "SELECT id, user_id, status, total, created_at FROM orders"
+                " WHERE user_id = %s ORDER BY id",
+                (user_id,),
+            ).fetchall()
+    return user
+
+
+def create_user(values: Row) -> Row:
+    with _connection() as connection, _names_stay_unique():
+        row = connection.execute(
+            "INSERT INTO users (username, email, age)"
+            " VALUES (%(username)s, %(email)s, %(age)s) RETURNING id",
+            values,
+        ).fetchone()
+    return row | values
+
+
+def update_user(user_id: int, values: Row) -> Row | None:
+    with _connection() as connection, _names_stay_unique():
+        user = _user(connection, user_id)
+        if user is None:
+            return None
+        user |= values
+        updated = connection.execute(
+            "UPDATE users SET username = %(username)s, email = %(email)s, age = %(age)s"
+            " WHERE id = %(id)s",
+            user,
+        )
+    return user if updated.rowcount == 1 else None
+
+
+def delete_user(user_id: int) -> bool:
+    with _connection() as connection:
+        return connection.execute("DELETE FROM users WHERE id = %s", (user_id,)).rowcount == 1
+
+
+def search(text: str, limit: int) -> dict[str, list[Row]]:
+    with _connection() as connection:
+        products = connection.execute(
+            "SELECT id, category_id, name, price FROM products"
+            " WHERE name ILIKE %s ORDER BY id LIMIT %s",
+            (containing(text), limit),
+        ).fetchall()
+        categories = connection.execute("SELECT id, name FROM categories ORDER BY id").fetchall()
+        reviews = connection.execute(
+            "SELECT id, product_id, rating, text, created_at FROM reviews"
+            " ORDER BY id DESC LIMIT %s",
+            (limit,),
+        ).fetchall()
+    return {"products": products, "categories": categories, "reviews": reviews}
+
+
+def catalog(offset: int, limit: int) -> list[Row]:
+    with _connection() as connection:
+        rows = connection.execute(
+            "SELECT p.id, p.category_id, p.name, p.price, c.id AS of_id, c.name AS of_name"
+            " FROM products p JOIN categories c ON c.id = p.category_id"
+            " ORDER BY p.id LIMIT %s OFFSET %s",
+            (limit, offset),
+        ).fetchall()
+    return [row | {"category": {"id": row["of_id"], "name": row["of_name"]}} for row in rows]
+
+
+def account(username: str) -> Row | None:
+    with _connection() as connection:
+        return connection.execute(
+            "SELECT id, username, password_hash FROM accounts WHERE username = %s", (username,)
+        ).fetchone()
+
+
+def count_users() -> int:
+    with _connection() as connection:
+        return connection.execute("SELECT count(*) AS users FROM users").fetchone()["users"]
+
+
+def sales_of_last_days(days: int) -> list[Row]:
+    with _connection() as connection:
+        return connection.execute(
+            "SELECT date, count(*) AS orders, sum(amount) AS total FROM sales"
+            " WHERE date > (SELECT max(date) FROM sales) - %s::integer"
+            " GROUP BY date ORDER BY date",
+            (days,),
+        ).fetchall()
+
+
+def _connection() -> Any:
+    """A connection of the pool, for a with statement."""
+    return current_app.extensions["connection_pool"].connection()
+
+
+def _user(connection: Connection[Row], user_id: int) -> Row | None:
+    return connection.execute(
+        "SELECT id, username, email, age FROM users WHERE id = %s", (user_id,)
+    ).fetchone()
+
+
+@contextmanager
+def _names_stay_unique() -> Iterator[None]:
+    try:
+        yield
+    except UniqueViolation as error:
+        raise UsernameTakenError from error

@@ -1,0 +1,50 @@
+"""How the API is documented, reads bodies and answers errors."""
+
+import json
+from typing import Any, NoReturn
+
+from flask import Flask, Request
+from flask_smorest import Api, abort
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser, is_json_request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+
+class JsonParser(FlaskParser):
+    """Reads bodies that say that they are JSON, and refuses the others."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        if not is_json_request(req):
+            abort(415, message="Send the body as application/json.")
+        try:
+            return super()._raw_load_json(req)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            self._refuse(str(error))
+        except (ValueError, RecursionError):
+            # A number of thousands of digits, or brackets nested as deeply.
+            self._refuse("a number is too long or the nesting too deep")
+
+    def _refuse(self, reason: str) -> NoReturn:
+        abort(400, message=f"The body is not JSON: {reason}.")
+
+
+class Blueprint(SmorestBlueprint):
+    """A part of the API."""
+
+    ARGUMENTS_PARSER = JsonParser()
+
+
+class ShopApi(Api):
+    """The API, its document at /openapi.json, and every error as JSON."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        flow = {"password": {"tokenUrl": "/token", "scopes": {}}}
+        self.spec.components.security_scheme("token", {"type": "oauth2", "flows": flow})
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        """The error as JSON; 405 says which methods are allowed."""
+        payload, code, headers = super().handle_http_exception(error)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            headers = {**headers, "Allow": ", ".join(sorted(error.valid_methods))}
+        return payload, code, headers

@@ -1,0 +1,25 @@
+"""The two services that the dashboard asks."""
+
+import logging
+from typing import Any
+
+import httpx
+from flask import Flask, current_app
+
+
+def init_app(app: Flask) -> None:
+    """One client for the process: its connections are kept between requests."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    app.extensions["upstreams"] = httpx.Client(
+        timeout=app.config["UPSTREAM_TIMEOUT_S"], trust_env=False
+    )
+
+
+def ask(name: str) -> Any | None:
+    """What the upstream of that name says, or None when it fails, is late or makes no sense."""
+    client: httpx.Client = current_app.extensions["upstreams"]
+    try:
+        response = client.get(current_app.config["UPSTREAM_URLS"][name])
+        return response.json() if response.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):
+        return None
