@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import jwt
 from argon2 import PasswordHasher
@@ -13,6 +13,7 @@ from flask_login import LoginManager, UserMixin
 from flask_smorest import abort
 
 from .data import data_access
+from .data.access import Record, reason_it_cannot_be_stored
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,12 +37,12 @@ class SignedIn(UserMixin):
 @login_manager.user_loader
 def load_signed_in(username: str) -> SignedIn | None:
     """The session's owner, unless the account has gone."""
-    return SignedIn(username) if data_access().account(username) else None
+    return SignedIn(username) if _account(username) else None
 
 
 def password_is_right(username: str, password: str) -> bool:
     """Whether the account exists and this is its password."""
-    account = None if "\x00" in username else data_access().account(username)
+    account = _account(username)
     try:
         _hasher.verify(account["password_hash"] if account else _HASH_OF_NOBODY, password)
     except (VerificationError, InvalidHashError):
@@ -63,16 +64,23 @@ def token_required(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        if data_access().account(_username_of_token()) is None:
+        if _account(_username_of_token()) is None:
             refuse("The account no longer exists.")
         return view(*args, **kwargs)
 
     return checked
 
 
-def refuse(message: str) -> None:
+def refuse(message: str) -> NoReturn:
     """401, with the header that says how to sign in."""
     abort(401, message=message, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _account(username: str) -> Record | None:
+    # Such a name belongs to nobody, and the database would refuse the question.
+    if reason_it_cannot_be_stored(username):
+        return None
+    return data_access().account(username)
 
 
 def _username_of_token() -> str:

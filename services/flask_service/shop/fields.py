@@ -7,6 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from .data.access import reason_it_cannot_be_stored
+
 # One pattern for every framework: their own e-mail validators differ.
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"
 _EMAIL = re.compile(EMAIL)
@@ -20,11 +22,9 @@ def is_email(text: str) -> None:
 
 
 def is_storable(text: str) -> None:
-    """Refuse text that PostgreSQL cannot hold: NUL and halves of surrogate pairs."""
-    if "\x00" in text:
-        raise ValidationError("Must not contain NUL.")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValidationError("Must not contain lone surrogates.")
+    """Refuse text that the database cannot hold."""
+    if reason := reason_it_cannot_be_stored(text):
+        raise ValidationError(reason)
 
 
 def text(minimum: int, maximum: int) -> fields.String:

@@ -2,6 +2,7 @@
 
 from flask.views import MethodView
 from flask_smorest import abort
+from marshmallow.utils import get_value
 
 from ..data import UsernameTakenError, data_access
 from ..data.access import INT4_MAX
@@ -30,9 +31,9 @@ class Users(MethodView):
         """List users by id, a page at a time"""
         # One row more than asked for tells whether another page follows.
         users = data_access().users(min(query["after"], INT4_MAX), query["limit"] + 1)
-        items = UserAnswer(many=True).dump(users[: query["limit"]])
-        follows = len(users) > query["limit"]
-        return {"items": items, "next": items[-1]["id"] if follows else None}
+        items = users[: query["limit"]]
+        follows = len(users) > len(items)
+        return {"items": items, "next": get_value(items[-1], "id") if follows else None}
 
     @blueprint.arguments(UserBody())
     @blueprint.response(201, UserAnswer)

@@ -48,6 +48,15 @@ class DataAccess(Protocol):
         """Orders and total of each of the data's last days, by date."""
 
 
+def reason_it_cannot_be_stored(text: str) -> str:
+    """Why PostgreSQL cannot hold the text, or nothing."""
+    if "\x00" in text:
+        return "Must not contain NUL."
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "Must not contain lone surrogates."
+    return ""
+
+
 def containing(text: str) -> str:
     """A LIKE pattern that finds the text literally, anywhere."""
     for special in "\\%_":
