@@ -16,8 +16,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from time import perf_counter_ns
 
-import httpx
 import httptools
+import httpx
 
 from webtrial.measure.load.wire import chunk, head_of, is_chunked, render
 
@@ -127,14 +127,13 @@ class Link(asyncio.Protocol):
                 self._socket.write(wire)
             else:
                 await self._write(request, answer)
-            return await answer
+            response: httpx.Response = await answer
+            return response
         except asyncio.CancelledError:
             self.abort()
             raise
 
-    async def _write(
-        self, request: httpx.Request, answer: asyncio.Future[httpx.Response]
-    ) -> None:
+    async def _write(self, request: httpx.Request, answer: asyncio.Future[httpx.Response]) -> None:
         """A request that was not rendered before; it stops where the answer comes first."""
         if isinstance(request.stream, httpx.ByteStream):
             self._socket.write(render(request))
@@ -293,7 +292,7 @@ class Link(asyncio.Protocol):
 
     def _finish(self) -> None:
         """The answer is whole: the next request may come, or the connection must not live on."""
-        self._end()
+        self._end(self._now_ns)
         if not self._keeps:
             self._close()
         elif self._is_head:
@@ -304,18 +303,18 @@ class Link(asyncio.Protocol):
             self._answer.set_exception(error)
         elif self._body is not None:
             self._body.fail(error)
-        self._end()
+        self._end(perf_counter_ns())
         self._close()
 
-    def _end(self) -> None:
+    def _end(self, at_ns: int) -> None:
         if self._answer is not None:
             self._answer = self._body = None
-            self._on_end(perf_counter_ns())
+            self._on_end(at_ns)
 
     def abort(self) -> None:
         """Give the request in progress up, and the connection with it."""
         if self._answer is not None:
-            self._end()
+            self._end(perf_counter_ns())
             self.is_open = False
             self._socket.abort()
 

@@ -19,7 +19,7 @@ def head_of(request: httpx.Request) -> bytes:
 
 def is_chunked(request: httpx.Request) -> bool:
     """Whether the body goes in chunks, since its length is not known beforehand."""
-    return request.headers.get("transfer-encoding", "").lower() == "chunked"
+    return bool(request.headers.get("transfer-encoding", "").lower() == "chunked")
 
 
 def chunk(data: bytes) -> bytes:

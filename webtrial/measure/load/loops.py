@@ -1,0 +1,101 @@
+"""Closed and open loops: when each request is intended to start.
+
+Closed: a user sends again when answered, after its think time; the server's slowness slows the
+users down. Open: requests are due at drawn instants, whatever became of the earlier ones; latency
+counts from that instant, so a stall is felt by everyone who came while it lasted (G. Tene, "How
+NOT to Measure Latency", on coordinated omission).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from time import perf_counter_ns
+
+import numpy as np
+
+from webtrial.measure.load.timer import Timer
+from webtrial.measure.load.user import User
+from webtrial.measure.load.window import Window
+
+
+async def closed_loop(users: Iterable[User], window: Window, think_time_s: float) -> None:
+    """Let all users live until the window is over."""
+    await asyncio.gather(*(_live(user, window, think_time_s) for user in users))
+
+
+async def _live(user: User, window: Window, think_time_s: float) -> None:
+    think_ns = int(think_time_s * 1e9)
+    intended_ns = perf_counter_ns()
+    while not window.is_over(perf_counter_ns()):
+        done_ns = await user.ask(intended_ns, window)
+        intended_ns = done_ns + think_ns
+        if think_ns:
+            await asyncio.sleep((intended_ns - perf_counter_ns()) / 1e9)
+
+
+def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
+    """Instants of a Poisson process within [0, span_ns), in nanoseconds, sorted."""
+    random = np.random.default_rng([seed, 0xA881])
+    expected = rate_per_s * span_ns / 1e9
+    gaps_s = random.exponential(1 / rate_per_s, int(expected + 8 * expected**0.5 + 16))
+    instants = (np.cumsum(gaps_s) * 1e9).astype(np.int64)
+    return instants[instants < span_ns].tolist()  # type: ignore[no-any-return]
+
+
+class OpenLoop:
+    """Sends whatever is due when it is due, on the connection that was used last.
+
+    A new user joins where all are busy, up to `most_users`; an arrival beyond that is dropped
+    (`dropped` counts those of the window).
+    """
+
+    def __init__(
+        self, users: list[User], join: Callable[[], User], most_users: int, window: Window
+    ) -> None:
+        self.users = users
+        self.dropped = 0
+        self._idle = list(reversed(users))
+        self._join = join
+        self._most_users = most_users
+        self._window = window
+        self._asking: set[asyncio.Task[None]] = set()
+
+    async def run(self, due_ns: list[int]) -> None:
+        """Offer a request at each of `due_ns`; ends when the window is over."""
+        self._due = due_ns
+        self._next = 0
+        timer = Timer(self._send_what_is_due)
+        self._timer = timer
+        try:
+            timer.set(due_ns[0])
+            while not self._window.is_over(perf_counter_ns()):
+                await asyncio.sleep(0.01)
+        finally:
+            timer.close()
+            for task in self._asking:
+                task.cancel()
+            await asyncio.gather(*self._asking, return_exceptions=True)
+
+    def _send_what_is_due(self) -> None:
+        now_ns = perf_counter_ns()
+        while self._next < len(self._due) and self._due[self._next] <= now_ns:
+            self._send(self._due[self._next])
+            self._next += 1
+        if self._next < len(self._due):
+            self._timer.set(self._due[self._next])
+
+    def _send(self, intended_ns: int) -> None:
+        if self._idle:
+            user = self._idle.pop()
+        elif len(self.users) < self._most_users:
+            user = self._join()
+            self.users.append(user)
+        else:
+            self.dropped += self._window.holds(intended_ns)
+            return
+        task = asyncio.create_task(self._ask(user, intended_ns))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _ask(self, user: User, intended_ns: int) -> None:
+        await user.ask(intended_ns, self._window)
+        self._idle.append(user)

@@ -1,0 +1,79 @@
+"""One user: a connection, a session of a scenario, and the samples that it adds to."""
+
+import asyncio
+from time import perf_counter_ns
+
+import httpx
+
+from webtrial.measure.load.connection import Connection
+from webtrial.measure.load.link import Body, Closed, Truncated
+from webtrial.measure.load.samples import Samples
+from webtrial.measure.load.window import Window
+from webtrial.measure.scenarios import Session
+
+PAUSE_AFTER_FAILURE_S = 0.01  # else a server that refuses would be asked in a busy loop
+
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.TimeoutException, "timeout"),
+    (httpx.ConnectError, "refused"),
+    (httpx.NetworkError, "reset"),
+    (Closed, "closed"),
+    (Truncated, "truncated"),
+    (httpx.ProtocolError, "malformed"),
+)
+
+
+class User:
+    """Asks one request at a time and keeps what became of it."""
+
+    def __init__(
+        self, index: int, connection: Connection, session: Session, samples: Samples
+    ) -> None:
+        self.index = index
+        self.connection = connection
+        self.session = session
+        self._samples = samples
+
+    async def sign_in(self) -> None:
+        """Whatever the session needs before the warm-up."""
+        await self.session.sign_in(self._send)
+
+    async def _send(self, request: httpx.Request) -> tuple[int, bytes]:
+        response = await self.connection.handle_async_request(request)
+        return response.status_code, await response.aread()
+
+    async def ask(self, intended_ns: int, window: Window) -> int:
+        """Send the session's next request; returns when it ended, answered or not."""
+        if not window.holds(intended_ns):
+            return await self._ask(intended_ns)
+        window.pending += 1
+        try:
+            return await self._ask(intended_ns)
+        finally:
+            window.pending -= 1
+
+    async def _ask(self, intended_ns: int) -> int:
+        shot = self.session.next()
+        sent_ns = perf_counter_ns()
+        try:
+            response = await self.connection.handle_async_request(shot.request)
+            answer: Body = response.stream  # type: ignore[assignment]
+            body = await answer.whole()
+        except httpx.TransportError as error:
+            done_ns = perf_counter_ns()
+            outcome = kind_of(error)
+            self._samples.add(intended_ns, sent_ns, done_ns, self.index, shot.kind, 0, 0, outcome)
+            await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+            return perf_counter_ns()
+        sent_ns, done_ns = response.extensions["sent_ns"], answer.done_ns
+        status = response.status_code
+        outcome = self.session.settle(shot, status, body)
+        self._samples.add(
+            intended_ns, sent_ns, done_ns, self.index, shot.kind, status, len(body), outcome
+        )
+        return done_ns
+
+
+def kind_of(error: httpx.TransportError) -> str:
+    """The outcome, as samples.OUTCOMES has it, that `error` means."""
+    return next(kind for type_, kind in _KINDS if isinstance(error, type_))
