@@ -34,11 +34,11 @@ def text(minimum: int, maximum: int) -> fields.String:
     )
 
 
-class Money(fields.Decimal):
+class Money(fields.String):
     """An amount as text with two decimals: "19.99"."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(places=2, as_string=True, **kwargs)
+        super().__init__(metadata={"pattern": r"^\d+\.\d{2}$"}, **kwargs)
 
     def _serialize(self, value: Decimal, attr: str | None, obj: Any, **kwargs: Any) -> str:
         return f"{value:.2f}"
