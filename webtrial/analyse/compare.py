@@ -1,0 +1,210 @@
+"""Stacks beside each other: estimates with intervals, paired ratios with verdicts.
+
+A cell is one scenario × one load. Ratios are paired by block within a cell. Blocks are *untouched*
+where both trials are valid; only those decide. With fewer than three of them the ratio is still
+shown, over every block that is not invalid, and marked `suspect` where it rests on such trials.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite, nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from webtrial.analyse.estimates import CELL, in_order
+from webtrial.analyse.pairs import Pair, pairs_of
+from webtrial.analyse.statistics import (
+    MINIMUM_BLOCKS,
+    Estimate,
+    Judgement,
+    jackknife,
+    judge,
+    noise_floor,
+    ratio_of_means,
+)
+from webtrial.analyse.summary import MINIMUM_SAMPLES, latencies, trials_table
+from webtrial.runs import Run
+
+Contents = Any  # of one trial: a number, or the array of its latencies
+Pairing = tuple[Contents, Contents]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Something that stacks are compared by. `column` is of the trials table, None for a
+    percentile of the response times; `better` is where the winner lies."""
+
+    name: str
+    label: str
+    better: str
+    column: str | None = None
+    percentile: float | None = None
+    closed_only: bool = False
+
+
+METRICS = (
+    Metric("throughput", "requests per second", "higher", "throughput_per_s", closed_only=True),
+    Metric("p50", "median response time", "lower", percentile=50),
+    Metric("p99", "99th percentile of response time", "lower", percentile=99),
+    Metric("cpu", "CPU time of the service per request", "lower", "cpu_ms_per_request"),
+)
+
+
+def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
+    """Paired ratios with their verdicts: a row per cell, pair and metric.
+
+    Columns: scenario, load_kind, load, kind (as deployed, like for like), stack, baseline, equal,
+    differs, metric, ratio, low, high, blocks, blocks_untouched, floor (the A/A noise floor as a
+    factor, NaN without), suspect, verdict (higher, lower, indistinguishable, inconclusive), reason.
+    """
+    trials = trials_table(run)
+    trials = trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
+    chosen = list(pairs_of(run) if pairs is None else pairs)
+    rows: list[dict[str, Any]] = []
+    for key, cell in trials.groupby(CELL, sort=False):
+        place = dict(zip(CELL, key, strict=True))
+        rows += [place | row for row in _cell_rows(run, cell, chosen)]
+    frame = pd.DataFrame(rows, columns=[*CELL, *_RATIO_COLUMNS])
+    return in_order(run, frame, stacks=False)
+
+
+_RATIO_COLUMNS = (
+    *("kind", "stack", "baseline", "equal", "differs", "metric", "ratio", "low", "high", "blocks"),
+    *("blocks_untouched", "floor", "suspect", "verdict", "reason"),
+)
+
+
+def noise_floors(run: Run) -> pd.DataFrame:
+    """The A/A ratios of a run, columns as `ratio_table`: a stack against itself in each cell."""
+    names = trials_table(run).query("role == 'a/a'")["stack"].unique()
+    return ratio_table(run, [Pair(name, name, "like for like", None, ()) for name in names])
+
+
+def _cell_rows(run: Run, cell: pd.DataFrame, pairs: list[Pair]) -> Iterable[dict[str, Any]]:
+    there = set(cell["stack"])
+    pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= there]
+    if not pairs:
+        return
+    requests = _latencies_by_trial(run, cell)
+    for metric in METRICS:
+        if metric.closed_only and cell["load_kind"].iloc[0] != "closed":
+            continue
+        floor = noise_floor(_self_ratio(cell, metric, requests))
+        for pair in pairs:
+            yield _ratio_row(_paired(cell, pair), metric, requests, floor, pair)
+
+
+def _latencies_by_trial(run: Run, cell: pd.DataFrame) -> dict[Any, np.ndarray]:
+    requests = latencies(run, cell)
+    groups = requests.groupby(["number", "attempt"], observed=True)["latency_ms"]
+    return {key: values.to_numpy() for key, values in groups}
+
+
+def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:
+    """The blocks in which both were measured; a stack against itself is its A/A trial."""
+    role = "a/a" if pair.stack == pair.baseline else "measure"
+    above = cell[(cell["stack"] == pair.stack) & (cell["role"] == role)]
+    below = cell[(cell["stack"] == pair.baseline) & (cell["role"] == "measure")]
+    return above.merge(below, on="block", suffixes=("", "_below"))
+
+
+def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]) -> Estimate:
+    again = cell.loc[cell["role"] == "a/a", "stack"].unique()
+    blocks = [_paired(cell, Pair(name, name, "like for like", None, ())) for name in again[:1]]
+    untouched = [block[_untouched(block)] for block in blocks]
+    return _ratio(untouched[0], metric, requests) if untouched else Estimate(nan, nan, nan, 0)
+
+
+def _with_values(blocks: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    columns = [metric.column, f"{metric.column}_below"] if metric.column else []
+    return blocks.dropna(subset=columns) if columns else blocks
+
+
+def _untouched(blocks: pd.DataFrame) -> pd.Series:
+    return (blocks["verdict"] == "valid") & (blocks["verdict_below"] == "valid")
+
+
+def _ratio_row(
+    blocks: pd.DataFrame,
+    metric: Metric,
+    requests: dict[Any, np.ndarray],
+    floor: float,
+    pair: Pair,
+) -> dict[str, Any]:
+    blocks = _with_values(blocks, metric)
+    untouched = blocks[_untouched(blocks)]
+    decides = len(untouched) >= MINIMUM_BLOCKS
+    shown = untouched if decides else blocks
+    ratio = _ratio(shown, metric, requests)
+    judgement = _too_few(shown, metric, requests) or judge(ratio, len(untouched), floor)
+    return {
+        "kind": pair.kind,
+        "stack": pair.stack,
+        "baseline": pair.baseline,
+        "equal": pair.equal,
+        "differs": ", ".join(pair.differs),
+        "metric": metric.name,
+        "ratio": ratio.value,
+        "low": ratio.low,
+        "high": ratio.high,
+        "blocks": ratio.blocks,
+        "blocks_untouched": len(untouched),
+        "floor": floor,
+        "suspect": not decides and len(untouched) < len(blocks),
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+    }
+
+
+def _ratio(blocks: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]) -> Estimate:
+    if metric.column is not None:
+        above, below = blocks[metric.column], blocks[f"{metric.column}_below"]
+        return ratio_of_means(above.tolist(), below.tolist())
+    assert metric.percentile is not None
+    contents = _contents(blocks, requests)
+    if _merged(contents) < MINIMUM_SAMPLES[metric.percentile]:
+        return Estimate(nan, nan, nan, len(contents))
+    return jackknife(contents, _percentile_ratio(metric.percentile))
+
+
+def _contents(blocks: pd.DataFrame, requests: dict[Any, np.ndarray]) -> list[Pairing]:
+    above = zip(blocks["number"], blocks["attempt"], strict=True)
+    below = zip(blocks["number_below"], blocks["attempt_below"], strict=True)
+    nothing = np.empty(0)
+    return [
+        (requests.get(key, nothing), requests.get(key_below, nothing))
+        for key, key_below in zip(above, below, strict=True)
+    ]
+
+
+def _merged(contents: list[Pairing]) -> int:
+    """How many requests the stack with fewer of them has."""
+    return min(sum(len(pairing[side]) for pairing in contents) for side in (0, 1))
+
+
+def _percentile_ratio(percentile: float) -> Callable[[Sequence[Pairing]], float]:
+    return partial(_ratio_of_percentiles, percentile)
+
+
+def _ratio_of_percentiles(percentile: float, contents: Sequence[Pairing]) -> float:
+    above, below = (np.concatenate([pairing[side] for pairing in contents]) for side in (0, 1))
+    if not (len(above) and len(below)):
+        return nan
+    ratio = float(np.percentile(above, percentile) / np.percentile(below, percentile))
+    return ratio if isfinite(ratio) else nan
+
+
+def _too_few(
+    blocks: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]
+) -> Judgement | None:
+    if metric.percentile is None or blocks.empty:
+        return None
+    needed = MINIMUM_SAMPLES[metric.percentile]
+    there = _merged(_contents(blocks, requests))
+    if there >= needed:
+        return None
+    reason = f"needs {needed:,} merged requests of each stack, there are {there:,}"
+    return Judgement("inconclusive", reason)

@@ -1,0 +1,95 @@
+"""What each stack reached in each cell: means over blocks with their intervals, in reading order.
+
+A cell is one scenario × one load. Suspect trials are part of an estimate and counted beside it;
+invalid ones never are.
+"""
+
+from collections.abc import Sequence
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.pairs import framework_of, stacks_in_order, title_of
+from webtrial.analyse.statistics import Estimate, geometric_mean
+from webtrial.analyse.summary import trials_table
+from webtrial.runs import Run
+
+CELL = ["scenario", "load_kind", "load"]
+
+
+def throughput_table(run: Run) -> pd.DataFrame:
+    """Requests per second in closed loads: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, value, low, high (geometric mean
+    over blocks, t interval on the log scale), blocks, suspect_blocks, invalid_blocks.
+    """
+    return estimates(run, "throughput_per_s", kinds=("closed",))
+
+
+def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:
+    """Any column of the trials table as `throughput_table` has it."""
+    trials = trials_table(run)
+    shown = trials[
+        trials["final"] & (trials["role"] == "measure") & trials["load_kind"].isin(kinds)
+    ]
+    groups = shown.groupby([*CELL, "stack"], sort=False)
+    rows = [
+        dict(zip([*CELL, "stack"], key, strict=True)) | _estimate(group, column)
+        for key, group in groups
+    ]
+    frame = pd.DataFrame(rows, columns=[*CELL, "stack", *_ESTIMATE_COLUMNS])
+    return in_order(run, labelled(run, frame))
+
+
+_ESTIMATE_COLUMNS = ("value", "low", "high", "blocks", "suspect_blocks", "invalid_blocks")
+
+
+def _estimate(trials: pd.DataFrame, column: str) -> dict[str, Any]:
+    values = trials.loc[trials["used"], column].dropna()
+    mean = geometric_mean(values.tolist()) if len(values) else Estimate(nan, nan, nan, 0)
+    return {
+        "value": mean.value,
+        "low": mean.low,
+        "high": mean.high,
+        "blocks": mean.blocks,
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+        "invalid_blocks": int((trials["verdict"] == "invalid").sum()),
+    }
+
+
+def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the `title` and `framework` of each stack behind its `stack`."""
+    stacks = run.manifest.stacks
+    at = int(frame.columns.get_loc("stack")) + 1  # type: ignore[arg-type]
+    frame = frame.copy()
+    frame.insert(at, "title", [title_of(name, stacks) for name in frame["stack"]])
+    frame.insert(at + 1, "framework", [framework_of(name, stacks) for name in frame["stack"]])
+    return frame
+
+
+def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame:
+    """Rows as people read them: scenarios and (if asked) stacks as in the parameters, closed
+    loads by users before open ones by rate."""
+    scenarios = list(run.manifest.parameters.scenarios)
+    ranks = pd.DataFrame(
+        {
+            "scenario": [_rank(name, scenarios) for name in frame["scenario"]],
+            "kind": frame["load_kind"].to_numpy(),
+            "load": [load_size(load) for load in frame["load"]],
+        }
+    )
+    if stacks:
+        ranks["stack"] = [_rank(name, list(stacks_in_order(run))) for name in frame["stack"]]
+    by = [name for name in ("scenario", "kind", "load", "stack") if name in ranks]
+    order = ranks.sort_values(by, kind="stable").index
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def load_size(load: str) -> float:
+    """The number in `100 users` or `200/s`, for putting loads in order."""
+    return float(load.removesuffix(" users").removesuffix("/s"))
+
+
+def _rank(name: str, order: list[str]) -> int:
+    return order.index(name) if name in order else len(order)

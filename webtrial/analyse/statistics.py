@@ -1,0 +1,127 @@
+"""Intervals over blocks, and the verdict of a comparison.
+
+The block is the unit of replication: B blocks give B values, and intervals come from Student's t
+with B − 1 degrees of freedom, whatever the number of requests in a block. Everything is done on
+logarithms, since stacks differ by factors. A bootstrap over 3 to 10 blocks covers too little.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import exp, isfinite, log, nan, sqrt
+from typing import Literal, TypeVar
+
+import numpy as np
+from scipy import stats
+
+Comparison = Literal["higher", "lower", "indistinguishable", "inconclusive"]
+
+CONFIDENCE = 0.95
+MINIMUM_BLOCKS = 3
+
+Block = TypeVar("Block")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A positive number with its 95 % interval (NaN from one block) and its number of blocks."""
+
+    value: float
+    low: float
+    high: float
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a comparison says, and why it says no more."""
+
+    verdict: Comparison
+    reason: str
+
+
+def geometric_mean(values: Sequence[float]) -> Estimate:
+    """The mean over blocks on the log scale, with its t interval.
+
+    A block with nothing (0 requests, say) has no logarithm: then the arithmetic mean stands
+    without an interval.
+    """
+    if not all(value > 0 for value in values):
+        return Estimate(float(np.mean(values)), nan, nan, len(values))
+    logs = np.log(np.asarray(values, dtype=float))
+    if len(logs) == 0:
+        return Estimate(nan, nan, nan, 0)
+    spread = float(np.std(logs, ddof=1)) / sqrt(len(logs)) if len(logs) > 1 else nan
+    return _from_log(float(np.mean(logs)), spread, len(logs))
+
+
+def ratio_of_means(above: Sequence[float], below: Sequence[float]) -> Estimate:
+    """`above` / `below`, paired by block: the paired t of the log ratio."""
+    if not all(value > 0 for value in (*above, *below)):
+        return Estimate(nan, nan, nan, len(above))
+    return geometric_mean([a / b for a, b in zip(above, below, strict=True)])
+
+
+def jackknife(blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], float]) -> Estimate:
+    """A positive statistic of merged blocks, with the delete-one-block jackknife of its log.
+
+    The variance is (B − 1)/B · Σ (θ₍ᵢ₎ − θ̄)², θ₍ᵢ₎ the log statistic without block i (Efron and
+    Tibshirani, An Introduction to the Bootstrap, 1993, section 11.2).
+    """
+    count = len(blocks)
+    value = statistic(blocks) if count else nan
+    if not value > 0:
+        return Estimate(value, nan, nan, count)
+    spread = _jackknife_spread(blocks, statistic) if count > 1 else nan
+    return _from_log(log(value), spread, count)
+
+
+def _jackknife_spread(
+    blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], float]
+) -> float:
+    count = len(blocks)
+    without = [statistic([*blocks[:i], *blocks[i + 1 :]]) for i in range(count)]
+    if not all(value > 0 for value in without):
+        return nan
+    return sqrt((count - 1) * float(np.var(np.log(without))))
+
+
+def _from_log(centre: float, spread: float, blocks: int) -> Estimate:
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1)) * spread if blocks > 1 else nan
+    return Estimate(exp(centre), exp(centre - reach), exp(centre + reach), blocks)
+
+
+def noise_floor(same_against_itself: Estimate) -> float:
+    """The factor by which a stack may seem to differ from itself: the far end of the interval of
+    its A/A ratio. NaN without at least three blocks of it."""
+    ends = (same_against_itself.low, same_against_itself.high)
+    if same_against_itself.blocks < MINIMUM_BLOCKS or not all(isfinite(end) for end in ends):
+        return nan
+    return exp(max(abs(log(end)) for end in ends))
+
+
+def judge(ratio: Estimate, blocks_untouched: int, floor: float = nan) -> Judgement:
+    """What a ratio with its interval says.
+
+    In this order: fewer than three untouched blocks (both trials valid) are inconclusive; an
+    interval inside the A/A noise floor is indistinguishable; one that covers 1 otherwise is
+    inconclusive; the rest is higher or lower.
+    """
+    if reason := _undecided(ratio, blocks_untouched):
+        return Judgement("inconclusive", reason)
+    if 1 / floor <= ratio.low and ratio.high <= floor:
+        return Judgement("indistinguishable", f"inside the noise floor, a factor of {floor:.2f}")
+    if ratio.low <= 1 <= ratio.high:
+        return Judgement("inconclusive", "the interval covers 1")
+    return Judgement("higher" if ratio.low > 1 else "lower", "the interval excludes 1")
+
+
+def _undecided(ratio: Estimate, blocks_untouched: int) -> str:
+    if ratio.blocks == 0:
+        return "no block in which both were measured and not invalid"
+    if ratio.blocks == 1:
+        return "no replication: one block, no interval"
+    if blocks_untouched < MINIMUM_BLOCKS:
+        return f"fewer than three untouched blocks: {blocks_untouched}"
+    if not (isfinite(ratio.low) and isfinite(ratio.high)):
+        return "a block without a value"
+    return ""
