@@ -89,6 +89,8 @@ class Parameters(BaseModel):
             raise ValueError(f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}")
         if both := sorted(set(self.stacks) & set(self.extra_stacks)):
             raise ValueError(f"{both} are in stacks and in extra_stacks: name each once")
+        if self.extra_stacks and (alone := sorted({*self.extra_scenarios} - {*self.scenarios})):
+            raise ValueError(f"extra_scenarios {alone} are not among scenarios {self.scenarios}")
         if not (
             self.closed_users
             or self.open_rates_per_s

@@ -17,15 +17,23 @@ PHASES: tuple[Phase, ...] = ("warmup", "measured", "cooldown")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How requests are offered: `users` in a closed loop, or `rate_per_s` Poisson arrivals."""
+    """How requests are offered: `users` in a closed loop, or `rate_per_s` Poisson arrivals.
+
+    Where each stack of a cell has its own rate, `capacity_fraction` is what they have in common.
+    """
 
     kind: Literal["closed", "open"]
     users: int | None = None
     rate_per_s: float | None = None
+    capacity_fraction: float | None = None
 
     def __str__(self) -> str:
-        """As axes and tables show it: `100 users`, `200/s`."""
-        return f"{self.users} users" if self.kind == "closed" else f"{self.rate_per_s:g}/s"
+        """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of own`."""
+        if self.kind == "closed":
+            return f"{self.users} users"
+        if self.capacity_fraction is not None:
+            return f"{self.capacity_fraction:.0%} of own".replace("%", " %")
+        return f"{self.rate_per_s:g}/s"
 
 
 @dataclass(frozen=True, slots=True)

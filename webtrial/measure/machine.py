@@ -1,0 +1,72 @@
+"""The machine: what it is, how its cores are shared out, and how fast it is just now."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import thread_time_ns
+from typing import Any
+
+import psutil
+
+SPEED_PIECES = 25  # of about 2 ms each
+_WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSplit:
+    """Which cores the load driver and everything else run on; None: the driver has none alone."""
+
+    driver_core: int | None
+    service_cores: tuple[int, ...]
+
+
+def core_split(available: set[int] | None = None) -> CoreSplit:
+    """The last core for the driver where there are two or more, the others for the services."""
+    cores = sorted(available or os.sched_getaffinity(0))
+    if len(cores) == 1:
+        return CoreSplit(None, (cores[0],))
+    return CoreSplit(cores[-1], tuple(cores[:-1]))
+
+
+def describe() -> dict[str, Any]:
+    """What a reader must know of the machine. No names of host or user, no paths."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "cores_of_machine": psutil.cpu_count(),
+        "processor": _processor(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+
+
+def speed_per_s() -> float:
+    """How many times a second a fixed piece of Python work is done on this core, about 50 ms.
+
+    CPU time of the median piece: what is told is how fast the core works (clock, caches, a
+    neighbour on the same silicon), not whether something else had it, which is told apart.
+    """
+    return 1e9 / median(_piece_ns() for _ in range(SPEED_PIECES))
+
+
+def _piece_ns() -> int:
+    began_ns = thread_time_ns()
+    for _ in range(10):
+        counts: dict[str, int] = {}
+        for word in _WORDS:
+            counts[word] = counts.get(word, 0) + len(word)
+        sorted(counts, key=counts.__getitem__)
+    return thread_time_ns() - began_ns
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
