@@ -1,0 +1,64 @@
+"""What the trials said of themselves: verdicts, reasons, and the machine over the run."""
+
+import pandas as pd
+
+from webtrial.analyse.summary import trials_table
+from webtrial.records import Trial
+from webtrial.runs import Run
+
+VERDICTS = ("valid", "suspect", "invalid")
+MACHINE = {  # what is watched → above what a trial is repeated, then suspect (the gates' bounds)
+    "stolen_fraction": 0.05,
+    "foreign_cpu_fraction": 0.05,
+    "speed_drift": 0.10,
+}
+
+
+def verdict_table(run: Run) -> pd.DataFrame:
+    """Attempts by verdict: columns verdict, attempts, final (those that count), one row for each
+    verdict whether it occurred or not."""
+    trials = trials_table(run)
+    counts = trials.groupby("verdict")["final"].agg(["size", "sum"]).reindex(VERDICTS, fill_value=0)
+    counts.columns = pd.Index(["attempts", "final"])
+    return counts.astype(int).rename_axis("verdict").reset_index()
+
+
+def validity_table(run: Run) -> pd.DataFrame:
+    """Attempts by verdict and reason, the most frequent first within a verdict.
+
+    Columns: verdict (of the attempt), gate (`none` for valid ones), kind (instrument, machine),
+    attempts, final (those of them that count), example (one reason's text). An attempt with two
+    reasons counts in both rows.
+    """
+    final = trials_table(run).set_index(["number", "attempt"])["final"]
+    rows = [
+        (trial.validity.verdict, *reason, bool(final[trial.planned.number, trial.attempt]))
+        for trial in run.trials
+        for reason in _reasons(trial)
+    ]
+    frame = pd.DataFrame(rows, columns=["verdict", "gate", "kind", "example", "final"])
+    table = frame.groupby(["verdict", "gate", "kind"], sort=False, as_index=False).agg(
+        attempts=("final", "size"), final=("final", "sum"), example=("example", "first")
+    )
+    order = table["verdict"].map({name: place for place, name in enumerate(VERDICTS)})
+    ranked = table.assign(order=order).sort_values(["order", "attempts"], ascending=[True, False])
+    return ranked.drop(columns="order").reset_index(drop=True)
+
+
+def _reasons(trial: Trial) -> list[tuple[str, str, str]]:
+    reasons = [(each.gate, str(each.kind), each.text) for each in trial.validity.reasons]
+    return reasons or [("none", "", "")]
+
+
+def machine_table(run: Run) -> pd.DataFrame:
+    """The machine at each attempt, in order: columns order (1 …), number, attempt, verdict, what
+    (stolen_fraction, foreign_cpu_fraction, speed_drift, speed: of the run's median), value, bound
+    (from where on a trial is repeated, NaN for speed)."""
+    trials = trials_table(run)
+    trials = trials.assign(
+        order=range(1, len(trials) + 1),
+        speed=trials["speed_per_s"] / trials["speed_per_s"].median(),
+    )
+    keys = ["order", "number", "attempt", "verdict"]
+    long = trials.melt(keys, [*MACHINE, "speed"], var_name="what", value_name="value")
+    return long.assign(bound=long["what"].map(MACHINE))

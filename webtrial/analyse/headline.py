@@ -1,0 +1,183 @@
+"""The findings of a run as sentences: who is faster at what, by how much, how sure.
+
+Every number in them is computed. A sentence says no more than its verdict: where nothing is
+decided it says so, and from one block it gives the ratio without interval or verdict.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.compare import METRICS, ratio_table
+from webtrial.analyse.estimates import load_size
+from webtrial.analyse.pairs import KINDS, Stacks, title_of
+from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken, times
+from webtrial.runs import Run
+
+ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
+DECIDED = ("higher", "lower")
+
+_SAYS = {  # metric → how A stands to B when its ratio is over 1
+    "throughput": "{a} served {x} times as many requests per second as {b}",
+    "p50": "{a} took {x} times as long as {b} in the median",
+    "p99": "{a} took {x} times as long as {b} at the 99th percentile",
+    "cpu": "{a} used {x} times the CPU time of {b} per request",
+}
+_LABELS = {metric.name: metric.label for metric in METRICS}
+
+
+def headline(
+    run: Run, ratios: pd.DataFrame | None = None, metrics: tuple[str, ...] = ("throughput", "p50")
+) -> pd.DataFrame:
+    """The findings at the run's main loads, a row each: throughput in the closed loop, response
+    times at the open load, as deployed before like for like.
+
+    Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
+    blocks_untouched, verdict, reason, equal (data access of both), sentence. Pass `ratio_table(run)` where it is at hand.
+    """
+    ratios = ratio_table(run) if ratios is None else ratios
+    chosen = ratios[ratios["metric"].isin(metrics)]
+    chosen = chosen[[_is_main(row, ratios) for row in chosen.to_dict("records")]]
+    rows = chosen.to_dict("records")
+    stacks = run.manifest.stacks
+    sentences = [sentence({str(k): v for k, v in row.items()}, stacks) for row in rows]
+    return chosen.assign(sentence=sentences)[list(_COLUMNS)].reset_index(drop=True)
+
+
+_COLUMNS = (
+    *("scenario", "load", "kind", "metric", "stack", "baseline", "ratio", "low", "high", "blocks"),
+    *("blocks_untouched", "verdict", "reason", "equal", "sentence"),
+)
+
+
+def main_load(loads: pd.DataFrame, kind: str) -> str | None:
+    """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
+    else the most users; the lowest rate. None where there are none."""
+    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=load_size)
+    if not there:
+        return None
+    if kind == "open":
+        return str(there[0])
+    return ARTICLE_LOAD if ARTICLE_LOAD in there else str(there[-1])
+
+
+def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
+    """Throughput and CPU are told of the closed load, response times of the open one if any."""
+    cells = ratios[ratios["scenario"] == row["scenario"]]
+    closed, opened = main_load(cells, "closed"), main_load(cells, "open")
+    wanted = (closed or opened) if row["metric"] in ("throughput", "cpu") else (opened or closed)
+    return bool(row["load"] == wanted)
+
+
+def sentence(row: Mapping[str, Any], stacks: Stacks) -> str:
+    """One row of `ratio_table` as a sentence; the larger side is named first."""
+    where = f"{spoken(row['scenario'])}, {row['load']}"
+    if not isfinite(row["ratio"]):
+        above, below = _named(row["stack"], stacks), _named(row["baseline"], stacks)
+        what = _LABELS[row["metric"]]
+        return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
+    claim, span = _claim(row, stacks)
+    if row["blocks"] == 1:
+        return f"{where}: {claim} (one block: no interval, no verdict)."
+    sure = f"95 % interval {span}" if span else "no interval"
+    return f"{where}: " + _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
+
+
+def _claim(row: Mapping[str, Any], stacks: Stacks) -> tuple[str, str]:
+    above, below = _named(row["stack"], stacks), _named(row["baseline"], stacks)
+    ratio, low, high = row["ratio"], row["low"], row["high"]
+    if ratio < 1:
+        above, below, ratio, low, high = below, above, 1 / ratio, 1 / high, 1 / low
+    text = _SAYS[row["metric"]].format(a=above, b=below, x=times(ratio, low, high))
+    return text, interval(low, high) if isfinite(low) and isfinite(high) else ""
+
+
+def _qualified(row: Mapping[str, Any], claim: str, sure: str) -> str:
+    if row["verdict"] in DECIDED:
+        return f"{claim} ({sure})."
+    if row["verdict"] == "indistinguishable":
+        return f"indistinguishable: {claim} ({sure}), {row['reason']}."
+    return f"inconclusive: {claim} ({sure}), but {row['reason']}."
+
+
+def answer(run: Run, ratios: pd.DataFrame | None = None) -> str:
+    """The answer in two or three paragraphs of Markdown: as deployed, then like for like."""
+    findings = headline(run, ratios, ("throughput",))
+    if findings.empty:
+        return "The run has no two stacks measured in the same cell, so nothing is compared."
+    stacks = run.manifest.stacks
+    paragraphs = [
+        f"**{kind.capitalize()}.** "
+        + " ".join(_by_pair(findings[findings["kind"] == kind], stacks))
+        for kind in KINDS
+        if (findings["kind"] == kind).any()
+    ]
+    return "\n\n".join([*paragraphs, *_how_sure(findings)])
+
+
+def _by_pair(findings: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
+    for (stack, baseline), rows in findings.groupby(["stack", "baseline"], sort=False):
+        both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
+        given = f"With {both} in both, " if both else ""
+        yield given + _across(rows, _named(str(stack), stacks), _named(str(baseline), stacks))
+
+
+def _named(stack: str, stacks: Stacks) -> str:
+    """A stack's title within a sentence: `Flask (raw SQL)` for `Flask, raw SQL`."""
+    name, comma, variant = title_of(stack, stacks).partition(", ")
+    return f"{name} ({variant})" if comma else name
+
+
+def _across(rows: pd.DataFrame, above: str, below: str) -> str:
+    """One pair over the scenarios, each direction that was decided, then what was not."""
+    unreplicated = bool((rows["blocks"] == 1).all())
+    higher = rows[(rows["ratio"] > 1) if unreplicated else (rows["verdict"] == "higher")]
+    lower = rows[(rows["ratio"] <= 1) if unreplicated else (rows["verdict"] == "lower")]
+    said = [
+        *_direction(higher, above, below, higher["ratio"]),
+        *_direction(lower, below, above, 1 / lower["ratio"]),
+    ]
+    rest = rows.drop([*higher.index, *lower.index])
+    for verdict, group in rest.groupby("verdict", sort=False):
+        factor = reach(group["ratio"].dropna().tolist())
+        seen = f"{factor} times the requests per second, " if factor else ""
+        why = listed(list(dict.fromkeys(group["reason"])))
+        said.append(f"{above} against {below} is {verdict} in {_scenarios(group)} ({seen}{why}).")
+    return " ".join(said)
+
+
+def _direction(rows: pd.DataFrame, winner: str, loser: str, ratios: pd.Series) -> Iterator[str]:
+    if rows.empty:
+        return
+    if len(rows) > 1:
+        factor = reach(ratios.tolist())
+        where = f"in {counted(len(rows), 'scenario')} ({_scenarios(rows)})"
+    else:
+        factor = number(float(ratios.iloc[0]))
+        where = f"in {_scenarios(rows)}{_interval_of(rows.iloc[0].to_dict())}"
+    yield f"{winner} served {factor} times the requests per second of {loser} {where}."
+
+
+def _interval_of(row: Mapping[Any, Any]) -> str:
+    low, high = sorted([row["low"], row["high"]])
+    if not (isfinite(low) and isfinite(high)):
+        return ""
+    low, high = (low, high) if row["ratio"] > 1 else (1 / high, 1 / low)
+    return f" (95 % interval {interval(low, high)})"
+
+
+def _scenarios(rows: pd.DataFrame) -> str:
+    return listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
+
+
+def _how_sure(findings: pd.DataFrame) -> Iterator[str]:
+    if (findings["blocks"] <= 1).all():
+        yield "One block: no interval, no verdict. Nothing here is a finding."
+        return
+    decided = int(findings["verdict"].isin(DECIDED).sum())
+    yield (
+        f"Of {counted(len(findings), 'comparison')} of throughput {decided} are decided"
+        " (95 % interval over paired blocks that excludes 1, in at least three untouched blocks)."
+    )

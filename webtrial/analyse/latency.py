@@ -1,0 +1,129 @@
+"""Response times: percentiles with intervals, whole distributions, by kind of request.
+
+All are of requests merged over blocks; intervals are the delete-one-block jackknife's.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from webtrial.analyse.estimates import CELL, in_order, labelled
+from webtrial.analyse.statistics import Estimate, jackknife
+from webtrial.analyse.summary import MINIMUM_SAMPLES, latencies, measured, trials_table
+from webtrial.runs import Run
+
+CURVE_POINTS = 80
+BEYOND = 10  # requests must lie beyond the last point of a distribution's tail
+
+
+def latency_against_load(
+    run: Run, wanted: Sequence[float] = (50, 90, 99), scenarios: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Percentiles of response time: a row per cell, stack and percentile.
+
+    Columns: scenario, load_kind, load, size (users or arrivals per second), stack, title,
+    framework, percentile, latency_ms, low, high (NaN from one block), blocks, samples,
+    suspect_blocks, is_bound (it lies among timeouts, so it is at least that).
+    """
+    return _percentile_rows(run, [*CELL, "stack"], wanted, scenarios)
+
+
+def search_by_selectivity(run: Run, wanted: Sequence[float] = (50, 90)) -> pd.DataFrame:
+    """`latency_against_load` of `product_search` with a row for each `kind` of word as well."""
+    frame = _percentile_rows(run, [*CELL, "stack", "kind"], wanted, ["product_search"])
+    order = frame["kind"].map({"common": 0, "middling": 1, "rare": 2}).fillna(3)
+    place = frame.groupby([*CELL, "stack"], sort=False).ngroup()
+    ranked = frame.assign(_place=place, _kind=order).sort_values(["_place", "_kind", "percentile"])
+    return ranked.drop(columns=["_place", "_kind"]).reset_index(drop=True)
+
+
+def _percentile_rows(
+    run: Run, by: list[str], wanted: Sequence[float], scenarios: Sequence[str] | None
+) -> pd.DataFrame:
+    rows = [
+        dict(zip(by, key, strict=True)) | row
+        for key, group, suspects in _groups(run, by, scenarios)
+        for row in _percentiles(group, wanted, suspects)
+    ]
+    frame = pd.DataFrame(rows, columns=[*by, *_PERCENTILE_COLUMNS])
+    frame.insert(3, "size", [float(load.split(" ")[0].split("/")[0]) for load in frame["load"]])
+    return in_order(run, labelled(run, frame))
+
+
+_PERCENTILE_COLUMNS = (
+    *("percentile", "latency_ms", "low", "high", "blocks", "samples", "suspect_blocks", "is_bound"),
+)
+
+
+def _groups(
+    run: Run, by: list[str], scenarios: Sequence[str] | None
+) -> Iterator[tuple[Any, pd.DataFrame, int]]:
+    """Requests by `by`, one cell in memory at a time."""
+    trials = measured(trials_table(run))
+    if scenarios is not None:
+        trials = trials[trials["scenario"].isin(scenarios)]
+    for (_, kind, _), cell in trials.groupby(CELL, sort=False):
+        requests = latencies(run, cell).assign(load_kind=str(kind))
+        suspects = cell[cell["verdict"] == "suspect"].groupby("stack").size()
+        for key, group in requests.groupby(by, observed=True, sort=False):
+            yield key, group, int(suspects.get(key[by.index("stack")], 0))
+
+
+def _percentiles(
+    group: pd.DataFrame, wanted: Sequence[float], suspects: int
+) -> Iterator[dict[str, Any]]:
+    blocks = [part["latency_ms"].to_numpy() for _, part in group.groupby("block", observed=True)]
+    given_up = group.loc[group["censored"], "latency_ms"].min()
+    for percentile in wanted:
+        found = percentile_estimate(blocks, percentile)
+        yield {
+            "percentile": percentile,
+            "latency_ms": found.value,
+            "low": found.low,
+            "high": found.high,
+            "blocks": found.blocks,
+            "samples": len(group),
+            "suspect_blocks": suspects,
+            "is_bound": found.value >= given_up,
+        }
+
+
+def percentile_estimate(blocks: Sequence[np.ndarray], percentile: float) -> Estimate:
+    """A percentile of the merged blocks with its jackknife interval; NaN of too few requests."""
+    if sum(map(len, blocks)) < MINIMUM_SAMPLES[percentile]:
+        return Estimate(nan, nan, nan, len(blocks))
+    return jackknife(blocks, partial(_merged_percentile, percentile))
+
+
+def _merged_percentile(percentile: float, blocks: Sequence[np.ndarray]) -> float:
+    return float(np.percentile(np.concatenate(blocks), percentile))
+
+
+def distribution(run: Run, load: str, scenarios: Sequence[str] | None = None) -> pd.DataFrame:
+    """What share of the requests took longer, at one load: curves of up to 80 points.
+
+    Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms. The
+    tail ends where fewer than ten requests lie beyond.
+    """
+    by = [*CELL, "stack"]
+    rows = [
+        dict(zip(by, key, strict=True)) | {"share_slower": share, "latency_ms": latency_ms}
+        for key, group, _ in _groups(run, by, scenarios)
+        if key[2] == load
+        for share, latency_ms in _curve(group["latency_ms"].to_numpy())
+    ]
+    frame = pd.DataFrame(rows, columns=[*by, "share_slower", "latency_ms"])
+    return in_order(run, labelled(run, frame))
+
+
+def _curve(latency_ms: np.ndarray) -> Iterator[tuple[float, float]]:
+    least = min(0.5, BEYOND / max(len(latency_ms), 1))
+    upper = 1 - np.geomspace(0.5, 0.01, CURVE_POINTS // 4, endpoint=False)[::-1]
+    lower = np.geomspace(0.5, least, CURVE_POINTS)
+    shares = np.concatenate([upper, lower])
+    quantiles = np.quantile(latency_ms, 1 - shares)
+    return zip(shares.tolist(), quantiles.tolist(), strict=True)

@@ -1,0 +1,69 @@
+"""Numbers and intervals as people read them."""
+
+from collections.abc import Sequence
+from math import floor, isfinite, log10
+
+MOST_DECIMALS = 4
+
+
+def number(value: float, digits: int = 2) -> str:
+    """`value` to `digits` significant digits, thousands set apart: 8,100 or 0.012; – for none."""
+    if not isfinite(value):
+        return "–"
+    return f"{_rounded(value, digits):,.{_decimals(value, digits)}f}"
+
+
+def times(ratio: float, low: float, high: float) -> str:
+    """A ratio with just the decimals that its interval is printed with."""
+    if not (isfinite(low) and isfinite(high)):
+        return number(ratio)
+    return f"{ratio:,.{_interval_decimals(low, high)}f}"
+
+
+def interval(low: float, high: float) -> str:
+    """`3.1–4.0`: two digits, more where rounding would put an end on 1 or both ends together."""
+    decimals = _interval_decimals(low, high)
+    return f"{low:,.{decimals}f}–{high:,.{decimals}f}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 block`, `3 blocks`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def reach(values: Sequence[float]) -> str:
+    """The range of some ratios: `2.1 to 7.2`, `2.1` where they read the same, nothing of none."""
+    if not values:
+        return ""
+    low, high = number(min(values)), number(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def spoken(name: str) -> str:
+    """A scenario's name in prose: `user detail` for `user_detail`."""
+    return name.replace("_", " ")
+
+
+def _decimals(value: float, digits: int) -> int:
+    return max(0, digits - 1 - floor(log10(abs(value)))) if value else 0
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(value, digits - 1 - floor(log10(abs(value)))) if value else 0.0
+
+
+def _interval_decimals(low: float, high: float) -> int:
+    decimals = _decimals(low, 2)
+    while decimals < MOST_DECIMALS and _misleads(low, high, decimals):
+        decimals += 1
+    return decimals
+
+
+def _misleads(low: float, high: float, decimals: int) -> bool:
+    ends = (round(low, decimals), round(high, decimals))
+    return 1 in ends or ends[0] == ends[1]

@@ -1,0 +1,145 @@
+"""What notebooks display: drawings, tables and prose, each as both HTML and PDF can take it.
+
+Every object hands out its own MIME bundle, so that the same cell output serves JupyterLab, the
+page and the PDF. A drawing's title, caption and alternative text travel in the output's metadata.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from io import StringIO
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from webtrial.analyse.phrases import number
+
+Bundle = tuple[dict[str, str], dict[str, Any]]
+Format = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """A figure with its finding as title, what it shows in words, how to read it, its data."""
+
+    figure: Figure
+    title: str
+    alt: str
+    caption: str
+    data: pd.DataFrame
+
+    def svg(self) -> str:
+        """The figure as SVG: letters as paths (no font is needed to read it), and the same bytes
+        each time. Identifiers differ from drawing to drawing, since a page holds many."""
+        salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
+        sink = StringIO()
+        with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
+            self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
+        text = sink.getvalue()
+        return text[text.index("<svg") :]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        words = {"title": self.title, "alt": self.alt, "caption": self.caption}
+        return (
+            {"image/svg+xml": self.svg(), "text/plain": f"{self.title}\n{self.alt}"},
+            {"image/svg+xml": words},
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A frame for reading: columns renamed and chosen by `columns` (all where empty), numbers to
+    three significant digits unless `formats` says how, by the frame's own column names."""
+
+    frame: pd.DataFrame
+    caption: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, Format] = field(default_factory=dict)
+
+    def html(self) -> str:
+        """A table element; everything from the frame is escaped."""
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        classes = [' class="number"' if numeric else "" for numeric in self._numeric()]
+        head = "".join(
+            f'<th scope="col"{style}>{escape(name)}</th>'
+            for name, style in zip(self._names(), classes, strict=True)
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f"<td{style}>{escape(cell)}</td>" for cell, style in zip(row, classes, strict=True)
+            )
+            + "</tr>"
+            for row in self.cells()
+        )
+        return (
+            f'<table class="webtrial">{caption}<thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
+
+    def markdown(self) -> str:
+        """A pipe table with pandoc's caption line; markup in cells is escaped."""
+        rule = ["--:" if numeric else ":--" for numeric in self._numeric()]
+        rows = [[_plain(cell) for cell in row] for row in [self._names(), *self.cells()]]
+        lines = [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
+        return "\n".join([*lines, *([f"\n: {_plain(self.caption)}"] if self.caption else [])])
+
+    def cells(self) -> list[list[str]]:
+        """The texts of the body, row by row."""
+        formatted = [self._formatted(name) for name in self._keys()]
+        return [list(row) for row in zip(*formatted, strict=True)]
+
+    def _keys(self) -> list[str]:
+        return list(self.columns) or [str(name) for name in self.frame.columns]
+
+    def _names(self) -> list[str]:
+        return [self.columns.get(key, key.replace("_", " ")) for key in self._keys()]
+
+    def _numeric(self) -> list[bool]:
+        is_number = pd.api.types.is_numeric_dtype
+        is_bool = pd.api.types.is_bool_dtype
+        return [is_number(self.frame[key]) and not is_bool(self.frame[key]) for key in self._keys()]
+
+    def _formatted(self, key: str) -> list[str]:
+        shown = self.formats.get(key, _shown)
+        return [shown(value) for value in self.frame[key].tolist()]
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        data = {
+            "text/html": self.html(),
+            "text/markdown": self.markdown(),
+            "text/plain": self.markdown(),
+        }
+        return data, {"text/html": {"caption": self.caption}}
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Markdown whose numbers were computed."""
+
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        return {"text/markdown": self.text, "text/plain": self.text}, {}
+
+
+def _shown(value: Any) -> str:
+    if pd.isna(value):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return number(value, 3) if isinstance(value, float) else str(value)
+
+
+def _plain(text: str) -> str:
+    for mark in ("\\", "|", "`", "*", "_", "<", "$", "["):
+        text = text.replace(mark, f"\\{mark}")
+    return text.replace("\n", " ")

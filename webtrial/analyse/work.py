@@ -1,0 +1,113 @@
+"""What the requests cost and asked for: CPU time, statements and rows, upstreams."""
+
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.estimates import CELL, in_order, labelled
+from webtrial.analyse.statistics import geometric_mean
+from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.runs import Run
+
+PARTS = ("service", "database", "upstreams")
+_PART_COLUMNS = {
+    "service": "cpu_ms_per_request",
+    "database": "database_cpu_ms_per_request",
+    "upstreams": "upstreams_cpu_ms_per_request",
+}
+_WORK = (
+    *("data_statements_per_request", "rows_per_request", "control_statements_per_request"),
+    "database_time_ms_per_request",
+)
+
+
+def cost_table(run: Run) -> pd.DataFrame:
+    """CPU-milliseconds per completed request: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, service_ms, database_ms,
+    upstreams_ms, total_ms, low, high, blocks, suspect_blocks. The total is the geometric mean over
+    blocks with its t interval; the parts share it out as they share the blocks' sum.
+    """
+    trials = measured(trials_table(run)).dropna(subset=["cpu_ms_per_request"])
+    groups = trials.groupby([*CELL, "stack"], sort=False)
+    rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _cost(group) for key, group in groups]
+    parts = [f"{part}_ms" for part in PARTS]
+    columns = [*CELL, "stack", *parts, "total_ms", "low", "high", "blocks", "suspect_blocks"]
+    return in_order(run, labelled(run, pd.DataFrame(rows, columns=columns)))
+
+
+def _cost(trials: pd.DataFrame) -> dict[str, Any]:
+    parts = trials[list(_PART_COLUMNS.values())].fillna(0.0)
+    total = geometric_mean(parts.sum(axis=1).tolist())
+    shares = parts.sum() / parts.sum().sum()
+    return {
+        **{f"{part}_ms": total.value * shares[column] for part, column in _PART_COLUMNS.items()},
+        "total_ms": total.value,
+        "low": total.low,
+        "high": total.high,
+        "blocks": total.blocks,
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+    }
+
+
+def same_work_table(run: Run) -> pd.DataFrame:
+    """What PostgreSQL was asked per request: a row per scenario and stack, means over trials.
+
+    Columns: scenario, stack, title, framework, data_statements_per_request, rows_per_request,
+    control_statements_per_request, database_time_ms_per_request, same: whether data statements and
+    rows agree with the scenario's other stacks within 3 %, which is what drawing a mix leaves.
+    """
+    trials = measured(trials_table(run)).dropna(subset=["data_statements_per_request"])
+    means = trials.groupby(["scenario", "stack"], sort=False)[list(_WORK)].mean().reset_index()
+    means["same"] = _agrees(means, _WORK[0]) & _agrees(means, _WORK[1])
+    frame = means.assign(load_kind="closed", load="0 users")
+    return in_order(run, labelled(run, frame)).drop(columns=["load_kind", "load"])
+
+
+def _agrees(means: pd.DataFrame, column: str) -> pd.Series:
+    """Whether a stack's number lies within 3 % of its scenario's median stack."""
+    middle = means.groupby("scenario")[column].transform("median")
+    return (means[column] - middle).abs() <= 0.03 * middle
+
+
+def dashboard_parts(run: Run) -> pd.DataFrame:
+    """The dashboard's response time beside what its upstreams took: a row per load and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, response_ms (mean of a block's
+    requests, then geometric mean over blocks), low, high, blocks, in_turn_ms (the upstreams' mean
+    times added), slowest_ms (the longest of them). Means, since means add and percentiles do not.
+    """
+    trials = measured(trials_table(run))
+    trials = trials[trials["scenario"] == "dashboard"].merge(_upstreams(run))
+    means = (
+        latencies(run, trials).groupby(["number", "attempt"], observed=True)["latency_ms"].mean()
+    )
+    trials = trials.merge(means.rename("response_ms").reset_index().astype(dict.fromkeys(_ID, int)))
+    groups = trials.groupby([*CELL, "stack"], sort=False)
+    rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _parts(group) for key, group in groups]
+    columns = ["response_ms", "low", "high", "blocks", "in_turn_ms", "slowest_ms"]
+    return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*CELL, "stack", *columns])))
+
+
+_ID = ["number", "attempt"]
+
+
+def _upstreams(run: Run) -> pd.DataFrame:
+    rows = [
+        (trial.planned.number, trial.attempt, sum(took), max(took))
+        for trial in run.trials
+        if (took := [each.took_mean_ms for each in trial.upstreams if each.took_mean_ms])
+    ]
+    return pd.DataFrame(rows, columns=[*_ID, "in_turn_ms", "slowest_ms"])
+
+
+def _parts(trials: pd.DataFrame) -> dict[str, Any]:
+    response = geometric_mean(trials["response_ms"].tolist())
+    return {
+        "response_ms": response.value,
+        "low": response.low,
+        "high": response.high,
+        "blocks": response.blocks,
+        "in_turn_ms": trials["in_turn_ms"].mean(),
+        "slowest_ms": trials["slowest_ms"].mean(),
+    }
