@@ -10,7 +10,6 @@ import asyncio
 import gc
 import multiprocessing
 import os
-import resource
 import signal
 import traceback
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ import uvloop
 
 from webtrial.errors import DriverError
 from webtrial.measure.load.connection import Connection
+from webtrial.measure.load.descriptors import raise_descriptor_limit
 from webtrial.measure.load.loops import OpenLoop, closed_loop, poisson_arrivals
 from webtrial.measure.load.meter import Meter
 from webtrial.measure.load.pulse import Pulse
@@ -87,10 +87,15 @@ class Driving:
 
     def outcome(self) -> Outcome:
         """What was measured; waits for the end. DriverError where there is nothing."""
+        _ = self.window_opens_ns
         task = self._task
         limit_s = task.warmup_s + task.window_s + task.timeout_s + ENDING_LIMIT_S
         found: Outcome = self._receive("outcome", limit_s)
         return found
+
+    def kill(self) -> None:
+        """End it without a result."""
+        self._process.kill()
 
     def _receive(self, expected: str, limit_s: float) -> Any:
         try:
@@ -132,18 +137,13 @@ def _work(task: Task, pipe: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator ends us
     if task.core is not None:
         os.sched_setaffinity(0, {task.core})
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             pipe.send(("outcome", runner.run(_drive(task, pipe))))
     except Exception as error:
         text = "".join(traceback.format_exception_only(error)).strip()
         pipe.send(("failed", text))
-
-
-def _raise_descriptor_limit() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _drive(task: Task, pipe: Pipe) -> Outcome:

@@ -1,0 +1,101 @@
+"""Requests per CPU-second of several clients against one bare server, interleaved.
+
+Every measurement has a fresh process pinned to the last core, the server to the first. A round
+measures each client once at each number of connections, in shuffled order; figures are compared
+within a round, since the machine's speed drifts from one to the next.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from webtrial.errors import DriverError
+from webtrial.measure.machine import core_split
+from webtrial.measure.ports import free_port
+
+CLIENTS = ("webtrial", "httpx", "aiohttp", "locust")
+CONNECTIONS = (32, 256)
+SECONDS = 2.0
+
+
+def measure(rounds: int, connections: tuple[int, ...] = CONNECTIONS) -> pd.DataFrame:
+    """Columns round, client, connections, requests, seconds, cpu_s, requests_per_cpu_s."""
+    cores = core_split()
+    rows = []
+    with _bare_server(cores.service_cores) as url:
+        for number in range(rounds):
+            cells = [(client, level) for client in CLIENTS for level in connections]
+            random.shuffle(cells)
+            for client, level in cells:
+                found = _measure_once(client, url, level, cores.driver_core)
+                rows.append({"round": number, "client": client, "connections": level, **found})
+    table = pd.DataFrame(rows)
+    return table.assign(requests_per_cpu_s=table["requests"] / table["cpu_s"])
+
+
+def summarise(measured: pd.DataFrame) -> pd.DataFrame:
+    """Per client and connections: the median, and webtrial's ratio to it paired by round.
+
+    Columns client, connections, requests_per_cpu_s, ratio, low, high (95 %, t of the log ratio).
+    """
+    wide = measured.pivot_table(
+        index=["connections", "round"], columns="client", values="requests_per_cpu_s"
+    )
+    logs = wide.rdiv(wide["webtrial"], axis=0).apply(np.log)
+    rows = [
+        {
+            "client": client,
+            "connections": level,
+            "requests_per_cpu_s": wide.loc[level, client].median(),
+            **_interval(logs.loc[level, client]),
+        }
+        for level in wide.index.unique("connections")
+        for client in CLIENTS
+    ]
+    return pd.DataFrame(rows)
+
+
+def _interval(logs: "pd.Series[float]") -> dict[str, float]:
+    mean, half = logs.mean(), np.nan
+    if len(logs) > 1:
+        half = stats.t.ppf(0.975, len(logs) - 1) * stats.sem(logs)
+    return {"ratio": np.exp(mean), "low": np.exp(mean - half), "high": np.exp(mean + half)}
+
+
+def _measure_once(client: str, url: str, connections: int, core: int | None) -> dict[str, float]:
+    module = "locust_client" if client == "locust" else "clients"
+    name = [] if client == "locust" else [client]
+    command = [sys.executable, "-m", f"webtrial.measure.bench.{module}", *name]
+    command += [url, str(connections), str(SECONDS), str(core or 0)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise DriverError(f"{client} at {connections} connections failed:\n{done.stderr[-2000:]}")
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@contextmanager
+def _bare_server(cores: tuple[int, ...]) -> Iterator[str]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "uvicorn", "webtrial.measure.bench.bare:app"]
+    command += ["--port", str(port), "--lifespan", "off", "--no-access-log"]
+    command += ["--log-level", "warning", "--backlog", "8192"]
+    process = subprocess.Popen(command)
+    os.sched_setaffinity(process.pid, cores)
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
+            client.get(f"{url}/ping")
+        yield url
+    finally:
+        process.kill()
+        process.wait()
