@@ -1,0 +1,47 @@
+"""What the environment must say before the service starts."""
+
+import os
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+
+def required(name: str) -> str:
+    """The variable's value; ImproperlyConfigured names it when it is missing or empty."""
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set; set this environment variable")
+    return value
+
+
+def positive(name: str, kind: type[int] | type[float], default: str | None = None) -> Any:
+    """The variable as a number above zero of that kind."""
+    text = required(name) if default is None else os.environ.get(name, default)
+    try:
+        number = kind(text)
+    except ValueError:
+        number = kind(0)
+    if not 0 < number < float("inf"):
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number above 0")
+    return number
+
+
+def one_of(name: str, choices: dict[str, str]) -> str:
+    """What the variable's value stands for among the choices."""
+    value = required(name)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    return choices[value]
+
+
+def database(name: str) -> dict[str, str]:
+    """Django's connection settings from the URL in the variable."""
+    try:
+        parts = conninfo_to_dict(required(name))
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"{name} is not a postgresql:// URL: {error}") from error
+    keys = {"NAME": "dbname", "USER": "user", "PASSWORD": "password"}
+    keys |= {"HOST": "host", "PORT": "port"}
+    return {key: str(parts.get(part) or "") for key, part in keys.items()}

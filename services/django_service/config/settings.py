@@ -1,0 +1,109 @@
+"""Settings of the Django service; everything that varies comes from the environment."""
+
+from config import environment
+
+SECRET_KEY = environment.required("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+
+# The same models behind two styles of API: Django REST Framework, or JsonResponse and forms.
+API_APP = environment.one_of("API", {"drf": "rest_api", "plain": "plain_api"})
+API_USES_DRF = API_APP == "rest_api"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "drf_spectacular_sidecar",
+    *(["rest_framework", "drf_spectacular"] if API_USES_DRF else []),
+    "shop",
+    API_APP,
+]
+
+# Common: Content-Length and the check of the host. The others: what the admin and login need.
+MIDDLEWARE = [
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASE_CONNECTIONS = environment.positive("DATABASE_CONNECTIONS", int)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **environment.database("DATABASE_URL"),
+        "OPTIONS": {
+            "pool": {"min_size": DATABASE_CONNECTIONS, "max_size": DATABASE_CONNECTIONS},
+            # psycopg prepares a statement on the server from its sixth use; Django turns that off.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+
+AUTH_USER_MODEL = "shop.Account"
+PASSWORD_HASHERS = ["shop.passwords.SharedArgon2PasswordHasher"]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "account"
+TOKEN_LIFETIME_S = environment.positive("TOKEN_LIFETIME_S", int, default="3600")
+
+INVENTORY_URL = environment.required("INVENTORY_URL")
+ANALYTICS_URL = environment.required("ANALYTICS_URL")
+UPSTREAM_TIMEOUT_S = environment.positive("UPSTREAM_TIMEOUT_S", float, default="1.0")
+
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+
+# Failures of the service go to stderr; a client's mistakes are answers, not log lines.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"django": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": ["rest_api.parsers.NestedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "rest_api.exceptions.answer",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shop, served by Django REST Framework",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Swagger would ask an outside service for a badge.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+}

@@ -1,0 +1,69 @@
+"""Django's forms as validators of what comes in."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from shop import validators
+
+
+class JsonCharField(forms.CharField):
+    """A JSON string, kept as it came."""
+
+    default_validators = (validators.validate_encodable,)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """The string itself; a number is not one."""
+        if value is not None and not isinstance(value, str):
+            raise ValidationError("Not a valid string.", code="invalid")
+        return super().to_python(value)
+
+
+class JsonIntegerField(forms.IntegerField):
+    """A JSON integer."""
+
+    def to_python(self, value: Any) -> int | None:
+        """The number itself; neither "30" nor 30.0 nor true is one."""
+        if value is not None and type(value) is not int:
+            raise ValidationError("A valid integer is required.", code="invalid")
+        return value
+
+
+class UserForm(forms.Form):
+    """A user to create or to replace."""
+
+    username = JsonCharField(min_length=validators.USERNAME_MIN, max_length=validators.USERNAME_MAX)
+    email = JsonCharField(max_length=validators.EMAIL_MAX, validators=[validators.validate_email])
+    age = JsonIntegerField(min_value=validators.AGE_MIN, max_value=validators.AGE_MAX)
+
+
+class UserPageForm(forms.Form):
+    """How many users, behind which id."""
+
+    limit = forms.IntegerField(min_value=1, max_value=validators.PAGE_LIMIT_MAX, required=False)
+    after = forms.IntegerField(min_value=0, required=False)
+
+    def clean_limit(self) -> int:
+        """The default where none was given."""
+        return self.cleaned_data["limit"] or validators.PAGE_LIMIT_DEFAULT
+
+    def clean_after(self) -> int:
+        """From the start where nothing was given."""
+        return self.cleaned_data["after"] or 0
+
+
+class SearchForm(forms.Form):
+    """What to search for, literally."""
+
+    q = forms.CharField(max_length=validators.SEARCH_MAX, strip=False)
+
+
+class CredentialsForm(forms.Form):
+    """The OAuth2 password form."""
+
+    username = forms.CharField(strip=False)
+    password = forms.CharField(strip=False)

@@ -1,0 +1,48 @@
+"""What a request carries, checked; and the answer when it does not hold."""
+
+import json
+from typing import Any
+
+from django.forms import Form
+from django.http import HttpRequest, JsonResponse
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+class RefusedError(Exception):
+    """The request cannot be served: the status, and what the answer says."""
+
+    def __init__(self, status: int, problem: Any, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, problem)
+        self.status, self.problem, self.headers = status, problem, headers
+
+    def response(self) -> JsonResponse:
+        """The answer."""
+        problem = {"detail": self.problem} if isinstance(self.problem, str) else self.problem
+        return JsonResponse(problem, status=self.status, headers=self.headers)
+
+
+def checked(form: Form) -> dict[str, Any]:
+    """The form's data; refused with every field that is wrong."""
+    if not form.is_valid():
+        raise RefusedError(400, form.errors)
+    return form.cleaned_data
+
+
+def expect_type(request: HttpRequest, content_type: str) -> None:
+    """Refuse a body of another type."""
+    if request.content_type != content_type:
+        raise RefusedError(415, f'Unsupported media type "{request.content_type}".')
+
+
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """The body's JSON object."""
+    expect_type(request, JSON)
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(400, "The body is not JSON.") from error
+    if not isinstance(body, dict):
+        raise RefusedError(400, "The body is not a JSON object.")
+    return body

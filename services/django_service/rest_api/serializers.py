@@ -1,0 +1,142 @@
+"""What comes in and what goes out."""
+
+from rest_framework import serializers
+
+from rest_api.fields import StrictCharField, StrictIntegerField
+from shop import validators
+from shop.models import Category, Order, Product, Review, User
+
+
+class UserSerializer(serializers.ModelSerializer):
+    """A user."""
+
+    # Declared, since the derived field would first ask the database whether the name is free.
+    username = StrictCharField(
+        min_length=validators.USERNAME_MIN, max_length=validators.USERNAME_MAX
+    )
+    email = StrictCharField(max_length=validators.EMAIL_MAX, validators=[validators.validate_email])
+    age = StrictIntegerField(min_value=validators.AGE_MIN, max_value=validators.AGE_MAX)
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "email", "age")
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    """An order of a user."""
+
+    class Meta:
+        model = Order
+        fields = ("id", "status", "total", "created_at")
+
+
+class UserDetailSerializer(UserSerializer):
+    """A user with the orders, oldest first."""
+
+    orders = OrderSerializer(many=True, read_only=True)
+
+    class Meta(UserSerializer.Meta):
+        fields = (*UserSerializer.Meta.fields, "orders")
+
+
+class UserPageSerializer(serializers.Serializer):
+    """A page of users, and where the next one starts."""
+
+    items = UserSerializer(many=True)
+    next = serializers.IntegerField(allow_null=True)
+
+
+class UserPageQuery(serializers.Serializer):
+    """How many users, behind which id."""
+
+    limit = serializers.IntegerField(
+        min_value=1, max_value=validators.PAGE_LIMIT_MAX, default=validators.PAGE_LIMIT_DEFAULT
+    )
+    after = serializers.IntegerField(min_value=0, default=0)
+
+
+class ProductSerializer(serializers.ModelSerializer):
+    """A product."""
+
+    category_id = serializers.IntegerField()
+
+    class Meta:
+        model = Product
+        fields = ("id", "name", "price", "category_id")
+
+
+class CategorySerializer(serializers.ModelSerializer):
+    """A category."""
+
+    class Meta:
+        model = Category
+        fields = ("id", "name")
+
+
+class ReviewSerializer(serializers.ModelSerializer):
+    """A review."""
+
+    product_id = serializers.IntegerField()
+
+    class Meta:
+        model = Review
+        fields = ("id", "product_id", "rating", "text", "created_at")
+
+
+class SearchSerializer(serializers.Serializer):
+    """What a search finds."""
+
+    products = ProductSerializer(many=True)
+    categories = CategorySerializer(many=True)
+    reviews = ReviewSerializer(many=True)
+
+
+class SearchQuery(serializers.Serializer):
+    """What to search for, literally."""
+
+    q = serializers.CharField(max_length=validators.SEARCH_MAX, trim_whitespace=False)
+
+
+class CredentialsSerializer(serializers.Serializer):
+    """The OAuth2 password form."""
+
+    username = serializers.CharField(trim_whitespace=False)
+    password = serializers.CharField(trim_whitespace=False)
+
+
+class TokenSerializer(serializers.Serializer):
+    """A bearer token and its lifetime in seconds."""
+
+    access_token = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField()
+
+
+class SalesDaySerializer(serializers.Serializer):
+    """One day's sales."""
+
+    date = serializers.DateField()
+    orders = serializers.IntegerField()
+    total = serializers.DecimalField(max_digits=14, decimal_places=2)
+
+
+class DashboardSerializer(serializers.Serializer):
+    """The dashboard; an upstream without an answer is null and named in `missing`."""
+
+    users = serializers.IntegerField()
+    sales = SalesDaySerializer(many=True)
+    inventory = serializers.JSONField(allow_null=True)
+    analytics = serializers.JSONField(allow_null=True)
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class PingSerializer(serializers.Serializer):
+    """Alive."""
+
+    ok = serializers.BooleanField()
+
+
+class ErrorSerializer(serializers.Serializer):
+    """What went wrong."""
+
+    detail = serializers.CharField()

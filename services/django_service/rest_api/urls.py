@@ -1,0 +1,20 @@
+"""Routes of the API, its document and its page."""
+
+from django.urls import path
+from drf_spectacular.renderers import OpenApiJsonRenderer2
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from rest_api import views
+
+document = SpectacularJSONAPIView.as_view(renderer_classes=[OpenApiJsonRenderer2])
+
+urlpatterns = [
+    path("ping", views.PingView.as_view()),
+    path("users", views.UserListView.as_view()),
+    path("users/<int:user_id>", views.UserDetailView.as_view()),
+    path("products/search", views.SearchView.as_view()),
+    path("token", views.TokenView.as_view()),
+    path("dashboard/stats", views.DashboardView.as_view()),
+    path("openapi.json", document, name="openapi"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi")),
+]

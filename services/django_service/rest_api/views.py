@@ -1,0 +1,134 @@
+"""The API as REST Framework views."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.parsers import FormParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from rest_api import serializers as s
+from rest_api.authentication import BearerAuthentication
+from shop import dashboard, queries, tokens
+
+INVALID = OpenApiResponse(description="The fields that are wrong, each with what is wrong")
+TAKEN = OpenApiResponse(description="The username is taken")
+NO_CONTENT = OpenApiResponse(description="Deleted")
+
+
+def _checked(serializer: type[Serializer], data: Any) -> dict[str, Any]:
+    """The validated data; ValidationError, which REST Framework answers with 400."""
+    incoming = serializer(data=data)
+    incoming.is_valid(raise_exception=True)
+    return incoming.validated_data
+
+
+class PingView(APIView):
+    """Whether the service is alive."""
+
+    @extend_schema(responses=s.PingSerializer)
+    def get(self, request: Request) -> Response:
+        """Answer without touching the database."""
+        return Response({"ok": True})
+
+
+class UserListView(APIView):
+    """The users."""
+
+    @extend_schema(
+        operation_id="users_list",
+        parameters=[s.UserPageQuery],
+        responses={200: s.UserPageSerializer, 400: INVALID},
+    )
+    def get(self, request: Request) -> Response:
+        """A page of users by id."""
+        page = _checked(s.UserPageQuery, request.query_params)
+        items, following = queries.users_page(**page)
+        return Response(s.UserPageSerializer({"items": items, "next": following}).data)
+
+    @extend_schema(
+        request=s.UserSerializer, responses={201: s.UserSerializer, 400: INVALID, 409: TAKEN}
+    )
+    def post(self, request: Request) -> Response:
+        """Create a user."""
+        user = queries.create_user(_checked(s.UserSerializer, request.data))
+        return Response(s.UserSerializer(user).data, status=status.HTTP_201_CREATED)
+
+
+class UserDetailView(APIView):
+    """One user."""
+
+    @extend_schema(responses={200: s.UserDetailSerializer, 404: s.ErrorSerializer})
+    def get(self, request: Request, user_id: int) -> Response:
+        """The user with the orders, oldest first."""
+        return Response(s.UserDetailSerializer(queries.get_user(user_id)).data)
+
+    @extend_schema(
+        request=s.UserSerializer,
+        responses={200: s.UserSerializer, 400: INVALID, 404: s.ErrorSerializer, 409: TAKEN},
+    )
+    def put(self, request: Request, user_id: int) -> Response:
+        """Replace the user."""
+        user = queries.replace_user(user_id, _checked(s.UserSerializer, request.data))
+        return Response(s.UserSerializer(user).data)
+
+    @extend_schema(responses={204: NO_CONTENT, 404: s.ErrorSerializer})
+    def delete(self, request: Request, user_id: int) -> Response:
+        """Delete the user and the orders."""
+        queries.delete_user(user_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SearchView(APIView):
+    """The search for products."""
+
+    @extend_schema(parameters=[s.SearchQuery], responses={200: s.SearchSerializer, 400: INVALID})
+    def get(self, request: Request) -> Response:
+        """Products with the text in their names, every category, the latest reviews."""
+        text = _checked(s.SearchQuery, request.query_params)["q"]
+        found = {
+            "products": queries.products_named(text),
+            "categories": queries.all_categories(),
+            "reviews": queries.latest_reviews(),
+        }
+        return Response(s.SearchSerializer(found).data)
+
+
+class TokenView(APIView):
+    """Signing in."""
+
+    parser_classes = (FormParser,)
+
+    @extend_schema(
+        request=s.CredentialsSerializer,
+        responses={200: s.TokenSerializer, 400: INVALID, 401: s.ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A bearer token for a username and a password."""
+        credentials = _checked(s.CredentialsSerializer, request.data)
+        account = authenticate(request, **credentials)
+        if account is None:
+            raise AuthenticationFailed("Incorrect username or password.")
+        return Response(tokens.issue(account.username))
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """Without it, REST Framework makes the 401 a 403."""
+        return "Bearer"
+
+
+class DashboardView(APIView):
+    """The dashboard, for those who have signed in."""
+
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses={200: s.DashboardSerializer, 401: s.ErrorSerializer})
+    def get(self, request: Request) -> Response:
+        """Users, the last week's sales, inventory and analytics."""
+        return Response(s.DashboardSerializer(dashboard.stats()).data)

@@ -1,0 +1,18 @@
+"""Lookups that Django does not bring along."""
+
+from typing import Any
+
+from django.db.models.lookups import Contains
+
+
+class ILike(Contains):
+    r"""`column ILIKE '%text%'`, with `%`, `_` and `\` of the text taken literally.
+
+    Django's `icontains` compares UPPER(column), which a trigram index on the column cannot serve.
+    """
+
+    lookup_name = "ilike"
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        """The operator and its right-hand side."""
+        return f"ILIKE {rhs}"

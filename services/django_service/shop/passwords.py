@@ -1,0 +1,37 @@
+"""Password hashes in a table that other services read as well."""
+
+from typing import Any
+
+import argon2
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import models
+
+DJANGO_PREFIX = Argon2PasswordHasher.algorithm
+
+
+class SharedArgon2PasswordHasher(Argon2PasswordHasher):
+    """Argon2id with argon2-cffi's own cost, which is that of the hashes in the table.
+
+    A name that does not exist costs one hash of the same price, so that it cannot be told by time.
+    """
+
+    time_cost = argon2.DEFAULT_TIME_COST
+    memory_cost = argon2.DEFAULT_MEMORY_COST
+    parallelism = argon2.DEFAULT_PARALLELISM
+
+    def must_update(self, encoded: str) -> bool:
+        """Never: signing in does not write to a table that others own."""
+        return False
+
+
+class PasswordHashField(models.CharField):
+    """`$argon2id$…` in the database, `argon2$argon2id$…` for Django's hashers."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        """Add the name of Django's hasher."""
+        return value and DJANGO_PREFIX + value
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Take it off again."""
+        value = super().get_prep_value(value)
+        return value and value.removeprefix(DJANGO_PREFIX)

@@ -1,0 +1,31 @@
+"""What a user may be called, how an e-mail address looks, how old a user may be."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxValueValidator,
+    MinLengthValidator,
+    MinValueValidator,
+    RegexValidator,
+)
+
+USERNAME_MIN, USERNAME_MAX = 3, 50
+EMAIL_MAX = 254
+AGE_MIN, AGE_MAX = 18, 120
+PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT = 100, 20
+SEARCH_MAX = 100
+
+validate_username = MinLengthValidator(USERNAME_MIN)
+validate_email = RegexValidator(
+    # \Z, since $ would let a final line break pass.
+    r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\Z",
+    "Enter a valid email address.",
+)
+validate_age = (MinValueValidator(AGE_MIN), MaxValueValidator(AGE_MAX))
+
+
+def validate_encodable(text: str) -> None:
+    """Refuse lone surrogates, which JSON can spell and PostgreSQL cannot store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError("Surrogate characters are not allowed.") from error
