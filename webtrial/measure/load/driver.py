@@ -149,7 +149,8 @@ def _work(task: Task, pipe: Pipe) -> None:
 async def _drive(task: Task, pipe: Pipe) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
-    ready = list(islice(users, task.load.users or SIGNED_IN_FIRST))
+    first = task.load.users or min(SIGNED_IN_FIRST, task.max_connections)
+    ready = list(islice(users, first))
     await _sign_in(ready)
     window = _window(task)
     pipe.send(("window", window.opens_ns))

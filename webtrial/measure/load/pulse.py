@@ -41,14 +41,18 @@ class Pulse:
         self._beat(now_ns)
 
     def _beat(self, now_ns: int) -> None:
+        self._read_clocks(now_ns)
+        self._expected_ns = now_ns + BEAT_NS
+        self._handle = self._loop.call_later(BEAT_NS / 1e9, self._on_time)
+
+    def _read_clocks(self, now_ns: int) -> None:
         ends = (self._window.opens_ns, self._window.closes_ns)
         if len(self.edges) < len(ends) and now_ns >= ends[len(self.edges)]:
             integral = self._meter.integral_at(now_ns)
             self.edges.append(Edge(now_ns, process_time_ns(), integral))
-        self._expected_ns = now_ns + BEAT_NS
-        self._handle = self._loop.call_later(BEAT_NS / 1e9, self._on_time)
 
     def stop(self) -> None:
-        """No beat any more."""
+        """The last beat: the load has ended, after the window closed."""
         if self._handle is not None:
             self._handle.cancel()
+        self._read_clocks(perf_counter_ns())
