@@ -13,6 +13,10 @@ WebtrialError
 class WebtrialError(Exception):
     """The root: catching it catches all that Webtrial raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ParameterError(WebtrialError):
     """A parameter is unknown, of the wrong type or out of range."""

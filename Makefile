@@ -1,0 +1,50 @@
+# Each recipe is one plain command, which make starts without a shell between: a command of
+# ours that is told of make's end can then end all that it started.
+PYTHON ?= python3
+PROFILE ?= quick
+PY = .venv/bin/python
+
+# uv does not read pip's setting of the package index: pass it on.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.PHONY: report test lab serve bench pins clean
+
+report: .venv/ready-to-run
+	$(PY) -m webtrial report --profile $(PROFILE)
+
+test: .venv/ready-to-test
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m pytest
+
+lab: .venv/ready-to-run
+	$(PY) -m webtrial lab
+
+serve: .venv/ready-to-run
+	$(PY) -m webtrial serve
+
+bench: .venv/ready-to-test
+	$(PY) -m webtrial bench
+
+pins: .venv/uv
+	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
+	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv report/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/uv:
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	touch $@
+
+.venv/ready-to-run: requirements.txt pyproject.toml | .venv/uv
+	$(PY) -m uv pip install --quiet --python $(PY) -r requirements.txt -e .
+	touch $@
+
+.venv/ready-to-test: requirements-dev.txt .venv/ready-to-run
+	$(PY) -m uv pip install --quiet --python $(PY) -r requirements-dev.txt
+	touch $@

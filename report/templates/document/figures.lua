@@ -1,0 +1,18 @@
+-- Figures with their alternative text: pandoc drops it on the way to typst.
+
+local function quoted(text)
+  return '"' .. text:gsub('\\', '\\\\'):gsub('"', '\\"'):gsub('\n', ' ') .. '"'
+end
+
+local function typst(blocks)
+  return (pandoc.write(pandoc.Pandoc(blocks), 'typst'):gsub('%s+$', ''))
+end
+
+function Figure(figure)
+  local drawing
+  figure:walk({ Image = function(image) drawing = image end })
+  local alternative = drawing.attributes.alt or pandoc.utils.stringify(figure.caption.long)
+  return pandoc.RawBlock('typst', string.format(
+    '#figure(image(%s, alt: %s, width: 100%%), caption: [%s])',
+    quoted(drawing.src), quoted(alternative), typst(figure.caption.long)))
+end

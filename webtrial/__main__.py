@@ -1,0 +1,167 @@
+"""The command line: the only place that parses arguments, prints and exits."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from webtrial.errors import ParameterError, WebtrialError
+from webtrial.measure.bench import efficiency
+from webtrial.measure.child import measure
+from webtrial.measure.keeper import SCRATCH, die_with_parent, keep
+from webtrial.parameters import Parameters, read_parameters, read_profile
+from webtrial.publish import report
+from webtrial.publish.execute import NOTEBOOKS
+from webtrial.publish.progress import on_terminal
+from webtrial.runs import RUNS
+from webtrial.serving import serve
+
+FAILED = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit status."""
+    given = _parser().parse_args(arguments)
+    if "MAKELEVEL" in os.environ and SCRATCH not in os.environ:
+        die_with_parent()
+    try:
+        status: int | None = given.does(given)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except WebtrialError as error:
+        print(f"webtrial: {error}", file=sys.stderr)
+        return FAILED
+    return status or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="webtrial", description=_purpose())
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="measure, without notebooks")
+    run.add_argument("--profile", help="of notebooks/profiles/")
+    run.add_argument("--parameters", type=Path, metavar="FILE", help="a YAML file of parameters")
+    run.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        dest="changes",
+        help="one parameter, its value in YAML; may be repeated",
+    )
+    run.set_defaults(does=_run)
+
+    publish = commands.add_parser("report", help="measure and publish, or publish a run")
+    source = publish.add_mutually_exclusive_group()
+    source.add_argument("--profile", default="quick", help="what to measure (default: quick)")
+    source.add_argument("--run", metavar="PATH", help="publish this run, measure nothing")
+    publish.set_defaults(does=_report)
+
+    up = commands.add_parser("serve", help="the three services up, for a person to try")
+    up.set_defaults(does=_serve)
+
+    bench = commands.add_parser("bench", help="the load driver beside other clients")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    bench.add_argument("--rounds", type=int, default=5)
+    bench.set_defaults(does=_bench)
+
+    lab = commands.add_parser("lab", help="the notebooks in JupyterLab")
+    lab.set_defaults(does=_lab)
+    return parser
+
+
+def _purpose() -> str:
+    return "A reproducible benchmark report on Django, Flask and FastAPI."
+
+
+def _run(given: argparse.Namespace) -> None:
+
+    parameters = _parameters(given)
+    with on_terminal() as view:
+        path = measure(parameters, view, RUNS)
+    print(path)
+
+
+def _parameters(given: argparse.Namespace) -> Parameters:
+    changes = _of_file(given.parameters) | {
+        name: _value(name, text) for name, text in given.changes
+    }
+    if url := os.environ.get("DATABASE_URL"):
+        changes = {"database_url": url} | changes
+    return read_profile(given.profile, **changes) if given.profile else read_parameters(changes)
+
+
+def _of_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ParameterError(f"{path} cannot be read as YAML: {error}") from None
+    if not isinstance(content, dict):
+        raise ParameterError(f"{path} holds no parameters: write `name: value` on each line")
+    return content
+
+
+def _value(name: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ParameterError(f"{name}: {text!r} is not YAML; write it as in a profile") from None
+
+
+def _report(given: argparse.Namespace) -> None:
+
+    if given.run:
+        report.report_of_run(given.run, _say)
+        return
+    with on_terminal() as view:
+        report.report_of_profile(given.profile, view, _say)
+
+
+def _serve(_: argparse.Namespace) -> int | None:
+    if SCRATCH not in os.environ:
+        return _under_keeper("serve")
+
+    serve(os.environ.get("DATABASE_URL"), _say)
+    return None
+
+
+def _bench(given: argparse.Namespace) -> int | None:
+    if SCRATCH not in os.environ:
+        file = ["--json", str(given.json)] if given.json else []
+        return _under_keeper("bench", "--rounds", str(given.rounds), *file)
+
+    table = efficiency.summarise(efficiency.measure(given.rounds))
+    if given.json:
+        wanted = table[["client", "connections", "requests_per_cpu_s"]]
+        given.json.write_text(wanted.to_json(orient="records", indent=1) + "\n")
+    print(table.to_string(index=False, float_format="{:,.2f}".format))
+    return None
+
+
+def _under_keeper(*arguments: str) -> int:
+    with keep([sys.executable, "-m", "webtrial", *arguments]) as kept:
+        return kept.wait()
+
+
+def _lab(_: argparse.Namespace) -> NoReturn:
+
+    as_root = ["--allow-root"] if os.geteuid() == 0 else []
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
+    os.execv(sys.executable, command)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Executed notebooks as the chapters of a report, in their order."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from webtrial.errors import PublishError
+
+_HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a chapter: its level (1 is the chapter's own), words and anchor."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """An executed notebook. `slug` starts every anchor in it: `2-throughput-and-latency`."""
+
+    slug: str
+    notebook: Any
+    headings: tuple[Heading, ...]
+
+    @property
+    def title(self) -> str:
+        """The words of its first heading."""
+        return self.headings[0].text
+
+    @property
+    def sections(self) -> list[Heading]:
+        """What a list of contents shows below the chapter."""
+        return [heading for heading in self.headings if heading.level == 2]
+
+
+def read_chapter(path: Path) -> Chapter:
+    """The executed notebook at `path`; PublishError where it has no first-level heading."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    slug = f"chapter-{path.stem}"
+    headings = tuple(_headings(slug, notebook.cells))
+    if not headings or headings[0].level != 1:
+        raise PublishError(f"{path.name}: its first heading must be of the first level")
+    return Chapter(slug, notebook, headings)
+
+
+def _headings(slug: str, cells: Iterable[Any]) -> Iterator[Heading]:
+    seen: dict[str, int] = {}
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            for marks, text in _HEADING.findall(_FENCE.sub("", cell.source)):
+                anchor = slug if len(marks) == 1 else f"{slug}-{anchor_of(text)}"
+                seen[anchor] = seen.get(anchor, 0) + 1
+                unique = anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}"
+                yield Heading(len(marks), text, unique)
+
+
+def anchor_of(text: str) -> str:
+    """The words of `text` as part of an anchor: small letters and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def plain_text(output: Any) -> str:
+    """What a cell said, where it is neither figure nor table nor prose."""
+    match output:
+        case {"output_type": "error", "ename": name, "evalue": text}:
+            return f"{name}: {text}"
+        case {"output_type": "stream", "text": text} | {"data": {"text/plain": text}}:
+            return str(text)
+    raise PublishError(f"a report cannot show {output}")

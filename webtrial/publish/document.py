@@ -1,0 +1,93 @@
+"""A PDF of all chapters: notebooks to markdown, by pandoc to typst, by typst to pages."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import matplotlib
+import pypandoc
+import typst
+import yaml
+
+from webtrial.errors import PublishError
+from webtrial.publish.chapters import Chapter, plain_text
+from webtrial.publish.front import Front
+from webtrial.publish.page import TEMPLATES
+from webtrial.publish.svg import figure_of, standing_alone
+
+# As JupyterLab reads it: dollars, tildes and at signs in prose mean themselves.
+MARKDOWN = (
+    "markdown-tex_math_dollars-citations-subscript-superscript-smart-yaml_metadata_block"
+    "-raw_tex-raw_html-fancy_lists-example_lists-definition_lists+lists_without_preceding_blankline"
+)
+_FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # what the figures' text is set in
+
+
+def write_document(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
+    """Write the PDF of `chapters`, in this order, to `path`. Raises PublishError."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        source = folder / "report.typ"
+        source.write_text(_typst(markdown_of(chapters, folder), front, folder))
+        _compile(source, front.made_at, path)
+
+
+def markdown_of(chapters: Sequence[Chapter], folder: Path) -> str:
+    """The chapters without their code; figures are written to `folder`."""
+    numbers = count(1)
+    return "\n\n".join(part for chapter in chapters for part in _parts(chapter, folder, numbers))
+
+
+def _parts(chapter: Chapter, folder: Path, numbers: "count[int]") -> Iterator[str]:
+    for cell in chapter.notebook.cells:
+        if cell.cell_type == "markdown":
+            yield cell.source
+        for output in cell.get("outputs", []):
+            yield _shown(output, folder, numbers)
+
+
+def _shown(output: Any, folder: Path, numbers: "count[int]") -> str:
+    match output:
+        case {"data": {"image/svg+xml": _}}:
+            return _figure(output, folder, next(numbers))
+        case {"data": {"text/markdown": markdown}}:
+            return str(markdown)
+    return f"```\n{plain_text(output)}\n```"
+
+
+def _figure(output: Any, folder: Path, number: int) -> str:
+    figure = figure_of(output)
+    name = f"figure-{number}.svg"
+    (folder / name).write_text(standing_alone(figure.svg))
+    alternative = figure.alternative.replace("\\", "\\\\").replace('"', '\\"')
+    return f'![{figure.caption}]({name}){{alt="{alternative}"}}'
+
+
+def _typst(markdown: str, front: Front, folder: Path) -> str:
+    described = folder / "front.yaml"
+    described.write_text(yaml.safe_dump(front.described(), allow_unicode=True))
+    templates = TEMPLATES / "document"
+    arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]
+    arguments += ["--lua-filter", str(templates / "figures.lua"), "--wrap=none"]
+    try:
+        return str(pypandoc.convert_text(markdown, "typst", MARKDOWN, extra_args=arguments))
+    except RuntimeError as error:
+        raise PublishError(f"pandoc could not convert the chapters: {error}") from None
+
+
+def _compile(source: Path, made_at: datetime, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        typst.compile(
+            source,
+            output=path,
+            font_paths=[_FONTS],
+            ignore_system_fonts=True,
+            pdf_standards=["ua-1"],
+            timestamp=int(made_at.timestamp()),
+        )
+    except typst.TypstError as error:
+        raise PublishError(f"typst could not set the report: {error}") from None

@@ -1,0 +1,78 @@
+"""Notebooks executed through papermill, what is left of them the same each time."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from webtrial import errors
+from webtrial.errors import PublishError
+
+NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
+
+_OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
+
+
+def execute(
+    name: str,
+    into: Path,
+    parameters: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> Path:
+    """Execute `notebooks/<name>.ipynb` and keep it in the folder `into`; returns its path.
+
+    `environment` is added to the kernel's. Raises PublishError with the notebook's own words
+    when a cell fails; the notebook is kept up to there.
+    """
+    into.mkdir(parents=True, exist_ok=True)
+    path = into / f"{name}.ipynb"
+    try:
+        with _environment({"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment or {})):
+            papermill.execute_notebook(
+                _braced(NOTEBOOKS / f"{name}.ipynb"),
+                _braced(path),
+                parameters=dict(parameters),
+                progress_bar=False,
+            )
+    except PapermillExecutionError as error:
+        raise PublishError(_explained(name, error)) from None
+    _settle(path)
+    return path
+
+
+def _braced(path: Path) -> str:
+    """papermill formats paths with `str.format`: braces are doubled."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+@contextmanager
+def _environment(added: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _explained(name: str, error: PapermillExecutionError) -> str:
+    if error.ename in vars(errors):
+        return str(error.evalue)
+    return f"{name}.ipynb, cell {error.cell_index}: {error.ename}: {error.evalue}"
+
+
+def _settle(path: Path) -> None:
+    """Leave out when and where it was executed: the same run makes the same bytes."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    for place in (notebook, *notebook.cells):
+        for key in _OF_THE_RUNNER:
+            place.metadata.pop(key, None)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]

@@ -1,0 +1,84 @@
+"""What a notebook was told, checked before it starts anything.
+
+A notebook's first code cell sets defaults and opens with the comment `# defaults`; papermill puts
+its own cell after it. Whatever those two assign is a parameter, and an unknown one is refused:
+papermill itself would only warn.
+"""
+
+import ast
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from webtrial.errors import ParameterError
+from webtrial.parameters import Parameters, read_parameters
+from webtrial.runs import RUNS, Run, latest_run, open_run
+
+DEFAULTS = "# defaults"
+
+
+def parameters_given() -> Parameters:
+    """The parameters of the cells above, `DATABASE_URL` of the environment among them.
+
+    Where `run` names an earlier run, these are its parameters. Raises ParameterError where one is
+    unknown, of the wrong type or out of range.
+    """
+    given = _given()
+    run = given.pop("run", None)
+    parameters = read_parameters(given)
+    if run is not None:
+        return find_run(run).manifest.parameters
+    url = parameters.database_url or os.environ.get("DATABASE_URL") or None
+    return parameters.model_copy(update={"database_url": url})
+
+
+def run_given() -> Run:
+    """The run that the cells above name: a folder, or the name of one in `data/runs/`.
+
+    The newest finished one where they say None. Raises ParameterError for anything else.
+    """
+    given = _given()
+    run = given.pop("run", None)
+    if given:
+        raise ParameterError(f"{', '.join(given)}: unknown; this notebook takes `run` alone")
+    return latest_run() if run is None else find_run(run)
+
+
+def find_run(name: Any) -> Run:
+    """The run in the folder `name`, or of that name in `data/runs/`."""
+    if not isinstance(name, str):
+        raise ParameterError(f"run = {name!r}: give a folder, or the name of one in data/runs/")
+    return open_run(RUNS / name if (RUNS / name).is_dir() else Path(name))
+
+
+def _given() -> dict[str, Any]:
+    shell = get_ipython()
+    if shell is None or shell.history_manager is None:
+        raise ParameterError("parameters are given to a notebook: open or execute one")
+    cells = shell.history_manager.input_hist_raw[:-1]
+    return {name: shell.user_ns[name] for name in names_since_defaults(cells)}
+
+
+def names_since_defaults(cells: Sequence[str]) -> list[str]:
+    """What the last of `cells` to open with `# defaults` and those after it assign."""
+    starts = [i for i, cell in enumerate(cells) if cell.lstrip().startswith(DEFAULTS)]
+    if not starts:
+        raise ParameterError(f"run the cell that opens with `{DEFAULTS}` first")
+    return list(dict.fromkeys(_assigned(cells[starts[-1] :])))
+
+
+def _assigned(cells: Iterable[str]) -> Iterator[str]:
+    for cell in cells:
+        for node in ast.walk(_parsed(cell)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+
+
+def _parsed(cell: str) -> ast.AST:
+    try:
+        return ast.parse(cell)
+    except SyntaxError:  # such a cell assigned nothing
+        return ast.Module([], [])

@@ -1,0 +1,220 @@
+"""How far a run is, shown where its reader looks: in a notebook, in a terminal, in a log.
+
+The experiment tells of itself in events (`{"event": "trial", "done": 12, …}`). `Progress` keeps
+what they say so far; each of the views below draws it, and is itself callable with an event.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from html import escape
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, TextIO
+
+import psutil
+from IPython.display import DisplayHandle
+from tqdm import tqdm
+
+TOLD = "WEBTRIAL_PROGRESS"  # names a file that takes the events, a line each
+
+View = Callable[[dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the events said so far."""
+
+    done: int = 0
+    of: int = 0
+    doing: str = "starting"
+    seconds_left: float | None = None
+    verdicts: dict[str, int] = field(default_factory=dict)
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Take one more event in."""
+        match event:
+            case {"event": "step", "text": text}:
+                self.doing = text
+            case {"event": "plan", "trials": trials}:
+                self.of = trials
+            case {"event": "trial"}:
+                self._trial(event)
+            case {"event": "verdict", "verdict": verdict}:
+                self.verdicts[verdict] = self.verdicts.get(verdict, 0) + 1
+            case {"event": "end", "state": state}:
+                self.doing, self.seconds_left = state, None
+                self.done = self.of if state == "finished" else self.done
+
+    def _trial(self, event: dict[str, Any]) -> None:
+        again = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
+        self.done, self.of = event["done"], event["of"]
+        self.seconds_left = event.get("seconds_left")
+        self.doing = (
+            f"block {event['block']} of {event['blocks']}: "
+            f"{event['stack']}, {event['scenario']}, {event['load']}{again}"
+        )
+
+    @property
+    def left(self) -> str:
+        """The time left, in words; empty where nobody knows."""
+        if self.seconds_left is None:
+            return ""
+        minutes, seconds = divmod(round(self.seconds_left), 60)
+        return f"{minutes} min {seconds:02d} s left" if minutes else f"{seconds} s left"
+
+    @property
+    def counted(self) -> str:
+        """The verdicts so far, in words: `12 valid, 1 suspect`."""
+        return ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
+
+    def __str__(self) -> str:
+        parts = (f"{self.done} of {self.of} trials", self.doing, self.left, self.counted)
+        return " · ".join(part for part in parts if part)
+
+
+class InTerminal:
+    """A bar that stays on the last line of a terminal."""
+
+    def __init__(self, file: TextIO, position: int = 0) -> None:
+        self._progress = Progress()
+        self._bar = tqdm(
+            total=1,
+            file=file,
+            position=position,
+            leave=False,
+            dynamic_ncols=True,
+            bar_format="{bar:20} {desc}",
+        )
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._progress.take(event)
+        self._bar.total = max(self._progress.of, 1)
+        self._bar.n = self._progress.done
+        self._bar.set_description_str(str(self._progress), refresh=True)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.close()
+
+
+class InLog:
+    """A line now and then, for a log that nobody watches."""
+
+    def __init__(self, file: TextIO, every_s: float = 15.0) -> None:
+        self._progress = Progress()
+        self._file = file
+        self._every_s = every_s
+        self._last_s = -every_s
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._progress.take(event)
+        now_s = time.monotonic()
+        if now_s - self._last_s >= self._every_s or event["event"] in ("step", "end"):
+            self._last_s = now_s
+            print(self._progress, file=self._file, flush=True)
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
+class InNotebook:
+    """One output of a cell, drawn anew at each event."""
+
+    def __init__(self) -> None:
+        self._progress = Progress()
+        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]
+        self._handle.display(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._progress.take(event)
+        self._handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
+
+    def _bundle(self) -> dict[str, str]:
+        progress, text = self._progress, str(self._progress)
+        ends = f'max="{max(progress.of, 1)}" value="{progress.done}"'
+        bar = f'<progress aria-label="trials measured" {ends}></progress>'
+        return {"text/plain": text, "text/html": f"<p>{bar} {escape(text)}</p>"}
+
+    def close(self) -> None:
+        """The last state stays."""
+
+
+class InFile:
+    """Each event on a line of a file, for `told` to read."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a")
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event), file=self._file, flush=True)
+
+    def close(self) -> None:
+        """No more events come."""
+        self._file.close()
+
+
+@contextmanager
+def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
+    """A bar where `file` is a terminal, else lines."""
+    view = InTerminal(file) if file.isatty() else InLog(file)
+    try:
+        yield view
+    finally:
+        view.close()
+
+
+@contextmanager
+def on_notebook() -> Iterator[View]:
+    """The cell's output, and beside it the terminal of whoever executes the notebook."""
+    views: list[InNotebook | InFile | InTerminal] = [InNotebook()]
+    with ExitStack() as stack:
+        if TOLD in os.environ:
+            views.append(InFile(Path(os.environ[TOLD])))
+        elif terminal := _terminal_of_papermill():
+            views.append(InTerminal(stack.enter_context(terminal.open("w")), position=1))
+        for view in views:
+            stack.callback(view.close)
+        yield partial(_show_all, views)
+
+
+def _show_all(views: Sequence[View], event: dict[str, Any]) -> None:
+    for view in views:
+        view(event)
+
+
+def _terminal_of_papermill() -> Path | None:
+    """The terminal in which papermill, our parent, was started; None under anything else."""
+    with suppress(psutil.Error):
+        parent = psutil.Process().parent()
+        if parent and any("papermill" in word for word in parent.cmdline()):
+            return Path(terminal) if (terminal := parent.terminal()) else None
+    return None
+
+
+@contextmanager
+def told(path: Path, view: View) -> Iterator[None]:
+    """Pass the events that appear in the file `path` on to `view` while the block runs."""
+    path.touch()
+    over = Event()
+    follower = Thread(target=_follow, args=(path, view, over), daemon=True)
+    follower.start()
+    try:
+        yield
+    finally:
+        over.set()
+        follower.join()
+
+
+def _follow(path: Path, view: View, over: Event, pause_s: float = 0.2) -> None:
+    with path.open() as file:
+        last = False
+        while not last:
+            last = over.wait(pause_s)
+            for line in file:
+                view(json.loads(line))

@@ -1,0 +1,75 @@
+"""The report: its chapters executed in the right order, then the page and the PDF of them."""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from webtrial.errors import PublishError
+from webtrial.parameters import PROFILES, read_profile
+from webtrial.publish.chapters import read_chapter
+from webtrial.publish.document import write_document
+from webtrial.publish.execute import NOTEBOOKS, execute
+from webtrial.publish.front import front_of
+from webtrial.publish.given import find_run
+from webtrial.publish.page import write_page
+from webtrial.publish.progress import TOLD, View, told
+from webtrial.runs import RUNS, Run, open_run
+
+DIST = Path(__file__).parent.parent.parent / "report" / "dist"
+MEASURES = "1-measure"
+
+Say = Callable[[str], None]
+
+
+def chapter_names() -> list[str]:
+    """The notebooks by name, in the order of reading."""
+    return sorted(path.stem for path in NOTEBOOKS.glob("[0-9]-*.ipynb"))
+
+
+def report_of_profile(profile: str, view: View, say: Say, dist: Path = DIST) -> None:
+    """Measure what `profile` says, then publish it. Raises WebtrialError."""
+    read_profile(profile)
+    asked = yaml.safe_load((PROFILES / f"{profile}.yaml").read_text())
+    run = _measured(asked, view, dist)
+    say(f"measured {run.path.name}")
+    _publish(run, {MEASURES}, say, dist)
+
+
+def report_of_run(name: str, say: Say, dist: Path = DIST) -> None:
+    """Publish the run in the folder `name`, or of that name in `data/runs/`."""
+    _publish(find_run(name), set(), say, dist)
+
+
+def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
+    """The run that the notebook made: the experiment told where it lies."""
+    with TemporaryDirectory() as folder:
+        events = Path(folder) / "events"
+        with told(events, view):
+            execute(MEASURES, dist / "notebooks", asked, {TOLD: str(events)})
+        for line in events.read_text().splitlines():
+            match json.loads(line):
+                case {"event": "run", "path": path}:
+                    return open_run(path)
+    raise PublishError(f"{MEASURES}.ipynb measured nothing: see {dist / 'notebooks'}")
+
+
+def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
+    notebooks = dist / "notebooks"
+    for name in chapter_names():
+        if name not in executed:
+            say(f"executing {name}")
+            execute(name, notebooks, {"run": _named(run)})
+    chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
+    front = front_of(run)
+    for write, name in ((write_page, "index.html"), (write_document, "report.pdf")):
+        write(chapters, front, dist / name)
+        say(f"wrote {dist / name}")
+
+
+def _named(run: Run) -> str:
+    """The run as a notebook is told of it: by name where it lies in `data/runs/`."""
+    return run.path.name if run.path.parent.resolve() == RUNS.resolve() else str(run.path)
