@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -70,12 +71,32 @@ def stop_child(
     started = tree(process.pid)
     if process.poll() is None:
         process.send_signal(number)
-    _, alive = psutil.wait_procs(started, timeout=patience_s)
-    for each in alive:
-        with suppress(psutil.Error):
-            each.kill()
-    psutil.wait_procs(alive, timeout=patience_s)
-    process.wait(patience_s)
+    for left in _await_end(process, started, patience_s):
+        with suppress(psutil.NoSuchProcess):
+            left.kill()
+    _await_end(process, started, patience_s)
+
+
+def _await_end(
+    process: subprocess.Popen[bytes], started: list[psutil.Process], patience_s: float
+) -> list[psutil.Process]:
+    """Those of `started` that still run after `patience_s`. An orphan's corpse may lie until
+    whoever adopted it takes notice: that is not running."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        process.poll()
+        left = [each for each in started if runs(each)]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.01)
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it lives: neither gone nor a zombie."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def tree(pid: int) -> list[psutil.Process]:

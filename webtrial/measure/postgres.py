@@ -73,7 +73,10 @@ def external(url: str, connections: int = 200) -> Iterator[Server]:
 
 
 def shown(url: str) -> str:
-    """`url` as it may be printed: without its password and its options."""
+    """`url` as it may be printed: without its password and its options, and not at all where
+    they cannot be told from the rest."""
+    if not _reads_well(url):
+        return "(not shown: where its password ends is not clear)"
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -154,12 +157,20 @@ def can_count_statements(server: Server) -> bool:
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme in ("postgresql", "postgres") and parts.hostname and parts.username:
+    if _reads_well(url) and urlsplit(url).scheme in ("postgresql", "postgres"):
         return
     raise LaunchError(
-        f"DATABASE_URL = {shown(url)!r} does not read as postgresql://user:password@host:port/name"
+        f"DATABASE_URL = {shown(url)} does not read as postgresql://user:password@host:port/name"
+        " (within user and password write @ as %40, / as %2F, ? as %3F, # as %23)"
     )
+
+
+def _reads_well(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.username and parts.hostname) and "@" not in parts.path
 
 
 def _fit(connection: psycopg.Connection, where: str, needed: int) -> str:

@@ -1,0 +1,77 @@
+"""Everything that could be left behind, at once: PostgreSQL, a server with workers, a daemon that
+forks twice into a session of its own, and one that ignores every signal it can.
+
+Prints what it started as one line of JSON, then does as its argument says.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from webtrial.measure.embedded import embedded
+from webtrial.measure.keeper import kept_scratch
+
+SERVER = """
+import os, socket, sys, time
+with socket.socket() as server:
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    print(server.getsockname()[1], flush=True)
+    for _ in range(2):
+        os.fork()
+    time.sleep(120)
+"""
+
+DAEMON = """
+import os, signal, time
+if os.fork():
+    os._exit(0)
+os.setsid()
+if os.fork():
+    os._exit(0)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_IGN)
+print(os.getpid(), flush=True)
+time.sleep(120)
+"""
+
+
+def first_line(code):
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    return int(process.stdout.readline())
+
+
+def stay(manner):
+    if manner == "ends":
+        os._exit(7)  # without a word to PostgreSQL
+    if manner == "fails":
+        raise RuntimeError("this failure is meant")
+    if manner == "is deaf":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        time.sleep(120)
+    except KeyboardInterrupt:
+        Path(os.environ["WITNESS"]).write_text("interrupted")
+        sys.exit(9)
+
+
+def main(manner):
+    with embedded(kept_scratch(), max_connections=20) as postgres:
+        started = {
+            "command": os.getpid(),
+            "scratch": str(kept_scratch()),
+            "postgres": postgres.pid,
+            "database": postgres.url,
+            "port": first_line(SERVER),
+            "daemon": first_line(DAEMON),
+        }
+        print(json.dumps(started), flush=True)
+        stay(manner)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

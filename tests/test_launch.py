@@ -1,0 +1,252 @@
+import ast
+import http.client
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from webtrial.errors import LaunchError
+from webtrial.measure import launch
+from webtrial.measure.children import runs, start_child, stop_child, tree
+from webtrial.measure.launch import (
+    ServiceSettings,
+    build_template,
+    draw_secret,
+    launch_stack,
+    launch_stacks,
+    launch_upstreams,
+)
+from webtrial.measure.ports import free_port
+from webtrial.stacks import SERVICES, Stack, load_stacks
+
+SMALL = Path(__file__).parent / "small_service"
+SETTINGS = ServiceSettings(
+    database_url="postgresql://user:word@127.0.0.1:5/name",
+    secret_key="drawn",
+    inventory_url="http://127.0.0.1:9",
+    analytics_url="http://127.0.0.1:9",
+)
+
+
+def small(**environment):
+    return Stack(
+        name="small",
+        title="Small",
+        framework="none",
+        data_access="raw SQL",
+        serialiser="none",
+        concurrency="threads",
+        server="http.server",
+        driver="none",
+        folder=str(SMALL),
+        command=("{python}", "server.py", "{port}"),
+        environment=environment,
+    )
+
+
+def get(url, path="/ping"):
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=5)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def listener():
+    """A foreign socket that takes connections and never answers."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    holder.listen()
+    return holder
+
+
+def refuses(url):
+    address = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((address.hostname, address.port)) != 0
+
+
+def test_a_stack_answers_within_the_block_and_is_gone_after_it(tmp_path):
+    with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
+        assert get(service.url)[0] == 200
+        assert service.pids()[0] == service.pid
+    assert not psutil.pid_exists(service.pid)
+    assert service.pids() == []
+    assert refuses(service.url)
+
+
+def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "other")
+    settings = replace(SETTINGS, connections=16, processes=2)
+    with launch_stack(small(KEY="value"), settings, None, tmp_path / "log") as service:
+        seen = ast.literal_eval(get(service.url)[1].decode())
+    expected = {
+        "DATABASE_URL": SETTINGS.database_url,
+        "DATABASE_CONNECTIONS": "8",
+        "SECRET_KEY": "drawn",
+        "INVENTORY_URL": "http://127.0.0.1:9",
+        "ANALYTICS_URL": "http://127.0.0.1:9",
+        "UPSTREAM_TIMEOUT_S": "1.0",
+        "TOKEN_LIFETIME_S": "3600",
+        "KEY": "value",
+    }
+    assert expected.items() <= seen.items()
+    of_the_system = {
+        "PATH",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "LANG",
+        "LC_CTYPE",
+        "TZ",
+        "PYTHONUNBUFFERED",
+    }
+    assert seen.keys() <= expected.keys() | of_the_system
+
+
+def test_a_service_runs_on_the_cores_it_is_given(tmp_path):
+    core = max(os.sched_getaffinity(0))
+    with launch_stack(small(), SETTINGS, [core], tmp_path / "log") as service:
+        assert psutil.Process(service.pid).cpu_affinity() == [core]
+
+
+def test_a_service_may_open_as_many_files_as_the_system_allows(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
+            limits = Path(f"/proc/{service.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert next(line for line in limits.splitlines() if "open files" in line).split()[3] == str(
+        hard
+    )
+
+
+def test_workers_are_counted_and_end_with_their_service(tmp_path):
+    with launch_stack(small(FORKS="yes"), SETTINGS, None, tmp_path / "log") as service:
+        pids = service.pids()
+        assert len(pids) == 2
+    assert not any(psutil.pid_exists(pid) and runs(psutil.Process(pid)) for pid in pids)
+
+
+def test_a_service_that_dies_at_start_is_told_at_once_with_its_last_words(tmp_path):
+    started = time.monotonic()
+    dying = launch_stack(small(DIES="SECRET_KEY is missing"), SETTINGS, None, tmp_path / "log")
+    with (
+        pytest.raises(LaunchError, match=r"small ended with code 1.*\n.*is missing\n.*SECOND"),
+        dying,
+    ):
+        pass
+    assert time.monotonic() - started < launch.READY_S / 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "last"), [({"SILENT": "yes"}, "no connection"), ({"HEALTHY": "no"}, "503")]
+)
+def test_a_service_that_is_never_ready_is_stopped_and_its_last_answer_told(
+    tmp_path, monkeypatch, environment, last
+):
+    monkeypatch.setattr(launch, "READY_S", 1.5)
+    before = set(psutil.Process().children(recursive=True))
+    silent = launch_stack(small(**environment), SETTINGS, None, tmp_path / "log")
+    with pytest.raises(LaunchError, match=f"within 1.5 s .last: {last}"), silent:
+        pass
+    assert set(psutil.Process().children(recursive=True)) == before
+
+
+def test_a_port_that_another_process_holds_is_left_to_it(tmp_path, monkeypatch):
+    with listener() as holder:
+        taken = holder.getsockname()[1]
+        ports = iter([taken, free_port()])
+        monkeypatch.setattr(launch, "free_port", lambda: next(ports))
+        with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
+            assert urlsplit(service.url).port != taken
+            assert get(service.url)[0] == 200
+
+
+def test_an_answer_from_a_stranger_is_not_taken_for_the_service(tmp_path, monkeypatch):
+    """The stranger answers /ping with 200, and ours is alive but does not listen."""
+    with launch_stack(small(), SETTINGS, None, tmp_path / "stranger") as stranger:
+        monkeypatch.setattr(launch, "free_port", lambda: urlsplit(stranger.url).port)
+        silent = launch_stack(small(SILENT="yes"), SETTINGS, None, tmp_path / "log")
+        with pytest.raises(LaunchError, match="3 ports in turn were taken"), silent:
+            pass
+
+
+def test_several_stacks_stand_at_once_and_one_failure_ends_all(tmp_path):
+    good, bad = small(), replace(small(DIES="no"), name="bad")
+    wanted = {name: (good, SETTINGS, tmp_path / name) for name in ("a", "b")}
+    with launch_stacks(wanted, None) as services:
+        assert {get(each.url)[0] for each in services.values()} == {200}
+        assert len({each.url for each in services.values()}) == 2
+    before = set(psutil.Process().children(recursive=True))
+    failing = launch_stacks(wanted | {"c": (bad, SETTINGS, tmp_path / "c")}, None)
+    with pytest.raises(LaunchError, match="bad ended with code 1"), failing:
+        pass
+    assert set(psutil.Process().children(recursive=True)) == before
+
+
+def test_a_placeholder_that_does_not_exist_is_named(tmp_path):
+    odd = replace(small(), command=("{python}", "{treads}"))
+    with (
+        pytest.raises(LaunchError, match=r"small in stacks\.toml asks for \{treads\}"),
+        launch_stack(odd, SETTINGS, None, tmp_path / "log"),
+    ):
+        pass
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    odd = replace(small(), folder="nowhere")
+    with (
+        pytest.raises(LaunchError, match=r"nowhere is not there"),
+        launch_stack(odd, SETTINGS, None, tmp_path / "log"),
+    ):
+        pass
+
+
+def test_a_child_that_does_not_stop_when_asked_is_killed_with_its_own_children(tmp_path):
+    deaf = (
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork();"
+        "print('ready', flush=True); time.sleep(60)"
+    )
+    log = tmp_path / "log"
+    child = start_child([sys.executable, "-c", deaf], cwd=tmp_path, env={}, log=log)
+    while log.read_text().count("ready") < 2:
+        time.sleep(0.01)
+    started = tree(child.pid)
+    stop_child(child, signal.SIGTERM, patience_s=0.2)
+    assert len(started) == 2
+    assert not any(runs(process) for process in started)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_secrets_differ_from_run_to_run():
+    assert draw_secret() != draw_secret()
+
+
+def test_upstreams_answer_both(tmp_path):
+    with launch_upstreams(1.0, 0.0, 7, None, tmp_path) as upstreams:
+        assert get(upstreams.inventory_url, "/stock")[0] == 200
+        assert get(upstreams.analytics_url, "/metrics")[0] == 200
+        assert len(set(upstreams.pids)) == 2
+    assert not any(psutil.pid_exists(pid) for pid in upstreams.pids)
+
+
+def test_the_template_is_built_prepared_and_sealed(postgres, tmp_path):
+    stacks = load_stacks().values()
+    built = build_template(postgres, "launched", stacks, 7, draw_secret(), tmp_path / "log")
+    assert built
+    assert SERVICES.is_dir()

@@ -1,0 +1,68 @@
+import pytest
+
+from webtrial.errors import LaunchError, ParameterError
+from webtrial.stacks import SERVICES, choose_stacks, load_stacks
+
+COMPLETE = """
+[one]
+title = "One"
+framework = "Flask"
+data_access = "ORM"
+serialiser = "none"
+concurrency = "threads"
+server = "gunicorn gthread"
+driver = "psycopg"
+folder = "flask_service"
+command = ["{python}", "-m", "one"]
+environment = { KEY = "value" }
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "stacks.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_stack_is_read_with_its_axes_its_command_and_its_environment(written):
+    stack = load_stacks(written(COMPLETE))["one"]
+    assert (stack.name, stack.framework, stack.data_access) == ("one", "Flask", "ORM")
+    assert stack.command == ("{python}", "-m", "one")
+    assert (stack.prepare, stack.environment) == ((), {"KEY": "value"})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('driver = "psycopg"', ""), "driver"),
+        (('"ORM"', '"magic"'), "data_access"),
+        (('title = "One"', 'title = "One"\ncolour = "red"'), "colour"),
+        (('title = "One"', "title = One"), "not TOML"),
+        (("[one]", ""), "outside any stack"),
+    ],
+)
+def test_a_fault_in_the_file_is_named(written, change, said):
+    with pytest.raises(LaunchError, match=said):
+        load_stacks(written(COMPLETE.replace(*change)))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(LaunchError, match=r"none\.toml cannot be read"):
+        load_stacks(tmp_path / "none.toml")
+
+
+def test_an_unknown_stack_is_named_beside_those_that_exist(written):
+    stacks = load_stacks(written(COMPLETE))
+    assert choose_stacks(["one"], stacks) == [stacks["one"]]
+    with pytest.raises(ParameterError, match="no such stack: two; there are one"):
+        choose_stacks(["one", "two"], stacks)
+
+
+def test_every_stack_of_the_project_has_a_folder_and_listens_where_it_is_told():
+    for stack in load_stacks().values():
+        assert (SERVICES / stack.folder).is_dir(), stack.name
+        assert any("{port}" in word for word in stack.command), stack.name

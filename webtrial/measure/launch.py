@@ -1,0 +1,378 @@
+"""Stacks, upstreams and their database, launched as children of this process.
+
+Each starts from a clean environment on cores of its own choosing, is waited for until it answers,
+and ends with its block. What it says goes to a log, whose end is shown when it fails.
+"""
+
+import json
+import resource
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from webtrial.errors import LaunchError
+from webtrial.measure.children import (
+    clean_environment,
+    last_lines,
+    start_child,
+    stop_child,
+    tree,
+)
+from webtrial.measure.ports import free_port
+from webtrial.measure.postgres import Server, create_database, seal_template
+from webtrial.stacks import SERVICES, Stack
+
+READY_S = 30.0
+BUILD_S = 300.0
+_ATTEMPTS = 3  # at a port that stays free until it is bound
+_POLL_S = 0.05
+
+Cores = Collection[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What a service is told: where its database and upstreams are, and its budgets.
+
+    `connections` to the database and `threads` are of the stack in all and of a process.
+    `connections_held` is how many HTTP connections the server has to keep open.
+    """
+
+    database_url: str
+    secret_key: str
+    inventory_url: str
+    analytics_url: str
+    connections: int = 16
+    threads: int = 16
+    processes: int = 1
+    connections_held: int = 6000
+    upstream_timeout_s: float = 1.0
+    token_lifetime_s: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A stack that answers at `url`; `pid` is its first process."""
+
+    stack: Stack
+    url: str
+    pid: int
+
+    def pids(self) -> list[int]:
+        """The ids of all its processes, the first one first; empty when it is gone."""
+        return [process.pid for process in tree(self.pid)]
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """The two services that the dashboard asks."""
+
+    inventory_url: str
+    analytics_url: str
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a server is started at a port still to be chosen."""
+
+    name: str
+    folder: Path
+    command: Callable[[int], list[str]]
+    environment: dict[str, str]
+    cores: Cores
+    log: Path
+    stop_signal: int = signal.SIGTERM
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """A server that may not answer yet."""
+
+    recipe: _Recipe
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+class _PortTakenError(Exception):
+    """Another process listens where ours should."""
+
+
+@contextmanager
+def launch_stack(
+    stack: Stack, settings: ServiceSettings, cores: Cores, log: Path
+) -> Iterator[Service]:
+    """`stack` as a service that answers; LaunchError with its last words if it does not."""
+    with launch_stacks({stack.name: (stack, settings, log)}, cores) as services:
+        yield services[stack.name]
+
+
+@contextmanager
+def launch_stacks(
+    wanted: Mapping[str, tuple[Stack, ServiceSettings, Path]], cores: Cores
+) -> Iterator[dict[str, Service]]:
+    """All stacks of a block by the keys of `wanted`, started at once, then waited for."""
+    recipes = [
+        _stack_recipe(stack, settings, cores, log) for stack, settings, log in wanted.values()
+    ]
+    with _launched(recipes) as started:
+        yield {
+            key: Service(stack, each.url, each.process.pid)
+            for (key, (stack, _, _)), each in zip(wanted.items(), started, strict=True)
+        }
+
+
+@contextmanager
+def launch_upstreams(
+    delay_ms: float, sigma: float, seed: int, cores: Cores, logs: Path
+) -> Iterator[Upstreams]:
+    """Both upstreams, each answering after a log-normal delay drawn from `seed`.
+
+    Their logs, and the delays that they really took, are written to the folder `logs`.
+    """
+    recipes = [
+        _upstream_recipe(name, delay_ms, sigma, seed, cores, logs)
+        for name in ("inventory", "analytics")
+    ]
+    with _launched(recipes) as (inventory, analytics):
+        yield Upstreams(
+            inventory.url, analytics.url, (inventory.process.pid, analytics.process.pid)
+        )
+
+
+def build_template(
+    server: Server, name: str, stacks: Iterable[Stack], seed: int, password: str, log: Path
+) -> dict[str, Any]:
+    """Create, fill and seal the template database `name`; what build.py says of it.
+
+    `password` is given to every seeded account. Each stack's `prepare` runs once.
+    """
+    url = create_database(server, name)
+    environment = clean_environment() | {"DATABASE_URL": url, "ACCOUNT_PASSWORD": password}
+    command = [sys.executable, "build.py", "--seed", str(seed)]
+    built = _finish(command, SERVICES / "database", environment, log)
+    for stack in _prepared_once(stacks):
+        _prepare(stack, url, log)
+    seal_template(server, name)
+    try:
+        described = json.loads(built)
+    except ValueError:
+        raise LaunchError(f"build.py did not print JSON but {built[:200]!r}") from None
+    return dict(described)
+
+
+def draw_secret() -> str:
+    """A secret key for the services of one run."""
+    return secrets.token_urlsafe(48)
+
+
+def raise_open_files() -> None:
+    """Let us and our children open as many files as the system allows: a server at the usual
+    1,024 drops further connections silently."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
+    """Everything that the service reads, and nothing else."""
+    return (
+        clean_environment()
+        | {
+            "DATABASE_URL": settings.database_url,
+            "DATABASE_CONNECTIONS": str(settings.connections // settings.processes),
+            "SECRET_KEY": settings.secret_key,
+            "INVENTORY_URL": settings.inventory_url,
+            "ANALYTICS_URL": settings.analytics_url,
+            "UPSTREAM_TIMEOUT_S": str(settings.upstream_timeout_s),
+            "TOKEN_LIFETIME_S": str(settings.token_lifetime_s),
+        }
+        | stack.environment
+    )
+
+
+def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[str]:
+    """The stack's command with its placeholders filled; LaunchError for one we do not know."""
+    return _filled(
+        stack,
+        stack.command,
+        port=port,
+        processes=settings.processes,
+        threads=settings.threads,
+        connections_held=settings.connections_held,
+    )
+
+
+def _filled(stack: Stack, command: Iterable[str], **values: int) -> list[str]:
+    known = {"python": sys.executable, **values}
+    try:
+        return [word.format_map(known) for word in command]
+    except KeyError as error:
+        raise LaunchError(
+            f"the command of {stack.name} in stacks.toml asks for {{{error.args[0]}}};"
+            f" there are {', '.join(known)}"
+        ) from None
+
+
+def _upstream_recipe(
+    name: str, delay_ms: float, sigma: float, seed: int, cores: Cores, logs: Path
+) -> _Recipe:
+    command = [sys.executable, "upstream.py", "--name", name, "--delay-ms", str(delay_ms)]
+    command += ["--sigma", str(sigma), "--seed", str(seed)]
+    return _Recipe(
+        name,
+        SERVICES / "upstreams",
+        lambda port: [*command, "--port", str(port)],
+        clean_environment(),
+        cores,
+        logs / f"{name}.log",
+    )
+
+
+def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Path) -> _Recipe:
+    folder = SERVICES / stack.folder
+    if not folder.is_dir():
+        raise LaunchError(f"{folder} is not there: correct `folder` of [{stack.name}]")
+    service_command(stack, settings, port=0)  # what is wrong with it is said before any starts
+    return _Recipe(
+        stack.name,
+        folder,
+        lambda port: service_command(stack, settings, port),
+        service_environment(stack, settings),
+        cores,
+        log,
+        # gunicorn waits for idle connections after SIGTERM, not after SIGQUIT.
+        signal.SIGQUIT if "gunicorn" in stack.command else signal.SIGTERM,
+    )
+
+
+@contextmanager
+def _launched(recipes: Iterable[_Recipe]) -> Iterator[list[_Started]]:
+    raise_open_files()
+    with ExitStack() as ends:
+        started = [_start(recipe, ends) for recipe in recipes]
+        yield [_ready(each, ends) for each in started]
+
+
+def _start(recipe: _Recipe, ends: ExitStack) -> _Started:
+    port = free_port()
+    process = start_child(
+        recipe.command(port),
+        cwd=recipe.folder,
+        env=recipe.environment,
+        log=recipe.log,
+        cores=recipe.cores,
+    )
+    ends.callback(stop_child, process, recipe.stop_signal)
+    return _Started(recipe, process, port)
+
+
+def _ready(started: _Started, ends: ExitStack, attempts: int = _ATTEMPTS) -> _Started:
+    try:
+        _await_answer(started)
+    except _PortTakenError:
+        stop_child(started.process, started.recipe.stop_signal)
+    else:
+        return started
+    if attempts == 1:
+        raise LaunchError(f"{started.recipe.name}: {_ATTEMPTS} ports in turn were taken")
+    return _ready(_start(started.recipe, ends), ends, attempts - 1)
+
+
+def _await_answer(started: _Started) -> None:
+    """Return once GET /ping answers 200; LaunchError once it is clear that it will not."""
+    name, log = started.recipe.name, started.recipe.log
+    deadline = time.monotonic() + READY_S
+    while started.process.poll() is None:
+        status = _ping(started.port)
+        if status is not None and not _listens(started):
+            raise _PortTakenError
+        if status == 200:
+            return
+        if time.monotonic() > deadline:
+            raise LaunchError(
+                f"{name} did not answer GET /ping with 200 within {READY_S:g} s"
+                f" (last: {status or 'no connection'}). The end of {log}:\n{last_lines(log)}"
+            )
+        time.sleep(_POLL_S)
+    if "ddress already in use" in last_lines(log):
+        raise _PortTakenError
+    raise LaunchError(
+        f"{name} ended with code {started.process.returncode} before it answered."
+        f" The end of {log}:\n{last_lines(log)}"
+    )
+
+
+def _ping(port: int) -> int | None:
+    """The status of GET /ping; 0 for one that is late or not HTTP, None without a listener."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status
+    except ConnectionRefusedError:
+        return None
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def _listens(started: _Started) -> bool:
+    """Whether it is a process of ours that holds the port."""
+    return any(started.port in _listening_ports(each) for each in tree(started.process.pid))
+
+
+def _listening_ports(process: psutil.Process) -> set[int]:
+    try:
+        held = process.net_connections("inet")
+    except psutil.NoSuchProcess:
+        return set()
+    return {each.laddr.port for each in held if each.status == psutil.CONN_LISTEN}
+
+
+def _prepared_once(stacks: Iterable[Stack]) -> list[Stack]:
+    """A stack per different `prepare`: siblings share their folder and its migrations."""
+    each_once = {(stack.folder, stack.prepare): stack for stack in stacks if stack.prepare}
+    return list(each_once.values())
+
+
+def _prepare(stack: Stack, url: str, log: Path) -> None:
+    """Run `prepare` with settings that serve no request."""
+    settings = ServiceSettings(url, draw_secret(), "http://127.0.0.1:9", "http://127.0.0.1:9")
+    environment = service_environment(stack, settings)
+    _finish(_filled(stack, stack.prepare), SERVICES / stack.folder, environment, log)
+
+
+def _finish(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> str:
+    """What `command` prints, once it has ended well; its messages are appended to `log`."""
+    with log.open("ab") as messages:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=messages,
+                timeout=BUILD_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LaunchError(f"{command} took over {BUILD_S:g} s. See {log}") from None
+    if done.returncode != 0:
+        raise LaunchError(f"{command} failed with code {done.returncode}:\n{last_lines(log)}")
+    return done.stdout.decode()
