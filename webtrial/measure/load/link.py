@@ -239,6 +239,10 @@ class Link(asyncio.Protocol):
     # --- httptools
 
     def on_message_begin(self) -> None:
+        self._excess = self._body is not None and self._body.complete
+        if self._excess:
+            self._keeps = False  # more than one answer to one request: this is nobody's
+            return
         self._headers: list[tuple[bytes, bytes]] = []
         self._reason = b""
         self._keeps = False
@@ -248,15 +252,17 @@ class Link(asyncio.Protocol):
         self._reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._excess:
+            return
         self._headers.append((name, value))
         if len(name) in (14, 17) and name.lower() in (b"content-length", b"transfer-encoding"):
             self._ends_with_connection = False
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:
-            return  # 100 Continue, 103 Early Hints: the answer proper follows
-        if self._answer is None or self._body is not None:
+        if status < 200 or self._excess:
+            return  # after 100 Continue, 103 Early Hints, the answer proper follows
+        if self._answer is None:
             raise httpx.RemoteProtocolError("an answer that nobody asked for")
         self._body = Body(self)
         if self._is_head or status in (204, 304):
@@ -275,11 +281,11 @@ class Link(asyncio.Protocol):
             self._complete(keeps=self._response.headers.get("connection", "").lower() != "close")
 
     def on_body(self, data: bytes) -> None:
-        if self._body is not None:
+        if self._body is not None and not self._excess:
             self._body.feed(data)
 
     def on_message_complete(self) -> None:
-        if self._body is not None:
+        if self._body is not None and not self._body.complete:
             self._complete(keeps=self._parser.should_keep_alive())
 
     def _complete(self, keeps: bool) -> None:

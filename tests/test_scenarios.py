@@ -1,0 +1,165 @@
+"""What users ask and how their answers are judged."""
+
+import json
+import zlib
+from collections import Counter
+from itertools import islice
+
+import httpx
+import pytest
+
+from webtrial.measure.scenarios import (
+    CONTENT_EVERY,
+    CRUD_MIX,
+    FAULTS,
+    SEARCH_MIX,
+    Crud,
+    Known,
+    Material,
+    Setting,
+    Shot,
+    Validation,
+    check,
+    sessions,
+    targets,
+)
+from webtrial.scenario_names import SCENARIOS
+
+WORDS = {"common": ("lamp", "desk"), "middling": ("oak",), "rare": ("zither", "sextant")}
+MATERIAL = Material(1000, WORDS, ("account001", "account002"), "secret")
+
+
+def setting(**answers: Known) -> Setting:
+    return Setting("http://127.0.0.1:1", 3, 1.0, MATERIAL, {f"/{k}": v for k, v in answers.items()})
+
+
+def first(scenario: str, number: int = 1) -> list:
+    return list(islice(sessions(scenario, setting()), number))
+
+
+def user_of(request: httpx.Request) -> dict:
+    return json.loads(request.content)
+
+
+def answer_to(shot: Shot, number: int) -> bytes:
+    return json.dumps({"id": number, **user_of(shot.request)}).encode()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_scenario_that_has_a_name_has_sessions(scenario: str) -> None:
+    assert len(first(scenario, 3)) == 3
+
+
+def test_a_session_asks_the_same_again_from_the_same_seed() -> None:
+    once, again = (first("user_detail")[0] for _ in range(2))
+    asked = [[str(session.next().request.url) for _ in range(50)] for session in (once, again)]
+    assert asked[0] == asked[1]
+    assert len(set(asked[0])) > 10
+
+
+def test_two_users_ask_differently() -> None:
+    one, two = first("user_detail", 2)
+    assert [one.next().request.url for _ in range(20)] != [
+        two.next().request.url for _ in range(20)
+    ]
+
+
+def test_searches_keep_the_printed_mix_and_mark_each_kind() -> None:
+    session = first("product_search")[0]
+    kinds = Counter(session.next().kind for _ in range(8000))
+    for kind, share in SEARCH_MIX.items():
+        assert kinds[kind] / 8000 == pytest.approx(share, abs=0.03)
+    assert targets("product_search", MATERIAL)["/products/search?q=zither"] == "rare"
+
+
+def test_crud_keeps_its_mix_and_works_on_its_own_users_only() -> None:
+    session, kinds, owned = Crud(setting(), 0), Counter(), set()
+    for number in range(1001, 7001):
+        shot = session.next()
+        kinds[shot.kind] += 1
+        target = int(shot.request.url.path.rpartition("/")[2]) if shot.kind != "create" else None
+        assert target is None or target in owned
+        body = b""
+        if shot.kind == "create":
+            owned.add(number)
+            body = answer_to(shot, number)
+        elif shot.kind == "update":
+            body = answer_to(shot, target)
+        elif shot.kind == "read":
+            body = json.dumps({"id": target, **session._mine[target], "orders": []}).encode()
+        else:
+            owned.discard(target)
+        assert session.settle(shot, shot.statuses[0], body) == "ok"
+    for kind, share in CRUD_MIX.items():
+        assert kinds[kind] / 6000 == pytest.approx(share, abs=0.03)
+
+
+def test_two_users_never_draw_the_same_name() -> None:
+    names = [
+        user_of(session.next().request)["username"]
+        for index in range(50)
+        for session in [Crud(setting(), index)]
+    ]
+    assert len(set(names)) == 50
+    assert all(3 <= len(name) <= 50 for name in names)
+
+
+def test_a_user_created_with_other_values_is_wrong_content() -> None:
+    session = Crud(setting(), 0)
+    shot = session.next()
+    wrong = json.dumps({"id": 5, **user_of(shot.request), "age": 17}).encode()
+    assert session.settle(shot, 201, wrong) == "wrong_content"
+
+
+def test_an_answer_with_another_user_is_wrong_content() -> None:
+    session = Crud(setting(), 0)
+    created = session.next()
+    session.settle(created, 201, answer_to(created, 5))
+    shot = session.next()
+    while shot.kind != "read":
+        shot = session.next()
+    assert session.settle(shot, 200, b'{"id": 5, "username": "somebody-else"}') == "wrong_content"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, b"hello", "ok"),
+        (500, b"hello", "status"),
+        (200, b"", "empty"),
+        (200, b"hell", "wrong_length"),
+        (200, b"jello", "wrong_content"),
+    ],
+)
+def test_an_answer_is_judged_by_status_length_and_content(
+    status: int, body: bytes, outcome: str
+) -> None:
+    request = httpx.Request("GET", "http://127.0.0.1/")
+    shot = Shot(request, "kind", (200,), Known(5, zlib.crc32(b"hello")))
+    assert check(shot, status, body, content=True) == outcome
+
+
+def test_content_is_checked_every_so_often() -> None:
+    known = Known(5, zlib.crc32(b"hello"))
+    session = next(sessions("ping", setting(ping=known)))
+    outcomes = [session.settle(session.next(), 200, b"jello") for _ in range(CONTENT_EVERY)]
+    assert outcomes.count("wrong_content") == 1
+
+
+def test_half_of_the_bodies_to_validate_are_wrong_and_a_refusal_is_expected() -> None:
+    session = Validation(setting(), 0)
+    shots = [session.next() for _ in range(2000)]
+    wrong = [shot for shot in shots if shot.kind == "invalid"]
+    assert len(wrong) / 2000 == pytest.approx(0.5, abs=0.05)
+    assert all(shot.statuses == (400, 422) for shot in wrong)
+    assert {tuple(shot.subject) for shot in wrong} == {tuple(fault) for fault in FAULTS}
+
+
+def test_a_refusal_that_does_not_name_the_field_is_wrong_content() -> None:
+    session = Validation(setting(), 0)
+    shot = session.next()
+    while shot.kind != "invalid":
+        shot = session.next()
+    named = json.dumps({field: ["no"] for field in shot.subject}).encode()
+    assert session.settle(shot, 422, named) == "ok"
+    assert session.settle(shot, 422, b'{"error": "no"}') == "wrong_content"
