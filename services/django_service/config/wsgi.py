@@ -12,4 +12,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = StaticFilesHandler(get_wsgi_application())
 
 # Every connection stands before the first request, so that none pays for opening it.
-connection.pool.open(wait=True)
+connection.pool.open(wait=True, timeout=10)
