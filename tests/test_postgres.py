@@ -1,4 +1,6 @@
+import multiprocessing
 import os
+import pwd
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +14,7 @@ import pytest
 from webtrial.errors import LaunchError
 from webtrial.measure import postgres as databases
 from webtrial.measure.embedded import SERVER_SETTINGS, embedded
+from webtrial.measure.keeper import scratch_folder
 from webtrial.measure.postgres import (
     DATABASE_SETTINGS,
     can_count_statements,
@@ -231,3 +234,29 @@ def test_an_embedded_server_that_cannot_start_says_why(scratch):
     with pytest.raises(LaunchError, match="max_connections"), embedded(scratch, max_connections=-1):
         pass
     assert list(scratch.iterdir()) == []
+
+
+def serve_as_nobody(outcome):
+    nobody = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(nobody.pw_gid)
+    os.setuid(nobody.pw_uid)
+    with scratch_folder() as folder, embedded(folder, max_connections=20) as server:
+        owner = psutil.Process(server.pid).uids().real
+        outcome.send((owner == os.getuid() != 0, value(server.url, "SELECT 1")))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
+def test_an_ordinary_user_has_an_embedded_server_too(postgres):
+    """In a fork, since `nobody` may not be able to reach this Python."""
+    if not all(folder.stat().st_mode & 0o001 for folder in Path(psycopg.__file__).parents):
+        pytest.skip("nobody can reach what is installed here")
+    assert value(postgres.url, "SELECT 1") == 1  # everything is imported that will be needed
+    forking = multiprocessing.get_context("fork")
+    reading, writing = forking.Pipe(duplex=False)
+    child = forking.Process(target=serve_as_nobody, args=[writing])
+    child.start()
+    writing.close()
+    assert reading.recv() == (True, 1)
+    child.join()
+    assert child.exitcode == 0

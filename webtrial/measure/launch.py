@@ -339,7 +339,7 @@ def _listens(started: _Started) -> bool:
 def _listening_ports(process: psutil.Process) -> set[int]:
     try:
         held = process.net_connections("inet")
-    except psutil.NoSuchProcess:
+    except psutil.Error:  # it is just starting or ending, which looks like access denied
         return set()
     return {each.laddr.port for each in held if each.status == psutil.CONN_LISTEN}
 
