@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
-from trial_builder import a_trial
 
+from tests.trial_builder import a_trial
 from webtrial.measure.plan import (
     PILOT_WARMUP_S,
     PILOT_WINDOW_S,

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from trial_builder import CLIENT, CLOSED, COUNTS, MACHINE, OPEN
 
+from tests.trial_builder import CLIENT, CLOSED, COUNTS, MACHINE, OPEN
 from webtrial.measure.validity import disturbed, judge
 from webtrial.records import Counts, Load, Machine, Validity
 

@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from webtrial.stacks import load_stacks
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from webtrial.errors import ParameterError
 from webtrial.scenario_names import SCENARIOS
+from webtrial.stacks import load_stacks
 
 PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
 
@@ -22,12 +30,20 @@ Rate = Annotated[float, Field(gt=0, le=100_000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
+RECORDED = {"recorded": True}
+"""Context in which to validate the parameters of an earlier run, whose stacks may be gone."""
+
+
 class Parameters(BaseModel):
     """What to measure and how. Unknown names, wrong types and impossible values are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    profile: str = Field("custom", description="the name that this set of parameters goes by")
+    profile: str = Field(
+        "custom",
+        pattern=r"^[A-Za-z0-9_-]{1,40}$",
+        description="the name that this set of parameters goes by",
+    )
     seed: int = Field(1, ge=0, description="everything that is drawn is drawn from it")
 
     stacks: list[str] = Field(
@@ -75,7 +91,9 @@ class Parameters(BaseModel):
 
     @field_validator("stacks", "extra_stacks")
     @classmethod
-    def _known_stacks(cls, names: list[str]) -> list[str]:
+    def _known_stacks(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        if info.context == RECORDED:
+            return names
         return _known(names, "stack", list(load_stacks()))
 
     @field_validator("scenarios", "extra_scenarios")
@@ -91,6 +109,11 @@ class Parameters(BaseModel):
             raise ValueError(f"{both} are in stacks and in extra_stacks: name each once")
         if self.extra_stacks and (alone := sorted({*self.extra_scenarios} - {*self.scenarios})):
             raise ValueError(f"extra_scenarios {alone} are not among scenarios {self.scenarios}")
+        if self.database_connections % self.server_processes:
+            raise ValueError(
+                f"database_connections {self.database_connections} cannot be shared out equally"
+                f" over server_processes {self.server_processes}"
+            )
         if not (
             self.closed_users
             or self.open_rates_per_s

@@ -10,8 +10,9 @@ Every file is written whole or not at all: to a temporary name, synced, renamed.
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from math import nan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +22,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from webtrial.errors import RunError
-from webtrial.parameters import Parameters
-from webtrial.records import Trial
+from webtrial.parameters import RECORDED, Parameters
+from webtrial.records import Client, Machine, Trial
 
 FORMAT = 1
 RUNS = Path(__file__).parent.parent / "data" / "runs"
@@ -43,6 +44,12 @@ SAMPLES = pa.schema(
 )
 
 _TRIAL = TypeAdapter(Trial)
+
+# JSON has no NaN: what a dead load driver could not tell is null in the file.
+_GAPS = {
+    part: [each.name for each in fields(record) if each.type is float]
+    for part, record in {"client": Client, "machine": Machine}.items()
+}
 
 State = Literal["running", "finished", "interrupted", "failed"]
 
@@ -79,12 +86,13 @@ class Run:
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
-        """Every attempt at every trial, in the order they were measured."""
+        """Every attempt at every trial, by number and attempt."""
         return tuple(_read_trial(path) for path in sorted((self.path / "trials").glob("*.json")))
 
     def samples(self, trial: Trial, columns: list[str] | None = None) -> pd.DataFrame:
         """The requests of one trial, a row each, columns as SAMPLES."""
-        return pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
+        found: pd.DataFrame = pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
+        return found
 
 
 def open_run(path: str | Path) -> Run:
@@ -94,7 +102,7 @@ def open_run(path: str | Path) -> Run:
     if not manifest.is_file():
         raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
     try:
-        return Run(path, Manifest.model_validate_json(manifest.read_text()))
+        return Run(path, Manifest.model_validate_json(manifest.read_text(), context=RECORDED))
     except ValidationError as error:
         raise RunError(
             f"{manifest} does not read as a manifest of format {FORMAT}: {error}"
@@ -130,8 +138,7 @@ class RunWriter:
         (self.path / trial.samples).parent.mkdir(exist_ok=True)
         _write_whole(self.path / trial.samples, _parquet(samples))
         name = Path(trial.samples).with_suffix(".json").name
-        text = json.dumps(asdict(trial), indent=1)
-        _write_whole(self.path / "trials" / name, text.encode())
+        _write_whole(self.path / "trials" / name, _TRIAL.dump_json(trial, indent=1))
 
     def _write_manifest(self) -> None:
         text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {"database_url"}})
@@ -145,15 +152,19 @@ def samples_name(number: int, attempt: int) -> str:
 
 def _read_trial(path: Path) -> Trial:
     try:
-        return _TRIAL.validate_json(path.read_bytes())
-    except ValidationError as error:
+        content = json.loads(path.read_bytes())
+        for part, gaps in _GAPS.items():
+            content[part] |= {name: nan for name in gaps if content[part][name] is None}
+        return _TRIAL.validate_python(content)
+    except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
 
 
 def _parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def _write_whole(path: Path, content: bytes) -> None:

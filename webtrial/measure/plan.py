@@ -40,7 +40,7 @@ def pilot(parameters: Parameters) -> list[PlannedTrial]:
         _Cell(scenario, dict.fromkeys(contenders(parameters, scenario), load))
         for scenario in parameters.scenarios
     ]
-    return list(_block(parameters, cells, PILOT_BLOCK, first_number=1, first_role="pilot"))
+    return list(_block(parameters, cells, PILOT_BLOCK, first_number=1, role="pilot"))
 
 
 def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
@@ -128,20 +128,21 @@ def _block(
     cells: Sequence[_Cell],
     block: int,
     first_number: int,
-    first_role: Role,
+    role: Role,
 ) -> Iterator[PlannedTrial]:
     shuffled = np.random.default_rng(_seeds(parameters, block))
     number = first_number
     for place, index in enumerate(shuffled.permutation(len(cells)), start=1):
         cell = cells[index]
         seed = int(_seeds(parameters, block, int(index)).generate_state(1)[0])
-        entries: list[tuple[str, Role]] = [(stack, first_role) for stack in cell.loads]
-        if first_role == "measure" and parameters.aa_stack in cell.loads:
-            entries.append((parameters.aa_stack, "a/a"))
+        entries: list[tuple[str, Role]] = [(stack, role) for stack in cell.loads]
+        again = parameters.aa_stack
+        if role == "measure" and again is not None and again in cell.loads:
+            entries.append((again, "a/a"))
         for entry in shuffled.permutation(len(entries)):
-            stack, role = entries[entry]
+            stack, its_role = entries[entry]
             load = cell.loads[stack]
-            yield PlannedTrial(number, block, place, stack, cell.scenario, load, seed, role)
+            yield PlannedTrial(number, block, place, stack, cell.scenario, load, seed, its_role)
             number += 1
 
 

@@ -128,6 +128,17 @@ def foreign_fraction(readings: Sequence[Reading], cores: int) -> float:
     return max(0.0, foreign_s / (_apart_s(first, last) * cores))
 
 
+def local_postmaster(connection: "Connection") -> int | None:
+    """The first process of the server behind `connection`, where it runs on this machine."""
+    try:
+        backend = psutil.Process(connection.info.backend_pid)
+        parent = backend.parent()
+    except psutil.Error:
+        return None
+    # Elsewhere the number means nothing, or some other process.
+    return parent.pid if parent and backend.name() == parent.name() == "postgres" else None
+
+
 def _second(earlier: Reading, later: Reading, opens_ns: int) -> Second:
     per_s = 1 / _apart_s(earlier, later)
     return Second(
@@ -204,7 +215,6 @@ def _tree(processes: dict[int, _Process], roots: Iterable[int]) -> set[int]:
 # --- statements
 
 Connection = psycopg.Connection[tuple[object, ...]]
-_Key = tuple[object, ...]
 
 _DATA = ("INSERT", "UPDATE", "DELETE", "MERGE")
 _READS = ("SELECT", "WITH", "VALUES")
@@ -229,7 +239,11 @@ class Counted:
     time_ms: float
 
 
-def statements_of(connection: Connection, database: str) -> dict[_Key, Counted] | None:
+StatementCounts = dict[tuple[object, ...], Counted]
+"""By user, query and level, as pg_stat_statements keeps them."""
+
+
+def statements_of(connection: Connection, database: str) -> StatementCounts | None:
     """What the server has counted for `database` until now; None where it does not count."""
     try:
         found = connection.execute(_TEXTS, [database]).fetchall()
@@ -239,7 +253,7 @@ def statements_of(connection: Connection, database: str) -> dict[_Key, Counted] 
 
 
 def statements_between(
-    before: dict[_Key, Counted] | None, after: dict[_Key, Counted] | None, requests: int
+    before: StatementCounts | None, after: StatementCounts | None, requests: int
 ) -> Statements | None:
     """The statements of `requests` requests. Rows are those of data statements; time is of all."""
     if before is None or after is None:

@@ -28,20 +28,26 @@ DRIFT_MAX = 0.10  # of the machine's speed before the trial
 _WORST: tuple[Verdict, ...] = ("valid", "suspect", "invalid")
 
 
-def judge(load: Load, counts: Counts, client: Client, machine: Machine) -> Validity:
-    """The verdict on a trial: the worst of what its gates say, with every reason."""
+def judge(
+    load: Load, counts: Counts, client: Client, machine: Machine, broken: int = 0
+) -> Validity:
+    """The verdict on a trial: the worst of what its gates say, with every reason.
+
+    `broken` connections were ended by a request that failed: to open them again is no choice of
+    the client's.
+    """
     reasons = (
         *_client_cpu(client),
         *_unsent(load, counts, client),
         *_lag(load, client),
         *_stall(client),
         *_little(client),
-        *_reopened(client),
+        *_reopened(client, broken),
         *_unread(client),
         *_machine(machine),
     )
-    worst = max((each.verdict for each in reasons), key=_WORST.index, default="valid")
-    return Validity(worst, reasons)
+    found = {reason.verdict for reason in reasons}
+    return Validity(max(found, key=_WORST.index) if found else "valid", reasons)
 
 
 def disturbed(validity: Validity) -> bool:
@@ -116,8 +122,8 @@ def _little(client: Client) -> Iterator[Reason]:
         )
 
 
-def _reopened(client: Client) -> Iterator[Reason]:
-    reopened, connections = client.connections_reopened, client.connections
+def _reopened(client: Client, broken: int) -> Iterator[Reason]:
+    reopened, connections = client.connections_reopened - broken, client.connections
     if reopened > REOPENED_MAX * connections:
         yield _invalid(
             "reopened",

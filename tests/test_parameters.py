@@ -1,0 +1,95 @@
+"""Parameters that cannot be run are refused by name, with what is allowed."""
+
+from typing import Any
+
+import pytest
+
+from webtrial.errors import ParameterError
+from webtrial.parameters import PROFILES, Parameters, read_parameters, read_profile
+from webtrial.records import Load
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"duration": 3.0}, ["duration: unknown", "duration_s"]),
+        ({"duration_s": -1.0}, ["duration_s = -1.0", "greater than or equal to 0.5"]),
+        ({"duration_s": "3"}, ["duration_s = '3'", "valid number"]),
+        ({"duration_s": float("nan")}, ["duration_s"]),
+        ({"blocks": 0}, ["blocks = 0", "greater than or equal to 1"]),
+        ({"blocks": 2.5}, ["blocks = 2.5", "integer"]),
+        ({"blocks": True}, ["blocks = True", "integer"]),
+        ({"seed": -1}, ["seed = -1"]),
+        ({"stacks": []}, ["stacks = []", "at least 1"]),
+        ({"stacks": ["rails"]}, ["no such stack: rails", "django", "fastapi"]),
+        ({"stacks": ["flask", "flask"]}, ["named twice"]),
+        ({"stacks": "flask"}, ["stacks = 'flask'", "list"]),
+        ({"scenarios": ["checkout"]}, ["no such scenario: checkout", "user_detail"]),
+        ({"closed_users": [0]}, ["closed_users.0 = 0", "greater than or equal to 1"]),
+        ({"closed_users": [100], "common_fractions": [1.0]}, ["common_fractions.0", "less than 1"]),
+        ({"open_rates_per_s": [0.0]}, ["open_rates_per_s.0", "greater than 0"]),
+        ({"closed_users": [], "common_fractions": []}, ["no load", "own_fractions"]),
+        ({"aa_stack": "django", "stacks": ["flask"]}, ["aa_stack 'django'", "flask"]),
+        ({"extra_stacks": ["flask"]}, ["in stacks and in extra_stacks"]),
+        (
+            {"extra_stacks": ["flask-raw"], "scenarios": ["crud"]},
+            ["extra_scenarios ['user_detail']", "crud"],
+        ),
+        ({"profile": "../elsewhere"}, ["profile = '../elsewhere'"]),
+        ({"server_processes": 3}, ["server_processes", "16"]),
+    ],
+)
+def test_what_cannot_be_run_is_refused(given: dict[str, Any], says: list[str]) -> None:
+    with pytest.raises(ParameterError) as refusal:
+        read_parameters(given)
+    for words in says:
+        assert words in str(refusal.value)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    with pytest.raises(ParameterError) as refusal:
+        read_parameters({"blocks": 0, "warmup_s": -1.0, "colour": "red"})
+    assert all(name in str(refusal.value) for name in ("blocks", "warmup_s", "colour"))
+
+
+def test_the_defaults_can_be_run() -> None:
+    assert read_parameters({}) == Parameters()
+
+
+@pytest.mark.parametrize("name", ["smoke", "quick", "standard", "full"])
+def test_every_profile_reads_and_is_named_as_its_file(name: str) -> None:
+    assert read_profile(name).profile == name
+
+
+def test_there_are_no_other_profiles() -> None:
+    assert {path.stem for path in PROFILES.iterdir()} == {"smoke", "quick", "standard", "full"}
+
+
+def test_a_profile_can_be_changed_in_passing() -> None:
+    assert read_profile("smoke", seed=7).seed == 7
+
+
+def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ParameterError, match=r"'fast'.*full, quick, smoke, standard"):
+        read_profile("fast")
+
+
+def test_smoke_needs_no_pilot_and_quick_does() -> None:
+    assert not read_profile("smoke").needs_pilot
+    assert read_profile("quick").needs_pilot
+
+
+def test_parameters_survive_json() -> None:
+    given = read_profile("full", database_url="postgresql://someone:word@127.0.0.1/postgres")
+    assert Parameters.model_validate_json(given.model_dump_json()) == given
+
+
+def test_a_password_is_not_shown() -> None:
+    given = read_parameters({"database_url": "postgresql://someone:word@127.0.0.1/postgres"})
+    assert "word" not in repr(given)
+
+
+def test_loads_are_shown_as_axes_show_them() -> None:
+    assert str(Load("closed", users=100)) == "100 users"
+    assert str(Load("open", rate_per_s=200.0)) == "200/s"
+    assert str(Load("open", rate_per_s=160.0, capacity_fraction=0.8)) == "80 % of own"

@@ -1,0 +1,129 @@
+"""A run directory gives back what was put in, whole, whatever became of the writer."""
+
+import json
+from dataclasses import replace
+from math import isnan, nan
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trial_builder import CLIENT, a_trial, some_samples
+from webtrial.errors import RunError
+from webtrial.parameters import Parameters
+from webtrial.runs import SAMPLES, Manifest, RunWriter, latest_run, open_run
+
+
+def a_manifest(name: str = "20261122T120000Z-smoke-1", **changes: Any) -> Manifest:
+    return Manifest(
+        id=name,
+        started_at="2026-11-22T12:00:00+00:00",
+        parameters=Parameters(**changes.pop("parameters", {})),
+        machine={"cores": 2},
+        versions={"Django": "5.2"},
+        git={"commit": None, "dirty": None},
+        data={},
+        stacks={},
+        budgets={},
+        **changes,
+    )
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    trial = a_trial()
+    writer.append(trial, some_samples(3))
+    run = open_run(writer.path)
+    assert run.trials == (trial,)
+    assert run.manifest == writer.manifest
+    assert list(run.samples(trial).columns) == SAMPLES.names
+    assert run.samples(trial)["done_ns"].tolist() == [500_000, 1_500_000, 2_500_000]
+
+
+def test_columns_can_be_chosen(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    writer.append(a_trial(), some_samples())
+    run = open_run(writer.path)
+    assert list(run.samples(run.trials[0], ["status"]).columns) == ["status"]
+
+
+def test_every_attempt_is_kept(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    for number, attempt in [(1, 1), (2, 1), (1, 2)]:
+        writer.append(a_trial(number=number, attempt=attempt), some_samples())
+    found = [(each.planned.number, each.attempt) for each in open_run(writer.path).trials]
+    assert found == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_a_run_can_be_opened_while_it_is_written_and_after_it_broke_off(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    writer.append(a_trial(), some_samples())
+    (writer.path / "trials" / ".0002-1.json.part").write_text("{ half of a tri")
+    (writer.path / "samples" / "0002-1.parquet").write_bytes(b"without its trial")
+    run = open_run(writer.path)
+    assert run.manifest.state == "running"
+    assert len(run.trials) == 1
+
+
+def test_the_manifest_is_changed_on_disk_at_once(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    writer.update(state="interrupted", why="interrupted from outside")
+    manifest = open_run(writer.path).manifest
+    assert (manifest.state, manifest.why) == ("interrupted", "interrupted from outside")
+
+
+def test_what_a_dead_driver_could_not_tell_is_null_in_the_file(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    writer.append(
+        a_trial(client=replace(CLIENT, cpu_fraction=nan, median_latency_ms=None)),
+        SAMPLES.empty_table(),
+    )
+    text = (writer.path / "trials" / "0001-1.json").read_text()
+    assert json.loads(text, parse_constant=pytest.fail)["client"]["cpu_fraction"] is None
+    client = open_run(writer.path).trials[0].client
+    assert isnan(client.cpu_fraction)
+    assert client.median_latency_ms is None
+
+
+def test_the_database_url_is_not_written(tmp_path: Path) -> None:
+    url = "postgresql://someone:password@127.0.0.1/postgres"
+    writer = RunWriter(a_manifest(parameters={"database_url": url}), tmp_path)
+    assert "password@" not in (writer.path / "manifest.json").read_text()
+
+
+def test_a_folder_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a run"):
+        open_run(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"planned": {}}'])
+def test_a_broken_trial_is_named(tmp_path: Path, text: str) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    (writer.path / "trials" / "0001-1.json").write_text(text)
+    with pytest.raises(RunError, match=r"0001-1\.json"):
+        _ = open_run(writer.path).trials
+
+
+def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    (writer.path / "manifest.json").write_text("{}")
+    with pytest.raises(RunError, match=r"manifest\.json"):
+        open_run(writer.path)
+
+
+def test_the_latest_run_is_the_newest_that_finished(tmp_path: Path) -> None:
+    for name, state in [("1", "finished"), ("2", "finished"), ("3", "interrupted")]:
+        RunWriter(a_manifest(f"2026112{name}T120000Z-smoke-1", state=state), tmp_path)
+    assert latest_run(tmp_path).manifest.id == "20261122T120000Z-smoke-1"
+
+
+def test_a_run_outlives_the_stacks_that_it_measured(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    manifest = writer.path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"flask"', '"bottle"'))
+    assert "bottle" in open_run(writer.path).manifest.parameters.stacks
+
+
+def test_without_a_finished_run_it_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="make report"):
+        latest_run(tmp_path)
