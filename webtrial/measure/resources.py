@@ -22,7 +22,7 @@ import psycopg
 from webtrial.records import Cost, Second, Statements
 
 _MIB = 2**20
-_SAME_S = 0.25  # a last second shorter than this is not worth a reading of its own
+_SHORTEST_S = 0.25  # a rest of the window shorter than this belongs to the second before
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,16 @@ def read(roots: Roots) -> Reading:
 
 def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[Reading]:
     """Readings when the window opens, each second within it, and when it closes."""
-    whole = int(window_s - _SAME_S)
-    marks_s = [*range(whole + 1), window_s]
     readings = []
-    for mark_s in marks_s:
+    for mark_s in marks_s(window_s):
         time.sleep(max(0.0, (opens_ns - time.perf_counter_ns()) / 1e9 + mark_s))
         readings.append(take())
     return readings
+
+
+def marks_s(window_s: float) -> list[float]:
+    """When to read: every whole second, and the end, which may make the last one longer."""
+    return [*range(int(window_s - _SHORTEST_S) + 1), window_s]
 
 
 def cost(readings: Sequence[Reading], window_s: float, statements: Statements | None) -> Cost:

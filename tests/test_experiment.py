@@ -1,0 +1,272 @@
+"""Blocks, repeats, progress and what is told; then a real experiment from end to end."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.trial_builder import CLOSED, a_trial
+from webtrial.errors import ContractError, LaunchError, WebtrialError
+from webtrial.measure.child import measure
+from webtrial.measure.experiment import measure_block
+from webtrial.measure.progress import Progress
+from webtrial.parameters import Parameters, read_parameters
+from webtrial.records import PlannedTrial, Reason, Trial, Validity
+from webtrial.runs import Run, open_run
+
+DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
+STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))
+VALID = Validity("valid")
+
+
+def planned(number: int) -> PlannedTrial:
+    return PlannedTrial(number, 1, number, "flask", "user_detail", CLOSED, 7)
+
+
+class Bench:
+    """Measures nothing; gives each trial the verdicts that it is told to, in turn."""
+
+    def __init__(self, verdicts: dict[int, list[Validity]]) -> None:
+        self.verdicts = verdicts
+        self.measured: list[tuple[int, int]] = []
+
+    def __call__(self, trial: PlannedTrial, attempt: int) -> Trial:
+        self.measured.append((trial.number, attempt))
+        validity = self.verdicts.get(trial.number, [VALID])[attempt - 1]
+        return a_trial(number=trial.number, attempt=attempt, validity=validity)
+
+
+def test_disturbed_trials_are_repeated_at_the_blocks_end() -> None:
+    bench = Bench({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
+    last = measure_block(map(planned, [1, 2, 3, 4]), bench, repeats=2)
+    assert bench.measured == [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (3, 3)]
+    assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3, 4: 1}
+
+
+def test_after_the_last_repeat_a_disturbed_trial_stays_suspect() -> None:
+    bench = Bench({1: [DISTURBED] * 3})
+    last = measure_block([planned(1)], bench, repeats=2)
+    assert bench.measured == [(1, 1), (1, 2), (1, 3)]
+    assert last[1].validity == DISTURBED
+
+
+def test_without_repeats_every_trial_is_measured_once() -> None:
+    bench = Bench({1: [DISTURBED]})
+    measure_block([planned(1)], bench, repeats=0)
+    assert bench.measured == [(1, 1)]
+
+
+def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
+    bench = Bench({1: [STALLED]})
+    assert measure_block([planned(1)], bench, repeats=2)[1].validity == STALLED
+    assert bench.measured == [(1, 1)]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_the_time_left_is_corrected_by_what_trials_really_took() -> None:
+    told: list[dict[str, Any]] = []
+    clock = Clock()
+    progress = Progress(Parameters(duration_s=3.0, warmup_s=1.0), told.append, clock)
+    progress.expect(map(planned, [1, 2, 3, 4]))
+    for number in (1, 2):
+        progress.begins(planned(number), 1)
+        clock.now_s += 10.0  # twice the 5 s that each should take
+        progress.judged(a_trial(number=number))
+    progress.begins(planned(3), 1)
+    trials = [event for event in told if event["event"] == "trial"]
+    assert [event["done"] for event in trials] == [0, 1, 2]
+    assert [event["of"] for event in trials] == [4, 4, 4]
+    assert [event["seconds_left"] for event in trials] == [20.0, 30.0, 20.0]
+
+
+def test_a_repeated_trial_does_not_make_the_bar_go_on() -> None:
+    told: list[dict[str, Any]] = []
+    progress = Progress(Parameters(), told.append, Clock())
+    progress.expect(map(planned, [1, 2]))
+    for attempt in (1, 2):
+        progress.begins(planned(1), attempt)
+        progress.judged(a_trial(number=1, attempt=attempt))
+    progress.begins(planned(2), 1)
+    assert [event["done"] for event in told if event["event"] == "trial"] == [0, 1, 1]
+
+
+# --- the child's side, with a stand-in for the experiment
+
+
+def stand_in(*events: dict[str, Any], then: str = "") -> list[str]:
+    lines = "".join(f"print({json.dumps(event)!r}, flush=True)\n" for event in events)
+    return [sys.executable, "-c", f"import os, signal, sys, time\n{lines}\n{then}"]
+
+
+def end(state: str) -> dict[str, Any]:
+    return {"event": "end", "state": state, "path": "/runs/1"}
+
+
+def test_every_event_is_passed_on_and_the_path_returned() -> None:
+    told: list[dict[str, Any]] = []
+    events = [{"event": "run", "id": "1", "path": "/runs/1"}, end("finished")]
+    path = measure(Parameters(), told.append, command=stand_in(*events))
+    assert path == Path("/runs/1")
+    assert told == events
+
+
+def test_the_experiment_is_told_parameters_and_folder(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    report = (
+        "import json; print(json.dumps({'event': 'told', 'seed':"
+        " json.loads(os.environ['WEBTRIAL_PARAMETERS'])['seed'],"
+        " 'runs': os.environ['WEBTRIAL_RUNS']}))\n"
+    )
+    finish = f"print({json.dumps(end('finished'))!r})"
+    measure(Parameters(seed=7), told.append, tmp_path, stand_in(then=report + finish))
+    assert told[0] == {"event": "told", "seed": 7, "runs": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "raised"),
+    [
+        ("LaunchError", LaunchError),
+        ("ContractError", ContractError),
+        ("ZeroDivisionError", WebtrialError),
+    ],
+)
+def test_an_error_is_raised_as_what_it_was(kind: str, raised: type[Exception]) -> None:
+    error = {"event": "error", "kind": kind, "message": "flask did not come up"}
+    with pytest.raises(raised, match="flask did not come up"):
+        measure(Parameters(), lambda _: None, command=stand_in(end("failed"), error))
+
+
+def test_an_experiment_that_breaks_off_shows_its_last_words() -> None:
+    command = stand_in(then="print('no memory', file=sys.stderr); sys.exit(9)")
+    with pytest.raises(WebtrialError, match="no memory"):
+        measure(Parameters(), lambda _: None, command=command)
+
+
+def test_an_interrupt_lets_the_experiment_end_in_its_own_time() -> None:
+    told = []
+    waits = (
+        "try: time.sleep(60)\n"
+        f"except KeyboardInterrupt: print({json.dumps(end('interrupted'))!r}, flush=True)"
+    )
+
+    def interrupt(event: dict[str, Any]) -> None:
+        told.append(event["event"])
+        if event["event"] == "run":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(Parameters(), interrupt, command=stand_in({"event": "run"}, then=waits))
+    assert told == ["run", "end"]
+
+
+# --- the whole of it, with real services
+
+
+@pytest.fixture(scope="module")
+def told() -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) -> Run:
+    """Two real stacks under three scenarios, one of them open at a rate from a pilot."""
+    given = {
+        "profile": "test",
+        "stacks": ["flask", "fastapi"],
+        "scenarios": ["user_detail", "crud"],
+        "closed_users": [20],
+        "common_fractions": [0.2],
+        "aa_stack": "fastapi",
+        "blocks": 1,
+        "duration_s": 1.0,
+        "warmup_s": 0.5,
+        "repeats": 0,
+    }
+    return open_run(measure(read_parameters(given), told.append, tmp_path_factory.mktemp("runs")))
+
+
+def test_a_run_holds_every_planned_trial_and_says_so(run: Run, told: list[dict[str, Any]]) -> None:
+    manifest = run.manifest
+    assert manifest.state == "finished"
+    assert len(run.trials) == manifest.planned_trials == 2 * 2 + 2 * 2 * 3
+    assert [trial.planned.number for trial in run.trials] == list(range(1, 17))
+    assert [event["number"] for event in told if event["event"] == "verdict"] == list(range(1, 17))
+    assert told[0]["event"] == "run"
+    assert told[-1] == {"event": "end", "state": "finished", "path": str(run.path)}
+
+
+def test_the_manifest_says_where_the_numbers_come_from(run: Run) -> None:
+    manifest = run.manifest
+    assert manifest.machine["cores"] >= 1
+    assert {"Python", "PostgreSQL", "Flask", "fastapi"} <= set(manifest.versions)
+    assert manifest.data["rows"]["users"] == 10_000
+    assert set(manifest.stacks) == {"flask", "fastapi"}
+    assert manifest.budgets["database_connections"] == 16
+    assert set(manifest.capacities_per_s) == set(manifest.rates_per_s) == {"user_detail", "crud"}
+
+
+def test_secrets_are_not_written(run: Run) -> None:
+    written = (run.path / "manifest.json").read_text().lower()
+    assert "secret_key" not in written
+    assert "password" not in written
+
+
+def test_the_services_answered_and_every_stack_did_the_same_work(run: Run) -> None:
+    for trial in run.trials:
+        assert trial.counts.succeeded == trial.counts.sent > 0, trial.counts
+        statements = trial.cost.statements
+        if statements and trial.planned.scenario == "user_detail" and trial.planned.load.users:
+            assert statements.data == 2 * statements.requests
+
+
+def test_closed_users_are_all_in_flight(run: Run) -> None:
+    closed = [trial for trial in run.trials if trial.planned.load.users]
+    for trial in closed:
+        users = trial.planned.load.users
+        assert trial.client.connections == users
+        assert trial.client.in_flight_counted == pytest.approx(users, rel=0.05)
+
+
+def test_samples_are_those_that_were_counted(run: Run) -> None:
+    for trial in run.trials:
+        samples = run.samples(trial)
+        measured = samples[samples["phase"] == "measured"]
+        assert len(measured) == trial.counts.sent
+        assert (samples["done_ns"] >= samples["sent_ns"]).all()
+
+
+def test_cost_and_seconds_are_there(run: Run) -> None:
+    for trial in run.trials:
+        assert trial.cost.service_cpu_s is not None
+        assert 0 < trial.cost.service_cpu_s < 2 * trial.window_s
+        assert len(trial.seconds) == len({second.t_s for second in trial.seconds}) >= 1
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = {process.pid for process in psutil.process_iter()}
+
+    def interrupt(event: dict[str, Any]) -> None:
+        if event["event"] == "verdict" and event["number"] == 2:
+            raise KeyboardInterrupt
+
+    given = {"stacks": ["flask"], "scenarios": ["user_detail"], "common_fractions": []}
+    short = {"duration_s": 0.5, "warmup_s": 0.2, "blocks": 9, "profile": "test"}
+    with pytest.raises(KeyboardInterrupt):
+        measure(read_parameters(given | short), interrupt, tmp_path)
+    (path,) = tmp_path.iterdir()
+    run = open_run(path)
+    assert (run.manifest.state, run.manifest.why) == ("interrupted", "interrupted from outside")
+    assert [trial.planned.number for trial in run.trials][:2] == [1, 2]
+    ours = {"postgres", "gunicorn", "uvicorn"}
+    left = [each for each in psutil.process_iter(["name"]) if each.pid not in before]
+    assert not [each for each in left if each.info["name"] in ours]

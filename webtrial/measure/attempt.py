@@ -1,0 +1,275 @@
+"""One attempt at one trial: settle, drive, watch, count, judge."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import nan
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from webtrial.errors import DriverError, LaunchError
+from webtrial.measure.children import last_lines
+from webtrial.measure.launch import Service, Upstreams
+from webtrial.measure.load.driver import SIGNED_IN_FIRST, Outcome, Task, driving
+from webtrial.measure.machine import CoreSplit, speed_per_s
+from webtrial.measure.plan import window_of
+from webtrial.measure.resources import (
+    Connection,
+    Reading,
+    Roots,
+    StatementCounts,
+    cost,
+    foreign_fraction,
+    read,
+    seconds,
+    statements_between,
+    statements_of,
+    stolen_fraction,
+    watch,
+)
+from webtrial.measure.scenarios import OWNED, Answers, Material
+from webtrial.measure.validity import judge
+from webtrial.parameters import Parameters
+from webtrial.records import (
+    Client,
+    Cost,
+    Counts,
+    Machine,
+    PlannedTrial,
+    Reason,
+    Statements,
+    Trial,
+    Upstream,
+    Validity,
+)
+from webtrial.runs import SAMPLES, samples_name
+
+SIGN_IN = frozenset({"dashboard"})
+"""Scenarios whose users sign in before the warm-up, with one data statement each."""
+
+ASKS_UPSTREAMS = frozenset({"dashboard"})
+
+# Outcomes after which the driver must connect again: that is the service's doing.
+_BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]
+
+
+class Driving(Protocol):
+    """A load driver at work, as load.driver.Driving."""
+
+    @property
+    def window_opens_ns(self) -> int: ...
+    def outcome(self) -> Outcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What is up for the whole run. `ours` are the first processes of all that is not foreign."""
+
+    parameters: Parameters
+    split: CoreSplit
+    material: Material
+    upstreams: Upstreams
+    counter: Connection
+    database_pid: int | None
+    ours: tuple[int, ...]
+    drive: Callable[[Task], AbstractContextManager[Driving]] = driving
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One stack of a block: up, and found to answer as the others do."""
+
+    service: Service
+    database_url: str
+    answers: Answers
+    log: Path
+
+    @property
+    def database(self) -> str:
+        """The name of its database."""
+        return urlsplit(self.database_url).path.lstrip("/")
+
+
+@dataclass(slots=True)
+class _Observed:
+    """What is known of an attempt, as far as it came."""
+
+    readings: list[Reading] = field(default_factory=list)
+    opens_ns: int = 0
+    signed_in: StatementCounts | None = None
+    outcome: Outcome | None = None
+    failure: str | None = None
+
+
+def attempt_trial(
+    planned: PlannedTrial, attempt: int, site: Site, bench: Bench
+) -> tuple[Trial, pa.Table]:
+    """Measure `planned` once. A driver that failed makes the trial invalid, with its reason;
+    LaunchError with the log's last lines when the service ended."""
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    _checkpoint(bench.counter)
+    _upstreams(planned, bench)  # they tell what they took since they were last asked
+    before = statements_of(bench.counter, site.database)
+    speed_before = speed_per_s()
+    observed = _observe(planned, site, bench)
+    speed_after = speed_per_s()
+    after = statements_of(bench.counter, site.database)
+    _require_alive(planned, site)
+    samples = observed.outcome.samples if observed.outcome else SAMPLES.empty_table()
+    statements = _statements(planned, samples, before, observed.signed_in, after)
+    machine = _machine(observed.readings, speed_before, speed_after)
+    warmup_s, window_s = window_of(planned, bench.parameters)
+    trial = Trial(
+        planned=planned,
+        attempt=attempt,
+        started_at=started_at,
+        warmup_s=warmup_s,
+        window_s=window_s,
+        counts=observed.outcome.counts if observed.outcome else Counts(0, 0, 0, 0, 0),
+        client=observed.outcome.client if observed.outcome else UNKNOWN_CLIENT,
+        machine=machine,
+        cost=_cost(observed, window_s, statements),
+        seconds=seconds(observed.readings, observed.opens_ns),
+        upstreams=_upstreams(planned, bench),
+        validity=_validity(planned, observed, machine),
+        samples=samples_name(planned.number, attempt),
+    )
+    return trial, samples
+
+
+def restore(planned: PlannedTrial, site: Site, bench: Bench) -> None:
+    """Take back what the trial wrote, so that every trial finds the same data."""
+    if planned.scenario not in OWNED:
+        return
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM users WHERE id > %s", [bench.material.users])
+        connection.execute("VACUUM users, orders")
+
+
+UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
+"""Of a driver that died."""
+
+
+def _observe(planned: PlannedTrial, site: Site, bench: Bench) -> _Observed:
+    task = _task(planned, site, bench)
+    service = site.service.pid
+    roots = Roots(service, bench.database_pid, bench.upstreams.pids, bench.ours)
+    observed = _Observed()
+    try:
+        with bench.drive(task) as driver:
+            observed.opens_ns = driver.window_opens_ns
+            if planned.scenario in SIGN_IN:
+                observed.signed_in = statements_of(bench.counter, site.database)
+            observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
+            observed.outcome = driver.outcome()
+    except DriverError as error:
+        observed.failure = str(error)
+    return observed
+
+
+def _task(planned: PlannedTrial, site: Site, bench: Bench) -> Task:
+    warmup_s, window_s = window_of(planned, bench.parameters)
+    return Task(
+        base_url=site.service.url,
+        scenario=planned.scenario,
+        load=planned.load,
+        seed=planned.seed,
+        warmup_s=warmup_s,
+        window_s=window_s,
+        timeout_s=bench.parameters.timeout_s,
+        think_time_s=bench.parameters.think_time_s,
+        max_connections=bench.parameters.max_connections,
+        core=bench.split.driver_core,
+        material=bench.material,
+        answers=site.answers,
+    )
+
+
+def _upstreams(planned: PlannedTrial, bench: Bench) -> tuple[Upstream, ...]:
+    """What the upstreams really took since they were last asked; () where nobody asks them."""
+    if planned.scenario not in ASKS_UPSTREAMS:
+        return ()
+    urls = {"inventory": bench.upstreams.inventory_url, "analytics": bench.upstreams.analytics_url}
+    with httpx.Client(trust_env=False, timeout=5.0) as client:
+        return tuple(
+            Upstream(name, **client.get(f"{url}/took").json()) for name, url in urls.items()
+        )
+
+
+def _checkpoint(connection: Connection) -> None:
+    """Begin with nothing to write back, where the server lets us ask for that."""
+    with suppress(psycopg.errors.InsufficientPrivilege):
+        connection.execute("CHECKPOINT")
+
+
+def _require_alive(planned: PlannedTrial, site: Site) -> None:
+    try:
+        alive = psutil.Process(site.service.pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        alive = False
+    if not alive:
+        raise LaunchError(
+            f"{planned.stack} ended during trial {planned.number}"
+            f" ({planned.scenario}, {planned.load}). The end of its log:\n{last_lines(site.log)}"
+        )
+
+
+def _statements(
+    planned: PlannedTrial,
+    samples: pa.Table,
+    before: StatementCounts | None,
+    signed_in: StatementCounts | None,
+    after: StatementCounts | None,
+) -> Statements | None:
+    """Signing in is not part of what is measured. Its data statements are known exactly, one
+    each; control statements and time are counted from the first moment after it, when a few
+    requests may already have been served."""
+    requests = samples.num_rows - samples_with(samples, ["refused"])
+    whole = statements_between(before, after, requests)
+    if whole is None or planned.scenario not in SIGN_IN:
+        return whole
+    served = statements_between(signed_in, after, requests) or whole
+    users = planned.load.users or SIGNED_IN_FIRST
+    data, rows = whole.data - users, whole.rows - users
+    return Statements(requests, data, served.control, rows, served.time_ms)
+
+
+def samples_with(samples: pa.Table, outcomes: list[str]) -> int:
+    """How many of the samples had one of these outcomes."""
+    found = samples.column("outcome").cast(pa.string())
+    return int(pc.sum(pc.is_in(found, pa.array(outcomes))).as_py() or 0)
+
+
+def _cost(observed: _Observed, window_s: float, statements: Statements | None) -> Cost:
+    if not observed.readings:
+        return Cost(None, None, None, None, statements)
+    return cost(observed.readings, window_s, statements)
+
+
+def _machine(readings: list[Reading], speed_before: float, speed_after: float) -> Machine:
+    cores = psutil.cpu_count() or 1
+    if not readings:
+        return Machine(nan, nan, speed_before, speed_after)
+    return Machine(
+        round(stolen_fraction(readings, cores), 4),
+        round(foreign_fraction(readings, cores), 4),
+        round(speed_before, 1),
+        round(speed_after, 1),
+    )
+
+
+def _validity(planned: PlannedTrial, observed: _Observed, machine: Machine) -> Validity:
+    if observed.outcome is None:
+        text = observed.failure or "the load driver gave no outcome"
+        return Validity("invalid", (Reason("driver", "instrument", "invalid", text),))
+    outcome = observed.outcome
+    broken = samples_with(outcome.samples, _BROKE_CONNECTION)
+    return judge(planned.load, outcome.counts, outcome.client, machine, broken)

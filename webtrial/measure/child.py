@@ -1,0 +1,80 @@
+"""How a notebook or a terminal has something measured: in a child process, told as it goes."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from webtrial import errors
+from webtrial.errors import WebtrialError
+from webtrial.measure.children import last_lines
+from webtrial.measure.keeper import keep
+from webtrial.parameters import Parameters
+from webtrial.runs import RUNS
+
+REPOSITORY = Path(__file__).parent.parent.parent
+EXPERIMENT = (sys.executable, "-m", "webtrial.measure.experiment")
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+def measure(
+    parameters: Parameters,
+    on_event: OnEvent,
+    runs: Path = RUNS,
+    command: Iterable[str] = EXPERIMENT,
+) -> Path:
+    """Measure `parameters` and return the run's directory; `on_event` is given every event.
+
+    Raises the WebtrialError with which the experiment ended. A KeyboardInterrupt ends the
+    experiment in its own time and passes on; what was measured until then is kept.
+    """
+    environment = os.environ | {
+        "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
+        "WEBTRIAL_RUNS": str(Path(runs).resolve()),
+    }
+    with tempfile.TemporaryDirectory(prefix="webtrial-") as folder:
+        log = Path(folder) / "experiment.log"
+        events = _run(tuple(command), environment, log, on_event)
+        return _path_in(events, log)
+
+
+def _run(
+    command: tuple[str, ...], environment: Mapping[str, str], log: Path, on_event: OnEvent
+) -> dict[str, dict[str, Any]]:
+    """The last event of each kind."""
+    last: dict[str, dict[str, Any]] = {}
+    with (
+        log.open("w") as messages,
+        keep(
+            command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=messages
+        ) as kept,
+    ):
+        assert kept.stdout is not None
+        try:
+            _listen(kept.stdout, last, on_event)
+        except KeyboardInterrupt:
+            kept.interrupt()
+            _listen(kept.stdout, last, on_event)
+            raise
+    return last
+
+
+def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:
+    for line in lines:
+        event = json.loads(line)
+        last[event["event"]] = event
+        on_event(event)
+
+
+def _path_in(last: dict[str, dict[str, Any]], log: Path) -> Path:
+    if error := last.get("error"):
+        kind = getattr(errors, error["kind"], WebtrialError)
+        raise kind(error["message"])
+    if last.get("end", {}).get("state") != "finished":
+        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_lines(log)}")
+    return Path(last["end"]["path"])

@@ -1,0 +1,90 @@
+"""What a measurement tells while it runs: events, and the time that is left."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from webtrial.measure.plan import window_of
+from webtrial.parameters import Parameters
+from webtrial.records import PlannedTrial, Trial
+
+Tell = Callable[[dict[str, Any]], None]
+
+OVERHEAD_S = 1.0  # of a trial beside warm-up and window: a first guess, corrected as we go
+
+
+class Progress:
+    """Counts trials, and tells of each when it begins and when it was judged.
+
+    The time left is what the trials to come should take, times how much longer than they should
+    those that are done took; starting stacks and repeating trials is thereby included.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        tell: Tell,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._parameters = parameters
+        self._tell = tell
+        self._clock = clock
+        self._began_s: float | None = None
+        self._left: dict[int, float] = {}  # trial number → seconds it should take
+        self._done = 0
+        self._done_should_s = 0.0
+
+    def step(self, text: str) -> None:
+        """Say what is being done beside measuring."""
+        self._tell({"event": "step", "text": text})
+
+    def expect(self, trials: Iterable[PlannedTrial]) -> None:
+        """The trials that are still to come, as far as known."""
+        self._left = {trial.number: self._should_s(trial) for trial in trials}
+        self._tell({"event": "plan", "trials": self._done + len(self._left)})
+
+    def begins(self, planned: PlannedTrial, attempt: int) -> None:
+        """A trial is in hand."""
+        if self._began_s is None:
+            self._began_s = self._clock()
+        self._tell(
+            {
+                "event": "trial",
+                "done": self._done,
+                "of": self._done + len(self._left),
+                "block": planned.block,
+                "blocks": self._parameters.blocks,
+                "stack": planned.stack,
+                "scenario": planned.scenario,
+                "load": str(planned.load),
+                "role": planned.role,
+                "attempt": attempt,
+                "seconds_left": round(self.seconds_left, 1),
+            }
+        )
+
+    def judged(self, trial: Trial) -> None:
+        """A trial has its verdict. Only its first attempt makes the bar go on."""
+        number = trial.planned.number
+        if number in self._left:
+            self._done_should_s += self._left.pop(number)
+            self._done += 1
+        self._tell(
+            {
+                "event": "verdict",
+                "number": number,
+                "verdict": trial.validity.verdict,
+                "reasons": [reason.text for reason in trial.validity.reasons],
+            }
+        )
+
+    @property
+    def seconds_left(self) -> float:
+        """An estimate for everything that is planned."""
+        should_s = sum(self._left.values())
+        if self._began_s is None or not self._done_should_s:
+            return should_s
+        return should_s * (self._clock() - self._began_s) / self._done_should_s
+
+    def _should_s(self, planned: PlannedTrial) -> float:
+        return sum(window_of(planned, self._parameters)) + OVERHEAD_S
