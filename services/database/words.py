@@ -1,82 +1,91 @@
-"""Real words for products and reviews, the frequent ones first.
+"""The words that names and reviews are made of.
 
-No noun or adjective is part of another word here, so that a search finds what it says.
+No word of a product's name is a part of another one, so that a search for `lamp` finds lamps only:
+`table` would find everything portable, `clamp` every lamp.
 """
 
-ADJECTIVES = (
-    "Classic Compact Sturdy Elegant Modern Rustic Portable Folding Quiet Bright Heavy Slim Round "
-    "Square Vintage Simple Robust Smooth Narrow Foldable Cosy Curved Polished Handmade Reclaimed"
-).split()
+NOUNS = {
+    "Lighting": "lamp chandelier lantern sconce candlestick spotlight nightlight torch",
+    "Furniture": "chair sofa wardrobe bookcase stool dresser ottoman sideboard",
+    "Kitchen": "kettle saucepan toaster whisk ladle grater colander casserole",
+    "Clothing": "jacket sweater scarf cardigan trousers mitten waistcoat poncho",
+    "Bedding": "blanket pillow duvet mattress quilt bedspread bolster hammock",
+    "Luggage": "backpack suitcase wallet satchel briefcase purse rucksack holdall",
+    "Tableware": "plate teacup spoon tumbler goblet platter saucer decanter",
+    "Tools": "hammer screwdriver wrench chisel pliers spanner handsaw mallet",
+    "Footwear": "boot sandal slipper loafer moccasin clog espadrille galosh",
+    "Storage": "basket cabinet drawer crate hamper trunk canister casket",
+    "Office": "notebook pencil stapler calculator bookend paperweight blotter inkwell",
+    "Bathroom": "towel mirror sponge basin bathmat toothbrush soapdish loofah",
+    "Garden": "planter trowel sprinkler rake wheelbarrow trellis secateurs birdbath",
+    "Decoration": "clock vase curtain doormat wreath figurine tapestry globe",
+    "Jewellery": "necklace bracelet earring pendant brooch locket cufflink tiara",
+    "Toys": "puzzle kite puppet rattle jigsaw dollhouse skittles marionette",
+    "Sport": "helmet racket dumbbell goggles paddle skateboard snorkel javelin",
+    "Camping": "tent compass canteen binoculars bedroll hatchet tarpaulin windbreak",
+    "Music": "guitar violin ukulele trumpet harmonica tambourine metronome xylophone",
+    "Pets": "leash feeder kennel aquarium harness birdcage scratcher terrarium",
+}
 
 MATERIALS = (
-    "Oak Steel Cotton Leather Bamboo Glass Ceramic Walnut Linen Brass Copper Marble Velvet Rattan "
-    "Cork Granite Pine Wool Silk Jute Slate Birch Pewter Teak Onyx"
+    "leather cotton steel ceramic bamboo walnut linen copper marble brass aluminium velvet rattan"
+    " wicker porcelain cedar birch bronze canvas cork granite pewter silk slate felt"
 ).split()
 
-# How many of 10,000 products are called so: a few very often, most seldom, some hardly ever.
-COMMON = {"Lamp": 1600, "Chair": 1300, "Table": 1100, "Basket": 900, "Mirror": 700, "Kettle": 600}
-MIDDLING = {
-    "Bookshelf": 140,
-    "Teapot": 130,
-    "Candle": 120,
-    "Blanket": 110,
-    "Stool": 100,
-    "Pillow": 95,
-    "Vase": 90,
-    "Drawer": 85,
-}
-RARE = (
-    "Abacus",
-    "Sextant",
-    "Gramophone",
-    "Zither",
-    "Hourglass",
-    "Telescope",
-    "Typewriter",
-    "Bugle",
-)
-RARE_PRODUCTS_EACH = 8
-
-ORDINARY = (
-    "Mug Plate Bowl Jug Tray Clock Rug Curtain Bench Desk Sofa Wardrobe Cabinet Hook Ladder "
-    "Bucket Broom Towel Cushion Frame Spoon Fork Knife Ladle Whisk Grater Funnel Sieve Apron "
-    "Trivet Coaster Napkin Decanter Goblet Tumbler Saucer Pitcher Thermos Lantern Torch Planter "
-    "Trowel Rake Spade Hammock Parasol Doormat Umbrella Hamper Crate Trunk Easel Globe Compass "
-    "Notebook Pencil Inkwell Bookend Paperweight Magnet Whistle Kite Puzzle Marionette"
+ADJECTIVES = (
+    "folding sturdy elegant compact rustic modern polished handmade vintage padded woven slender"
+    " ornate striped curved painted minimal portable antique waterproof reversible adjustable"
+    " oversized miniature weathered carved embossed lacquered glazed tinted engraved nautical"
 ).split()
 
-CATEGORIES = (
-    "Lighting Seating Tables Storage Kitchen Tableware Textiles Bedding Decoration Garden "
-    "Bathroom Office Outdoor Tools Hallway Nursery Music Travel Workshop Curiosities"
-).split()
+# What makes a pattern of a text that was not escaped, and what such a pattern finds by mistake.
+SUFFIXES = (", 100% recycled", ", 100 years warranty", ", model T_40", ", model T-40", ", S\\M")
 
 FIRST_NAMES = (
-    "ada alan barbara brian claude donald edsger evelyn frances grace guido hedy ivan jean john "
-    "karen katherine ken leslie linus margaret mary niklaus radia rob sophie tim vint yukihiro"
+    "ada amir ana bao carla chen dario elena emil fatima greta hana hugo ines ivan jonas kofi lena"
+    " luca maya milan nadia nils noor olga omar paula quentin rosa sami tara timo uma vera wanda"
+    " yara yusuf zoe"
 ).split()
 
-VERDICTS = (
-    "Exactly what I was looking for",
-    "Does what it should",
-    "Arrived quickly and well packed",
-    "Smaller than it looks in the picture",
-    "A pleasure to use every day",
-    "The colour is a little darker than shown",
-    "My third one, and still happy",
-    "Good value for the price",
-    "The finish could be better",
-    "Would buy it again",
+LAST_NAMES = (
+    "adeyemi almeida bauer becker costa dubois eriksen fischer garcia haddad ibrahim ivanov jansen"
+    " kaya kim kowalski larsen lopez martin mbeki moreau nakamura nguyen novak okafor patel perez"
+    " popescu rossi santos schmidt silva singh tanaka tran vargas weber yilmaz"
+).split()
+
+STATUSES = {"delivered": 0.70, "shipped": 0.12, "paid": 0.08, "cancelled": 0.06, "returned": 0.04}
+
+# By rating, worst first.
+OPENINGS = (
+    ("It broke within a week.", "Nothing like the picture.", "I sent it back.", "Money wasted."),
+    ("Not what I hoped for.", "It feels cheaper than it looks.", "I expected more."),
+    ("It does what it should.", "Decent for the price.", "Neither good nor bad."),
+    ("I like it a lot.", "Well made and well packed.", "A good buy.", "Better than the last one."),
+    ("I would buy it again at once.", "Simply perfect.", "The best one I have owned."),
 )
 
-REASONS = (
-    "it stands firmly and looks good",
-    "the material feels honest",
-    "it was easy to put together",
-    "our guests asked where we got it",
-    "it survived two moves already",
-    "the handle came loose after a week",
-    "it fits the corner perfectly",
-    "the children like it too",
-    "I expected it to be heavier",
-    "it does not make a sound",
+MIDDLES = (
+    "The colour is a little darker than on the screen.",
+    "It arrived two days earlier than announced.",
+    "The instructions could be clearer, but we managed.",
+    "My neighbour asked where it came from.",
+    "It has been in daily use since the spring.",
+    "The finish is even and there are no sharp edges.",
+    "It is heavier than I thought.",
+    "We use it mostly at weekends.",
+    "The box was larger than it needed to be.",
+    "It was a present for my parents.",
+    "The size fits exactly where I wanted it.",
+    "Cleaning takes a minute and a damp cloth.",
+)
+
+ENDINGS = (
+    "Delivery was quick.",
+    "Delivery took its time.",
+    "Customer service answered the same day.",
+    "I will see how long it lasts.",
+    "The price went down a week later.",
+    "My second order here.",
+    "No complaints about the packaging.",
+    "I have told my friends.",
 )
