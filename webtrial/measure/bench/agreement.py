@@ -1,0 +1,123 @@
+"""The driver's throughput beside that of an independent client, on a real service.
+
+The second client is wrk where it is installed, else a few lines of raw asyncio (`raw`). Both keep
+the same number of connections busy with the same requests, from the same core, in alternating
+pairs; the first of a pair changes from one pair to the next.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from webtrial.errors import DriverError
+from webtrial.measure.answers import agreed_answers
+from webtrial.measure.load.driver import Task, driving
+from webtrial.measure.machine import core_split
+from webtrial.measure.scenarios import Answers, targets
+from webtrial.measure.shop import Shop, open_shop
+from webtrial.records import Load
+
+STACK = "fastapi"
+SCENARIO = "user_detail"
+CONNECTIONS = 32
+WARMUP_S = 1
+WINDOW_S = 3
+
+_WRK_SCRIPT = Path(__file__).with_name("targets.lua")
+
+
+def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
+    """Columns pair, client, first (whether it went first), throughput_per_s."""
+    split = core_split()
+    with open_shop([STACK], database_url, split.service_cores) as shop:
+        url = shop.services[STACK].url
+        answers = agreed_answers({STACK: url}, [SCENARIO], shop.material)[STACK]
+        second, ask = _second_client()
+        asked: dict[str, Callable[[], float]] = {
+            "webtrial": lambda: _drive(url, shop, answers, split.driver_core),
+            second: lambda: ask(url, list(targets(SCENARIO, shop.material)), split.driver_core),
+        }
+        rows = []
+        for pair in range(pairs):
+            for turn, client in enumerate(sorted(asked, reverse=pair % 2 == 0)):
+                row = {"pair": pair, "client": client, "first": turn == 0}
+                rows.append(row | {"throughput_per_s": asked[client]()})
+    return pd.DataFrame(rows)
+
+
+def differences(measured: pd.DataFrame) -> pd.Series:
+    """By pair: webtrial's throughput over the other client's, less one."""
+    wide = measured.pivot_table(index="pair", columns="client", values="throughput_per_s")
+    other = wide.columns.drop("webtrial")[0]
+    return (wide["webtrial"] / wide[other] - 1).rename(f"webtrial / {other} - 1")
+
+
+def _drive(url: str, shop: Shop, answers: Answers, core: int | None) -> float:
+    load = Load("closed", users=CONNECTIONS)
+    task = Task(
+        base_url=url,
+        scenario=SCENARIO,
+        load=load,
+        seed=1,
+        warmup_s=WARMUP_S,
+        window_s=WINDOW_S,
+        timeout_s=10.0,
+        think_time_s=0.0,
+        max_connections=CONNECTIONS,
+        core=core,
+        material=shop.material,
+        answers=answers,
+    )
+    with driving(task) as it:
+        counts = it.outcome().counts
+    if counts.errors:
+        raise DriverError(f"the service answered with errors: {counts.errors}")
+    return counts.completed / WINDOW_S
+
+
+Ask = Callable[[str, list[str], int | None], float]
+
+
+def _second_client() -> tuple[str, Ask]:
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raw = [sys.executable, "-m", "webtrial.measure.bench.raw"]
+        return "raw asyncio", lambda url, asked, core: _ask_raw(raw, url, asked, core)
+    return "wrk", lambda url, asked, core: _ask_wrk(wrk, url, asked, core)
+
+
+def _ask_wrk(wrk: str, url: str, asked: list[str], core: int | None) -> float:
+    command = [wrk, "-t1", f"-c{CONNECTIONS}", "-s", str(_WRK_SCRIPT), url]
+    _run([*command, f"-d{WARMUP_S}s"], asked, core)
+    return _rate(_run([*command, f"-d{WINDOW_S}s"], asked, core))
+
+
+def _ask_raw(raw: list[str], url: str, asked: list[str], core: int | None) -> float:
+    return _rate(_run([*raw, url, str(CONNECTIONS), str(WARMUP_S), str(WINDOW_S)], asked, core))
+
+
+def _run(command: list[str], asked: list[str], core: int | None) -> str:
+    environment = os.environ | {"TARGETS": "\n".join(asked)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})
+    try:
+        out, _ = process.communicate(timeout=WARMUP_S + WINDOW_S + 30)
+    finally:
+        process.kill()
+    if process.returncode:
+        raise DriverError(f"{command[0]} ended with {process.returncode}: {out}")
+    return out
+
+
+def _rate(out: str) -> float:
+    found = json.loads(out.splitlines()[-1])
+    if found["errors"]:
+        raise DriverError(f"the second client counted {found['errors']} errors")
+    return float(found["requests"] / found["seconds"])

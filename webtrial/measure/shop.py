@@ -1,0 +1,70 @@
+"""Some stacks up on freshly filled databases, outside of any run: to try, or to test clients on."""
+
+import secrets
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from webtrial.measure.embedded import embedded
+from webtrial.measure.keeper import kept_scratch
+from webtrial.measure.launch import (
+    Service,
+    ServiceSettings,
+    build_template,
+    draw_secret,
+    launch_stacks,
+    launch_upstreams,
+)
+from webtrial.measure.postgres import Server, create_database, external
+from webtrial.measure.scenarios import Material, material_from
+from webtrial.stacks import choose_stacks, load_stacks
+
+UPSTREAM_DELAY_MS = 20.0
+UPSTREAM_SIGMA = 0.25
+_SEED = 1
+_TEMPLATE = "template"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Services by the name of their stack, and what their databases hold."""
+
+    services: Mapping[str, Service]
+    material: Material
+
+
+@contextmanager
+def open_shop(
+    names: Collection[str], database_url: str | None = None, cores: Collection[int] | None = None
+) -> Iterator[Shop]:
+    """The stacks `names`, answering, each on its own copy of the data. Needs a keeper."""
+    scratch = kept_scratch()
+    stacks = choose_stacks(names, load_stacks())
+    password = secrets.token_urlsafe(9)
+    with (
+        _database(database_url, scratch, cores) as server,
+        launch_upstreams(UPSTREAM_DELAY_MS, UPSTREAM_SIGMA, _SEED, cores, scratch) as upstreams,
+    ):
+        built = build_template(server, _TEMPLATE, stacks, _SEED, password, scratch / "build.log")
+        wanted = {
+            stack.name: (
+                stack,
+                ServiceSettings(
+                    create_database(server, stack.name, _TEMPLATE),
+                    draw_secret(),
+                    upstreams.inventory_url,
+                    upstreams.analytics_url,
+                ),
+                scratch / f"{stack.name}.log",
+            )
+            for stack in stacks
+        }
+        with launch_stacks(wanted, cores) as services:
+            yield Shop(services, material_from(built, password))
+
+
+def _database(
+    url: str | None, scratch: Path, cores: Collection[int] | None
+) -> AbstractContextManager[Server]:
+    return external(url) if url else embedded(scratch, cores=cores)
