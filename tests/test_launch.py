@@ -1,5 +1,6 @@
 import ast
 import http.client
+import json
 import os
 import resource
 import signal
@@ -11,11 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+import psycopg
 import pytest
+from psycopg import sql
 
 from webtrial.errors import LaunchError
 from webtrial.measure import launch
-from webtrial.measure.children import runs, start_child, stop_child, tree
+from webtrial.measure.children import PATIENCE_S, runs, start_child, stop_child, tree
 from webtrial.measure.launch import (
     ServiceSettings,
     build_template,
@@ -25,7 +28,8 @@ from webtrial.measure.launch import (
     launch_upstreams,
 )
 from webtrial.measure.ports import free_port
-from webtrial.stacks import SERVICES, Stack, load_stacks
+from webtrial.measure.postgres import create_database, drop_database
+from webtrial.stacks import Stack, load_stacks
 
 SMALL = Path(__file__).parent / "small_service"
 SETTINGS = ServiceSettings(
@@ -245,8 +249,44 @@ def test_upstreams_answer_both(tmp_path):
     assert not any(psutil.pid_exists(pid) for pid in upstreams.pids)
 
 
-def test_the_template_is_built_prepared_and_sealed(postgres, tmp_path):
-    stacks = load_stacks().values()
-    built = build_template(postgres, "launched", stacks, 7, draw_secret(), tmp_path / "log")
-    assert built
-    assert SERVICES.is_dir()
+@pytest.fixture(scope="module")
+def template(postgres, tmp_path_factory):
+    """The template database as a run makes it; what build.py says of it."""
+    log = tmp_path_factory.mktemp("template") / "log"
+    return build_template(postgres, "launched", load_stacks().values(), 7, "password", log)
+
+
+def test_a_clone_of_the_template_holds_what_its_builder_says(postgres, template):
+    url = create_database(postgres, "counted", "launched")
+    with psycopg.connect(url) as connection:
+        for table, rows in template["rows"].items():
+            counted = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+            assert connection.execute(counted).fetchone() == (rows,), table
+    assert template["rows"]["users"] == 10_000
+    drop_database(postgres, "counted")
+
+
+@pytest.mark.parametrize("server", sorted({stack.server for stack in load_stacks().values()}))
+def test_a_real_stack_on_each_server_serves_a_clone_and_stops_when_asked(
+    postgres, template, tmp_path, server
+):
+    stack = next(stack for stack in load_stacks().values() if stack.server == server)
+    settings = replace(SETTINGS, database_url=create_database(postgres, "served", "launched"))
+    with launch_stack(stack, settings, None, tmp_path / "log") as service:
+        status, body = get(service.url, "/users/1")
+        pids = service.pids()
+        asked = time.monotonic()
+    assert (status, json.loads(body)["id"]) == (200, 1)
+    assert time.monotonic() - asked < PATIENCE_S, "it had to be killed"
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    drop_database(postgres, "served")
+
+
+def test_what_keeps_the_database_from_being_built_is_told(postgres, tmp_path, monkeypatch):
+    odd = replace(small(), prepare=("{python}", "-c", "raise SystemExit('no such column')"))
+    monkeypatch.setattr(launch, "SERVICES", tmp_path)
+    (tmp_path / "database").mkdir()
+    (tmp_path / "database" / "build.py").write_text("print('{}')")
+    with pytest.raises(LaunchError, match="failed with code 1:\n  no such column"):
+        build_template(postgres, "unbuilt", [odd], 7, "password", tmp_path / "log")
+    drop_database(postgres, "unbuilt")

@@ -56,6 +56,7 @@ def server(postgres):
 def role(postgres):
     """A login that may do nothing."""
     with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS webtrial_guest")
         connection.execute("CREATE ROLE webtrial_guest LOGIN PASSWORD 'guestword'")
         parts = urlsplit(postgres.url)
         address = parts.netloc.rpartition("@")[2]

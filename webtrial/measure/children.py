@@ -68,23 +68,35 @@ def stop_child(
     process: subprocess.Popen[bytes], number: int, patience_s: float = PATIENCE_S
 ) -> None:
     """Ask with signal `number`, wait, then kill it and all that it started."""
-    started = tree(process.pid)
-    if process.poll() is None:
-        process.send_signal(number)
-    for left in _await_end(process, started, patience_s):
+    stop_children([(process, number)], patience_s)
+
+
+def stop_children(
+    children: Sequence[tuple[subprocess.Popen[bytes], int]], patience_s: float = PATIENCE_S
+) -> None:
+    """Ask each with its signal, wait for all, then kill what is left of them and below them."""
+    # Taken first: what loses its parent can no longer be told from a stranger.
+    started = [process for child, _ in children for process in tree(child.pid)]
+    for child, number in children:
+        if child.poll() is None:
+            child.send_signal(number)
+    for left in _await_end(children, started, patience_s):
         with suppress(psutil.NoSuchProcess):
             left.kill()
-    _await_end(process, started, patience_s)
+    _await_end(children, started, patience_s)
 
 
 def _await_end(
-    process: subprocess.Popen[bytes], started: list[psutil.Process], patience_s: float
+    children: Sequence[tuple[subprocess.Popen[bytes], int]],
+    started: list[psutil.Process],
+    patience_s: float,
 ) -> list[psutil.Process]:
     """Those of `started` that still run after `patience_s`. An orphan's corpse may lie until
     whoever adopted it takes notice: that is not running."""
     deadline = time.monotonic() + patience_s
     while True:
-        process.poll()
+        for child, _ in children:
+            child.poll()
         left = [each for each in started if runs(each)]
         if not left or time.monotonic() > deadline:
             return left

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -26,6 +26,7 @@ from webtrial.measure.children import (
     last_lines,
     start_child,
     stop_child,
+    stop_children,
     tree,
 )
 from webtrial.measure.ports import free_port
@@ -142,7 +143,7 @@ def launch_upstreams(
 ) -> Iterator[Upstreams]:
     """Both upstreams, each answering after a log-normal delay drawn from `seed`.
 
-    Their logs, and the delays that they really took, are written to the folder `logs`.
+    Their logs go to the folder `logs`; GET /took of each tells what the delays really were.
     """
     recipes = [
         _upstream_recipe(name, delay_ms, sigma, seed, cores, logs)
@@ -263,12 +264,16 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
 @contextmanager
 def _launched(recipes: Iterable[_Recipe]) -> Iterator[list[_Started]]:
     raise_open_files()
-    with ExitStack() as ends:
-        started = [_start(recipe, ends) for recipe in recipes]
-        yield [_ready(each, ends) for each in started]
+    running: list[_Started] = []
+    try:
+        for recipe in recipes:
+            _start(recipe, running)
+        yield [_ready(each, running) for each in tuple(running)]
+    finally:
+        stop_children([(each.process, each.recipe.stop_signal) for each in running])
 
 
-def _start(recipe: _Recipe, ends: ExitStack) -> _Started:
+def _start(recipe: _Recipe, running: list[_Started]) -> _Started:
     port = free_port()
     process = start_child(
         recipe.command(port),
@@ -277,11 +282,13 @@ def _start(recipe: _Recipe, ends: ExitStack) -> _Started:
         log=recipe.log,
         cores=recipe.cores,
     )
-    ends.callback(stop_child, process, recipe.stop_signal)
-    return _Started(recipe, process, port)
+    started = _Started(recipe, process, port)
+    running.append(started)
+    return started
 
 
-def _ready(started: _Started, ends: ExitStack, attempts: int = _ATTEMPTS) -> _Started:
+def _ready(started: _Started, running: list[_Started], attempts: int = _ATTEMPTS) -> _Started:
+    """`started` once it answers, or another like it where the port was taken meanwhile."""
     try:
         _await_answer(started)
     except _PortTakenError:
@@ -290,7 +297,7 @@ def _ready(started: _Started, ends: ExitStack, attempts: int = _ATTEMPTS) -> _St
         return started
     if attempts == 1:
         raise LaunchError(f"{started.recipe.name}: {_ATTEMPTS} ports in turn were taken")
-    return _ready(_start(started.recipe, ends), ends, attempts - 1)
+    return _ready(_start(started.recipe, running), running, attempts - 1)
 
 
 def _await_answer(started: _Started) -> None:
