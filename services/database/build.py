@@ -22,7 +22,7 @@ from psycopg import sql
 
 from rows import Table, account_names, tables, word_shares
 
-SCHEMA = Path(__file__).with_name("schema.sql")
+FOLDER = Path(__file__).parent
 
 # The least that OWASP recommends of Argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -104,9 +104,10 @@ def _accounts(hashes: list[str]) -> Table:
 
 def _fill(connection: psycopg.Connection, filled: list[Table]) -> None:
     with connection.transaction():
-        connection.execute(SCHEMA.read_bytes())
+        connection.execute(FOLDER.joinpath("schema.sql").read_bytes())
         for table in filled:
             _copy(connection, table)
+        connection.execute(FOLDER.joinpath("keys.sql").read_bytes())
 
 
 def _copy(connection: psycopg.Connection, table: Table) -> None:
