@@ -152,4 +152,4 @@ def test_the_verdict_is_the_worst_and_every_reason_is_kept() -> None:
 
 def test_a_reason_says_value_and_bound() -> None:
     (reason,) = verdict(worst_stall_ms=130.0).reasons
-    assert reason.text == "the load driver's loop stood still for 130 ms, more than 100 ms"
+    assert reason.text == "the load driver's loop stood still for 130.0 ms, more than 100 ms"

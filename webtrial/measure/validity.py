@@ -104,7 +104,7 @@ def _lag(load: Load, client: Client) -> Iterator[Reason]:
 
 
 def _stall(client: Client) -> Iterator[Reason]:
-    text = f"the load driver's loop stood still for {client.worst_stall_ms:.0f} ms"
+    text = f"the load driver's loop stood still for {client.worst_stall_ms:.1f} ms"
     if client.worst_stall_ms > STALL_INVALID_MS:
         yield _invalid("stall", f"{text}, more than {STALL_INVALID_MS:g} ms")
     elif client.worst_stall_ms > STALL_SUSPECT_MS:
