@@ -1,9 +1,9 @@
-"""One of the two services that the dashboard asks: bare asyncio, a delay, the same answer always.
+"""An upstream of the dashboard: answers after a delay, and tells what the delays really were.
 
-    python upstream.py --name inventory --port 8101 --delay-ms 20 --sigma 0.25 --seed 7
+    python upstream.py --name inventory --port 9001 --delay-ms 20 --sigma 0.25 --seed 7
 
-GET /stock (inventory) or /metrics (analytics) answers after a log-normal delay with the given
-median, drawn from the seed. GET /took tells what the delays really were since it was last asked.
+GET /stock of the inventory and GET /metrics of the analytics answer about 1 KB of JSON, always the
+same. GET /took tells of the delays since it was last asked. GET /ping answers at once.
 """
 
 import argparse
@@ -12,142 +12,168 @@ import json
 import math
 import random
 import signal
-from dataclasses import dataclass, field
-from time import perf_counter
+import sys
+from collections.abc import Iterator
+from statistics import fmean, quantiles
+from time import perf_counter_ns
+from typing import Any
 
-import numpy as np
-import uvloop
+from connection import Connection, Respond
+from timer import make_timer
 
 PATHS = {"inventory": "/stock", "analytics": "/metrics"}
 
-DOCUMENTS = {
-    "inventory": {
-        "warehouses": [
-            {"id": number, "city": city, "articles": 1200 + 37 * number, "low": 3 * number}
-            for number, city in enumerate(["Aarhus", "Ghent", "Porto", "Turin", "Graz"], 1)
-        ],
-        "reserved": 431,
-    },
-    "analytics": {
-        "visits": [{"hour": hour, "count": 900 + 53 * (hour * 7 % 24)} for hour in range(24)],
-        "conversion_percent": "2.75",
-    },
-}
 
-MOST_HEAD_BYTES = 16 * 1024
+class Delays:
+    """Log-normal delays in milliseconds, drawn from a seed, and what became of them.
 
+    `median_ms` is the median, `sigma` the standard deviation of the delay's natural logarithm:
+    0 for a constant delay.
+    """
 
-@dataclass
-class Upstream:
-    """What it answers, and what it took: seconds asked for and seconds passed, per request."""
+    def __init__(self, median_ms: float, sigma: float, seed: str) -> None:
+        self._median_ms = median_ms
+        self._sigma = sigma
+        self._random = random.Random(seed)
+        self._asked_ms: list[float] = []
+        self._took_ms: list[float] = []
 
-    path: str
-    body: bytes
-    delay_s: float
-    sigma: float
-    random: random.Random
-    asked: list[float] = field(default_factory=list)
-    took: list[float] = field(default_factory=list)
+    def draw(self) -> float:
+        """The next delay."""
+        return self._median_ms * math.exp(self._random.gauss(0.0, self._sigma))
 
-    def draw_s(self) -> float:
-        """The next delay: log-normal, its median `delay_s`."""
-        return self.delay_s * math.exp(self.random.gauss(0.0, self.sigma))
+    def record(self, asked_ms: float, took_ms: float) -> None:
+        """That an answer was delayed by `took_ms` where `asked_ms` was meant."""
+        self._asked_ms.append(asked_ms)
+        self._took_ms.append(took_ms)
 
-    async def answer(self, path: str) -> tuple[int, bytes]:
-        """Status and body."""
-        if path == self.path:
-            began, asked = perf_counter(), self.draw_s()
-            if asked:
-                await asyncio.sleep(asked)
-            self.asked.append(asked)
-            self.took.append(perf_counter() - began)
-            return 200, self.body
-        if path == "/took":
-            return 200, json.dumps(self.report()).encode()
-        if path == "/ping":
-            return 200, b'{"ok": true}'
-        return 404, json.dumps({"error": f"there are {self.path}, /took and /ping"}).encode()
-
-    def report(self) -> dict[str, float | int | None]:
-        """What was taken since the last report."""
-        asked, took = self.asked, self.took
-        self.asked, self.took = [], []
-        if not took:
-            names = ("asked_mean_ms", "took_mean_ms", "took_p50_ms", "took_p99_ms")
-            return {"requests": 0, **dict.fromkeys(names)}
-        p50, p99 = np.quantile(took, [0.5, 0.99])
+    def tell(self) -> dict[str, float | int | None]:
+        """What was asked for and what it took since last told, in milliseconds."""
+        asked_ms, self._asked_ms = self._asked_ms, []
+        took_ms, self._took_ms = self._took_ms, []
+        p50_ms, p99_ms = _percentiles(took_ms)
         return {
-            "requests": len(took),
-            "asked_mean_ms": float(np.mean(asked)) * 1e3,
-            "took_mean_ms": float(np.mean(took)) * 1e3,
-            "took_p50_ms": float(p50) * 1e3,
-            "took_p99_ms": float(p99) * 1e3,
+            "requests": len(took_ms),
+            "asked_mean_ms": fmean(asked_ms) if asked_ms else None,
+            "took_mean_ms": fmean(took_ms) if took_ms else None,
+            "took_p50_ms": p50_ms,
+            "took_p99_ms": p99_ms,
         }
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, for as long as its client likes."""
-        try:
-            while await self._serve_one(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
-            pass
-        finally:
-            writer.close()
 
-    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = await reader.readuntil(b"\r\n\r\n")
-        parts = head.partition(b"\r\n")[0].split(b" ")
-        if len(parts) != 3 or not parts[2].startswith(b"HTTP/1.") or parts[0] != b"GET":
-            writer.write(_response(400, b'{"error": "only GET over HTTP/1.1 is served"}'))
-            return False
-        path = parts[1].partition(b"?")[0].decode("latin-1")
-        writer.write(_response(*await self.answer(path)))
-        await writer.drain()
-        return b"connection: close" not in head.lower()
+class Upstream:
+    """What is answered to whom, and when. Made within the loop that serves."""
+
+    def __init__(self, name: str, delays: Delays) -> None:
+        self._path = PATHS[name]
+        self._body = _dumped(DOCUMENTS[name])
+        self._delays = delays
+        self._timer = make_timer()
+
+    def handle(self, method: str, path: str, respond: Respond) -> None:
+        """Answer now, or after the delay."""
+        if path not in ("/ping", "/took", self._path):
+            respond(404, _dumped({"detail": f"There are {self._path}, /took and /ping."}))
+        elif method != "GET":
+            respond(405, _dumped({"detail": "GET only."}))
+        elif path == "/ping":
+            respond(200, b'{"ok": true}')
+        elif path == "/took":
+            respond(200, _dumped(self._delays.tell()))
+        else:
+            self._answer_later(respond)
+
+    def _answer_later(self, respond: Respond) -> None:
+        started_ns = perf_counter_ns()
+        asked_ms = self._delays.draw()
+
+        def answer() -> None:
+            self._delays.record(asked_ms, (perf_counter_ns() - started_ns) / 1e6)
+            respond(200, self._body)
+
+        if asked_ms > 0:
+            self._timer.call_later(asked_ms, answer)
+        else:
+            answer()
 
 
-REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found"}
+def _stock() -> Iterator[dict[str, Any]]:
+    for number, place in enumerate(("Antwerp", "Bergen", "Gdansk", "Lyon", "Porto", "Turin")):
+        for shelf in "AB":
+            yield {
+                "warehouse": place,
+                "shelf": f"{shelf}{number + 1:02d}",
+                "units": 1200 - 77 * number,
+                "reserved": 31 + 5 * number,
+            }
 
 
-def _response(status: int, body: bytes) -> bytes:
-    return b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
-        status,
-        REASONS[status],
-        len(body),
-        body,
-    )
+def _metrics() -> Iterator[dict[str, Any]]:
+    for hour in range(0, 24, 2):
+        visits = 400 + 90 * min(hour, 24 - hour)
+        yield {
+            "hour": hour,
+            "visits": visits,
+            "baskets": visits // 9,
+            "orders": visits // 40,
+            "returns": visits // 300,
+        }
 
 
-async def run(upstream: Upstream, port: int) -> None:
-    """Serve on the loopback interface until SIGTERM or SIGINT."""
-    stopped = asyncio.Event()
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "inventory": {"updated": "2026-01-31", "stock": list(_stock())},
+    "analytics": {"date": "2026-01-31", "source": "web shop", "metrics": list(_metrics())},
+}
+
+
+def _percentiles(values: list[float]) -> tuple[float | None, float | None]:
+    """The 50th and the 99th, interpolated between neighbours."""
+    if len(values) < 2:
+        return (values[0], values[0]) if values else (None, None)
+    cuts = quantiles(values, n=100, method="inclusive")
+    return cuts[49], cuts[98]
+
+
+def _dumped(document: object) -> bytes:
+    return json.dumps(document).encode()
+
+
+async def serve(name: str, port: int, delays: Delays) -> None:
+    """Listen on 127.0.0.1 until told to end by SIGTERM or SIGINT."""
+    upstream = Upstream(name, delays)
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    server = await asyncio.start_server(
-        upstream.serve, "127.0.0.1", port, limit=MOST_HEAD_BYTES, backlog=4096
+        loop.add_signal_handler(number, ended.set)
+    await loop.create_server(
+        lambda: Connection(upstream.handle), "127.0.0.1", port, backlog=4096, reuse_address=True
     )
-    await stopped.wait()
-    server.close()
+    await ended.wait()
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise ValueError
+    return number
 
 
 def main() -> None:
     """Read the command line and serve."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="An upstream that answers after a delay.")
     parser.add_argument("--name", choices=PATHS, required=True)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--delay-ms", type=float, default=20.0, help="the median; 0 for none")
-    parser.add_argument("--sigma", type=float, default=0.25, help="0 for a constant delay")
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    upstream = Upstream(
-        PATHS[given.name],
-        json.dumps(DOCUMENTS[given.name]).encode(),
-        given.delay_ms / 1e3,
-        given.sigma,
-        random.Random(f"{given.seed} {given.name}"),
+    parser.add_argument("--delay-ms", type=_not_negative, default=20.0, help="median")
+    parser.add_argument(
+        "--sigma", type=_not_negative, default=0.25, help="of the delay's logarithm"
     )
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(upstream, given.port))
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    delays = Delays(given.delay_ms, given.sigma, f"{given.name} {given.seed}")
+    try:
+        asyncio.run(serve(given.name, given.port, delays))
+    except OSError as error:
+        sys.exit(f"upstream.py: {error}")
 
 
 if __name__ == "__main__":
