@@ -98,15 +98,23 @@ class Site:
         return urlsplit(self.database_url).path.lstrip("/")
 
 
+UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
+"""Of a driver that died."""
+
+
 @dataclass(slots=True)
 class _Observed:
     """What is known of an attempt, as far as it came."""
 
-    readings: list[Reading] = field(default_factory=list)
+    speed_before_per_s: float
+    statements_before: StatementCounts | None
     opens_ns: int = 0
-    signed_in: StatementCounts | None = None
-    outcome: Outcome | None = None
+    statements_signed_in: StatementCounts | None = None
+    readings: list[Reading] = field(default_factory=list)
     failure: str | None = None
+    counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0, 0))
+    client: Client = UNKNOWN_CLIENT
+    samples: pa.Table = field(default_factory=SAMPLES.empty_table)
 
 
 def attempt_trial(
@@ -115,17 +123,9 @@ def attempt_trial(
     """Measure `planned` once. A driver that failed makes the trial invalid, with its reason;
     LaunchError with the log's last lines when the service ended."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    _checkpoint(bench.counter)
-    _upstreams(planned, bench)  # they tell what they took since they were last asked
-    before = statements_of(bench.counter, site.database)
-    speed_before = speed_per_s()
     observed = _observe(planned, site, bench)
-    speed_after = speed_per_s()
-    after = statements_of(bench.counter, site.database)
+    machine = _machine(observed)
     _require_alive(planned, site)
-    samples = observed.outcome.samples if observed.outcome else SAMPLES.empty_table()
-    statements = _statements(planned, samples, before, observed.signed_in, after)
-    machine = _machine(observed.readings, speed_before, speed_after)
     warmup_s, window_s = window_of(planned, bench.parameters)
     trial = Trial(
         planned=planned,
@@ -133,16 +133,16 @@ def attempt_trial(
         started_at=started_at,
         warmup_s=warmup_s,
         window_s=window_s,
-        counts=observed.outcome.counts if observed.outcome else Counts(0, 0, 0, 0, 0),
-        client=observed.outcome.client if observed.outcome else UNKNOWN_CLIENT,
+        counts=observed.counts,
+        client=observed.client,
         machine=machine,
-        cost=_cost(observed, window_s, statements),
+        cost=_cost(observed, window_s, _statements(planned, observed, site, bench)),
         seconds=seconds(observed.readings, observed.opens_ns),
         upstreams=_upstreams(planned, bench),
         validity=_validity(planned, observed, machine),
         samples=samples_name(planned.number, attempt),
     )
-    return trial, samples
+    return trial, observed.samples
 
 
 def restore(planned: PlannedTrial, site: Site, bench: Bench) -> None:
@@ -154,25 +154,29 @@ def restore(planned: PlannedTrial, site: Site, bench: Bench) -> None:
         connection.execute("VACUUM users, orders")
 
 
-UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
-"""Of a driver that died."""
-
-
 def _observe(planned: PlannedTrial, site: Site, bench: Bench) -> _Observed:
-    task = _task(planned, site, bench)
-    service = site.service.pid
-    roots = Roots(service, bench.database_pid, bench.upstreams.pids, bench.ours)
-    observed = _Observed()
+    _checkpoint(bench.counter)
+    _upstreams(planned, bench)  # they tell what they took since they were last asked
+    observed = _Observed(speed_per_s(), statements_of(bench.counter, site.database))
     try:
-        with bench.drive(task) as driver:
-            observed.opens_ns = driver.window_opens_ns
-            if planned.scenario in SIGN_IN:
-                observed.signed_in = statements_of(bench.counter, site.database)
-            observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
-            observed.outcome = driver.outcome()
+        _drive(planned, site, bench, observed)
     except DriverError as error:
         observed.failure = str(error)
     return observed
+
+
+def _drive(planned: PlannedTrial, site: Site, bench: Bench, observed: _Observed) -> None:
+    task = _task(planned, site, bench)
+    pid, upstreams = site.service.pid, bench.upstreams.pids
+    roots = Roots(pid, bench.database_pid, upstreams, bench.ours)
+    with bench.drive(task) as driver:
+        observed.opens_ns = driver.window_opens_ns
+        if planned.scenario in SIGN_IN:
+            observed.statements_signed_in = statements_of(bench.counter, site.database)
+        observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
+        outcome = driver.outcome()
+    observed.counts, observed.client = outcome.counts, outcome.client
+    observed.samples = outcome.samples
 
 
 def _task(planned: PlannedTrial, site: Site, bench: Bench) -> Task:
@@ -223,20 +227,17 @@ def _require_alive(planned: PlannedTrial, site: Site) -> None:
 
 
 def _statements(
-    planned: PlannedTrial,
-    samples: pa.Table,
-    before: StatementCounts | None,
-    signed_in: StatementCounts | None,
-    after: StatementCounts | None,
+    planned: PlannedTrial, observed: _Observed, site: Site, bench: Bench
 ) -> Statements | None:
     """Signing in is not part of what is measured. Its data statements are known exactly, one
     each; control statements and time are counted from the first moment after it, when a few
     requests may already have been served."""
-    requests = samples.num_rows - samples_with(samples, ["refused"])
-    whole = statements_between(before, after, requests)
+    after = statements_of(bench.counter, site.database)
+    requests = observed.samples.num_rows - samples_with(observed.samples, ["refused"])
+    whole = statements_between(observed.statements_before, after, requests)
     if whole is None or planned.scenario not in SIGN_IN:
         return whole
-    served = statements_between(signed_in, after, requests) or whole
+    served = statements_between(observed.statements_signed_in, after, requests) or whole
     users = planned.load.users or SIGNED_IN_FIRST
     data, rows = whole.data - users, whole.rows - users
     return Statements(requests, data, served.control, rows, served.time_ms)
@@ -254,22 +255,20 @@ def _cost(observed: _Observed, window_s: float, statements: Statements | None) -
     return cost(observed.readings, window_s, statements)
 
 
-def _machine(readings: list[Reading], speed_before: float, speed_after: float) -> Machine:
+def _machine(observed: _Observed) -> Machine:
+    speed_after_per_s = round(speed_per_s(), 1)
+    speed_before_per_s = round(observed.speed_before_per_s, 1)
+    if not observed.readings:
+        return Machine(nan, nan, speed_before_per_s, speed_after_per_s)
     cores = psutil.cpu_count() or 1
-    if not readings:
-        return Machine(nan, nan, speed_before, speed_after)
-    return Machine(
-        round(stolen_fraction(readings, cores), 4),
-        round(foreign_fraction(readings, cores), 4),
-        round(speed_before, 1),
-        round(speed_after, 1),
-    )
+    stolen = round(stolen_fraction(observed.readings, cores), 4)
+    foreign = round(foreign_fraction(observed.readings, cores), 4)
+    return Machine(stolen, foreign, speed_before_per_s, speed_after_per_s)
 
 
 def _validity(planned: PlannedTrial, observed: _Observed, machine: Machine) -> Validity:
-    if observed.outcome is None:
-        text = observed.failure or "the load driver gave no outcome"
-        return Validity("invalid", (Reason("driver", "instrument", "invalid", text),))
-    outcome = observed.outcome
-    broken = samples_with(outcome.samples, _BROKE_CONNECTION)
-    return judge(planned.load, outcome.counts, outcome.client, machine, broken)
+    if observed.failure is not None:
+        reason = Reason("driver", "instrument", "invalid", observed.failure)
+        return Validity("invalid", (reason,))
+    broken = samples_with(observed.samples, _BROKE_CONNECTION)
+    return judge(planned.load, observed.counts, observed.client, machine, broken)

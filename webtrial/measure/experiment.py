@@ -56,8 +56,8 @@ from webtrial.measure.postgres import (
     external,
 )
 from webtrial.measure.progress import Progress, Tell
-from webtrial.measure.resources import local_postmaster
-from webtrial.measure.scenarios import material_from
+from webtrial.measure.resources import Connection, local_postmaster
+from webtrial.measure.scenarios import Material, material_from
 from webtrial.measure.validity import disturbed
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import PlannedTrial, Trial
@@ -211,35 +211,17 @@ def _set_up(parameters: Parameters, writer: RunWriter, progress: Progress, up: E
     logs = kept_scratch() / "logs"
     logs.mkdir()
     stacks = choose_stacks(parameters.all_stacks, load_stacks())
-    progress.step("starting PostgreSQL")
-    server = up.enter_context(_postgresql(parameters, split.service_cores))
-    progress.step("filling the database")
     password = secrets.token_urlsafe(16)
-    built = build_template(
-        server, TEMPLATE, stacks, parameters.seed, password, logs / "database.log"
-    )
-    upstreams = up.enter_context(
-        launch_upstreams(
-            parameters.upstream_delay_ms,
-            parameters.upstream_sigma,
-            parameters.seed,
-            split.service_cores,
-            logs,
-        )
-    )
-    settings = _settings(parameters, upstreams)
+    progress.step("starting PostgreSQL")
+    server = up.enter_context(_postgresql(parameters, split))
+    progress.step("filling the database")
+    log = logs / "database.log"
+    built = build_template(server, TEMPLATE, stacks, parameters.seed, password, log)
+    upstreams = up.enter_context(_upstreams(parameters, split, logs))
+    material = material_from(built, password)
     counter = up.enter_context(_counter(server))
-    postmaster = server.pid or local_postmaster(counter)
-    keeper = os.getppid()
-    bench = Bench(
-        parameters=parameters,
-        split=split,
-        material=material_from(built, password),
-        upstreams=upstreams,
-        counter=counter,
-        database_pid=postmaster,
-        ours=(keeper, postmaster) if postmaster and not server.pid else (keeper,),
-    )
+    bench = _bench(parameters, split, material, upstreams, counter, server)
+    settings = _settings(parameters, upstreams)
     writer.update(
         versions=provenance.versions(server.version),
         data={name: value for name, value in built.items() if name != "accounts"},
@@ -248,15 +230,39 @@ def _set_up(parameters: Parameters, writer: RunWriter, progress: Progress, up: E
     return _Lab(parameters, server, stacks, settings, bench, logs, writer, progress)
 
 
-def _postgresql(parameters: Parameters, cores: tuple[int, ...]) -> AbstractContextManager[Server]:
+def _bench(
+    parameters: Parameters,
+    split: CoreSplit,
+    material: Material,
+    upstreams: Upstreams,
+    counter: Connection,
+    server: Server,
+) -> Bench:
+    keeper = os.getppid()
+    if server.pid is not None:
+        return Bench(parameters, split, material, upstreams, counter, server.pid, (keeper,))
+    # Somebody else's server, but it works for us: on this machine it is not foreign.
+    postmaster = local_postmaster(counter)
+    ours = (keeper,) if postmaster is None else (keeper, postmaster)
+    return Bench(parameters, split, material, upstreams, counter, postmaster, ours)
+
+
+def _upstreams(
+    parameters: Parameters, split: CoreSplit, logs: Path
+) -> AbstractContextManager[Upstreams]:
+    delay_ms, sigma = parameters.upstream_delay_ms, parameters.upstream_sigma
+    return launch_upstreams(delay_ms, sigma, parameters.seed, split.service_cores, logs)
+
+
+def _postgresql(parameters: Parameters, split: CoreSplit) -> AbstractContextManager[Server]:
     needed = len(parameters.all_stacks) * parameters.database_connections + SPARE_CONNECTIONS
     if parameters.database_url:
         return external(parameters.database_url, needed)
-    return embedded(kept_scratch(), needed + SPARE_CONNECTIONS, cores)
+    return embedded(kept_scratch(), needed + SPARE_CONNECTIONS, split.service_cores)
 
 
 @contextmanager
-def _counter(server: Server) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def _counter(server: Server) -> Iterator[Connection]:
     """A connection of our own, to a database of our own, from which all statements are seen."""
     url = create_database(server, COUNTER)
     with psycopg.connect(url, autocommit=True) as connection:

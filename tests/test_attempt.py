@@ -1,0 +1,182 @@
+"""One attempt: what a driver tells and what a driver that fails leaves, with a stand-in for it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from math import isnan
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pytest
+
+from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
+from webtrial.errors import DriverError, LaunchError
+from webtrial.measure.attempt import Bench, Site, attempt_trial
+from webtrial.measure.launch import Service, Upstreams
+from webtrial.measure.load.driver import Outcome, Task
+from webtrial.measure.machine import CoreSplit
+from webtrial.measure.scenarios import Material
+from webtrial.parameters import read_parameters
+from webtrial.records import PlannedTrial
+from webtrial.runs import SAMPLES
+from webtrial.stacks import load_stacks
+
+PLANNED = PlannedTrial(3, 1, 1, "flask", "user_detail", CLOSED, 7)
+
+
+class CountsNothing:
+    """A server without pg_stat_statements."""
+
+    def execute(self, query: str, *_: Any) -> None:
+        if query != "CHECKPOINT":
+            raise psycopg.errors.UndefinedTable
+
+
+@dataclass
+class Driver:
+    """Opens its window at once; gives `found`, or raises it."""
+
+    found: Outcome | DriverError
+    tasks: list[Task]
+
+    @property
+    def window_opens_ns(self) -> int:
+        return perf_counter_ns()
+
+    def outcome(self) -> Outcome:
+        if isinstance(self.found, DriverError):
+            raise self.found
+        return self.found
+
+    @contextmanager
+    def __call__(self, task: Task) -> Iterator["Driver"]:
+        self.tasks.append(task)
+        yield self
+
+
+class DiesAtOnce:
+    """Never comes to its window."""
+
+    @contextmanager
+    def __call__(self, task: Task) -> Iterator["DiesAtOnce"]:
+        yield self
+
+    @property
+    def window_opens_ns(self) -> int:
+        raise DriverError("the load driver failed: could not sign in")
+
+    def outcome(self) -> Outcome:
+        raise AssertionError
+
+
+def a_bench(drive: Any) -> Bench:
+    parameters = read_parameters({"duration_s": 0.5, "warmup_s": 0.25, "timeout_s": 2.0})
+    return Bench(
+        parameters=parameters,
+        split=CoreSplit(1, (0,)),
+        material=Material(10, {}, (), ""),
+        upstreams=Upstreams("http://127.0.0.1:1", "http://127.0.0.1:2", ()),
+        counter=CountsNothing(),  # type: ignore[arg-type]
+        database_pid=None,
+        ours=(os.getpid(),),
+        drive=drive,
+    )
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def site(process: subprocess.Popen[bytes], tmp_path: Path) -> Site:
+    log = tmp_path / "flask.log"
+    log.write_text("out of memory\n")
+    service = Service(load_stacks()["flask"], "http://127.0.0.1:8001", process.pid)
+    return Site(service, "postgresql://someone@127.0.0.1/flask", {}, log)
+
+
+def outcome(samples: pa.Table, **client: Any) -> Outcome:
+    return Outcome(COUNTS, replace(CLIENT, **client), samples)
+
+
+def test_a_trial_holds_what_the_driver_told_and_what_was_observed(site: Site) -> None:
+    driver = Driver(outcome(some_samples(5)), [])
+    trial, samples = attempt_trial(PLANNED, 2, site, a_bench(driver))
+    assert (trial.planned, trial.attempt, trial.samples) == (PLANNED, 2, "samples/0003-2.parquet")
+    assert (trial.counts, trial.client) == (COUNTS, CLIENT)
+    assert (trial.warmup_s, trial.window_s) == (0.25, 0.5)
+    assert samples.num_rows == 5
+    assert trial.cost.service_cpu_s is not None
+    assert trial.cost.database_cpu_s is None
+    assert trial.cost.statements is None
+    assert len(trial.seconds) == 1
+    assert trial.upstreams == ()
+
+
+def test_the_driver_is_told_its_task(site: Site) -> None:
+    driver = Driver(outcome(some_samples()), [])
+    attempt_trial(PLANNED, 1, site, a_bench(driver))
+    (task,) = driver.tasks
+    assert (task.base_url, task.scenario, task.load, task.seed) == (
+        "http://127.0.0.1:8001",
+        "user_detail",
+        CLOSED,
+        7,
+    )
+    assert (task.warmup_s, task.window_s, task.timeout_s, task.core) == (0.25, 0.5, 2.0, 1)
+
+
+@pytest.mark.parametrize(
+    "drive",
+    [Driver(DriverError("the load driver died (exit code -9)"), []), DiesAtOnce()],
+)
+def test_a_driver_that_fails_makes_the_trial_invalid_and_says_why(
+    site: Site, drive: AbstractContextManager[Any]
+) -> None:
+    trial, samples = attempt_trial(PLANNED, 1, site, a_bench(drive))
+    (reason,) = trial.validity.reasons
+    assert trial.validity.verdict == "invalid"
+    assert (reason.gate, reason.kind) == ("driver", "instrument")
+    assert "the load driver" in reason.text
+    assert isnan(trial.client.cpu_fraction)
+    assert trial.counts.scheduled == 0
+    assert samples.schema == SAMPLES
+    assert samples.num_rows == 0
+
+
+def with_outcomes(*outcomes: str) -> pa.Table:
+    table = some_samples(len(outcomes)).drop_columns(["outcome"])
+    return table.append_column("outcome", pa.array(outcomes)).cast(SAMPLES)
+
+
+def gates(trial: Any) -> list[str]:
+    return [reason.gate for reason in trial.validity.reasons if reason.kind == "instrument"]
+
+
+def test_connecting_again_after_a_failed_request_is_the_services_doing(site: Site) -> None:
+    samples = with_outcomes("ok", "timeout", "reset", "refused", "status")
+    driver = Driver(outcome(samples, connections_reopened=2), [])
+    assert gates(attempt_trial(PLANNED, 1, site, a_bench(driver))[0]) == []
+
+
+def test_connecting_again_without_a_failed_request_is_not(site: Site) -> None:
+    samples = with_outcomes("ok", "timeout", "reset", "refused", "status")
+    driver = Driver(outcome(samples, connections_reopened=3), [])
+    assert gates(attempt_trial(PLANNED, 1, site, a_bench(driver))[0]) == ["reopened"]
+
+
+def test_a_service_that_ended_stops_the_run_with_its_last_words(
+    site: Site, process: subprocess.Popen[bytes]
+) -> None:
+    process.kill()  # and is not waited for: a zombie, as a child of ours would be
+    with pytest.raises(LaunchError, match=r"flask ended during trial 3(.|\n)*out of memory"):
+        attempt_trial(PLANNED, 1, site, a_bench(Driver(outcome(some_samples()), [])))
