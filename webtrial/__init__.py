@@ -8,15 +8,35 @@ from importlib import import_module
 from typing import Any
 
 _PARTS = {
-    "webtrial.publish.given": ("parameters_given", "run_given"),
+    "webtrial.publish.given": ("parameters_given", "run_given", "find_run"),
     "webtrial.publish.measuring": ("measure",),
-    "webtrial.runs": ("open_run", "latest_run"),
-    "webtrial.scenario_names": ("SCENARIOS",),
+    "webtrial.publish.drawings": (
+        *("draw_cost", "draw_dashboard", "draw_distribution", "draw_latency", "draw_machine"),
+        *("draw_ratios", "draw_search", "draw_throughput", "draw_timeline", "draw_verdicts"),
+    ),
+    "webtrial.publish.tables": (
+        *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_table"),
+        *("gates_table", "latency_as_table", "machine_as_table", "parameters_table"),
+        *("rates_table", "ratios_as_table", "same_work_as_table", "scoreboard", "search_as_table"),
+        *("stacks_table", "throughput_as_table", "upstreams_table", "validity_as_table"),
+        *("verdicts_as_table", "versions_table"),
+    ),
+    "webtrial.publish.sentences": (
+        *("errors_in_words", "machine_in_words", "machine_noise_in_words"),
+        *(
+            "noise_floor_in_words",
+            "plan_in_words",
+            "run_in_words",
+            "search_in_words",
+            "stacks_in_words",
+        ),
+        *("undecided_in_words", "upstreams_in_words", "verdicts_in_words"),
+    ),
+    "webtrial.runs": ("latest_run", "open_run"),
     "webtrial.analyse.show": ("Prose", "Table"),
-    "webtrial.analyse.phrases": ("counted", "interval", "listed", "number", "reach", "spoken"),
-    "webtrial.analyse.headline": ("answer", "headline", "main_load"),
+    "webtrial.analyse.headline": ("answer", "headline"),
     "webtrial.analyse.compare": ("noise_floors", "ratio_table"),
-    "webtrial.analyse.estimates": ("estimates", "throughput_table"),
+    "webtrial.analyse.estimates": ("at_main_load", "estimates", "throughput_table"),
     "webtrial.analyse.latency": ("distribution", "latency_against_load", "search_by_selectivity"),
     "webtrial.analyse.work": ("cost_table", "dashboard_parts", "same_work_table"),
     "webtrial.analyse.gates": ("machine_table", "validity_table", "verdict_table"),

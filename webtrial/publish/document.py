@@ -71,7 +71,7 @@ def _typst(markdown: str, front: Front, folder: Path) -> str:
     described.write_text(yaml.safe_dump(front.described(), allow_unicode=True))
     templates = TEMPLATES / "document"
     arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]
-    arguments += ["--lua-filter", str(templates / "figures.lua"), "--wrap=none"]
+    arguments += ["--lua-filter", str(templates / "figures.lua"), "--wrap=none", "--columns=10000"]
     try:
         return str(pypandoc.convert_text(markdown, "typst", MARKDOWN, extra_args=arguments))
     except RuntimeError as error:

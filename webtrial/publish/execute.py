@@ -9,12 +9,21 @@ from typing import Any
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from webtrial import errors
 from webtrial.errors import PublishError
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
+# What kernel and runner tell each other is nobody else's business on a shared machine. Below
+# critical, the kernel's log says that it was interrupted each time it is shut down.
+_CONFIG = Config(
+    {
+        "KernelManager": {"transport_encryption": "auto"},
+        "NotebookClient": {"extra_arguments": ["--IPKernelApp.log_level=50"]},
+    }
+)
 _OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
 
 
@@ -38,6 +47,7 @@ def execute(
                 _braced(path),
                 parameters=dict(parameters),
                 progress_bar=False,
+                config=_CONFIG,
             )
     except PapermillExecutionError as error:
         raise PublishError(_explained(name, error)) from None

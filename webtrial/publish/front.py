@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webtrial.runs import Manifest, Run
+from webtrial.analyse.headline import answer
+from webtrial.publish.sentences import day_of, machine_of
+from webtrial.runs import Run
 
 TITLE = "Django, Flask and FastAPI on trial"
-SUBTITLE = "Three web frameworks as real services on PostgreSQL, measured on one machine"
+SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurrent load"
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """`facts` say what was measured and where, `findings` what came out. `made_at` is when
-    measuring ended: the same run makes the same bytes."""
+    """`facts` say what was measured and where, `findings` (paragraphs of Markdown) what came out.
+    `made_at` is when measuring ended: the same run makes the same bytes."""
 
     title: str
     subtitle: str
@@ -32,18 +34,14 @@ class Front:
         }
 
 
-def front_of(run: Run, findings: Sequence[str] = ()) -> Front:
+def front_of(run: Run) -> Front:
     """The front of a report on `run`."""
     manifest = run.manifest
-    made_at = datetime.fromisoformat(manifest.finished_at or manifest.started_at)
-    return Front(TITLE, SUBTITLE, tuple(_facts(manifest, made_at)), tuple(findings), made_at)
-
-
-def _facts(manifest: Manifest, made_at: datetime) -> list[str]:
     parameters = manifest.parameters
-    machine = manifest.machine
-    return [
-        f"Run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
-        f"Measured on {made_at:%d %B %Y}",
-        f"{machine.get('cores', '?')} cores of {machine.get('cpu', 'an unknown processor')}",
-    ]
+    facts = (
+        f"Measured on {machine_of(manifest)}",
+        day_of(manifest),
+        f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
+    )
+    made_at = datetime.fromisoformat(manifest.finished_at or manifest.started_at)
+    return Front(TITLE, SUBTITLE, facts, answer(run).split("\n\n"), made_at)

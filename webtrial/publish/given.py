@@ -23,14 +23,14 @@ DEFAULTS = "# defaults"
 def parameters_given() -> Parameters:
     """The parameters of the cells above, `DATABASE_URL` of the environment among them.
 
-    Where `run` names an earlier run, these are its parameters. Raises ParameterError where one is
-    unknown, of the wrong type or out of range.
+    Where `run` names an earlier run, its parameters and no others. Raises ParameterError where
+    one is unknown, of the wrong type or out of range.
     """
     given = _given()
     run = given.pop("run", None)
-    parameters = read_parameters(given)
     if run is not None:
         return find_run(run).manifest.parameters
+    parameters = read_parameters(given)
     url = parameters.database_url or os.environ.get("DATABASE_URL") or None
     return parameters.model_copy(update={"database_url": url})
 

@@ -1,6 +1,7 @@
 """One page of all chapters: one file that loads nothing from the network."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,25 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
 def _body(chapter: Chapter, numbers: "count[int]") -> str:
     prose = _prose(iter(chapter.headings))
     filters = {"prose": prose, "shown": lambda output: _shown(output, prose, numbers)}
-    text, _ = _exporter(filters).from_notebook_node(chapter.notebook)
+    text, _ = _exporter(filters).from_notebook_node(_code_below(chapter.notebook))
     return str(text)
+
+
+def _code_below(notebook: Any) -> Any:
+    """The notebook with the code of cells that show nothing moved to the next that does."""
+    folded = deepcopy(notebook)
+    folded.cells = []
+    silent: list[str] = []
+    for cell in deepcopy(notebook.cells):
+        if cell.cell_type == "code" and not cell.outputs:
+            silent.append(cell.source)
+        elif cell.cell_type == "code":
+            cell.source = "\n\n".join([*silent, cell.source])
+            silent = []
+            folded.cells.append(cell)
+        else:
+            folded.cells.append(cell)
+    return folded
 
 
 def _exporter(filters: dict[str, Callable[..., Any]]) -> HTMLExporter:

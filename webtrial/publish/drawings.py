@@ -1,0 +1,88 @@
+"""The chapters' figures: for each the table that it shows, and the words that belong to it."""
+
+import pandas as pd
+
+from webtrial.analyse import words
+from webtrial.analyse.compare import labelled_ratios
+from webtrial.analyse.estimates import at_main_load, throughput_table
+from webtrial.analyse.figures import (
+    cost,
+    dashboard,
+    latency,
+    ratios,
+    search,
+    throughput,
+    timeline,
+    validity,
+)
+from webtrial.analyse.gates import machine_table, validity_table, verdict_table
+from webtrial.analyse.latency import distribution, latency_against_load
+from webtrial.analyse.pairs import title_of
+from webtrial.analyse.show import Drawing
+from webtrial.analyse.summary import trials_table
+from webtrial.analyse.timeline import timeline as timeline_of
+from webtrial.analyse.work import cost_table
+from webtrial.runs import Run
+
+
+def draw_throughput(run: Run, compared: pd.DataFrame) -> Drawing:
+    """Requests per second at each scenario's main closed load; `compared` is `ratio_table`."""
+    table = at_main_load(throughput_table(run))
+    return throughput.draw(table, trials_table(run), words.throughput(table, compared))
+
+
+def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Drawing:
+    """Paired ratios of one metric at each scenario's main closed load."""
+    table = labelled_ratios(run, at_main_load(compared), metric)
+    return ratios.draw(table, words.ratios(table))
+
+
+def draw_latency(percentiles: pd.DataFrame) -> Drawing:
+    """`latency_against_load`, all scenarios and loads."""
+    return latency.against_load(percentiles, words.latency_against_load(percentiles))
+
+
+def draw_distribution(run: Run, kind: str) -> Drawing:
+    """The share of requests that took longer, at each scenario's main load of that kind."""
+    loads = at_main_load(latency_against_load(run, (50,)), kind)
+    parts = [
+        distribution(run, str(load), [str(scenario)])
+        for scenario, load in loads[["scenario", "load"]].drop_duplicates().to_numpy()
+    ]
+    curves = pd.concat(parts, ignore_index=True)
+    return latency.distribution(curves, words.distribution(curves))
+
+
+def draw_cost(run: Run) -> Drawing:
+    """CPU time per request at each scenario's main closed load."""
+    table = at_main_load(cost_table(run))
+    return cost.draw(table, words.cost(table))
+
+
+def draw_search(by_kind: pd.DataFrame) -> Drawing:
+    """`search_by_selectivity`."""
+    return search.draw(by_kind, words.search(by_kind))
+
+
+def draw_dashboard(parts: pd.DataFrame) -> Drawing:
+    """`dashboard_parts`."""
+    return dashboard.draw(parts, words.dashboard(parts))
+
+
+def draw_timeline(run: Run, number: int, attempt: int) -> Drawing:
+    """One trial, moment by moment."""
+    moments = timeline_of(run, number, attempt)
+    title = title_of(moments.trial.planned.stack, run.manifest.stacks)
+    return timeline.draw(moments, words.timeline(moments, title))
+
+
+def draw_verdicts(run: Run) -> Drawing:
+    """Attempts by verdict and reason."""
+    table = validity_table(run)
+    return validity.reasons(table, words.reasons(verdict_table(run), table))
+
+
+def draw_machine(run: Run) -> Drawing:
+    """The machine over the run."""
+    table = machine_table(run)
+    return validity.machine(table, words.machine(table))

@@ -1,0 +1,210 @@
+"""The chapters' sentences with numbers in them, every number computed from the run."""
+
+from datetime import datetime
+
+import pandas as pd
+
+from webtrial.analyse.compare import noise_floors
+from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
+from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.pairs import is_deployed, title_of
+from webtrial.analyse.phrases import counted, listed, number, reach
+from webtrial.analyse.show import Prose
+from webtrial.analyse.summary import trials_table
+from webtrial.measure.plan import contenders
+from webtrial.parameters import Parameters
+from webtrial.runs import Manifest, Run
+
+
+def machine_in_words(run: Run) -> Prose:
+    """On which machine, when, and how often."""
+    manifest = run.manifest
+    return Prose(
+        f"Measured on {machine_of(manifest)}, on {day_of(manifest)}, in"
+        f" {counted(manifest.parameters.blocks, 'block')} with profile"
+        f" *{manifest.parameters.profile}*, against PostgreSQL"
+        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. Load driver, services and database"
+        " shared the machine, so rates are this machine's; ratios travel better."
+    )
+
+
+def machine_of(manifest: Manifest) -> str:
+    """`2 cores of …, 24 GiB`."""
+    machine = manifest.machine
+    cores = machine.get("cores")
+    return " ".join(
+        [
+            counted(cores, "core") if cores else "an unknown number of cores",
+            f"of {machine.get('processor') or 'an unnamed processor'}",
+            f"with {machine['memory_gib']:.0f} GiB" if "memory_gib" in machine else "",
+        ]
+    ).strip()
+
+
+def day_of(manifest: Manifest) -> str:
+    """The day on which measuring ended: `5 January 2026`."""
+    moment = datetime.fromisoformat(manifest.finished_at or manifest.started_at)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def stacks_in_words(run: Run) -> Prose:
+    """How many stacks there are, and which are as deployed."""
+    stacks = run.manifest.stacks
+    deployed = [title_of(name, stacks) for name in stacks if is_deployed(name, stacks)]
+    others = [title_of(name, stacks) for name in stacks if not is_deployed(name, stacks)]
+    beside = f" Beside them stand {'; '.join(others)}: each changes something." if others else ""
+    return Prose(
+        f"{counted(len(stacks), 'stack')} in this run, each a way to serve the same API."
+        f" {listed(deployed)} {'is' if len(deployed) == 1 else 'are'} built as the frameworks' own"
+        f" documentation leads to.{beside}"
+    )
+
+
+def undecided_in_words(findings: pd.DataFrame) -> Prose:
+    """How many findings are decided, and what keeps the others from it."""
+    decided = int(findings["verdict"].isin(DECIDED).sum())
+    others = findings[~findings["verdict"].isin(DECIDED)]
+    said = f"{decided} of {counted(len(findings), 'finding')} are decided."
+    if len(others):
+    @@ for reason, count in others["reason"].value_counts().items()
+        ]
+        said += f" The others are not, because: {'; '.join(reasons)}."
+    return Prose(said)
+
+
+def verdicts_in_words(run: Run) -> Prose:
+    """How many attempts there were, by verdict, and how many trials count as what."""
+    table = verdict_table(run).set_index("verdict")
+    trials = trials_table(run)
+    attempts = listed([f"{int(table['attempts'][name])} {name}" for name in VERDICTS])
+    final = listed([f"{int(table['final'][name])} {name}" for name in VERDICTS])
+    repeated = int((trials.groupby("number").size() > 1).sum())
+    return Prose(
+        f"{counted(int(trials['number'].nunique()), 'trial')} took"
+        f" {counted(len(trials), 'attempt')}, of which {attempts};"
+        f" {counted(repeated, 'trial')} had to be repeated. Of the attempts that count, {final}."
+    )
+
+
+def plan_in_words(parameters: Parameters) -> Prose:
+    """How much there is to measure, before rates are known."""
+    by_scenario = {name: len(contenders(parameters, name)) for name in parameters.scenarios}
+    closed, opened = len(parameters.closed_users), _open_loads(parameters)
+    own = len(parameters.own_fractions)
+    trials = sum(by_scenario.values()) * (closed + opened + own) * parameters.blocks
+    pilot = sum(by_scenario.values()) if parameters.needs_pilot else 0
+    seconds = (trials + pilot) * (parameters.duration_s + parameters.warmup_s)
+    replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
+    return Prose(
+        f"About {counted(trials + pilot, 'trial')}: {counted(len(by_scenario), 'scenario')},"
+        f" {counted(closed + opened + own, 'load')} each, {counted(parameters.blocks, 'block')}"
+        f"{', and a pilot' if pilot else ''}. Requests alone will take"
+        f" {counted(round(seconds / 60) or 1, 'minute')}.{replicated}"
+    )
+
+
+def _open_loads(parameters: Parameters) -> int:
+    return len(parameters.open_rates_per_s) + len(parameters.common_fractions)
+
+
+def run_in_words(run: Run) -> Prose:
+    """What the run is called, how it ended and how long it took."""
+    manifest = run.manifest
+    trials = trials_table(run)
+    requests = int(trials["sent"].sum())
+    why = f" ({manifest.why})" if manifest.why else ""
+    return Prose(
+        f"Run *{manifest.id}* is {manifest.state}{why}. It took {_minutes(manifest)} and holds"
+        f" {counted(len(trials), 'attempt')} at"
+        f" {counted(int(trials['number'].nunique()), 'trial')}, {requests:,} requests in measured"
+        f" windows. Measured on {machine_of(manifest)}."
+    )
+
+
+def _minutes(manifest: Manifest) -> str:
+    if manifest.finished_at is None:
+        return "an unknown time"
+    times = map(datetime.fromisoformat, (manifest.started_at, manifest.finished_at))
+    started, finished = times
+    minutes, seconds = divmod(round((finished - started).total_seconds()), 60)
+    return f"{counted(minutes, 'minute')} {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+def errors_in_words(run: Run) -> Prose:
+    """What went wrong in the services during measured windows; failures are results."""
+    trials = trials_table(run)
+    failed = trials[(trials["errors"] > 0) | (trials["dropped"] > 0)]
+    if failed.empty:
+        return Prose("No request failed, timed out or was dropped in any measured window.")
+    kinds: dict[str, int] = {}
+    for trial in run.trials:
+        for kind, count in trial.counts.errors.items():
+            kinds[kind] = kinds.get(kind, 0) + count
+    named = listed([f"{count:,} {kind}" for kind, count in kinds.items()])
+    return Prose(
+        f"{counted(int(failed['errors'].sum()), 'request')} of {int(trials['sent'].sum()):,}"
+        f" failed ({named or 'none'}), {int(failed['dropped'].sum()):,} were dropped, in"
+        f" {counted(len(failed), 'attempt')}. Such failures are results and make no trial invalid."
+    )
+
+
+def search_in_words(by_kind: pd.DataFrame) -> Prose:
+    """How many times as long a rare word takes as a common one, by stack and load."""
+    medians = by_kind[by_kind["percentile"] == 50]
+    wide = medians.pivot_table(
+        index=["load", "title"], columns="kind", values="latency_ms", observed=True
+    )
+    if not {"common", "rare"} <= set(wide.columns):
+        return Prose("This run has no search for both common and rare words.")
+    factors = (wide["rare"] / wide["common"]).dropna()
+    said = [f"at {load} {reach(group.tolist())} times" for load, group in factors.groupby("load")]
+    return Prose(
+        "In the median a search for a rare word took "
+        f"{listed(said)} as long as one for a common word, depending on the stack."
+    )
+
+
+def upstreams_in_words(run: Run) -> Prose:
+    """How long the upstreams are meant to take."""
+    parameters = run.manifest.parameters
+    return Prose(
+        f"In this run the two upstreams were asked to take {number(parameters.upstream_delay_ms)}"
+        " ms in the median, each with its own log-normal spread (of the logarithm:"
+        f" {number(parameters.upstream_sigma)})."
+    )
+
+
+def machine_noise_in_words(run: Run) -> Prose:
+    """How far the machine's speed moved, and how often it was disturbed beyond the bounds."""
+    table = machine_table(run)
+    speed = table.loc[table["what"] == "speed", "value"]
+    over = [
+        f"{_WATCHED[what]} {int((table.loc[table['what'] == what, 'value'] > bound).sum())}"
+        for what, bound in MACHINE.items()
+    ]
+    return Prose(
+        f"Over the run the machine's speed lay between {speed.min():.0%} and {speed.max():.0%} of"
+        f" its median. Attempts beyond the bound: {listed(over)}."
+    )
+
+
+_WATCHED = {
+    "stolen_fraction": "by stolen time",
+    "foreign_cpu_fraction": "by other processes",
+    "speed_drift": "by drift of speed",
+}
+
+
+def noise_floor_in_words(run: Run) -> Prose:
+    """How much a stack seems to differ from itself."""
+    floors = noise_floors(run)
+    throughput = floors[floors["metric"] == "throughput"].dropna(subset=["floor"])
+    if throughput.empty:
+        return Prose(
+            "No stack was measured against itself in this run with enough blocks, so there is no"
+            " noise floor and nothing is called indistinguishable."
+        )
+    return Prose(
+        "A stack measured against itself differs in throughput by a factor of"
+        f" {reach(throughput['floor'].tolist())}, by scenario. Ratios within it say nothing."
+    )

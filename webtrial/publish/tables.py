@@ -1,0 +1,349 @@
+"""The chapters' tables: what the analysis found, columns chosen and named for reading."""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.estimates import at_main_load
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.gates import validity_table, verdict_table
+from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.pairs import title_of
+from webtrial.analyse.phrases import interval, listed, number, spoken, times
+from webtrial.analyse.show import Table
+from webtrial.analyse.work import same_work_table
+from webtrial.measure import validity
+from webtrial.parameters import Parameters
+from webtrial.runs import Run
+
+_SPOKEN = {"scenario": spoken}
+_STACK = {"scenario": "scenario", "load": "load", "title": "stack"}
+
+
+def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
+    """Who serves how many times the requests per second of whom, by scenario, with intervals.
+
+    Rows are pairs of stacks, as deployed before like for like; what is not decided is marked.
+    """
+    rows = at_main_load(ratios[ratios["metric"] == "throughput"])
+    named = _compared(run, rows).assign(
+        text=[_scored(row) for row in rows_of(rows)], scenario=rows["scenario"].map(spoken)
+    )
+    wide = named.pivot_table(
+        index=["kind", "pair"], columns="scenario", values="text", aggfunc="first", sort=False
+    )
+    wide = wide.reindex(columns=list(dict.fromkeys(named["scenario"]))).reset_index()
+    loads = listed(list(dict.fromkeys(rows["load"])))
+    return Table(
+        wide,
+        f"Requests per second, first over second, at {loads} (95 % interval; ? not decided).",
+        {"kind": "", "pair": "comparison"} | _same(wide.columns[2:]),
+    )
+
+
+def _scored(row: dict[str, Any]) -> str:
+    ratio = times(row["ratio"], row["low"], row["high"])
+    span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
+    return f"{ratio}{span}{'' if row['verdict'] in DECIDED else ' ?'}"
+
+
+def findings_table(run: Run, findings: pd.DataFrame) -> Table:
+    """`headline` in columns."""
+    names = {"throughput": "requests per second", "p50": "median response time"}
+    frame = _compared(run, findings).assign(metric=findings["metric"].map(names))
+    columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
+    return Table(
+        frame,
+        "The findings at the main loads, as deployed before like for like.",
+        columns | {"kind": "kind"} | _COMPARED,
+        _SPOKEN,
+    )
+
+
+def ratios_as_table(run: Run, ratios: pd.DataFrame, metric: str) -> Table:
+    """The paired ratios of one metric at the main loads, with their verdicts and reasons."""
+    rows = _at_main_load(ratios[ratios["metric"] == metric], _OPENED.get(metric, "closed"))
+    return Table(
+        _compared(run, rows),
+        f"Ratios of {_CAPTIONS[metric]}, first over second, paired by block.",
+        {"scenario": "scenario", "load": "load", "pair": "comparison"}
+        | _COMPARED
+        | {"reason": "because"},
+        _SPOKEN,
+    )
+
+
+_OPENED = {"p50": "open", "p99": "open"}
+_CAPTIONS = {
+    "throughput": "requests per second",
+    "p50": "median response times",
+    "p99": "99th percentiles of response time",
+    "cpu": "CPU time of the service per request",
+}
+_COMPARED = {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks", "verdict": "verdict"}
+
+
+def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The rows of each scenario at its main load of that kind, else of the other."""
+    other = {"closed": "open", "open": "closed"}[kind]
+    wanted = at_main_load(rows, kind)
+    return wanted if len(wanted) else at_main_load(rows, other)
+
+
+def _compared(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    stacks = run.manifest.stacks
+    records = rows.to_dict("records")
+    return rows.assign(
+        pair=[
+            f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in records
+        ],
+        span=[_span(r["low"], r["high"]) for r in records],
+        ratio=[times(r["ratio"], r["low"], r["high"]) for r in records],
+    )
+
+
+def _span(low: float, high: float) -> str:
+    return "–" if pd.isna(low) or pd.isna(high) else interval(low, high)
+
+
+def throughput_as_table(estimates: pd.DataFrame) -> Table:
+    """`throughput_table` with its intervals and what they rest on."""
+    return Table(
+        _with_span(estimates),
+        "Requests per second in the closed loop: mean over blocks, 95 % interval.",
+        _STACK | {"value": "requests/s", "span": "95 % interval"} | _RESTS_ON,
+        _SPOKEN,
+    )
+
+
+_RESTS_ON = {
+    "blocks": "blocks",
+    "suspect_blocks": "of them suspect",
+    "invalid_blocks": "invalid, left out",
+}
+
+
+def _with_span(frame: pd.DataFrame) -> pd.DataFrame:
+    spans = [_span(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
+    return frame.assign(span=spans)
+
+
+def latency_as_table(percentiles: pd.DataFrame) -> Table:
+    """`latency_against_load` with a column for each percentile; – of too few requests."""
+    return _percentile_columns(percentiles, ["scenario", "load", "title"], "Response times in ms.")
+
+
+def search_as_table(percentiles: pd.DataFrame) -> Table:
+    """`search_by_selectivity` with a column for each percentile."""
+    caption = "Response times of searches in ms, by how common the word is."
+    return _percentile_columns(percentiles, ["load", "title", "kind"], caption)
+
+
+def _percentile_columns(percentiles: pd.DataFrame, keys: list[str], caption: str) -> Table:
+    texts = [
+        f"{'≥ ' if bound else ''}{number(value, 3)}"
+        for value, bound in zip(percentiles["latency_ms"], percentiles["is_bound"], strict=True)
+    ]
+    rows = percentiles.assign(text=texts, name=percentiles["percentile"].map(_percentile_name))
+    wide = rows.pivot_table(
+        index=[*keys, "samples"], columns="name", values="text", aggfunc="first", sort=False
+    ).reset_index()
+    names = [name for name in rows["name"].unique() if name in wide]
+    columns = {key: "stack" if key == "title" else key for key in keys}
+    columns |= dict(zip(names, names, strict=True)) | {"samples": "requests"}
+    return Table(wide, caption, columns, _SPOKEN)
+
+
+def _percentile_name(percentile: float) -> str:
+    return "median" if percentile == 50 else f"{percentile:g}th"
+
+
+def cost_as_table(costs: pd.DataFrame) -> Table:
+    """`cost_table` by part, with the interval of the whole."""
+    parts = {"service_ms": "service", "database_ms": "PostgreSQL", "upstreams_ms": "upstreams"}
+    return Table(
+        _with_span(costs),
+        "CPU-milliseconds per request, by who used them.",
+        _STACK | parts | {"total_ms": "in all", "span": "95 % interval"},
+        _SPOKEN,
+    )
+
+
+def dashboard_as_table(parts: pd.DataFrame) -> Table:
+    """`dashboard_parts`: what a dashboard took beside what its upstreams took."""
+    bounds = {"in_turn_ms": "upstreams in turn", "slowest_ms": "slower upstream"}
+    return Table(
+        _with_span(parts),
+        "Mean response time of the dashboard in ms, beside what its upstreams took.",
+        {"load": "load", "title": "stack", "response_ms": "response", "span": "95 % interval"}
+        | bounds,
+    )
+
+
+def upstreams_table(run: Run) -> Table:
+    """What each upstream was asked to take, and really took, over the run."""
+    rows = [
+        (each.name, each.requests, each.asked_mean_ms, each.took_mean_ms, each.took_p99_ms)
+        for trial in run.trials
+        for each in trial.upstreams
+    ]
+    columns = ["name", "requests", "asked_mean_ms", "took_mean_ms", "took_p99_ms"]
+    frame = pd.DataFrame(rows, columns=columns).groupby("name", as_index=False, sort=False)
+    table = frame.agg(
+        requests=("requests", "sum"),
+        asked=("asked_mean_ms", "mean"),
+        took=("took_mean_ms", "mean"),
+        worst=("took_p99_ms", "max"),
+    )
+    names = {"name": "upstream", "requests": "requests", "asked": "asked to take (mean, ms)"}
+    names |= {"took": "took (mean, ms)", "worst": "worst trial's 99th percentile (ms)"}
+    return Table(table, "The upstreams over all trials.", names)
+
+
+def verdicts_as_table(run: Run) -> Table:
+    """`verdict_table`."""
+    names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
+    return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
+
+
+def validity_as_table(run: Run) -> Table:
+    """`validity_table` with an example of each reason."""
+    frame = validity_table(run)
+    return Table(
+        frame.assign(gate=frame["gate"].map(_gate_name)),
+        "Attempts by verdict and by the gate that struck.",
+        {"verdict": "verdict", "gate": "gate", "kind": "of the", "attempts": "attempts"}
+        | {"final": "that count", "example": "for example"},
+    )
+
+
+def _gate_name(gate: str) -> str:
+    return gate.replace("_", " ")
+
+
+def gates_table() -> Table:
+    """Every gate with its bounds."""
+    rows = [
+        ("client CPU", "instrument", "share of its core that the load driver used",
+         f"over {validity.CPU_SUSPECT:.0%}", f"over {validity.CPU_INVALID:.0%}"),
+        ("sent", "instrument", "share of the drawn arrivals that were sent, the driver to blame",
+         "", f"under {validity.SENT_MIN:.0%}"),
+        ("lag", "instrument", "99th percentile of how late a request was sent",
+         "", f"over {validity.LAG_MIN_MS:g} ms and {validity.LAG_OF_MEDIAN:.0%} of the median"),
+        ("stall", "instrument", "longest time that the driver's event loop did not turn",
+         f"over {validity.STALL_SUSPECT_MS:g} ms", f"over {validity.STALL_INVALID_MS:g} ms"),
+        ("Little's law", "instrument", "requests in flight, counted against computed",
+         "", f"apart by over {validity.LITTLE_MAX:.0%}"),
+        ("reopened", "instrument", "share of connections that the driver opened anew",
+         "", f"over {validity.REOPENED_MAX:.1%}"),
+        ("unread", "instrument", "answers that were not read whole", "", "any"),
+        ("stolen", "machine", "time that the hypervisor gave to others",
+         f"over {validity.STOLEN_MAX:.0%}", ""),
+        ("foreign CPU", "machine", "CPU used by processes that are not ours",
+         f"over {validity.FOREIGN_MAX:.0%}", ""),
+        ("drift", "machine", "change of the machine's speed over the trial",
+         f"over {validity.DRIFT_MAX:.0%}", ""),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["gate", "kind", "what", "suspect", "invalid"])
+    names = {"gate": "gate", "kind": "of the", "suspect": "suspect", "invalid": "invalid"}
+    return Table(frame, "What every trial is held to.", names | {"what": "what is observed"})
+
+
+def _same(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def same_work_as_table(run: Run) -> Table:
+    """`same_work_table`: statements and rows per request, side by side."""
+    columns = {
+        "scenario": "scenario",
+        "title": "stack",
+        "data_statements_per_request": "data statements",
+        "rows_per_request": "rows",
+        "same": "the same",
+        "control_statements_per_request": "control statements",
+        "database_time_ms_per_request": "time in PostgreSQL (ms)",
+    }
+    return Table(same_work_table(run), "What PostgreSQL was asked, per request.", columns, _SPOKEN)
+
+
+def stacks_table(run: Run) -> Table:
+    """The stacks of the run by their axes."""
+    columns = {
+        "title": "stack",
+        "data_access": "data access",
+        "serialiser": "serialiser",
+        "driver": "driver",
+        "concurrency": "concurrency",
+        "server": "server",
+    }
+    frame = pd.DataFrame(list(run.manifest.stacks.values()), columns=list(columns))
+    return Table(frame, "The stacks and what each is made of.", columns)
+
+
+def parameters_table(parameters: Parameters) -> Table:
+    """Every parameter with its value, but for where the database is."""
+    rows = [
+        (name, _written(getattr(parameters, name)), field.description or "")
+        for name, field in type(parameters).model_fields.items()
+        if name != "database_url"
+    ]
+    frame = pd.DataFrame(rows, columns=["parameter", "value", "meaning"])
+    return Table(frame, "The parameters of this run.")
+
+
+def rates_table(run: Run) -> Table:
+    """What the pilot found and the rates that followed from it."""
+    manifest = run.manifest
+    rows = [
+        (scenario, title_of(stack, manifest.stacks), capacity,
+         ", ".join(f"{rate:g}" for rate in manifest.rates_per_s.get(scenario, [])) or "–")
+        for scenario, stacks in manifest.capacities_per_s.items()
+        for stack, capacity in stacks.items()
+    ]  # fmt: skip
+    columns = {"scenario": "scenario", "stack": "stack", "capacity": "pilot (requests/s)"}
+    columns |= {"rates": "common rates (1/s)"}
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return Table(frame, "What the pilot found, and the rates chosen from it.", columns, _SPOKEN)
+
+
+def budgets_table(run: Run) -> Table:
+    """What every stack was given."""
+    return _pairs_table(run.manifest.budgets, ("budget", "value"), "The same for every stack.")
+
+
+def machine_as_table(run: Run) -> Table:
+    """The machine, the data and the commit of the run."""
+    manifest = run.manifest
+    parts = {"data": manifest.data, "git": manifest.git}
+    named = chain(manifest.machine.items(), _below(parts))
+    return _pairs_table(dict(named), ("what", "value"), "Where the run comes from.")
+
+
+def _below(parts: dict[str, dict[str, Any]]) -> Iterable[tuple[str, Any]]:
+    for part, values in parts.items():
+        for name, value in values.items():
+            yield f"{part}: {name}", value
+
+
+def versions_table(run: Run) -> Table:
+    """Versions of what was measured and what measured it."""
+    return _pairs_table(run.manifest.versions, ("package", "version"), "Versions.")
+
+
+def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
+    rows = [(_gate_name(name), _written(value)) for name, value in values.items()]
+    return Table(pd.DataFrame(rows, columns=list(names)), caption)
+
+
+def _written(value: Any) -> str:
+    match value:
+        case dict():
+            return ", ".join(f"{name} = {_written(each)}" for name, each in value.items()) or "–"
+        case list() | tuple():
+            return ", ".join(map(_written, value)) or "none"
+        case None:
+            return "none"
+    return str(value)
