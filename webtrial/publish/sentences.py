@@ -66,8 +66,8 @@ def undecided_in_words(findings: pd.DataFrame) -> Prose:
     others = findings[~findings["verdict"].isin(DECIDED)]
     said = f"{decided} of {counted(len(findings), 'finding')} are decided."
     if len(others):
-    @@ for reason, count in others["reason"].value_counts().items()
-        ]
+        counts = others["reason"].value_counts()
+        reasons = [f"{reason} ({counts[reason]})" for reason in map(str, counts.index)]
         said += f" The others are not, because: {'; '.join(reasons)}."
     return Prose(said)
 
