@@ -1,5 +1,7 @@
 """The command line: the only place that parses arguments, prints and exits."""
 
+# ruff: noqa: PLC0415 - each command loads only what it needs, for half of them that is little
+
 import argparse
 import os
 import sys
@@ -10,15 +12,8 @@ from typing import Any, NoReturn
 import yaml
 
 from webtrial.errors import ParameterError, WebtrialError
-from webtrial.measure.bench import efficiency
-from webtrial.measure.child import measure
 from webtrial.measure.keeper import SCRATCH, die_with_parent, keep
 from webtrial.parameters import Parameters, read_parameters, read_profile
-from webtrial.publish import report
-from webtrial.publish.execute import NOTEBOOKS
-from webtrial.publish.progress import on_terminal
-from webtrial.runs import RUNS
-from webtrial.serving import serve
 
 FAILED = 2
 INTERRUPTED = 130
@@ -69,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="the load driver beside other clients")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    bench.add_argument("--rounds", type=int, default=5)
+    bench.add_argument("--rounds", type=int, default=5, help="of requests per CPU-second")
+    bench.add_argument("--pairs", type=int, default=5, help="of throughput beside another client")
     bench.set_defaults(does=_bench)
 
     lab = commands.add_parser("lab", help="the notebooks in JupyterLab")
@@ -82,6 +78,9 @@ def _purpose() -> str:
 
 
 def _run(given: argparse.Namespace) -> None:
+    from webtrial.measure.child import measure
+    from webtrial.publish.progress import on_terminal
+    from webtrial.runs import RUNS
 
     parameters = _parameters(given)
     with on_terminal() as view:
@@ -118,6 +117,8 @@ def _value(name: str, text: str) -> Any:
 
 
 def _report(given: argparse.Namespace) -> None:
+    from webtrial.publish import report
+    from webtrial.publish.progress import on_terminal
 
     if given.run:
         report.report_of_run(given.run, _say)
@@ -127,6 +128,8 @@ def _report(given: argparse.Namespace) -> None:
 
 
 def _serve(_: argparse.Namespace) -> int | None:
+    from webtrial.serving import serve
+
     if SCRATCH not in os.environ:
         return _under_keeper("serve")
 
@@ -135,15 +138,24 @@ def _serve(_: argparse.Namespace) -> int | None:
 
 
 def _bench(given: argparse.Namespace) -> int | None:
+    from webtrial.measure.bench import agreement, efficiency
+
     if SCRATCH not in os.environ:
         file = ["--json", str(given.json)] if given.json else []
-        return _under_keeper("bench", "--rounds", str(given.rounds), *file)
+        counts = ["--rounds", str(given.rounds), "--pairs", str(given.pairs)]
+        return _under_keeper("bench", *counts, *file)
 
     table = efficiency.summarise(efficiency.measure(given.rounds))
     if given.json:
         wanted = table[["client", "connections", "requests_per_cpu_s"]]
         given.json.write_text(wanted.to_json(orient="records", indent=1) + "\n")
+    print("Requests per CPU-second of the client, and webtrial's ratio to it (95 % interval):")
     print(table.to_string(index=False, float_format="{:,.2f}".format))
+    pairs = agreement.measure(given.pairs, os.environ.get("DATABASE_URL"))
+    print(f"\n{agreement.SCENARIO} on {agreement.STACK}, {agreement.CONNECTIONS} connections:")
+    print(pairs.to_string(index=False, float_format="{:,.0f}".format))
+    difference = agreement.differences(pairs)
+    print(f"median of {difference.name}: {difference.median():+.1%}")
     return None
 
 
@@ -153,6 +165,7 @@ def _under_keeper(*arguments: str) -> int:
 
 
 def _lab(_: argparse.Namespace) -> NoReturn:
+    from webtrial.publish.execute import NOTEBOOKS
 
     as_root = ["--allow-root"] if os.geteuid() == 0 else []
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
