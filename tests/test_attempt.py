@@ -17,7 +17,7 @@ import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError, LaunchError
-from webtrial.measure.attempt import Bench, Site, attempt_trial
+from webtrial.measure.attempt import Rig, Site, attempt_trial
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Outcome, Task
 from webtrial.measure.machine import CoreSplit
@@ -75,9 +75,9 @@ class DiesAtOnce:
         raise AssertionError
 
 
-def a_bench(drive: Any) -> Bench:
+def a_rig(drive: Any) -> Rig:
     parameters = read_parameters({"duration_s": 0.5, "warmup_s": 0.25, "timeout_s": 2.0})
-    return Bench(
+    return Rig(
         parameters=parameters,
         split=CoreSplit(1, (0,)),
         material=Material(10, {}, (), ""),
@@ -110,7 +110,7 @@ def outcome(samples: pa.Table, **client: Any) -> Outcome:
 
 def test_a_trial_holds_what_the_driver_told_and_what_was_observed(site: Site) -> None:
     driver = Driver(outcome(some_samples(5)), [])
-    trial, samples = attempt_trial(PLANNED, 2, site, a_bench(driver))
+    trial, samples = attempt_trial(PLANNED, 2, site, a_rig(driver))
     assert (trial.planned, trial.attempt, trial.samples) == (PLANNED, 2, "samples/0003-2.parquet")
     assert (trial.counts, trial.client) == (COUNTS, CLIENT)
     assert (trial.warmup_s, trial.window_s) == (0.25, 0.5)
@@ -124,7 +124,7 @@ def test_a_trial_holds_what_the_driver_told_and_what_was_observed(site: Site) ->
 
 def test_the_driver_is_told_its_task(site: Site) -> None:
     driver = Driver(outcome(some_samples()), [])
-    attempt_trial(PLANNED, 1, site, a_bench(driver))
+    attempt_trial(PLANNED, 1, site, a_rig(driver))
     (task,) = driver.tasks
     assert (task.base_url, task.scenario, task.load, task.seed) == (
         "http://127.0.0.1:8001",
@@ -142,7 +142,7 @@ def test_the_driver_is_told_its_task(site: Site) -> None:
 def test_a_driver_that_fails_makes_the_trial_invalid_and_says_why(
     site: Site, drive: AbstractContextManager[Any]
 ) -> None:
-    trial, samples = attempt_trial(PLANNED, 1, site, a_bench(drive))
+    trial, samples = attempt_trial(PLANNED, 1, site, a_rig(drive))
     (reason,) = trial.validity.reasons
     assert trial.validity.verdict == "invalid"
     assert (reason.gate, reason.kind) == ("driver", "instrument")
@@ -165,13 +165,13 @@ def gates(trial: Any) -> list[str]:
 def test_connecting_again_after_a_failed_request_is_the_services_doing(site: Site) -> None:
     samples = with_outcomes("ok", "timeout", "reset", "refused", "status")
     driver = Driver(outcome(samples, connections_reopened=2), [])
-    assert gates(attempt_trial(PLANNED, 1, site, a_bench(driver))[0]) == []
+    assert gates(attempt_trial(PLANNED, 1, site, a_rig(driver))[0]) == []
 
 
 def test_connecting_again_without_a_failed_request_is_not(site: Site) -> None:
     samples = with_outcomes("ok", "timeout", "reset", "refused", "status")
     driver = Driver(outcome(samples, connections_reopened=3), [])
-    assert gates(attempt_trial(PLANNED, 1, site, a_bench(driver))[0]) == ["reopened"]
+    assert gates(attempt_trial(PLANNED, 1, site, a_rig(driver))[0]) == ["reopened"]
 
 
 def test_a_service_that_ended_stops_the_run_with_its_last_words(
@@ -179,4 +179,4 @@ def test_a_service_that_ended_stops_the_run_with_its_last_words(
 ) -> None:
     process.kill()  # and is not waited for: a zombie, as a child of ours would be
     with pytest.raises(LaunchError, match=r"flask ended during trial 3(.|\n)*out of memory"):
-        attempt_trial(PLANNED, 1, site, a_bench(Driver(outcome(some_samples()), [])))
+        attempt_trial(PLANNED, 1, site, a_rig(Driver(outcome(some_samples()), [])))

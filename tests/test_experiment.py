@@ -26,7 +26,7 @@ def planned(number: int) -> PlannedTrial:
     return PlannedTrial(number, 1, number, "flask", "user_detail", CLOSED, 7)
 
 
-class Bench:
+class Judge:
     """Measures nothing; gives each trial the verdicts that it is told to, in turn."""
 
     def __init__(self, verdicts: dict[int, list[Validity]]) -> None:
@@ -40,29 +40,29 @@ class Bench:
 
 
 def test_disturbed_trials_are_repeated_at_the_blocks_end() -> None:
-    bench = Bench({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
-    last = measure_block(map(planned, [1, 2, 3, 4]), bench, repeats=2)
-    assert bench.measured == [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (3, 3)]
+    judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
+    last = measure_block(map(planned, [1, 2, 3, 4]), judge, repeats=2)
+    assert judge.measured == [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (3, 3)]
     assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3, 4: 1}
 
 
 def test_after_the_last_repeat_a_disturbed_trial_stays_suspect() -> None:
-    bench = Bench({1: [DISTURBED] * 3})
-    last = measure_block([planned(1)], bench, repeats=2)
-    assert bench.measured == [(1, 1), (1, 2), (1, 3)]
+    judge = Judge({1: [DISTURBED] * 3})
+    last = measure_block([planned(1)], judge, repeats=2)
+    assert judge.measured == [(1, 1), (1, 2), (1, 3)]
     assert last[1].validity == DISTURBED
 
 
 def test_without_repeats_every_trial_is_measured_once() -> None:
-    bench = Bench({1: [DISTURBED]})
-    measure_block([planned(1)], bench, repeats=0)
-    assert bench.measured == [(1, 1)]
+    judge = Judge({1: [DISTURBED]})
+    measure_block([planned(1)], judge, repeats=0)
+    assert judge.measured == [(1, 1)]
 
 
 def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
-    bench = Bench({1: [STALLED]})
-    assert measure_block([planned(1)], bench, repeats=2)[1].validity == STALLED
-    assert bench.measured == [(1, 1)]
+    judge = Judge({1: [STALLED]})
+    assert measure_block([planned(1)], judge, repeats=2)[1].validity == STALLED
+    assert judge.measured == [(1, 1)]
 
 
 class Clock:
@@ -150,6 +150,14 @@ def test_an_experiment_that_breaks_off_shows_its_last_words() -> None:
     command = stand_in(then="print('no memory', file=sys.stderr); sys.exit(9)")
     with pytest.raises(WebtrialError, match="no memory"):
         measure(Parameters(), lambda _: None, command=command)
+
+
+def test_a_line_that_was_cut_off_is_no_event() -> None:
+    command = stand_in({"event": "run"}, then='sys.stdout.write(\'{"event": "en\')')
+    told: list[dict[str, Any]] = []
+    with pytest.raises(WebtrialError, match="broke off"):
+        measure(Parameters(), told.append, command=command)
+    assert told == [{"event": "run"}]
 
 
 def test_an_interrupt_lets_the_experiment_end_in_its_own_time() -> None:
@@ -260,7 +268,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
             raise KeyboardInterrupt
 
     given = {"stacks": ["flask"], "scenarios": ["user_detail"], "common_fractions": []}
-    short = {"duration_s": 0.5, "warmup_s": 0.2, "blocks": 9, "profile": "test"}
+    short = {"duration_s": 0.5, "warmup_s": 0.2, "blocks": 9, "repeats": 0}
     with pytest.raises(KeyboardInterrupt):
         measure(read_parameters(given | short), interrupt, tmp_path)
     (path,) = tmp_path.iterdir()

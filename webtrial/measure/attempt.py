@@ -70,7 +70,7 @@ class Driving(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Rig:
     """What is up for the whole run. `ours` are the first processes of all that is not foreign."""
 
     parameters: Parameters
@@ -118,15 +118,15 @@ class _Observed:
 
 
 def attempt_trial(
-    planned: PlannedTrial, attempt: int, site: Site, bench: Bench
+    planned: PlannedTrial, attempt: int, site: Site, rig: Rig
 ) -> tuple[Trial, pa.Table]:
     """Measure `planned` once. A driver that failed makes the trial invalid, with its reason;
     LaunchError with the log's last lines when the service ended."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    observed = _observe(planned, site, bench)
+    observed = _observe(planned, site, rig)
     machine = _machine(observed)
     _require_alive(planned, site)
-    warmup_s, window_s = window_of(planned, bench.parameters)
+    warmup_s, window_s = window_of(planned, rig.parameters)
     trial = Trial(
         planned=planned,
         attempt=attempt,
@@ -136,51 +136,51 @@ def attempt_trial(
         counts=observed.counts,
         client=observed.client,
         machine=machine,
-        cost=_cost(observed, window_s, _statements(planned, observed, site, bench)),
+        cost=_cost(observed, window_s, _statements(planned, observed, site, rig)),
         seconds=seconds(observed.readings, observed.opens_ns),
-        upstreams=_upstreams(planned, bench),
+        upstreams=_upstreams(planned, rig),
         validity=_validity(planned, observed, machine),
         samples=samples_name(planned.number, attempt),
     )
     return trial, observed.samples
 
 
-def restore(planned: PlannedTrial, site: Site, bench: Bench) -> None:
+def restore(planned: PlannedTrial, site: Site, rig: Rig) -> None:
     """Take back what the trial wrote, so that every trial finds the same data."""
     if planned.scenario not in OWNED:
         return
     with psycopg.connect(site.database_url, autocommit=True) as connection:
-        connection.execute("DELETE FROM users WHERE id > %s", [bench.material.users])
+        connection.execute("DELETE FROM users WHERE id > %s", [rig.material.users])
         connection.execute("VACUUM users, orders")
 
 
-def _observe(planned: PlannedTrial, site: Site, bench: Bench) -> _Observed:
-    _checkpoint(bench.counter)
-    _upstreams(planned, bench)  # they tell what they took since they were last asked
-    observed = _Observed(speed_per_s(), statements_of(bench.counter, site.database))
+def _observe(planned: PlannedTrial, site: Site, rig: Rig) -> _Observed:
+    _checkpoint(rig.counter)
+    _upstreams(planned, rig)  # they tell what they took since they were last asked
+    observed = _Observed(speed_per_s(), statements_of(rig.counter, site.database))
     try:
-        _drive(planned, site, bench, observed)
+        _drive(planned, site, rig, observed)
     except DriverError as error:
         observed.failure = str(error)
     return observed
 
 
-def _drive(planned: PlannedTrial, site: Site, bench: Bench, observed: _Observed) -> None:
-    task = _task(planned, site, bench)
-    pid, upstreams = site.service.pid, bench.upstreams.pids
-    roots = Roots(pid, bench.database_pid, upstreams, bench.ours)
-    with bench.drive(task) as driver:
+def _drive(planned: PlannedTrial, site: Site, rig: Rig, observed: _Observed) -> None:
+    task = _task(planned, site, rig)
+    pid, upstreams = site.service.pid, rig.upstreams.pids
+    roots = Roots(pid, rig.database_pid, upstreams, rig.ours)
+    with rig.drive(task) as driver:
         observed.opens_ns = driver.window_opens_ns
         if planned.scenario in SIGN_IN:
-            observed.statements_signed_in = statements_of(bench.counter, site.database)
+            observed.statements_signed_in = statements_of(rig.counter, site.database)
         observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
     observed.samples = outcome.samples
 
 
-def _task(planned: PlannedTrial, site: Site, bench: Bench) -> Task:
-    warmup_s, window_s = window_of(planned, bench.parameters)
+def _task(planned: PlannedTrial, site: Site, rig: Rig) -> Task:
+    warmup_s, window_s = window_of(planned, rig.parameters)
     return Task(
         base_url=site.service.url,
         scenario=planned.scenario,
@@ -188,20 +188,20 @@ def _task(planned: PlannedTrial, site: Site, bench: Bench) -> Task:
         seed=planned.seed,
         warmup_s=warmup_s,
         window_s=window_s,
-        timeout_s=bench.parameters.timeout_s,
-        think_time_s=bench.parameters.think_time_s,
-        max_connections=bench.parameters.max_connections,
-        core=bench.split.driver_core,
-        material=bench.material,
+        timeout_s=rig.parameters.timeout_s,
+        think_time_s=rig.parameters.think_time_s,
+        max_connections=rig.parameters.max_connections,
+        core=rig.split.driver_core,
+        material=rig.material,
         answers=site.answers,
     )
 
 
-def _upstreams(planned: PlannedTrial, bench: Bench) -> tuple[Upstream, ...]:
+def _upstreams(planned: PlannedTrial, rig: Rig) -> tuple[Upstream, ...]:
     """What the upstreams really took since they were last asked; () where nobody asks them."""
     if planned.scenario not in ASKS_UPSTREAMS:
         return ()
-    urls = {"inventory": bench.upstreams.inventory_url, "analytics": bench.upstreams.analytics_url}
+    urls = {"inventory": rig.upstreams.inventory_url, "analytics": rig.upstreams.analytics_url}
     with httpx.Client(trust_env=False, timeout=5.0) as client:
         return tuple(
             Upstream(name, **client.get(f"{url}/took").json()) for name, url in urls.items()
@@ -227,12 +227,12 @@ def _require_alive(planned: PlannedTrial, site: Site) -> None:
 
 
 def _statements(
-    planned: PlannedTrial, observed: _Observed, site: Site, bench: Bench
+    planned: PlannedTrial, observed: _Observed, site: Site, rig: Rig
 ) -> Statements | None:
     """Signing in is not part of what is measured. Its data statements are known exactly, one
     each; control statements and time are counted from the first moment after it, when a few
     requests may already have been served."""
-    after = statements_of(bench.counter, site.database)
+    after = statements_of(rig.counter, site.database)
     requests = observed.samples.num_rows - samples_with(observed.samples, ["refused"])
     whole = statements_between(observed.statements_before, after, requests)
     if whole is None or planned.scenario not in SIGN_IN:

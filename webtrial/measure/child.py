@@ -66,6 +66,8 @@ def _run(
 
 def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:
     for line in lines:
+        if not line.endswith("\n"):
+            return  # it was ended in the middle of a word
         event = json.loads(line)
         last[event["event"]] = event
         on_event(event)

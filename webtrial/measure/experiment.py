@@ -26,7 +26,7 @@ import psycopg
 from webtrial.errors import WebtrialError
 from webtrial.measure import machine, provenance
 from webtrial.measure.answers import agreed_answers
-from webtrial.measure.attempt import Bench, Site, attempt_trial, restore
+from webtrial.measure.attempt import Rig, Site, attempt_trial, restore
 from webtrial.measure.embedded import SERVER_SETTINGS, embedded
 from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import (
@@ -83,7 +83,7 @@ class _Lab:
     server: Server
     stacks: list[Stack]
     settings: ServiceSettings  # of all stacks, but for the database
-    bench: Bench
+    rig: Rig
     logs: Path
     writer: RunWriter
     progress: Progress
@@ -154,7 +154,8 @@ def _measure(lab: _Lab) -> None:
         capacities_per_s=capacities,
         rates_per_s=common_rates(lab.parameters, capacities),
     )
-    lab.progress.expect(planned)
+    if first:
+        lab.progress.expect(planned)
     for _, trials in groupby(planned, key=attrgetter("block")):
         _block(lab, list(trials))
 
@@ -169,10 +170,10 @@ def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
             lab.progress.begins(planned, attempt)
             site = sites[planned.stack]
-            trial, samples = attempt_trial(planned, attempt, site, lab.bench)
+            trial, samples = attempt_trial(planned, attempt, site, lab.rig)
             lab.writer.append(trial, samples)
             lab.progress.judged(trial)
-            restore(planned, site, lab.bench)
+            restore(planned, site, lab.rig)
             return trial
 
         return measure_block(trials, measure, lab.parameters.repeats)
@@ -186,10 +187,10 @@ def _stacks_up(lab: _Lab, block: int) -> Iterator[dict[str, Site]]:
     lab.progress.step(f"starting {len(lab.stacks)} stacks, {name}")
     with ExitStack() as ends:
         wanted = {stack.name: _wanted(lab, stack, block, ends) for stack in lab.stacks}
-        services = ends.enter_context(launch_stacks(wanted, lab.bench.split.service_cores))
+        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
         urls = {name: service.url for name, service in services.items()}
         lab.progress.step(f"comparing the answers of {len(lab.stacks)} stacks, {name}")
-        answers = agreed_answers(urls, lab.parameters.scenarios, lab.bench.material)
+        answers = agreed_answers(urls, lab.parameters.scenarios, lab.rig.material)
         yield {
             name: Site(services[name], settings.database_url, answers[name], log)
             for name, (_, settings, log) in wanted.items()
@@ -220,31 +221,31 @@ def _set_up(parameters: Parameters, writer: RunWriter, progress: Progress, up: E
     upstreams = up.enter_context(_upstreams(parameters, split, logs))
     material = material_from(built, password)
     counter = up.enter_context(_counter(server))
-    bench = _bench(parameters, split, material, upstreams, counter, server)
+    rig = _rig(parameters, split, material, upstreams, counter, server)
     settings = _settings(parameters, upstreams)
     writer.update(
         versions=provenance.versions(server.version),
         data={name: value for name, value in built.items() if name != "accounts"},
         budgets=_budgets(parameters, settings, split, server),
     )
-    return _Lab(parameters, server, stacks, settings, bench, logs, writer, progress)
+    return _Lab(parameters, server, stacks, settings, rig, logs, writer, progress)
 
 
-def _bench(
+def _rig(
     parameters: Parameters,
     split: CoreSplit,
     material: Material,
     upstreams: Upstreams,
     counter: Connection,
     server: Server,
-) -> Bench:
+) -> Rig:
     keeper = os.getppid()
     if server.pid is not None:
-        return Bench(parameters, split, material, upstreams, counter, server.pid, (keeper,))
+        return Rig(parameters, split, material, upstreams, counter, server.pid, (keeper,))
     # Somebody else's server, but it works for us: on this machine it is not foreign.
     postmaster = local_postmaster(counter)
     ours = (keeper,) if postmaster is None else (keeper, postmaster)
-    return Bench(parameters, split, material, upstreams, counter, postmaster, ours)
+    return Rig(parameters, split, material, upstreams, counter, postmaster, ours)
 
 
 def _upstreams(
