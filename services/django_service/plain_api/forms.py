@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from shop import validators
 
@@ -44,16 +45,12 @@ class UserForm(forms.Form):
 class UserPageForm(forms.Form):
     """How many users, behind which id."""
 
-    limit = forms.IntegerField(min_value=1, max_value=validators.PAGE_LIMIT_MAX, required=False)
-    after = forms.IntegerField(min_value=0, required=False)
+    limit = forms.IntegerField(min_value=1, max_value=validators.PAGE_LIMIT_MAX)
+    after = forms.IntegerField(min_value=0)
 
-    def clean_limit(self) -> int:
-        """The default where none was given."""
-        return self.cleaned_data["limit"] or validators.PAGE_LIMIT_DEFAULT
-
-    def clean_after(self) -> int:
-        """From the start where nothing was given."""
-        return self.cleaned_data["after"] or 0
+    def __init__(self, query: QueryDict) -> None:
+        # An empty value is an error: only a missing one gets the default.
+        super().__init__({"limit": validators.PAGE_LIMIT_DEFAULT, "after": 0} | query.dict())
 
 
 class SearchForm(forms.Form):

@@ -40,7 +40,7 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     """The body's JSON object."""
     expect_type(request, JSON)
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body.decode())
     except (ValueError, RecursionError) as error:
         raise RefusedError(400, "The body is not JSON.") from error
     if not isinstance(body, dict):

@@ -48,7 +48,8 @@ class UserListView(APIView):
     )
     def get(self, request: Request) -> Response:
         """A page of users by id."""
-        page = _checked(s.UserPageQuery, request.query_params)
+        # As a dict: in a QueryDict an empty value would count as missing and get the default.
+        page = _checked(s.UserPageQuery, request.query_params.dict())
         items, following = queries.users_page(**page)
         return Response(s.UserPageSerializer({"items": items, "next": following}).data)
 

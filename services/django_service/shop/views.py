@@ -14,7 +14,7 @@ from shop.errors import JsonErrorsView
 class CatalogQuery(forms.Form):
     """Which page of the catalogue."""
 
-    page = forms.IntegerField(min_value=1, required=False)
+    page = forms.IntegerField(min_value=1)
 
 
 # Exempt, so that a POST is told 405 and not that it lacks a CSRF token.
@@ -24,10 +24,10 @@ class CatalogView(JsonErrorsView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page; 400 if it is not a number above 0, 404 past the end."""
-        query = CatalogQuery(request.GET)
+        query = CatalogQuery({"page": 1} | request.GET.dict())
         if not query.is_valid():
             return JsonResponse(query.errors, status=400)
-        page = query.cleaned_data["page"] or 1
+        page = query.cleaned_data["page"]
         products, more = queries.catalog_page(page)
         if not products:
             raise Http404
