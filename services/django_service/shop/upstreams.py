@@ -23,6 +23,13 @@ def ask_all() -> dict[str, Any]:
 def _ask(url: str) -> Any:
     try:
         response = _client.get(url)
-        return response.json() if response.status_code == httpx.codes.OK else None
-    except (httpx.HTTPError, ValueError):
+        if response.status_code != httpx.codes.OK:
+            return None
+        return response.json(parse_constant=_refuse)
+    except (httpx.HTTPError, ValueError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> None:
+    # Python reads NaN and Infinity, which our own answer could not carry.
+    raise ValueError(f"{constant} is not JSON")

@@ -20,6 +20,13 @@ def ask(name: str) -> Any | None:
     client: httpx.Client = current_app.extensions["upstreams"]
     try:
         response = client.get(current_app.config["UPSTREAM_URLS"][name])
-        return response.json() if response.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):
+        if response.status_code != 200:
+            return None
+        return response.json(parse_constant=_refuse)
+    except (httpx.HTTPError, ValueError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> None:
+    # Python reads NaN and Infinity, which our own answer could not carry.
+    raise ValueError(f"{constant} is not JSON")
