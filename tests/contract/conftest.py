@@ -1,0 +1,91 @@
+"""All stacks once per session; a test gets them one after another as `stack` and `client`."""
+
+import secrets
+from contextlib import ExitStack
+
+import pytest
+
+from tests.contract.moody import moody_upstreams
+from tests.contract.stage import STACKS, client_of, seed_template, served
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory):
+    """Where the services say what went wrong."""
+    return tmp_path_factory.mktemp("contract")
+
+
+@pytest.fixture(scope="session")
+def seeded(postgres, logs):
+    """The template database of all contract tests."""
+    return seed_template(postgres, "contract", logs / "build.log")
+
+
+@pytest.fixture(scope="session")
+def session_upstreams():
+    """The upstreams that every stack asks."""
+    with moody_upstreams() as upstreams:
+        yield upstreams
+
+
+@pytest.fixture
+def upstreams(session_upstreams):
+    """The upstreams, sound at first and sound again after the test."""
+    yield session_upstreams
+    session_upstreams.turn(inventory="sound", analytics="sound")
+
+
+@pytest.fixture(scope="session")
+def stacks(seeded, session_upstreams, logs):
+    """All stacks of stacks.toml, by name."""
+    urls = session_upstreams.inventory.url, session_upstreams.analytics.url
+    with served(seeded, "any", urls, logs) as found:
+        yield found
+
+
+@pytest.fixture(params=STACKS)
+def stack(request, stacks):
+    """One stack after another; during a test none may log an exception that nobody caught."""
+    found = stacks[request.param]
+    said = found.log.stat().st_size
+    yield found
+    news = found.log.read_bytes()[said:].decode()
+    assert "Traceback" not in news, f"{found.name} logged an exception:\n{news[-4000:]}"
+
+
+@pytest.fixture(scope="session")
+def clients(stacks):
+    """A client for each stack; it follows no redirects and knows no proxies."""
+    with ExitStack() as ends:
+        yield {name: ends.enter_context(client_of(each.url)) for name, each in stacks.items()}
+
+
+@pytest.fixture
+def client(stack, clients):
+    """The stack's client, without the cookies of other tests."""
+    clients[stack.name].cookies.clear()
+    return clients[stack.name]
+
+
+@pytest.fixture
+def new_user():
+    """Makes valid bodies whose names nobody has; `changes` replace what they say."""
+
+    def make(**changes):
+        name = f"user-{secrets.token_hex(6)}"
+        return {"username": name, "email": f"{name}@example.org", "age": 30} | changes
+
+    return make
+
+
+@pytest.fixture
+def sign_in(client, seeded):
+    """Signs in as an account, by default the second; the answer's token as a header."""
+
+    def headers(username="account002"):
+        form = {"username": username, "password": seeded.password}
+        answer = client.post("/token", data=form)
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    return headers

@@ -1,0 +1,120 @@
+"""Upstreams whose mood a test can change: sound, down, silent, or talking nonsense."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from webtrial.measure.ports import free_port
+
+SOUND = {"analytics": {"visits": 41}, "inventory": {"lamps": 7, "price": "19.99"}}
+PATHS = {"inventory": "/stock", "analytics": "/metrics"}
+
+
+def _http(status: str, body: bytes, *headers: bytes) -> bytes:
+    length = b"Content-Length: %d" % len(body)
+    head = b"\r\n".join([b"HTTP/1.1 " + status.encode(), length, *headers])
+    return head + b"\r\n\r\n" + body
+
+
+NONSENSE = {
+    "an error": _http("500 Internal Server Error", b'{"fine": true}'),
+    "not found": _http("404 Not Found", b'{"fine": true}'),
+    "a redirect": _http("302 Found", b'{"fine": true}', b"Location: /elsewhere"),
+    "no content": _http("204 No Content", b""),
+    "an empty body": _http("200 OK", b""),
+    "half of the JSON": _http("200 OK", b'{"lamps": '),
+    "HTML": _http("200 OK", b"<html>{}</html>", b"Content-Type: application/json"),
+    "bytes that are no text": _http("200 OK", b'"\xff\xfe\xfa"'),
+    "a number that JSON does not have": _http("200 OK", b'{"lamps": NaN}'),
+    "a bottomless list": _http("200 OK", b"[" * 200_000),
+    "less than it announced": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}",
+    "something that is not HTTP": b"\x15\x03\x01\x00\x02\x02\x16" * 9 + b"\r\n\r\n",
+    "a wrong encoding": _http("200 OK", b"{}", b"Content-Encoding: gzip"),
+}
+"""What an upstream may say that is worth nothing; it closes the connection after it."""
+
+
+@dataclass
+class Moody:
+    """One upstream, in the hands of the thread that serves it."""
+
+    name: str
+    port: int = field(default_factory=free_port)
+    mood: str = "sound"
+    _server: asyncio.Server | None = None
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def turn(self, mood: str) -> None:
+        """Change the mood; connections from before it are cut."""
+        self.mood = mood
+        for writer in self._open:
+            writer.transport.abort()
+        if mood == "down" and self._server:
+            self._server.close()
+            self._server = None
+        if mood != "down" and not self._server:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            while await self._answer(await reader.readuntil(b"\r\n\r\n"), writer):
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _answer(self, head: bytes, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; whether the connection stays."""
+        if self.mood == "silent":
+            return True
+        if self.mood in NONSENSE:
+            writer.write(NONSENSE[self.mood])
+            return False
+        asked = head.split(b" ", 2)[1].decode()
+        status = "200 OK" if asked == PATHS[self.name] else "404 Not Found"
+        writer.write(_http(status, json.dumps(SOUND[self.name]).encode()))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """Both upstreams, as a test holds them."""
+
+    inventory: Moody
+    analytics: Moody
+    loop: asyncio.AbstractEventLoop
+
+    def turn(self, **moods: str) -> None:
+        """Change the mood of `inventory`, of `analytics` or of both; returns once it holds."""
+        for name, mood in moods.items():
+            self._run(getattr(self, name).turn(mood))
+
+    def _run(self, coroutine) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+
+
+@contextmanager
+def moody_upstreams() -> Iterator[Upstreams]:
+    """Both upstreams in a thread of their own, sound at first."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="upstreams")
+    thread.start()
+    upstreams = Upstreams(Moody("inventory"), Moody("analytics"), loop)
+    try:
+        upstreams.turn(inventory="sound", analytics="sound")
+        yield upstreams
+        upstreams.turn(inventory="down", analytics="down")
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

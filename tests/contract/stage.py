@@ -1,0 +1,105 @@
+"""All stacks at once, each on its own copy of one seeded database."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from webtrial.measure.launch import (
+    Service,
+    ServiceSettings,
+    build_template,
+    draw_secret,
+    launch_stacks,
+)
+from webtrial.measure.postgres import Server, create_database, drop_database
+from webtrial.stacks import load_stacks
+
+STACKS = load_stacks()
+CONNECTIONS = 6  # two sets of all stacks have to fit into an ordinary server's limit
+ANSWER_S = 20.0
+UPSTREAM_TIMEOUT_S = 0.5
+TOKEN_LIFETIME_S = 900  # neither a service's default, so that it shows whether this one is read
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """A sealed template database, what its build says of it, and its accounts' password."""
+
+    server: Server
+    name: str
+    password: str
+    built: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A stack that answers at `url`, and what stands behind it."""
+
+    service: Service
+    settings: ServiceSettings
+    log: Path
+
+    @property
+    def name(self) -> str:
+        return self.service.stack.name
+
+    @property
+    def framework(self) -> str:
+        return self.service.stack.framework
+
+    @property
+    def url(self) -> str:
+        return self.service.url
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What its own database answers to `query`."""
+        with psycopg.connect(self.settings.database_url, autocommit=True) as connection:
+            cursor = connection.execute(query.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+
+def seed_template(server: Server, name: str, log: Path) -> Seeded:
+    """Build the template database `name`, with a password drawn for its accounts."""
+    password = secrets.token_urlsafe(12)
+    built = build_template(server, name, STACKS.values(), 7, password, log)
+    return Seeded(server, name, password, built)
+
+
+@contextmanager
+def served(
+    seeded: Seeded, label: str, upstreams: tuple[str, str], logs: Path
+) -> Iterator[dict[str, Served]]:
+    """Every stack of stacks.toml by name, asking `upstreams`; `label` tells its clones apart."""
+    names = {stack: f"{label}-{stack}" for stack in STACKS}
+    settings = {stack: _settings(seeded, name, upstreams) for stack, name in names.items()}
+    wanted = {
+        name: (stack, settings[name], logs / f"{label}-{name}.log")
+        for name, stack in STACKS.items()
+    }
+    with launch_stacks(wanted, None) as services:
+        yield {name: Served(services[name], settings[name], wanted[name][2]) for name in wanted}
+    for name in names.values():
+        drop_database(seeded.server, name)
+
+
+def client_of(url: str) -> httpx.Client:
+    """A client that follows no redirects and knows no proxies."""
+    # Without `verify` each client would first read every certificate of the machine.
+    return httpx.Client(base_url=url, timeout=ANSWER_S, trust_env=False, verify=False)
+
+
+def _settings(seeded: Seeded, name: str, upstreams: tuple[str, str]) -> ServiceSettings:
+    return ServiceSettings(
+        create_database(seeded.server, name, seeded.name),
+        draw_secret(),
+        *upstreams,
+        connections=CONNECTIONS,
+        upstream_timeout_s=UPSTREAM_TIMEOUT_S,
+        token_lifetime_s=TOKEN_LIFETIME_S,
+    )

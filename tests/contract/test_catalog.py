@@ -1,0 +1,82 @@
+"""The catalogue: HTML by each framework's own engine, the same products and prices in all."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.contract.judging import INVALID, named, refused
+
+
+def page_of(client, target="/catalog"):
+    answer = client.get(target)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].partition(";")[0] == "text/html"
+    return BeautifulSoup(answer.content, "html.parser")
+
+
+def rows_of(page):
+    """What each row of the page's table shows, from the product's name on."""
+    rows = [[cell.get_text().strip() for cell in row.find_all("td")] for row in page.find_all("tr")]
+    return [tuple(row[-3:]) for row in rows if row]
+
+
+def products(stack, number):
+    """Name, category and price of the page's products."""
+    query = """
+        SELECT p.name, c.name, p.price::text FROM products p JOIN categories c ON c.id = category_id
+        ORDER BY p.id LIMIT 20 OFFSET %s
+    """
+    return stack.rows(query, (number - 1) * 20)
+
+
+def links(page):
+    return {link["href"] for link in page.find_all("a")}
+
+
+@pytest.mark.parametrize("number", [1, 2, 100])
+def test_a_page_shows_twenty_products_with_category_and_price(client, stack, number):
+    page = page_of(client, f"/catalog?page={number}")
+    assert rows_of(page) == products(stack, number)
+    assert len(rows_of(page)) == 20
+    assert page.find("h1").get_text().strip()
+    assert page.find("html")["lang"]
+
+
+def test_without_a_number_it_is_the_first_page(client):
+    assert rows_of(page_of(client)) == rows_of(page_of(client, "/catalog?page=1"))
+
+
+def test_pages_lead_to_their_neighbours_and_no_further(client, stack):
+    (count,) = stack.rows("SELECT count(*) FROM products")[0]
+    last = -(-count // 20)
+    for number, neighbours in ((1, {2}), (2, {1, 3}), (last, {last - 1})):
+        found = links(page_of(client, f"/catalog?page={number}"))
+        numbers = {int(re.search(r"page=(\d+)", link)[1]) for link in found if "page=" in link}
+        assert numbers == neighbours
+    for link in found:
+        assert client.get(link).status_code == 200
+
+
+def test_markup_in_a_name_is_text(client, stack):
+    (before,) = stack.rows("SELECT name FROM products WHERE id = 1")[0]
+    name = "<script>alert('&')</script> & \"more\""
+    stack.rows("UPDATE products SET name = %s WHERE id = 1", name)
+    try:
+        page = page_of(client)
+        assert rows_of(page)[0][0] == name
+        assert not page.find_all("script")
+    finally:
+        stack.rows("UPDATE products SET name = %s WHERE id = 1", before)
+
+
+@pytest.mark.parametrize("number", ["100000", "2147483648", "1" + "0" * 30])
+def test_past_the_end_there_is_no_page(client, number):
+    assert client.get("/catalog", params={"page": number}).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", ""])
+def test_a_number_that_no_page_has_is_refused_by_name(client, number):
+    answer = client.get("/catalog", params={"page": number})
+    assert refused(answer, *INVALID)
+    assert "page" in named(answer)

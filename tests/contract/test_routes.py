@@ -1,0 +1,88 @@
+"""What holds for every route: methods, unknown places, connections that wait."""
+
+import http.client
+import select
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.contract.judging import refused
+from tests.contract.stage import STACKS
+
+IDLE_S = 3.5  # gunicorn's own keep-alive ends after 2 s
+
+WRONG_METHODS = [
+    ("POST", "/ping"),
+    ("DELETE", "/users"),
+    ("PUT", "/users"),
+    ("POST", "/users/1"),
+    ("PATCH", "/users/1"),
+    ("POST", "/products/search"),
+    ("GET", "/token"),
+    ("PUT", "/token"),
+    ("POST", "/catalog"),
+    ("DELETE", "/openapi.json"),
+]
+UNKNOWN = ["/", "/nowhere", "/users/1/orders", "/products", "/products/1", "/dashboard", "/ping/"]
+UNKNOWN += ["/users/", "/Users", "/tokens", "/favicon.ico", "/users/1/"]
+READABLE = ["/ping", "/users", "/users/1", "/products/search?q=lamp", "/catalog", "/openapi.json"]
+
+
+@pytest.mark.parametrize(("method", "target"), WRONG_METHODS)
+def test_a_wrong_method_is_told_which_are_right(client, method, target):
+    answer = client.request(method, target)
+    assert refused(answer, 405)
+    assert answer.headers["allow"]
+    assert method not in answer.headers["allow"].replace(" ", "").split(",")
+
+
+def test_who_is_signed_in_is_told_as_well(client, sign_in):
+    """Without a token some frameworks say 401 first, which is right too."""
+    answer = client.post("/dashboard/stats", headers=sign_in())
+    assert refused(answer, 405)
+    assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize("target", UNKNOWN)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_place_is_not_found(client, method, target):
+    assert refused(client.request(method, target), 404)
+
+
+@pytest.mark.parametrize("target", READABLE)
+def test_head_is_answered_without_a_body(client, target):
+    answer = client.head(target)
+    assert answer.status_code in (200, 405)
+    assert answer.content == b""
+    assert client.get(target).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def idle(stacks):
+    """A connection to each stack that was used once and then idle; which of them were closed."""
+    addresses = {name: urlsplit(each.url) for name, each in stacks.items()}
+    held = {
+        name: http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+        for name, address in addresses.items()
+    }
+    for connection in held.values():
+        _ping(connection)
+    sockets = [connection.sock for connection in held.values()]
+    assert not select.select(sockets, [], [], IDLE_S)[0], "a server ended an idle connection"
+    yield held
+    for connection in held.values():
+        connection.close()
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_connection_may_rest(idle, name):
+    before = idle[name].sock
+    assert _ping(idle[name]) == 200
+    assert idle[name].sock is before is not None
+
+
+def _ping(connection):
+    connection.request("GET", "/ping")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status

@@ -1,0 +1,131 @@
+"""Search: literally, whatever the case, twenty at most by id."""
+
+import pytest
+
+from tests.contract.judging import INVALID, is_json, is_money, is_timestamp, named, refused
+
+ODD = [
+    "100%",
+    "%",
+    "_",
+    "T_40",
+    "\\",
+    "S\\M",
+    "%%",
+    "\\%",
+    "'",
+    '"',
+    "' OR 1=1 --",
+    "$1",
+    "{}",
+    ";",
+]
+PLAIN = [
+    "lamp",
+    "LaMp",
+    "LAMPS, no such",
+    "a",
+    " ",
+    "  ",
+    "l",
+    "é",
+    "李",
+    "\N{PILE OF POO}",
+    "+",
+    "&",
+]
+NAMES = ["50% of_a\\lamp", "50 per cent of a lamp", "Ünïcode Straße", 'O\'Hara "quoted"', "Ω mega"]
+
+
+@pytest.fixture
+def named_products(stack):
+    """Products whose names hold what patterns and quotes trip over, for this test only."""
+    insert = "INSERT INTO products (category_id, name, price) VALUES (1, %s, 5) RETURNING id"
+    ids = {name: stack.rows(insert, name)[0][0] for name in NAMES}
+    yield ids
+    for number in ids.values():
+        stack.rows("DELETE FROM products WHERE id = %s", number)
+
+
+def found(client, text):
+    answer = client.get("/products/search", params={"q": text})
+    assert answer.status_code == 200, answer.text
+    assert is_json(answer)
+    return answer.json()
+
+
+def holding(stack, text):
+    """The oracle: position() knows no patterns."""
+    query = """
+        SELECT id, name, price::text, category_id FROM products
+        WHERE position(lower(%s) IN lower(name)) > 0 ORDER BY id LIMIT 20
+    """
+    keys = ("id", "name", "price", "category_id")
+    return [dict(zip(keys, row, strict=True)) for row in stack.rows(query, text)]
+
+
+@pytest.mark.parametrize("text", ODD + PLAIN)
+def test_products_are_those_that_hold_the_text_literally(client, stack, named_products, text):
+    assert found(client, text)["products"] == holding(stack, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("50%", "50% of_a\\lamp"),
+        ("OF_A", "50% of_a\\lamp"),
+        ("a\\L", "50% of_a\\lamp"),
+        ("% of_a\\lam", "50% of_a\\lamp"),
+        ("O'hara", 'O\'Hara "quoted"'),
+        ('"QUOTED"', 'O\'Hara "quoted"'),
+        ("Straße", "Ünïcode Straße"),
+        ("Ω", "Ω mega"),
+    ],
+)
+def test_what_patterns_and_quotes_trip_over_finds_one_product(client, named_products, text, name):
+    products = found(client, text)["products"]
+    assert [(each["id"], each["name"]) for each in products] == [(named_products[name], name)]
+
+
+def test_a_percent_sign_and_an_underscore_find_only_some(client, stack):
+    (everything,) = stack.rows("SELECT count(*) FROM products")[0]
+    for text in ("100%", "_"):
+        (literal,) = stack.rows(
+            "SELECT count(*) FROM products WHERE position(%s IN name) > 0", text
+        )[0]
+        assert 0 < literal < everything
+        assert found(client, text)["products"] == holding(stack, text) != []
+
+
+def test_case_does_not_matter(client):
+    assert found(client, "LAMP") == found(client, "lamp")
+    assert len(found(client, "lamp")["products"]) == 20
+
+
+def test_every_category_and_the_latest_reviews_come_along(client, stack):
+    answer = found(client, "no product is called so")
+    assert answer["products"] == []
+    categories = stack.rows("SELECT id, name FROM categories ORDER BY id")
+    assert [(each["id"], each["name"]) for each in answer["categories"]] == categories
+    assert len(categories) == 20
+    reviews = stack.rows(
+        "SELECT id, product_id, rating, text FROM reviews ORDER BY id DESC LIMIT 20"
+    )
+    keys = ("id", "product_id", "rating", "text")
+    assert [tuple(each[key] for key in keys) for each in answer["reviews"]] == reviews
+    assert all(is_timestamp(each["created_at"]) for each in answer["reviews"])
+
+
+def test_prices_are_text_with_two_decimals(client):
+    assert all(is_money(product["price"]) for product in found(client, "a")["products"])
+
+
+def test_a_hundred_characters_are_searched_for(client):
+    assert found(client, "ü" * 100)["products"] == []
+
+
+@pytest.mark.parametrize("query", ["", "?q=", "?q=" + "x" * 101, "?q=a%00b", "?Q=lamp"])
+def test_a_text_that_cannot_be_searched_for_is_refused_by_name(client, query):
+    answer = client.get(f"/products/search{query}")
+    assert refused(answer, *INVALID)
+    assert "q" in named(answer)
