@@ -1,0 +1,42 @@
+"""What the routes depend on. All async: FastAPI runs the others in threads."""
+
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request, status
+
+from .data import INT4_MAX, Shop
+from .settings import Settings
+from .upstreams import Upstreams
+
+NO_SUCH_USER = HTTPException(status.HTTP_404_NOT_FOUND, "There is no such user")
+
+
+async def get_settings(request: Request) -> Settings:
+    """The settings of this process."""
+    settings: Settings = request.state.settings
+    return settings
+
+
+async def get_shop(request: Request) -> Shop:
+    """The data."""
+    shop: Shop = request.state.shop
+    return shop
+
+
+async def get_upstreams(request: Request) -> Upstreams:
+    """The services that the dashboard asks."""
+    upstreams: Upstreams = request.state.upstreams
+    return upstreams
+
+
+async def get_user_id(user_id: int) -> int:
+    """An id that a user can have; 404 for one beyond the column's range."""
+    if not 0 < user_id <= INT4_MAX:
+        raise NO_SUCH_USER
+    return user_id
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+ShopDep = Annotated[Shop, Depends(get_shop)]
+UpstreamsDep = Annotated[Upstreams, Depends(get_upstreams)]
+UserIdDep = Annotated[int, Depends(get_user_id)]

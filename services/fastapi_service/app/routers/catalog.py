@@ -1,0 +1,36 @@
+"""The catalogue as a page of HTML."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+from ..data import INT4_MAX
+from ..dependencies import ShopDep
+from ..schemas import Invalid, Refusal
+
+PRODUCTS_PER_PAGE = 20
+
+router = APIRouter(tags=["catalog"])
+templates = Jinja2Templates(Path(__file__).parent.parent / "templates")
+
+
+@router.get(
+    "/catalog",
+    response_class=HTMLResponse,
+    responses={404: {"model": Refusal}, 422: {"model": Invalid}},
+)
+async def catalog(
+    request: Request, shop: ShopDep, page: Annotated[int, Query(ge=1)] = 1
+) -> HTMLResponse:
+    """Show a page of products."""
+    offset = (page - 1) * PRODUCTS_PER_PAGE
+    # One row more than shown tells whether another page follows.
+    products = await shop.catalog(offset, PRODUCTS_PER_PAGE + 1) if offset <= INT4_MAX else []
+    if not products:
+        raise HTTPException(404, "The catalogue has no such page")
+    shown = products[:PRODUCTS_PER_PAGE]
+    context = {"products": shown, "page": page, "follows": len(products) > len(shown)}
+    return templates.TemplateResponse(request, "catalog.html", context)

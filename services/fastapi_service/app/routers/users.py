@@ -1,0 +1,58 @@
+"""Users: list, create, read, replace, delete."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, status
+
+from ..data import INT4_MAX
+from ..dependencies import NO_SUCH_USER, ShopDep, UserIdDep
+from ..schemas import Invalid, Refusal, User, UserBody, UserPage, UsersQuery, UserWithOrders
+
+INVALID: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Refusal}}
+WITH_BODY: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "The body is not UTF-8"},
+    409: {"model": Invalid, "description": "The username is taken"},
+}
+
+router = APIRouter(prefix="/users", tags=["users"], responses=INVALID)
+
+
+@router.get("")
+async def list_users(query: Annotated[UsersQuery, Query()], shop: ShopDep) -> UserPage:
+    """List users by id, a page at a time."""
+    # One row more than asked for tells whether another page follows.
+    users = await shop.users(min(query.after, INT4_MAX), query.limit + 1)
+    items = [User.model_validate(user) for user in users[: query.limit]]
+    return UserPage(items=items, next=items[-1].id if len(users) > len(items) else None)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=WITH_BODY)
+async def create_user(body: UserBody, shop: ShopDep) -> User:
+    """Create a user."""
+    return User.model_validate(await shop.create_user(body.model_dump()))
+
+
+@router.get("/{user_id}", responses=NOT_FOUND)
+async def read_user(user_id: UserIdDep, shop: ShopDep) -> UserWithOrders:
+    """Read a user and its orders, oldest first."""
+    user = await shop.user_with_orders(user_id)
+    if user is None:
+        raise NO_SUCH_USER
+    return UserWithOrders.model_validate(user)
+
+
+@router.put("/{user_id}", responses=NOT_FOUND | WITH_BODY)
+async def replace_user(user_id: UserIdDep, body: UserBody, shop: ShopDep) -> User:
+    """Replace a user."""
+    user = await shop.update_user(user_id, body.model_dump())
+    if user is None:
+        raise NO_SUCH_USER
+    return User.model_validate(user)
+
+
+@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=NOT_FOUND)
+async def delete_user(user_id: UserIdDep, shop: ShopDep) -> None:
+    """Delete a user and its orders."""
+    if not await shop.delete_user(user_id):
+        raise NO_SUCH_USER
