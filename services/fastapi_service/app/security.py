@@ -62,9 +62,10 @@ async def get_current_account(
 
 
 def _claims(token: str, settings: Settings) -> dict[str, Any]:
-    required = {"require": ["exp", "sub"]}
     try:
-        return jwt.decode(token, settings.secret_key, [ALGORITHM], options=required)
+        return jwt.decode(
+            token, settings.secret_key, [ALGORITHM], options={"require": ["exp", "sub"]}
+        )
     except jwt.InvalidTokenError as error:
         raise unauthorized(f"The token is not valid: {error}") from error
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import delete, func, select
+from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -85,11 +85,11 @@ class OrmShop:
         # By statement: session.delete() would read the user and its orders first.
         statement = delete(User).where(User.id == user_id)
         async with self.sessions() as session:
-            result = await session.execute(
+            done = await session.execute(
                 statement, execution_options={"synchronize_session": False}
             )
             await session.commit()
-        return result.rowcount == 1
+        return cast("CursorResult[Any]", done).rowcount == 1
 
     async def search(self, text: str, limit: int) -> dict[str, list[Any]]:
         named = select(Product).where(Product.name.ilike(containing(text)))

@@ -83,7 +83,8 @@ class RawShop:
         return {"id": user_id, **values} if done == "UPDATE 1" else None
 
     async def delete_user(self, user_id: int) -> bool:
-        return await self.pool.execute("DELETE FROM users WHERE id = $1", user_id) == "DELETE 1"
+        done: str = await self.pool.execute("DELETE FROM users WHERE id = $1", user_id)
+        return done == "DELETE 1"
 
     async def search(self, text: str, limit: int) -> dict[str, list[Row]]:
         # In turn: one connection runs one statement at a time.
