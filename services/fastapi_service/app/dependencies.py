@@ -1,8 +1,10 @@
 """What the routes depend on. All async: FastAPI runs the others in threads."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException, Request, status
+from fastapi import Depends, HTTPException, Path, Request, status
+from pydantic import BeforeValidator
 
 from .data import INT4_MAX, Shop
 from .settings import Settings
@@ -29,7 +31,14 @@ async def get_upstreams(request: Request) -> Upstreams:
     return upstreams
 
 
-async def get_user_id(user_id: int) -> int:
+def _only_digits(text: Any) -> Any:
+    """Pydantic alone would also take 1.0, +1 and 1_0 for 1."""
+    if isinstance(text, str) and not re.fullmatch("-?[0-9]+", text):
+        raise ValueError("write it in digits")
+    return text
+
+
+async def get_user_id(user_id: Annotated[int, BeforeValidator(_only_digits), Path()]) -> int:
     """An id that a user can have; 404 for one beyond the column's range."""
     if not 0 < user_id <= INT4_MAX:
         raise NO_SUCH_USER

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader
 
 from ..data import INT4_MAX
 from ..dependencies import ShopDep
@@ -14,7 +15,13 @@ from ..schemas import Invalid, Refusal
 PRODUCTS_PER_PAGE = 20
 
 router = APIRouter(tags=["catalog"])
-templates = Jinja2Templates(Path(__file__).parent.parent / "templates")
+templates = Jinja2Templates(
+    env=Environment(
+        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        autoescape=True,
+        auto_reload=False,  # by default each request asks the disk whether a template has changed
+    )
+)
 
 
 @router.get(
