@@ -85,6 +85,7 @@ def a_rig(drive: Any) -> Rig:
         counter=CountsNothing(),  # type: ignore[arg-type]
         database_pid=None,
         ours=(os.getpid(),),
+        usual_speed_per_s=1.0,
         drive=drive,
     )
 

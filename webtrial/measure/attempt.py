@@ -71,7 +71,11 @@ class Driving(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """What is up for the whole run. `ours` are the first processes of all that is not foreign."""
+    """What is up for the whole run.
+
+    `ours` are the first processes of all that is not foreign; `usual_speed_per_s` is the
+    machine's, found before the first trial.
+    """
 
     parameters: Parameters
     split: CoreSplit
@@ -80,6 +84,7 @@ class Rig:
     counter: Connection
     database_pid: int | None
     ours: tuple[int, ...]
+    usual_speed_per_s: float
     drive: Callable[[Task], AbstractContextManager[Driving]] = driving
 
 
@@ -124,7 +129,7 @@ def attempt_trial(
     LaunchError with the log's last lines when the service ended."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     observed = _observe(planned, site, rig)
-    machine = _machine(observed)
+    machine = _machine(observed, rig)
     _require_alive(planned, site)
     warmup_s, window_s = window_of(planned, rig.parameters)
     trial = Trial(
@@ -157,7 +162,8 @@ def restore(planned: PlannedTrial, site: Site, rig: Rig) -> None:
 def _observe(planned: PlannedTrial, site: Site, rig: Rig) -> _Observed:
     _checkpoint(rig.counter)
     _upstreams(planned, rig)  # they tell what they took since they were last asked
-    observed = _Observed(speed_per_s(), statements_of(rig.counter, site.database))
+    speed = speed_per_s(rig.usual_speed_per_s)
+    observed = _Observed(speed, statements_of(rig.counter, site.database))
     try:
         _drive(planned, site, rig, observed)
     except DriverError as error:
@@ -255,8 +261,8 @@ def _cost(observed: _Observed, window_s: float, statements: Statements | None) -
     return cost(observed.readings, window_s, statements)
 
 
-def _machine(observed: _Observed) -> Machine:
-    speed_after_per_s = round(speed_per_s(), 1)
+def _machine(observed: _Observed, rig: Rig) -> Machine:
+    speed_after_per_s = round(speed_per_s(rig.usual_speed_per_s), 1)
     speed_before_per_s = round(observed.speed_before_per_s, 1)
     if not observed.readings:
         return Machine(nan, nan, speed_before_per_s, speed_after_per_s)

@@ -239,13 +239,20 @@ def _rig(
     counter: Connection,
     server: Server,
 ) -> Rig:
-    keeper = os.getppid()
-    if server.pid is not None:
-        return Rig(parameters, split, material, upstreams, counter, server.pid, (keeper,))
-    # Somebody else's server, but it works for us: on this machine it is not foreign.
-    postmaster = local_postmaster(counter)
-    ours = (keeper,) if postmaster is None else (keeper, postmaster)
-    return Rig(parameters, split, material, upstreams, counter, postmaster, ours)
+    ours, database_pid = [os.getppid()], server.pid  # our parent is the keeper
+    if database_pid is None and (database_pid := local_postmaster(counter)) is not None:
+        # Somebody else's server, but it works for us: on this machine it is not foreign.
+        ours.append(database_pid)
+    return Rig(
+        parameters=parameters,
+        split=split,
+        material=material,
+        upstreams=upstreams,
+        counter=counter,
+        database_pid=database_pid,
+        ours=tuple(ours),
+        usual_speed_per_s=machine.speed_per_s(),
+    )
 
 
 def _upstreams(

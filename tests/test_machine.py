@@ -1,0 +1,52 @@
+"""What is told of the machine, and how its cores are shared out."""
+
+import os
+import platform
+from time import perf_counter
+
+from webtrial.measure.machine import SPEED_MOST_S, CoreSplit, core_split, describe, speed_per_s
+from webtrial.measure.provenance import commit, versions
+
+
+def test_the_driver_has_the_last_core_where_there_are_two() -> None:
+    assert core_split({0, 1}) == CoreSplit(1, (0,))
+    assert core_split({2, 5, 7}) == CoreSplit(7, (2, 5))
+
+
+def test_a_single_core_is_shared() -> None:
+    assert core_split({3}) == CoreSplit(None, (3,))
+
+
+def test_the_split_uses_only_what_we_may_use() -> None:
+    split = core_split()
+    used = {*split.service_cores} | (
+        {split.driver_core} if split.driver_core is not None else set()
+    )
+    assert used == os.sched_getaffinity(0)
+
+
+def test_neither_host_nor_user_nor_paths_are_told() -> None:
+    told = " ".join(map(str, describe().values()))
+    assert platform.node() not in told.split()
+    assert "/" not in told
+
+
+def test_a_core_is_not_watched_longer_than_it_takes_to_know_its_speed() -> None:
+    began_s = perf_counter()
+    assert speed_per_s(usual_per_s=1.0) > 1.0
+    known_s = perf_counter() - began_s
+    began_s = perf_counter()
+    assert speed_per_s(usual_per_s=1e12) > 1.0
+    unknown_s = perf_counter() - began_s
+    assert known_s < SPEED_MOST_S <= unknown_s
+
+
+def test_versions_are_those_that_are_installed() -> None:
+    found = versions("18.6")
+    assert found["PostgreSQL"] == "18.6"
+    assert found["Python"] == platform.python_version()
+    assert {"Django", "Flask", "fastapi", "httpx"} <= set(found)
+
+
+def test_outside_of_a_repository_the_commit_is_unknown(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    assert commit(tmp_path) == {"commit": None, "dirty": None}
