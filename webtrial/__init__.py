@@ -9,7 +9,7 @@ from typing import Any
 
 _PARTS = {
     "webtrial.publish.given": ("parameters_given", "run_given", "find_run"),
-    "webtrial.publish.measuring": ("measure",),
+    "webtrial.publish.measuring": ("measure_run",),
     "webtrial.publish.drawings": (
         *("draw_cost", "draw_dashboard", "draw_distribution", "draw_latency", "draw_machine"),
         *("draw_ratios", "draw_search", "draw_throughput", "draw_timeline", "draw_verdicts"),

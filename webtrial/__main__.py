@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     source = publish.add_mutually_exclusive_group()
     source.add_argument("--profile", default="quick", help="what to measure (default: quick)")
     source.add_argument("--run", metavar="PATH", help="publish this run, measure nothing")
+    publish.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
     publish.set_defaults(does=_report)
 
     up = commands.add_parser("serve", help="the three services up, for a person to try")
@@ -120,11 +121,11 @@ def _report(given: argparse.Namespace) -> None:
     from webtrial.publish import report
     from webtrial.publish.progress import on_terminal
 
+    into = given.into or report.DIST
     if given.run:
-        report.report_of_run(given.run, _say)
-        return
-    with on_terminal() as view:
-        report.report_of_profile(given.profile, view, _say)
+        report.report_of_run(given.run, _say, into)
+    else:
+        report.report_of_profile(given.profile, on_terminal, _say, into)
 
 
 def _serve(_: argparse.Namespace) -> int | None:

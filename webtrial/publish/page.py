@@ -96,7 +96,7 @@ class _Renderer(mistune.HTMLRenderer):
     """Gives headings the anchors that the contents point to, and tables room to scroll."""
 
     def __init__(self, headings: Iterator[Heading]) -> None:
-        super().__init__(escape=False)
+        super().__init__(escape=True)
         self._headings = headings
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:

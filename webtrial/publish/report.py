@@ -1,7 +1,12 @@
 """The report: its chapters executed in the right order, then the page and the PDF of them."""
 
 import json
+import os
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,6 +14,7 @@ from typing import Any
 import yaml
 
 from webtrial.errors import PublishError
+from webtrial.measure.keeper import die_with_parent
 from webtrial.parameters import PROFILES, read_profile
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.document import write_document
@@ -30,11 +36,15 @@ def chapter_names() -> list[str]:
     return sorted(path.stem for path in NOTEBOOKS.glob("[0-9]-*.ipynb"))
 
 
-def report_of_profile(profile: str, view: View, say: Say, dist: Path = DIST) -> None:
-    """Measure what `profile` says, then publish it. Raises WebtrialError."""
+def report_of_profile(
+    profile: str, views: Callable[[], AbstractContextManager[View]], say: Say, dist: Path = DIST
+) -> None:
+    """Measure what `profile` says, shown on a view, then publish it. Raises WebtrialError."""
     read_profile(profile)
     asked = yaml.safe_load((PROFILES / f"{profile}.yaml").read_text())
-    run = _measured(asked, view, dist)
+    say(f"measuring with profile {profile}")
+    with views() as view:
+        run = _measured(asked, view, dist)
     say(f"measured {run.path.name}")
     _publish(run, {MEASURES}, say, dist)
 
@@ -59,15 +69,21 @@ def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
 
 def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
-    for name in chapter_names():
-        if name not in executed:
-            say(f"executing {name}")
-            execute(name, notebooks, {"run": _named(run)})
+    names = [name for name in chapter_names() if name not in executed]
+    say(f"executing {', '.join(names)}")
+    _execute_together(names, notebooks, _named(run))
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
     front = front_of(run)
     for write, name in ((write_page, "index.html"), (write_document, "report.pdf")):
         write(chapters, front, dist / name)
         say(f"wrote {dist / name}")
+
+
+def _execute_together(names: Collection[str], into: Path, run: str) -> None:
+    """Chapters that only read can be executed side by side, one to a core."""
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=die_with_parent) as pool:
+        list(pool.map(partial(execute, into=into, parameters={"run": run}), names))
 
 
 def _named(run: Run) -> str:

@@ -1,0 +1,34 @@
+"""A report published once for all tests of this folder, from a run of known distributions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.synthetic_run import CLOSED, LATE, OPEN, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
+from webtrial.publish.report import report_of_run
+
+SCENARIOS = ("user_detail", "product_search", "dashboard")
+
+
+@pytest.fixture(scope="session")
+def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    runs = tmp_path_factory.mktemp("runs of a {braced} name")
+    truth = SLOW_TO_FAST.__class__(
+        SLOW_TO_FAST.median_ms,
+        verdicts={(2, "django"): [STOLEN, VALID], (1, "flask", "user_detail"): [LATE]},
+    )
+    run = synthetic_run(runs, truth, scenarios=SCENARIOS, loads=(CLOSED, OPEN), window_s=0.5)
+    manifest = run.path / "manifest.json"
+    told = json.loads(manifest.read_text())
+    told["machine"] = {"cores": 2, "processor": "Example <CPU>", "memory_gib": 8.0}
+    told["versions"] = {"PostgreSQL": "18.6"}
+    manifest.write_text(json.dumps(told))
+    return run.path
+
+
+@pytest.fixture(scope="session")
+def published(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    report_of_run(str(run_path), lambda _: None, folder)
+    return folder

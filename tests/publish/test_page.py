@@ -1,0 +1,120 @@
+"""The page: one file that loads nothing, whose figures can be read by everyone."""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from webtrial.publish.chapters import read_chapter
+from webtrial.publish.report import chapter_names
+
+VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
+
+
+class Seen(HTMLParser):
+    """Every element with its attributes; what is not closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> at {self.getpos()}")
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def text(published: Path) -> str:
+    return (published / "index.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def seen(text: str) -> Seen:
+    parser = Seen()
+    parser.feed(text)
+    return parser
+
+
+def test_every_element_is_closed_in_order(seen: Seen) -> None:
+    assert seen.elements
+    assert (seen.faults, seen.open) == ([], [])
+
+
+def test_nothing_is_loaded_from_anywhere(text: str, seen: Seen) -> None:
+    loading = {"script", "img", "iframe", "object", "embed", "audio", "video", "source", "base"}
+    assert not loading & {tag for tag, _ in seen.elements}
+    assert [link["href"] for link in seen.all("link")] == ["data:,"]
+    assert not re.search(r"@import|url\((?!#)|srcset=|\bon\w+=\"", text)
+    used = [each.get("href") or "" for each in seen.all("use")]
+    assert all(href.startswith("#") for href in used)
+
+
+def test_ids_are_unique_and_every_reference_leads_to_one(text: str, seen: Seen) -> None:
+    ids = Counter(each["id"] for _, each in seen.elements if "id" in each)
+    assert [name for name, count in ids.items() if count > 1] == []
+    referred = [each.get("href") or "" for _, each in seen.elements]
+    referred += [f"#{name}" for name in re.findall(r"url\(#([^)]+)\)", text)]
+    inside = {name.removeprefix("#") for name in referred if name.startswith("#")}
+    assert inside
+    assert inside <= set(ids)
+
+
+def test_every_figure_has_alternative_text_and_a_caption(text: str, seen: Seen) -> None:
+    drawings = seen.all("svg")
+    assert len(drawings) == len(seen.all("figure")) == len(seen.all("figcaption")) > 8
+    assert all(each.get("role") == "img" for each in drawings)
+    assert all(len(each.get("aria-label") or "") > 40 for each in drawings)
+    captions = re.findall(r"<figcaption><b>Figure \d+\.</b> (.+?)</figcaption>", text, re.DOTALL)
+    assert len(captions) == len(drawings)
+
+
+def test_chapters_stand_in_order_below_one_heading(published: Path, seen: Seen) -> None:
+    chapters = [read_chapter(published / "notebooks" / f"{name}.ipynb") for name in chapter_names()]
+    assert len(seen.all("h1")) == 1
+    anchors = [each["id"] for each in seen.all("h2")]
+    assert anchors == [chapter.slug for chapter in chapters]
+    linked = [each["href"] for each in seen.all("a")]
+    for chapter in chapters:
+        assert linked.count(f"#{chapter.slug}") == 2  # beside, and folded above
+        assert all(f"#{section.anchor}" in linked for section in chapter.sections)
+
+
+def test_code_is_folded_away(seen: Seen) -> None:
+    folded = [each for each in seen.all("details") if each.get("class") == "code"]
+    assert len(folded) > 20
+    assert not any("open" in each for each in folded)
+
+
+def test_the_answer_comes_first(text: str) -> None:
+    start = text.index('<main id="report">')
+    assert text.index("As deployed.") - start < 12_000
+    assert text.index("As deployed.") < text.index("<figure")
+
+
+def test_text_from_the_run_is_escaped(text: str) -> None:
+    assert "Example &lt;CPU&gt;" in text
+    assert "Example <CPU>" not in text
+
+
+def test_it_says_nothing_of_where_it_was_made(published: Path, text: str) -> None:
+    assert str(Path.home()) + "/" not in text
+    assert str(Path(__file__).parent.parent.parent) not in text
+
+
+def test_it_is_small_enough_to_send(published: Path) -> None:
+    assert (published / "index.html").stat().st_size <= 3_000_000

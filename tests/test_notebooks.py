@@ -1,0 +1,138 @@
+"""The notebooks as they are committed, and what they do with parameters."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from webtrial.errors import PublishError
+from webtrial.parameters import Parameters
+from webtrial.publish.execute import NOTEBOOKS, execute
+from webtrial.publish.given import DEFAULTS
+from webtrial.publish.report import MEASURES, chapter_names
+from webtrial.runs import RUNS
+
+NAMES = chapter_names()
+LINES_IN_A_CELL = 5
+
+
+def _cells(name: str, kind: str | None = None) -> list[Any]:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if kind in (None, cell.cell_type)]
+
+
+def _is_parameters(cell: Any) -> bool:
+    return "parameters" in cell.metadata.get("tags", [])
+
+
+def test_the_chapters_are_there_in_their_order() -> None:
+    assert NAMES[:4] == [
+        "0-overview",
+        "1-measure",
+        "2-throughput-and-latency",
+        "3-search-and-dashboard",
+    ]
+    assert NAMES[-1] == "7-validity-and-method"
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryNotebook:
+    def test_is_of_a_length_that_can_be_read(self, name: str) -> None:
+        assert 15 <= len(_cells(name)) <= 35
+
+    def test_has_one_first_level_heading_and_it_comes_first(self, name: str) -> None:
+        prose = [cell.source for cell in _cells(name, "markdown")]
+        assert sum(len(re.findall(r"^# ", text, re.MULTILINE)) for text in prose) == 1
+        assert _cells(name)[0].source.startswith("# ")
+
+    def test_has_at_least_as_much_prose_as_code(self, name: str) -> None:
+        prose = sum(len(cell.source.split()) for cell in _cells(name, "markdown"))
+        code = [cell for cell in _cells(name, "code") if not _is_parameters(cell)]
+        assert prose >= sum(len(cell.source.split()) for cell in code)
+
+    def test_has_one_cell_of_parameters_before_all_other_code(self, name: str) -> None:
+        code = _cells(name, "code")
+        assert [_is_parameters(cell) for cell in code] == [True] + [False] * (len(code) - 1)
+        assert code[0].source.startswith(DEFAULTS)
+
+    def test_has_cells_of_a_few_lines_that_call_and_do_not_implement(self, name: str) -> None:
+        for cell in _cells(name, "code"):
+            tree = ast.parse(cell.source)
+            implementing = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While)
+            assert not any(isinstance(node, implementing) for node in ast.walk(tree))
+            if not _is_parameters(cell):
+                assert len(cell.source.splitlines()) <= LINES_IN_A_CELL
+
+    def test_names_no_place_on_any_machine(self, name: str) -> None:
+        text = (NOTEBOOKS / f"{name}.ipynb").read_text()
+        assert not re.search(r"(?<![\w.])/(home|root|work|tmp|usr|Users)/", text)
+        assert str(Path.home()) + "/" not in text
+
+    def test_says_which_cell_is_which_for_good(self, name: str) -> None:
+        identifiers = [cell.id for cell in _cells(name)]
+        assert len(set(identifiers)) == len(identifiers)
+        assert all(re.fullmatch(r"\d-\d\d", each) for each in identifiers)
+
+
+def test_the_parameters_cell_shows_every_parameter_with_its_default() -> None:
+    assigned: dict[str, Any] = {}
+    exec(_cells(MEASURES, "code")[0].source, {}, assigned)
+    assert assigned.pop("run") is None
+    expected = {name: field.default for name, field in Parameters.model_fields.items()}
+    del expected["database_url"]  # comes from the environment, for it may hold a password
+    assert assigned == expected
+
+
+WRONG = {
+    "unknown": ({"sed": 7}, "sed: unknown; there are profile, seed"),
+    "of the wrong type": ({"blocks": "three"}, "blocks = 'three'"),
+    "a number in quotes": ({"seed": "7"}, "seed = '7'"),
+    "negative": ({"duration_s": -3}, "duration_s = -3"),
+    "no stack": ({"stacks": []}, "stacks = []"),
+    "a stack that does not exist": ({"stacks": ["flask", "rails"]}, "no such stack: rails"),
+    "a scenario that does not exist": ({"scenarios": ["login"]}, "no such scenario: login"),
+    "0 users": ({"closed_users": [0]}, "closed_users.0 = 0"),
+    "shadowing what the notebook uses": ({"wt": 3}, "wt: unknown"),
+}
+
+
+def _runs() -> set[Path]:
+    return set(RUNS.glob("*"))
+
+
+@pytest.mark.parametrize(("given", "said"), WRONG.values(), ids=WRONG)
+def test_a_parameter_that_is_wrong_stops_before_anything_starts(
+    given: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    before = _runs()
+    with pytest.raises(PublishError) as raised:
+        execute(MEASURES, tmp_path, given)
+    assert said in str(raised.value)
+    assert "Traceback" not in str(raised.value)
+    assert _runs() == before
+
+
+def test_papermill_itself_fails_from_any_folder_with_the_message(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / f"{MEASURES}.ipynb"), "out.ipynb"]
+    command += ["-f", str(NOTEBOOKS / "profiles" / "smoke.yaml"), "-p", "seed", "-7"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode != 0
+    assert "seed = -7: Input should be greater than or equal to 0" in done.stderr
+    assert "File" not in done.stderr.split("Exception encountered")[-1]
+
+
+def test_other_notebooks_take_a_run_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="seed: unknown; this notebook takes `run` alone"):
+        execute("0-overview", tmp_path, {"seed": 7})
+
+
+def test_a_run_that_is_not_there_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match=r"nowhere is not a run: it has no manifest\.json"):
+        execute("0-overview", tmp_path, {"run": "nowhere"})
