@@ -97,7 +97,21 @@ def test_a_repeated_trial_does_not_make_the_bar_go_on() -> None:
         progress.begins(planned(1), attempt)
         progress.judged(a_trial(number=1, attempt=attempt))
     progress.begins(planned(2), 1)
-    assert [event["done"] for event in told if event["event"] == "trial"] == [0, 1, 1]
+    trials = [event for event in told if event["event"] == "trial"]
+    assert [event["done"] for event in trials] == [0, 1, 1]
+    assert [event["attempt"] for event in trials] == [1, 2, 1]
+
+
+def test_a_repeated_trial_takes_time_too() -> None:
+    told: list[dict[str, Any]] = []
+    clock = Clock()
+    progress = Progress(Parameters(duration_s=3.0, warmup_s=1.0), told.append, clock)
+    progress.expect([planned(1)])
+    progress.begins(planned(1), 1)
+    clock.now_s += 5.0
+    progress.judged(a_trial(number=1))
+    progress.begins(planned(1), 2)
+    assert told[-1]["seconds_left"] == 5.0
 
 
 # --- the child's side, with a stand-in for the experiment
@@ -237,12 +251,13 @@ def test_the_services_answered_and_every_stack_did_the_same_work(run: Run) -> No
             assert statements.data == 2 * statements.requests
 
 
-def test_closed_users_are_all_in_flight(run: Run) -> None:
+def test_no_more_requests_are_in_flight_than_there_are_users(run: Run) -> None:
     closed = [trial for trial in run.trials if trial.planned.load.users]
     for trial in closed:
         users = trial.planned.load.users
         assert trial.client.connections == users
-        assert trial.client.in_flight_counted == pytest.approx(users, rel=0.05)
+        assert 0 < trial.client.in_flight_counted <= users
+        assert "little" not in [reason.gate for reason in trial.validity.reasons]
 
 
 def test_samples_are_those_that_were_counted(run: Run) -> None:
@@ -261,10 +276,11 @@ def test_cost_and_seconds_are_there(run: Run) -> None:
 
 
 def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = {process.pid for process in psutil.process_iter()}
+    started: list[psutil.Process] = []
 
     def interrupt(event: dict[str, Any]) -> None:
         if event["event"] == "verdict" and event["number"] == 2:
+            started.extend(psutil.Process().children(recursive=True))
             raise KeyboardInterrupt
 
     given = {"stacks": ["flask"], "scenarios": ["user_detail"], "common_fractions": []}
@@ -275,6 +291,5 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
     run = open_run(path)
     assert (run.manifest.state, run.manifest.why) == ("interrupted", "interrupted from outside")
     assert [trial.planned.number for trial in run.trials][:2] == [1, 2]
-    ours = {"postgres", "gunicorn", "uvicorn"}
-    left = [each for each in psutil.process_iter(["name"]) if each.pid not in before]
-    assert not [each for each in left if each.info["name"] in ours]
+    assert len(started) > 5  # the keeper, the experiment, PostgreSQL, upstreams, the service
+    assert not [each for each in started if each.is_running()]

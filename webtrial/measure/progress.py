@@ -59,7 +59,7 @@ class Progress:
                 "load": str(planned.load),
                 "role": planned.role,
                 "attempt": attempt,
-                "seconds_left": round(self.seconds_left, 1),
+                "seconds_left": round(self._seconds_left(planned), 1),
             }
         )
 
@@ -78,10 +78,9 @@ class Progress:
             }
         )
 
-    @property
-    def seconds_left(self) -> float:
-        """An estimate for everything that is planned."""
-        should_s = sum(self._left.values())
+    def _seconds_left(self, in_hand: PlannedTrial) -> float:
+        """An estimate for everything that is planned, and a repeated trial that is in hand."""
+        should_s = sum(({in_hand.number: self._should_s(in_hand)} | self._left).values())
         if self._began_s is None or not self._done_should_s:
             return should_s
         return should_s * (self._clock() - self._began_s) / self._done_should_s
