@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
 
+from ..bodies import Utf8Route
 from ..data import INT4_MAX
 from ..dependencies import NO_SUCH_USER, ShopDep, UserIdDep
 from ..schemas import Invalid, Refusal, User, UserBody, UserPage, UsersQuery, UserWithOrders
@@ -15,7 +16,7 @@ WITH_BODY: dict[int | str, dict[str, Any]] = {
     409: {"model": Invalid, "description": "The username is taken"},
 }
 
-router = APIRouter(prefix="/users", tags=["users"], responses=INVALID)
+router = APIRouter(prefix="/users", tags=["users"], responses=INVALID, route_class=Utf8Route)
 
 
 @router.get("")
