@@ -102,6 +102,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Shop, served by Django REST Framework",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["rest_api.document.add_catalog"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Swagger would ask an outside service for a badge.
