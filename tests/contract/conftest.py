@@ -8,6 +8,17 @@ import pytest
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import STACKS, client_of, seed_template, served
 
+TABLE = pytest.StashKey[list[str]]()
+"""What test_same_work found, side by side, shown at the end of the session."""
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Show what each stack asked of PostgreSQL, whether the tests passed or not."""
+    if lines := config.stash.get(TABLE, None):
+        terminalreporter.section("the same requests to every stack")
+        for line in lines:
+            terminalreporter.write_line(line)
+
 
 @pytest.fixture(scope="session")
 def logs(tmp_path_factory):

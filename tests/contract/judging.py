@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+from bs4 import BeautifulSoup
 
 USER_FIELDS = {"username", "email", "age"}
 INVALID = (400, 422)  # the framework's own choice
@@ -45,6 +46,17 @@ def named(answer: httpx.Response) -> set[str]:
     if isinstance(details, list):
         return {str(each["loc"][-1]) for each in details}
     return set(_keys(document))
+
+
+def page_in(answer: httpx.Response) -> BeautifulSoup:
+    """An answer's HTML."""
+    return BeautifulSoup(answer.content, "html.parser")
+
+
+def rows_of(page: BeautifulSoup) -> list[tuple[str, ...]]:
+    """What each row of the catalogue shows: product, category, price."""
+    rows = [[cell.get_text().strip() for cell in row.find_all("td")] for row in page.find_all("tr")]
+    return [tuple(row[-3:]) for row in rows if row]
 
 
 def shown(answer: httpx.Response) -> str:

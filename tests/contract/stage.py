@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import psycopg
 
+from tests.contract.document import hold_to_contract
 from webtrial.measure.launch import (
     Service,
     ServiceSettings,
@@ -89,9 +90,15 @@ def served(
 
 
 def client_of(url: str) -> httpx.Client:
-    """A client that follows no redirects and knows no proxies."""
-    # Without `verify` each client would first read every certificate of the machine.
-    return httpx.Client(base_url=url, timeout=ANSWER_S, trust_env=False, verify=False)
+    """A client that follows no redirects, knows no proxies, and fails where an answer is not as
+    the contract documents it."""
+    return httpx.Client(
+        base_url=url,
+        timeout=ANSWER_S,
+        trust_env=False,
+        verify=False,  # otherwise each would first read every certificate of the machine
+        event_hooks={"response": [hold_to_contract]},
+    )
 
 
 def _settings(seeded: Seeded, name: str, upstreams: tuple[str, str]) -> ServiceSettings:

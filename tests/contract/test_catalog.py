@@ -3,22 +3,15 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 
-from tests.contract.judging import INVALID, named, refused
+from tests.contract.judging import INVALID, named, page_in, refused, rows_of
 
 
 def page_of(client, target="/catalog"):
     answer = client.get(target)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].partition(";")[0] == "text/html"
-    return BeautifulSoup(answer.content, "html.parser")
-
-
-def rows_of(page):
-    """What each row of the page's table shows, from the product's name on."""
-    rows = [[cell.get_text().strip() for cell in row.find_all("td")] for row in page.find_all("tr")]
-    return [tuple(row[-3:]) for row in rows if row]
+    return page_in(answer)
 
 
 def products(stack, number):

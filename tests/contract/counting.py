@@ -1,0 +1,100 @@
+"""What each single request costs in statements, told by PostgreSQL itself."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from webtrial.measure.postgres import Server, create_database, drop_database
+from webtrial.measure.resources import StatementCounts, statements_between, statements_of
+
+_SETTLED = """
+    SELECT count(*) FILTER (WHERE state <> 'idle') = 0 FROM pg_stat_activity
+    WHERE datname = %s AND backend_type = 'client backend'
+"""
+LEGEND = (
+    "data statements · rows · control (transactions, resets, pings), per request;"
+    " a statement that the database refuses is not counted"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Statements of one request."""
+
+    data: int
+    rows: int
+    control: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts the statements in one database, from another."""
+
+    connection: psycopg.Connection[Any]
+    database: str
+
+    def now(self) -> StatementCounts:
+        """What was counted until now, once no statement is in the air and nothing changes."""
+        counts = self._settled()
+        while (again := self._settled()) != counts:
+            counts = again
+        return counts
+
+    def _settled(self) -> StatementCounts:
+        while not self.connection.execute(_SETTLED, [self.database]).fetchone()[0]:
+            pass
+        counts = statements_of(self.connection, self.database)
+        assert counts is not None, "pg_stat_statements is not loaded"
+        return counts
+
+
+def between(before: StatementCounts, after: StatementCounts) -> Work:
+    """What one request took."""
+    found = statements_between(before, after, 1)
+    assert found is not None
+    return Work(found.data, found.rows, found.control)
+
+
+@contextmanager
+def counting_from(server: Server) -> Iterator[str]:
+    """The url of a database from which statements in all databases can be counted."""
+    url = create_database(server, "counting")
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION pg_stat_statements")
+        yield url
+    finally:
+        drop_database(server, "counting")
+
+
+@contextmanager
+def counter(counting_url: str, database_url: str) -> Iterator[Counter]:
+    """A counter of the statements in the database at `database_url`."""
+    with psycopg.connect(counting_url, autocommit=True) as connection:
+        yield Counter(connection, urlsplit(database_url).path.lstrip("/"))
+
+
+def side_by_side(kinds: Sequence[str], works: dict[str, Sequence[Work]]) -> list[str]:
+    """A line per kind of request, a column per stack: means per request."""
+    order = list(dict.fromkeys(kinds))
+    wide = max(map(len, order))
+    cells = {stack: _means(kinds, found) for stack, found in works.items()}
+    head = f"{'':{wide}}    n" + "".join(f"  {stack:>14}" for stack in works)
+    lines = [
+        f"{kind:{wide}} {kinds.count(kind):4}" + "".join(f"  {cells[s][kind]:>14}" for s in works)
+        for kind in sorted(order)
+    ]
+    return [LEGEND, "", head, *lines]
+
+
+def _means(kinds: Sequence[str], works: Sequence[Work]) -> dict[str, str]:
+    shown = {}
+    for kind in kinds:
+        of_kind = [work for each, work in zip(kinds, works, strict=True) if each == kind]
+        totals = [sum(getattr(work, part) for work in of_kind) for part in Work.__slots__]
+        shown[kind] = " · ".join(f"{total / len(of_kind):.3g}" for total in totals)
+    return shown

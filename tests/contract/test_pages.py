@@ -1,0 +1,126 @@
+"""Each framework's own idiom of signing in, beside the contract."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.contract.judging import refused
+from tests.contract.stage import STACKS
+from tests.contract.test_document import loads_nothing_from_outside
+
+STAFF, OTHER = "account001", "account002"
+
+
+def of(framework):
+    """Runs a test for the stacks of one framework."""
+    names = [name for name, stack in STACKS.items() if stack.framework == framework]
+    return pytest.mark.parametrize("stack", names, indirect=True)
+
+
+def form_of(client, target):
+    """The hidden fields of a page's form."""
+    answer = client.get(target)
+    assert answer.status_code == 200, answer.text
+    page = BeautifulSoup(answer.content, "html.parser")
+    assert page.find("input", {"name": "username"})
+    assert page.find("input", {"name": "password", "type": "password"})
+    return {each["name"]: each.get("value", "") for each in page.find_all("input", type="hidden")}
+
+
+def sent_to(answer):
+    assert answer.status_code == 302, answer.text
+    return urlsplit(answer.headers["location"]).path
+
+
+def submit(client, target, username, password):
+    form = form_of(client, target) | {"username": username, "password": password}
+    return client.post(target, data=form)
+
+
+@of("Django")
+def test_django_sends_who_is_not_signed_in_to_the_login(client):
+    assert sent_to(client.get("/account/")) == "/accounts/login/"
+    assert sent_to(client.get("/admin/")) == "/admin/login/"
+
+
+@of("Django")
+def test_django_signs_in_by_session_and_out_again(client, seeded):
+    assert sent_to(submit(client, "/accounts/login/", OTHER, seeded.password)) == "/account/"
+    account = client.get("/account/")
+    assert account.status_code == 200 and OTHER in account.text
+    page = BeautifulSoup(account.content, "html.parser")
+    key = page.find("input", {"name": "csrfmiddlewaretoken"})["value"]
+    out = client.post("/accounts/logout/", data={"csrfmiddlewaretoken": key})
+    assert sent_to(out) == "/accounts/login/"
+    assert sent_to(client.get("/account/")) == "/accounts/login/"
+
+
+@of("Django")
+def test_django_shows_the_form_again_after_a_wrong_password(client):
+    answer = submit(client, "/accounts/login/", OTHER, "wrong")
+    assert answer.status_code == 200
+    assert sent_to(client.get("/account/")) == "/accounts/login/"
+
+
+@of("Django")
+def test_django_refuses_a_form_without_its_token(client, seeded):
+    form = {"username": OTHER, "password": seeded.password}
+    assert client.post("/accounts/login/", data=form).status_code == 403
+
+
+@of("Django")
+def test_the_admin_is_for_staff(client, seeded):
+    assert sent_to(submit(client, "/admin/login/", STAFF, seeded.password)) == "/admin/"
+    index = client.get("/admin/")
+    assert index.status_code == 200 and "/admin/shop/product/" in index.text
+    products = client.get("/admin/shop/product/", params={"q": "lamp"})
+    assert products.status_code == 200 and "lamp" in products.text
+    loads_nothing_from_outside(client, "/admin/")
+
+
+@of("Django")
+def test_the_admin_is_for_nobody_else(client, seeded):
+    answer = submit(client, "/admin/login/", OTHER, seeded.password)
+    assert answer.status_code == 200
+    assert sent_to(client.get("/admin/")) == "/admin/login/"
+
+
+@of("Flask")
+def test_flask_login_sends_who_is_not_signed_in_to_the_login(client):
+    assert sent_to(client.get("/account")) == "/login"
+
+
+@of("Flask")
+def test_flask_login_signs_in_by_session_and_out_again(client, seeded):
+    assert sent_to(submit(client, "/login", OTHER, seeded.password)) == "/account"
+    account = client.get("/account")
+    assert account.status_code == 200 and OTHER in account.text
+    page = BeautifulSoup(account.content, "html.parser")
+    key = page.find("input", {"name": "form_key"})["value"]
+    assert sent_to(client.post("/logout", data={"form_key": key})) == "/login"
+    assert sent_to(client.get("/account")) == "/login"
+
+
+@of("Flask")
+def test_flask_login_refuses_a_wrong_password_and_a_foreign_form(client, seeded):
+    assert submit(client, "/login", OTHER, "wrong").status_code == 401
+    form = {"username": OTHER, "password": seeded.password}
+    assert refused(client.post("/login", data=form), 400)
+    assert sent_to(client.get("/account")) == "/login"
+
+
+@of("FastAPI")
+def test_fastapi_shows_its_document_a_second_way(client):
+    answer = client.get("/redoc")
+    assert answer.status_code == 200
+    assert "redoc" in answer.text.lower() and "openapi.json" in answer.text
+    loads_nothing_from_outside(client, "/redoc")
+
+
+@of("FastAPI")
+def test_fastapi_documents_the_password_flow(client):
+    document = client.get("/openapi.json").json()
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert scheme["flows"]["password"]["tokenUrl"].lstrip("/") == "token"
+    assert document["paths"]["/dashboard/stats"]["get"]["security"]
