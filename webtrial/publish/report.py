@@ -2,15 +2,17 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psutil
 import yaml
 
 from webtrial.errors import PublishError
@@ -59,12 +61,28 @@ def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         with told(events, view):
-            execute(MEASURES, dist / "notebooks", asked, {TOLD: str(events)})
+            _in_thread(partial(execute, MEASURES, dist / "notebooks", asked, {TOLD: str(events)}))
         for line in events.read_text().splitlines():
             match json.loads(line):
                 case {"event": "run", "path": path}:
                     return open_run(path)
     raise PublishError(f"{MEASURES}.ipynb measured nothing: see {dist / 'notebooks'}")
+
+
+def _in_thread(work: Callable[[], Path]) -> None:
+    """Do `work` where no signal reaches it. Left to itself the runner would answer Ctrl-C by
+    ending the kernel before the run is closed; so the kernel alone is interrupted."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work)
+        try:
+            future.result()
+        except KeyboardInterrupt:
+            for child in psutil.Process().children():
+                if "ipykernel_launcher" in child.cmdline():
+                    child.send_signal(signal.SIGINT)
+            with suppress(PublishError):
+                future.result()
+            raise
 
 
 def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
