@@ -24,8 +24,8 @@ async def stats(shop: ShopDep, upstreams: UpstreamsDep) -> Stats:
     users, sales, inventory, analytics = await asyncio.gather(
         shop.count_users(),
         shop.sales_of_last_days(DAYS),
-        upstreams.ask("inventory"),
-        upstreams.ask("analytics"),
+        upstreams.stock(),
+        upstreams.metrics(),
     )
     asked = {"inventory": inventory, "analytics": analytics}
     missing = [name for name, answer in asked.items() if answer is None]
