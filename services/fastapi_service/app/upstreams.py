@@ -10,8 +10,8 @@ import httpx
 
 from .settings import Settings
 
-# To each upstream, as many as a threaded stack's 16 threads have. httpx looks through all connections
-# of a client at each request: at 100 users, one client with 100 of them took twice the CPU.
+# To each upstream, as many as a threaded stack's 16 threads have. httpx looks through all of a
+# client's connections at each request: at 100 users, one client with 100 took twice the CPU.
 CONNECTIONS = 16
 
 
