@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from webtrial.analyse.estimates import CELL, in_order
-from webtrial.analyse.pairs import Pair, pairs_of
+from webtrial.analyse.pairs import Pair, pairs_of, title_of
+from webtrial.analyse.phrases import interval, times
 from webtrial.analyse.statistics import (
     MINIMUM_BLOCKS,
     Estimate,
@@ -75,6 +76,25 @@ _RATIO_COLUMNS = (
     *("kind", "stack", "baseline", "equal", "differs", "metric", "ratio", "low", "high", "blocks"),
     *("blocks_untouched", "floor", "suspect", "verdict", "reason"),
 )
+
+
+def labelled_ratios(run: Run, ratios: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """One metric's rows of `ratio_table` for a figure: with `title` and `baseline_title` of the
+    stacks, `metric_label`, and `label`, the ratio with its interval as text."""
+    rows = ratios[ratios["metric"] == metric]
+    stacks = run.manifest.stacks
+    return rows.assign(
+        title=[title_of(name, stacks) for name in rows["stack"]],
+        baseline_title=[title_of(name, stacks) for name in rows["baseline"]],
+        metric_label=next(each.label for each in METRICS if each.name == metric),
+        label=[
+            _label(*ends) for ends in zip(rows["ratio"], rows["low"], rows["high"], strict=True)
+        ],
+    )
+
+
+def _label(ratio: float, low: float, high: float) -> str:
+    return times(ratio, low, high) + (f" ({interval(low, high)})" if isfinite(low) else "")
 
 
 def noise_floors(run: Run) -> pd.DataFrame:

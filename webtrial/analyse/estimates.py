@@ -15,6 +15,7 @@ from webtrial.analyse.statistics import Estimate, geometric_mean
 from webtrial.analyse.summary import trials_table
 from webtrial.runs import Run
 
+ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
 CELL = ["scenario", "load_kind", "load"]
 
 
@@ -84,6 +85,26 @@ def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame
     by = [name for name in ("scenario", "kind", "load", "stack") if name in ranks]
     order = ranks.sort_values(by, kind="stable").index
     return frame.iloc[order].reset_index(drop=True)
+
+
+def main_load(loads: pd.DataFrame, kind: str) -> str | None:
+    """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
+    else the most users; the lowest rate. None where there are none."""
+    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=load_size)
+    if not there:
+        return None
+    if kind == "open":
+        return str(there[0])
+    return ARTICLE_LOAD if ARTICLE_LOAD in there else str(there[-1])
+
+
+def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
+    """The rows of each scenario at its main load of that kind; none where it has none."""
+    kept = [
+        rows[(rows["load_kind"] == kind) & (rows["load"] == main_load(rows, kind))]
+        for _, rows in frame.groupby("scenario", sort=False)
+    ]
+    return pd.concat([frame.iloc[:0], *kept], ignore_index=True)
 
 
 def load_size(load: str) -> float:

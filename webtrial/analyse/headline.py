@@ -11,12 +11,11 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.compare import METRICS, ratio_table
-from webtrial.analyse.estimates import load_size
+from webtrial.analyse.estimates import main_load
 from webtrial.analyse.pairs import KINDS, Stacks, title_of
 from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken, times
 from webtrial.runs import Run
 
-ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
 DECIDED = ("higher", "lower")
 
 _SAYS = {  # metric → how A stands to B when its ratio is over 1
@@ -25,6 +24,7 @@ _SAYS = {  # metric → how A stands to B when its ratio is over 1
     "p99": "{a} took {x} times as long as {b} at the 99th percentile",
     "cpu": "{a} used {x} times the CPU time of {b} per request",
 }
+_ARTICLES = {"ORM": "an "}
 _LABELS = {metric.name: metric.label for metric in METRICS}
 
 
@@ -35,7 +35,8 @@ def headline(
     times at the open load, as deployed before like for like.
 
     Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
-    blocks_untouched, verdict, reason, equal (data access of both), sentence. Pass `ratio_table(run)` where it is at hand.
+    blocks_untouched, verdict, reason, equal (data access of both), sentence. Pass `ratios`
+    (`ratio_table(run)`) where they are at hand.
     """
     ratios = ratio_table(run) if ratios is None else ratios
     chosen = ratios[ratios["metric"].isin(metrics)]
@@ -50,17 +51,6 @@ _COLUMNS = (
     *("scenario", "load", "kind", "metric", "stack", "baseline", "ratio", "low", "high", "blocks"),
     *("blocks_untouched", "verdict", "reason", "equal", "sentence"),
 )
-
-
-def main_load(loads: pd.DataFrame, kind: str) -> str | None:
-    """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
-    else the most users; the lowest rate. None where there are none."""
-    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=load_size)
-    if not there:
-        return None
-    if kind == "open":
-        return str(there[0])
-    return ARTICLE_LOAD if ARTICLE_LOAD in there else str(there[-1])
 
 
 def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
@@ -120,7 +110,7 @@ def answer(run: Run, ratios: pd.DataFrame | None = None) -> str:
 def _by_pair(findings: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
     for (stack, baseline), rows in findings.groupby(["stack", "baseline"], sort=False):
         both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
-        given = f"With {both} in both, " if both else ""
+        given = f"With {_ARTICLES.get(both, '')}{both} in both, " if both else ""
         yield given + _across(rows, _named(str(stack), stacks), _named(str(baseline), stacks))
 
 

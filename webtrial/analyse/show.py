@@ -31,6 +31,11 @@ class Drawing:
     caption: str
     data: pd.DataFrame
 
+    def __post_init__(self) -> None:
+        """Settle the layout once: it moves a little each time it is worked out."""
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
+
     def svg(self) -> str:
         """The figure as SVG: letters as paths (no font is needed to read it), and the same bytes
         each time. Identifiers differ from drawing to drawing, since a page holds many."""

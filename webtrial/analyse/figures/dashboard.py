@@ -1,0 +1,77 @@
+"""The dashboard: its response time beside what its upstreams took."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.analyse.figures.style import (
+    GREY,
+    Look,
+    looks,
+    mark_interval,
+    mark_value,
+    panels,
+    stack_axis,
+    tint,
+)
+from webtrial.analyse.frames import largest, rows_of
+from webtrial.analyse.show import Drawing
+from webtrial.analyse.words import Words
+
+
+def draw(parts: pd.DataFrame, words: Words) -> Drawing:
+    """`dashboard_parts`: grey is what the upstreams took in turn, darker the slowest of them alone;
+    the mark is the mean response time with its interval."""
+    look = looks(parts)
+    loads = parts["load"].unique().tolist()
+    height_in = 0.36 * parts["stack"].nunique() + 0.75
+    figure, axes = panels(1, len(loads), words.title, height_in)
+    for panel, load in zip(axes.flat, loads, strict=True):
+        _panel(panel, parts[parts["load"] == load], look)
+        panel.set_title(f"dashboard, {load}")
+    return Drawing(figure, words.title, words.alt, words.caption, parts)
+
+
+def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
+    heights = stack_axis(axes, parts, look)
+    furthest = largest(parts, ["response_ms", "high", "in_turn_ms"])
+    sensible = 3 * largest(parts, ["response_ms", "in_turn_ms"])  # an interval may run out
+    axes.set_xlim(0, 1.2 * min(furthest, sensible))
+    axes.set_xlabel("mean response time (ms)")
+    for height, row in zip(heights, rows_of(parts), strict=True):
+        style = look[row["stack"]]
+        axes.barh(height, row["in_turn_ms"], 0.7, color=tint(GREY, 0.3))
+        axes.barh(height, row["slowest_ms"], 0.7, color=tint(GREY, 0.65))
+        mark_interval(axes, row["low"], row["high"], height, style)
+        mark_value(axes, row["response_ms"], height, style)
+        end = row["high"] if np.isfinite(row["high"]) else row["response_ms"]
+        axes.annotate(
+            f"{row['response_ms']:.3g}",
+            (end, height),
+            xytext=(7, 0),
+            va="center",
+            textcoords="offset points",
+            color=style.ink,
+            annotation_clip=True,
+        )
+    _name_bars(axes, parts, heights[0])
+
+
+def _name_bars(axes: Axes, parts: pd.DataFrame, top: float) -> None:
+    """Say above the first row which bar is which."""
+    first = parts.iloc[0]
+    axes.set_ylim(-0.6, top + 1.0)
+    for x, text, side in (
+        (first["slowest_ms"], "slowest upstream", "right"),
+        (first["in_turn_ms"], "upstreams in turn", "left"),
+    ):
+        axes.annotate(
+            text,
+            (x, top + 0.35),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            fontsize=6.5,
+            color="#555555",
+        )

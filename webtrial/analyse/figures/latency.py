@@ -1,0 +1,178 @@
+"""Response times: percentiles against load, and the share of requests that took longer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.analyse.figures.style import (
+    GREY,
+    Look,
+    grid_of,
+    hide_unused,
+    looks,
+    panels,
+    plain_log,
+    spread,
+)
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.show import Drawing
+from webtrial.analyse.words import Words
+
+_UNITS = {"closed": "users, closed loop", "open": "arrivals per second, open loop"}
+
+
+def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
+    """`latency_against_load`: from each stack's median (large mark) upwards to its 90th and 99th
+    percentile (bars across), with the median's interval; medians of a sweep are joined."""
+    look = looks(percentiles)
+    scenarios = percentiles["scenario"].unique().tolist()
+    kinds = percentiles["load_kind"].unique().tolist()
+    figure, axes = panels(
+        len(scenarios), len(kinds), words.title, 1.9 * len(scenarios), sharey="row"
+    )
+    for row, scenario in enumerate(scenarios):
+        for column, kind in enumerate(kinds):
+            part = percentiles[percentiles["scenario"] == scenario]
+            _loads(axes[row, column], part[part["load_kind"] == kind], f"{scenario}", kind, look)
+        axes[row, 0].set_ylabel("response time (ms)")
+    return Drawing(figure, words.title, words.alt, words.caption, percentiles)
+
+
+def _loads(axes: Axes, part: pd.DataFrame, scenario: str, kind: str, look: dict[str, Look]) -> None:
+    axes.set_title(scenario)
+    axes.set_xlabel(_UNITS[kind])
+    axes.set_yscale("log")
+    plain_log(axes, "y")
+    if part.empty:
+        axes.annotate("not measured", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
+        axes.set_xticks([])
+        return
+    sizes = sorted(part["size"].unique())
+    axes.set_xticks(range(len(sizes)), [f"{size:,g}" for size in sizes])
+    stacks = part["stack"].unique().tolist()
+    offsets = np.linspace(-0.3, 0.3, len(stacks)) if len(stacks) > 1 else [0.0]
+    for stack, offset in zip(stacks, offsets, strict=True):
+        rows = part[part["stack"] == stack]
+        places = [sizes.index(size) + offset for size in rows["size"]]
+        _stack(axes, rows.assign(place=places), look[stack])
+    _name_last(axes, part, sizes, look)
+
+
+def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    medians = rows[rows["percentile"] == 50]
+    axes.plot(
+        medians["place"],
+        medians["latency_ms"],
+        color=look.hue,
+        linestyle=look.line,
+        linewidth=1,
+        marker=look.marker,
+        markerfacecolor=look.face,
+        markersize=4.5,
+    )
+    axes.vlines(
+        medians["place"], medians["low"], medians["high"], color=look.hue, linewidth=2.6, alpha=0.35
+    )
+    above = rows[rows["percentile"].isin([90, 99])].dropna(subset=["latency_ms"])
+    axes.plot(
+        above["place"],
+        above["latency_ms"],
+        color=look.hue,
+        marker="_",
+        markersize=6,
+        linestyle="none",
+        markeredgewidth=1.2,
+    )
+    for _, group in rows.dropna(subset=["latency_ms"]).groupby("place"):
+        axes.vlines(
+            float(group["place"].iloc[0]),
+            group["latency_ms"].min(),
+            group["latency_ms"].max(),
+            color=look.hue,
+            linewidth=0.8,
+        )
+
+
+def _name_last(
+    axes: Axes, part: pd.DataFrame, sizes: Sequence[float], look: dict[str, Look]
+) -> None:
+    """Names at the right, each at the height of its last median, pushed apart where they meet."""
+    medians = part[part["percentile"] == 50].dropna(subset=["latency_ms"])
+    last = medians.sort_values("size").drop_duplicates("stack", keep="last")
+    axes.set_xlim(-0.5, len(sizes) - 0.5)
+    low, high = np.log(axes.get_ylim())
+    heights = spread([float((np.log(y) - low) / (high - low)) for y in last["latency_ms"]], 0.1)
+    for height, row in zip(heights, rows_of(last), strict=True):
+        axes.annotate(
+            row["title"],
+            (1.0, height),
+            xycoords="axes fraction",
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            color=look[row["stack"]].ink,
+            fontsize=7,
+        )
+
+
+def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
+    """`distribution`: for each response time the share of requests that took longer, both on log
+    scales, so that the slow tail is as visible as the middle."""
+    look = looks(curves)
+    scenarios = curves["scenario"].unique().tolist()
+    rows, columns = grid_of(scenarios)
+    figure, axes = panels(rows, columns, words.title, 2.5 * rows)
+    for panel, name in zip(axes.flat, scenarios, strict=False):
+        _curves(panel, curves[curves["scenario"] == name], look)
+    hide_unused(axes.flat[len(scenarios) :])
+    return Drawing(figure, words.title, words.alt, words.caption, curves)
+
+
+def _curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
+    axes.set_title(f"{part['scenario'].iloc[0]}, {part['load'].iloc[0]}")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("response time (ms)")
+    axes.set_ylabel("share that took longer")
+    ends = []
+    for stack, rows in part.groupby("stack", sort=False):
+        style = look[str(stack)]
+        axes.plot(
+            rows["latency_ms"],
+            rows["share_slower"],
+            color=style.hue,
+            linestyle=style.line,
+            linewidth=1.3,
+        )
+        ends.append((rows["latency_ms"].iloc[-1], rows["share_slower"].iloc[-1], rows.iloc[0]))
+    plain_log(axes, "x")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    axes.margins(x=0.08, y=0.06)
+    _name_ends(axes, ends, look)
+
+
+def _name_ends(
+    axes: Axes, ends: Sequence[tuple[float, float, pd.Series]], look: dict[str, Look]
+) -> None:
+    """Names at the left below the curves' start, joined to no curve: order and hue tell."""
+    ordered = sorted(ends, key=lambda end: -end[0])
+    for place, (_, _, row) in enumerate(ordered):
+        style = look[row["stack"]]
+        axes.plot(
+            [0.03, 0.10],
+            [0.06 + 0.075 * place] * 2,
+            transform=axes.transAxes,
+            color=style.hue,
+            linestyle=style.line,
+            linewidth=1.3,
+        )
+        axes.annotate(
+            row["title"],
+            (0.12, 0.06 + 0.075 * place),
+            xycoords="axes fraction",
+            va="center",
+            fontsize=7,
+            color=style.ink,
+        )

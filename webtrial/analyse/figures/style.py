@@ -1,0 +1,180 @@
+"""The visual language: a hue per framework, a marker and a line per stack, grey for invalid.
+
+Hues are Okabe and Ito's, told apart with every common kind of colour blindness (Okabe and Ito,
+Color Universal Design, 2008). Stacks of one framework share its hue.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.ticker
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+WIDTH_IN = 7.2
+GREY = "#8a8a8a"
+FAINT = "#e4e4e4"
+INK = "#222222"
+
+HUES = {"Django": "#009E73", "Flask": "#0072B2", "FastAPI": "#D55E00"}
+SPARE_HUES = ("#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "D", "s", "^", "v", "P")
+LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), "--", ":")
+
+SETTINGS: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "svg.fonttype": "path",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a stack is drawn: `ink` is its hue darkened enough to be read as text."""
+
+    hue: str
+    ink: tuple[float, float, float]
+    marker: str
+    line: Any
+    filled: bool
+
+    @property
+    def face(self) -> str:
+        """The inside of its marker: as-deployed stacks are filled, variants hollow."""
+        return self.hue if self.filled else "white"
+
+
+def looks(frame: pd.DataFrame) -> dict[str, Look]:
+    """The look of each stack in a table with `stack` and `framework`; the same in every figure
+    that shows the same stacks of a framework."""
+    names = frame[["stack", "framework"]].drop_duplicates()
+    found: dict[str, Look] = {}
+    for place, (framework, group) in enumerate(names.groupby("framework", sort=False)):
+        hue = HUES.get(str(framework), SPARE_HUES[place % len(SPARE_HUES)])
+        deployed = str(framework).lower()
+        ranked = sorted(group["stack"], key=lambda name: (name != deployed, name))
+        first = 0 if ranked[0] == deployed else 1
+        for variant, name in enumerate(ranked, first):
+            found[name] = _look(hue, variant)
+    return found
+
+
+def _look(hue: str, variant: int) -> Look:
+    red, green, blue = (0.72 * part for part in to_rgb(hue))
+    marker, line = MARKERS[variant % len(MARKERS)], LINES[variant % len(LINES)]
+    return Look(hue, (red, green, blue), marker, line, variant == 0)
+
+
+def tint(hue: str, share: float) -> tuple[float, float, float]:
+    """`hue` mixed with white: `share` of it is left."""
+    red, green, blue = (share * part + 1 - share for part in to_rgb(hue))
+    return red, green, blue
+
+
+def panels(
+    rows: int,
+    columns: int,
+    title: str,
+    height_in: float,
+    ratios: Sequence[float] | None = None,
+    **options: Any,
+) -> tuple[Figure, np.ndarray]:
+    """A figure with its finding on top and a grid of axes, always two-dimensional."""
+    with mpl.rc_context(SETTINGS):
+        wrapped = fill(title, 92)
+        head_in = 0.18 * (wrapped.count("\n") + 1)
+        figure = Figure(figsize=(WIDTH_IN, height_in + head_in + 0.1), layout="constrained")
+        figure.suptitle(wrapped, x=0.01, ha="left", fontsize=9.5, fontweight="bold", color=INK)
+        axes = figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
+    return figure, axes
+
+
+def grid_of(names: Sequence[str], columns: int = 2) -> tuple[int, int]:
+    """Rows and columns for that many panels."""
+    columns = max(1, min(columns, len(names)))
+    return max(1, -(-len(names) // columns)), columns
+
+
+def hide_unused(axes: Iterable[Axes]) -> None:
+    """Empty places of a grid are left blank."""
+    for each in axes:
+        each.set_axis_off()
+
+
+def mark_interval(axes: Axes, low: float, high: float, y: float, look: Look) -> None:
+    """A horizontal 95 % interval; nothing where there is none."""
+    if np.isfinite(low) and np.isfinite(high):
+        axes.plot([low, high], [y, y], color=look.hue, linewidth=1.6, solid_capstyle="butt")
+
+
+def mark_value(axes: Axes, x: float, y: float, look: Look, size: float = 6) -> None:
+    """A stack's value."""
+    axes.plot(
+        [x],
+        [y],
+        marker=look.marker,
+        markersize=size,
+        color=look.hue,
+        markerfacecolor=look.face,
+        markeredgewidth=1.3,
+        linestyle="none",
+    )
+
+
+def stack_axis(axes: Axes, frame: pd.DataFrame, look: dict[str, Look]) -> list[float]:
+    """Label the rows of a panel with the stacks, the first on top; gives their heights."""
+    heights = [float(len(frame) - 1 - place) for place in range(len(frame))]
+    axes.set_yticks(heights, frame["title"].tolist())
+    for label, stack in zip(axes.get_yticklabels(), frame["stack"], strict=True):
+        label.set_color(look[stack].ink)
+    axes.set_ylim(-0.6, len(frame) - 0.4)
+    axes.grid(visible=False, axis="y")
+    return heights
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Places for labels near `heights`, none closer than `gap` to the next, order kept."""
+    order = np.argsort(heights, kind="stable")
+    placed = np.array(heights, dtype=float)[order]
+    for _ in range(200):
+        gaps = np.diff(placed)
+        if len(gaps) == 0 or gaps.min() >= gap * 0.999:
+            break
+        for place in np.flatnonzero(gaps < gap):
+            push = (gap - (placed[place + 1] - placed[place])) / 2
+            placed[place] -= max(push, 0)
+            placed[place + 1] += max(push, 0)
+    result = np.empty(len(placed))
+    result[order] = placed
+    return [float(each) for each in result]
+
+
+def plain_log(axes: Axes, which: str) -> None:
+    """Ticks of a log axis as plain numbers at 1, 2 and 5 of each decade."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_locator(mpl.ticker.NullLocator())

@@ -1,0 +1,324 @@
+"""What the figures say: title (the finding), alternative text (the numbers), caption (how to read).
+
+One function per figure, from the same table that the figure draws. Titles claim no more than the
+table decides; where there is one block they say so.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.frames import furthest_apart, rows_of
+from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken
+from webtrial.analyse.timeline import Timeline
+
+_INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."
+_ONE_BLOCK = "One block: no interval, no verdict."
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The text of a drawing."""
+
+    title: str
+    alt: str
+    caption: str
+
+
+def throughput(estimates: pd.DataFrame, ratios: pd.DataFrame) -> Words:
+    """Of `throughput_table` at one load per scenario, its title from `ratio_table`."""
+    title = _leaders(estimates, ratios) + _unreplicated(estimates)
+    alt = "Requests per second. " + _per_cell(
+        estimates, lambda row: f"{row['title']} {number(row['value'], 3)}{_within(row)}"
+    )
+    caption = (
+        f"Requests answered per second, from zero, each scenario on its own scale."
+        f" {_sure(estimates)} Small marks are single blocks: hollow where suspect, a grey cross"
+        " where invalid."
+    )
+    return Words(title, alt, caption)
+
+
+def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
+    """Who served most of those as deployed, in how many scenarios, counting only what is decided
+    (with one block: who was ahead)."""
+    decided = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
+    single = bool((decided["blocks"] <= 1).all())
+    leads: dict[str, list[str]] = {}
+    for (scenario, load), cell in decided.groupby(["scenario", "load"], sort=False):
+        here = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]
+        if len(here) and (leader := _leader(cell, single)):
+            title = here.loc[here["stack"] == leader, "title"].iloc[0]
+            leads.setdefault(title, []).append(str(scenario))
+    among = counted(estimates["scenario"].nunique(), "scenario")
+    if not leads:
+        return f"No stack is shown to serve more requests per second than all others, in {among}"
+    parts = [f"{who} in {len(where)}" for who, where in leads.items()]
+    return f"As deployed, most requests per second: {listed(parts)} of {among}"
+
+
+def _leader(cell: pd.DataFrame, single: bool) -> str | None:
+    """The stack that is ahead of every other in a cell."""
+    ahead: dict[str, int] = {}
+    for row in rows_of(cell):
+        if single or row["verdict"] in DECIDED:
+            winner = row["stack"] if row["ratio"] > 1 else row["baseline"]
+            ahead[winner] = ahead.get(winner, 0) + 1
+    others = len(set(cell["stack"]) | set(cell["baseline"])) - 1
+    return next((stack for stack, count in ahead.items() if count == others), None)
+
+
+def ratios(table: pd.DataFrame) -> Words:
+    """Of `labelled_ratios` of one metric."""
+    shown = table[table["ratio"].notna()]
+    span = [
+        f"{kind} {reach(_outward(part['ratio']))}"
+        for kind, part in shown.groupby("kind", sort=False)
+    ]
+    what = shown["metric_label"].iloc[0] if len(shown) else "nothing"
+    title = f"Stacks differ in {what} by these factors: {'; '.join(span)}{_unreplicated(shown)}"
+    alt = "Paired ratios. " + _per_cell(
+        shown,
+        lambda row: (
+            f"{row['title']} over {row['baseline_title']} {row['label']} ({row['verdict']})"
+        ),
+    )
+    caption = (
+        f"Ratio of {what}, first stack over second, paired by block, on a log scale. Filled:"
+        " higher or lower. Grey: indistinguishable. Hollow: inconclusive."
+        + (
+            " Grey band: the noise floor, a stack against itself."
+            if shown["floor"].notna().any()
+            else ""
+        )
+        + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {_ONE_BLOCK}")
+    )
+    return Words(title, alt, caption)
+
+
+def _outward(values: pd.Series) -> list[float]:
+    """Ratios as factors over 1, whichever side is larger."""
+    return [max(value, 1 / value) for value in values]
+
+
+def latency_against_load(percentiles: pd.DataFrame) -> Words:
+    """Of `latency_against_load`."""
+    medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
+    title = f"{_widest(medians)}{_unreplicated(medians)}"
+    alt = "Response times in milliseconds, percentiles 50, 90 and 99 where enough requests. "
+    alt += _per_cell(percentiles.dropna(subset=["latency_ms"]), _percentile_text)
+    caption = (
+        "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
+        " bars above: 90th percentile, and 99th where at least 10,000 requests were merged."
+        + _bounds(percentiles)
+    )
+    return Words(title, alt, caption)
+
+
+def _percentile_text(row: dict[str, Any]) -> str:
+    least = "at least " if row["is_bound"] else ""
+    return f"{row['title']} p{row['percentile']:g} {least}{number(row['latency_ms'])}"
+
+
+def _widest(medians: pd.DataFrame) -> str:
+    if medians.empty:
+        return "Too few requests for a median"
+    fast, slow = furthest_apart(medians, "latency_ms")
+    return (
+        f"Medians are furthest apart in {spoken(fast['scenario'])} at {fast['load']}:"
+        f" {fast['title']} {number(fast['latency_ms'])} ms,"
+        f" {slow['title']} {number(slow['latency_ms'])} ms"
+    )
+
+
+def distribution(curves: pd.DataFrame) -> Words:
+    """Of `distribution`: how much longer than the median the slowest tenth takes."""
+    keys = ["scenario", "load", "title"]
+    ends = _at_share(curves, 0.1).merge(_at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
+    title = "Too few requests to draw"
+    if len(ends):
+        factors = (ends["latency_ms"] / ends["latency_ms_median"]).tolist()
+        title = f"The slowest tenth of requests take at least {reach(factors)} times their median"
+    tenth = _at_share(curves, 0.1)
+    alt = "Share of requests that took longer, by response time. A tenth took longer than: "
+    alt += _per_cell(tenth, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
+    caption = (
+        "For each response time the share of requests that took longer, both scales logarithmic;"
+        " all blocks merged. Curves end where fewer than ten requests lie beyond."
+    )
+    return Words(title, alt, caption)
+
+
+def _at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The point of each curve nearest to a share, none where it is not near."""
+    apart = (curves["share_slower"] - share).abs()
+    near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
+    return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
+
+
+def cost(costs: pd.DataFrame) -> Words:
+    """Of `cost_table` at one load per scenario."""
+    title = "CPU time per request was not observed"
+    if len(costs):
+        least, most = furthest_apart(costs, "total_ms")
+        title = (
+            f"A request of {spoken(most['scenario'])} costs {number(most['total_ms'])} ms of CPU"
+            f" time with {most['title']}, {number(least['total_ms'])} ms with {least['title']}"
+            f"{_unreplicated(costs)}"
+        )
+    alt = "CPU-milliseconds per request (service, PostgreSQL, upstreams). " + _per_cell(
+        costs,
+        lambda row: (
+            f"{row['title']} {number(row['service_ms'])} + {number(row['database_ms'])} +"
+            f" {number(row['upstreams_ms'])}"
+        ),
+    )
+    caption = (
+        "CPU time per answered request: full colour the service, lighter PostgreSQL, lightest the"
+        f" upstreams. {_sure(costs)} They belong to the sum."
+    )
+    return Words(title, alt, caption)
+
+
+def timeline(moments: Timeline, stack_title: str) -> Words:
+    """Of `timeline`."""
+    trial = moments.trial
+    planned = trial.planned
+    measured = moments.requests[(moments.requests["t_s"] >= 0) & moments.requests["ok"]]
+    median = number(float(measured["latency_ms"].median())) if len(measured) else "–"
+    worst = number(float(measured["latency_ms"].max())) if len(measured) else "–"
+    place = f"{stack_title}, {spoken(planned.scenario)}, {planned.load}, block {planned.block}"
+    rate = number(trial.counts.completed / trial.window_s, 3)
+    title = f"{place}: {rate} requests per second, median {median} ms, slowest {worst} ms"
+    failed = sum(trial.counts.errors.values())
+    alt = f"{title}. {counted(failed, 'request')} failed. Verdict of the trial: "
+    alt += f"{trial.validity.verdict}."
+    caption = (
+        "One trial: response times of its requests (thinned, the slowest all kept; crosses failed),"
+        " requests sent and completed in each tenth of a second, CPU used in each second."
+    )
+    return Words(title, alt, caption)
+
+
+def search(percentiles: pd.DataFrame) -> Words:
+    """Of `search_by_selectivity`: what a rare word takes beside a common one."""
+    medians = percentiles[percentiles["percentile"] == 50]
+    wide = medians.pivot_table("latency_ms", ["load", "title"], "kind", sort=False, observed=True)
+    title = "Response times by what is searched"
+    if {"common", "rare"} <= set(wide.columns):
+        times = (wide["rare"] / wide["common"]).dropna()
+        title = (
+            f"A search for a rare word takes {reach(times.tolist())} times the median of one for"
+        )
+        title += f" a common word{_unreplicated(medians)}"
+    alt = "Median response times in milliseconds. " + _per_cell(
+        medians.dropna(subset=["latency_ms"]),
+        lambda row: f"{row['title']} {row['kind']} {number(row['latency_ms'])}",
+    )
+    caption = (
+        "Response time of a search by how common its word is, on a log scale. Mark: median with its"
+        " 95 % interval; bar: 90th percentile."
+    )
+    return Words(title, alt, caption)
+
+
+def dashboard(parts: pd.DataFrame) -> Words:
+    """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have."""
+    quick = parts[parts["response_ms"] < parts["in_turn_ms"]]
+    took = reach(parts["in_turn_ms"].dropna().tolist())
+    names = listed([f"{row['title']} at {row['load']}" for row in rows_of(quick)])
+    who = (
+        f"Sooner than the upstreams in turn ({took} ms) answer {names}"
+        if names
+        else (f"No stack answers sooner than the upstreams in turn take ({took} ms)")
+    )
+    alt = "Mean response times in milliseconds. " + _per_cell(
+        parts,
+        lambda row: (
+            f"{row['title']} {number(row['response_ms'])}{_within(row)}, upstreams in turn"
+            f" {number(row['in_turn_ms'])}, the slowest {number(row['slowest_ms'])}"
+        ),
+    )
+    caption = (
+        "Mean response time of the dashboard. Pale: what its upstreams really took, added, which is"
+        f" what asking in turn costs at least; darker: the slowest alone. {_sure(parts)}"
+    )
+    return Words(who + _unreplicated(parts), alt, caption)
+
+
+def reasons(verdicts: pd.DataFrame, table: pd.DataFrame) -> Words:
+    """Of `verdict_table` and `validity_table`."""
+    attempts = dict(zip(verdicts["verdict"], verdicts["attempts"], strict=True))
+    final = dict(zip(verdicts["verdict"], verdicts["final"], strict=True))
+    title = (
+        f"Of {counted(sum(final.values()), 'trial')} {final['valid']} are valid, {final['suspect']}"
+        f" suspect, {final['invalid']} invalid, after {counted(sum(attempts.values()), 'attempt')}"
+    )
+    alt = "Attempts by verdict and reason: " + "; ".join(
+        f"{row['verdict']}{'' if row['gate'] == 'none' else ', ' + spoken(row['gate'])}:"
+        f" {row['attempts']}"
+        for row in rows_of(table)
+    )
+    caption = (
+        "Attempts by verdict and reason. Full colour: those that count; pale: those that were"
+        " repeated. Invalid trials are never ranked, suspect ones decide nothing."
+    )
+    return Words(title, f"{alt}.", caption)
+
+
+def machine(table: pd.DataFrame) -> Words:
+    """Of `machine_table`."""
+    bounded = table[table["bound"].notna()]
+    over = bounded[bounded["value"] > bounded["bound"]]
+    attempts = table["order"].nunique()
+    title = (
+        f"The machine was disturbed in {over['order'].nunique()} of {counted(attempts, 'attempt')}"
+    )
+    speed = table.loc[table["what"] == "speed", "value"]
+    if len(speed):
+        title += f"; its speed ranged over {number(100 * (speed.max() - speed.min()), 2)} % of its"
+        title += " median"
+    most = bounded.groupby("what", sort=False)["value"].max()
+    alt = f"{title}. At most: " + ", ".join(
+        f"{spoken(str(what))} {100 * value:.1f} %" for what, value in most.items()
+    )
+    caption = (
+        "The machine at each attempt, in the order of measuring. Above the dashed line a trial is"
+        " repeated, and suspect if that does not help. Diamonds: suspect; crosses: invalid."
+    )
+    return Words(title, f"{alt}.", caption)
+
+
+def _per_cell(table: pd.DataFrame, text: Any) -> str:
+    """`scenario, load: a, b; …` with `text(row)` for each row."""
+    parts = [
+        f"{spoken(str(scenario))}, {load}: " + ", ".join(text(row) for row in rows_of(cell))
+        for (scenario, load), cell in table.groupby(["scenario", "load"], sort=False)
+    ]
+    return "; ".join(parts) + "."
+
+
+def _within(row: dict[str, Any]) -> str:
+    if not isfinite(row["low"]):
+        return ""
+    return f" ({interval(row['low'], row['high'])})"
+
+
+def _sure(table: pd.DataFrame) -> str:
+    return _INTERVALS if (table["blocks"] > 1).any() else _ONE_BLOCK
+
+
+def _unreplicated(table: pd.DataFrame) -> str:
+    single = len(table) and (table["blocks"] <= 1).all()
+    return " (one block: no interval, no verdict)" if single else ""
+
+
+def _bounds(percentiles: pd.DataFrame) -> str:
+    return (
+        " Where requests timed out the percentile is at least that."
+        if percentiles["is_bound"].any()
+        else ""
+    )
