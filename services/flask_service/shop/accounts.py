@@ -22,7 +22,8 @@ ALGORITHM = "HS256"
 login_manager = LoginManager()
 login_manager.login_view = "pages.login"
 
-_hasher = PasswordHasher()
+# At the cost of the seeded accounts, so that an unknown name takes as long as a known one.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Checked when the name is unknown, so that the time taken does not tell who has an account.
 _HASH_OF_NOBODY = _hasher.hash("nobody")
 
