@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from webtrial.errors import ParameterError
-from webtrial.parameters import PROFILES, Parameters, read_parameters, read_profile
+from webtrial.parameters import Parameters, read_parameters, read_profile
 from webtrial.records import Load
 
 
