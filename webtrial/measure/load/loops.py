@@ -71,9 +71,16 @@ class OpenLoop:
                 await asyncio.sleep(0.01)
         finally:
             timer.close()
-            for task in self._asking:
+            await self._let_finish()
+
+    async def _let_finish(self) -> None:
+        """The last requests may end too, so that the server has done no work that nobody saw."""
+        left_s = (self._window.gives_up_ns - perf_counter_ns()) / 1e9
+        if self._asking:
+            _, late = await asyncio.wait(self._asking, timeout=max(left_s, 0))
+            for task in late:
                 task.cancel()
-            await asyncio.gather(*self._asking, return_exceptions=True)
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _send_what_is_due(self) -> None:
         now_ns = perf_counter_ns()
