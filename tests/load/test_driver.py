@@ -174,3 +174,10 @@ def test_a_scenario_that_cannot_be_prepared_says_why() -> None:
             pytest.raises(DriverError, match="nobody could not sign in"),
         ):
             it.outcome()
+
+
+def test_a_fault_in_judging_an_answer_fails_the_trial_and_does_not_vanish() -> None:
+    with truth() as server:
+        broken = task(server.url, opened(100.0), answers={"/ping": "no Known"})
+        with driving(broken) as it, pytest.raises(DriverError, match="has no attribute 'length'"):
+            it.outcome()

@@ -58,6 +58,7 @@ class OpenLoop:
         self._most_users = most_users
         self._window = window
         self._asking: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
 
     async def run(self, due_ns: list[int]) -> None:
         """Offer a request at each of `due_ns`; ends when the window is over."""
@@ -81,6 +82,8 @@ class OpenLoop:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        if self._error is not None:
+            raise self._error
 
     def _send_what_is_due(self) -> None:
         now_ns = perf_counter_ns()
@@ -101,7 +104,12 @@ class OpenLoop:
             return
         task = asyncio.create_task(self._ask(user, intended_ns))
         self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._asking.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._error = task.exception()  # a fault of ours: the trial must not pass
 
     async def _ask(self, user: User, intended_ns: int) -> None:
         await user.ask(intended_ns, self._window)
