@@ -11,9 +11,14 @@ import psycopg
 from webtrial.measure.postgres import Server, create_database, drop_database
 from webtrial.measure.resources import StatementCounts, statements_between, statements_of
 
-_SETTLED = """
+_RESTS = """
     SELECT count(*) FILTER (WHERE state <> 'idle') = 0 FROM pg_stat_activity
     WHERE datname = %s AND backend_type = 'client backend'
+"""
+# Without the texts, which are read from a file.
+_CALLS = """
+    SELECT coalesce(sum(calls), 0) FROM pg_stat_statements(showtext => false)
+    WHERE dbid = (SELECT oid FROM pg_database WHERE datname = %s)
 """
 LEGEND = (
     "data statements · rows · control (transactions, resets, pings), per request;"
@@ -39,17 +44,18 @@ class Counter:
 
     def now(self) -> StatementCounts:
         """What was counted until now, once no statement is in the air and nothing changes."""
-        counts = self._settled()
-        while (again := self._settled()) != counts:
-            counts = again
-        return counts
-
-    def _settled(self) -> StatementCounts:
-        while not self.connection.execute(_SETTLED, [self.database]).fetchone()[0]:
-            pass
+        calls = self._calls()
+        while (again := self._calls()) != calls:
+            calls = again
         counts = statements_of(self.connection, self.database)
         assert counts is not None, "pg_stat_statements is not loaded"
         return counts
+
+    def _calls(self) -> int:
+        """How many statements have ended, once every connection rests."""
+        while not self.connection.execute(_RESTS, [self.database]).fetchone()[0]:
+            pass
+        return self.connection.execute(_CALLS, [self.database]).fetchone()[0]
 
 
 def between(before: StatementCounts, after: StatementCounts) -> Work:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Served:
     service: Service
     settings: ServiceSettings
     log: Path
+    connection: psycopg.Connection[Any]
 
     @property
     def name(self) -> str:
@@ -60,9 +61,8 @@ class Served:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What its own database answers to `query`."""
-        with psycopg.connect(self.settings.database_url, autocommit=True) as connection:
-            cursor = connection.execute(query.encode(), values)
-            return cursor.fetchall() if cursor.description else []
+        cursor = self.connection.execute(query.encode(), values)
+        return cursor.fetchall() if cursor.description else []
 
 
 def seed_template(server: Server, name: str, log: Path) -> Seeded:
@@ -83,8 +83,11 @@ def served(
         name: (stack, settings[name], logs / f"{label}-{name}.log")
         for name, stack in STACKS.items()
     }
-    with launch_stacks(wanted, None) as services:
-        yield {name: Served(services[name], settings[name], wanted[name][2]) for name in wanted}
+    with launch_stacks(wanted, None) as services, ExitStack() as ends:
+        yield {
+            name: Served(services[name], told, log, ends.enter_context(_connected(told)))
+            for name, (_, told, log) in wanted.items()
+        }
     for name in names.values():
         drop_database(seeded.server, name)
 
@@ -99,6 +102,10 @@ def client_of(url: str) -> httpx.Client:
         verify=False,  # otherwise each would first read every certificate of the machine
         event_hooks={"response": [hold_to_contract]},
     )
+
+
+def _connected(settings: ServiceSettings) -> psycopg.Connection[Any]:
+    return psycopg.connect(settings.database_url, autocommit=True)
 
 
 def _settings(seeded: Seeded, name: str, upstreams: tuple[str, str]) -> ServiceSettings:

@@ -37,14 +37,22 @@ PLAIN = [
 NAMES = ["50% of_a\\lamp", "50 per cent of a lamp", "Ünïcode Straße", 'O\'Hara "quoted"', "Ω mega"]
 
 
+@pytest.fixture(scope="module")
+def named_everywhere(stacks):
+    """Products whose names hold what patterns and quotes trip over, while this module lasts."""
+    insert = """
+        INSERT INTO products (category_id, name, price) SELECT 1, unnest(%s::text[]), 5
+        RETURNING name, id
+    """
+    yield {name: dict(each.rows(insert, NAMES)) for name, each in stacks.items()}
+    for each in stacks.values():
+        each.rows("DELETE FROM products WHERE name = ANY (%s)", NAMES)
+
+
 @pytest.fixture
-def named_products(stack):
-    """Products whose names hold what patterns and quotes trip over, for this test only."""
-    insert = "INSERT INTO products (category_id, name, price) VALUES (1, %s, 5) RETURNING id"
-    ids = {name: stack.rows(insert, name)[0][0] for name in NAMES}
-    yield ids
-    for number in ids.values():
-        stack.rows("DELETE FROM products WHERE id = %s", number)
+def named_products(stack, named_everywhere):
+    """The ids of those products by name."""
+    return named_everywhere[stack.name]
 
 
 def found(client, text):
