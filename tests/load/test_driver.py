@@ -101,7 +101,7 @@ def test_think_time_separates_an_answer_from_the_next_request() -> None:
 
 def test_open_arrivals_are_the_drawn_ones_whatever_the_server_does() -> None:
     with truth(delay_s=0.01) as server:
-        outcome = drive(server, opened(300.0))
+        outcome = drive(server, opened(300.0), max_connections=1000)
     intended = outcome.samples["intended_ns"].to_numpy()
     drawn = poisson_arrivals(300.0, 10**9, 7)
     expected = [instant - 200_000_000 for instant in drawn][: len(intended)]
