@@ -12,17 +12,30 @@ _PARTS = {
     "webtrial.publish.measuring": ("measure_run",),
     "webtrial.publish.drawings": (
         *("draw_cost", "draw_dashboard", "draw_distribution", "draw_latency", "draw_machine"),
-        *("draw_ratios", "draw_search", "draw_throughput", "draw_timeline", "draw_verdicts"),
+        *(
+            "draw_ratios",
+            "draw_search",
+            "draw_throughput",
+            "draw_timeline",
+            "draw_typical",
+            "draw_verdicts",
+        ),
     ),
     "webtrial.publish.tables": (
-        *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_table"),
-        *("gates_table", "latency_as_table", "machine_as_table", "parameters_table"),
+        *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_of"),
+        *(
+            "findings_table",
+            "gates_table",
+            "latency_as_table",
+            "machine_as_table",
+            "parameters_table",
+        ),
         *("rates_table", "ratios_as_table", "same_work_as_table", "scoreboard", "search_as_table"),
         *("stacks_table", "throughput_as_table", "upstreams_table", "validity_as_table"),
         *("verdicts_as_table", "versions_table"),
     ),
     "webtrial.publish.sentences": (
-        *("errors_in_words", "machine_in_words", "machine_noise_in_words"),
+        *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
         *(
             "noise_floor_in_words",
             "plan_in_words",

@@ -18,33 +18,45 @@ from webtrial.analyse.figures import (
 from webtrial.analyse.gates import machine_table, validity_table, verdict_table
 from webtrial.analyse.latency import distribution, latency_against_load
 from webtrial.analyse.pairs import title_of
-from webtrial.analyse.show import Drawing
+from webtrial.analyse.show import Drawing, Prose
 from webtrial.analyse.summary import trials_table
 from webtrial.analyse.timeline import timeline as timeline_of
+from webtrial.analyse.timeline import typical_trial
 from webtrial.analyse.work import cost_table
+from webtrial.errors import RunError
 from webtrial.runs import Run
 
+Shown = Drawing | Prose
 
-def draw_throughput(run: Run, compared: pd.DataFrame) -> Drawing:
+
+def draw_throughput(run: Run, compared: pd.DataFrame) -> Shown:
     """Requests per second at each scenario's main closed load; `compared` is `ratio_table`."""
     table = at_main_load(throughput_table(run))
+    if table.empty:
+        return _absent("no closed load")
     return throughput.draw(table, trials_table(run), words.throughput(table, compared))
 
 
-def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Drawing:
+def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Shown:
     """Paired ratios of one metric at each scenario's main closed load."""
     table = labelled_ratios(run, at_main_load(compared), metric)
+    if table["ratio"].notna().sum() == 0:
+        return _absent("no two stacks that can be compared")
     return ratios.draw(table, words.ratios(table))
 
 
-def draw_latency(percentiles: pd.DataFrame) -> Drawing:
+def draw_latency(percentiles: pd.DataFrame) -> Shown:
     """`latency_against_load`, all scenarios and loads."""
+    if percentiles["latency_ms"].notna().sum() == 0:
+        return _absent("no response times that count")
     return latency.against_load(percentiles, words.latency_against_load(percentiles))
 
 
-def draw_distribution(run: Run, kind: str) -> Drawing:
+def draw_distribution(run: Run, kind: str) -> Shown:
     """The share of requests that took longer, at each scenario's main load of that kind."""
     loads = at_main_load(latency_against_load(run, (50,)), kind)
+    if loads.empty:
+        return _absent(f"no {kind} load that counts")
     parts = [
         distribution(run, str(load), [str(scenario)])
         for scenario, load in loads[["scenario", "load"]].drop_duplicates().to_numpy()
@@ -53,23 +65,37 @@ def draw_distribution(run: Run, kind: str) -> Drawing:
     return latency.distribution(curves, words.distribution(curves))
 
 
-def draw_cost(run: Run) -> Drawing:
+def draw_cost(run: Run) -> Shown:
     """CPU time per request at each scenario's main closed load."""
     table = at_main_load(cost_table(run))
-    return cost.draw(table, words.cost(table))
+    return cost.draw(table, words.cost(table)) if len(table) else _absent("no CPU time")
 
 
-def draw_search(by_kind: pd.DataFrame) -> Drawing:
+def draw_search(by_kind: pd.DataFrame) -> Shown:
     """`search_by_selectivity`."""
+    if by_kind["latency_ms"].notna().sum() == 0:
+        return _absent("no search that counts")
     return search.draw(by_kind, words.search(by_kind))
 
 
-def draw_dashboard(parts: pd.DataFrame) -> Drawing:
+def draw_dashboard(parts: pd.DataFrame) -> Shown:
     """`dashboard_parts`."""
+    if parts.empty:
+        return _absent("no dashboard that counts")
     return dashboard.draw(parts, words.dashboard(parts))
 
 
-def draw_timeline(run: Run, number: int, attempt: int) -> Drawing:
+def draw_typical(run: Run) -> Shown:
+    """The timeline of a typical trial of the first stack at the first scenario."""
+    parameters = run.manifest.parameters
+    try:
+        place = typical_trial(run, parameters.scenarios[0], parameters.stacks[0])
+    except RunError:
+        return _absent("no trial of its first stack and scenario that counts")
+    return draw_timeline(run, *place)
+
+
+def draw_timeline(run: Run, number: int, attempt: int = 1) -> Drawing:
     """One trial, moment by moment."""
     moments = timeline_of(run, number, attempt)
     title = title_of(moments.trial.planned.stack, run.manifest.stacks)
@@ -86,3 +112,7 @@ def draw_machine(run: Run) -> Drawing:
     """The machine over the run."""
     table = machine_table(run)
     return validity.machine(table, words.machine(table))
+
+
+def _absent(what: str) -> Prose:
+    return Prose(f"*Nothing to draw: this run has {what}.*")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webtrial.analyse.headline import answer
-from webtrial.publish.sentences import day_of, machine_of
+from webtrial.analyse.compare import ratio_table
+from webtrial.publish.sentences import answer_in_words, day_of, machine_of
 from webtrial.runs import Run
 
 TITLE = "Django, Flask and FastAPI on trial"
@@ -43,5 +43,6 @@ def front_of(run: Run) -> Front:
         day_of(manifest),
         f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
     )
+    said = answer_in_words(run, ratio_table(run)).text
     made_at = datetime.fromisoformat(manifest.finished_at or manifest.started_at)
-    return Front(TITLE, SUBTITLE, facts, answer(run).split("\n\n"), made_at)
+    return Front(TITLE, SUBTITLE, facts, said.split("\n\n"), made_at)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from webtrial.analyse.compare import noise_floors
 from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
-from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.headline import DECIDED, answer
 from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach
 from webtrial.analyse.show import Prose
@@ -14,6 +14,13 @@ from webtrial.analyse.summary import trials_table
 from webtrial.measure.plan import contenders
 from webtrial.parameters import Parameters
 from webtrial.runs import Manifest, Run
+
+
+def answer_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+    """The answer as far as the run has one; `ratios` is `ratio_table`."""
+    if ratios.empty:
+        return Prose("No two stacks have trials that count in the same place: there is no answer.")
+    return Prose(answer(run, ratios))
 
 
 def machine_in_words(run: Run) -> Prose:
@@ -62,6 +69,8 @@ def stacks_in_words(run: Run) -> Prose:
 
 def undecided_in_words(findings: pd.DataFrame) -> Prose:
     """How many findings are decided, and what keeps the others from it."""
+    if findings.empty:
+        return Prose("There is no finding.")
     decided = int(findings["verdict"].isin(DECIDED).sum())
     others = findings[~findings["verdict"].isin(DECIDED)]
     said = f"{decided} of {counted(len(findings), 'finding')} are decided."

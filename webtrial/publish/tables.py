@@ -9,7 +9,7 @@ import pandas as pd
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.gates import validity_table, verdict_table
-from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.headline import DECIDED, headline
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, spoken, times
 from webtrial.analyse.show import Table
@@ -22,12 +22,19 @@ _SPOKEN = {"scenario": spoken}
 _STACK = {"scenario": "scenario", "load": "load", "title": "stack"}
 
 
+def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
+    """`headline`, also where nothing can be compared."""
+    return ratios.assign(sentence="") if ratios.empty else headline(run, ratios)
+
+
 def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
     """Who serves how many times the requests per second of whom, by scenario, with intervals.
 
     Rows are pairs of stacks, as deployed before like for like; what is not decided is marked.
     """
     rows = at_main_load(ratios[ratios["metric"] == "throughput"])
+    if rows.empty:
+        return Table(rows[["stack", "baseline"]], "Nothing can be compared.")
     named = _compared(run, rows).assign(
         text=[_scored(row) for row in rows_of(rows)], scenario=rows["scenario"].map(spoken)
     )
