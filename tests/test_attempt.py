@@ -85,7 +85,6 @@ def a_rig(drive: Any) -> Rig:
         counter=CountsNothing(),  # type: ignore[arg-type]
         database_pid=None,
         ours=(os.getpid(),),
-        usual_speed_per_s=1.0,
         drive=drive,
     )
 
@@ -102,7 +101,7 @@ def site(process: subprocess.Popen[bytes], tmp_path: Path) -> Site:
     log = tmp_path / "flask.log"
     log.write_text("out of memory\n")
     service = Service(load_stacks()["flask"], "http://127.0.0.1:8001", process.pid)
-    return Site(service, "postgresql://someone@127.0.0.1/flask", {}, log)
+    return Site(service, "postgresql://someone@127.0.0.1/flask", {}, {}, log)
 
 
 def outcome(samples: pa.Table, **client: Any) -> Outcome:

@@ -30,7 +30,9 @@ MATERIAL = Material(1000, WORDS, ("account001", "account002"), "secret")
 
 
 def setting(**answers: Known) -> Setting:
-    return Setting("http://127.0.0.1:1", 3, 1.0, MATERIAL, {f"/{k}": v for k, v in answers.items()})
+    known = {f"/{name}": answer for name, answer in answers.items()}
+    tokens = {"account001": "first", "account002": "second"}
+    return Setting("http://127.0.0.1:1", 3, 1.0, MATERIAL, known, tokens)
 
 
 def first(scenario: str, number: int = 1) -> list:
@@ -70,6 +72,12 @@ def test_searches_keep_the_printed_mix_and_mark_each_kind() -> None:
     for kind, share in SEARCH_MIX.items():
         assert kinds[kind] / 8000 == pytest.approx(share, abs=0.03)
     assert targets("product_search", MATERIAL)["/products/search?q=zither"] == "rare"
+
+
+def test_each_user_of_the_dashboard_has_the_token_of_its_account() -> None:
+    shots = [session.next() for session in first("dashboard", 3)]
+    given = [shot.request.headers["authorization"] for shot in shots]
+    assert given == ["Bearer first", "Bearer second", "Bearer first"]
 
 
 def test_crud_keeps_its_mix_and_works_on_its_own_users_only() -> None:

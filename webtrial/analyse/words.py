@@ -227,14 +227,9 @@ def search(percentiles: pd.DataFrame) -> Words:
 
 def dashboard(parts: pd.DataFrame) -> Words:
     """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have."""
-    quick = parts[parts["response_ms"] < parts["in_turn_ms"]]
     took = reach(parts["in_turn_ms"].dropna().tolist())
-    names = listed([f"{row['title']} at {row['load']}" for row in rows_of(quick)])
-    who = (
-        f"Sooner than the upstreams in turn ({took} ms) answer {names}"
-        if names
-        else (f"No stack answers sooner than the upstreams in turn take ({took} ms)")
-    )
+    sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
+    title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
     alt = "Mean response times in milliseconds. " + _per_cell(
         parts,
         lambda row: (
@@ -246,7 +241,14 @@ def dashboard(parts: pd.DataFrame) -> Words:
         "Mean response time of the dashboard. Pale: what its upstreams really took, added, which is"
         f" what asking in turn costs at least; darker: the slowest alone. {_sure(parts)}"
     )
-    return Words(who + _unreplicated(parts), alt, caption)
+    return Words(title + _unreplicated(parts), alt, caption)
+
+
+def _sooner(cell: pd.DataFrame) -> str:
+    quick = cell.loc[cell["response_ms"] < cell["in_turn_ms"], "title"].tolist()
+    if len(quick) in (0, len(cell)):
+        return "every stack" if quick else "no stack"
+    return listed(quick)
 
 
 def reasons(verdicts: pd.DataFrame, table: pd.DataFrame) -> Words:

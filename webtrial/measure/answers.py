@@ -9,27 +9,46 @@ import asyncio
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 
 import httpx
 
 from webtrial.errors import ContractError
 from webtrial.measure.load.transport import Transport
-from webtrial.measure.scenarios import Answers, Dashboard, Known, Material, Setting, targets
+from webtrial.measure.scenarios import (
+    Answers,
+    Known,
+    Material,
+    Setting,
+    Tokens,
+    dashboard_request,
+    targets,
+)
 
 AT_ONCE = 8
+SIGN_IN_AT_ONCE = 4  # passwords cost the service much CPU, by design
 TIMEOUT_S = 30.0
 
 Bodies = dict[str, bytes]
 
 
+def sign_in(stack: str, url: str, accounts: Sequence[str], password: str) -> Tokens:
+    """A token for each of `accounts`, by the OAuth2 password form; ContractError where refused."""
+    return asyncio.run(_sign_in(stack, url, accounts, password))
+
+
 def agreed_answers(
-    urls: dict[str, str], scenarios: list[str], material: Material
+    urls: dict[str, str],
+    scenarios: list[str],
+    material: Material,
+    tokens: dict[str, Tokens],
 ) -> dict[str, Answers]:
     """What each stack (name → base URL) answers to the requests of `scenarios`.
 
+    `tokens` has at least one token for each stack where the dashboard is among them.
     ContractError where a stack does not answer, or answers otherwise than the first one.
     """
-    bodies = asyncio.run(_ask_all(urls, scenarios, material))
+    bodies = asyncio.run(_ask_all(urls, scenarios, material, tokens))
     first = next(iter(urls))
     for stack in urls:
         _compare(first, bodies[first], stack, bodies[stack])
@@ -53,25 +72,43 @@ def canonical(body: bytes) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+async def _sign_in(stack: str, url: str, accounts: Sequence[str], password: str) -> Tokens:
+    async with _client(SIGN_IN_AT_ONCE) as client:
+
+        async def one(account: str) -> str:
+            form = {"username": account, "password": password}
+            answer = await client.post(f"{url}/token", data=form)
+            if answer.status_code != 200:
+                raise ContractError(
+                    f"{stack} did not sign {account} in: status {answer.status_code},"
+                    f" {answer.text[:300]}"
+                )
+            return str(answer.json()["access_token"])
+
+        given = await asyncio.gather(*map(one, accounts))
+    return dict(zip(accounts, given, strict=True))
+
+
 async def _ask_all(
-    urls: dict[str, str], scenarios: list[str], material: Material
+    urls: dict[str, str],
+    scenarios: list[str],
+    material: Material,
+    tokens: dict[str, Tokens],
 ) -> dict[str, Bodies]:
     asked = [target for scenario in scenarios for target in targets(scenario, material)]
-    return {
-        stack: await _ask_one(stack, url, asked, "dashboard" in scenarios, material)
-        for stack, url in urls.items()
-    }
+    found = {}
+    for stack, url in urls.items():
+        setting = Setting(url, 0, TIMEOUT_S, material, {}, tokens.get(stack, {}))
+        requests = [setting.request("GET", target) for target in asked]
+        if "dashboard" in scenarios:
+            requests.append(dashboard_request(setting, next(iter(setting.tokens.values()))))
+        found[stack] = await _ask_one(stack, url, requests)
+    return found
 
 
-async def _ask_one(
-    stack: str, url: str, asked: list[str], dashboard: bool, material: Material
-) -> Bodies:
-    setting = Setting(url, 0, TIMEOUT_S, material, {})
-    requests = [setting.request("GET", target) for target in asked]
-    async with httpx.AsyncClient(transport=Transport(max_connections=AT_ONCE)) as client:
+async def _ask_one(stack: str, url: str, requests: list[httpx.Request]) -> Bodies:
+    async with _client(AT_ONCE) as client:
         try:
-            if dashboard:
-                requests.append(await _signed_in(client, setting))
             answers = await asyncio.gather(*map(client.send, requests))
         except httpx.TransportError as error:
             raise ContractError(f"{stack} at {url} does not answer: {error!r}") from error
@@ -84,15 +121,10 @@ async def _ask_one(
     return {answer.request.url.raw_path.decode(): answer.content for answer in answers}
 
 
-async def _signed_in(client: httpx.AsyncClient, setting: Setting) -> httpx.Request:
-    session = Dashboard(setting, 0)
-
-    async def send(request: httpx.Request) -> tuple[int, bytes]:
-        answer = await client.send(request)
-        return answer.status_code, answer.content
-
-    await session.sign_in(send)
-    return session.next().request
+def _client(at_once: int) -> httpx.AsyncClient:
+    # A place in the pool is waited for, however slow the answers; each of them has its limit.
+    limits = httpx.Timeout(TIMEOUT_S, pool=None)
+    return httpx.AsyncClient(transport=Transport(max_connections=at_once), timeout=limits)
 
 
 def _compare(first: str, expected: Bodies, stack: str, found: Bodies) -> None:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from webtrial.errors import DriverError, LaunchError
 from webtrial.measure.children import last_lines
 from webtrial.measure.launch import Service, Upstreams
-from webtrial.measure.load.driver import SIGNED_IN_FIRST, Outcome, Task, driving
+from webtrial.measure.load.driver import Outcome, Task, driving
 from webtrial.measure.machine import CoreSplit, speed_per_s
 from webtrial.measure.plan import window_of
 from webtrial.measure.resources import (
@@ -35,7 +35,7 @@ from webtrial.measure.resources import (
     stolen_fraction,
     watch,
 )
-from webtrial.measure.scenarios import OWNED, Answers, Material
+from webtrial.measure.scenarios import OWNED, Answers, Material, Tokens
 from webtrial.measure.validity import judge
 from webtrial.parameters import Parameters
 from webtrial.records import (
@@ -51,9 +51,6 @@ from webtrial.records import (
     Validity,
 )
 from webtrial.runs import SAMPLES, samples_name
-
-SIGN_IN = frozenset({"dashboard"})
-"""Scenarios whose users sign in before the warm-up, with one data statement each."""
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
 
@@ -71,11 +68,7 @@ class Driving(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """What is up for the whole run.
-
-    `ours` are the first processes of all that is not foreign; `usual_speed_per_s` is the
-    machine's, found before the first trial.
-    """
+    """What is up for the whole run. `ours` are the first processes of all that is not foreign."""
 
     parameters: Parameters
     split: CoreSplit
@@ -84,7 +77,6 @@ class Rig:
     counter: Connection
     database_pid: int | None
     ours: tuple[int, ...]
-    usual_speed_per_s: float
     drive: Callable[[Task], AbstractContextManager[Driving]] = driving
 
 
@@ -95,6 +87,7 @@ class Site:
     service: Service
     database_url: str
     answers: Answers
+    tokens: Tokens
     log: Path
 
     @property
@@ -114,7 +107,6 @@ class _Observed:
     speed_before_per_s: float
     statements_before: StatementCounts | None
     opens_ns: int = 0
-    statements_signed_in: StatementCounts | None = None
     readings: list[Reading] = field(default_factory=list)
     failure: str | None = None
     counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0, 0))
@@ -141,7 +133,7 @@ def attempt_trial(
         counts=observed.counts,
         client=observed.client,
         machine=machine,
-        cost=_cost(observed, window_s, _statements(planned, observed, site, rig)),
+        cost=_cost(observed, window_s, _statements(observed, site, rig)),
         seconds=seconds(observed.readings, observed.opens_ns),
         upstreams=_upstreams(planned, rig),
         validity=_validity(planned, observed, machine),
@@ -162,7 +154,7 @@ def restore(planned: PlannedTrial, site: Site, rig: Rig) -> None:
 def _observe(planned: PlannedTrial, site: Site, rig: Rig) -> _Observed:
     _checkpoint(rig.counter)
     _upstreams(planned, rig)  # they tell what they took since they were last asked
-    speed = speed_per_s(rig.usual_speed_per_s)
+    speed = speed_per_s()
     observed = _Observed(speed, statements_of(rig.counter, site.database))
     try:
         _drive(planned, site, rig, observed)
@@ -177,8 +169,6 @@ def _drive(planned: PlannedTrial, site: Site, rig: Rig, observed: _Observed) -> 
     roots = Roots(pid, rig.database_pid, upstreams, rig.ours)
     with rig.drive(task) as driver:
         observed.opens_ns = driver.window_opens_ns
-        if planned.scenario in SIGN_IN:
-            observed.statements_signed_in = statements_of(rig.counter, site.database)
         observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
@@ -200,6 +190,7 @@ def _task(planned: PlannedTrial, site: Site, rig: Rig) -> Task:
         core=rig.split.driver_core,
         material=rig.material,
         answers=site.answers,
+        tokens=site.tokens,
     )
 
 
@@ -232,21 +223,10 @@ def _require_alive(planned: PlannedTrial, site: Site) -> None:
         )
 
 
-def _statements(
-    planned: PlannedTrial, observed: _Observed, site: Site, rig: Rig
-) -> Statements | None:
-    """Signing in is not part of what is measured. Its data statements are known exactly, one
-    each; control statements and time are counted from the first moment after it, when a few
-    requests may already have been served."""
+def _statements(observed: _Observed, site: Site, rig: Rig) -> Statements | None:
     after = statements_of(rig.counter, site.database)
     requests = observed.samples.num_rows - samples_with(observed.samples, ["refused"])
-    whole = statements_between(observed.statements_before, after, requests)
-    if whole is None or planned.scenario not in SIGN_IN:
-        return whole
-    served = statements_between(observed.statements_signed_in, after, requests) or whole
-    users = planned.load.users or SIGNED_IN_FIRST
-    data, rows = whole.data - users, whole.rows - users
-    return Statements(requests, data, served.control, rows, served.time_ms)
+    return statements_between(observed.statements_before, after, requests)
 
 
 def samples_with(samples: pa.Table, outcomes: list[str]) -> int:
@@ -262,7 +242,7 @@ def _cost(observed: _Observed, window_s: float, statements: Statements | None) -
 
 
 def _machine(observed: _Observed, rig: Rig) -> Machine:
-    speed_after_per_s = round(speed_per_s(rig.usual_speed_per_s), 1)
+    speed_after_per_s = round(speed_per_s(), 1)
     speed_before_per_s = round(observed.speed_before_per_s, 1)
     if not observed.readings:
         return Machine(nan, nan, speed_before_per_s, speed_after_per_s)

@@ -25,7 +25,7 @@ import psycopg
 
 from webtrial.errors import WebtrialError
 from webtrial.measure import machine, provenance
-from webtrial.measure.answers import agreed_answers
+from webtrial.measure.answers import agreed_answers, sign_in
 from webtrial.measure.attempt import Rig, Site, attempt_trial, restore
 from webtrial.measure.embedded import SERVER_SETTINGS, embedded
 from webtrial.measure.keeper import kept_scratch
@@ -57,7 +57,7 @@ from webtrial.measure.postgres import (
 )
 from webtrial.measure.progress import Progress, Tell
 from webtrial.measure.resources import Connection, local_postmaster
-from webtrial.measure.scenarios import Material, material_from
+from webtrial.measure.scenarios import Material, Tokens, material_from
 from webtrial.measure.validity import disturbed
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import PlannedTrial, Trial
@@ -69,6 +69,7 @@ RUNS_FOLDER = "WEBTRIAL_RUNS"
 
 KEEP_ALIVE_S = 75  # in the commands of stacks.toml
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
+TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
 TEMPLATE = "template"
 COUNTER = "counter"
 
@@ -176,7 +177,9 @@ def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
             restore(planned, site, lab.rig)
             return trial
 
-        return measure_block(trials, measure, lab.parameters.repeats)
+        # A pilot only sets rates, for which a disturbed trial is good enough.
+        repeats = lab.parameters.repeats if trials[0].block else 0
+        return measure_block(trials, measure, repeats)
 
 
 @contextmanager
@@ -190,11 +193,25 @@ def _stacks_up(lab: _Lab, block: int) -> Iterator[dict[str, Site]]:
         services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
         urls = {name: service.url for name, service in services.items()}
         lab.progress.step(f"comparing the answers of {len(lab.stacks)} stacks, {name}")
-        answers = agreed_answers(urls, lab.parameters.scenarios, lab.rig.material)
+        tokens = _signed_in(lab, urls)
+        answers = agreed_answers(urls, lab.parameters.scenarios, lab.rig.material, tokens)
         yield {
-            name: Site(services[name], settings.database_url, answers[name], log)
+            name: Site(services[name], settings.database_url, answers[name], tokens[name], log)
             for name, (_, settings, log) in wanted.items()
         }
+
+
+def _signed_in(lab: _Lab, urls: dict[str, str]) -> dict[str, Tokens]:
+    """Tokens of all accounts where the dashboard is measured, of one where it is only compared."""
+    if "dashboard" not in lab.parameters.scenarios:
+        return {stack: {} for stack in urls}
+    material, measured = lab.rig.material, contenders(lab.parameters, "dashboard")
+    return {
+        stack: sign_in(
+            stack, url, material.accounts[: None if stack in measured else 1], material.password
+        )
+        for stack, url in urls.items()
+    }
 
 
 def _wanted(
@@ -251,7 +268,6 @@ def _rig(
         counter=counter,
         database_pid=database_pid,
         ours=tuple(ours),
-        usual_speed_per_s=machine.speed_per_s(),
     )
 
 
@@ -289,6 +305,7 @@ def _settings(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
         connections=parameters.database_connections,
         threads=parameters.database_connections // parameters.server_processes,
         processes=parameters.server_processes,
+        token_lifetime_s=TOKEN_LIFETIME_S,
         connections_held=max(CONNECTIONS_HELD, most * 6 // 5),
     )
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import psutil
 
-SPEED_LEAST_S = 0.05  # of work, in pieces of about half a millisecond
-SPEED_MOST_S = 1.0
-NEAR = 0.95  # of the usual speed is as good as it
+SPEED_S = 0.2  # of work, in pieces of about half a millisecond
 _WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))
 
 
@@ -45,20 +43,17 @@ def describe() -> dict[str, Any]:
     }
 
 
-def speed_per_s(usual_per_s: float | None = None) -> float:
+def speed_per_s() -> float:
     """How many times a second a fixed piece of Python work is done on this core.
 
-    It is CPU time that counts, of the fastest piece: how fast the core is when it is left alone.
-    On a shared machine a neighbour on the same silicon nearly halves that for tenths of a second
-    at a time (seen: 600 and 1,100, autocorrelation 0.5 after 0.1 s), and into which half 50 ms
-    fall says nothing about a trial of seconds. So a core that seems slower than `usual_per_s` is
-    watched for up to a second before it is called slow; without `usual_per_s`, for that second.
+    It is CPU time that counts, of the fastest piece within SPEED_S: how fast the core is when it
+    is left alone. On a shared machine a neighbour on the same silicon nearly halves that for tenths
+    of a second at a time (seen: 600 and 1,100, autocorrelation 0.5 after 0.1 s), and into which half
+    a single piece falls says nothing about a trial of seconds; a slower state that lasts does.
     """
-    began_s = perf_counter()
+    ends_s = perf_counter() + SPEED_S
     best_ns = _piece_ns()
-    while (watched_s := perf_counter() - began_s) < SPEED_MOST_S:
-        if watched_s > SPEED_LEAST_S and usual_per_s and 1e9 / best_ns > NEAR * usual_per_s:
-            break
+    while perf_counter() < ends_s:
         best_ns = min(best_ns, _piece_ns())
     return 1e9 / best_ns
 

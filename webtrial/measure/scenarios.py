@@ -23,6 +23,7 @@ OWNED = frozenset({"crud", "validation"})
 
 CRUD_MIX = {"read": 0.70, "create": 0.15, "update": 0.10, "delete": 0.05}
 SEARCH_MIX = {"common": 0.5, "middling": 0.3, "rare": 0.2}
+DASHBOARD = "/dashboard/stats"
 USERS_ASKED_FOR = 200  # distinct users that user_detail asks for
 PAGES_ASKED_FOR = 20  # distinct pages that catalog asks for
 
@@ -48,6 +49,9 @@ class Known:
 Answers = dict[str, Known]
 """By request target, e.g. `/users/17`: what one stack answers."""
 
+Tokens = dict[str, str]
+"""By account: the bearer token that one stack gave it."""
+
 
 @dataclass(slots=True)
 class Shot:
@@ -60,14 +64,8 @@ class Shot:
     subject: Any = None
 
 
-Send = Callable[[httpx.Request], Any]
-
-
 class Session(Protocol):
-    """One user: `sign_in` before the warm-up, then `next` and `settle` in turn."""
-
-    async def sign_in(self, send: Send) -> None:
-        """Whatever must be done once; `send` gives (status, body)."""
+    """One user: `next` and `settle` in turn."""
 
     def next(self) -> Shot:
         """The next request."""
@@ -85,6 +83,7 @@ class Setting:
     timeout_s: float
     material: Material
     answers: Answers
+    tokens: Tokens
 
     def request(self, method: str, target: str, **content: Any) -> httpx.Request:
         """A request to this stack, rendered once; `content` as httpx.Request takes it."""
@@ -119,9 +118,6 @@ class Reading:
         self._random = np.random.default_rng(seed)
         self._order: list[int] = []
         self._checked = 0
-
-    async def sign_in(self, send: Send) -> None:
-        """Nothing to do."""
 
     def next(self) -> Shot:
         """The next member of the pool, drawn in batches."""
@@ -196,51 +192,22 @@ def targets(scenario: str, material: Material) -> dict[str, str]:
     return {}
 
 
-# --- dashboard: signed in
+# --- dashboard: signed in before, each account with a token of its own
 
 
-class Dashboard:
-    """One account with its own token, asking for the same page."""
-
-    def __init__(self, setting: Setting, index: int) -> None:
-        accounts = setting.material.accounts
-        self._setting = setting
-        self._account = accounts[index % len(accounts)]
-        self._shot: Shot | None = None
-        self._checked = 0
-
-    async def sign_in(self, send: Send) -> None:
-        """Get a token by the OAuth2 password form, once: users of one account share it."""
-        if self._shot is not None:
-            return
-        form = {"username": self._account, "password": self._setting.material.password}
-        status, body = await send(self._setting.request("POST", "/token", data=form))
-        if status != 200:
-            raise RuntimeError(
-                f"{self._account} could not sign in: status {status}, {body[:200]!r}"
-            )
-        token = json.loads(body)["access_token"]
-        request = self._setting.request(
-            "GET", "/dashboard/stats", headers={"Authorization": f"Bearer {token}"}
-        )
-        known = self._setting.answers.get("/dashboard/stats")
-        self._shot = Shot(request, "dashboard", (200,), known)
-
-    def next(self) -> Shot:
-        """The dashboard, again."""
-        assert self._shot is not None, "sign in first"
-        return self._shot
-
-    def settle(self, shot: Shot, status: int, body: bytes) -> str:
-        """By status and length always, by content every so often."""
-        self._checked += 1
-        return check(shot, status, body, content=self._checked % CONTENT_EVERY == 0)
+def dashboard_request(setting: Setting, token: str) -> httpx.Request:
+    """The dashboard, asked for by the account that `token` was given to."""
+    return setting.request("GET", DASHBOARD, headers={"Authorization": f"Bearer {token}"})
 
 
 def _dashboard(setting: Setting) -> Callable[[int], Session]:
-    """As many sessions as there are accounts, shared where there are more users."""
-    accounts = [Dashboard(setting, index) for index in range(len(setting.material.accounts))]
-    return lambda index: accounts[index % len(accounts)]
+    """Where there are more users than accounts, users share an account."""
+    known = setting.answers.get(DASHBOARD)
+    shots = [
+        Shot(dashboard_request(setting, token), "dashboard", (200,), known)
+        for token in setting.tokens.values()
+    ]
+    return lambda index: Reading([shots[index % len(shots)]], np.ones(1), [setting.seed, index])
 
 
 # --- writing: users of the session's own
@@ -262,9 +229,6 @@ class Crud:
         self._mine: dict[int, dict[str, Any]] = {}
         self._kinds: list[str] = []
         self._checked = 0
-
-    async def sign_in(self, send: Send) -> None:
-        """Nothing to do."""
 
     def next(self) -> Shot:
         """The next operation; a create where the session has nobody left to work on."""
@@ -347,9 +311,6 @@ class Validation:
         self._setting = setting
         self._random = np.random.default_rng([setting.seed, index])
         self._owner = f"v{setting.seed % 10**9:09d}-{index:05d}"
-
-    async def sign_in(self, send: Send) -> None:
-        """Nothing to do."""
 
     def next(self) -> Shot:
         """A valid or an invalid body."""

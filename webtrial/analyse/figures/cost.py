@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from webtrial.analyse.figures.style import (
+    GREY,
     INK,
     Look,
     grid_of,
@@ -12,15 +15,19 @@ from webtrial.analyse.figures.style import (
     looks,
     panels,
     stack_axis,
+    styled,
     tint,
 )
 from webtrial.analyse.frames import largest, rows_of
+from webtrial.analyse.phrases import number
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
 _SHARES = {"service": 1.0, "database": 0.55, "upstreams": 0.22}  # of the hue, in the order drawn
+_NAMES = {"service": "service", "database": "PostgreSQL", "upstreams": "upstreams"}
 
 
+@styled
 def draw(costs: pd.DataFrame, words: Words) -> Drawing:
     """`cost_table` at one load per scenario: full colour the service, lighter PostgreSQL,
     lightest the upstreams."""
@@ -29,10 +36,11 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
     rows, columns = grid_of(scenarios)
     sizes = [int((costs["scenario"] == name).sum()) for name in scenarios]
     ratios = [max(sizes[row * columns : (row + 1) * columns]) + 1.2 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.27 * sum(ratios), ratios)
+    figure, axes = panels(rows, columns, words.title, 0.27 * sum(ratios) + 0.2, ratios)
     for panel, name in zip(axes.flat, scenarios, strict=False):
         _panel(panel, costs[costs["scenario"] == name], look)
     hide_unused(axes.flat[len(scenarios) :])
+    _name_parts(figure)
     return Drawing(figure, words.title, words.alt, words.caption, costs)
 
 
@@ -51,36 +59,15 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
             axes.plot([row["low"], row["high"]], [height] * 2, color=INK, linewidth=1)
         end = max(row["total_ms"], row["high"] if np.isfinite(row["high"]) else 0)
         axes.annotate(
-            f"{row['total_ms']:.2g}",
+            number(row["total_ms"]),
             (end, height),
             xytext=(4, 0),
             va="center",
             textcoords="offset points",
             color=look[row["stack"]].ink,
         )
-    _name_parts(axes, costs)
 
 
-def _name_parts(axes: Axes, costs: pd.DataFrame) -> None:
-    """Name the parts within the longest bar, where they are wide enough to hold their name."""
-    longest = int(np.argmax(costs["total_ms"].to_numpy()))
-    row = costs.iloc[longest]
-    height, start = float(len(costs) - 1 - longest), 0.0
-    limit = axes.get_xlim()[1]
-    names = {
-        "service": ("service", "white"),
-        "database": ("PostgreSQL", INK),
-        "upstreams": ("upstreams", INK),
-    }
-    for part, (name, color) in names.items():
-        width = row[f"{part}_ms"]
-        if width / limit > 0.025 * len(name):
-            axes.annotate(
-                name,
-                (start + width / 2, height),
-                ha="center",
-                va="center",
-                color=color,
-                fontsize=6.5,
-            )
-        start += width
+def _name_parts(figure: Figure) -> None:
+    parts = [Patch(color=tint(GREY, share), label=_NAMES[part]) for part, share in _SHARES.items()]
+    figure.legend(handles=parts, loc="outside lower right", ncols=3, frameon=False, fontsize=7)

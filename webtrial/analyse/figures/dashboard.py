@@ -12,13 +12,16 @@ from webtrial.analyse.figures.style import (
     mark_value,
     panels,
     stack_axis,
+    styled,
     tint,
 )
 from webtrial.analyse.frames import largest, rows_of
+from webtrial.analyse.phrases import number
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
 
+@styled
 def draw(parts: pd.DataFrame, words: Words) -> Drawing:
     """`dashboard_parts`: grey is what the upstreams took in turn, darker the slowest of them alone;
     the mark is the mean response time with its interval."""
@@ -46,7 +49,7 @@ def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
         mark_value(axes, row["response_ms"], height, style)
         end = row["high"] if np.isfinite(row["high"]) else row["response_ms"]
         axes.annotate(
-            f"{row['response_ms']:.3g}",
+            number(row["response_ms"]),
             (end, height),
             xytext=(7, 0),
             va="center",
@@ -54,24 +57,18 @@ def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
             color=style.ink,
             annotation_clip=True,
         )
-    _name_bars(axes, parts, heights[0])
+    _name_bars(axes, heights[0])
 
 
-def _name_bars(axes: Axes, parts: pd.DataFrame, top: float) -> None:
+def _name_bars(axes: Axes, top: float) -> None:
     """Say above the first row which bar is which."""
-    first = parts.iloc[0]
     axes.set_ylim(-0.6, top + 1.0)
-    for x, text, side in (
-        (first["slowest_ms"], "slowest upstream", "right"),
-        (first["in_turn_ms"], "upstreams in turn", "left"),
-    ):
-        axes.annotate(
-            text,
-            (x, top + 0.35),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha=side,
-            va="bottom",
-            fontsize=6.5,
-            color="#555555",
-        )
+    axes.annotate(
+        "dark: slowest upstream; with pale: all in turn",
+        (0, top + 0.4),
+        xytext=(2, 1),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=6.5,
+        color="#555555",
+    )

@@ -1,7 +1,5 @@
 """Response times: percentiles against load, and the share of requests that took longer."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,6 +13,7 @@ from webtrial.analyse.figures.style import (
     panels,
     plain_log,
     spread,
+    styled,
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
@@ -23,32 +22,38 @@ from webtrial.analyse.words import Words
 _UNITS = {"closed": "users, closed loop", "open": "arrivals per second, open loop"}
 
 
+@styled
 def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
     """`latency_against_load`: from each stack's median (large mark) upwards to its 90th and 99th
     percentile (bars across), with the median's interval; medians of a sweep are joined."""
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
     kinds = percentiles["load_kind"].unique().tolist()
-    figure, axes = panels(
-        len(scenarios), len(kinds), words.title, 1.9 * len(scenarios), sharey="row"
-    )
-    for row, scenario in enumerate(scenarios):
-        for column, kind in enumerate(kinds):
-            part = percentiles[percentiles["scenario"] == scenario]
-            _loads(axes[row, column], part[part["load_kind"] == kind], f"{scenario}", kind, look)
-        axes[row, 0].set_ylabel("response time (ms)")
+    height_in = 1.9 * len(scenarios)
+    figure, axes = panels(len(scenarios), len(kinds), words.title, height_in, sharey="row")
+    parts = [
+        (panel, percentiles[(percentiles["scenario"] == name) & (percentiles["load_kind"] == kind)])
+        for row, name in zip(axes, scenarios, strict=True)
+        for panel, kind in zip(row, kinds, strict=True)
+    ]
+    for panel, part in parts:
+        _loads(panel, part, look)
+    for panel, part in parts:  # once every panel of a row has had its say on the common scale
+        _name_last(panel, part, look)
+    for row in axes:
+        row[0].set_ylabel("response time (ms)")
     return Drawing(figure, words.title, words.alt, words.caption, percentiles)
 
 
-def _loads(axes: Axes, part: pd.DataFrame, scenario: str, kind: str, look: dict[str, Look]) -> None:
-    axes.set_title(scenario)
-    axes.set_xlabel(_UNITS[kind])
+def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     axes.set_yscale("log")
     plain_log(axes, "y")
     if part.empty:
         axes.annotate("not measured", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
         axes.set_xticks([])
         return
+    axes.set_title(part["scenario"].iloc[0])
+    axes.set_xlabel(_UNITS[part["load_kind"].iloc[0]])
     sizes = sorted(part["size"].unique())
     axes.set_xticks(range(len(sizes)), [f"{size:,g}" for size in sizes])
     stacks = part["stack"].unique().tolist()
@@ -57,7 +62,6 @@ def _loads(axes: Axes, part: pd.DataFrame, scenario: str, kind: str, look: dict[
         rows = part[part["stack"] == stack]
         places = [sizes.index(size) + offset for size in rows["size"]]
         _stack(axes, rows.assign(place=places), look[stack])
-    _name_last(axes, part, sizes, look)
 
 
 def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
@@ -95,13 +99,11 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         )
 
 
-def _name_last(
-    axes: Axes, part: pd.DataFrame, sizes: Sequence[float], look: dict[str, Look]
-) -> None:
+def _name_last(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     """Names at the right, each at the height of its last median, pushed apart where they meet."""
     medians = part[part["percentile"] == 50].dropna(subset=["latency_ms"])
     last = medians.sort_values("size").drop_duplicates("stack", keep="last")
-    axes.set_xlim(-0.5, len(sizes) - 0.5)
+    axes.set_xlim(-0.5, part["size"].nunique() - 0.5)
     low, high = np.log(axes.get_ylim())
     heights = spread([float((np.log(y) - low) / (high - low)) for y in last["latency_ms"]], 0.1)
     for height, row in zip(heights, rows_of(last), strict=True):
@@ -117,6 +119,7 @@ def _name_last(
         )
 
 
+@styled
 def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
     """`distribution`: for each response time the share of requests that took longer, both on log
     scales, so that the slow tail is as visible as the middle."""
@@ -136,7 +139,6 @@ def _curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("response time (ms)")
     axes.set_ylabel("share that took longer")
-    ends = []
     for stack, rows in part.groupby("stack", sort=False):
         style = look[str(stack)]
         axes.plot(
@@ -146,23 +148,20 @@ def _curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
             linestyle=style.line,
             linewidth=1.3,
         )
-        ends.append((rows["latency_ms"].iloc[-1], rows["share_slower"].iloc[-1], rows.iloc[0]))
     plain_log(axes, "x")
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     axes.margins(x=0.08, y=0.06)
-    _name_ends(axes, ends, look)
+    _name_curves(axes, part, look)
 
 
-def _name_ends(
-    axes: Axes, ends: Sequence[tuple[float, float, pd.Series]], look: dict[str, Look]
-) -> None:
-    """Names at the left below the curves' start, joined to no curve: order and hue tell."""
-    ordered = sorted(ends, key=lambda end: -end[0])
-    for place, (_, _, row) in enumerate(ordered):
-        style = look[row["stack"]]
+def _name_curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
+    """Names with a piece of their line where the curves are not, the slowest at the bottom."""
+    last = part.sort_values("latency_ms").drop_duplicates("stack", keep="last")
+    for place, row in enumerate(rows_of(last[::-1])):
+        style, height = look[row["stack"]], 0.06 + 0.075 * place
         axes.plot(
             [0.03, 0.10],
-            [0.06 + 0.075 * place] * 2,
+            [height, height],
             transform=axes.transAxes,
             color=style.hue,
             linestyle=style.line,
@@ -170,7 +169,7 @@ def _name_ends(
         )
         axes.annotate(
             row["title"],
-            (0.12, 0.06 + 0.075 * place),
+            (0.12, height),
             xycoords="axes fraction",
             va="center",
             fontsize=7,

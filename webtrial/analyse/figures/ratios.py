@@ -10,10 +10,9 @@ from webtrial.analyse.figures.style import (
     FAINT,
     GREY,
     INK,
-    grid_of,
-    hide_unused,
     panels,
     plain_log,
+    styled,
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
@@ -22,36 +21,33 @@ from webtrial.analyse.words import Words
 _FACES = {"higher": INK, "lower": INK, "indistinguishable": GREY, "inconclusive": "white"}
 
 
+@styled
 def draw(ratios: pd.DataFrame, words: Words) -> Drawing:
     """`labelled_ratios` of one metric: filled marks are decided, grey ones indistinguishable,
     hollow ones inconclusive; the band is the A/A noise floor."""
     ratios = ratios[np.isfinite(ratios["ratio"])]
     places = list(dict.fromkeys(zip(ratios["scenario"], ratios["load"], strict=True)))
-    names = [f"{scenario}, {load}" for scenario, load in places]
-    rows, columns = grid_of(names)
     parts = [ratios[(ratios["scenario"] == a) & (ratios["load"] == b)] for a, b in places]
-    sizes = [len(part) + part["kind"].nunique() for part in parts] or [1]
-    heights = [max(sizes[row * columns : (row + 1) * columns]) + 1.4 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.24 * sum(heights), heights)
-    for panel, name, part in zip(axes.flat, names, parts, strict=False):
-        _panel(panel, name, part, _limits(ratios))
-    hide_unused(axes.flat[len(names) :])
+    sizes = [len(part) + part["kind"].nunique() + 1.0 for part in parts]
+    height_in = 0.2 * sum(sizes) + 0.35
+    figure, axes = panels(len(parts), 1, words.title, height_in, sizes, sharex=True)
+    for panel, (scenario, load), part in zip(axes.flat, places, parts, strict=True):
+        panel.set_title(f"{scenario}, {load}")
+        _panel(panel, part, _limits(ratios))
+    axes.flat[-1].set_xlabel("ratio, first over second (log scale)")
     return Drawing(figure, words.title, words.alt, words.caption, ratios)
 
 
 def _limits(ratios: pd.DataFrame) -> tuple[float, float]:
-    """Room for every ratio; an interval may run out of the picture, a ratio may not."""
-    reach = float(np.exp(np.abs(np.log(ratios["ratio"])).max()))
+    """Room for every ratio; a wide interval may run out of the picture, a ratio may not."""
     low, high = float(ratios["ratio"].min()), float(ratios["ratio"].max())
-    return min(low, 1) / (1 + 0.3 * np.sqrt(reach)), max(high, 1) * (1 + 0.9 * np.sqrt(reach))
+    return min(low, 1) / 1.7, max(high, 1) * 1.7
 
 
-def _panel(axes: Axes, name: str, ratios: pd.DataFrame, limits: tuple[float, float]) -> None:
-    axes.set_title(name)
+def _panel(axes: Axes, ratios: pd.DataFrame, limits: tuple[float, float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(*limits)
     plain_log(axes, "x")
-    axes.set_xlabel("ratio, first over second (log scale)")
     axes.axvline(1, color=GREY, linewidth=1)
     floor = ratios["floor"].max()
     if np.isfinite(floor):
@@ -95,9 +91,9 @@ def _row(axes: Axes, row: dict[str, Any], height: float) -> None:
         row["label"],
         (1.0, height),
         xycoords=("axes fraction", "data"),
-        ha="right",
+        xytext=(4, 0),
+        textcoords="offset points",
         va="center",
         fontsize=7,
         color=INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
     )

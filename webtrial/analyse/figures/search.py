@@ -7,17 +7,21 @@ from matplotlib.axes import Axes
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
+    grid_of,
+    hide_unused,
     looks,
     mark_interval,
     mark_value,
     panels,
     plain_log,
+    styled,
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
 
+@styled
 def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
     """`search_by_selectivity`: a panel per load, a group per kind of word, a row per stack; the
     mark is the median with its interval, the bar the 90th percentile."""
@@ -26,10 +30,14 @@ def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
     kinds = percentiles["kind"].unique().tolist()
     stacks = percentiles["stack"].nunique()
     height_in = 0.2 * len(kinds) * (stacks + 0.8) + 0.7
-    figure, axes = panels(1, len(loads), words.title, height_in)
-    for panel, load in zip(axes.flat, loads, strict=True):
+    rows, columns = grid_of(loads, 3)
+    figure, axes = panels(rows, columns, words.title, rows * height_in)
+    for panel, load in zip(axes.flat, loads, strict=False):
         _panel(panel, percentiles[percentiles["load"] == load], kinds, look)
         panel.set_title(str(load))
+    for panel in axes[:, 1:].flat:
+        panel.set_yticklabels([])
+    hide_unused(axes.flat[len(loads) :])
     return Drawing(figure, words.title, words.alt, words.caption, percentiles)
 
 
@@ -50,7 +58,7 @@ def _panel(axes: Axes, percentiles: pd.DataFrame, kinds: list[str], look: dict[s
         label.set_color(look[stack].ink)
     axes.set_xscale("log")
     plain_log(axes, "x")
-    axes.set_xlabel("response time (ms)")
+    axes.set_xlabel("response time of a search (ms)")
     axes.grid(visible=False, axis="y")
 
 

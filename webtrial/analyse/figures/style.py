@@ -51,6 +51,10 @@ SETTINGS: Any = {
 }
 
 
+styled = mpl.rc_context(SETTINGS)
+"""Decorates what draws, so that no setting leaks into a reader's own figures."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a stack is drawn: `ink` is its hue darkened enough to be read as text."""
@@ -103,13 +107,11 @@ def panels(
     **options: Any,
 ) -> tuple[Figure, np.ndarray]:
     """A figure with its finding on top and a grid of axes, always two-dimensional."""
-    with mpl.rc_context(SETTINGS):
-        wrapped = fill(title, 92)
-        head_in = 0.18 * (wrapped.count("\n") + 1)
-        figure = Figure(figsize=(WIDTH_IN, height_in + head_in + 0.1), layout="constrained")
-        figure.suptitle(wrapped, x=0.01, ha="left", fontsize=9.5, fontweight="bold", color=INK)
-        axes = figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
-    return figure, axes
+    wrapped = fill(title, 84)
+    head_in = 0.18 * (wrapped.count("\n") + 1)
+    figure = Figure(figsize=(WIDTH_IN, height_in + head_in + 0.1), layout="constrained")
+    figure.suptitle(wrapped, x=0.01, ha="left", fontsize=9.5, fontweight="bold", color=INK)
+    return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
 
 
 def grid_of(names: Sequence[str], columns: int = 2) -> tuple[int, int]:

@@ -16,12 +16,14 @@ from webtrial.analyse.figures.style import (
     mark_value,
     panels,
     stack_axis,
+    styled,
 )
 from webtrial.analyse.frames import largest, rows_of
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
 
+@styled
 def draw(estimates: pd.DataFrame, trials: pd.DataFrame, words: Words) -> Drawing:
     """`throughput_table` at one load per scenario, over the trials of `trials_table`: each small
     mark is one block, a hollow one suspect, a grey cross invalid."""
@@ -30,7 +32,7 @@ def draw(estimates: pd.DataFrame, trials: pd.DataFrame, words: Words) -> Drawing
     rows, columns = grid_of(scenarios)
     sizes = [int((estimates["scenario"] == name).sum()) for name in scenarios]
     ratios = [max(sizes[row * columns : (row + 1) * columns]) + 1.2 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.28 * sum(ratios), ratios)
+    figure, axes = panels(rows, columns, words.title, 0.32 * sum(ratios), ratios)
     for panel, name in zip(axes.flat, scenarios, strict=False):
         _panel(panel, estimates[estimates["scenario"] == name], trials, look)
     hide_unused(axes.flat[len(scenarios) :])
@@ -48,7 +50,7 @@ def _panel(
     axes.set_xlim(0, furthest * 1.22 if furthest > 0 else 1)
     for height, row in zip(heights, rows_of(estimates), strict=True):
         style = look[row["stack"]]
-        _blocks(axes, trials, row, height - 0.27, style)
+        _blocks(axes, trials, row, height - 0.34, style)
         mark_interval(axes, row["low"], row["high"], height, style)
         mark_value(axes, row["value"], height, style)
         _number(axes, row, height, style)
@@ -65,7 +67,7 @@ def _blocks(
             group["throughput_per_s"],
             [height] * len(group),
             marker="x" if invalid else "o",
-            markersize=3,
+            markersize=2.4,
             markeredgewidth=0.7,
             color=GREY if invalid else look.hue,
             markerfacecolor=look.hue if verdict == "valid" else "white",

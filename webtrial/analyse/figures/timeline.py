@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, plain_log
+from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, plain_log, styled
 from webtrial.analyse.frames import largest
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.timeline import Timeline
@@ -19,6 +19,7 @@ _CPU = {
 }
 
 
+@styled
 def draw(moments: Timeline, words: Words) -> Drawing:
     """`timeline`: requests as points (thinned evenly, the slowest all kept), rates per bin, CPU
     per second. What lies before 0 is warm-up."""

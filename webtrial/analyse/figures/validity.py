@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.analyse.figures.style import FAINT, GREY, INK, panels
+from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, styled
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.phrases import spoken
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
 _COLORS = {"valid": "#0072B2", "suspect": "#E69F00", "invalid": GREY}
-_MARKERS = {"valid": ".", "suspect": "D", "invalid": "x"}
+_MARKERS = {"suspect": "D", "invalid": "x"}
 _MACHINE = {
     "stolen_fraction": "stolen by the host (%)",
     "foreign_cpu_fraction": "used by others (%)",
@@ -20,6 +20,7 @@ _MACHINE = {
 }
 
 
+@styled
 def reasons(table: pd.DataFrame, words: Words) -> Drawing:
     """`validity_table`: attempts by verdict and reason; the full part of a bar are the attempts
     that count, the pale part those that were repeated."""
@@ -47,6 +48,7 @@ def reasons(table: pd.DataFrame, words: Words) -> Drawing:
     return Drawing(figure, words.title, words.alt, words.caption, table)
 
 
+@styled
 def machine(table: pd.DataFrame, words: Words) -> Drawing:
     """`machine_table`: the machine at each attempt in the order of measuring, with the bounds above
     which a trial is repeated."""
@@ -60,15 +62,15 @@ def machine(table: pd.DataFrame, words: Words) -> Drawing:
 
 
 def _over_the_run(axes: Axes, table: pd.DataFrame) -> None:
-    for verdict, group in table.groupby("verdict"):
-        name = str(verdict)
+    axes.plot(table["order"], 100 * table["value"], color=_COLORS["valid"], linewidth=0.8)
+    for name in ("suspect", "invalid"):
+        group = table[table["verdict"] == name]
         axes.plot(
             group["order"],
             100 * group["value"],
             _MARKERS[name],
             color=_COLORS[name],
-            markersize=4,
-            linestyle="none",
+            markersize=3.5,
         )
     bound = 100 * float(table["bound"].iloc[0])
     if np.isfinite(bound):

@@ -30,7 +30,7 @@ async def webtrial(url: str, connections: int) -> AsyncIterator[list[Ask]]:
     from webtrial.measure.load.window import Window as Trial
     from webtrial.measure.scenarios import Material, Setting, sessions
 
-    setting = Setting(url, 1, 10.0, Material(1, {}, (), ""), {})
+    setting = Setting(url, 1, 10.0, Material(1, {}, (), ""), {}, {})
     sample, trial, making = Samples(), Trial(0, sys.maxsize, sys.maxsize), sessions("ping", setting)
     users = [User(n, Connection(), next(making), sample) for n in range(connections)]
 

@@ -36,11 +36,9 @@ from webtrial.measure.load.reckon import client_of, counts_of
 from webtrial.measure.load.samples import Samples
 from webtrial.measure.load.user import User
 from webtrial.measure.load.window import Window
-from webtrial.measure.scenarios import Answers, Material, Setting, sessions
+from webtrial.measure.scenarios import Answers, Material, Setting, Tokens, sessions
 from webtrial.records import Client, Counts, Load
 
-SIGNED_IN_FIRST = 100  # users of an open loop that are ready before the warm-up
-SIGN_IN_AT_ONCE = 4
 SETTING_UP_LIMIT_S = 60.0
 ENDING_LIMIT_S = 30.0
 
@@ -61,6 +59,7 @@ class Task:
     core: int | None
     material: Material
     answers: Answers
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +148,12 @@ def _work(task: Task, pipe: Pipe) -> None:
 async def _drive(task: Task, pipe: Pipe) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
-    first = task.load.users or min(SIGNED_IN_FIRST, task.max_connections)
-    ready = list(islice(users, first))
-    await _sign_in(ready)
-    window = _window(task)
-    pipe.send(("window", window.opens_ns))
+    ready = list(islice(users, task.load.users or 0))  # in an open loop they join when needed
     gc.collect()
     gc.freeze()
     gc.disable()
+    window = _window(task)
+    pipe.send(("window", window.opens_ns))
     pulse = Pulse(window, meter)
     dropped = await _load(task, ready, users, window)
     pulse.stop()
@@ -179,20 +176,11 @@ async def _drive(task: Task, pipe: Pipe) -> Outcome:
 
 
 def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
-    setting = Setting(task.base_url, task.seed, task.timeout_s, task.material, task.answers)
+    setting = Setting(
+        task.base_url, task.seed, task.timeout_s, task.material, task.answers, task.tokens
+    )
     for index, session in enumerate(sessions(task.scenario, setting)):
         yield User(index, Connection(meter=meter), session, samples)
-
-
-async def _sign_in(users: list[User]) -> None:
-    """A few at a time: passwords cost the service much CPU, by design."""
-    places = asyncio.Semaphore(SIGN_IN_AT_ONCE)
-
-    async def one(user: User) -> None:
-        async with places:
-            await user.sign_in()
-
-    await asyncio.gather(*map(one, users))
 
 
 def _window(task: Task) -> Window:

@@ -34,14 +34,6 @@ class User:
         self.session = session
         self._samples = samples
 
-    async def sign_in(self) -> None:
-        """Whatever the session needs before the warm-up."""
-        await self.session.sign_in(self._send)
-
-    async def _send(self, request: httpx.Request) -> tuple[int, bytes]:
-        response = await self.connection.handle_async_request(request)
-        return response.status_code, await response.aread()
-
     async def ask(self, intended_ns: int, window: Window) -> int:
         """Send the session's next request; returns when it ended, answered or not."""
         if not window.holds(intended_ns):

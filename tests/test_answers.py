@@ -1,0 +1,103 @@
+"""That stacks answer alike before anything is measured, against small servers that do or do not."""
+
+import json
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from webtrial.errors import ContractError
+from webtrial.measure.answers import agreed_answers, sign_in
+from webtrial.measure.ports import free_port
+from webtrial.measure.scenarios import Known, Material, targets
+
+MATERIAL = Material(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
+
+Answer = Callable[[str], tuple[int, bytes]]
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, body = answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def compact(path: str) -> tuple[int, bytes]:
+    return 200, json.dumps({"path": path, "n": 1}, separators=(",", ":")).encode()
+
+
+def spacious(path: str) -> tuple[int, bytes]:
+    return 200, json.dumps({"n": 1, "path": path}, indent=2).encode()
+
+
+def test_the_same_document_in_another_form_is_the_same_answer() -> None:
+    with serving(compact) as one, serving(spacious) as two:
+        known = agreed_answers({"one": one, "two": two}, ["product_search"], MATERIAL, {})
+    target = "/products/search?q=zither"
+    for stack, answer in (("one", compact), ("two", spacious)):
+        body = answer(target)[1]
+        assert known[stack][target] == Known(len(body), zlib.crc32(body))
+        assert set(known[stack]) == set(targets("product_search", MATERIAL))
+
+
+def test_a_stack_that_answers_otherwise_is_named_with_the_request() -> None:
+    def other(path: str) -> tuple[int, bytes]:
+        return compact(path.replace("lamp", "desk"))
+
+    said = pytest.raises(ContractError, match=r"two and one answer /products/search\?q=lamp")
+    with serving(compact) as one, serving(other) as two, said:
+        agreed_answers({"one": one, "two": two}, ["product_search"], MATERIAL, {})
+
+
+def test_a_stack_that_refuses_is_named_with_what_it_said() -> None:
+    said = pytest.raises(ContractError, match=r"(?s)broken answers .* with 500 .*oh no")
+    with serving(lambda path: (500, b"oh no")) as url, said:
+        agreed_answers({"broken": url}, ["ping"], MATERIAL, {})
+
+
+def test_a_stack_that_is_not_there_is_named() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(ContractError, match=r"gone at .* does not answer"):
+        agreed_answers({"gone": url}, ["ping"], MATERIAL, {})
+
+
+def test_the_dashboard_is_compared_with_a_token_of_each_stack() -> None:
+    with serving(compact) as one, serving(spacious) as two:
+        tokens = {"one": {"account001": "a"}, "two": {"account001": "b"}}
+        known = agreed_answers({"one": one, "two": two}, ["dashboard"], MATERIAL, tokens)
+    assert set(known["one"]) == {"/dashboard/stats"}
+
+
+def test_every_account_gets_its_token() -> None:
+    with serving(lambda path: (200, b'{"access_token": "abc"}')) as url:
+        assert sign_in("one", url, ["x", "y"], "secret") == {"x": "abc", "y": "abc"}
+
+
+def test_a_refused_sign_in_says_who_and_why() -> None:
+    said = pytest.raises(ContractError, match="one did not sign x in: status 401, wrong pass")
+    with serving(lambda path: (401, b"wrong password")) as url, said:
+        sign_in("one", url, ["x"], "secret")
