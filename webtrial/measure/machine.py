@@ -48,8 +48,8 @@ def speed_per_s() -> float:
 
     It is CPU time that counts, of the fastest piece within SPEED_S: how fast the core is when it
     is left alone. On a shared machine a neighbour on the same silicon nearly halves that for tenths
-    of a second at a time (seen: 600 and 1,100, autocorrelation 0.5 after 0.1 s), and into which half
-    a single piece falls says nothing about a trial of seconds; a slower state that lasts does.
+    of a second at a time (seen: 600 and 1,100, autocorrelation 0.5 after 0.1 s): into which half a
+    single piece falls says nothing about a trial of seconds; a slower state that lasts does.
     """
     ends_s = perf_counter() + SPEED_S
     best_ns = _piece_ns()
