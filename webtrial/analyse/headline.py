@@ -40,7 +40,8 @@ def headline(
     """
     ratios = ratio_table(run) if ratios is None else ratios
     chosen = ratios[ratios["metric"].isin(metrics)]
-    chosen = chosen[[_is_main(row, ratios) for row in chosen.to_dict("records")]]
+    is_main = [_is_main(row, ratios) for row in chosen.to_dict("records")]
+    chosen = chosen[pd.Series(is_main, index=chosen.index, dtype=bool)]
     rows = chosen.to_dict("records")
     stacks = run.manifest.stacks
     sentences = [sentence({str(k): v for k, v in row.items()}, stacks) for row in rows]

@@ -15,7 +15,7 @@ from webtrial.runs import Run
 class Timeline:
     """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0.
     `bins`: t_s (start of the bin), sent_per_s, completed_per_s, median_ms, worst_ms (of those
-    completed). `seconds`: the fields of records.Second."""
+    intended in the bin that succeeded). `seconds`: the fields of records.Second."""
 
     trial: Trial
     requests: pd.DataFrame
@@ -66,7 +66,7 @@ def _bins(samples: pd.DataFrame, trial: Trial, width_s: float) -> pd.DataFrame:
     first = -np.ceil(trial.warmup_s / width_s) * width_s
     edges = np.arange(first, trial.window_s + width_s / 2, width_s)
     done = samples[samples["outcome"] == "ok"]
-    which = np.digitize(done["done_ns"] / 1e9, edges) - 1
+    which = np.digitize(done["intended_ns"] / 1e9, edges) - 1
     latency_ms = ((done["done_ns"] - done["intended_ns"]) / 1e6).groupby(which)
     frame = pd.DataFrame(
         {

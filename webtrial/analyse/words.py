@@ -50,7 +50,8 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
     leads: dict[str, list[str]] = {}
     for (scenario, load), cell in decided.groupby(["scenario", "load"], sort=False):
         here = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]
-        if len(here) and (leader := _leader(cell, single)):
+        others = int((here["stack"] == here["framework"].str.lower()).sum()) - 1
+        if leader := _leader(cell, others, single):
             title = here.loc[here["stack"] == leader, "title"].iloc[0]
             leads.setdefault(title, []).append(str(scenario))
     among = counted(estimates["scenario"].nunique(), "scenario")
@@ -60,14 +61,13 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
     return f"As deployed, most requests per second: {listed(parts)} of {among}"
 
 
-def _leader(cell: pd.DataFrame, single: bool) -> str | None:
-    """The stack that is ahead of every other in a cell."""
+def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:
+    """The stack that is ahead of all `others` in a cell, those without a valid trial included."""
     ahead: dict[str, int] = {}
     for row in rows_of(cell):
         if single or row["verdict"] in DECIDED:
             winner = row["stack"] if row["ratio"] > 1 else row["baseline"]
             ahead[winner] = ahead.get(winner, 0) + 1
-    others = len(set(cell["stack"]) | set(cell["baseline"])) - 1
     return next((stack for stack, count in ahead.items() if count == others), None)
 
 

@@ -43,25 +43,23 @@ def _panel(
     axes: Axes, estimates: pd.DataFrame, trials: pd.DataFrame, look: dict[str, Look]
 ) -> None:
     place = estimates.iloc[0]
+    here = (trials["scenario"] == place["scenario"]) & (trials["load"] == place["load"])
+    blocks = trials[here & trials["final"] & (trials["role"] == "measure")]
     axes.set_title(f"{place['scenario']}, {place['load']}")
     axes.set_xlabel("requests per second")
     heights = stack_axis(axes, estimates, look)
-    furthest = largest(estimates, ["value", "high"])
-    axes.set_xlim(0, furthest * 1.22 if furthest > 0 else 1)
+    ends = (largest(estimates, ["value", "high"]), largest(blocks, ["throughput_per_s"]), 1.0)
+    axes.set_xlim(0, 1.3 * max(end for end in ends if np.isfinite(end)))
     for height, row in zip(heights, rows_of(estimates), strict=True):
         style = look[row["stack"]]
-        _blocks(axes, trials, row, height - 0.34, style)
+        _blocks(axes, blocks[blocks["stack"] == row["stack"]], height - 0.34, style)
         mark_interval(axes, row["low"], row["high"], height, style)
         mark_value(axes, row["value"], height, style)
         _number(axes, row, height, style)
 
 
-def _blocks(
-    axes: Axes, trials: pd.DataFrame, row: dict[str, Any], height: float, look: Look
-) -> None:
-    same = trials[["scenario", "load", "stack"]] == [row["scenario"], row["load"], row["stack"]]
-    shown = trials[same.all(axis=1) & trials["final"] & (trials["role"] == "measure")]
-    for verdict, group in shown.groupby("verdict"):
+def _blocks(axes: Axes, blocks: pd.DataFrame, height: float, look: Look) -> None:
+    for verdict, group in blocks.groupby("verdict"):
         invalid = verdict == "invalid"
         axes.plot(
             group["throughput_per_s"],
@@ -78,21 +76,19 @@ def _blocks(
 
 def _number(axes: Axes, row: dict[str, Any], height: float, look: Look) -> None:
     ends = [end for end in (row["value"], row["high"]) if np.isfinite(end)]
-    if ends:
-        axes.annotate(
-            f"{row['value']:,.0f}",
-            (max(ends), height),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=look.ink,
-        )
-    else:
-        axes.annotate(
-            "no valid trial",
-            (0, height),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            color=GREY,
-        )
+    axes.annotate(
+        _value(row) if ends else "no valid trial",
+        (max(ends, default=0.0), height),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=look.ink if ends else GREY,
+    )
+
+
+def _value(row: dict[str, Any]) -> str:
+    suspect = row["suspect_blocks"]
+    if not suspect:
+        return f"{row['value']:,.0f}"
+    some = "suspect" if suspect == row["blocks"] else f"{suspect} of {row['blocks']} suspect"
+    return f"{row['value']:,.0f} ({some})"
