@@ -54,7 +54,7 @@ _PARTS = {
     "webtrial.analyse.work": ("cost_table", "dashboard_parts", "same_work_table"),
     "webtrial.analyse.gates": ("machine_table", "validity_table", "verdict_table"),
     "webtrial.analyse.timeline": ("timeline", "typical_trial"),
-    "webtrial.analyse.summary": ("trials_table",),
+    "webtrial.analyse.summary": ("latencies", "trials_table"),
 }
 _PLACES = {name: module for module, names in _PARTS.items() for name in names}
 
