@@ -10,7 +10,8 @@ def number(value: float, digits: int = 2) -> str:
     """`value` to `digits` significant digits, thousands set apart: 8,100 or 0.012; – for none."""
     if not isfinite(value):
         return "–"
-    return f"{_rounded(value, digits):,.{_decimals(value, digits)}f}"
+    rounded = _rounded(value, digits)
+    return f"{rounded:,.{_decimals(rounded, digits)}f}"
 
 
 def times(ratio: float, low: float, high: float) -> str:

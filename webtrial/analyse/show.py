@@ -33,9 +33,14 @@ class Drawing:
     data: pd.DataFrame
 
     def __post_init__(self) -> None:
-        """Settle the layout once: it moves a little each time it is worked out."""
+        """Settle the layout once: it moves a little each time it is worked out, and its solver
+        leaves the last digits to chance."""
         self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
+        for axes in self.figure.axes:
+            left, bottom, width, height = axes.get_position().bounds
+            place = (round(left, 5), round(bottom, 5), round(width, 5), round(height, 5))
+            axes.set_position(place)
 
     def svg(self) -> str:
         """The figure as SVG: letters as paths (no font is needed to read it), and the same bytes

@@ -1,0 +1,220 @@
+"""Drawings and tables: the same bytes each time, words beside them, nothing computed or lost."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+
+from webtrial.analyse import compare, estimates, gates, latency, summary, words, work
+from webtrial.analyse import timeline as timelines
+from webtrial.analyse.figures import cost, dashboard, ratios, search, style, throughput, validity
+from webtrial.analyse.figures import latency as latency_figures
+from webtrial.analyse.figures import timeline as timeline_figure
+from webtrial.analyse.show import Prose, Table
+
+MOST_BYTES = 150_000
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def _throughput(run):
+    table = estimates.at_main_load(estimates.throughput_table(run))
+    spoken = words.throughput(table, compare.ratio_table(run))
+    return throughput.draw(table, summary.trials_table(run), spoken)
+
+
+def _ratios(run):
+    chosen = estimates.at_main_load(compare.ratio_table(run))
+    table = compare.labelled_ratios(run, chosen, "throughput")
+    return ratios.draw(table, words.ratios(table))
+
+
+def _against_load(run):
+    table = latency.latency_against_load(run)
+    return latency_figures.against_load(table, words.latency_against_load(table))
+
+
+def _distribution(run):
+    table = latency.distribution(run, "100 users")
+    return latency_figures.distribution(table, words.distribution(table))
+
+
+def _cost(run):
+    table = estimates.at_main_load(work.cost_table(run))
+    return cost.draw(table, words.cost(table))
+
+
+def _timeline(run):
+    moments = timelines.timeline(run, *timelines.typical_trial(run, "user_detail", "flask"))
+    return timeline_figure.draw(moments, words.timeline(moments, "Flask"))
+
+
+def _search(run):
+    table = latency.search_by_selectivity(run)
+    return search.draw(table, words.search(table))
+
+
+def _dashboard(run):
+    table = work.dashboard_parts(run)
+    return dashboard.draw(table, words.dashboard(table))
+
+
+def _reasons(run):
+    table = gates.validity_table(run)
+    return validity.reasons(table, words.reasons(gates.verdict_table(run), table))
+
+
+def _machine(run):
+    table = gates.machine_table(run)
+    return validity.machine(table, words.machine(table))
+
+
+FIGURES = {
+    draw.__name__[1:]: draw
+    for draw in (
+        *(_throughput, _ratios, _against_load, _distribution, _cost),
+        *(_timeline, _search, _dashboard, _reasons, _machine),
+    )
+}
+ANYWHERE = [name for name in FIGURES if name not in ("search", "dashboard")]
+
+
+@pytest.fixture(scope="module")
+def drawings(run):
+    return {name: draw(run) for name, draw in FIGURES.items()}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_small_well_formed_and_the_same_each_time(run, drawings, name):
+    first, again = drawings[name].svg(), FIGURES[name](run).svg()
+
+    assert first == again == drawings[name].svg()
+    assert len(first) < MOST_BYTES
+    assert ElementTree.fromstring(first).tag.endswith("svg")
+    assert "<text" not in first  # letters are paths: no font is needed
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_carries_its_words_and_its_data(drawings, name):
+    drawing = drawings[name]
+    data, metadata = drawing._repr_mimebundle_()
+
+    assert data["image/svg+xml"].startswith("<svg")
+    told = metadata["image/svg+xml"]
+    assert told == {"title": drawing.title, "alt": drawing.alt, "caption": drawing.caption}
+    assert all(len(text) > 20 for text in told.values())
+    assert "nan" not in " ".join(told.values())
+    assert len(drawing.data) > 0
+
+
+def test_no_two_figures_of_a_page_share_a_clip_path(drawings):
+    clips = [
+        element.attrib["id"]
+        for drawing in drawings.values()
+        for element in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}clipPath")
+    ]
+
+    assert len(clips) >= len(drawings)
+    assert len(clips) == len(set(clips))
+
+
+@pytest.mark.parametrize("name", ANYWHERE)
+def test_every_figure_can_be_drawn_of_one_block_and_of_a_disturbed_run(one_block, disturbed, name):
+    assert FIGURES[name](one_block).svg()
+    assert FIGURES[name](disturbed).svg()
+
+
+def test_a_figure_shows_every_value_of_its_table(drawings):
+    drawing = drawings["throughput"]
+    texts = {text.get_text() for axes in drawing.figure.axes for text in axes.texts}
+
+    assert {f"{value:,.0f}" for value in drawing.data["value"]} <= texts
+
+
+def test_an_invalid_block_is_a_grey_cross(disturbed):
+    drawing = _throughput(disturbed)
+    crosses = [
+        line.get_color()
+        for axes in drawing.figure.axes
+        for line in axes.lines
+        if line.get_marker() == "x"
+    ]
+
+    assert crosses == [style.GREY]
+
+
+def test_stacks_of_a_framework_share_a_hue_and_differ_in_marker_and_line(run):
+    look = style.looks(estimates.throughput_table(run))
+
+    assert look["flask"].hue == look["flask-raw"].hue == "#0072B2"
+    assert look["flask"].marker != look["flask-raw"].marker
+    assert look["flask"].line != look["flask-raw"].line
+    assert look["flask"].filled
+    assert not look["flask-raw"].filled
+    assert len({each.hue for each in look.values()}) == 3
+
+
+def test_a_variant_looks_the_same_without_its_framework_as_deployed(run):
+    table = estimates.throughput_table(run)
+    alone = table[table["stack"] == "flask-raw"]
+
+    assert style.looks(alone)["flask-raw"] == style.looks(table)["flask-raw"]
+
+
+def test_labels_that_meet_are_pushed_apart_in_order():
+    placed = style.spread([0.50, 0.51, 0.1], 0.1)
+
+    assert placed[1] - placed[0] == pytest.approx(0.1, rel=0.01)
+    assert placed[2] == 0.1
+
+
+def test_drawing_leaves_a_readers_settings_alone(run):
+    before = dict(mpl.rcParams)
+    _cost(run).svg()
+
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_table_escapes_what_it_is_given_and_formats_its_numbers():
+    frame = pd.DataFrame(
+        {"name": ["<b>|x_y", "plain"], "rate_per_s": [1234.567, float("nan")], "n": [10_000, 2]}
+    )
+    table = Table(frame, "A & B", columns={"name": "stack", "rate_per_s": "requests/s", "n": "n"})
+
+    assert "&lt;b&gt;|x_y" in table.html()
+    assert "<caption>A &amp; B</caption>" in table.html()
+    assert '<td class="number">1,230</td>' in table.html()
+    assert "| \\<b>\\|x\\_y | 1,230 | 10,000 |" in table.markdown()
+    assert table.cells()[1] == ["plain", "–", "2"]
+    assert table.markdown().endswith("\n: A & B")
+
+
+def test_a_table_shows_the_columns_it_is_told_in_its_own_formats():
+    frame = pd.DataFrame({"a": [0.5], "b": ["hidden"]})
+    table = Table(frame, columns={"a": "share"}, formats={"a": lambda share: f"{share:.0%}"})
+
+    assert table.cells() == [["50%"]]
+    assert "hidden" not in table.html()
+
+
+def test_prose_is_markdown():
+    assert Prose("**3** blocks")._repr_mimebundle_()[0]["text/markdown"] == "**3** blocks"
+
+
+def test_the_analysis_needs_neither_the_measuring_nor_the_publishing_side():
+    code = """
+import importlib, pkgutil, sys
+import webtrial.analyse
+for module in pkgutil.walk_packages(webtrial.analyse.__path__, "webtrial.analyse."):
+    importlib.import_module(module.name)
+    print(module.name)
+above = [name for name in sys.modules if name.startswith(("webtrial.measure", "webtrial.publish"))]
+assert not above, above
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert "webtrial.analyse.figures.validity" in done.stdout

@@ -1,0 +1,139 @@
+"""Numbers and findings in words: what is said follows from the verdict."""
+
+from math import nan
+
+import pytest
+
+from tests.synthetic_run import STACKS, Truth, synthetic_run
+from webtrial.analyse import phrases, words
+from webtrial.analyse.compare import labelled_ratios, ratio_table
+from webtrial.analyse.estimates import at_main_load, throughput_table
+from webtrial.analyse.gates import validity_table, verdict_table
+from webtrial.analyse.headline import answer, headline, sentence
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (3.1, 4.0, "3.1–4.0"),
+        (3.12, 4.04, "3.1–4.0"),
+        (1.02, 1.31, "1.02–1.31"),
+        (0.964, 0.996, "0.964–0.996"),
+        (7.01, 7.04, "7.01–7.04"),
+        (1234.0, 1300.0, "1,234–1,300"),
+    ],
+)
+def test_an_interval_never_rounds_onto_one_or_into_a_point(low, high, text):
+    assert phrases.interval(low, high) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(8123.0, "8,100"), (0.0123, "0.012"), (3.14, "3.1"), (0.0, "0"), (nan, "–"), (9.96, "10")],
+)
+def test_numbers_have_two_significant_digits(value, text):
+    assert phrases.number(value) == text
+
+
+def test_names_are_listed_as_people_do():
+    assert phrases.listed(["a"]) == "a"
+    assert phrases.listed(["a", "b", "c"]) == "a, b and c"
+    assert phrases.listed([]) == ""
+
+
+ROW = {
+    "scenario": "user_detail",
+    "load": "100 users",
+    "metric": "throughput",
+    "stack": "fastapi",
+    "baseline": "flask",
+    "ratio": 3.4,
+    "low": 3.1,
+    "high": 4.0,
+    "blocks": 3,
+    "verdict": "higher",
+    "reason": "the interval excludes 1",
+}
+
+
+def test_a_finding_names_ratio_interval_and_blocks():
+    assert sentence(ROW, STACKS) == (
+        "user detail, 100 users: FastAPI served 3.4 times as many requests per second as Flask"
+        " (95 % interval 3.1–4.0, 3 blocks)."
+    )
+
+
+def test_the_larger_side_is_named_first():
+    row = ROW | {"ratio": 0.5, "low": 0.4, "high": 0.625, "verdict": "lower"}
+
+    assert "Flask served 2.0 times" in sentence(row, STACKS)
+    assert "1.6–2.5" in sentence(row, STACKS)
+
+
+@pytest.mark.parametrize("verdict", ["inconclusive", "indistinguishable"])
+def test_what_is_not_decided_says_so_first(verdict):
+    row = ROW | {"verdict": verdict, "reason": "for this reason"}
+
+    assert sentence(row, STACKS).startswith(f"user detail, 100 users: {verdict}: ")
+    assert "for this reason" in sentence(row, STACKS)
+
+
+def test_what_has_no_ratio_gives_its_reason():
+    row = ROW | {"ratio": nan, "low": nan, "high": nan, "reason": "too few", "metric": "p99"}
+
+    assert "too few" in sentence(row, STACKS)
+    assert "times" not in sentence(row, STACKS)
+
+
+def test_one_block_gives_no_interval_and_no_verdict(one_block):
+    findings = headline(one_block)
+
+    assert len(findings) > 0
+    assert all("one block: no interval, no verdict" in each for each in findings["sentence"])
+    assert "95 %" not in answer(one_block)
+    assert "One block: no interval, no verdict" in answer(one_block)
+
+
+def test_the_answer_puts_as_deployed_before_like_for_like(run, ratios):
+    text = answer(run, ratios)
+
+    assert text.index("**As deployed.**") < text.index("**Like for like.**")
+    raw = headline(run, ratios, metrics=("throughput",)).query("baseline == 'flask-raw'")
+    factor = phrases.reach(raw["ratio"].tolist())
+    assert f"With raw SQL in both, FastAPI served {factor} times" in text
+
+
+def test_the_answer_of_a_single_stack_says_that_nothing_is_compared(tmp_path):
+    run = synthetic_run(tmp_path, Truth({"flask": 20.0}), blocks=1)
+
+    assert "nothing is compared" in answer(run)
+
+
+def test_a_title_counts_only_leads_that_are_decided(run, disturbed):
+    def title(of):
+        return words.throughput(at_main_load(throughput_table(of)), ratio_table(of)).title
+
+    assert title(run) == "As deployed, most requests per second: FastAPI in 3 of 3 scenarios"
+    assert title(disturbed).startswith("No stack is shown to serve more")
+
+
+def test_a_stack_whose_trial_is_invalid_is_not_beaten_by_absence(one_block):
+    estimates = at_main_load(throughput_table(one_block)).query("scenario == 'dashboard'")
+    ratios = ratio_table(one_block).query("scenario == 'dashboard'")
+    without = ratios[(ratios["stack"] != "fastapi") & (ratios["baseline"] != "fastapi")]
+
+    assert "FastAPI in 1 of 1 scenario" in words.throughput(estimates, ratios).title
+    assert words.throughput(estimates, without).title.startswith("No stack")
+
+
+def test_alternative_text_holds_the_numbers(run, ratios):
+    table = labelled_ratios(run, at_main_load(ratios), "throughput")
+    alt = words.ratios(table).alt
+
+    assert all(row["label"] in alt for row in table.to_dict("records"))
+
+
+def test_verdicts_are_counted_in_the_title(disturbed):
+    title = words.reasons(verdict_table(disturbed), validity_table(disturbed)).title
+
+    assert title == "Of 24 trials 21 are valid, 2 suspect, 1 invalid, after 29 attempts"

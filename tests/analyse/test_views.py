@@ -1,0 +1,177 @@
+"""Latency, timelines, work and gates: each table against the samples or records it is made of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, Truth, synthetic_run
+from webtrial.analyse.gates import MACHINE, machine_table, validity_table, verdict_table
+from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
+from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.analyse.timeline import timeline, typical_trial
+from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
+from webtrial.errors import RunError
+from webtrial.measure import validity
+from webtrial.records import Load
+
+
+def _requests(run, query):
+    return latencies(run, measured(trials_table(run)).query(query))
+
+
+def test_percentiles_against_load_are_pandas_quantiles_of_all_blocks(run):
+    requests = _requests(run, "scenario == 'dashboard' and stack == 'flask' and load == '200/s'")
+    table = latency_against_load(run, (50, 90), ["dashboard"])
+    mine = table[(table["stack"] == "flask") & (table["load"] == "200/s")]
+
+    expected = requests["latency_ms"].quantile([0.5, 0.9]).tolist()
+    assert mine["latency_ms"].tolist() == pytest.approx(expected)
+    assert mine["samples"].tolist() == [len(requests)] * 2
+    assert ((mine["low"] < mine["latency_ms"]) & (mine["latency_ms"] < mine["high"])).all()
+
+
+def test_loads_are_ordered_by_size_not_by_name(tmp_path):
+    loads = [Load("closed", users=users) for users in (100, 5, 20)] + [OPEN]
+    run = synthetic_run(tmp_path, Truth({"flask": 20.0}), loads=loads, blocks=1)
+    table = latency_against_load(run, (50,))
+
+    assert table["load"].tolist() == ["5 users", "20 users", "100 users", "200/s"]
+    assert table["size"].tolist() == [5, 20, 100, 200]
+
+
+def test_searches_are_told_apart_by_how_common_their_word_is(run):
+    requests = _requests(run, "scenario == 'product_search' and load == '100 users'")
+    flask = requests[requests["stack"] == "flask"]
+    expected = flask.groupby("kind", observed=True)["latency_ms"].median()
+    table = search_by_selectivity(run, (50,)).query("stack == 'flask' and load == '100 users'")
+
+    assert table["kind"].tolist() == ["common", "middling", "rare"]
+    assert table["latency_ms"].tolist() == pytest.approx(expected[table["kind"]].tolist())
+    assert table["latency_ms"].is_monotonic_increasing
+
+
+def test_a_distribution_gives_the_share_that_took_longer(run):
+    requests = _requests(run, "scenario == 'user_detail' and stack == 'flask'")
+    all_ms = requests.loc[requests["load"] == "100 users", "latency_ms"]
+    curve = distribution(run, "100 users", ["user_detail"]).query("stack == 'flask'")
+
+    for row in curve.iloc[::10].itertuples():
+        assert (all_ms > row.latency_ms).mean() == pytest.approx(row.share_slower, abs=0.002)
+    assert curve["share_slower"].min() == pytest.approx(10 / len(all_ms))
+    assert curve["latency_ms"].is_monotonic_increasing
+
+
+def test_a_timeline_bins_every_request_once(run):
+    number, attempt = typical_trial(run, "user_detail", "flask")
+    found = timeline(run, number, attempt, bin_ms=100)
+    width_s = 0.1
+
+    inside = found.requests["t_s"].between(-0.2, found.trial.window_s, inclusive="left")
+    assert found.bins["sent_per_s"].sum() * width_s == pytest.approx(inside.sum(), abs=1)
+    measured_bins = found.bins[found.bins["t_s"] > -1e-9]
+    completed = measured_bins["completed_per_s"].sum() * width_s
+    assert completed == pytest.approx(found.trial.counts.completed, abs=1)
+    first = found.requests[found.requests["t_s"].between(0, 0.1, inclusive="left")]
+    assert measured_bins["median_ms"].iloc[0] == pytest.approx(first["latency_ms"].median())
+    assert found.seconds["t_s"].tolist() == [second.t_s for second in found.trial.seconds]
+
+
+def test_a_typical_trial_is_valid_and_closed_where_there_is_one(disturbed):
+    place = typical_trial(disturbed, "user_detail", "flask")
+    row = trials_table(disturbed).set_index(["number", "attempt"]).loc[place]
+
+    assert (row["verdict"], row["stack"]) == ("valid", "flask")
+
+
+def test_a_trial_that_is_not_there_is_said_to_be_missing(run):
+    with pytest.raises(RunError, match="attempt 9"):
+        timeline(run, 1, 9)
+    with pytest.raises(RunError, match="no usable trial"):
+        typical_trial(run, "catalog", "flask")
+
+
+def test_the_parts_of_the_cost_add_up_to_its_mean(run):
+    table = cost_table(run)
+    trials = measured(trials_table(run)).query(
+        "stack == 'django' and scenario == 'dashboard' and load == '100 users'"
+    )
+    parts = ["cpu_ms_per_request", "database_cpu_ms_per_request", "upstreams_cpu_ms_per_request"]
+    row = table.query("stack == 'django' and scenario == 'dashboard' and load == '100 users'")
+
+    expected = float(np.exp(np.log(trials[parts].sum(axis=1)).mean()))
+    assert row["total_ms"].item() == pytest.approx(expected)
+    added = table[["service_ms", "database_ms", "upstreams_ms"]].sum(axis=1)
+    assert added.tolist() == pytest.approx(table["total_ms"].tolist())
+
+
+def test_stacks_that_ask_more_of_the_database_stand_out(run):
+    assert same_work_table(run)["same"].all()
+    greedy = replace(run.trials[0].cost.statements, data=2 * run.trials[0].cost.statements.data)
+    stack, scenario = run.trials[0].planned.stack, run.trials[0].planned.scenario
+    altered = [
+        replace(trial, cost=replace(trial.cost, statements=greedy))
+        if (trial.planned.stack, trial.planned.scenario) == (stack, scenario)
+        else trial
+        for trial in run.trials
+    ]
+    other = type(run)(run.path, run.manifest)
+    other.__dict__["trials"] = tuple(altered)
+    table = same_work_table(other)
+
+    assert table.loc[~table["same"], ["scenario", "stack"]].to_numpy().tolist() == [
+        [scenario, stack]
+    ]
+
+
+def test_the_dashboards_mean_stands_beside_its_upstreams(run):
+    requests = _requests(run, "scenario == 'dashboard' and stack == 'flask' and load == '200/s'")
+    by_block = requests.groupby("block", observed=True)["latency_ms"].mean()
+    row = dashboard_parts(run).query("stack == 'flask' and load == '200/s'").iloc[0]
+
+    assert row["response_ms"] == pytest.approx(float(np.exp(np.log(by_block).mean())))
+    assert (row["in_turn_ms"], row["slowest_ms"]) == (43.0, 22.0)
+
+
+def test_a_run_without_a_dashboard_or_a_search_has_no_rows_of_them(disturbed):
+    assert dashboard_parts(disturbed).empty
+    assert search_by_selectivity(disturbed).empty
+
+
+def test_every_attempt_is_counted_by_its_verdict(disturbed):
+    table = verdict_table(disturbed).set_index("verdict")
+    expected = pd.Series([trial.validity.verdict for trial in disturbed.trials]).value_counts()
+
+    assert table["attempts"].to_dict() == expected.to_dict()
+    assert table["final"].to_dict() == {"valid": 21, "suspect": 2, "invalid": 1}
+
+
+def test_reasons_are_counted_with_the_attempts_that_count(disturbed):
+    table = validity_table(disturbed).set_index(["verdict", "gate"])
+
+    assert table.loc[("suspect", "stolen"), ["attempts", "final"]].tolist() == [7, 2]
+    assert table.loc[("invalid", "lag"), ["attempts", "kind"]].tolist() == [1, "instrument"]
+    assert "9 ms" in table.loc[("invalid", "lag"), "example"]
+
+
+def test_the_bounds_drawn_are_those_of_the_gates():
+    assert {
+        "stolen_fraction": validity.STOLEN_MAX,
+        "foreign_cpu_fraction": validity.FOREIGN_MAX,
+        "speed_drift": validity.DRIFT_MAX,
+    } == MACHINE
+
+
+def test_the_machine_is_shown_at_every_attempt(disturbed):
+    table = machine_table(disturbed)
+    stolen = table[table["what"] == "stolen_fraction"]
+
+    assert stolen["value"].tolist() == [t.machine.stolen_fraction for t in disturbed.trials]
+    assert stolen["order"].tolist() == list(range(1, len(disturbed.trials) + 1))
+
+
+def test_two_loads_are_two_cells(tmp_path):
+    run = synthetic_run(tmp_path, replace(SLOW_TO_FAST), loads=(CLOSED, OPEN), blocks=1)
+
+    assert len(cost_table(run)) == 2 * len(SLOW_TO_FAST.median_ms)
