@@ -158,7 +158,8 @@ def stack_axis(axes: Axes, frame: pd.DataFrame, look: dict[str, Look]) -> list[f
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Places for labels near `heights`, none closer than `gap` to the next, order kept."""
+    """Places for labels near `heights` (0 to 1), none closer than `gap` to the next, order kept;
+    as far as they fit they stay within 0 to 1."""
     order = np.argsort(heights, kind="stable")
     placed = np.array(heights, dtype=float)[order]
     for _ in range(200):
@@ -169,6 +170,9 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
             push = (gap - (placed[place + 1] - placed[place])) / 2
             placed[place] -= max(push, 0)
             placed[place + 1] += max(push, 0)
+    if len(placed):
+        placed -= max(placed[-1] - 1, 0)
+        placed += max(-placed[0], 0)
     result = np.empty(len(placed))
     result[order] = placed
     return [float(each) for each in result]

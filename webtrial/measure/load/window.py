@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+COOLDOWN_NS = 500_000_000
+
 
 @dataclass(slots=True)
 class Window:
     """The measured window [opens_ns, closes_ns) by time.perf_counter_ns.
 
-    Load goes on after it closes until every request that was intended within it has ended, so that
-    the last of them are served under the same load as the first; at `gives_up_ns` it ends anyway.
+    Load goes on after it closes, for COOLDOWN_NS at most, until every request that was intended
+    within it has ended, so that the last of them are served under the same load as the first.
+    What has not ended then is waited for without further load: a server that serves some users late
+    or never would otherwise hold the trial up. Nothing is waited for after `gives_up_ns`.
     """
 
     opens_ns: int
@@ -22,4 +26,5 @@ class Window:
 
     def is_over(self, now_ns: int) -> bool:
         """Whether no more requests need be sent."""
-        return now_ns >= self.gives_up_ns or (now_ns >= self.closes_ns and not self.pending)
+        late = now_ns >= self.closes_ns + COOLDOWN_NS
+        return late or (now_ns >= self.closes_ns and not self.pending)
