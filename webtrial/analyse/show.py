@@ -35,8 +35,7 @@ class Drawing:
     def __post_init__(self) -> None:
         """Settle the layout once: it moves a little each time it is worked out, and its solver
         leaves the last digits to chance."""
-        for _ in range(2):  # the second time knows how wide the labels beside the axes are
-            self.figure.draw_without_rendering()
+        self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
         for axes in self.figure.axes:
             left, bottom, width, height = axes.get_position().bounds

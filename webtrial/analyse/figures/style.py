@@ -16,6 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 WIDTH_IN = 7.2
 GREY = "#8a8a8a"
@@ -109,7 +110,8 @@ def panels(
     """A figure with its finding on top and a grid of axes, always two-dimensional."""
     wrapped = fill(title, 84)
     head_in = 0.18 * (wrapped.count("\n") + 1)
-    figure = Figure(figsize=(WIDTH_IN, height_in + head_in + 0.1), layout="constrained")
+    layout = ConstrainedLayoutEngine(w_pad=0.1)
+    figure = Figure(figsize=(WIDTH_IN, height_in + head_in + 0.1), layout=layout)
     figure.suptitle(wrapped, x=0.01, ha="left", fontsize=9.5, fontweight="bold", color=INK)
     return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
 
