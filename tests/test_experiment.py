@@ -276,11 +276,12 @@ def test_cost_and_seconds_are_there(run: Run) -> None:
 
 
 def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    started: list[psutil.Process] = []
+    before = set(psutil.Process().children(recursive=True))  # of other tests' fixtures
+    started: set[psutil.Process] = set()
 
     def interrupt(event: dict[str, Any]) -> None:
         if event["event"] == "verdict" and event["number"] == 2:
-            started.extend(psutil.Process().children(recursive=True))
+            started.update(set(psutil.Process().children(recursive=True)) - before)
             raise KeyboardInterrupt
 
     given = {"stacks": ["flask"], "scenarios": ["user_detail"], "common_fractions": []}
