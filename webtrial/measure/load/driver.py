@@ -196,7 +196,7 @@ async def _load(task: Task, ready: list[User], users: Iterator[User], window: Wi
         return 0
     assert task.load.rate_per_s is not None
     starts_ns = window.opens_ns - int(task.warmup_s * 1e9)
-    offsets = poisson_arrivals(task.load.rate_per_s, window.gives_up_ns - starts_ns, task.seed)
+    offsets = poisson_arrivals(task.load.rate_per_s, window.load_ends_ns - starts_ns, task.seed)
     loop = OpenLoop(ready, lambda: next(users), task.max_connections, window)
     await loop.run([starts_ns + offset for offset in offsets])
     return loop.dropped

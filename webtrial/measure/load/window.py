@@ -20,11 +20,15 @@ class Window:
     gives_up_ns: int
     pending: int = 0  # requests of the window that have not ended yet
 
+    @property
+    def load_ends_ns(self) -> int:
+        """When no more requests are sent, whatever has not ended."""
+        return self.closes_ns + COOLDOWN_NS
+
     def holds(self, at_ns: int) -> bool:
         """Whether a request intended at `at_ns` is measured."""
         return self.opens_ns <= at_ns < self.closes_ns
 
     def is_over(self, now_ns: int) -> bool:
         """Whether no more requests need be sent."""
-        late = now_ns >= self.closes_ns + COOLDOWN_NS
-        return late or (now_ns >= self.closes_ns and not self.pending)
+        return now_ns >= self.load_ends_ns or (now_ns >= self.closes_ns and not self.pending)
