@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from webtrial import errors
 from webtrial.errors import WebtrialError
-from webtrial.measure.children import last_lines
+from webtrial.measure.children import indented_end
 from webtrial.measure.keeper import keep
 from webtrial.parameters import Parameters
 from webtrial.runs import RUNS
@@ -37,23 +37,18 @@ def measure(
         "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
         "WEBTRIAL_RUNS": str(Path(runs).resolve()),
     }
-    with tempfile.TemporaryDirectory(prefix="webtrial-") as folder:
-        log = Path(folder) / "experiment.log"
+    # Without a name, so that nothing stays behind where this process is killed.
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
         events = _run(tuple(command), environment, log, on_event)
         return _path_in(events, log)
 
 
 def _run(
-    command: tuple[str, ...], environment: Mapping[str, str], log: Path, on_event: OnEvent
+    command: tuple[str, ...], environment: Mapping[str, str], log: IO[str], on_event: OnEvent
 ) -> dict[str, dict[str, Any]]:
     """The last event of each kind."""
     last: dict[str, dict[str, Any]] = {}
-    with (
-        log.open("w") as messages,
-        keep(
-            command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=messages
-        ) as kept,
-    ):
+    with keep(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log) as kept:
         assert kept.stdout is not None
         try:
             _listen(kept.stdout, last, on_event)
@@ -73,10 +68,12 @@ def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) 
         on_event(event)
 
 
-def _path_in(last: dict[str, dict[str, Any]], log: Path) -> Path:
+def _path_in(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
     if error := last.get("error"):
         kind = getattr(errors, error["kind"], WebtrialError)
         raise kind(error["message"])
     if last.get("end", {}).get("state") != "finished":
-        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_lines(log)}")
+        log.seek(0)
+        last_words = indented_end(log.read())
+        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_words}")
     return Path(last["end"]["path"])

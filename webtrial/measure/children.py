@@ -95,10 +95,10 @@ def _await_end(
     whoever adopted it takes notice: that is not running."""
     deadline = time.monotonic() + patience_s
     while True:
-        for child, _ in children:
-            child.poll()
+        # A corpse whose threads are still ending cannot be taken away yet.
+        taken_away = [child.poll() is not None for child, _ in children]
         left = [each for each in started if runs(each)]
-        if not left or time.monotonic() > deadline:
+        if (all(taken_away) and not left) or time.monotonic() > deadline:
             return left
         time.sleep(0.01)
 
@@ -122,5 +122,10 @@ def tree(pid: int) -> list[psutil.Process]:
 
 def last_lines(log: Path, count: int = 15) -> str:
     """The end of a log, indented, for an error's text."""
-    lines = log.read_text(errors="replace").splitlines()[-count:] if log.exists() else []
+    return indented_end(log.read_text(errors="replace") if log.exists() else "", count)
+
+
+def indented_end(text: str, count: int = 15) -> str:
+    """The last lines of what a process wrote, for an error's text."""
+    lines = text.splitlines()[-count:]
     return "\n".join(f"  {line}" for line in lines) or "  (its log is empty)"

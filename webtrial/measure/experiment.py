@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, count, groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 
@@ -115,16 +116,16 @@ def run_experiment(parameters: Parameters, runs: Path, tell: Tell) -> Path:
     """
     writer = RunWriter(_manifest(parameters, runs), runs)
     path = str(writer.path)
+    signal.signal(signal.SIGINT, partial(_interrupted, writer))
     tell({"event": "run", "id": writer.manifest.id, "path": path})
     try:
         with ExitStack() as up:
             try:
                 _measure(_set_up(parameters, writer, Progress(parameters, tell), up))
-            except BaseException as error:
-                # Before anything is stopped, for which there may be little time.
-                writer.update(finished_at=_now().isoformat(), **_end_of(error))
+            except Exception as error:
+                _close(writer, "failed", str(error) or type(error).__name__)
                 raise
-        writer.update(finished_at=_now().isoformat(), state="finished")
+        _close(writer, "finished", None)
     finally:
         tell({"event": "end", "state": writer.manifest.state, "path": path})
     return writer.path
@@ -353,10 +354,15 @@ def _budgets(
     }
 
 
-def _end_of(error: BaseException) -> dict[str, str]:
-    if isinstance(error, KeyboardInterrupt):
-        return {"state": "interrupted", "why": "interrupted from outside"}
-    return {"state": "failed", "why": str(error) or type(error).__name__}
+def _interrupted(writer: RunWriter, *_: object) -> NoReturn:
+    """Close the run before anything is stopped: there may be too little time for both."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _close(writer, "interrupted", "interrupted from outside")
+    raise KeyboardInterrupt
+
+
+def _close(writer: RunWriter, state: str, why: str | None) -> None:
+    writer.update(finished_at=_now().isoformat(), state=state, why=why)
 
 
 def _teller() -> Tell:

@@ -2,11 +2,18 @@
 
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.routing import IntegerConverter
 
 from . import accounts, data, upstreams
 from .blueprints import api_blueprints, page_blueprints
 from .config import Settings
 from .openapi import ShopApi
+
+
+class DecimalConverter(IntegerConverter):
+    """Ids are written in ASCII digits; werkzeug's own converter takes those of every script."""
+
+    regex = "[0-9]+"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -18,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.config.from_mapping(settings.for_flask())
     app.json.sort_keys = False
+    app.url_map.converters["int"] = DecimalConverter
     data.init_app(app, settings)
     upstreams.init_app(app)
     accounts.login_manager.init_app(app, add_context_processor=False)
