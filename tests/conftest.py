@@ -18,7 +18,7 @@ TESTS = Path(__file__).parent
 def postgres():
     """The PostgreSQL that DATABASE_URL names, else an embedded one; a webtrial Server."""
     if url := os.environ.get("DATABASE_URL"):
-        with external(url) as server:
+        with external(url, connections=90) as server:
             yield server
         return
     with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:

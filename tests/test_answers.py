@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
-from webtrial.measure.answers import agreed_answers, sign_in
+from webtrial.measure.answers import agreed_answers, canonical, sign_in
 from webtrial.measure.ports import free_port
 from webtrial.measure.scenarios import Known, Material, targets
 
@@ -101,3 +101,18 @@ def test_a_refused_sign_in_says_who_and_why() -> None:
     said = pytest.raises(ContractError, match="one did not sign x in: status 401, wrong pass")
     with serving(lambda path: (401, b"wrong password")) as url, said:
         sign_in("one", url, ["x"], "secret")
+
+
+def page(rows: str) -> bytes:
+    return f"<html><title>x</title><table><tbody>{rows}</tbody></table></html>".encode()
+
+
+def test_pages_are_compared_by_the_cells_of_their_tables() -> None:
+    plain = canonical(page("<tr><td>Desk lamp</td><td>19.99</td></tr>"))
+    assert plain == canonical(page("<tr>\n <td> Desk lamp</td>\n <td>19.99 </td></tr>"))
+    assert plain != canonical(page("<tr><td>Desk lamp</td><td>20.00</td></tr>"))
+    assert plain != canonical(page("<tr><td>Desk lamp19.99</td></tr>"))
+
+
+def test_pages_without_a_table_are_compared_byte_by_byte() -> None:
+    assert canonical(b"<html>one</html>") != canonical(b"<html>two</html>")

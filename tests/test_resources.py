@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -29,6 +30,8 @@ from webtrial.measure.resources import (
     watch,
 )
 from webtrial.records import Cost, Second, Statements
+
+CORES = tuple(range(psutil.cpu_count() or 1))
 
 # A process that starts another; both use CPU when told to, and the inner one ends when told to.
 SPIN = """
@@ -59,7 +62,7 @@ def family() -> Iterator[subprocess.Popen[str]]:
 def after(process: subprocess.Popen[str], word: str) -> Reading:
     assert process.stdout is not None
     assert process.stdout.readline().strip() == word
-    return read(Roots(process.pid, None, (), (process.pid, os.getpid())))
+    return read(Roots(process.pid, None, (), (process.pid, os.getpid()), CORES))
 
 
 def go_on(process: subprocess.Popen[str]) -> None:
@@ -84,15 +87,22 @@ def test_a_tree_that_is_gone_or_not_here_is_unknown_not_zero(
 ) -> None:
     family.kill()
     family.wait()
-    reading = read(Roots(family.pid, None, (), (os.getpid(),)))
+    reading = read(Roots(family.pid, None, (), (os.getpid(),), CORES))
     assert (reading.service, reading.database, reading.upstreams) == (None, None, None)
     assert reading.ours.cpu_s > 0
 
 
 def test_the_machine_is_at_least_as_busy_as_we_are() -> None:
-    reading = read(Roots(None, None, (), (os.getpid(),)))
+    reading = read(Roots(None, None, (), (os.getpid(),), CORES))
     assert reading.busy_s > reading.ours.cpu_s
     assert reading.stolen_s >= 0
+
+
+def test_only_the_cores_that_we_use_are_read() -> None:
+    every = read(Roots(None, None, (), (), CORES)).busy_s
+    one = read(Roots(None, None, (), (), CORES[:1])).busy_s
+    assert 0 < one < every
+    assert read(Roots(None, None, (), (), ())).busy_s == 0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections import Counter
+from itertools import count
 from itertools import islice
 
 import httpx
@@ -152,6 +153,18 @@ def test_content_is_checked_every_so_often() -> None:
     session = next(sessions("ping", setting(ping=known)))
     outcomes = [session.settle(session.next(), 200, b"jello") for _ in range(CONTENT_EVERY)]
     assert outcomes.count("wrong_content") == 1
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+def test_a_user_whose_change_was_never_answered_is_asked_for_no_more(kind: str) -> None:
+    session, numbers = Crud(setting(), 0), count(1)
+    while (shot := session.next()).kind != kind:
+        if shot.kind == "create":
+            session.settle(shot, 201, answer_to(shot, next(numbers)))
+    session.lost(shot)
+    number = shot.subject if kind == "delete" else shot.subject[0]
+    later = [session.next() for _ in range(200)]
+    assert all(str(each.request.url.path) != f"/users/{number}" for each in later)
 
 
 def test_half_of_the_bodies_to_validate_are_wrong_and_a_refusal_is_expected() -> None:

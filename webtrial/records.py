@@ -1,6 +1,6 @@
 """What a run consists of: frozen records, units in their names.
 
-A `Trial` is what is written to `trials/NNNN.json`; everything else here is a part of one.
+A `Trial` is what is written to `trials/NNNN-attempt.json`; everything else here is a part of one.
 Fields that could not be observed (another machine's CPU, say) are None, never zero.
 """
 
@@ -167,7 +167,10 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One attempt at a planned trial, complete. `samples` names its Parquet file in the run."""
+    """One attempt at a planned trial, complete. `samples` names its Parquet file in the run.
+
+    `service_ended` holds the service's last words where it ended during the trial: an outcome.
+    """
 
     planned: PlannedTrial
     attempt: int
@@ -182,3 +185,4 @@ class Trial:
     upstreams: tuple[Upstream, ...]
     validity: Validity
     samples: str
+    service_ended: str | None = None

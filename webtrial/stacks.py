@@ -20,7 +20,7 @@ class Stack:
 
     `folder` lies below `services/` and is where the commands run. `command` serves, `prepare`
     (if any) runs once against the template database. Both may hold the placeholders {python},
-    {port}, {processes}, {threads} and {connections_held}.
+    {port}, {processes}, {threads}, {connections_held} and {keep_alive_s}.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")

@@ -1,4 +1,4 @@
-"""All stacks once per session; a test gets them one after another as `stack` and `client`."""
+"""All stacks once for the package; a test gets them one after another as `stack` and `client`."""
 
 import secrets
 from contextlib import ExitStack
@@ -20,36 +20,36 @@ def pytest_terminal_summary(terminalreporter, config):
             terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def logs(tmp_path_factory):
     """Where the services say what went wrong."""
     return tmp_path_factory.mktemp("contract")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def seeded(postgres, logs):
     """The template database of all contract tests."""
     return seed_template(postgres, "contract", logs / "build.log")
 
 
-@pytest.fixture(scope="session")
-def session_upstreams():
+@pytest.fixture(scope="package")
+def package_upstreams():
     """The upstreams that every stack asks."""
     with moody_upstreams() as upstreams:
         yield upstreams
 
 
 @pytest.fixture
-def upstreams(session_upstreams):
+def upstreams(package_upstreams):
     """The upstreams, sound at first and sound again after the test."""
-    yield session_upstreams
-    session_upstreams.turn(inventory="sound", analytics="sound")
+    yield package_upstreams
+    package_upstreams.turn(inventory="sound", analytics="sound")
 
 
-@pytest.fixture(scope="session")
-def stacks(seeded, session_upstreams, logs):
+@pytest.fixture(scope="package")
+def stacks(seeded, package_upstreams, logs):
     """All stacks of stacks.toml, by name."""
-    urls = session_upstreams.inventory.url, session_upstreams.analytics.url
+    urls = package_upstreams.inventory.url, package_upstreams.analytics.url
     with served(seeded, "any", urls, logs) as found:
         yield found
 
@@ -64,7 +64,7 @@ def stack(request, stacks):
     assert "Traceback" not in news, f"{found.name} logged an exception:\n{news[-4000:]}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients(stacks):
     """A client for each stack; it follows no redirects and knows no proxies."""
     with ExitStack() as ends:

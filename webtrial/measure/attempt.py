@@ -15,8 +15,8 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webtrial.errors import DriverError, LaunchError
-from webtrial.measure.children import last_lines
+from webtrial.errors import DriverError
+from webtrial.measure.children import last_lines, runs
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Outcome, Task, driving
 from webtrial.measure.machine import CoreSplit, speed_per_s
@@ -68,7 +68,8 @@ class Driving(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """What is up for the whole run. `ours` are the first processes of all that is not foreign."""
+    """What is up for the whole run. `ours` are the first processes of all that is not foreign,
+    `cores` those that any of it runs on."""
 
     parameters: Parameters
     split: CoreSplit
@@ -77,6 +78,7 @@ class Rig:
     counter: Connection
     database_pid: int | None
     ours: tuple[int, ...]
+    cores: tuple[int, ...]
     drive: Callable[[Task], AbstractContextManager[Driving]] = driving
 
 
@@ -117,12 +119,11 @@ class _Observed:
 def attempt_trial(
     planned: PlannedTrial, attempt: int, site: Site, rig: Rig
 ) -> tuple[Trial, pa.Table]:
-    """Measure `planned` once. A driver that failed makes the trial invalid, with its reason;
-    LaunchError with the log's last lines when the service ended."""
+    """Measure `planned` once. A driver that failed makes the trial invalid, with its reason; a
+    service that ended is an outcome, kept with its last words."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     observed = _observe(planned, site, rig)
     machine = _machine(observed, rig)
-    _require_alive(planned, site)
     warmup_s, window_s = window_of(planned, rig.parameters)
     trial = Trial(
         planned=planned,
@@ -138,8 +139,17 @@ def attempt_trial(
         upstreams=_upstreams(planned, rig),
         validity=_validity(planned, observed, machine),
         samples=samples_name(planned.number, attempt),
+        service_ended=None if is_alive(site) else last_lines(site.log),
     )
     return trial, observed.samples
+
+
+def is_alive(site: Site) -> bool:
+    """Whether the service's first process still runs."""
+    try:
+        return runs(psutil.Process(site.service.pid))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def restore(planned: PlannedTrial, site: Site, rig: Rig) -> None:
@@ -166,7 +176,7 @@ def _observe(planned: PlannedTrial, site: Site, rig: Rig) -> _Observed:
 def _drive(planned: PlannedTrial, site: Site, rig: Rig, observed: _Observed) -> None:
     task = _task(planned, site, rig)
     pid, upstreams = site.service.pid, rig.upstreams.pids
-    roots = Roots(pid, rig.database_pid, upstreams, rig.ours)
+    roots = Roots(pid, rig.database_pid, upstreams, rig.ours, rig.cores)
     with rig.drive(task) as driver:
         observed.opens_ns = driver.window_opens_ns
         observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
@@ -211,18 +221,6 @@ def _checkpoint(connection: Connection) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _require_alive(planned: PlannedTrial, site: Site) -> None:
-    try:
-        alive = psutil.Process(site.service.pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        alive = False
-    if not alive:
-        raise LaunchError(
-            f"{planned.stack} ended during trial {planned.number}"
-            f" ({planned.scenario}, {planned.load}). The end of its log:\n{last_lines(site.log)}"
-        )
-
-
 def _statements(observed: _Observed, site: Site, rig: Rig) -> Statements | None:
     after = statements_of(rig.counter, site.database)
     requests = observed.samples.num_rows - samples_with(observed.samples, ["refused"])
@@ -246,9 +244,8 @@ def _machine(observed: _Observed, rig: Rig) -> Machine:
     speed_before_per_s = round(observed.speed_before_per_s, 1)
     if not observed.readings:
         return Machine(nan, nan, speed_before_per_s, speed_after_per_s)
-    cores = psutil.cpu_count() or 1
-    stolen = round(stolen_fraction(observed.readings, cores), 4)
-    foreign = round(foreign_fraction(observed.readings, cores), 4)
+    stolen = round(stolen_fraction(observed.readings, len(rig.cores)), 4)
+    foreign = round(foreign_fraction(observed.readings, len(rig.cores)), 4)
     return Machine(stolen, foreign, speed_before_per_s, speed_after_per_s)
 
 

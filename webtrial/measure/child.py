@@ -69,10 +69,10 @@ def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) 
 
 
 def _path_in(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
-    if error := last.get("error"):
-        kind = getattr(errors, error["kind"], WebtrialError)
+    error = last.get("error")
+    if error and (kind := getattr(errors, error["kind"], None)):
         raise kind(error["message"])
-    if last.get("end", {}).get("state") != "finished":
+    if error or last.get("end", {}).get("state") != "finished":
         log.seek(0)
         last_words = indented_end(log.read())
         raise WebtrialError(f"the experiment broke off. Its last words:\n{last_words}")

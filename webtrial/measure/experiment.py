@@ -22,12 +22,13 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 import psycopg
 
 from webtrial.errors import WebtrialError
 from webtrial.measure import machine, provenance
 from webtrial.measure.answers import agreed_answers, sign_in
-from webtrial.measure.attempt import Rig, Site, attempt_trial, restore
+from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, restore
 from webtrial.measure.embedded import SERVER_SETTINGS, embedded
 from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import (
@@ -68,7 +69,6 @@ from webtrial.stacks import Stack, choose_stacks, load_stacks
 PARAMETERS = "WEBTRIAL_PARAMETERS"
 RUNS_FOLDER = "WEBTRIAL_RUNS"
 
-KEEP_ALIVE_S = 75  # in the commands of stacks.toml
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
 TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
 TEMPLATE = "template"
@@ -167,11 +167,13 @@ def _asked(lab: _Lab) -> dict[str, list[str]]:
 
 
 def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
-    with _stacks_up(lab, trials[0].block) as sites:
+    with _stacks_up(lab, trials[0].block) as (sites, start_again):
 
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
             lab.progress.begins(planned, attempt)
             site = sites[planned.stack]
+            if not is_alive(site):
+                site = sites[planned.stack] = start_again(site)
             trial, samples = attempt_trial(planned, attempt, site, lab.rig)
             lab.writer.append(trial, samples)
             lab.progress.judged(trial)
@@ -184,8 +186,9 @@ def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
 
 
 @contextmanager
-def _stacks_up(lab: _Lab, block: int) -> Iterator[dict[str, Site]]:
-    """Every stack in fresh processes on its own copy of the data, found to answer alike."""
+def _stacks_up(lab: _Lab, block: int) -> Iterator[tuple[dict[str, Site], Callable[[Site], Site]]]:
+    """Every stack in fresh processes on its own copy of the data, found to answer alike; and how
+    one that has ended is started again, on the same data."""
     blocks = lab.parameters.blocks
     name = f"block {block} of {blocks}" if block else "pilot"
     lab.progress.step(f"starting {len(lab.stacks)} stacks, {name}")
@@ -196,10 +199,18 @@ def _stacks_up(lab: _Lab, block: int) -> Iterator[dict[str, Site]]:
         lab.progress.step(f"comparing the answers of {len(lab.stacks)} stacks, {name}")
         tokens = _signed_in(lab, urls)
         answers = agreed_answers(urls, lab.parameters.scenarios, lab.rig.material, tokens)
-        yield {
+
+        def start_again(site: Site) -> Site:
+            stack = site.service.stack
+            lab.progress.step(f"starting {stack.name} again, which ended")
+            alone = launch_stacks({stack.name: wanted[stack.name]}, lab.rig.split.service_cores)
+            return replace(site, service=ends.enter_context(alone)[stack.name])
+
+        sites = {
             name: Site(services[name], settings.database_url, answers[name], tokens[name], log)
             for name, (_, settings, log) in wanted.items()
         }
+        yield sites, start_again
 
 
 def _signed_in(lab: _Lab, urls: dict[str, str]) -> dict[str, Tokens]:
@@ -269,7 +280,16 @@ def _rig(
         counter=counter,
         database_pid=database_pid,
         ours=tuple(ours),
+        cores=_cores_used(parameters, split),
     )
+
+
+def _cores_used(parameters: Parameters, split: CoreSplit) -> tuple[int, ...]:
+    """Another's PostgreSQL may run on any core; what we start stays on those that we were given."""
+    if parameters.database_url:
+        return tuple(range(psutil.cpu_count() or 1))
+    driver = () if split.driver_core is None else (split.driver_core,)
+    return (*split.service_cores, *driver)
 
 
 def _upstreams(
@@ -341,7 +361,7 @@ def _budgets(
         "database_connections": settings.connections,
         "threads_per_process": settings.threads,
         "connections_held": settings.connections_held,
-        "keep_alive_s": KEEP_ALIVE_S,
+        "keep_alive_s": settings.keep_alive_s,
         "driver_core": split.driver_core,
         "service_cores": list(split.service_cores),
         "database_settings": DATABASE_SETTINGS,

@@ -5,7 +5,6 @@ and ends with its block. What it says goes to a log, whose end is shown when it 
 """
 
 import json
-import resource
 import secrets
 import signal
 import subprocess
@@ -29,6 +28,7 @@ from webtrial.measure.children import (
     stop_children,
     tree,
 )
+from webtrial.measure.load.descriptors import raise_descriptor_limit
 from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server, create_database, seal_template
 from webtrial.stacks import SERVICES, Stack
@@ -46,7 +46,8 @@ class ServiceSettings:
     """What a service is told: where its database and upstreams are, and its budgets.
 
     `connections` to the database and `threads` are of the stack in all and of a process.
-    `connections_held` is how many HTTP connections the server has to keep open.
+    `connections_held` is how many HTTP connections the server has to keep open, each of which may
+    rest for `keep_alive_s`: the servers' own defaults, 2 and 5 s, would break connections.
     """
 
     database_url: str
@@ -57,6 +58,7 @@ class ServiceSettings:
     threads: int = 16
     processes: int = 1
     connections_held: int = 6000
+    keep_alive_s: int = 75
     upstream_timeout_s: float = 1.0
     token_lifetime_s: int = 3600
 
@@ -181,14 +183,6 @@ def draw_secret() -> str:
     return secrets.token_urlsafe(48)
 
 
-def raise_open_files() -> None:
-    """Let us and our children open as many files as the system allows: a server at the usual
-    1,024 drops further connections silently."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
     """Everything that the service reads, and nothing else."""
     return (
@@ -215,6 +209,7 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
         processes=settings.processes,
         threads=settings.threads,
         connections_held=settings.connections_held,
+        keep_alive_s=settings.keep_alive_s,
     )
 
 
@@ -263,7 +258,7 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
 
 @contextmanager
 def _launched(recipes: Iterable[_Recipe]) -> Iterator[list[_Started]]:
-    raise_open_files()
+    raise_descriptor_limit()  # a server at the usual 1,024 drops connections silently
     running: list[_Started] = []
     try:
         for recipe in recipes:
@@ -379,7 +374,7 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise LaunchError(f"{command} took over {BUILD_S:g} s. See {log}") from None
+            raise LaunchError(f"{command} took over {BUILD_S:g} s:\n{last_lines(log)}") from None
     if done.returncode != 0:
         raise LaunchError(f"{command} failed with code {done.returncode}:\n{last_lines(log)}")
     return done.stdout.decode()

@@ -21,7 +21,7 @@ from psycopg import sql
 from webtrial.errors import LaunchError
 
 OLDEST_VERSION = 15  # the first with CREATE DATABASE … STRATEGY
-SPARE_CONNECTIONS = 10  # for the launcher and what watches
+SPARE_CONNECTIONS = 3  # for the launcher and what watches; never more at a time
 
 # Set per database, so that no service sends SET itself and none differs from another.
 DATABASE_SETTINGS: dict[str, str] = {
@@ -36,8 +36,11 @@ _CHECKS: LiteralString = """
     SELECT (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
            EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'),
            current_setting('max_connections')::int
-               - current_setting('superuser_reserved_connections')::int
-               - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')
+               - (SELECT CASE WHEN rolsuper THEN 0
+                         ELSE current_setting('superuser_reserved_connections')::int END
+                  FROM pg_roles WHERE rolname = current_user)
+               - (SELECT count(*)::int FROM pg_stat_activity
+                  WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())
 """
 
 _NAME = re.compile(r"[a-z0-9_-]+")
@@ -55,7 +58,7 @@ class Server:
 
 
 @contextmanager
-def external(url: str, connections: int = 200) -> Iterator[Server]:
+def external(url: str, connections: int) -> Iterator[Server]:
     """The PostgreSQL at `url`, if it is fit: version, rights, pg_trgm, `connections` to spare.
 
     Drops at the end what was created with it, and at the start what a killed run left. Raises
@@ -182,7 +185,8 @@ def _fit(connection: psycopg.Connection, where: str, needed: int) -> str:
         f"does not let {connection.info.user!r} create databases:"
         f' ALTER ROLE "{connection.info.user}" CREATEDB': not may_create,
         "lacks the extension pg_trgm: install PostgreSQL's contrib package": not has_trigrams,
-        f"has {free} connections free of the {needed} needed: raise max_connections": free < needed,
+        f"has {free} connections free of the {needed} needed: raise its max_connections by"
+        f" {needed - free}, or lower the parameter database_connections": free < needed,
     }
     if faults := [text for text, lacking in lacks.items() if lacking]:
         raise LaunchError(f"PostgreSQL at {where} " + "; it ".join(faults))

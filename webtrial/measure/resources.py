@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import psutil
 import psycopg
@@ -29,13 +30,14 @@ _SHORTEST_S = 0.25  # a rest of the window shorter than this belongs to the seco
 class Roots:
     """The first process of each tree; None or () where it is not on this machine.
 
-    `ours` are the roots of everything that is not foreign.
+    `ours` are the roots of everything that is not foreign, `cores` those that it runs on.
     """
 
     service: int | None
     database: int | None
     upstreams: tuple[int, ...]
     ours: tuple[int, ...]
+    cores: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything at one moment (`time.perf_counter_ns`). `busy_s`, `stolen_s`: all cores."""
+    """Everything at one moment (`time.perf_counter_ns`). `busy_s`, `stolen_s`: all our cores."""
 
     at_ns: int
     service: Usage | None
@@ -70,16 +72,26 @@ class _Process:
 def read(roots: Roots) -> Reading:
     """Usage of all trees now. Takes some milliseconds."""
     processes = _processes(roots.ours)
-    machine = psutil.cpu_times()
+    cores = _cores(roots.cores)
     return Reading(
         at_ns=time.perf_counter_ns(),
         service=_usage(processes, [roots.service] if roots.service else []),
         database=_usage(processes, [roots.database] if roots.database else []),
         upstreams=_usage(processes, roots.upstreams),
         ours=_usage(processes, roots.ours) or Usage(0.0, 0.0),
-        busy_s=machine.user + machine.nice + machine.system + machine.irq + machine.softirq,
-        stolen_s=machine.steal,
+        busy_s=sum(map(_busy_s, cores)),
+        stolen_s=sum(core.steal for core in cores),
     )
+
+
+def _cores(numbers: Iterable[int]) -> list[Any]:
+    """What psutil says of each of these cores; it lists them as the kernel numbers them."""
+    every = psutil.cpu_times(percpu=True)
+    return [every[number] for number in numbers]
+
+
+def _busy_s(core: Any) -> float:
+    return float(core.user + core.nice + core.system + core.irq + core.softirq)
 
 
 def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[Reading]:

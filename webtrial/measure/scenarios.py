@@ -73,6 +73,9 @@ class Session(Protocol):
     def settle(self, shot: Shot, status: int, body: bytes) -> str:
         """`ok`, or the kind of error: status, empty, wrong_length, wrong_content."""
 
+    def lost(self, shot: Shot) -> None:
+        """In place of `settle`: there was no answer, so what the request did is unknown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -130,6 +133,9 @@ class Reading:
         """By status and length always, by content every so often."""
         self._checked += 1
         return check(shot, status, body, content=self._checked % CONTENT_EVERY == 0)
+
+    def lost(self, shot: Shot) -> None:
+        """Reading changes nothing."""
 
 
 def check(shot: Shot, status: int, body: bytes, *, content: bool) -> str:
@@ -262,6 +268,13 @@ class Crud:
             return "ok" if not body else "wrong_length"
         return self._settle_user(shot, body)
 
+    def lost(self, shot: Shot) -> None:
+        """A user that may or may not be changed or gone is asked for no more."""
+        if shot.kind == "update":
+            del self._mine[shot.subject[0]]
+        elif shot.kind == "delete":
+            del self._mine[shot.subject]
+
     def _settle_user(self, shot: Shot, body: bytes) -> str:
         if shot.kind == "create":
             answered = _object(body)
@@ -332,6 +345,9 @@ class Validation:
             return _same(_object(body), shot.subject)
         named = all(field.encode() in body for field in shot.subject)
         return "ok" if named else "wrong_content"
+
+    def lost(self, shot: Shot) -> None:
+        """Nobody asks for these users again."""
 
 
 _SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {

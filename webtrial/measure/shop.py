@@ -16,12 +16,12 @@ from webtrial.measure.launch import (
     launch_stacks,
     launch_upstreams,
 )
-from webtrial.measure.postgres import Server, create_database, external
+from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, create_database, external
 from webtrial.measure.scenarios import Material, material_from
+from webtrial.parameters import read_parameters
 from webtrial.stacks import choose_stacks, load_stacks
 
-UPSTREAM_DELAY_MS = 20.0
-UPSTREAM_SIGMA = 0.25
+DEFAULTS = read_parameters({})
 _SEED = 1
 _TEMPLATE = "template"
 
@@ -43,8 +43,10 @@ def open_shop(
     stacks = choose_stacks(names, load_stacks())
     password = secrets.token_urlsafe(9)
     with (
-        _database(database_url, scratch, cores) as server,
-        launch_upstreams(UPSTREAM_DELAY_MS, UPSTREAM_SIGMA, _SEED, cores, scratch) as upstreams,
+        _database(database_url, len(stacks), scratch, cores) as server,
+        launch_upstreams(
+            DEFAULTS.upstream_delay_ms, DEFAULTS.upstream_sigma, _SEED, cores, scratch
+        ) as upstreams,
     ):
         built = build_template(server, _TEMPLATE, stacks, _SEED, password, scratch / "build.log")
         wanted = {
@@ -65,6 +67,8 @@ def open_shop(
 
 
 def _database(
-    url: str | None, scratch: Path, cores: Collection[int] | None
+    url: str | None, stacks: int, scratch: Path, cores: Collection[int] | None
 ) -> AbstractContextManager[Server]:
-    return external(url) if url else embedded(scratch, cores=cores)
+    if url is None:
+        return embedded(scratch, cores=cores)
+    return external(url, stacks * DEFAULTS.database_connections + SPARE_CONNECTIONS)

@@ -10,7 +10,7 @@ from .config import Settings
 from .openapi import ShopApi
 
 
-class DecimalConverter(IntegerConverter):
+class AsciiIntegerConverter(IntegerConverter):
     """Ids are written in ASCII digits; werkzeug's own converter takes those of every script."""
 
     regex = "[0-9]+"
@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.config.from_mapping(settings.for_flask())
     app.json.sort_keys = False
-    app.url_map.converters["int"] = DecimalConverter
+    app.url_map.converters["int"] = AsciiIntegerConverter
     data.init_app(app, settings)
     upstreams.init_app(app)
     accounts.login_manager.init_app(app, add_context_processor=False)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -105,9 +106,14 @@ def _ask_raw(raw: list[str], url: str, asked: list[str], core: int | None) -> fl
 
 def _run(command: list[str], asked: list[str], core: int | None) -> str:
     environment = os.environ | {"TARGETS": "\n".join(asked)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    if core is not None:
-        os.sched_setaffinity(process.pid, {core})
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        # Before it starts its threads; only a system call happens in it.
+        preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),  # noqa: PLW1509
+    )
     try:
         out, _ = process.communicate(timeout=WARMUP_S + WINDOW_S + 30)
     finally:

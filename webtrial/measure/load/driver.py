@@ -1,7 +1,7 @@
 """The load driver: one trial in a process of its own, from connecting to its samples.
 
 coordinator                         driver process (forked anew for each trial)
-driving(task) ────── task ────────▶ connect, sign in
+driving(task) ────── task ────────▶ connect
 .window_opens_ns ◀── "window" ───── warm up, measure, cool down
 .outcome() ◀──────── "outcome" ──── counts, what it knows of itself, samples
 """
@@ -148,7 +148,8 @@ def _work(task: Task, pipe: Pipe) -> None:
 async def _drive(task: Task, pipe: Pipe) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
-    ready = list(islice(users, task.load.users or 0))  # in an open loop they join when needed
+    # In an open loop the others join when needed; the first one has all requests rendered.
+    ready = list(islice(users, task.load.users or 1))
     gc.collect()
     gc.freeze()
     gc.disable()

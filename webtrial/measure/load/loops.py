@@ -58,7 +58,7 @@ class OpenLoop:
     """Sends whatever is due when it is due, on the connection that was used last.
 
     A new user joins where all are busy, up to `most_users`; an arrival beyond that is dropped
-    (`dropped` counts those of the window).
+    (`dropped` counts those of the window, and those that were still unsent at the end).
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class OpenLoop:
             timer.close()
             if self._turn is not None:
                 self._turn.cancel()
+            self.dropped += sum(map(self._window.holds, due_ns[self._next :]))
             await self._let_finish()
 
     async def _let_finish(self) -> None:

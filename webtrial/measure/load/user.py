@@ -54,6 +54,7 @@ class User:
         except httpx.TransportError as error:
             done_ns = perf_counter_ns()
             outcome = kind_of(error)
+            self.session.lost(shot)
             self._samples.add(intended_ns, sent_ns, done_ns, self.index, shot.kind, 0, 0, outcome)
             await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
             return perf_counter_ns()
