@@ -3,8 +3,7 @@
 import json
 import zlib
 from collections import Counter
-from itertools import count
-from itertools import islice
+from itertools import count, islice
 
 import httpx
 import pytest
