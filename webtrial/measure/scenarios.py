@@ -18,6 +18,9 @@ from webtrial.measure.load.wire import once
 
 CONTENT_EVERY = 16
 
+NUMBERED = "numbered"
+"""A scenario for servers that know the truth; no stack serves it."""
+
 OWNED = frozenset({"crud", "validation"})
 """Scenarios that leave users behind, with ids above those of the seed."""
 
@@ -198,6 +201,16 @@ def targets(scenario: str, material: Material) -> dict[str, str]:
     return {}
 
 
+def _numbered(setting: Setting) -> Callable[[int], Session]:
+    """Each user asks for its own number, so that it can be told in a server's log."""
+
+    def asking(index: int) -> Session:
+        shot = Shot(setting.request("GET", f"/{index}"), "numbered", (200,), setting.answers["/"])
+        return Reading([shot], np.ones(1), [setting.seed, index])
+
+    return asking
+
+
 # --- dashboard: signed in before, each account with a token of its own
 
 
@@ -351,6 +364,7 @@ class Validation:
 
 
 _SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {
+    NUMBERED: _numbered,
     "ping": _ping,
     "user_detail": _user_detail,
     "product_search": _product_search,

@@ -16,10 +16,8 @@ from webtrial.measure.load.timer import Timer
 from webtrial.measure.load.user import User
 from webtrial.measure.load.window import Window
 
-# A core that sleeps wakes up some tenths of a millisecond late, on a virtual machine now and then
-# a whole one: so the loop is awake before an arrival is due, for a tenth of the time at most.
-AWAKE_NS = 1_000_000
-AWAKE_FRACTION = 0.1
+AWAKE_NS = 1_000_000  # before an arrival is due
+AWAKE_FRACTION = 0.1  # of the time at most, since it costs CPU
 
 
 async def closed_loop(users: Iterable[User], window: Window, think_time_s: float) -> None:
@@ -70,8 +68,6 @@ class OpenLoop:
         self._join = join
         self._most_users = most_users
         self._window = window
-        self._loop = asyncio.get_running_loop()
-        self._turn: asyncio.Handle | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
 
@@ -79,16 +75,13 @@ class OpenLoop:
         """Offer a request at each of `due_ns`; ends when the window is over."""
         self._due = due_ns
         self._next = 0
-        self._awake_ns = _awake_ns(due_ns)
-        self._timer = timer = Timer(self._send_what_is_due)
+        self._timer = timer = Timer(self._send_what_is_due, _awake_ns(due_ns))
         try:
             self._send_what_is_due()
             while not self._window.is_over(perf_counter_ns()):
                 await asyncio.sleep(0.01)
         finally:
             timer.close()
-            if self._turn is not None:
-                self._turn.cancel()
             self.dropped += sum(map(self._window.holds, due_ns[self._next :]))
             await self._let_finish()
 
@@ -109,14 +102,7 @@ class OpenLoop:
             self._send(self._due[self._next])
             self._next += 1
         if self._next < len(self._due):
-            self._await(self._due[self._next], now_ns)
-
-    def _await(self, due_ns: int, now_ns: int) -> None:
-        """Sleep until shortly before `due_ns`, then look again at each turn of the loop."""
-        if due_ns - now_ns > self._awake_ns:
-            self._timer.set(due_ns - self._awake_ns)
-        else:
-            self._turn = self._loop.call_soon(self._send_what_is_due)
+            self._timer.set(self._due[self._next])
 
     def _send(self, intended_ns: int) -> None:
         if self._idle:

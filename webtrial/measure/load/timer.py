@@ -1,13 +1,16 @@
 """A timer that is on time: Linux's timerfd, watched by the event loop.
 
 asyncio's own timers round up to a millisecond, uvloop's clock counts in milliseconds; a timerfd
-has the kernel's resolution on either loop (timerfd_create(2)).
+has the kernel's resolution on either loop (timerfd_create(2)). But a core that sleeps wakes up some
+tenths of a millisecond late, on a virtual machine now and then a whole one: so a timer may be told
+to be awake before its time, and then looks at the clock at every turn of the loop.
 """
 
 import asyncio
 import ctypes
 import os
 from collections.abc import Callable
+from time import perf_counter_ns
 
 _CLOCK_MONOTONIC = 1  # the clock of time.perf_counter_ns
 _NONBLOCK_CLOEXEC = os.O_NONBLOCK | os.O_CLOEXEC
@@ -25,10 +28,16 @@ class _Itimerspec(ctypes.Structure):
 
 
 class Timer:
-    """Calls `on_time()` at the instant that it was last set to, once."""
+    """Calls `on_time()` at the instant that it was last set to, once; never before it.
 
-    def __init__(self, on_time: Callable[[], None]) -> None:
+    `awake_ns` before that instant it stops sleeping, which costs CPU, and loses no time waking up.
+    """
+
+    def __init__(self, on_time: Callable[[], None], awake_ns: int = 0) -> None:
         self._on_time = on_time
+        self._awake_ns = awake_ns
+        self._at_ns = 0
+        self._turn: asyncio.Handle | None = None
         self._fd = _libc.timerfd_create(_CLOCK_MONOTONIC, _NONBLOCK_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create failed; open arrivals need Linux")
@@ -37,7 +46,9 @@ class Timer:
 
     def set(self, at_ns: int) -> None:
         """Fire at `at_ns` of time.perf_counter_ns; at once where that has passed."""
-        seconds, nanoseconds = divmod(max(at_ns, 1), 1_000_000_000)
+        self._stop_turning()
+        self._at_ns = at_ns
+        seconds, nanoseconds = divmod(max(at_ns - self._awake_ns, 1), 1_000_000_000)
         when = _Itimerspec(_Timespec(0, 0), _Timespec(seconds, nanoseconds))
         if _libc.timerfd_settime(self._fd, _ABSOLUTE, ctypes.byref(when), None) < 0:
             raise OSError(ctypes.get_errno(), "timerfd_settime failed")
@@ -47,9 +58,22 @@ class Timer:
             os.read(self._fd, 8)
         except BlockingIOError:
             return
-        self._on_time()
+        self._look()
+
+    def _look(self) -> None:
+        self._turn = None
+        if perf_counter_ns() < self._at_ns:
+            self._turn = self._loop.call_soon(self._look)
+        else:
+            self._on_time()
+
+    def _stop_turning(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
 
     def close(self) -> None:
         """Stop watching and give the descriptor back."""
+        self._stop_turning()
         self._loop.remove_reader(self._fd)
         os.close(self._fd)
