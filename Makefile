@@ -9,7 +9,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: report test lab serve bench pins clean
+.PHONY: report test lab serve check bench pins clean
 
 report: .venv/ready-to-run
 	$(PY) -m webtrial report --profile $(PROFILE)
@@ -25,6 +25,9 @@ lab: .venv/ready-to-run
 
 serve: .venv/ready-to-run
 	$(PY) -m webtrial serve
+
+check: .venv/ready-to-run
+	$(PY) -m webtrial check
 
 bench: .venv/ready-to-test
 	$(PY) -m webtrial bench

@@ -15,6 +15,7 @@ from webtrial.errors import ParameterError, WebtrialError
 from webtrial.measure.keeper import SCRATCH, die_with_parent, keep
 from webtrial.parameters import Parameters, read_parameters, read_profile
 
+NOT_PASSED = 1
 FAILED = 2
 INTERRUPTED = 130
 
@@ -68,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--rounds", type=int, default=5, help="of requests per CPU-second")
     bench.add_argument("--pairs", type=int, default=5, help="of throughput beside another client")
     bench.set_defaults(does=_bench)
+
+    check = commands.add_parser("check", help="whether the instrument tells the truth")
+    check.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
+    check.set_defaults(does=_check)
 
     lab = commands.add_parser("lab", help="the notebooks in JupyterLab")
     lab.set_defaults(does=_lab)
@@ -158,6 +163,19 @@ def _bench(given: argparse.Namespace) -> int | None:
     difference = agreement.differences(pairs)
     print(f"median of {difference.name}: {difference.median():+.1%}")
     return None
+
+
+def _check(given: argparse.Namespace) -> int | None:
+    from webtrial.check import experiments, rows
+
+    if SCRATCH not in os.environ:
+        return _under_keeper("check", *(["--json", str(given.json)] if given.json else []))
+
+    found = list(experiments.run(_say, os.environ.get("DATABASE_URL")))
+    if given.json:
+        given.json.write_text(rows.as_json(found) + "\n")
+    print(rows.as_text(found))
+    return 0 if all(row.passed for row in found) else NOT_PASSED
 
 
 def _under_keeper(*arguments: str) -> int:

@@ -187,7 +187,7 @@ def _ratio(blocks: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]
     contents = _contents(blocks, requests)
     if _merged(contents) < MINIMUM_SAMPLES[metric.percentile]:
         return Estimate(nan, nan, nan, len(contents))
-    return jackknife(contents, _percentile_ratio(metric.percentile))
+    return jackknife(contents, percentile_ratio(metric.percentile))
 
 
 def _contents(blocks: pd.DataFrame, requests: dict[Any, np.ndarray]) -> list[Pairing]:
@@ -205,7 +205,7 @@ def _merged(contents: list[Pairing]) -> int:
     return min(sum(len(pairing[side]) for pairing in contents) for side in (0, 1))
 
 
-def _percentile_ratio(percentile: float) -> Callable[[Sequence[Pairing]], float]:
+def percentile_ratio(percentile: float) -> Callable[[Sequence[Pairing]], float]:
     return partial(_ratio_of_percentiles, percentile)
 
 

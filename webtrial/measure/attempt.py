@@ -1,6 +1,6 @@
 """One attempt at one trial: settle, drive, watch, count, judge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -123,7 +123,7 @@ def attempt_trial(
     service that ended is an outcome, kept with its last words."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     observed = _observe(planned, site, rig)
-    machine = _machine(observed, rig)
+    machine = machine_of(observed.speed_before_per_s, observed.readings, len(rig.cores))
     warmup_s, window_s = window_of(planned, rig.parameters)
     trial = Trial(
         planned=planned,
@@ -239,14 +239,14 @@ def _cost(observed: _Observed, window_s: float, statements: Statements | None) -
     return cost(observed.readings, window_s, statements)
 
 
-def _machine(observed: _Observed, rig: Rig) -> Machine:
-    speed_after_per_s = round(speed_per_s(), 1)
-    speed_before_per_s = round(observed.speed_before_per_s, 1)
-    if not observed.readings:
-        return Machine(nan, nan, speed_before_per_s, speed_after_per_s)
-    stolen = round(stolen_fraction(observed.readings, len(rig.cores)), 4)
-    foreign = round(foreign_fraction(observed.readings, len(rig.cores)), 4)
-    return Machine(stolen, foreign, speed_before_per_s, speed_after_per_s)
+def machine_of(speed_before_per_s: float, readings: Sequence[Reading], cores: int) -> Machine:
+    """What the machine did from before the trial until now; NaN where nothing was read."""
+    speeds = (round(speed_before_per_s, 1), round(speed_per_s(), 1))
+    if not readings:
+        return Machine(nan, nan, *speeds)
+    stolen = round(stolen_fraction(readings, cores), 4)
+    foreign = round(foreign_fraction(readings, cores), 4)
+    return Machine(stolen, foreign, *speeds)
 
 
 def _validity(planned: PlannedTrial, observed: _Observed, machine: Machine) -> Validity:

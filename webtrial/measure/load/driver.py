@@ -79,6 +79,12 @@ class Driving:
         self._pipe = pipe
         self._task = task
 
+    @property
+    def pid(self) -> int:
+        """The driver's process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
     @cached_property
     def window_opens_ns(self) -> int:
         """When the measured window opens, by time.perf_counter_ns; waits until that is known."""

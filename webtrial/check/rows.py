@@ -1,0 +1,55 @@
+"""What an experiment gives: rows of truth, measured, error, passed."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One statement of the instrument beside the truth. `experiment` says what, with its unit;
+    `note` what a reader should see beside it, or why it could not be told now."""
+
+    experiment: str
+    truth: float
+    measured: float
+    error: float
+    passed: bool
+    note: str = ""
+
+
+def within(experiment: str, truth: float, measured: float, limit: float, note: str = "") -> Row:
+    """Passed where the relative error is at most `limit`."""
+    error = measured / truth - 1
+    return Row(experiment, truth, measured, error, abs(error) <= limit, note)
+
+
+def equal(experiment: str, truth: int, measured: int, note: str = "") -> Row:
+    """Passed where a count is exactly right."""
+    return Row(experiment, truth, measured, measured - truth, measured == truth, note)
+
+
+def at_most(experiment: str, measured: float, limit: float, note: str = "") -> Row:
+    """Passed where something that would ideally be 0 is at most `limit`."""
+    text = f"at most {limit:g}" + (f"; {note}" if note else "")
+    return Row(experiment, 0.0, measured, measured, measured <= limit, text)
+
+
+def not_now(row: Row, why: str) -> Row:
+    """`row` of an experiment during which the machine was disturbed: no pass."""
+    return replace(row, passed=False, note=f"not now: {why}")
+
+
+def as_json(rows: list[Row]) -> str:
+    """A list of objects with experiment, truth, measured, error and passed."""
+    fields = [asdict(row) for row in rows]
+    return json.dumps([{k: v for k, v in each.items() if k != "note"} for each in fields], indent=1)
+
+
+def as_text(rows: list[Row]) -> str:
+    """The rows as a table for a terminal, each with its note; and how many passed."""
+    table = pd.DataFrame([asdict(row) for row in rows])
+    table["passed"] = table["passed"].map({True: "passed", False: "FAILED"})
+    text = table.to_string(index=False, float_format="{:,.4g}".format, justify="left")
+    return f"{text}\n{sum(row.passed for row in rows)} of {len(rows)} passed"
