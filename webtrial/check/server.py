@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection as Pipe
 from time import perf_counter_ns
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 import uvloop
@@ -28,6 +28,7 @@ from webtrial.measure.load import driver
 BODY = b'{"ok": true}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 LOG = ("user", "received_ns", "began_ns", "sent_ns")
+BACKLOG = 4096  # connections that wait while the server is stopped
 _PATIENCE_S = 30.0
 
 
@@ -94,7 +95,7 @@ class Served:
 
 
 @contextmanager
-def serving(make: "partial[Behaviour]", core: int | None) -> Iterator[Served]:
+def serving(make: "partial[Any]", core: int | None) -> Iterator[Served]:
     """A server with the behaviour that `make` (picklable) makes, on `core`; gone at the end."""
     context = multiprocessing.get_context("forkserver")
     # Whatever it starts, servers and drivers alike, then starts at once.
@@ -116,7 +117,7 @@ def serving(make: "partial[Behaviour]", core: int | None) -> Iterator[Served]:
 # --- within the server's process
 
 
-def _work(make: "partial[Behaviour]", core: int | None, pipe: Pipe) -> None:
+def _work(make: "partial[Any]", core: int | None, pipe: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
     if core is not None:
@@ -125,10 +126,12 @@ def _work(make: "partial[Behaviour]", core: int | None, pipe: Pipe) -> None:
         runner.run(_serve(make, pipe))
 
 
-async def _serve(make: "partial[Behaviour]", pipe: Pipe) -> None:
+async def _serve(make: "partial[Any]", pipe: Pipe) -> None:
     loop = asyncio.get_running_loop()
     behaviour, log = make(), list[tuple[int, ...]]()
-    listening = await loop.create_server(lambda: Conversation(behaviour, log), "127.0.0.1", 0)
+    listening = await loop.create_server(
+        lambda: Conversation(behaviour, log), "127.0.0.1", 0, backlog=BACKLOG
+    )
     gc.collect()
     gc.freeze()
     gc.disable()
