@@ -27,6 +27,11 @@ class Connection(httpx.AsyncBaseTransport):
         """Whether a request can be sent without opening anything or waiting for another."""
         return self._link is not None and self._link.is_open and not self._link.is_busy
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something came that nobody asked for: the server's leaving, as a rule."""
+        return self._link is not None and self._link.has_news
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request`; returns once its headers are there, and its body if that is small.
 
@@ -58,9 +63,13 @@ class Connection(httpx.AsyncBaseTransport):
         limit_s = timeout.get("connect") or timeout.get("total")
         tls = self._tls if url.scheme == "https" else None
         host, port = url.host, url.port or (443 if tls else 80)
-        opening = asyncio.get_running_loop().create_connection(self._new_link, host, port, ssl=tls)
+        name = request.extensions.get("sni_hostname") if tls else None
+        loop = asyncio.get_running_loop()
         try:
-            _, link = await asyncio.wait_for(opening, limit_s)
+            async with asyncio.timeout(limit_s):
+                _, link = await loop.create_connection(
+                    self._new_link, host, port, ssl=tls, server_hostname=name
+                )
         except TimeoutError as error:
             raise httpx.ConnectTimeout(f"no connection to {host}:{port} in {limit_s} s") from error
         except OSError as error:

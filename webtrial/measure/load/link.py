@@ -12,6 +12,7 @@ byte was read from the socket, before any coroutine wakes up. Clock: `time.perf_
 """
 
 import asyncio
+import select
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from time import perf_counter_ns
@@ -19,9 +20,11 @@ from time import perf_counter_ns
 import httptools
 import httpx
 
-from webtrial.measure.load.wire import chunk, head_of, is_chunked, render
+from webtrial.measure.load.wire import pieces_of
 
 HIGH_WATER_BYTES = 256 * 1024  # of an answer not yet read: then the socket is paused
+HEAD_LIMIT_BYTES = 100 * 1024  # of headers that do not end: httpx's limit, too
+_NEVER_NS = 1 << 62
 
 
 class Closed(httpx.RemoteProtocolError):
@@ -80,7 +83,7 @@ class Body(httpx.AsyncByteStream):
             await self._more()
 
     async def _more(self) -> None:
-        self._link.resume_reading()
+        self._link.expect_more()
         self._waiter = asyncio.get_running_loop().create_future()
         try:
             await self._waiter
@@ -109,45 +112,65 @@ class Link(asyncio.Protocol):
         self._deadline_ns = 0
         self._read_ns = 0
         self._now_ns = 0
+        self._head_of_ns = 0  # the request whose answer's headers came in part, by its sent_ns
+        self._head_bytes = 0
 
     @property
     def is_busy(self) -> bool:
         """Whether a request is in progress."""
         return self._answer is not None
 
+    @property
+    def has_news(self) -> bool:
+        """Whether the kernel holds something that the loop has not seen: on an idle socket, its end.
+
+        One system call, so for a pool to ask and not for a driver's every request.
+        """
+        poll = select.poll()
+        poll.register(self._socket.get_extra_info("socket"), select.POLLIN)
+        return bool(poll.poll(0))
+
     async def exchange(self, request: httpx.Request, sent_ns: int) -> httpx.Response:
         """Send `request`; its answer once the headers are there."""
         self._answer = answer = self._loop.create_future()
         self._is_head = request.method == "HEAD"
         self._sent_ns = sent_ns
-        self._set_deadline(request.extensions.get("timeout"))
+        limits = request.extensions.get("timeout")
         try:
             wire = request.extensions.get("wire")
             if wire is not None:
+                self._set_deadline(limits)
                 self._socket.write(wire)
             else:
-                await self._write(request, answer)
+                await self._write(request, limits or {})
             response: httpx.Response = await answer
             return response
-        except asyncio.CancelledError:
+        except BaseException:
             self.abort()
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # else asyncio reports an error that nobody took
             raise
 
-    async def _write(self, request: httpx.Request, answer: asyncio.Future[httpx.Response]) -> None:
-        """A request that was not rendered before; it stops where the answer comes first."""
-        if isinstance(request.stream, httpx.ByteStream):
-            self._socket.write(render(request))
-            return
-        self._socket.write(head_of(request))
-        chunked = is_chunked(request)
-        async for piece in request.stream:  # type: ignore[union-attr]
-            if answer.done():
+    async def _write(self, request: httpx.Request, limits: dict[str, float | None]) -> None:
+        """A request that was not rendered before, whole even where its answer comes first."""
+        self._stop_timer()  # it was set for the last request, whose limits were others
+        self._set_deadline(limits)
+        if self._read_ns:
+            self._deadline_ns = _NEVER_NS
+        async for piece in pieces_of(request):
+            if not self.is_open:
                 return
-            self._socket.write(chunk(piece) if chunked else piece)
+            self._socket.write(piece)
             if self._writable is not None:
-                await self._writable
-        if chunked:
-            self._socket.write(b"0\r\n\r\n")
+                await self._drained(self._writable, limits.get("write"))
+        self.expect_more()
+
+    async def _drained(self, writable: asyncio.Future[None], limit_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(limit_s):
+                await writable
+        except TimeoutError as error:
+            raise httpx.WriteTimeout(f"the server took nothing for {limit_s} s") from error
 
     # --- time limits
 
@@ -160,18 +183,34 @@ class Link(asyncio.Protocol):
             self._deadline_ns = self._sent_ns + int(limit_s * 1e9)
             if self._timer is None:
                 self._timer = self._loop.call_later(limit_s, self._look_at_the_clock)
-        elif self._timer is not None:
+        else:
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def expect_more(self) -> None:
+        """Somebody waits for the socket: let it be read, and count `read` from now."""
+        if self._read_ns:
+            self._deadline_ns = perf_counter_ns() + self._read_ns
+        if self.is_open:
+            self._socket.resume_reading()
+
     def _look_at_the_clock(self) -> None:
-        """One timer serves request after request: set once, it looks and, if early, waits on."""
+        """One timer serves request after request: set once, it looks and, if early, waits on.
+
+        So requests rendered once have one limit in common. Where `read` counts, the deadline may
+        move nearer while the timer runs, but never to less than `read` from now.
+        """
         self._timer = None
         if self._answer is None:
             return
-        left_s = (self._deadline_ns - perf_counter_ns()) / 1e9
-        if left_s > 0:
-            self._timer = self._loop.call_later(left_s, self._look_at_the_clock)
+        left_ns = self._deadline_ns - perf_counter_ns()
+        if left_ns > 0:
+            wait_ns = min(left_ns, self._read_ns or left_ns)
+            self._timer = self._loop.call_later(wait_ns / 1e9, self._look_at_the_clock)
         else:
             self._fail(httpx.ReadTimeout("no complete answer in time"))
 
@@ -183,18 +222,22 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._now_ns = perf_counter_ns()
-        if self._read_ns:
-            self._deadline_ns = self._now_ns + self._read_ns
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(httpx.RemoteProtocolError(f"not an HTTP/1.1 answer: {error}"))
-            return
+            if self._body is None or not self._body.complete:
+                self._fail(httpx.RemoteProtocolError(f"not an HTTP/1.1 answer: {error}"))
+                return
+            self._keeps = False  # what follows a whole answer is nobody's
         if self._body is not None:
             self._deliver(self._body)
+        else:
+            self._wait_for_headers(len(data))
 
     def _deliver(self, body: Body) -> None:
         assert self._answer is not None
+        if self._read_ns:
+            self._deadline_ns = _NEVER_NS  # until somebody waits for more
         if not self._answer.done():
             self._answer.set_result(self._response)
         else:
@@ -204,12 +247,23 @@ class Link(asyncio.Protocol):
         elif body.buffered > HIGH_WATER_BYTES:
             self._socket.pause_reading()
 
+    def _wait_for_headers(self, size: int) -> None:
+        """A part of the headers came, or an informational answer; or something unasked for."""
+        if self._answer is None:
+            self._close()
+            return
+        if self._head_of_ns != self._sent_ns:
+            self._head_of_ns, self._head_bytes = self._sent_ns, 0
+        self._head_bytes += size
+        if self._head_bytes > HEAD_LIMIT_BYTES:
+            self._fail(httpx.RemoteProtocolError(f"headers of over {HEAD_LIMIT_BYTES} bytes"))
+        elif self._read_ns and self._deadline_ns != _NEVER_NS:
+            self._deadline_ns = self._now_ns + self._read_ns
+
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
         self.resume_writing()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
         if self._answer is None:
             return
         if error is not None:
@@ -231,11 +285,6 @@ class Link(asyncio.Protocol):
             self._writable.set_result(None)
         self._writable = None
 
-    def resume_reading(self) -> None:
-        """The reader has caught up."""
-        if self.is_open:
-            self._socket.resume_reading()
-
     # --- httptools
 
     def on_message_begin(self) -> None:
@@ -255,12 +304,18 @@ class Link(asyncio.Protocol):
         if self._excess:
             return
         self._headers.append((name, value))
-        if len(name) in (14, 17) and name.lower() in (b"content-length", b"transfer-encoding"):
+        if len(name) == 14 and name.lower() == b"content-length":
+            self._ends_with_connection = False
+        elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            if value.lower() != b"chunked" or not self._ends_with_connection:
+                raise httpx.RemoteProtocolError(f"the body's end is unclear: {value!r}")
             self._ends_with_connection = False
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200 or self._excess:
+            if status < 100 or status == 101:  # 101 switches to a protocol that is not ours
+                raise httpx.RemoteProtocolError(f"{status} is no status of an answer")
             return  # after 100 Continue, 103 Early Hints, the answer proper follows
         if self._answer is None:
             raise httpx.RemoteProtocolError("an answer that nobody asked for")
@@ -278,11 +333,13 @@ class Link(asyncio.Protocol):
             },
         )
         if self._is_head:
-            self._complete(keeps=self._response.headers.get("connection", "").lower() != "close")
+            self._complete(keeps=_keeps_alive(self._response))
 
     def on_body(self, data: bytes) -> None:
-        if self._body is not None and not self._excess:
+        if self._body is not None and not self._body.complete:
             self._body.feed(data)
+        else:
+            self._keeps = False  # a body where none may be, as after the answer to HEAD
 
     def on_message_complete(self) -> None:
         if self._body is not None and not self._body.complete:
@@ -309,8 +366,7 @@ class Link(asyncio.Protocol):
             self._answer.set_exception(error)
         elif self._body is not None:
             self._body.fail(error)
-        self._end(perf_counter_ns())
-        self._close()
+        self.abort()
 
     def _end(self, at_ns: int) -> None:
         if self._answer is not None:
@@ -319,16 +375,28 @@ class Link(asyncio.Protocol):
 
     def abort(self) -> None:
         """Give the request in progress up, and the connection with it."""
-        if self._answer is not None:
-            self._end(perf_counter_ns())
+        self._end(perf_counter_ns())
+        if self.is_open:
             self.is_open = False
             self._socket.abort()
 
     def _close(self) -> None:
-        if self.is_open:
+        if self._writable is not None:
+            self.abort()  # nobody takes the rest of the request: waiting for it would be for ever
+        elif self.is_open:
             self.is_open = False
             self._socket.close()
 
     def close(self) -> None:
         """Close the socket; a request in progress fails."""
-        self._fail(httpx.ReadError("the connection was closed on this side"))
+        if self._answer is not None:
+            self._fail(httpx.ReadError("the connection was closed on this side"))
+        self._close()
+
+
+def _keeps_alive(response: httpx.Response) -> bool:
+    """Whether the connection outlives the answer to HEAD, which httptools cannot say."""
+    wishes = {wish.strip() for wish in response.headers.get("connection", "").lower().split(",")}
+    if response.http_version == "HTTP/1.0":
+        return "keep-alive" in wishes
+    return "close" not in wishes

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from itertools import chain
 
 import httpx
 
@@ -32,34 +33,42 @@ class Transport(httpx.AsyncBaseTransport):
         self._tls = tls
         self._meter = meter
         self._idle: dict[Origin, list[Connection]] = defaultdict(list)
+        self._busy: set[Connection] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` on an idle connection to its origin, or on a new one."""
         await self._take_place(request.extensions.get("timeout", {}).get("pool"))
         url = request.url
         origin = (url.raw_scheme, url.raw_host, url.port)
-        connection = self._idle_connection(origin) or self._new_connection(url)
+        try:
+            connection = await self._idle_connection(origin) or self._new_connection(url)
+        except BaseException:
+            self._places.release()
+            raise
+        self._busy.add(connection)
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
             await connection.aclose()
-            self._places.release()
+            self.give_back(origin, connection)
             raise
         response.stream = _Leased(response.stream, self, origin, connection)
         return response
 
     async def _take_place(self, timeout_s: float | None) -> None:
         try:
-            await asyncio.wait_for(self._places.acquire(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._places.acquire()
         except TimeoutError as error:
             raise httpx.PoolTimeout(f"no connection became free within {timeout_s} s") from error
 
-    def _idle_connection(self, origin: Origin) -> Connection | None:
+    async def _idle_connection(self, origin: Origin) -> Connection | None:
         idle = self._idle[origin]
         while idle:
             connection = idle.pop()
-            if connection.is_ready:
+            if connection.is_ready and not connection.has_news:
                 return connection
+            await connection.aclose()
         return None
 
     def _new_connection(self, url: httpx.URL) -> Connection:
@@ -71,15 +80,15 @@ class Transport(httpx.AsyncBaseTransport):
 
     def give_back(self, origin: Origin, connection: Connection) -> None:
         """The answer on `connection` was read or left: the next request may have it."""
+        self._busy.discard(connection)
         if connection.is_ready:
             self._idle[origin].append(connection)
         self._places.release()
 
     async def aclose(self) -> None:
-        """Close every idle connection."""
-        for connections in self._idle.values():
-            for connection in connections:
-                await connection.aclose()
+        """Close every connection; a request in progress fails."""
+        for connection in [*self._busy, *chain.from_iterable(self._idle.values())]:
+            await connection.aclose()
         self._idle.clear()
 
 

@@ -1,18 +1,26 @@
 """What goes over the wire: an httpx.Request as HTTP/1.1 bytes."""
 
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 
-_FORBIDDEN = re.compile(rb"[\r\n\0]")
+_TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")  # RFC 9110, section 5.6.2
+_VALUE = re.compile(rb"([^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?")  # h11's reading of section 5.5
+_TARGET = re.compile(rb"[\x21-\x7e]+")
+_END = b"0\r\n\r\n"
 
 
 def head_of(request: httpx.Request) -> bytes:
-    """Request line and headers; LocalProtocolError where a header would break out of its line."""
-    lines = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
+    """Request line and headers; LocalProtocolError where one would break out of its line."""
+    method = request.method.encode("ascii")
+    target = request.extensions.get("target", request.url.raw_path)
+    if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
+        raise httpx.LocalProtocolError(f"no request line can be made of {method!r} {target!r}")
+    lines = [b"%s %s HTTP/1.1" % (method, target)]
     for name, value in request.headers.raw:
-        if _FORBIDDEN.search(name) or _FORBIDDEN.search(value):
-            raise httpx.LocalProtocolError(f"header {name!r} has a line break: {value!r}")
+        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise httpx.LocalProtocolError(f"header {name!r} cannot be sent: {value!r}")
         lines.append(b"%s: %s" % (name, value))
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
@@ -27,12 +35,37 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data) if data else b""
 
 
+async def pieces_of(request: httpx.Request) -> AsyncIterator[bytes]:
+    """A request as it is sent, piece by piece; LocalProtocolError where its length is not so."""
+    if isinstance(request.stream, httpx.ByteStream):
+        yield render(request)
+        return
+    yield head_of(request)
+    chunked, sent = is_chunked(request), 0
+    async for piece in request.stream:  # type: ignore[union-attr]
+        sent += len(piece)
+        if not chunked:
+            _check_length(request, sent, is_whole=False)
+        yield chunk(piece) if chunked else piece
+    if chunked:
+        yield _END
+    else:
+        _check_length(request, sent, is_whole=True)
+
+
 def render(request: httpx.Request) -> bytes:
     """A request with its whole body in memory, as it is sent."""
     body = b"".join(request.stream)  # type: ignore[arg-type]
     if is_chunked(request):
-        return head_of(request) + chunk(body) + b"0\r\n\r\n"
+        return head_of(request) + chunk(body) + _END
+    _check_length(request, len(body), is_whole=True)
     return head_of(request) + body
+
+
+def _check_length(request: httpx.Request, length: int, *, is_whole: bool) -> None:
+    declared = int(request.headers.get("content-length", 0))
+    if length > declared or (is_whole and length < declared):
+        raise httpx.LocalProtocolError(f"{length} bytes of body; Content-Length says {declared}")
 
 
 def once(request: httpx.Request) -> httpx.Request:
