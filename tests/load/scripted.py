@@ -57,6 +57,8 @@ class Line:
     async def send(self, *pieces: bytes) -> None:
         """Send each piece so that it arrives by itself."""
         for piece in pieces:
+            if self.writer.is_closing():
+                raise ConnectionResetError("the client has left")
             self.writer.write(piece)
             await self.writer.drain()
             await asyncio.sleep(BETWEEN_PIECES_S)

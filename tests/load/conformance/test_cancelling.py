@@ -119,21 +119,3 @@ async def test_one_who_gives_up_waiting_for_a_place_takes_none(kind: Kind) -> No
             await asyncio.gather(first, *waiting, return_exceptions=True)
             assert (await http.get(server.url)).text == "new"
     assert len(server.received) == 2
-
-
-async def test_many_given_up_at_any_moment_leave_the_client_whole(kind: Kind) -> None:
-    async def echo(line: Line) -> None:
-        while True:
-            path = (await line.request()).head.split()[1]
-            head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(path)
-            await line.send(head, path[:1], path[1:])
-
-    async def ask(http: httpx.AsyncClient, url: str, patience_s: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
-                assert (await http.get(url)).text == httpx.URL(url).path
-
-    async with scripted(echo) as server, kind.client(max_connections=5) as http:
-        urls = [f"{server.url}{i}" for i in range(60)]
-        await asyncio.gather(*(ask(http, url, 0.001 * i) for i, url in enumerate(urls)))
-        await ask(http, f"{server.url}last", 5)

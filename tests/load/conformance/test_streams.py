@@ -126,7 +126,9 @@ async def test_a_generator_of_known_length_is_not_chunked(http: httpx.AsyncClien
 
 async def test_a_file_in_a_form_arrives(http: httpx.AsyncClient) -> None:
     async with scripted(answering(OK)) as server:
-        await http.post(server.url, files={"picture": ("p.png", b"\x89PNG" * 1000)}, data={"a": "b"})
+        await http.post(
+            server.url, files={"picture": ("p.png", b"\x89PNG" * 1000)}, data={"a": "b"}
+        )
     assert b"\x89PNG" * 1000 in server.received[0].body
     assert b"multipart/form-data" in server.received[0].head
 

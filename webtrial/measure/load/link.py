@@ -140,7 +140,10 @@ class Link(asyncio.Protocol):
             wire = request.extensions.get("wire")
             if wire is not None:
                 self._set_deadline(limits)
-                self._socket.write(wire)
+                try:
+                    self._socket.write(wire)
+                except RuntimeError as error:  # uvloop's way to say so, before connection_lost
+                    raise httpx.WriteError(f"the connection is closed: {error}") from error
             else:
                 await self._write(request, limits or {})
             response: httpx.Response = await answer
@@ -158,7 +161,7 @@ class Link(asyncio.Protocol):
         if self._read_ns:
             self._deadline_ns = _NEVER_NS
         async for piece in pieces_of(request):
-            if not self.is_open:
+            if not self.is_open or self._socket.is_closing():
                 return
             self._socket.write(piece)
             if self._writable is not None:
@@ -259,6 +262,9 @@ class Link(asyncio.Protocol):
             self._fail(httpx.RemoteProtocolError(f"headers of over {HEAD_LIMIT_BYTES} bytes"))
         elif self._read_ns and self._deadline_ns != _NEVER_NS:
             self._deadline_ns = self._now_ns + self._read_ns
+
+    def eof_received(self) -> None:
+        self.is_open = False  # now: on uvloop, connection_lost comes one turn of the loop later
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
@@ -376,9 +382,8 @@ class Link(asyncio.Protocol):
     def abort(self) -> None:
         """Give the request in progress up, and the connection with it."""
         self._end(perf_counter_ns())
-        if self.is_open:
-            self.is_open = False
-            self._socket.abort()
+        self.is_open = False
+        self._socket.abort()
 
     def _close(self) -> None:
         if self._writable is not None:

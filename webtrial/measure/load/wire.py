@@ -17,6 +17,8 @@ def head_of(request: httpx.Request) -> bytes:
     target = request.extensions.get("target", request.url.raw_path)
     if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
         raise httpx.LocalProtocolError(f"no request line can be made of {method!r} {target!r}")
+    if "host" not in request.headers:
+        raise httpx.LocalProtocolError("HTTP/1.1 asks for a header Host, and there is none")
     lines = [b"%s %s HTTP/1.1" % (method, target)]
     for name, value in request.headers.raw:
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
