@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from socket import AF_INET, SHUT_RDWR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, fromfd
 
-BETWEEN_PIECES_S = 0.002  # else the kernel may hand two pieces over as one
+BETWEEN_PIECES_S = 0.001  # else the kernel may hand two pieces over as one
 END_OF_HEAD = b"\r\n\r\n"
 
 

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
+from webtrial.measure.load.body import HIGH_WATER_BYTES
 from webtrial.measure.load.connection import Connection
-from webtrial.measure.load.link import HIGH_WATER_BYTES, Closed, Truncated
+from webtrial.measure.load.link import Closed, Truncated
 from webtrial.measure.load.meter import Meter
 from webtrial.measure.load.transport import Transport
 from webtrial.measure.load.wire import once

@@ -34,12 +34,16 @@ def httpx_transport(*, tls: ssl.SSLContext, max_connections: int) -> httpx.Async
     return httpx.AsyncHTTPTransport(verify=tls, limits=limits)
 
 
-@pytest.fixture(
-    params=[Kind(Transport), Kind(Transport, on_uvloop=True), Kind(httpx_transport)],
-    ids=["webtrial", "webtrial-uvloop", "httpx"],
-)
+KINDS = {
+    "webtrial": Kind(Transport),
+    "httpx": Kind(httpx_transport),
+    "webtrial-uvloop": Kind(Transport, on_uvloop=True),
+}
+
+
+@pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> Kind:
-    return request.param
+    return KINDS[request.param]
 
 
 @pytest.fixture

@@ -108,14 +108,14 @@ async def test_a_request_given_up_frees_its_place(kind: Kind, scene: Scene) -> N
 
 async def test_one_who_gives_up_waiting_for_a_place_takes_none(kind: Kind) -> None:
     arrived = asyncio.Event()
-    async with scripted(asked(arrived), answering(NEW)) as server:
-        async with kind.client(max_connections=1) as http:
-            first = asyncio.create_task(http.get(server.url))
-            await asyncio.wait_for(arrived.wait(), 5)
-            waiting = [asyncio.create_task(http.get(server.url)) for _ in range(3)]
-            await asyncio.sleep(0.02)
-            for task in [*waiting, first]:
-                task.cancel()
-            await asyncio.gather(first, *waiting, return_exceptions=True)
-            assert (await http.get(server.url)).text == "new"
+    scenes = asked(arrived), answering(NEW)
+    async with scripted(*scenes) as server, kind.client(max_connections=1) as http:
+        first = asyncio.create_task(http.get(server.url))
+        await asyncio.wait_for(arrived.wait(), 5)
+        waiting = [asyncio.create_task(http.get(server.url)) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        for task in [*waiting, first]:
+            task.cancel()
+        await asyncio.gather(first, *waiting, return_exceptions=True)
+        assert (await http.get(server.url)).text == "new"
     assert len(server.received) == 2

@@ -152,13 +152,13 @@ async def test_an_answer_not_yet_closed_holds_its_place(kind: Kind) -> None:
 
 
 async def test_a_place_is_free_again_after_every_failure(kind: Kind) -> None:
-    async with scripted(answering(b"no answer\r\n\r\n")) as server:
-        async with kind.client(max_connections=1) as http:
-            for _ in range(3):
-                with pytest.raises(httpx.RemoteProtocolError):
-                    await http.get(server.url)
-                with pytest.raises(httpx.UnsupportedProtocol):
-                    await http.get("ftp://127.0.0.1/")
+    scene = answering(b"no answer\r\n\r\n")
+    async with scripted(scene) as server, kind.client(max_connections=1) as http:
+        for _ in range(3):
+            with pytest.raises(httpx.RemoteProtocolError):
+                await http.get(server.url)
+            with pytest.raises(httpx.UnsupportedProtocol):
+                await http.get("ftp://127.0.0.1/")
     assert server.connections == 3
 
 

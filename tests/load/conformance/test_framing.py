@@ -6,9 +6,16 @@ import zlib
 import httpx
 import pytest
 
+from tests.load.conformance.conftest import KINDS, Kind
 from tests.load.scripted import Line, answering, scripted
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["webtrial", "httpx"])  # the parser does not know which loop feeds it
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
 
 FIXED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Kind: fixed\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -37,11 +37,13 @@ async def test_a_body_that_stops_is_a_read_timeout_after_what_came(
     http: httpx.AsyncClient,
 ) -> None:
     read = []
-    async with scripted(answering(OK[:-2])) as server:
-        async with http.stream("GET", server.url, timeout=_limits(read=SHORT_S)) as response:
-            with pytest.raises(httpx.ReadTimeout):
-                async for piece in response.aiter_raw():
-                    read.append(piece)
+    async with (
+        scripted(answering(OK[:-2])) as server,
+        http.stream("GET", server.url, timeout=_limits(read=SHORT_S)) as response,
+    ):
+        with pytest.raises(httpx.ReadTimeout):
+            async for piece in response.aiter_raw():
+                read.append(piece)
     assert read == [b"hel"]
 
 
@@ -76,11 +78,13 @@ async def test_a_reader_may_take_longer_than_the_read_timeout(http: httpx.AsyncC
         await asyncio.sleep(0.6 * SHORT_S)
         await line.send(OK[-2:])
 
-    async with scripted(in_halves) as server:
-        async with http.stream("GET", server.url, timeout=_limits(read=SHORT_S)) as response:
-            await asyncio.sleep(2 * SHORT_S)
-            half_read.set()
-            assert await response.aread() == b"hello"
+    async with (
+        scripted(in_halves) as server,
+        http.stream("GET", server.url, timeout=_limits(read=SHORT_S)) as response,
+    ):
+        await asyncio.sleep(2 * SHORT_S)
+        half_read.set()
+        assert await response.aread() == b"hello"
 
 
 async def test_sending_may_take_longer_than_the_read_timeout(http: httpx.AsyncClient) -> None:

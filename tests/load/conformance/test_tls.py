@@ -96,7 +96,7 @@ async def test_a_server_that_is_not_trusted_is_a_connect_error(
     http: httpx.AsyncClient, server_tls: ssl.SSLContext
 ) -> None:
     async with scripted(answering(OK), tls=server_tls) as server:
-        with pytest.raises(httpx.ConnectError, match="(?i)certificate"):
+        with pytest.raises(httpx.ConnectError, match=r"(?i)certificate"):
             await http.get(server.url)
     assert server.received == []
 
@@ -108,7 +108,7 @@ async def test_a_server_of_another_name_is_a_connect_error(
         scripted(answering(OK), tls=server_tls) as server,
         kind.client(tls=trusting) as http,
     ):
-        with pytest.raises(httpx.ConnectError, match="(?i)certificate"):
+        with pytest.raises(httpx.ConnectError, match=r"(?i)certificate"):
             await http.get(server.url.replace("127.0.0.1", "localhost"))
     assert server.received == []
 

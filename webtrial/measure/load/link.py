@@ -13,16 +13,15 @@ byte was read from the socket, before any coroutine wakes up. Clock: `time.perf_
 
 import asyncio
 import select
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from time import perf_counter_ns
 
 import httptools
 import httpx
 
+from webtrial.measure.load.body import HIGH_WATER_BYTES, Body
 from webtrial.measure.load.wire import pieces_of
 
-HIGH_WATER_BYTES = 256 * 1024  # of an answer not yet read: then the socket is paused
 HEAD_LIMIT_BYTES = 100 * 1024  # of headers that do not end: httpx's limit, too
 _NEVER_NS = 1 << 62
 
@@ -33,68 +32,6 @@ class Closed(httpx.RemoteProtocolError):
 
 class Truncated(httpx.RemoteProtocolError):
     """The server closed the connection in the middle of an answer."""
-
-
-class Body(httpx.AsyncByteStream):
-    """The body of one answer, as it arrives. `done_ns` is set once it is `complete`."""
-
-    __slots__ = ("_error", "_link", "_waiter", "buffered", "chunks", "complete", "done_ns")
-
-    def __init__(self, link: "Link") -> None:
-        self._link = link
-        self._error: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self.chunks: deque[bytes] = deque()
-        self.buffered = 0
-        self.complete = False
-        self.done_ns = 0
-
-    def feed(self, data: bytes) -> None:
-        """Take a piece of the body in."""
-        self.chunks.append(data)
-        self.buffered += len(data)
-
-    def wake(self) -> None:
-        """Let the reader go on: there is a piece, the end, or an error."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def fail(self, error: Exception) -> None:
-        """End the body with `error`: the reader sees it after the pieces that did arrive."""
-        self._error = error
-        self.wake()
-
-    async def whole(self) -> bytes:
-        """The body once it is complete; raises what cut it short."""
-        if self.complete and len(self.chunks) == 1:
-            return self.chunks.popleft()
-        return b"".join([piece async for piece in self])
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            while self.chunks:
-                data = self.chunks.popleft()
-                self.buffered -= len(data)
-                yield data
-            if self.complete:
-                return
-            if self._error is not None:
-                raise self._error
-            await self._more()
-
-    async def _more(self) -> None:
-        self._link.expect_more()
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        except asyncio.CancelledError:
-            self._link.abort()
-            raise
-
-    async def aclose(self) -> None:
-        """An answer that is left unread takes its connection with it."""
-        if not self.complete:
-            self._link.abort()
 
 
 class Link(asyncio.Protocol):
@@ -122,7 +59,7 @@ class Link(asyncio.Protocol):
 
     @property
     def has_news(self) -> bool:
-        """Whether the kernel holds something that the loop has not seen: on an idle socket, its end.
+        """Whether the kernel holds what the loop has not seen: on an idle socket, its end.
 
         One system call, so for a pool to ask and not for a driver's every request.
         """

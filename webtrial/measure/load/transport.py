@@ -8,8 +8,8 @@ from itertools import chain
 
 import httpx
 
+from webtrial.measure.load.body import Body
 from webtrial.measure.load.connection import Connection
-from webtrial.measure.load.link import Body
 from webtrial.measure.load.meter import Meter
 
 Origin = tuple[bytes, bytes, int | None]

@@ -5,8 +5,9 @@ from time import perf_counter_ns
 
 import httpx
 
+from webtrial.measure.load.body import Body
 from webtrial.measure.load.connection import Connection
-from webtrial.measure.load.link import Body, Closed, Truncated
+from webtrial.measure.load.link import Closed, Truncated
 from webtrial.measure.load.samples import Samples
 from webtrial.measure.load.window import Window
 from webtrial.measure.scenarios import Session
