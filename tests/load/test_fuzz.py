@@ -20,9 +20,9 @@ from webtrial.measure.load.link import Link
 from webtrial.measure.load.transport import Transport
 
 LIMIT_S = 5.0  # of one example, which takes about a millisecond
-FUZZ = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+FUZZ = settings(max_examples=100, deadline=None, database=None, derandomize=True)
 OVER_SOCKETS = settings(
-    FUZZ, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    FUZZ, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -135,7 +135,7 @@ class Link(asyncio.Protocol):
         """Somebody waits for the socket: let it be read, and count `read` from now."""
         if self._read_ns:
             self._deadline_ns = perf_counter_ns() + self._read_ns
-        if self.is_open:
+        if self.is_open and not self._socket.is_closing():
             self._socket.resume_reading()
 
     def _look_at_the_clock(self) -> None:
