@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from tests.synthetic_run import CLOSED, LATE, OPEN, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
-from webtrial.analyse.summary import latencies, measured, percentiles, trials_table
+from tests.synthetic_run import LATE, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
+from webtrial.analyse.summary import latencies, measured, trials_table
 from webtrial.runs import Run, RunWriter
 
 
@@ -105,60 +104,7 @@ def test_timeouts_are_censored_rows_and_other_errors_are_no_latencies(tmp_path):
     assert len(found) == run.trials[0].counts.succeeded + errors["timeout"]
 
 
-def test_a_percentile_among_timeouts_is_a_bound(tmp_path):
-    truth = replace(SLOW_TO_FAST, median_ms={"flask": 20.0}, timeouts=0.2)
-    run = synthetic_run(tmp_path, truth, blocks=1)
-    found = percentiles(latencies(run, trials_table(run))).set_index("percentile")
-
-    assert not found.loc[50, "is_bound"]
-    assert found.loc[90, "is_bound"]
-    assert found.loc[90, "latency_ms"] == pytest.approx(10_000)
-
-
-def test_percentiles_are_of_merged_requests_never_averaged():
-    fast, slow = np.linspace(1, 2, 300), np.linspace(100, 200, 100)
-    requests = pd.DataFrame(
-        {
-            "stack": "flask",
-            "block": [1] * 300 + [2] * 100,
-            "latency_ms": np.concatenate([fast, slow]),
-            "censored": False,
-        }
-    )
-    found = percentiles(requests, by=["stack"], wanted=(50, 90))
-
-    expected = requests["latency_ms"].quantile([0.5, 0.9]).tolist()
-    assert found["latency_ms"].tolist() == pytest.approx(expected)
-    averaged = (np.percentile(fast, 50) + np.percentile(slow, 50)) / 2
-    assert found["latency_ms"].iloc[0] != pytest.approx(averaged, rel=0.1)
-
-
-@pytest.mark.parametrize(
-    ("percentile", "needed"), [(50, 20), (90, 100), (99, 10_000), (99.9, 100_000)]
-)
-def test_a_percentile_is_hidden_below_its_number_of_samples(percentile, needed):
-    def shown(count: int) -> bool:
-        requests = pd.DataFrame(
-            {"stack": "flask", "latency_ms": np.arange(count, dtype=float), "censored": False}
-        )
-        found = percentiles(requests, by=["stack"], wanted=[percentile])
-        return bool(found["latency_ms"].notna().all())
-
-    assert not shown(needed - 1)
-    assert shown(needed)
-
-
 def test_neither_pilots_nor_a_a_trials_nor_invalid_ones_are_measured(run, disturbed):
     assert set(measured(trials_table(run))["role"]) == {"measure"}
     assert "invalid" not in set(measured(trials_table(disturbed))["verdict"])
     assert "invalid" in set(trials_table(disturbed)["verdict"])
-
-
-def test_the_median_found_is_the_median_drawn_from(tmp_path):
-    truth = replace(SLOW_TO_FAST, median_ms={"flask": 20.0}, drift=0.0, noise=0.0)
-    run = synthetic_run(tmp_path, truth, loads=(CLOSED, OPEN), blocks=2)
-    found = percentiles(latencies(run, trials_table(run)), by=["load"], wanted=(50,))
-
-    by_load = found.set_index("load")["latency_ms"]
-    assert by_load["100 users"] == pytest.approx(20.0, rel=0.03)
-    assert by_load["200/s"] == pytest.approx(20.0 * truth.open_share, rel=0.1)

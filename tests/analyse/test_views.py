@@ -8,9 +8,10 @@ import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, Truth, synthetic_run
 from webtrial.analyse.gates import MACHINE, machine_table, validity_table, verdict_table
+from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
 from webtrial.analyse.summary import latencies, measured, trials_table
-from webtrial.analyse.timeline import timeline, typical_trial
+from webtrial.analyse.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
 from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
 from webtrial.errors import RunError
 from webtrial.measure import validity
@@ -27,7 +28,7 @@ def test_percentiles_against_load_are_pandas_quantiles_of_all_blocks(run):
     mine = table[(table["stack"] == "flask") & (table["load"] == "200/s")]
 
     expected = requests["latency_ms"].quantile([0.5, 0.9]).tolist()
-    assert mine["latency_ms"].tolist() == pytest.approx(expected)
+    assert mine["latency_ms"].tolist() == pytest.approx(expected, rel=RESOLUTION)
     assert mine["samples"].tolist() == [len(requests)] * 2
     assert ((mine["low"] < mine["latency_ms"]) & (mine["latency_ms"] < mine["high"])).all()
 
@@ -48,7 +49,8 @@ def test_searches_are_told_apart_by_how_common_their_word_is(run):
     table = search_by_selectivity(run, (50,)).query("stack == 'flask' and load == '100 users'")
 
     assert table["kind"].tolist() == ["common", "middling", "rare"]
-    assert table["latency_ms"].tolist() == pytest.approx(expected[table["kind"]].tolist())
+    medians = expected[table["kind"]].tolist()
+    assert table["latency_ms"].tolist() == pytest.approx(medians, rel=RESOLUTION)
     assert table["latency_ms"].is_monotonic_increasing
 
 
@@ -64,18 +66,51 @@ def test_a_distribution_gives_the_share_that_took_longer(run):
 
 
 def test_a_timeline_bins_every_request_once(run):
-    number, attempt = typical_trial(run, "user_detail", "flask")
-    found = timeline(run, number, attempt, bin_ms=100)
-    width_s = 0.1
+    place = typical_trial(run, "user_detail", "flask")
+    found = timeline(run, *place, bin_ms=100)
+    width_s, samples = 0.1, _samples(run, *place)
 
-    inside = found.requests["t_s"].between(-0.2, found.trial.window_s, inclusive="left")
-    assert found.bins["sent_per_s"].sum() * width_s == pytest.approx(inside.sum(), abs=1)
-    measured_bins = found.bins[found.bins["t_s"] > -1e-9]
+    inside = samples["intended_ns"].between(-0.2e9, found.trial.window_s * 1e9, inclusive="left")
+    assert found.bins["sent_per_s"].sum() * width_s == pytest.approx(inside.sum())
+    measured_bins = found.bins[found.bins["t_s"] >= 0]
     completed = measured_bins["completed_per_s"].sum() * width_s
     assert completed == pytest.approx(found.trial.counts.completed, abs=1)
-    first = found.requests[found.requests["t_s"].between(0, 0.1, inclusive="left")]
-    assert measured_bins["median_ms"].iloc[0] == pytest.approx(first["latency_ms"].median())
     assert found.seconds["t_s"].tolist() == [second.t_s for second in found.trial.seconds]
+
+
+def test_a_timelines_latencies_are_of_those_intended_in_the_bin(run):
+    place = typical_trial(run, "user_detail", "flask")
+    found = timeline(run, *place, bin_ms=100)
+    samples = _samples(run, *place)
+    latency_ms = (samples["done_ns"] - samples["intended_ns"]) / 1e6
+    by_bin = latency_ms.groupby(samples["intended_ns"] // 100_000_000)
+    at = (found.bins["t_s"] * 10).round().astype(int)
+
+    medians, worst = found.bins["median_ms"].tolist(), found.bins["worst_ms"].tolist()
+    assert at.tolist() == list(range(-2, 10))
+    assert worst == pytest.approx(by_bin.max()[at].tolist())
+    assert medians == pytest.approx(by_bin.median()[at].tolist(), rel=RESOLUTION)
+    of_window = latency_ms[samples["intended_ns"] >= 0].median()
+    assert found.median_ms == pytest.approx(of_window, rel=RESOLUTION)
+
+
+def test_a_timeline_shows_every_nth_request_and_the_slowest_all(run):
+    place = typical_trial(run, "user_detail", "fastapi")
+    samples = _samples(run, *place)
+    latency_ms = (samples["done_ns"] - samples["intended_ns"]) / 1e6
+    step = -(-len(samples) // MOST_POINTS)
+    shown = latency_ms.index[::step].union(latency_ms.nlargest(SLOWEST).index)
+    points = timeline(run, *place).requests
+
+    assert step > 1
+    assert points["t_s"].tolist() == pytest.approx((samples["intended_ns"][shown] / 1e9).tolist())
+    assert points["latency_ms"].tolist() == pytest.approx(latency_ms[shown].tolist())
+    assert points["ok"].all()
+
+
+def _samples(run, number, attempt):
+    trials = [t for t in run.trials if (t.planned.number, t.attempt) == (number, attempt)]
+    return run.samples(trials[0])
 
 
 def test_a_typical_trial_is_valid_and_closed_where_there_is_one(disturbed):

@@ -11,10 +11,11 @@ from functools import partial
 from math import isfinite, nan
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order
+from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, merged
 from webtrial.analyse.pairs import Pair, pairs_of, title_of
 from webtrial.analyse.phrases import interval, times
 from webtrial.analyse.statistics import (
@@ -26,11 +27,11 @@ from webtrial.analyse.statistics import (
     noise_floor,
     ratio_of_means,
 )
-from webtrial.analyse.summary import MINIMUM_SAMPLES, latencies, trials_table
+from webtrial.analyse.summary import trials_table
 from webtrial.runs import Run
 
-Contents = Any  # of one trial: a number, or the array of its latencies
-Pairing = tuple[Contents, Contents]
+Requests = dict[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
+Pairing = tuple[Histogram, Histogram]  # of a block: that of the stack and of its baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +109,13 @@ def _cell_rows(run: Run, cell: pd.DataFrame, pairs: list[Pair]) -> Iterable[dict
     pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= there]
     if not pairs:
         return
-    requests = _latencies_by_trial(run, cell)
+    requests = by_trial(counted(run, cell))
     for metric in METRICS:
         if metric.closed_only and cell["load_kind"].iloc[0] != "closed":
             continue
         floor = noise_floor(_self_ratio(cell, metric, requests))
         for pair in pairs:
             yield _ratio_row(_paired(cell, pair), metric, requests, floor, pair)
-
-
-def _latencies_by_trial(run: Run, cell: pd.DataFrame) -> dict[Any, np.ndarray]:
-    requests = latencies(run, cell)
-    groups = requests.groupby(["number", "attempt"], observed=True)["latency_ms"]
-    return {key: values.to_numpy() for key, values in groups}
 
 
 def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:
@@ -131,7 +126,7 @@ def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     return above.merge(below, on="block", suffixes=("", "_below"))
 
 
-def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]) -> Estimate:
+def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
     again = cell.loc[cell["role"] == "a/a", "stack"].unique()
     blocks = [_paired(cell, Pair(name, name, "like for like", None, ())) for name in again[:1]]
     untouched = [block[_untouched(block)] for block in blocks]
@@ -150,7 +145,7 @@ def _untouched(blocks: pd.DataFrame) -> pd.Series:
 def _ratio_row(
     blocks: pd.DataFrame,
     metric: Metric,
-    requests: dict[Any, np.ndarray],
+    requests: Requests,
     floor: float,
     pair: Pair,
 ) -> dict[str, Any]:
@@ -179,7 +174,7 @@ def _ratio_row(
     }
 
 
-def _ratio(blocks: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]) -> Estimate:
+def _ratio(blocks: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
     if metric.column is not None:
         above, below = blocks[metric.column], blocks[f"{metric.column}_below"]
         return ratio_of_means(above.tolist(), below.tolist())
@@ -190,10 +185,10 @@ def _ratio(blocks: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]
     return jackknife(contents, percentile_ratio(metric.percentile))
 
 
-def _contents(blocks: pd.DataFrame, requests: dict[Any, np.ndarray]) -> list[Pairing]:
+def _contents(blocks: pd.DataFrame, requests: Requests) -> list[Pairing]:
     above = zip(blocks["number"], blocks["attempt"], strict=True)
     below = zip(blocks["number_below"], blocks["attempt_below"], strict=True)
-    nothing = np.empty(0)
+    nothing = merged([])
     return [
         (requests.get(key, nothing), requests.get(key_below, nothing))
         for key, key_below in zip(above, below, strict=True)
@@ -210,16 +205,12 @@ def percentile_ratio(percentile: float) -> Callable[[Sequence[Pairing]], float]:
 
 
 def _ratio_of_percentiles(percentile: float, contents: Sequence[Pairing]) -> float:
-    above, below = (np.concatenate([pairing[side] for pairing in contents]) for side in (0, 1))
-    if not (len(above) and len(below)):
-        return nan
-    ratio = float(np.percentile(above, percentile) / np.percentile(below, percentile))
-    return ratio if isfinite(ratio) else nan
+    above, below = (merged([pairing[side] for pairing in contents]) for side in (0, 1))
+    divisor_ms = below.percentile_ms(percentile)
+    return above.percentile_ms(percentile) / divisor_ms if divisor_ms > 0 else nan
 
 
-def _too_few(
-    blocks: pd.DataFrame, metric: Metric, requests: dict[Any, np.ndarray]
-) -> Judgement | None:
+def _too_few(blocks: pd.DataFrame, metric: Metric, requests: Requests) -> Judgement | None:
     if metric.percentile is None or blocks.empty:
         return None
     needed = MINIMUM_SAMPLES[metric.percentile]

@@ -1,19 +1,22 @@
 """Response times: percentiles with intervals, whole distributions, by kind of request.
 
-All are of requests merged over blocks; intervals are the delete-one-block jackknife's.
+All are of requests merged over blocks, counted in buckets of 0.1 % (`histogram`), so that no more
+than counts are in memory; intervals are the delete-one-block jackknife's.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from math import nan
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from webtrial.analyse.counting import counted
 from webtrial.analyse.estimates import CELL, in_order, labelled
+from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, histogram, merged
 from webtrial.analyse.statistics import Estimate, jackknife
-from webtrial.analyse.summary import MINIMUM_SAMPLES, latencies, measured, trials_table
+from webtrial.analyse.summary import measured, trials_table
 from webtrial.runs import Run
 
 CURVE_POINTS = 80
@@ -60,24 +63,26 @@ _PERCENTILE_COLUMNS = (
 
 
 def _groups(
-    run: Run, by: list[str], scenarios: Sequence[str] | None
+    run: Run, by: list[str], scenarios: Sequence[str] | None, load: str | None = None
 ) -> Iterator[tuple[Any, pd.DataFrame, int]]:
-    """Requests by `by`, one cell in memory at a time."""
+    """Counts of requests by `by`, one cell in memory at a time."""
     trials = measured(trials_table(run))
     if scenarios is not None:
         trials = trials[trials["scenario"].isin(scenarios)]
+    if load is not None:
+        trials = trials[trials["load"] == load]
     for (_, kind, _), cell in trials.groupby(CELL, sort=False):
-        requests = latencies(run, cell).assign(load_kind=str(kind))
+        counts = counted(run, cell, kinds="kind" in by).assign(load_kind=str(kind))
         suspects = cell[cell["verdict"] == "suspect"].groupby("stack").size()
-        for key, group in requests.groupby(by, observed=True, sort=False):
+        for key, group in counts.groupby(by, observed=True, sort=False):
             yield key, group, int(suspects.get(key[by.index("stack")], 0))
 
 
 def _percentiles(
     group: pd.DataFrame, wanted: Sequence[float], suspects: int
 ) -> Iterator[dict[str, Any]]:
-    blocks = [part["latency_ms"].to_numpy() for _, part in group.groupby("block", observed=True)]
-    given_up = group.loc[group["censored"], "latency_ms"].min()
+    blocks = [histogram(part) for _, part in group.groupby("block", observed=True)]
+    together = merged(blocks)
     for percentile in wanted:
         found = percentile_estimate(blocks, percentile)
         yield {
@@ -86,21 +91,21 @@ def _percentiles(
             "low": found.low,
             "high": found.high,
             "blocks": found.blocks,
-            "samples": len(group),
+            "samples": len(together),
             "suspect_blocks": suspects,
-            "is_bound": found.value >= given_up,
+            "is_bound": not isnan(found.value) and together.is_bound(percentile),
         }
 
 
-def percentile_estimate(blocks: Sequence[np.ndarray], percentile: float) -> Estimate:
+def percentile_estimate(blocks: Sequence[Histogram], percentile: float) -> Estimate:
     """A percentile of the merged blocks with its jackknife interval; NaN of too few requests."""
     if sum(map(len, blocks)) < MINIMUM_SAMPLES[percentile]:
         return Estimate(nan, nan, nan, len(blocks))
     return jackknife(blocks, partial(_merged_percentile, percentile))
 
 
-def _merged_percentile(percentile: float, blocks: Sequence[np.ndarray]) -> float:
-    return float(np.percentile(np.concatenate(blocks), percentile))
+def _merged_percentile(percentile: float, blocks: Sequence[Histogram]) -> float:
+    return merged(blocks).percentile_ms(percentile)
 
 
 def distribution(run: Run, load: str, scenarios: Sequence[str] | None = None) -> pd.DataFrame:
@@ -112,18 +117,16 @@ def distribution(run: Run, load: str, scenarios: Sequence[str] | None = None) ->
     by = [*CELL, "stack"]
     rows = [
         dict(zip(by, key, strict=True)) | {"share_slower": share, "latency_ms": latency_ms}
-        for key, group, _ in _groups(run, by, scenarios)
-        if key[2] == load
-        for share, latency_ms in _curve(group["latency_ms"].to_numpy())
+        for key, group, _ in _groups(run, by, scenarios, load)
+        for share, latency_ms in _curve(histogram(group))
     ]
     frame = pd.DataFrame(rows, columns=[*by, "share_slower", "latency_ms"])
     return in_order(run, labelled(run, frame))
 
 
-def _curve(latency_ms: np.ndarray) -> Iterator[tuple[float, float]]:
-    least = min(0.5, BEYOND / max(len(latency_ms), 1))
+def _curve(requests: Histogram) -> Iterator[tuple[float, float]]:
+    least = min(0.5, BEYOND / max(len(requests), 1))
     upper = 1 - np.geomspace(0.5, 0.01, CURVE_POINTS // 4, endpoint=False)[::-1]
     lower = np.geomspace(0.5, least, CURVE_POINTS)
     shares = np.concatenate([upper, lower])
-    quantiles = np.quantile(latency_ms, 1 - shares)
-    return zip(shares.tolist(), quantiles.tolist(), strict=True)
+    return zip(shares.tolist(), requests.quantiles_ms(1 - shares).tolist(), strict=True)

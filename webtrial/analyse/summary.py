@@ -1,10 +1,5 @@
-"""A run as tables: one row per attempt at a trial, one row per request, percentiles of requests.
+"""A run as tables: one row per attempt at a trial, one row per request."""
 
-Percentiles are taken of merged requests, never averaged, and left out (NaN) where there are too
-few of them to say (`MINIMUM_SAMPLES`).
-"""
-
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,11 +10,10 @@ from webtrial.runs import Run
 
 Clock = Literal["response", "service"]
 
-MINIMUM_SAMPLES: dict[float, int] = {50: 20, 90: 100, 99: 10_000, 99.9: 100_000}
 CENSORED = "timeout"  # the outcome of a request that was given up: it took at least that long
 
 TRIAL_KEYS = ("number", "attempt", "block", "cell", "role", "stack", "scenario", "load")
-_STARTED = {"response": "intended_ns", "service": "sent_ns"}
+STARTED_NS = {"response": "intended_ns", "service": "sent_ns"}
 
 
 def trials_table(run: Run) -> pd.DataFrame:
@@ -155,6 +149,12 @@ def measured(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["used"] & (trials["role"] == "measure")]
 
 
+def records_of(run: Run, trials: pd.DataFrame) -> list[Trial]:
+    """The records behind some rows of `trials_table`, in their order."""
+    by_name = {(trial.planned.number, trial.attempt): trial for trial in run.trials}
+    return [by_name[name] for name in zip(trials["number"], trials["attempt"], strict=True)]
+
+
 def latencies(run: Run, trials: pd.DataFrame, clock: Clock = "response") -> pd.DataFrame:
     """The requests intended in the measured windows of `trials`, one row each.
 
@@ -162,10 +162,11 @@ def latencies(run: Run, trials: pd.DataFrame, clock: Clock = "response") -> pd.D
     the intended start (`response`) or from the sending (`service`). A timeout is a censored row:
     it took at least `latency_ms`. Requests that failed otherwise are no latencies: they are
     counted in `trials_table` as errors.
+
+    All of them are held in memory: for a closer look at some trials. What sums up a run counts
+    them instead (`counting.counted`).
     """
-    by_name = {(trial.planned.number, trial.attempt): trial for trial in run.trials}
-    names = zip(trials["number"], trials["attempt"], strict=True)
-    parts = [_requests(run, by_name[name], clock) for name in names]
+    parts = [_requests(run, trial, clock) for trial in records_of(run, trials)]
     rows = np.repeat(np.arange(len(trials)), [len(part) for part in parts])
     requests = pd.concat([_NO_REQUESTS, *parts], ignore_index=True)
     keys = trials[list(TRIAL_KEYS)].astype("category").iloc[rows].reset_index(drop=True)
@@ -182,7 +183,7 @@ _NO_REQUESTS = pd.DataFrame(
 
 
 def _requests(run: Run, trial: Trial, clock: Clock) -> pd.DataFrame:
-    started = _STARTED[clock]
+    started = STARTED_NS[clock]
     samples = run.samples(trial, ["phase", "kind", "outcome", "done_ns", started])
     kept = samples[(samples["phase"] == "measured") & samples["outcome"].isin(["ok", CENSORED])]
     return pd.DataFrame(
@@ -192,44 +193,3 @@ def _requests(run: Run, trial: Trial, clock: Clock) -> pd.DataFrame:
             "censored": kept["outcome"] == CENSORED,
         }
     )
-
-
-def percentile_ms(latency_ms: np.ndarray, percentile: float) -> float:
-    """The percentile of one merged set of latencies; NaN below `MINIMUM_SAMPLES`."""
-    if len(latency_ms) < MINIMUM_SAMPLES[percentile]:
-        return float("nan")
-    return float(np.percentile(latency_ms, percentile))
-
-
-def percentiles(
-    requests: pd.DataFrame,
-    by: Sequence[str] = ("scenario", "load", "stack"),
-    wanted: Sequence[float] = (50, 90, 99, 99.9),
-) -> pd.DataFrame:
-    """Percentiles of merged requests: a row per group of `by` and percentile.
-
-    Columns: `by`, `percentile`, `latency_ms` (NaN with too few samples), `samples`, `censored`
-    (how many of them) and `is_bound`: the percentile lies among timeouts, so it is at least that.
-    """
-    groups = requests.groupby(list(by), observed=True, sort=False)
-    rows = [
-        dict(zip(by, key, strict=True)) | _percentile(group, percentile)
-        for key, group in groups
-        for percentile in wanted
-    ]
-    return pd.DataFrame(rows, columns=[*by, *_PERCENTILE_COLUMNS])
-
-
-_PERCENTILE_COLUMNS = ("percentile", "latency_ms", "samples", "censored", "is_bound")
-
-
-def _percentile(group: pd.DataFrame, percentile: float) -> dict[str, Any]:
-    value = percentile_ms(group["latency_ms"].to_numpy(), percentile)
-    censored = group.loc[group["censored"], "latency_ms"]
-    return {
-        "percentile": percentile,
-        "latency_ms": value,
-        "samples": len(group),
-        "censored": len(censored),
-        "is_bound": bool(len(censored)) and value >= censored.min(),
-    }

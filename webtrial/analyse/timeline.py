@@ -1,10 +1,14 @@
 """One trial, moment by moment: its requests, its rates, what the processes used each second."""
 
 from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from webtrial.analyse.counting import bucket_of, over
+from webtrial.analyse.histogram import histogram
 from webtrial.analyse.summary import measured, trials_table
 from webtrial.errors import RunError
 from webtrial.records import Second, Trial
@@ -13,30 +17,39 @@ from webtrial.runs import Run
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0.
+    """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
+    560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
     `bins`: t_s (start of the bin), sent_per_s, completed_per_s, median_ms, worst_ms (of those
-    intended in the bin that succeeded). `seconds`: the fields of records.Second."""
+    intended in the bin that succeeded). `median_ms` of all those from t_s = 0 on. Medians lie
+    within histogram.RESOLUTION. `seconds`: the fields of records.Second."""
 
     trial: Trial
     requests: pd.DataFrame
     bins: pd.DataFrame
+    median_ms: float
     seconds: pd.DataFrame
+
+
+MOST_POINTS = 500
+SLOWEST = 60
 
 
 def timeline(run: Run, number: int, attempt: int = 1, bin_ms: float = 100) -> Timeline:
     """Attempt `attempt` at trial `number`; RunError when the run has none such."""
     trial = _find(run, number, attempt)
-    samples = run.samples(trial, ["intended_ns", "sent_ns", "done_ns", "outcome"])
-    requests = pd.DataFrame(
-        {
-            "t_s": samples["intended_ns"] / 1e9,
-            "latency_ms": (samples["done_ns"] - samples["intended_ns"]) / 1e6,
-            "ok": samples["outcome"] == "ok",
-        }
-    )
+    file = run.path / trial.samples
+    grid = _Grid.of(trial, bin_ms)
+    took = _latencies(file, grid)
+    in_window = took[took["place"].between(grid.warmup, grid.bins - 1)]
     names = list(Second.__dataclass_fields__)
     seconds = pd.DataFrame([asdict(second) for second in trial.seconds], columns=names)
-    return Timeline(trial, requests, _bins(samples, trial, bin_ms / 1000), seconds)
+    return Timeline(
+        trial,
+        _points(file),
+        _bins(file, grid, took),
+        histogram(in_window).percentile_ms(50),
+        seconds,
+    )
 
 
 def typical_trial(run: Run, scenario: str, stack: str) -> tuple[int, int]:
@@ -62,19 +75,73 @@ def _find(run: Run, number: int, attempt: int) -> Trial:
     raise RunError(f"{run.path} has no attempt {attempt} at trial {number}; see trials_table(run)")
 
 
-def _bins(samples: pd.DataFrame, trial: Trial, width_s: float) -> pd.DataFrame:
-    first = -np.ceil(trial.warmup_s / width_s) * width_s
-    edges = np.arange(first, trial.window_s + width_s / 2, width_s)
-    done = samples[samples["outcome"] == "ok"]
-    which = np.digitize(done["intended_ns"] / 1e9, edges) - 1
-    latency_ms = ((done["done_ns"] - done["intended_ns"]) / 1e6).groupby(which)
-    frame = pd.DataFrame(
-        {
-            "t_s": edges[:-1],
-            "sent_per_s": np.histogram(samples["sent_ns"] / 1e9, edges)[0] / width_s,
-            "completed_per_s": np.histogram(done["done_ns"] / 1e9, edges)[0] / width_s,
-        }
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Bins of one width, so many of them before the window opens and so many in all."""
+
+    width_ns: int
+    warmup: int
+    bins: int
+
+    @classmethod
+    def of(cls, trial: Trial, bin_ms: float) -> "_Grid":
+        width_s = bin_ms / 1000
+        warmup = ceil(trial.warmup_s / width_s)
+        return cls(round(1e6 * bin_ms), warmup, warmup + round(trial.window_s / width_s))
+
+    def place_of(self, time_ns: str) -> str:
+        """In SQL, the bin of a time; negative before the first."""
+        return f"floor({time_ns} / {self.width_ns})::integer + {self.warmup}"
+
+
+def _points(file: Path) -> pd.DataFrame:
+    return over(
+        [file],
+        f"""
+        select intended_ns / 1e9 as t_s, (done_ns - intended_ns) / 1e6 as latency_ms,
+            outcome = 'ok' as ok
+        from samples
+        where file_row_number
+                % (select greatest(1, ceil(count(*) / {MOST_POINTS}))::bigint from samples) = 0
+            or file_row_number in (
+                select file_row_number from samples
+                order by done_ns - intended_ns desc, file_row_number limit {SLOWEST})
+        order by file_row_number
+        """,
     )
-    frame["median_ms"] = latency_ms.median().reindex(frame.index)
-    frame["worst_ms"] = latency_ms.max().reindex(frame.index)
+
+
+def _bins(file: Path, grid: _Grid, took: pd.DataFrame) -> pd.DataFrame:
+    by_bin = took.groupby("place")
+    columns = {
+        "sent_per_s": _rate_per_s(file, grid, "sent_ns", "true"),
+        "completed_per_s": _rate_per_s(file, grid, "done_ns", "outcome = 'ok'"),
+        "median_ms": pd.Series({at: histogram(part).percentile_ms(50) for at, part in by_bin}),
+        "worst_ms": by_bin["worst_ms"].max(),
+    }
+    places = range(grid.bins)
+    frame = pd.DataFrame({name: values.reindex(places) for name, values in columns.items()})
+    rates = ["sent_per_s", "completed_per_s"]
+    frame[rates] = frame[rates].fillna(0.0)
+    frame.insert(0, "t_s", (np.arange(grid.bins) - grid.warmup) * grid.width_ns / 1e9)
     return frame
+
+
+def _rate_per_s(file: Path, grid: _Grid, time_ns: str, where: str) -> pd.Series:
+    place = grid.place_of(time_ns)
+    query = f"select {place} as place, count(*) as n from samples where {where} group by place"
+    return over([file], query).set_index("place")["n"] / (grid.width_ns / 1e9)
+
+
+def _latencies(file: Path, grid: _Grid) -> pd.DataFrame:
+    """Those of successes: a row per bin of the intended start and bucket of `histogram`."""
+    took_ns = "done_ns - intended_ns"
+    return over(
+        [file],
+        f"""
+        select {grid.place_of("intended_ns")} as place, {bucket_of(took_ns)} as bucket,
+            count(*) as requests, 0 as censored, sum({took_ns}) / 1e6 as total_ms,
+            max({took_ns}) / 1e6 as worst_ms
+        from samples where outcome = 'ok' group by place, bucket
+        """,
+    )

@@ -187,9 +187,9 @@ def timeline(moments: Timeline, stack_title: str) -> Words:
     """Of `timeline`."""
     trial = moments.trial
     planned = trial.planned
-    measured = moments.requests[(moments.requests["t_s"] >= 0) & moments.requests["ok"]]
-    median = number(float(measured["latency_ms"].median())) if len(measured) else "–"
-    worst = number(float(measured["latency_ms"].max())) if len(measured) else "–"
+    worst_ms = float(moments.bins.loc[moments.bins["t_s"] >= 0, "worst_ms"].max())
+    median = number(moments.median_ms) if isfinite(moments.median_ms) else "–"
+    worst = number(worst_ms) if isfinite(worst_ms) else "–"
     place = f"{stack_title}, {spoken(planned.scenario)}, {planned.load}, block {planned.block}"
     rate = number(trial.counts.completed / trial.window_s, 3)
     title = f"{place}: {rate} requests per second, median {median} ms, slowest {worst} ms"

@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.statistics import geometric_mean
-from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.analyse.summary import measured, trials_table
 from webtrial.runs import Run
 
 MIX = 0.08
@@ -84,10 +85,9 @@ def dashboard_parts(run: Run) -> pd.DataFrame:
     """
     trials = measured(trials_table(run))
     trials = trials[trials["scenario"] == "dashboard"].merge(_upstreams(run))
-    means = (
-        latencies(run, trials).groupby(["number", "attempt"], observed=True)["latency_ms"].mean()
-    )
-    trials = trials.merge(means.rename("response_ms").reset_index().astype(dict.fromkeys(_ID, int)))
+    means = [(*key, requests.mean_ms) for key, requests in by_trial(counted(run, trials)).items()]
+    found = pd.DataFrame(means, columns=[*_ID, "response_ms"])
+    trials = trials.merge(found.astype(dict.fromkeys(_ID, int)))
     groups = trials.groupby([*CELL, "stack"], sort=False)
     rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _parts(group) for key, group in groups]
     columns = ["response_ms", "low", "high", "blocks", "in_turn_ms", "slowest_ms"]

@@ -10,8 +10,6 @@ from webtrial.analyse.show import Drawing
 from webtrial.analyse.timeline import Timeline
 from webtrial.analyse.words import Words
 
-MOST_POINTS = 500
-SLOWEST = 60
 _CPU = {
     "service_cpu_fraction": ("service", "-", INK),
     "database_cpu_fraction": ("PostgreSQL", (0, (4, 1.5)), "#0072B2"),
@@ -21,8 +19,8 @@ _CPU = {
 
 @styled
 def draw(moments: Timeline, words: Words) -> Drawing:
-    """`timeline`: requests as points (thinned evenly, the slowest all kept), rates per bin, CPU
-    per second. What lies before 0 is warm-up."""
+    """`timeline`: requests as points, rates per bin, CPU per second. What lies before 0 is
+    warm-up."""
     figure, axes = panels(3, 1, words.title, 4.6, [2.2, 1.3, 1.1], sharex=True)
     points, rates, cpu = axes[:, 0]
     for each in (points, rates, cpu):
@@ -37,9 +35,8 @@ def draw(moments: Timeline, words: Words) -> Drawing:
 
 
 def _latencies(axes: Axes, moments: Timeline) -> None:
-    shown = thinned(moments.requests)
     for ok, color, marker in ((True, "#0072B2", "."), (False, "#D55E00", "x")):
-        part = shown[shown["ok"] == ok]
+        part = moments.requests[moments.requests["ok"] == ok]
         axes.plot(part["t_s"], part["latency_ms"], marker, color=color, markersize=2.5, alpha=0.6)
     bins = moments.bins.dropna(subset=["median_ms"])
     middle = bins["t_s"] + _width(moments.bins) / 2
@@ -58,13 +55,6 @@ def _latencies(axes: Axes, moments: Timeline) -> None:
             color=INK,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
         )
-
-
-def thinned(requests: pd.DataFrame) -> pd.DataFrame:
-    """At most some 560 requests: every n-th in time, and the slowest all."""
-    step = max(1, -(-len(requests) // MOST_POINTS))
-    slowest = requests["latency_ms"].nlargest(SLOWEST).index
-    return requests.loc[requests.index[::step].union(slowest)]
 
 
 def _rates(axes: Axes, bins: pd.DataFrame) -> None:

@@ -1,0 +1,87 @@
+"""Requests counted where they lie: DuckDB over a run's Parquet files, in bounded memory.
+
+What comes back is as long as a histogram or a timeline has places, not as the run has requests.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from webtrial.analyse.histogram import RESOLUTION, Histogram, histogram
+from webtrial.analyse.summary import CENSORED, STARTED_NS, TRIAL_KEYS, Clock, records_of
+from webtrial.errors import RunError
+from webtrial.runs import Run
+
+MEMORY_MIB = 256  # of DuckDB's own; what does not fit, it puts on disk
+THREADS = 4  # at most: each holds a piece of a file
+
+
+def counted(
+    run: Run, trials: pd.DataFrame, clock: Clock = "response", kinds: bool = False
+) -> pd.DataFrame:
+    """How many requests of `trials` took how long: a row per trial and bucket of `histogram`.
+
+    Of the requests that `latencies` has a row of. Columns: those of TRIAL_KEYS, `kind` of request
+    if `kinds`, `bucket`, `requests`, `censored` (how many of them were given up), `total_ms`.
+    """
+    if trials.empty:
+        return pd.DataFrame(columns=[*TRIAL_KEYS, *["kind"] * kinds, *_COUNTS])
+    files = [run.path / trial.samples for trial in records_of(run, trials)]
+    keys = ["file_index", "kind"] if kinds else ["file_index"]
+    took_ns = f"done_ns - {STARTED_NS[clock]}"
+    rows = over(
+        files,
+        f"""
+        select {", ".join(keys)}, {bucket_of(took_ns)} as bucket, count(*) as requests,
+            count(*) filter (outcome = '{CENSORED}') as censored, sum({took_ns}) / 1e6 as total_ms
+        from samples where phase = 'measured' and outcome in ('ok', '{CENSORED}')
+        group by all order by all
+        """,
+    )
+    names = trials[list(TRIAL_KEYS)].astype("category").iloc[rows.pop("file_index")]
+    return pd.concat([names.reset_index(drop=True), rows], axis=1)
+
+
+_COUNTS = ("bucket", "requests", "censored", "total_ms")
+
+
+def by_trial(counts: pd.DataFrame) -> dict[tuple[Any, Any], Histogram]:
+    """The histogram of each trial in `counted`, by number and attempt."""
+    groups = counts.groupby(["number", "attempt"], observed=True)
+    return {(number, attempt): histogram(part) for (number, attempt), part in groups}
+
+
+def bucket_of(took_ns: str) -> str:
+    """In SQL, the bucket that a latency in ns falls into. A clock counts whole ns: what took less
+    than one took one."""
+    return f"floor(ln(greatest({took_ns}, 1)) / ln(1 + {RESOLUTION}))::integer"
+
+
+def over(files: Sequence[Path], select: str) -> pd.DataFrame:
+    """The answer to a query over `samples`: the rows of files with the columns of runs.SAMPLES,
+    with `file_index` (place in `files`) and `file_row_number`. RunError when they cannot be read.
+    """
+    query = f"with samples as not materialized ({_SAMPLES}) {select}"
+    try:
+        with duckdb.connect(config=_settings()) as connection:
+            return connection.execute(query, [[str(file) for file in files]]).df()
+    except duckdb.IOException as error:
+        raise RunError(f"samples cannot be read: {error}") from None
+
+
+_SAMPLES = "select *, file_index, file_row_number from read_parquet(?)"
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "memory_limit": f"{MEMORY_MIB}MiB",
+        "threads": min(THREADS, len(os.sched_getaffinity(0))),
+        "temp_directory": tempfile.gettempdir(),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+    }
