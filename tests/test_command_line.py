@@ -49,6 +49,8 @@ def _webtrial(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("run", "--parameters", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         (("report", "--profile", "nope"), "no profile 'nope'"),
         (("report", "--run", "nowhere"), "nowhere is not a run"),
+        (("bench", "scale", "--samples", "5"), "--samples 5: ask for 1,000 or more"),
+        (("bench", "--samples", "1000000000000000"), "ask for fewer by --samples"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_message(arguments: tuple[str, ...], said: str) -> None:

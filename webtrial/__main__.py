@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 import yaml
 
 from webtrial.errors import ParameterError, WebtrialError
-from webtrial.measure.keeper import SCRATCH, die_with_parent, keep
+from webtrial.measure.keeper import SCRATCH, die_with_parent, keep, kept_scratch
 from webtrial.parameters import Parameters, read_parameters, read_profile
 
 NOT_PASSED = 1
 FAILED = 2
 INTERRUPTED = 130
+BENCHES = ("clients", "scale")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,10 +65,23 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("serve", help="the three services up, for a person to try")
     up.set_defaults(does=_serve)
 
-    bench = commands.add_parser("bench", help="the load driver beside other clients")
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    bench = commands.add_parser("bench", help="what the instrument itself can do")
+    bench.add_argument(
+        "part",
+        nargs="?",
+        choices=BENCHES,
+        help="only the load driver beside other clients, or only the analysis of ever more samples",
+    )
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the clients' figures too")
     bench.add_argument("--rounds", type=int, default=5, help="of requests per CPU-second")
     bench.add_argument("--pairs", type=int, default=5, help="of throughput beside another client")
+    bench.add_argument(
+        "--samples",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="so many are summed up (default: 10^6, 10^7 and 10^8, which take 1.5 GiB of disk)",
+    )
     bench.set_defaults(does=_bench)
 
     check = commands.add_parser("check", help="whether the instrument tells the truth")
@@ -144,12 +158,32 @@ def _serve(_: argparse.Namespace) -> int | None:
 
 
 def _bench(given: argparse.Namespace) -> int | None:
-    from webtrial.measure.bench import agreement, efficiency
-
     if SCRATCH not in os.environ:
-        file = ["--json", str(given.json)] if given.json else []
-        counts = ["--rounds", str(given.rounds), "--pairs", str(given.pairs)]
-        return _under_keeper("bench", *counts, *file)
+        return _under_keeper("bench", *_bench_arguments(given))
+
+    from webtrial.analyse.bench import scale
+
+    parts = [given.part] if given.part else BENCHES
+    sizes = given.samples or scale.SIZES
+    if "scale" in parts:
+        scale.demand_room(sizes, kept_scratch())
+    if "clients" in parts:
+        _bench_clients(given)
+    if "scale" in parts:
+        _bench_scale(sizes)
+    return None
+
+
+def _bench_arguments(given: argparse.Namespace) -> list[str]:
+    part = [given.part] if given.part else []
+    file = ["--json", str(given.json)] if given.json else []
+    counts = ["--rounds", str(given.rounds), "--pairs", str(given.pairs)]
+    samples = ["--samples", *map(str, given.samples)] if given.samples else []
+    return [*part, *counts, *file, *samples]
+
+
+def _bench_clients(given: argparse.Namespace) -> None:
+    from webtrial.measure.bench import agreement, efficiency
 
     table = efficiency.summarise(efficiency.measure(given.rounds))
     if given.json:
@@ -161,8 +195,17 @@ def _bench(given: argparse.Namespace) -> int | None:
     print(f"\n{agreement.SCENARIO} on {agreement.STACK}, {agreement.CONNECTIONS} connections:")
     print(pairs.to_string(index=False, float_format="{:,.0f}".format))
     difference = agreement.differences(pairs)
-    print(f"median of {difference.name}: {difference.median():+.1%}")
-    return None
+    print(f"median of {difference.name}: {difference.median():+.1%}\n", flush=True)
+
+
+def _bench_scale(sizes: Sequence[int]) -> None:
+    from webtrial.analyse.bench import scale
+
+    table = scale.measure(sizes, kept_scratch())
+    print("A run's percentiles with their intervals, from samples on disk, in a fresh process:")
+    formats: dict[Any, Any] = {"samples": "{:,}".format, "samples_per_s": "{:,.0f}".format}
+    formats |= {"seconds": "{:.2f}".format, "peak_memory_mib": "{:.0f}".format}
+    print(table.to_string(index=False, formatters=formats))
 
 
 def _check(given: argparse.Namespace) -> int | None:

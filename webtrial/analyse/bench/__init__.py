@@ -1,0 +1,1 @@
+"""What the analysis itself can do, beside nothing else: how it grows with the samples."""

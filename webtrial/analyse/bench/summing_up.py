@@ -1,0 +1,35 @@
+"""Sum up one run, once, in a process of its own.
+
+`python -m webtrial.analyse.bench.summing_up RUN` prints one JSON object: `samples` that the summary
+counts, `seconds` that it took, `peak_memory_mib` of this process with all that it has loaded.
+"""
+
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from webtrial.analyse.latency import latency_against_load
+from webtrial.runs import open_run
+
+
+def main() -> None:
+    """Every percentile of every stack with its interval, from the files on."""
+    began_s = perf_counter()
+    table = latency_against_load(open_run(sys.argv[1]), wanted=(50, 90, 99))
+    found = {
+        "samples": int(table.drop_duplicates("stack")["samples"].sum()),
+        "seconds": perf_counter() - began_s,
+        "peak_memory_mib": _peak_memory_mib(),
+    }
+    print(json.dumps(found))
+
+
+def _peak_memory_mib() -> float:
+    """Of this program: getrusage would count what the process held before it became this one."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
+if __name__ == "__main__":
+    main()
