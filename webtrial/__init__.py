@@ -38,6 +38,7 @@ _PARTS = {
         *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
         *(
             "noise_floor_in_words",
+            "percentiles_in_words",
             "plan_in_words",
             "run_in_words",
             "search_in_words",

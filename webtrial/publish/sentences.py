@@ -7,6 +7,7 @@ import pandas as pd
 from webtrial.analyse.compare import noise_floors
 from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
 from webtrial.analyse.headline import DECIDED, answer
+from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
 from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach
 from webtrial.analyse.show import Prose
@@ -154,6 +155,18 @@ def errors_in_words(run: Run) -> Prose:
         f"{counted(int(failed['errors'].sum()), 'request')} of {int(trials['sent'].sum()):,}"
         f" failed ({named or 'none'}), {int(failed['dropped'].sum()):,} were dropped, in"
         f" {counted(len(failed), 'attempt')}. Such failures are results and make no trial invalid."
+    )
+
+
+def percentiles_in_words() -> Prose:
+    """How percentiles are read from merged counts, how exactly, and from how many requests on."""
+    needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
+    return Prose(
+        f"**Percentiles.** Response times are counted in logarithmic buckets {RESOLUTION:.1%} wide,"
+        " trial by trial; merging blocks adds their counts, and a percentile is read from the sum,"
+        f" never averaged. It lies within {RESOLUTION:.1%} of what sorting all the requests would"
+        " give. A timeout counts as the time after which it was given up; a percentile among"
+        f" timeouts is a lower bound. The fewest requests for one: {needed}."
     )
 
 
