@@ -204,7 +204,8 @@ def _bench_scale(sizes: Sequence[int]) -> None:
     table = scale.measure(sizes, kept_scratch())
     print("A run's percentiles with their intervals, from samples on disk, in a fresh process:")
     formats: dict[Any, Any] = {"samples": "{:,}".format, "samples_per_s": "{:,.0f}".format}
-    formats |= {"seconds": "{:.2f}".format, "peak_memory_mib": "{:.0f}".format}
+    formats |= dict.fromkeys(("seconds", "cpu_s"), "{:.2f}".format)
+    formats |= {"peak_memory_mib": "{:.0f}".format}
     print(table.to_string(index=False, formatters=formats))
 
 

@@ -37,8 +37,8 @@ def demand_room(sizes: Sequence[int], folder: Path) -> None:
 
 
 def measure(sizes: Sequence[int], folder: Path) -> pd.DataFrame:
-    """Columns samples, seconds, samples_per_s, peak_memory_mib; one run lies in `folder` at a
-    time."""
+    """Columns samples, seconds, samples_per_s, cpu_s (what a busy machine changes least) and
+    peak_memory_mib; one run lies in `folder` at a time."""
     demand_room(sizes, folder)
     table = pd.DataFrame([_measure_once(samples, folder) for samples in sizes])
     table.insert(2, "samples_per_s", table["samples"] / table["seconds"])

@@ -1,13 +1,14 @@
 """Sum up one run, once, in a process of its own.
 
 `python -m webtrial.analyse.bench.summing_up RUN` prints one JSON object: `samples` that the summary
-counts, `seconds` that it took, `peak_memory_mib` of this process with all that it has loaded.
+counts, `seconds` that it took, `cpu_s` on all cores in them, `peak_memory_mib` of this process with
+all that it has loaded.
 """
 
 import json
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from webtrial.analyse.latency import latency_against_load
 from webtrial.runs import open_run
@@ -15,11 +16,12 @@ from webtrial.runs import open_run
 
 def main() -> None:
     """Every percentile of every stack with its interval, from the files on."""
-    began_s = perf_counter()
+    began_s, began_cpu_s = perf_counter(), process_time()
     table = latency_against_load(open_run(sys.argv[1]), wanted=(50, 90, 99))
     found = {
         "samples": int(table.drop_duplicates("stack")["samples"].sum()),
         "seconds": perf_counter() - began_s,
+        "cpu_s": process_time() - began_cpu_s,
         "peak_memory_mib": _peak_memory_mib(),
     }
     print(json.dumps(found))
