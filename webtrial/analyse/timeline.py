@@ -20,7 +20,7 @@ class Timeline:
     """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
     560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
     `bins`: t_s (start of the bin), sent_per_s, completed_per_s, median_ms, worst_ms (of those
-    intended in the bin that succeeded). `median_ms` of all those from t_s = 0 on. Medians lie
+    intended in the bin that succeeded). `median_ms` of all those of the window. Medians lie
     within histogram.RESOLUTION. `seconds`: the fields of records.Second."""
 
     trial: Trial
