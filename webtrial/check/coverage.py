@@ -11,8 +11,10 @@ from functools import partial
 from math import sqrt
 
 import numpy as np
+import pandas as pd
 
 from webtrial.analyse.compare import percentile_ratio
+from webtrial.analyse.histogram import RESOLUTION, Histogram, histogram
 from webtrial.analyse.statistics import Estimate, jackknife, ratio_of_means
 from webtrial.check.rows import Row
 
@@ -27,7 +29,7 @@ REQUESTS = {50: 1200, 99: 10_200}  # of all blocks of a stack: enough for the pe
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Of the logarithm of a trial's speed, as itself.noise_of gives it."""
+    """Of the logarithm of a trial's speed, as itself.noise_of gives it; `drift` of a whole run."""
 
     deviation: float
     correlation: float
@@ -37,9 +39,9 @@ class Noise:
 def check(noise: Noise) -> list[Row]:
     """Rows for the mean and two percentiles, at each number of blocks."""
     note = f"deviation {noise.deviation:.3f}, correlation {noise.correlation:.2f},"
-    note += f" drift {noise.drift:+.2%} a trial"
+    note += f" drift {noise.drift:+.1%} from end to end"
     rows = [
-        _row("ratio of means", blocks, covered(noise, blocks, RUNS_OF_MEANS, _of_means), note)
+        _row("ratio of means", blocks, covered(noise, blocks, RUNS_OF_MEANS, of_means), note)
         for blocks in BLOCKS
     ]
     for p in REQUESTS:
@@ -90,10 +92,12 @@ def _wandering(random: np.random.Generator, noise: Noise, blocks: int) -> np.nda
         kept = noise.correlation**step
         last = kept * last + random.normal(0, noise.deviation * sqrt(1 - kept**2))
         values[n] = last
-    return (values + noise.drift * np.cumsum(steps)).reshape(blocks, 2)
+    line = noise.drift * np.cumsum(steps) / np.sum(steps)
+    wandering: np.ndarray = (values + line).reshape(blocks, 2)
+    return wandering
 
 
-def _of_means(_: np.random.Generator, above: np.ndarray, below: np.ndarray) -> Estimate:
+def of_means(_: np.random.Generator, above: np.ndarray, below: np.ndarray) -> Estimate:
     return ratio_of_means((TRUTH * above).tolist(), below.tolist())
 
 
@@ -101,9 +105,16 @@ def _of_percentiles(
     p: int, random: np.random.Generator, above: np.ndarray, below: np.ndarray
 ) -> Estimate:
     """Latencies are log-normal and grow as the machine slows."""
-    count = REQUESTS[p] // len(above)
+    latencies = partial(random.lognormal, 0.0, 0.5, REQUESTS[p] // len(above))
     contents = [
-        (TRUTH * slow * random.lognormal(0, 0.5, count), other * random.lognormal(0, 0.5, count))
+        (counted(TRUTH * slow * latencies()), counted(other * latencies()))
         for slow, other in zip(1 / above, 1 / below, strict=True)
     ]
     return jackknife(contents, percentile_ratio(p))
+
+
+def counted(latencies_ms: np.ndarray) -> Histogram:
+    """Latencies in the buckets that percentiles are read from."""
+    bucket = np.floor(np.log(latencies_ms) / np.log1p(RESOLUTION)).astype(int)
+    rows = {"bucket": bucket, "requests": 1, "censored": 0, "total_ms": latencies_ms}
+    return histogram(pd.DataFrame(rows))

@@ -32,7 +32,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator[Row]:
     """The rows of every experiment as they come. Needs a keeper."""
     for name, experiment in EXPERIMENTS.items():
-        yield from _undisturbed(name, experiment, say)
+        yield from undisturbed(name, experiment, say)
     say("a stack against itself")
     throughputs = itself.measure(database_url=database_url)
     yield itself.check(throughputs)
@@ -40,7 +40,7 @@ def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator
     yield from coverage.check(coverage.Noise(*itself.noise_of(throughputs)))
 
 
-def _undisturbed(name: str, experiment: Experiment, say: Callable[[str], None]) -> list[Row]:
+def undisturbed(name: str, experiment: Experiment, say: Callable[[str], None]) -> list[Row]:
     """The rows of the first attempt that the machine left alone; else of the last, as no pass."""
     for attempt in range(1, ATTEMPTS + 1):
         say(name + (f", attempt {attempt}" if attempt > 1 else ""))

@@ -21,7 +21,7 @@ def check() -> tuple[list[Row], str]:
     """Rows for each kind of failure; no machine can disturb a count."""
     behaviour = partial(Failing, drawn_script(1000, 15), 2 * TIMEOUT_S)
     task = task_of(Load("closed", users=USERS), 15, WINDOW_S, timeout_s=TIMEOUT_S)
-    return [*judged(observe(behaviour, task)), _refused()], ""
+    return [*judged(observe(behaviour, task)), refused()], ""
 
 
 def judged(observed: Observed) -> list[Row]:
@@ -35,7 +35,7 @@ def judged(observed: Observed) -> list[Row]:
     ]
 
 
-def _refused() -> Row:
+def refused() -> Row:
     """Where nobody listens, every arrival that was drawn is refused."""
     task = task_of(
         Load("open", rate_per_s=RATE_PER_S), 16, 1.0, base_url=f"http://127.0.0.1:{free_port()}"

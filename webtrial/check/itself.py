@@ -85,10 +85,10 @@ def _is_declared(ratios: np.ndarray) -> bool:
 
 def noise_of(throughputs: "pd.Series[float]") -> tuple[float, float, float]:
     """Of the logarithm of a series of throughputs: standard deviation about its line, lag-1
-    autocorrelation, and drift per trial."""
+    autocorrelation, and drift from the first trial to the last."""
     logs = np.log(throughputs.to_numpy())
     trials = np.arange(len(logs))
     drift, start = np.polyfit(trials, logs, 1)
     rest = pd.Series(logs - (start + drift * trials))
     correlation = rest.autocorr(1)
-    return float(rest.std()), correlation if isfinite(correlation) else 0.0, float(drift)
+    return float(rest.std()), correlation if isfinite(correlation) else 0.0, drift * trials[-1]

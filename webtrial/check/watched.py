@@ -115,8 +115,8 @@ def matched(observed: Observed) -> pd.DataFrame:
         suffixes=("", "_server"),
         validate="one_to_one",
     )
+    assert len(both) == len(samples) == len(log), "a request is missing in one of the two"
     both = both[both["phase"] == "measured"]
-    assert len(both) == len(observed.measured), "a request is missing in the server's log"
     latency_ms = (both["done_ns"] - both["intended_ns"]) / 1e6
     took_ms = (both["sent_ns_server"] - both["received_ns"]) / 1e6
     return both.assign(latency_ms=latency_ms, took_ms=took_ms)

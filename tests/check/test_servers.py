@@ -1,0 +1,89 @@
+"""The servers know the truth, and the driver agrees with them where nothing depends on time."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from webtrial.check import delays, failures, precision, queueing, stopped
+from webtrial.check.behaviours import WIRES, Delaying, Failing, Queueing, drawn_script
+from webtrial.check.watched import Observed, matched, observe, task_of
+from webtrial.records import Load
+
+SHORT_S = 1.0
+
+
+def observed(behaviour: object, load: Load, **changes: object) -> Observed:
+    return observe(behaviour, task_of(load, 5, SHORT_S, **changes))  # type: ignore[arg-type]
+
+
+def test_every_kind_of_failure_is_counted_as_often_as_the_server_did_it() -> None:
+    behaviour = partial(Failing, drawn_script(200, 15), 0.6)
+    found = observed(behaviour, Load("closed", users=20), timeout_s=0.3)
+    rows = failures.judged(found)
+    assert len(rows) == len(WIRES) - 1  # what is slow is seen as a timeout
+    assert all(row.truth > 0 for row in rows)
+    assert [row.experiment for row in rows if not row.passed] == []
+
+
+def test_where_nobody_listens_all_drawn_arrivals_are_refused() -> None:
+    row = failures.refused()
+    assert row.truth > 50
+    assert row.passed
+
+
+def test_every_request_is_found_in_the_log_of_the_server() -> None:
+    behaviour = partial(Delaying, np.array([2_000_000]))
+    found = observed(behaviour, Load("open", rate_per_s=300.0))
+    both = matched(found)
+    assert len(both) == len(found.measured) == precision.arrivals_within(found.task) > 200
+    assert (both["connection"] == both["user"]).all()
+    assert (both["took_ms"] >= 2.0).all()
+    assert (both["latency_ms"] >= both["took_ms"]).all()
+
+
+def test_a_request_that_the_server_did_not_log_is_noticed() -> None:
+    behaviour = partial(Delaying, np.array([2_000_000]))
+    found = observed(behaviour, Load("open", rate_per_s=300.0))
+    missing = replace(found, log=found.log.drop(found.log.index[len(found.log) // 2]))
+    with pytest.raises(AssertionError, match="missing"):
+        matched(missing)
+
+
+def test_a_queue_serves_one_at_a_time_in_the_order_of_arrival() -> None:
+    services = np.random.default_rng(1).exponential(4e6, 1000).astype(np.int64)
+    found = observed(partial(Queueing, services), Load("open", rate_per_s=200.0))
+    log = found.log.sort_values("received_ns")
+    assert log["began_ns"].is_monotonic_increasing
+    assert (log["began_ns"].to_numpy()[1:] >= log["sent_ns"].to_numpy()[:-1]).all()
+
+
+def test_lindleys_recursion_is_that_of_a_queue_worked_by_hand() -> None:
+    log = pd.DataFrame(
+        {
+            "received_ns": [0, 2_000_000, 3_000_000, 20_000_000],
+            "began_ns": [0, 5_000_000, 9_000_000, 20_000_000],
+            "sent_ns": [5_000_000, 9_000_000, 10_000_000, 21_000_000],
+        }
+    )
+    assert queueing.lindley_ms(log).tolist() == [5.0, 7.0, 7.0, 1.0]
+
+
+def test_who_comes_while_the_server_stands_still_waits_for_its_end() -> None:
+    stop = stopped.Stop(0.0, 0.0)
+    task = task_of(Load("open", rate_per_s=stopped.RATE_PER_S), 13, stopped.WINDOW_S)
+    found = Observed(task, None, pd.DataFrame(), None, 10**12)  # type: ignore[arg-type]
+    stop.began_ns, stop.ended_ns = 10**12 + 4 * 10**9, 10**12 + 5 * 10**9
+    waits = stopped.waits_ms(found, stop)
+    assert len(waits) == precision.arrivals_within(task)
+    assert np.mean(waits > 2) == pytest.approx(0.1, abs=0.02)
+    assert waits.max() == pytest.approx(1000, abs=30)
+
+
+@pytest.mark.parametrize("kind", delays.KINDS)
+def test_delays_are_drawn_alike_from_the_same_seed(kind: str) -> None:
+    drawn = delays.delays_ms(kind)
+    assert (drawn == delays.delays_ms(kind)).all()
+    assert drawn.min() > 0
