@@ -1,15 +1,18 @@
 """The load driver in its own process, against a server that knows what it did."""
 
+import errno
 import time
 import zlib
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from tests.load.truth import OK, Truth, truth
 from webtrial.errors import DriverError
 from webtrial.measure.load.driver import Outcome, Task, driving
 from webtrial.measure.load.loops import poisson_arrivals
+from webtrial.measure.load.user import kind_of
 from webtrial.measure.ports import free_port
 from webtrial.measure.scenarios import Known, Material
 from webtrial.records import Load
@@ -171,3 +174,12 @@ def test_a_fault_in_judging_an_answer_fails_the_trial_and_does_not_vanish() -> N
         broken = task(server.url, opened(100.0), answers={"/ping": "no Known"})
         with driving(broken) as it, pytest.raises(DriverError, match="has no attribute 'length'"):
             it.outcome()
+
+
+def test_what_this_side_lacks_is_no_outcome_and_says_what_to_do() -> None:
+    error = httpx.ConnectError("no connection")
+    error.__cause__ = OSError(errno.EMFILE, "Too many open files")
+    with pytest.raises(DriverError, match="Too many open files: .*ulimit -n"):
+        kind_of(error)
+    error.__cause__ = OSError(errno.ECONNREFUSED, "Connection refused")
+    assert kind_of(error) == "refused"

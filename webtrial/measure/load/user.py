@@ -1,10 +1,12 @@
 """One user: a connection, a session of a scenario, and the samples that it adds to."""
 
 import asyncio
+import errno
 from time import perf_counter_ns
 
 import httpx
 
+from webtrial.errors import DriverError
 from webtrial.measure.load.body import Body
 from webtrial.measure.load.connection import Connection
 from webtrial.measure.load.link import Closed, Truncated
@@ -22,6 +24,14 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (Truncated, "truncated"),
     (httpx.ProtocolError, "malformed"),
 )
+
+# What is missing on this side says nothing of the server.
+_REMEDIES = {
+    errno.EMFILE: "each connection takes a descriptor; raise the hard limit of `ulimit -n`",
+    errno.ENFILE: "each connection takes a descriptor; raise the system's fs.file-max",
+    errno.EADDRNOTAVAIL: "all local ports are taken; widen net.ipv4.ip_local_port_range",
+    errno.ENOBUFS: "the system has no memory left for sockets; ask for fewer connections",
+}
 
 
 class User:
@@ -69,5 +79,11 @@ class User:
 
 
 def kind_of(error: httpx.TransportError) -> str:
-    """The outcome, as samples.OUTCOMES has it, that `error` means."""
+    """The outcome, as samples.OUTCOMES has it, that `error` means.
+
+    DriverError where it is no outcome: this side could not even try.
+    """
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno in _REMEDIES:
+        raise DriverError(f"{cause}: {_REMEDIES[cause.errno]}") from error
     return next(kind for type_, kind in _KINDS if isinstance(error, type_))
