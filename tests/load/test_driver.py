@@ -179,7 +179,7 @@ def test_a_fault_in_judging_an_answer_fails_the_trial_and_does_not_vanish() -> N
 def test_what_this_side_lacks_is_no_outcome_and_says_what_to_do() -> None:
     error = httpx.ConnectError("no connection")
     error.__cause__ = OSError(errno.EMFILE, "Too many open files")
-    with pytest.raises(DriverError, match="Too many open files: .*ulimit -n"):
+    with pytest.raises(DriverError, match=r"Too many open files: .*ulimit -n"):
         kind_of(error)
     error.__cause__ = OSError(errno.ECONNREFUSED, "Connection refused")
     assert kind_of(error) == "refused"
