@@ -17,6 +17,7 @@ import numpy as np
 from webtrial.measure.load.wire import once
 
 CONTENT_EVERY = 16
+AT_A_TIME = 64  # drawn; more would cost each of thousands of users kilobytes
 
 NUMBERED = "numbered"
 """A scenario for servers that know the truth; no stack serves it."""
@@ -128,7 +129,7 @@ class Reading:
     def next(self) -> Shot:
         """The next member of the pool, drawn in batches."""
         if not self._order:
-            drawn = self._random.choice(len(self._pool), size=1024, p=self._weights)
+            drawn = self._random.choice(len(self._pool), size=AT_A_TIME, p=self._weights)
             self._order = drawn.tolist()
         return self._pool[self._order.pop()]
 
@@ -252,7 +253,7 @@ class Crud:
     def next(self) -> Shot:
         """The next operation; a create where the session has nobody left to work on."""
         if not self._kinds:
-            drawn = self._random.choice(list(CRUD_MIX), size=256, p=list(CRUD_MIX.values()))
+            drawn = self._random.choice(list(CRUD_MIX), size=AT_A_TIME, p=list(CRUD_MIX.values()))
             self._kinds = drawn.tolist()
         kind = self._kinds.pop()
         return self._operation(kind if self._mine else "create")

@@ -6,18 +6,15 @@ pairs; the first of a pair changes from one pair to the next.
 """
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
 from webtrial.errors import DriverError
 from webtrial.measure.answers import agreed_answers
+from webtrial.measure.bench.efficiency import WRK_SCRIPT, run_client
 from webtrial.measure.load.driver import Task, driving
 from webtrial.measure.machine import core_split
 from webtrial.measure.scenarios import Answers, targets
@@ -29,8 +26,6 @@ SCENARIO = "user_detail"
 CONNECTIONS = 32
 WARMUP_S = 1
 WINDOW_S = 3
-
-_WRK_SCRIPT = Path(__file__).with_name("targets.lua")
 
 
 def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
@@ -95,32 +90,15 @@ def _second_client() -> tuple[str, Ask]:
 
 
 def _ask_wrk(wrk: str, url: str, asked: list[str], core: int | None) -> float:
-    command = [wrk, "-t1", f"-c{CONNECTIONS}", "-s", str(_WRK_SCRIPT), url]
-    _run([*command, f"-d{WARMUP_S}s"], asked, core)
-    return _rate(_run([*command, f"-d{WINDOW_S}s"], asked, core))
+    command = [wrk, "-t1", f"-c{CONNECTIONS}", "-s", str(WRK_SCRIPT), url]
+    run_client([*command, f"-d{WARMUP_S}s"], asked, core)
+    return _rate(run_client([*command, f"-d{WINDOW_S}s"], asked, core))
 
 
 def _ask_raw(raw: list[str], url: str, asked: list[str], core: int | None) -> float:
-    return _rate(_run([*raw, url, str(CONNECTIONS), str(WARMUP_S), str(WINDOW_S)], asked, core))
-
-
-def _run(command: list[str], asked: list[str], core: int | None) -> str:
-    environment = os.environ | {"TARGETS": "\n".join(asked)}
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        # Before it starts its threads; only a system call happens in it.
-        preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),  # noqa: PLW1509
+    return _rate(
+        run_client([*raw, url, str(CONNECTIONS), str(WARMUP_S), str(WINDOW_S)], asked, core)
     )
-    try:
-        out, _ = process.communicate(timeout=WARMUP_S + WINDOW_S + 30)
-    finally:
-        process.kill()
-    if process.returncode:
-        raise DriverError(f"{command[0]} ended with {process.returncode}: {out}")
-    return out
 
 
 def _rate(out: str) -> float:

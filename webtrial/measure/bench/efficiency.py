@@ -8,10 +8,14 @@ within a round, since the machine's speed drifts from one to the next.
 import json
 import os
 import random
+import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -23,17 +27,23 @@ from webtrial.measure.machine import core_split
 from webtrial.measure.ports import free_port
 
 CLIENTS = ("webtrial", "httpx", "aiohttp", "locust")
-CONNECTIONS = (32, 256)
+CONNECTIONS = (1, 32, 256, 2000)
 SECONDS = 2.0
+WRK_SCRIPT = Path(__file__).with_name("targets.lua")
+
+
+def clients() -> list[str]:
+    """All that are there: wrk only where it is installed."""
+    return [*CLIENTS, "wrk"] if shutil.which("wrk") else list(CLIENTS)
 
 
 def measure(rounds: int, connections: tuple[int, ...] = CONNECTIONS) -> pd.DataFrame:
     """Columns round, client, connections, requests, seconds, cpu_s, requests_per_cpu_s."""
     cores = core_split()
     rows = []
-    with _bare_server(cores.service_cores) as url:
+    with bare_server(cores.service_cores) as url:
         for number in range(rounds):
-            cells = [(client, level) for client in CLIENTS for level in connections]
+            cells = [(client, level) for client in clients() for level in connections]
             random.shuffle(cells)
             for client, level in cells:
                 found = _measure_once(client, url, level, cores.driver_core)
@@ -59,7 +69,7 @@ def summarise(measured: pd.DataFrame) -> pd.DataFrame:
             **_interval(logs.loc[level, client]),
         }
         for level in wide.index.unique("connections")
-        for client in CLIENTS
+        for client in wide.columns
     ]
     return pd.DataFrame(rows)
 
@@ -72,6 +82,8 @@ def _interval(logs: "pd.Series[float]") -> dict[str, float]:
 
 
 def _measure_once(client: str, url: str, connections: int, core: int | None) -> dict[str, float]:
+    if client == "wrk":
+        return _measure_wrk(url, connections, core)
     module = "locust_client" if client == "locust" else "clients"
     name = [] if client == "locust" else [client]
     command = [sys.executable, "-m", f"webtrial.measure.bench.{module}", *name]
@@ -83,13 +95,43 @@ def _measure_once(client: str, url: str, connections: int, core: int | None) -> 
     return found
 
 
+def _measure_wrk(url: str, connections: int, core: int | None) -> dict[str, float]:
+    """wrk knows no warm-up: connecting is part of what it does, and of its CPU time."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS:.0f}s", "-s", str(WRK_SCRIPT), url]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found: dict[str, float] = json.loads(run_client(command, ["/ping"], core).splitlines()[-1])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"requests": found["requests"], "seconds": found["seconds"], "cpu_s": cpu_s}
+
+
+def run_client(command: list[str], targets: list[str], core: int | None) -> str:
+    """What wrk, or another second client, prints; DriverError where it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=os.environ | {"TARGETS": "\n".join(targets)},
+            # Before it starts its threads; only a system call happens in it.
+            preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),
+        )
+    except subprocess.TimeoutExpired:
+        raise DriverError(f"{command[0]} did not end within 60 s") from None
+    if done.returncode:
+        raise DriverError(f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
 @contextmanager
-def _bare_server(cores: tuple[int, ...]) -> Iterator[str]:
+def bare_server(cores: tuple[int, ...]) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "uvicorn", "webtrial.measure.bench.bare:app"]
     command += ["--port", str(port), "--lifespan", "off", "--no-access-log"]
-    command += ["--log-level", "warning", "--backlog", "8192"]
+    command += ["--log-level", "warning", "--backlog", "8192", "--timeout-keep-alive", "75"]
     process = subprocess.Popen(command)
     os.sched_setaffinity(process.pid, cores)
     try:

@@ -164,7 +164,7 @@ async def _drive(task: Task, pipe: Pipe) -> Outcome:
     pulse = Pulse(window, meter)
     dropped = await _load(task, ready, users, window)
     pulse.stop()
-    unread = meter.in_flight
+    unread, memory_mib = meter.in_flight, psutil.Process().memory_info().rss / 2**20
     for user in ready:
         await user.connection.aclose()
     table = samples.table(window.opens_ns, window.closes_ns - window.opens_ns)
@@ -176,7 +176,7 @@ async def _drive(task: Task, pipe: Pipe) -> Outcome:
             window,
             connections=[user.connection.opened for user in ready],
             unread=unread,
-            memory_mib=psutil.Process().memory_info().rss / 2**20,
+            memory_mib=memory_mib,
         ),
         table,
     )

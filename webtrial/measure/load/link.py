@@ -44,6 +44,7 @@ class Link(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[httpx.Response] | None = None  # while a request is in progress
         self._body: Body | None = None  # from its headers on
+        self._response: httpx.Response | None = None
         self._writable: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._deadline_ns = 0
@@ -179,6 +180,7 @@ class Link(asyncio.Protocol):
         if self._read_ns:
             self._deadline_ns = _NEVER_NS  # until somebody waits for more
         if not self._answer.done():
+            assert self._response is not None
             self._answer.set_result(self._response)
         else:
             body.wake()
@@ -265,7 +267,7 @@ class Link(asyncio.Protocol):
         self._body = Body(self)
         if self._is_head or status in (204, 304):
             self._ends_with_connection = False  # no body follows, whatever the headers say
-        self._response = httpx.Response(
+        self._response = response = httpx.Response(
             status,
             headers=self._headers,
             stream=self._body,
@@ -276,7 +278,7 @@ class Link(asyncio.Protocol):
             },
         )
         if self._is_head:
-            self._complete(keeps=_keeps_alive(self._response))
+            self._complete(keeps=_keeps_alive(response))
 
     def on_body(self, data: bytes) -> None:
         if self._body is not None and not self._body.complete:
@@ -313,7 +315,9 @@ class Link(asyncio.Protocol):
 
     def _end(self, at_ns: int) -> None:
         if self._answer is not None:
-            self._answer = self._body = None
+            # Thousands of idle connections must not each keep their last answer.
+            self._answer = self._body = self._response = None
+            self._headers = []
             self._on_end(at_ns)
 
     def abort(self) -> None:

@@ -16,13 +16,24 @@ from webtrial.measure.load.timer import Timer
 from webtrial.measure.load.user import User
 from webtrial.measure.load.window import Window
 
+GROUP = 50  # users that come together
+GROUP_EVERY_S = 0.002
 AWAKE_NS = 1_000_000  # before an arrival is due
 AWAKE_FRACTION = 0.1  # of the time at most, since it costs CPU
 
 
 async def closed_loop(users: Iterable[User], window: Window, think_time_s: float) -> None:
-    """Let all users live until the window is over."""
-    await asyncio.gather(*(_live(user, window, think_time_s) for user in users))
+    """Let all users live until the window is over.
+
+    They come in small groups: thousands of connections opened at once would cost memory that is
+    never needed again, and overflow the server's queue of connections to accept.
+    """
+    living = []
+    for number, user in enumerate(users, 1):
+        living.append(asyncio.create_task(_live(user, window, think_time_s)))
+        if number % GROUP == 0:
+            await asyncio.sleep(GROUP_EVERY_S)
+    await asyncio.gather(*living)
 
 
 async def _live(user: User, window: Window, think_time_s: float) -> None:
