@@ -234,6 +234,7 @@ def test_the_manifest_says_where_the_numbers_come_from(run: Run) -> None:
     assert manifest.data["rows"]["users"] == 10_000
     assert set(manifest.stacks) == {"flask", "fastapi"}
     assert manifest.budgets["database_connections"] == 16
+    assert manifest.budgets["upstream_connections"] == 16
     assert set(manifest.capacities_per_s) == set(manifest.rates_per_s) == {"user_detail", "crud"}
 
 

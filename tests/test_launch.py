@@ -103,6 +103,7 @@ def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypa
         "SECRET_KEY": "drawn",
         "INVENTORY_URL": "http://127.0.0.1:9",
         "ANALYTICS_URL": "http://127.0.0.1:9",
+        "UPSTREAM_CONNECTIONS": "8",
         "UPSTREAM_TIMEOUT_S": "1.0",
         "TOKEN_LIFETIME_S": "3600",
         "KEY": "value",

@@ -20,7 +20,10 @@ class Stack:
 
     `folder` lies below `services/` and is where the commands run. `command` serves, `prepare`
     (if any) runs once against the template database. Both may hold the placeholders {python},
-    {port}, {processes}, {threads}, {connections_held} and {keep_alive_s}.
+    {port}, {processes}, {threads}, {connections_held}, {backlog} and {keep_alive_s}.
+
+    `middleware` is what every request passes beyond the framework itself, `prepares` from which
+    use on the driver prepares a statement on the server: told, since stacks differ in them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -36,6 +39,8 @@ class Stack:
     folder: str
     command: tuple[str, ...]
     prepare: tuple[str, ...] = ()
+    middleware: tuple[str, ...] = ()
+    prepares: str = ""
     environment: dict[str, str] = field(default_factory=dict)
 
 

@@ -60,8 +60,7 @@ def stack(request, stacks):
     found = stacks[request.param]
     said = found.log.stat().st_size
     yield found
-    news = found.log.read_bytes()[said:].decode()
-    assert "Traceback" not in news, f"{found.name} logged an exception:\n{news[-4000:]}"
+    found.expect_no_exception(since=said)
 
 
 @pytest.fixture(scope="package")
@@ -89,14 +88,26 @@ def new_user():
     return make
 
 
-@pytest.fixture
-def sign_in(client, seeded):
-    """Signs in as an account, by default the second; the answer's token as a header."""
+@pytest.fixture(scope="module")
+def signed_in():
+    """Tokens by stack and account: signing in costs the hash of a password."""
+    return {}
 
-    def headers(username="account002"):
+
+@pytest.fixture
+def sign_in(client, stack, seeded, signed_in):
+    """Signs in as an account, by default the second, once; the answer's token as a header."""
+
+    def token(username):
         form = {"username": username, "password": seeded.password}
         answer = client.post("/token", data=form)
         assert answer.status_code == 200, answer.text
-        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        return answer.json()["access_token"]
+
+    def headers(username="account002"):
+        key = stack.name, username
+        if key not in signed_in:
+            signed_in[key] = token(username)
+        return {"Authorization": f"Bearer {signed_in[key]}"}
 
     return headers

@@ -1,4 +1,4 @@
-"""Upstreams whose mood a test can change: sound, down, silent, or talking nonsense."""
+"""Upstreams whose mood a test can change: sound, slow, down, silent, or talking nonsense."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from webtrial.measure.ports import free_port
 
 SOUND = {"analytics": {"visits": 41}, "inventory": {"lamps": 7, "price": "19.99"}}
+SLOW_S = 0.05
 PATHS = {"inventory": "/stock", "analytics": "/metrics"}
 
 
@@ -44,6 +45,7 @@ class Moody:
     name: str
     port: int = field(default_factory=free_port)
     mood: str = "sound"
+    accepted: int = 0  # connections since the mood changed
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -53,7 +55,7 @@ class Moody:
 
     async def turn(self, mood: str) -> None:
         """Change the mood; connections from before it are cut."""
-        self.mood = mood
+        self.mood, self.accepted = mood, 0
         for writer in self._open:
             writer.transport.abort()
         if mood == "down" and self._server:
@@ -63,6 +65,7 @@ class Moody:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         self._open.add(writer)
         try:
             while await self._answer(await reader.readuntil(b"\r\n\r\n"), writer):
@@ -80,6 +83,8 @@ class Moody:
         if self.mood in NONSENSE:
             writer.write(NONSENSE[self.mood])
             return False
+        if self.mood == "slow":
+            await asyncio.sleep(SLOW_S)
         asked = head.split(b" ", 2)[1].decode()
         status = "200 OK" if asked == PATHS[self.name] else "404 Not Found"
         writer.write(_http(status, json.dumps(SOUND[self.name]).encode()))

@@ -19,10 +19,11 @@ from webtrial.measure.launch import (
     launch_stacks,
 )
 from webtrial.measure.postgres import Server, create_database, drop_database
-from webtrial.stacks import load_stacks
+from webtrial.stacks import Stack, load_stacks
 
 STACKS = load_stacks()
 CONNECTIONS = 6  # two sets of all stacks have to fit into an ordinary server's limit
+UPSTREAM_CONNECTIONS = 12  # two of them are more than httpx keeps by itself
 ANSWER_S = 20.0
 UPSTREAM_TIMEOUT_S = 0.5
 TOKEN_LIFETIME_S = 900  # neither a service's default, so that it shows whether this one is read
@@ -59,6 +60,11 @@ class Served:
     def url(self) -> str:
         return self.service.url
 
+    def expect_no_exception(self, since: int = 0) -> None:
+        """Fail where the service has logged an exception that nobody caught."""
+        news = self.log.read_bytes()[since:].decode()
+        assert "Traceback" not in news, f"{self.name} logged an exception:\n{news[-4000:]}"
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What its own database answers to `query`."""
         cursor = self.connection.execute(query.encode(), values)
@@ -74,14 +80,22 @@ def seed_template(server: Server, name: str, log: Path) -> Seeded:
 
 @contextmanager
 def served(
-    seeded: Seeded, label: str, upstreams: tuple[str, str], logs: Path
+    seeded: Seeded,
+    label: str,
+    upstreams: tuple[str, str],
+    logs: Path,
+    stacks: Mapping[str, Stack] = STACKS,
+    connections: int = CONNECTIONS,
 ) -> Iterator[dict[str, Served]]:
-    """Every stack of stacks.toml by name, asking `upstreams`; `label` tells its clones apart."""
-    names = {stack: f"{label}-{stack}" for stack in STACKS}
-    settings = {stack: _settings(seeded, name, upstreams) for stack, name in names.items()}
+    """Every stack by name, asking `upstreams`; `label` tells its clones of the data apart."""
+    names = {stack: f"{label}-{stack}" for stack in stacks}
     wanted = {
-        name: (stack, settings[name], logs / f"{label}-{name}.log")
-        for name, stack in STACKS.items()
+        stack: (
+            stacks[stack],
+            settings_of(seeded, name, upstreams, connections),
+            logs / f"{name}.log",
+        )
+        for stack, name in names.items()
     }
     with launch_stacks(wanted, None) as services, ExitStack() as ends:
         yield {
@@ -108,12 +122,17 @@ def _connected(settings: ServiceSettings) -> psycopg.Connection[Any]:
     return psycopg.connect(settings.database_url, autocommit=True)
 
 
-def _settings(seeded: Seeded, name: str, upstreams: tuple[str, str]) -> ServiceSettings:
+def settings_of(
+    seeded: Seeded, name: str, upstreams: tuple[str, str], connections: int = CONNECTIONS
+) -> ServiceSettings:
+    """What a service is told that works on a new clone `name`; its connections say so too."""
+    url = create_database(seeded.server, name, seeded.name)
     return ServiceSettings(
-        create_database(seeded.server, name, seeded.name),
+        f"{url}{'&' if '?' in url else '?'}application_name={name}",
         draw_secret(),
         *upstreams,
-        connections=CONNECTIONS,
+        connections=connections,
+        upstream_connections=UPSTREAM_CONNECTIONS,
         upstream_timeout_s=UPSTREAM_TIMEOUT_S,
         token_lifetime_s=TOKEN_LIFETIME_S,
     )

@@ -326,6 +326,7 @@ def _settings(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
         connections=parameters.database_connections,
         threads=parameters.database_connections // parameters.server_processes,
         processes=parameters.server_processes,
+        upstream_connections=parameters.database_connections,  # as many as threads
         token_lifetime_s=TOKEN_LIFETIME_S,
         connections_held=max(CONNECTIONS_HELD, most * 6 // 5),
     )
@@ -360,7 +361,9 @@ def _budgets(
         "server_processes": settings.processes,
         "database_connections": settings.connections,
         "threads_per_process": settings.threads,
+        "upstream_connections": settings.upstream_connections,
         "connections_held": settings.connections_held,
+        "backlog": settings.backlog,
         "keep_alive_s": settings.keep_alive_s,
         "driver_core": split.driver_core,
         "service_cores": list(split.service_cores),
@@ -371,6 +374,7 @@ def _budgets(
         "upstream_sigma": parameters.upstream_sigma,
         "upstream_timeout_s": settings.upstream_timeout_s,
         "token_lifetime_s": settings.token_lifetime_s,
+        "logging": "warnings and errors, no line per request",
     }
 
 

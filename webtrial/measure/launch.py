@@ -45,9 +45,11 @@ Cores = Collection[int] | None
 class ServiceSettings:
     """What a service is told: where its database and upstreams are, and its budgets.
 
-    `connections` to the database and `threads` are of the stack in all and of a process.
+    `connections` to the database and `upstream_connections` to each upstream are of the stack in
+    all, `threads` of a process.
     `connections_held` is how many HTTP connections the server has to keep open, each of which may
     rest for `keep_alive_s`: the servers' own defaults, 2 and 5 s, would break connections.
+    `backlog` is how many more may wait to be accepted.
     """
 
     database_url: str
@@ -58,7 +60,9 @@ class ServiceSettings:
     threads: int = 16
     processes: int = 1
     connections_held: int = 6000
+    backlog: int = 4096
     keep_alive_s: int = 75
+    upstream_connections: int = 16
     upstream_timeout_s: float = 1.0
     token_lifetime_s: int = 3600
 
@@ -193,6 +197,7 @@ def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, st
             "SECRET_KEY": settings.secret_key,
             "INVENTORY_URL": settings.inventory_url,
             "ANALYTICS_URL": settings.analytics_url,
+            "UPSTREAM_CONNECTIONS": str(settings.upstream_connections // settings.processes),
             "UPSTREAM_TIMEOUT_S": str(settings.upstream_timeout_s),
             "TOKEN_LIFETIME_S": str(settings.token_lifetime_s),
         }
@@ -209,6 +214,7 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
         processes=settings.processes,
         threads=settings.threads,
         connections_held=settings.connections_held,
+        backlog=settings.backlog,
         keep_alive_s=settings.keep_alive_s,
     )
 
@@ -301,7 +307,7 @@ def _await_answer(started: _Started) -> None:
     deadline = time.monotonic() + READY_S
     while started.process.poll() is None:
         status = _ping(started.port)
-        if status is not None and not _listens(started):
+        if status is not None and _is_taken(started):
             raise _PortTakenError
         if status == 200:
             return
@@ -331,6 +337,11 @@ def _ping(port: int) -> int | None:
         return 0
     finally:
         connection.close()
+
+
+def _is_taken(started: _Started) -> bool:
+    """Whether a stranger answers at the port. Where ours was just ending, nobody does."""
+    return not _listens(started) and _ping(started.port) is not None and not _listens(started)
 
 
 def _listens(started: _Started) -> bool:

@@ -19,6 +19,7 @@ from webtrial.parameters import Parameters
 from webtrial.runs import Run
 
 _SPOKEN = {"scenario": spoken}
+_OWN = {"middleware": "middleware", "prepares": "statements prepared from"}
 _STACK = {"scenario": "scenario", "load": "load", "title": "stack"}
 
 
@@ -317,8 +318,16 @@ def rates_table(run: Run) -> Table:
 
 
 def budgets_table(run: Run) -> Table:
-    """What every stack was given."""
-    return _pairs_table(run.manifest.budgets, ("budget", "value"), "The same for every stack.")
+    """What every stack was given, and what each has of its own beside it."""
+    stacks = run.manifest.stacks
+    own = {
+        f"{title_of(stack, stacks)}: {name}": described[key]
+        for stack, described in stacks.items()
+        for key, name in _OWN.items()
+        if key in described  # runs from before it was told lack it
+    }
+    caption = "The same for every stack, but for what is said to be of one."
+    return _pairs_table(run.manifest.budgets | own, ("budget", "value"), caption)
 
 
 def machine_as_table(run: Run) -> Table:

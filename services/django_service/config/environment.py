@@ -36,12 +36,16 @@ def one_of(name: str, choices: dict[str, str]) -> str:
     return choices[value]
 
 
-def database(name: str) -> dict[str, str]:
-    """Django's connection settings from the URL in the variable."""
+def database(name: str) -> dict[str, Any]:
+    """Django's connection settings from the URL in the variable.
+
+    What Django has no name for (sslmode, options, …) is under OPTIONS, for the driver.
+    """
     try:
         parts = conninfo_to_dict(required(name))
     except ProgrammingError as error:
         raise ImproperlyConfigured(f"{name} is not a postgresql:// URL: {error}") from error
     keys = {"NAME": "dbname", "USER": "user", "PASSWORD": "password"}
     keys |= {"HOST": "host", "PORT": "port"}
-    return {key: str(parts.get(part) or "") for key, part in keys.items()}
+    named = {key: str(parts.pop(part, None) or "") for key, part in keys.items()}
+    return named | {"OPTIONS": parts}

@@ -1,5 +1,7 @@
 """Settings of the Django service; everything that varies comes from the environment."""
 
+import math
+
 from config import environment
 
 SECRET_KEY = environment.required("SECRET_KEY")
@@ -50,18 +52,18 @@ TEMPLATES = [
 ]
 
 DATABASE_CONNECTIONS = environment.positive("DATABASE_CONNECTIONS", int)
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        **environment.database("DATABASE_URL"),
-        "OPTIONS": {
-            "pool": {"min_size": DATABASE_CONNECTIONS, "max_size": DATABASE_CONNECTIONS},
-            # psycopg prepares a statement on the server from its sixth use; Django turns that off.
-            "server_side_binding": True,
-            "prepare_threshold": 5,
-        },
-    }
+DATABASE = environment.database("DATABASE_URL")
+DATABASE["OPTIONS"] |= {
+    "pool": {
+        "min_size": DATABASE_CONNECTIONS,
+        "max_size": DATABASE_CONNECTIONS,
+        "max_lifetime": math.inf,  # none is replaced while it is measured
+    },
+    # psycopg prepares a statement on the server from its sixth use; Django turns that off.
+    "server_side_binding": True,
+    "prepare_threshold": 5,
 }
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", **DATABASE}}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 AUTH_USER_MODEL = "shop.Account"
@@ -72,6 +74,7 @@ TOKEN_LIFETIME_S = environment.positive("TOKEN_LIFETIME_S", int, default="3600")
 
 INVENTORY_URL = environment.required("INVENTORY_URL")
 ANALYTICS_URL = environment.required("ANALYTICS_URL")
+UPSTREAM_CONNECTIONS = environment.positive("UPSTREAM_CONNECTIONS", int)
 UPSTREAM_TIMEOUT_S = environment.positive("UPSTREAM_TIMEOUT_S", float, default="1.0")
 
 USE_I18N = False
@@ -90,7 +93,7 @@ LOGGING = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_PARSER_CLASSES": ["rest_api.parsers.NestedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["rest_api.parsers.DepthLimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "rest_api.exceptions.answer",

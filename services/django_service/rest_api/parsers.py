@@ -6,7 +6,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 
-class NestedJSONParser(JSONParser):
+class DepthLimitedJSONParser(JSONParser):
     """REST Framework's parser, which lets Python's RecursionError through."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:

@@ -22,7 +22,8 @@ class Settings(BaseModel, frozen=True):
     inventory_url: Text
     analytics_url: Text
     data_access: Literal["orm", "raw"]
-    upstream_timeout_s: float = Field(default=1.0, gt=0)
+    upstream_connections: int = Field(ge=1)
+    upstream_timeout_s: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     token_lifetime_s: int = Field(default=3600, gt=0)
 
     @classmethod

@@ -1,6 +1,5 @@
 """The two services that the dashboard asks."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,10 +8,6 @@ from typing import Any
 import httpx
 
 from .settings import Settings
-
-# To each upstream, as many as a threaded stack's 16 threads have. httpx looks through all of a
-# client's connections at each request: at 100 users, one client with 100 took twice the CPU.
-CONNECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +29,27 @@ class Upstreams:
 @asynccontextmanager
 async def open_upstreams(settings: Settings) -> AsyncIterator[Upstreams]:
     """A client for each, for the life of the process."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     async with (
-        _client(settings.inventory_url, settings.upstream_timeout_s) as inventory,
-        _client(settings.analytics_url, settings.upstream_timeout_s) as analytics,
+        _client(settings.inventory_url, settings) as inventory,
+        _client(settings.analytics_url, settings) as analytics,
     ):
         yield Upstreams(inventory, analytics)
 
 
-def _client(base_url: str, timeout_s: float) -> httpx.AsyncClient:
+def _client(base_url: str, settings: Settings) -> httpx.AsyncClient:
+    # No more than a threaded stack has. httpx looks through all of a client's connections at each
+    # request: at 100 users, one client with 100 took twice the CPU.
+    connections = settings.upstream_connections
     return httpx.AsyncClient(
         base_url=base_url,
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+        # All are kept: httpx would close idle ones beyond 20, or after 5 s.
+        limits=httpx.Limits(
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=None,
+        ),
         # A wait for a free connection of ours is not the upstream being late.
-        timeout=httpx.Timeout(timeout_s, pool=None),
+        timeout=httpx.Timeout(settings.upstream_timeout_s, pool=None),
         trust_env=False,
     )
 

@@ -1,11 +1,12 @@
 """Settings, read from the environment once."""
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+T = TypeVar("T", int, float)
 
 
 class ConfigurationError(Exception):
@@ -22,6 +23,7 @@ class Settings:
     inventory_url: str
     analytics_url: str
     data_access: str
+    upstream_connections: int
     upstream_timeout_s: float = 1.0
     token_lifetime_s: int = 3600
 
@@ -35,6 +37,7 @@ class Settings:
             inventory_url=_required(environment, "INVENTORY_URL"),
             analytics_url=_required(environment, "ANALYTICS_URL"),
             data_access=_one_of(environment, "DATA_ACCESS", ("orm", "raw")),
+            upstream_connections=_number(environment, "UPSTREAM_CONNECTIONS", int),
             upstream_timeout_s=_number(environment, "UPSTREAM_TIMEOUT_S", float, default="1.0"),
             token_lifetime_s=_number(environment, "TOKEN_LIFETIME_S", int, default="3600"),
         )
@@ -45,10 +48,11 @@ class Settings:
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "TOKEN_LIFETIME_S": self.token_lifetime_s,
+            "UPSTREAM_CONNECTIONS": self.upstream_connections,
             "UPSTREAM_TIMEOUT_S": self.upstream_timeout_s,
             "UPSTREAM_URLS": {
-                "inventory": f"{self.inventory_url.rstrip('/')}/stock",
-                "analytics": f"{self.analytics_url.rstrip('/')}/metrics",
+                "inventory": self.inventory_url,
+                "analytics": self.analytics_url,
             },
             "API_TITLE": "Shop on Flask",
             "API_VERSION": "1",
@@ -72,7 +76,7 @@ def _number(
         number = kind(text)
     except ValueError:
         number = kind("0")
-    if number <= kind("0"):  # type: ignore[operator]
+    if not 0 < number < math.inf:
         raise ConfigurationError(f"{name} is {text!r}; give a number above 0")
     return number
 

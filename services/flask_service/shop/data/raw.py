@@ -1,5 +1,6 @@
 """The data through SQL and a pool of psycopg connections."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         settings.database_url,
         min_size=settings.database_connections,
         max_size=settings.database_connections,
+        max_lifetime=math.inf,  # none is replaced while it is measured
         kwargs={"autocommit": True, "row_factory": dict_row},
         open=True,
     )

@@ -1,0 +1,51 @@
+"""Connections to the upstreams: kept, and no more of them than a stack is given."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.contract.stage import STACKS, UPSTREAM_CONNECTIONS, client_of, served
+
+AT_ONCE = UPSTREAM_CONNECTIONS + 4
+ROUNDS = 5
+PATIENCE_S = 60.0
+DEPLOYED = ("flask", "django", "fastapi")
+
+
+@pytest.fixture(scope="module")
+def roomy(seeded, package_upstreams, logs):
+    """A stack of each framework with as many connections to the database as to an upstream:
+    some hold one while they ask the other."""
+    urls = package_upstreams.inventory.url, package_upstreams.analytics.url
+    stacks = {name: STACKS[name] for name in DEPLOYED}
+    with served(seeded, "roomy", urls, logs, stacks, UPSTREAM_CONNECTIONS) as found:
+        yield found
+        for each in found.values():
+            each.expect_no_exception()
+
+
+@pytest.fixture(params=DEPLOYED)
+def ask_at_once(request, roomy, seeded):
+    """Asks for the dashboard more often at once than there are connections."""
+    form = {"username": "account002", "password": seeded.password}
+    with client_of(roomy[request.param].url) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+        token = client.post("/token", data=form).json()["access_token"]
+        header = {"Authorization": f"Bearer {token}"}
+
+        def ask(_):
+            return client.get("/dashboard/stats", headers=header).json()["missing"]
+
+        yield lambda: list(pool.map(ask, range(AT_ONCE)))
+
+
+def test_every_connection_is_used_and_none_is_reopened(ask_at_once, upstreams):
+    upstreams.turn(inventory="slow", analytics="slow")
+    each = upstreams.inventory, upstreams.analytics
+    deadline_s = time.monotonic() + PATIENCE_S
+    while min(upstream.accepted for upstream in each) < UPSTREAM_CONNECTIONS:
+        assert time.monotonic() < deadline_s, "it never used all that it was given"
+        assert ask_at_once() == [[]] * AT_ONCE
+    for _ in range(ROUNDS):
+        assert ask_at_once() == [[]] * AT_ONCE
+    assert [upstream.accepted for upstream in each] == [UPSTREAM_CONNECTIONS] * 2
