@@ -10,6 +10,8 @@ from bs4 import BeautifulSoup
 
 USER_FIELDS = {"username", "email", "age"}
 INVALID = (400, 422)  # the framework's own choice
+NO_DIGITS = ["1.0", "１", "+1", "1_0", " 1", "1\n"]
+"""Not integers to the contract, though frameworks take one or another of them for one."""
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MONEY = re.compile(r"\d+\.\d\d")
@@ -54,9 +56,15 @@ def page_in(answer: httpx.Response) -> BeautifulSoup:
 
 
 def rows_of(page: BeautifulSoup) -> list[tuple[str, ...]]:
-    """What each row of the catalogue shows: product, category, price."""
+    """What each row of the catalogue shows: number, product, category, price."""
     rows = [[cell.get_text().strip() for cell in row.find_all("td")] for row in page.find_all("tr")]
-    return [tuple(row[-3:]) for row in rows if row]
+    return [tuple(row) for row in rows if row]
+
+
+def heading_of(page: BeautifulSoup) -> str:
+    """The one heading of a page."""
+    (heading,) = page.find_all("h1")
+    return heading.get_text().strip()
 
 
 def shown(answer: httpx.Response) -> str:

@@ -15,8 +15,10 @@ from tests.contract.stage import Seeded
 STATEMENTS = {
     "ping": 0,
     "users listed": 1,
+    "users listed: none": 1,
     "user read": 2,
     "user read: none": 1,
+    "user read: no such id": 0,
     "user created": 1,
     "user created: taken": 0,
     "user created: invalid": 0,
@@ -39,6 +41,7 @@ STATEMENTS = {
 """Data statements per request of each kind, as the contract counts them. PostgreSQL counts a
 statement when it ends well: the INSERT or UPDATE of a name that is taken is not in here."""
 
+INT4_MAX = 2**31 - 1
 FIRST = 3  # users are created, for the names that are then taken
 LITERALS = ("100%", "_", "T_40", "S\\M", "no such thing")
 INVALID = ({"username": "ab"}, {"email": "a@b", "age": 17}, {"age": "30"}, {"username": None})
@@ -91,8 +94,9 @@ class Shop:
         return self.random.choice(pool)
 
     def absent(self) -> int:
-        """A user who was deleted, or never was."""
-        return self.random.choice([*self.gone, self.users + 5000, 2**31 - 1])
+        """A user who was deleted, or never was though the column could hold the number."""
+        gone = self.random.choice(self.gone) if self.gone else 0
+        return self.random.choice([gone, 0, self.users + 5000, INT4_MAX])
 
     def word(self) -> str:
         """A word that finds many products, some or few."""
@@ -121,8 +125,12 @@ Drawn = tuple[str, str, dict[str, Any]]
 
 
 def _listed(shop: Shop) -> Drawn:
-    after = shop.random.choice([0, shop.random.randrange(shop.users), shop.users - 3, 2**31 - 1])
+    after = shop.random.choice([0, shop.random.randrange(shop.users), shop.users - 3, INT4_MAX])
     return "GET", f"/users?limit={shop.random.randint(1, 100)}&after={after}", {}
+
+
+def _listed_none(shop: Shop) -> Drawn:
+    return "GET", f"/users?after={shop.random.choice([INT4_MAX + 1, 10**12, 10**30])}", {}
 
 
 def _created(shop: Shop) -> Drawn:
@@ -172,9 +180,11 @@ def _search(text: str) -> Drawn:
 
 KINDS: dict[str, Callable[[Shop], Drawn]] = {
     "ping": lambda _: ("GET", "/ping", {}),
+    "users listed: none": _listed_none,
     "users listed": _listed,
     "user read": lambda shop: ("GET", f"/users/{shop.present()}", {}),
     "user read: none": lambda shop: ("GET", f"/users/{shop.absent()}", {}),
+    "user read: no such id": lambda _: ("GET", f"/users/{INT4_MAX + 1}", {}),
     "user created": _created,
     "user created: taken": _created_taken,
     "user created: invalid": _created_invalid,

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from shop import validators
+from shop.fields import DigitsField
 
 
 class JsonCharField(forms.CharField):
@@ -45,8 +46,8 @@ class UserForm(forms.Form):
 class UserPageForm(forms.Form):
     """How many users, behind which id."""
 
-    limit = forms.IntegerField(min_value=1, max_value=validators.PAGE_LIMIT_MAX)
-    after = forms.IntegerField(min_value=0)
+    limit = DigitsField(min_value=1, max_value=validators.PAGE_LIMIT_MAX)
+    after = DigitsField(min_value=0)
 
     def __init__(self, query: QueryDict) -> None:
         # An empty value is an error: only a missing one gets the default.

@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
 from plain_api import forms, records
-from plain_api.requests import FORM, RefusedError, checked, expect_type, json_object
+from plain_api.incoming import FORM, RefusedError, checked, expect_type, json_object
 from shop import dashboard, queries, tokens
 from shop.errors import JsonErrorsView
 

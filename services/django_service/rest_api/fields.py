@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from shop import validators
+
 
 class StrictCharField(serializers.CharField):
     """A JSON string, kept as it came."""
@@ -24,5 +26,15 @@ class StrictIntegerField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         """The number itself; neither "30" nor 30.0 nor true is one."""
         if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class DigitsField(serializers.IntegerField):
+    """An integer of a query, in ASCII digits; REST Framework's own also takes 1.0 and +1."""
+
+    def to_internal_value(self, data: str) -> int:
+        """The number that the digits write."""
+        if not validators.is_integer(data):
             self.fail("invalid")
         return super().to_internal_value(data)

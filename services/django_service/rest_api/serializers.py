@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from rest_api.fields import StrictCharField, StrictIntegerField
+from rest_api.fields import DigitsField, StrictCharField, StrictIntegerField
 from shop import validators
 from shop.models import Category, Order, Product, Review, User
 
@@ -49,10 +49,10 @@ class UserPageSerializer(serializers.Serializer):
 class UserPageQuery(serializers.Serializer):
     """How many users, behind which id."""
 
-    limit = serializers.IntegerField(
+    limit = DigitsField(
         min_value=1, max_value=validators.PAGE_LIMIT_MAX, default=validators.PAGE_LIMIT_DEFAULT
     )
-    after = serializers.IntegerField(min_value=0, default=0)
+    after = DigitsField(min_value=0, default=0)
 
 
 class ProductSerializer(serializers.ModelSerializer):

@@ -1,17 +1,16 @@
 """The shop: models on the shared database, and what both styles of API ask of them."""
 
 from django.apps import AppConfig
+from django.db.models import CharField
+
+from shop.lookups import ILike
 
 
 class ShopConfig(AppConfig):
-    """Registers the lookups once the models can be loaded."""
+    """Makes `name__ilike` known to every text field."""
 
     name = "shop"
 
     def ready(self) -> None:
-        """Make `name__ilike` known to every text field."""
-        from django.db.models import CharField  # noqa: PLC0415
-
-        from shop.lookups import ILike  # noqa: PLC0415
-
+        """Register the lookup."""
         CharField.register_lookup(ILike)

@@ -12,6 +12,7 @@ from psycopg.errors import UniqueViolation
 
 from shop.models import Category, Product, Review, Sale, User
 
+INT4_MAX = 2**31 - 1
 CATALOG_PAGE = 20
 SEARCH_ROWS = 20
 SALES_DAYS = 7
@@ -35,7 +36,9 @@ def _naming_taken_username() -> Iterator[None]:
 
 def users_page(after: int, limit: int) -> tuple[list[User], int | None]:
     """Up to `limit` users behind the id `after`, and the last one's id if more follow."""
-    users = list(User.objects.filter(id__gt=after).order_by("id")[: limit + 1])
+    # Beyond the column's range Django would answer by itself, without asking the database.
+    behind = User.objects.filter(id__gt=min(after, INT4_MAX))
+    users = list(behind.order_by("id")[: limit + 1])
     if len(users) <= limit:
         return users, None
     return users[:limit], users[limit - 1].id

@@ -1,5 +1,7 @@
 """What a user may be called, how an e-mail address looks, how old a user may be."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import (
     MaxValueValidator,
@@ -21,6 +23,11 @@ validate_email = RegexValidator(
     "Enter a valid email address.",
 )
 validate_age = (MinValueValidator(AGE_MIN), MaxValueValidator(AGE_MAX))
+
+
+def is_integer(text: str) -> bool:
+    """Whether a query's text is an integer in ASCII digits."""
+    return bool(re.fullmatch("-?[0-9]+", text))
 
 
 def validate_encodable(text: str) -> None:

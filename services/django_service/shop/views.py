@@ -9,12 +9,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from shop import queries
 from shop.errors import JsonErrorsView
+from shop.fields import DigitsField
 
 
 class CatalogQuery(forms.Form):
     """Which page of the catalogue."""
 
-    page = forms.IntegerField(min_value=1)
+    page = DigitsField(min_value=1)
 
 
 # Exempt, so that a POST is told 405 and not that it lacks a CSRF token.

@@ -4,16 +4,27 @@ A Decimal is written as text with the decimals it has, two in every column of mo
 UTC ends in Z.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # $ is the very end for Pydantic's patterns: a line feed does not pass.
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"
 # PostgreSQL's text cannot hold NUL.
 STORABLE = r"^[^\x00]*$"
+
+
+def _only_digits(text: str) -> str:
+    if not re.fullmatch("-?[0-9]+", text):
+        raise ValueError("write it in digits")
+    return text
+
+
+Digits = Annotated[int, BeforeValidator(_only_digits)]
+"""An integer of a path or a query: Pydantic alone would also take 1.0, +1 and 1_0."""
 
 
 class UserBody(BaseModel):
@@ -34,10 +45,11 @@ class Credentials(BaseModel):
 class UsersQuery(BaseModel):
     """Which page of users."""
 
-    limit: int = Field(default=20, ge=1, le=100)
-    after: int = Field(default=0, ge=0)
+    limit: Digits = Field(default=20, ge=1, le=100)
+    after: Digits = Field(default=0, ge=0)
 
 
+PageNumber = Annotated[int, Field(ge=1), BeforeValidator(_only_digits)]
 SearchText = Annotated[str, Field(min_length=1, max_length=100, pattern=STORABLE)]
 
 

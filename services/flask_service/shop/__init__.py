@@ -2,18 +2,12 @@
 
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
-from werkzeug.routing import IntegerConverter
 
 from . import accounts, data, upstreams
 from .blueprints import api_blueprints, page_blueprints
 from .config import Settings
+from .converters import AsciiIntegerConverter
 from .openapi import ShopApi
-
-
-class AsciiIntegerConverter(IntegerConverter):
-    """Ids are written in ASCII digits; werkzeug's own converter takes those of every script."""
-
-    regex = "[0-9]+"
 
 
 def create_app(settings: Settings | None = None) -> Flask:

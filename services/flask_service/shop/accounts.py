@@ -54,8 +54,8 @@ def password_is_right(username: str, password: str) -> bool:
 def new_token(username: str) -> dict[str, Any]:
     """The answer to a sign-in: a bearer token and how long it holds."""
     lifetime_s = current_app.config["TOKEN_LIFETIME_S"]
-    now = int(time.time())
-    claims = {"sub": username, "iat": now, "exp": now + lifetime_s}
+    now_s = int(time.time())
+    claims = {"sub": username, "iat": now_s, "exp": now_s + lifetime_s}
     token = jwt.encode(claims, current_app.config["SECRET_KEY"], algorithm=ALGORITHM)
     return {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
 

@@ -12,6 +12,7 @@ from .data.access import reason_it_cannot_be_stored
 # One pattern for every framework: their own e-mail validators differ.
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"
 _EMAIL = re.compile(EMAIL)
+_DIGITS = re.compile("-?[0-9]+")
 
 
 def is_email(text: str) -> None:
@@ -32,6 +33,15 @@ def text(minimum: int, maximum: int) -> fields.String:
     return fields.String(
         required=True, validate=[validate.Length(min=minimum, max=maximum), is_storable]
     )
+
+
+class Digits(fields.Integer):
+    """An integer of a query, in ASCII digits: marshmallow's also takes +1, 1_0 and every script."""
+
+    def _deserialize(self, value: str, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+        if not _DIGITS.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Money(fields.String):

@@ -2,7 +2,7 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from .fields import EMAIL, Money, Timestamp, is_email, text
+from .fields import EMAIL, Digits, Money, Timestamp, is_email, text
 
 
 class UserBody(Schema):
@@ -39,8 +39,8 @@ class UserWithOrders(UserAnswer):
 
 
 class UsersQuery(Schema):
-    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
-    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    limit = Digits(load_default=20, validate=validate.Range(min=1, max=100))
+    after = Digits(load_default=0, validate=validate.Range(min=0))
 
 
 class UsersAnswer(Schema):
@@ -79,7 +79,7 @@ class SearchAnswer(Schema):
 
 
 class CatalogQuery(Schema):
-    page = fields.Integer(load_default=1, validate=validate.Range(min=1))
+    page = Digits(load_default=1, validate=validate.Range(min=1))
 
 
 class Credentials(Schema):
