@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import yaml
-from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 
 from webtrial.stacks import SERVICES
 
@@ -69,7 +69,8 @@ class Document:
         return self._misfits(content[kind]["schema"], answer) if kind.endswith("json") else []
 
     def _misfits(self, schema: dict[str, Any], answer: httpx.Response) -> list[str]:
-        validator = Draft202012Validator(schema | {"components": self.content["components"]})
+        dialect = OAS30ReadValidator if self.content["openapi"] < "3.1" else OAS31Validator
+        validator = dialect(schema | {"components": self.content["components"]})
         return [
             f"{each.json_path}: {each.message}" for each in validator.iter_errors(answer.json())
         ]

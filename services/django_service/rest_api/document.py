@@ -2,6 +2,7 @@
 
 from typing import Any
 
+REFUSAL = {"application/json": {"schema": {"type": "object"}}}
 CATALOG = {
     "operationId": "catalog",
     "summary": "A page of products for people",
@@ -17,8 +18,8 @@ CATALOG = {
             "description": "The page",
             "content": {"text/html": {"schema": {"type": "string"}}},
         },
-        "400": {"description": "The page is not a number above 0"},
-        "404": {"description": "Past the last page"},
+        "400": {"description": "The page is not a number above 0", "content": REFUSAL},
+        "404": {"description": "Past the last page", "content": REFUSAL},
     },
 }
 

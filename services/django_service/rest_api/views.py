@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
@@ -17,8 +18,10 @@ from rest_api import serializers as s
 from rest_api.authentication import BearerAuthentication
 from shop import dashboard, queries, tokens
 
-INVALID = OpenApiResponse(description="The fields that are wrong, each with what is wrong")
-TAKEN = OpenApiResponse(description="The username is taken")
+INVALID = OpenApiResponse(
+    OpenApiTypes.OBJECT, description="The fields that are wrong, each with what is wrong"
+)
+TAKEN = OpenApiResponse(OpenApiTypes.OBJECT, description="The username is taken")
 NO_CONTENT = OpenApiResponse(description="Deleted")
 
 

@@ -1,16 +1,17 @@
 """The catalogue as a page of HTML."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader
+from pydantic import BaseModel
 
 from ..data import INT4_MAX
 from ..dependencies import ShopDep
-from ..schemas import Invalid, Refusal
+from ..schemas import Invalid, PageNumber, Refusal
 
 PRODUCTS_PER_PAGE = 20
 
@@ -24,13 +25,19 @@ templates = Jinja2Templates(
 )
 
 
+def _as_json(model: type[BaseModel]) -> dict[str, Any]:
+    """How a refusal is documented: by itself FastAPI would say that it is HTML, like the page."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"content": {"application/json": {"schema": schema}}}
+
+
 @router.get(
     "/catalog",
     response_class=HTMLResponse,
-    responses={404: {"model": Refusal}, 422: {"model": Invalid}},
+    responses={404: _as_json(Refusal), 422: _as_json(Invalid)},
 )
 async def catalog(
-    request: Request, shop: ShopDep, page: Annotated[int, Query(ge=1)] = 1
+    request: Request, shop: ShopDep, page: Annotated[PageNumber, Query()] = 1
 ) -> HTMLResponse:
     """Show a page of products."""
     offset = (page - 1) * PRODUCTS_PER_PAGE

@@ -14,6 +14,7 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard", descriptio
 @blueprint.get("/stats")
 @blueprint.doc(security=[{"token": []}])
 @blueprint.response(200, DashboardAnswer)
+@blueprint.alt_response(401, "UNAUTHORIZED")
 @token_required
 def stats():
     """Ask the four sources in turn; one that fails is null and named in `missing`"""

@@ -10,6 +10,7 @@ blueprint = Blueprint("tokens", __name__, description="Bearer tokens")
 @blueprint.post("/token")
 @blueprint.arguments(Credentials(), location="form")
 @blueprint.response(200, TokenAnswer)
+@blueprint.alt_response(401, "UNAUTHORIZED")
 def create_token(credentials):
     """Exchange a name and a password for a token"""
     if not password_is_right(credentials["username"], credentials["password"]):

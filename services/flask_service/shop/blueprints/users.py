@@ -37,6 +37,7 @@ class Users(MethodView):
 
     @blueprint.arguments(UserBody())
     @blueprint.response(201, UserAnswer)
+    @blueprint.alt_response(409, "CONFLICT")
     def post(self, body):
         """Create a user"""
         return data_access().create_user(body)
@@ -49,17 +50,21 @@ class User(MethodView):
     init_every_request = False
 
     @blueprint.response(200, UserWithOrders)
+    @blueprint.alt_response(404, "NOT_FOUND")
     def get(self, user_id):
         """Read a user and its orders, oldest first"""
         return data_access().user_with_orders(user_id) or _no_such_user()
 
     @blueprint.arguments(UserBody())
     @blueprint.response(200, UserAnswer)
+    @blueprint.alt_response(404, "NOT_FOUND")
+    @blueprint.alt_response(409, "CONFLICT")
     def put(self, body, user_id):
         """Replace a user"""
         return data_access().update_user(user_id, body) or _no_such_user()
 
     @blueprint.response(204)
+    @blueprint.alt_response(404, "NOT_FOUND")
     def delete(self, user_id):
         """Delete a user and its orders"""
         if not data_access().delete_user(user_id):
