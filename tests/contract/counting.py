@@ -1,5 +1,6 @@
 """What each single request costs in statements, told by PostgreSQL itself."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,17 +10,22 @@ from urllib.parse import urlsplit
 import psycopg
 
 from webtrial.measure.postgres import Server, create_database, drop_database
-from webtrial.measure.resources import StatementCounts, statements_between, statements_of
+from webtrial.measure.resources import is_data, statements_of
 
 _RESTS = """
     SELECT count(*) FILTER (WHERE state <> 'idle') = 0 FROM pg_stat_activity
     WHERE datname = %s AND backend_type = 'client backend'
 """
 # Without the texts, which are read from a file.
-_CALLS = """
-    SELECT coalesce(sum(calls), 0) FROM pg_stat_statements(showtext => false)
+_COUNTS = """
+    SELECT userid, queryid, toplevel, calls, rows FROM pg_stat_statements(showtext => false)
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = %s)
 """
+PATIENCE_S = 30.0
+_PAUSE_S = 0.001  # PostgreSQL needs the cores as well
+
+Counts = dict[tuple[object, ...], tuple[int, int]]
+"""Calls and rows by user, query and level, as pg_stat_statements keeps them."""
 LEGEND = (
     "data statements · rows · control (transactions, resets, pings), per request;"
     " a statement that the database refuses is not counted"
@@ -42,27 +48,41 @@ class Counter:
     connection: psycopg.Connection[Any]
     database: str
 
-    def now(self) -> StatementCounts:
+    def now(self) -> Counts:
         """What was counted until now, once no statement is in the air and nothing changes."""
-        calls = self._calls()
-        while (again := self._calls()) != calls:
-            calls = again
-        counts = statements_of(self.connection, self.database)
-        assert counts is not None, "pg_stat_statements is not loaded"
+        deadline_s = time.monotonic() + PATIENCE_S
+        last = None
+        while (counts := self._resting_counts()) is None or counts != last:
+            assert time.monotonic() < deadline_s, f"{self.database} is never at rest"
+            last = counts
+            time.sleep(_PAUSE_S)
         return counts
 
-    def _calls(self) -> int:
-        """How many statements have ended, once every connection rests."""
-        while not self.connection.execute(_RESTS, [self.database]).fetchone()[0]:
-            pass
-        return self.connection.execute(_CALLS, [self.database]).fetchone()[0]
+    def data_queries(self) -> set[tuple[object, ...]]:
+        """Which of all that was counted are data statements. Reads every text: ask once."""
+        counted = statements_of(self.connection, self.database)
+        assert counted is not None, "pg_stat_statements is not loaded"
+        return {key for key, each in counted.items() if is_data(each.text)}
+
+    def _resting_counts(self) -> Counts | None:
+        """What was counted until now; None while a connection works."""
+        if not self.connection.execute(_RESTS, [self.database]).fetchone()[0]:
+            return None
+        found = self.connection.execute(_COUNTS, [self.database]).fetchall()
+        return {tuple(row[:3]): (row[3], row[4]) for row in found}
 
 
-def between(before: StatementCounts, after: StatementCounts) -> Work:
-    """What one request took."""
-    found = statements_between(before, after, 1)
-    assert found is not None
-    return Work(found.data, found.rows, found.control)
+def between(before: Counts, after: Counts, data_queries: set[tuple[object, ...]]) -> Work:
+    """What one request took. Rows are those of data statements."""
+    data = rows = control = 0
+    for key, (calls, returned) in after.items():
+        calls_before, returned_before = before.get(key, (0, 0))
+        if key in data_queries:
+            data += calls - calls_before
+            rows += returned - returned_before
+        else:
+            control += calls - calls_before
+    return Work(data, rows, control)
 
 
 @contextmanager
