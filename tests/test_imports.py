@@ -1,0 +1,57 @@
+"""Who may import whom, read from the sources."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from webtrial.stacks import SERVICES
+
+WEBTRIAL = SERVICES.parent / "webtrial"
+# From the top: each may import itself and what stands below it.
+LAYERS = ("__main__", "serving", "publish", "analyse", "measure", "runs", "parameters")
+LAYERS += ("records", "stacks", "scenario_names", "errors")
+
+
+def imported(source: Path) -> set[str]:
+    """The dotted names of the modules that a file imports, relative ones left out."""
+    names = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def layer_of(source: Path) -> str:
+    return source.relative_to(WEBTRIAL).parts[0].removesuffix(".py")
+
+
+def test_services_and_webtrial_never_import_each_other() -> None:
+    ours = {path.stem for path in SERVICES.glob("*/*") if path.is_dir() or path.suffix == ".py"}
+    for source in SERVICES.rglob("*.py"):
+        assert not {name for name in imported(source) if name.split(".")[0] == "webtrial"}, source
+    for source in WEBTRIAL.rglob("*.py"):
+        assert not {name.split(".")[0] for name in imported(source)} & (ours | {"services"}), source
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_what_stands_below_it(layer: str) -> None:
+    below = LAYERS[LAYERS.index(layer) :]
+    sources = [source for source in WEBTRIAL.rglob("*.py") if layer_of(source) == layer]
+    assert sources
+    for source in sources:
+        used = {name.split(".")[1] for name in imported(source) if name.startswith("webtrial.")}
+        assert used <= set(below), f"{source} imports {sorted(used - set(below))}"
+
+
+def test_every_module_has_its_layer() -> None:
+    found = {layer_of(source) for source in WEBTRIAL.rglob("*.py")}
+    assert found - {"__init__"} == set(LAYERS)
+
+
+def test_statistics_never_draw() -> None:
+    for source in (WEBTRIAL / "analyse").glob("*.py"):
+        drawn = {name for name in imported(source) if name.startswith("webtrial.analyse.figures")}
+        assert not drawn, source
