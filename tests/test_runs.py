@@ -1,6 +1,9 @@
 """A run directory gives back what was put in, whole, whatever became of the writer."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from math import isnan, nan
 from pathlib import Path
@@ -11,7 +14,9 @@ import pytest
 from tests.trial_builder import CLIENT, a_trial, some_samples
 from webtrial.errors import RunError
 from webtrial.parameters import Parameters
-from webtrial.runs import SAMPLES, Manifest, RunWriter, latest_run, open_run
+from webtrial.runs import RUNS_FOLDER, SAMPLES, Manifest, RunWriter, latest_run, open_run
+
+REPOSITORY = Path(__file__).parent.parent
 
 
 def a_manifest(name: str = "20261122T120000Z-smoke-1", **changes: Any) -> Manifest:
@@ -127,3 +132,20 @@ def test_a_run_outlives_the_stacks_that_it_measured(tmp_path: Path) -> None:
 def test_without_a_finished_run_it_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="make report"):
         latest_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("told", "place"), [("elsewhere", "{here}/elsewhere"), ("", "{repository}/data/runs")]
+)
+def test_the_environment_may_name_another_place_for_runs(
+    tmp_path: Path, told: str, place: str
+) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", "from webtrial.runs import RUNS; print(RUNS)"],
+        env=os.environ | {RUNS_FOLDER: told, "PYTHONPATH": str(REPOSITORY)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == place.format(here=tmp_path, repository=REPOSITORY)

@@ -26,7 +26,15 @@ from webtrial.parameters import RECORDED, Parameters
 from webtrial.records import Client, Machine, Trial
 
 FORMAT = 1
-RUNS = Path(__file__).parent.parent / "data" / "runs"
+RUNS_FOLDER = "WEBTRIAL_RUNS"  # names another place for runs in the environment
+
+
+def _runs_folder() -> Path:
+    told = os.environ.get(RUNS_FOLDER)
+    return Path(told).resolve() if told else Path(__file__).parent.parent / "data" / "runs"
+
+
+RUNS = _runs_folder()
 
 # Times count from the start of the measured window, so warm-up is negative.
 SAMPLES = pa.schema(

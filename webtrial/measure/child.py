@@ -14,7 +14,7 @@ from webtrial.errors import WebtrialError
 from webtrial.measure.children import indented_end
 from webtrial.measure.keeper import keep
 from webtrial.parameters import Parameters
-from webtrial.runs import RUNS
+from webtrial.runs import RUNS, RUNS_FOLDER
 
 REPOSITORY = Path(__file__).parent.parent.parent
 EXPERIMENT = (sys.executable, "-m", "webtrial.measure.experiment")
@@ -35,7 +35,7 @@ def measure(
     """
     environment = os.environ | {
         "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
-        "WEBTRIAL_RUNS": str(Path(runs).resolve()),
+        RUNS_FOLDER: str(Path(runs).resolve()),
     }
     # Without a name, so that nothing stays behind where this process is killed.
     with tempfile.TemporaryFile("w+", errors="replace") as log:

@@ -67,7 +67,6 @@ from webtrial.runs import RUNS, Manifest, RunWriter
 from webtrial.stacks import Stack, choose_stacks, load_stacks
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
-RUNS_FOLDER = "WEBTRIAL_RUNS"
 
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
 TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
@@ -97,7 +96,7 @@ def main() -> int:
     tell = _teller()
     try:
         parameters = read_parameters(json.loads(os.environ[PARAMETERS]))
-        run_experiment(parameters, Path(os.environ.get(RUNS_FOLDER, RUNS)), tell)
+        run_experiment(parameters, RUNS, tell)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except Exception as error:
