@@ -2,22 +2,26 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
 import webtrial
-from webtrial.runs import RUNS
+from webtrial.__main__ import main
+from webtrial.measure.children import runs, tree
+from webtrial.runs import RUNS_FOLDER
 
 FAILED, INTERRUPTED = 2, 130
 PATIENCE_S = 120
+GONE_S = 15  # well below what is left of a run when it is interrupted
 LONG = """
 profile: long
 stacks: [flask]
@@ -27,15 +31,19 @@ closed_users: [1]
 duration_s: 300
 """
 
+Refused = Callable[..., str]
 
-def _webtrial(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "webtrial", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """What a command says that ends with a message instead of doing anything."""
+    monkeypatch.delenv("MAKELEVEL", raising=False)  # below make a command ends with its parent
+
+    def said(*arguments: str) -> str:
+        assert main(arguments) == FAILED
+        return capsys.readouterr().err
+
+    return said
 
 
 @pytest.mark.parametrize(
@@ -43,7 +51,6 @@ def _webtrial(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (("run", "--profile", "nope"), "no profile 'nope'; there are"),
         (("run", "-p", "blocks", "-1"), "blocks = -1"),
-        (("run", "-p", "sed", "7"), "sed: unknown"),
         (("run", "-p", "stacks", "[rails]"), "no such stack: rails"),
         (("run", "-p", "stacks", "[rails"), "'[rails' is not YAML"),
         (("run", "--parameters", "nowhere.yaml"), "nowhere.yaml cannot be read"),
@@ -53,20 +60,27 @@ def _webtrial(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("bench", "--samples", "1000000000000000"), "ask for fewer by --samples"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_message(arguments: tuple[str, ...], said: str) -> None:
-    done = _webtrial(*arguments)
-    assert done.returncode == FAILED
+def test_what_is_wrong_is_said_in_one_message(
+    refused: Refused, arguments: tuple[str, ...], said: str
+) -> None:
+    message = refused(*arguments)
+    assert message.startswith("webtrial: ")
+    assert said in message
+
+
+def test_a_message_is_all_that_the_process_says() -> None:
+    command = [sys.executable, "-m", "webtrial", "run", "-p", "sed", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (done.returncode, done.stdout) == (FAILED, "")
     assert done.stderr.startswith("webtrial: ")
-    assert said in done.stderr
+    assert "sed: unknown" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_without_parameters_is_refused(tmp_path: Path) -> None:
+def test_a_file_without_parameters_is_refused(refused: Refused, tmp_path: Path) -> None:
     file = tmp_path / "list.yaml"
     file.write_text("- 1\n- 2\n")
-    done = _webtrial("run", "--parameters", str(file))
-    assert done.returncode == FAILED
-    assert "holds no parameters" in done.stderr
+    assert "holds no parameters" in refused("run", "--parameters", str(file))
 
 
 def test_every_name_that_notebooks_may_use_is_there() -> None:
@@ -78,30 +92,32 @@ def test_a_name_that_notebooks_may_not_use_is_said_to_be_none() -> None:
         webtrial.nonsense  # noqa: B018
 
 
-@pytest.fixture
-def runs_kept_clean() -> Iterator[set[Path]]:
-    """The runs that were there; those that a test made are removed after it."""
-    before = set(RUNS.glob("*"))
-    yield before
-    for path in set(RUNS.glob("*")) - before:
-        shutil.rmtree(path)
+# --- commands that start something
 
 
-def _started(command: list[str]) -> subprocess.Popen[str]:
-    """A command with its descendants: in a session of its own, as a terminal would have it."""
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            start_new_session=True)  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class Started:
+    """A command under way: what it says, where its runs lie, all processes seen below it."""
 
+    process: subprocess.Popen[bytes]
+    folder: Path
+    family: set[psutil.Process]
 
-def _descendants_once(process: subprocess.Popen[str], name: str) -> list[psutil.Process]:
-    """All processes below `process` as soon as one of them is called `name`."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and process.poll() is None:
-        below = psutil.Process(process.pid).children(recursive=True)
-        if any(_is_called(each, name) for each in below):
-            return below
-        time.sleep(0.1)
-    raise AssertionError(f"no {name} below: {process.stdout and process.stdout.read()}")
+    @property
+    def said(self) -> str:
+        return (self.folder / "said").read_text()
+
+    def waits(self, until: str) -> bool:
+        """Whether it has not yet said `until` nor started a process of that name."""
+        assert self.process.poll() is None, f"it ended before {until}:\n{self.said}"
+        self.family.update(tree(self.process.pid)[1:])
+        return until not in self.said and not any(_is_called(each, until) for each in self.family)
+
+    def the_run(self) -> Mapping[str, object]:
+        """The manifest of the one run that it made."""
+        (made,) = (self.folder / "runs").iterdir()
+        manifest: Mapping[str, object] = json.loads((made / "manifest.json").read_text())
+        return manifest
 
 
 def _is_called(process: psutil.Process, name: str) -> bool:
@@ -111,63 +127,91 @@ def _is_called(process: psutil.Process, name: str) -> bool:
         return False
 
 
-def _are_gone(processes: list[psutil.Process], within_s: float) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=within_s)
-    return not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[Started]:
+    """A command in a session of its own, as a terminal would have it; killed with the block."""
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "webtrial", *arguments],
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {RUNS_FOLDER: str(folder / "runs")},
+            start_new_session=True,
+        )
+    command = Started(process, folder, set())
+    try:
+        yield command
+    finally:
+        _kill(command)
 
 
+def _kill(command: Started) -> None:
+    command.family.update(tree(command.process.pid)[1:])
+    command.process.kill()
+    command.process.wait()
+    for left in _left_of(command.family):
+        left.kill()
+
+
+def _left_of(processes: set[psutil.Process]) -> set[psutil.Process]:
+    """Those that still run when all should long have ended."""
+    deadline = time.monotonic() + GONE_S
+    while (left := set(filter(runs, processes))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _signal(waiting: dict[Started, tuple[str, int]]) -> None:
+    """Send each its signal as soon as what it should come to is there."""
+    deadline = time.monotonic() + PATIENCE_S
+    while waiting:
+        assert time.monotonic() < deadline, [each.said for each in waiting]
+        for command in [each for each, (until, _) in waiting.items() if not each.waits(until)]:
+            command.process.send_signal(waiting.pop(command)[1])
+        time.sleep(0.05)
+
+
+COMMANDS = {
+    "run": ("run --parameters {folder}/long.yaml", "gunicorn", signal.SIGINT),
+    "report": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGINT),
+    "killed": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGKILL),
+    "serve": ("serve", "Ctrl-C", signal.SIGINT),
+}
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Started]]:
+    """Everything that starts services, side by side, ended by a signal once they are up."""
+    with ExitStack() as ends:
+        under_way: dict[str, Started] = {}
+        for name, (words, _, _) in COMMANDS.items():
+            folder = tmp_path_factory.mktemp(name)
+            (folder / "long.yaml").write_text(LONG)
+            arguments = [word.format(folder=folder) for word in words.split()]
+            under_way[name] = ends.enter_context(started(folder, *arguments))
+        _signal({under_way[name]: (until, sent) for name, (_, until, sent) in COMMANDS.items()})
+        yield under_way
+
+
+@pytest.mark.parametrize("name", ["run", "report"])
 def test_after_an_interruption_the_run_is_kept_and_nothing_remains(
-    tmp_path: Path, runs_kept_clean: set[Path]
+    commands: dict[str, Started], name: str
 ) -> None:
-    file = tmp_path / "long.yaml"
-    file.write_text(LONG)
-    process = _started([sys.executable, "-m", "webtrial", "run", "--parameters", str(file)])
-    below = _descendants_once(process, "gunicorn")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == INTERRUPTED
-    assert _are_gone(below, within_s=5)
-    (made,) = set(RUNS.glob("*")) - runs_kept_clean
-    assert json.loads((made / "manifest.json").read_text())["state"] == "interrupted"
+    assert commands[name].process.wait(PATIENCE_S) == INTERRUPTED
+    assert _left_of(commands[name].family) == set()
+    assert commands[name].the_run()["state"] == "interrupted"
 
 
-def test_when_the_report_is_killed_nothing_remains(
-    tmp_path: Path, runs_kept_clean: set[Path]
-) -> None:
-    command = [sys.executable, "-m", "webtrial", "report", "--profile", "smoke"]
-    process = _started([*command, "--into", str(tmp_path)])
-    below = _descendants_once(process, "gunicorn")
-    below += psutil.Process(process.pid).children(recursive=True)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert _are_gone(list(set(below)), within_s=5)
+def test_when_the_report_is_killed_nothing_remains(commands: dict[str, Started]) -> None:
+    assert commands["killed"].process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert len(commands["killed"].family) > 5  # kernel, keeper, experiment, PostgreSQL, services
+    assert _left_of(commands["killed"].family) == set()
 
 
-def test_an_interrupted_report_ends_its_run_in_order(
-    tmp_path: Path, runs_kept_clean: set[Path]
-) -> None:
-    command = [sys.executable, "-m", "webtrial", "report", "--profile", "smoke"]
-    process = _started([*command, "--into", str(tmp_path)])
-    below = _descendants_once(process, "gunicorn")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == INTERRUPTED
-    assert _are_gone(below, within_s=5)
-    (made,) = set(RUNS.glob("*")) - runs_kept_clean
-    assert json.loads((made / "manifest.json").read_text())["state"] == "interrupted"
-
-
-def test_serve_shows_three_services_and_stops_them_all() -> None:
-    process = _started([sys.executable, "-m", "webtrial", "serve"])
-    assert process.stdout is not None
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line.strip())
-        if "Ctrl-C" in line:
-            break
-    said = "\n".join(lines)
-    below = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(20) == INTERRUPTED
-    assert _are_gone(below, within_s=5)
+def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Started]) -> None:
+    assert commands["serve"].process.wait(PATIENCE_S) == INTERRUPTED
+    assert _left_of(commands["serve"].family) == set()
+    said = commands["serve"].said
     assert said.count("/docs") >= 3
     for part in ("Django", "Flask", "FastAPI", "/admin/", "Sign in as account001 with "):
         assert part in said
