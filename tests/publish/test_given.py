@@ -2,7 +2,7 @@
 
 import pytest
 
-from webtrial.errors import ParameterError
+from webtrial.errors import ParameterError, RunError
 from webtrial.publish.given import find_run, names_since_defaults
 
 DEFAULTS = "# defaults\nseed = 1\nblocks = 3"
@@ -30,3 +30,8 @@ def test_without_defaults_nothing_can_be_told() -> None:
 def test_a_run_is_named_in_words() -> None:
     with pytest.raises(ParameterError, match="run = 7"):
         find_run(7)
+
+
+def test_a_run_that_is_not_there_is_said_to_be_none() -> None:
+    with pytest.raises(RunError, match=r"nowhere is not a run: it has no manifest\.json"):
+        find_run("nowhere")
