@@ -1,7 +1,8 @@
 """Everything that could be left behind, at once: PostgreSQL, a server with workers, a daemon that
-forks twice into a session of its own, and one that ignores every signal it can.
+forks twice into a session of its own and ignores every signal it can.
 
-Prints what it started as one line of JSON, then does as its argument says.
+Prints what it started as one line of JSON, then does as its argument says. The one that is deaf to
+interruption, and only says when it comes, has no PostgreSQL.
 """
 
 import json
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from webtrial.measure.embedded import embedded
 from webtrial.measure.keeper import kept_scratch
@@ -50,8 +52,6 @@ def stay(manner):
         os._exit(7)  # without a word to PostgreSQL
     if manner == "fails":
         raise RuntimeError("this failure is meant")
-    if manner == "is deaf":
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         time.sleep(120)
     except KeyboardInterrupt:
@@ -59,17 +59,30 @@ def stay(manner):
         sys.exit(9)
 
 
+def stay_deaf():
+    signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+    start_others()
+    time.sleep(120)
+
+
+def start_others(*ports, **beside):
+    """Start server and daemon; tell of them and of what stands beside them."""
+    started = {
+        "command": os.getpid(),
+        "scratch": str(kept_scratch()),
+        "ports": [first_line(SERVER), *ports],
+        "daemon": first_line(DAEMON),
+    }
+    print(json.dumps(started | beside), flush=True)
+
+
 def main(manner):
+    if manner == "is deaf":
+        stay_deaf()
+        return
     with embedded(kept_scratch(), max_connections=20) as postgres:
-        started = {
-            "command": os.getpid(),
-            "scratch": str(kept_scratch()),
-            "postgres": postgres.pid,
-            "database": postgres.url,
-            "port": first_line(SERVER),
-            "daemon": first_line(DAEMON),
-        }
-        print(json.dumps(started), flush=True)
+        port = urlsplit(postgres.url).port
+        start_others(port, postgres=postgres.pid, database=postgres.url)
         stay(manner)
 
 
