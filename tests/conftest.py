@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,15 @@ from webtrial.measure.keeper import keep, scratch_folder
 from webtrial.measure.postgres import Server, drop_own, external
 
 TESTS = Path(__file__).parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptions_are_heard():
+    """A shell has its background jobs ignore SIGINT, and what they start inherits that."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +37,14 @@ def postgres():
         server = Server(**json.loads(line))
         yield server
         drop_own(server)
+
+
+@pytest.fixture(scope="session")
+def seeded(postgres, tmp_path_factory):
+    """The template database of all tests, from which they clone their own; a stage.Seeded."""
+    from tests.contract.stage import seed_template  # noqa: PLC0415 - half a second, for few
+
+    return seed_template(postgres, "seeded", tmp_path_factory.mktemp("seeded") / "build.log")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.contract.moody import moody_upstreams
-from tests.contract.stage import STACKS, client_of, seed_template, served
+from tests.contract.stage import STACKS, client_of, served
 
 TABLE = pytest.StashKey[list[str]]()
 """What test_same_work found, side by side, shown at the end of the session."""
@@ -24,12 +24,6 @@ def pytest_terminal_summary(terminalreporter, config):
 def logs(tmp_path_factory):
     """Where the services say what went wrong."""
     return tmp_path_factory.mktemp("contract")
-
-
-@pytest.fixture(scope="package")
-def seeded(postgres, logs):
-    """The template database of all contract tests."""
-    return seed_template(postgres, "contract", logs / "build.log")
 
 
 @pytest.fixture(scope="package")
