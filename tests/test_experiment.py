@@ -147,17 +147,18 @@ def test_the_experiment_is_told_parameters_and_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "raised"),
-    [
-        ("LaunchError", LaunchError),
-        ("ContractError", ContractError),
-        ("ZeroDivisionError", WebtrialError),
-    ],
+    ("kind", "raised"), [("LaunchError", LaunchError), ("ContractError", ContractError)]
 )
 def test_an_error_is_raised_as_what_it_was(kind: str, raised: type[Exception]) -> None:
     error = {"event": "error", "kind": kind, "message": "flask did not come up"}
     with pytest.raises(raised, match="flask did not come up"):
         measure(Parameters(), lambda _: None, command=stand_in(end("failed"), error))
+
+
+def test_an_error_that_is_none_of_ours_shows_its_traceback() -> None:
+    error = {"event": "error", "kind": "ZeroDivisionError", "message": "division by zero"}
+    with pytest.raises(WebtrialError, match=r"(?s)broke off.*Traceback.*ZeroDivisionError"):
+        measure(Parameters(), lambda _: None, command=stand_in(end("failed"), error, then="1 / 0"))
 
 
 def test_an_experiment_that_breaks_off_shows_its_last_words() -> None:
@@ -201,17 +202,16 @@ def told() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) -> Run:
-    """Two real stacks under three scenarios, one of them open at a rate from a pilot."""
+    """Two real stacks, two scenarios, two loads: one open, at a rate from a pilot."""
     given = {
         "profile": "test",
         "stacks": ["flask", "fastapi"],
         "scenarios": ["user_detail", "crud"],
         "closed_users": [20],
         "common_fractions": [0.2],
-        "aa_stack": "fastapi",
         "blocks": 1,
-        "duration_s": 1.0,
-        "warmup_s": 0.5,
+        "duration_s": 0.5,
+        "warmup_s": 0.2,
         "repeats": 0,
     }
     return open_run(measure(read_parameters(given), told.append, tmp_path_factory.mktemp("runs")))
@@ -220,9 +220,10 @@ def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) ->
 def test_a_run_holds_every_planned_trial_and_says_so(run: Run, told: list[dict[str, Any]]) -> None:
     manifest = run.manifest
     assert manifest.state == "finished"
-    assert len(run.trials) == manifest.planned_trials == 2 * 2 + 2 * 2 * 3
-    assert [trial.planned.number for trial in run.trials] == list(range(1, 17))
-    assert [event["number"] for event in told if event["event"] == "verdict"] == list(range(1, 17))
+    assert len(run.trials) == manifest.planned_trials == 2 * 2 + 2 * 2 * 2
+    numbers = list(range(1, 13))
+    assert [trial.planned.number for trial in run.trials] == numbers
+    assert [event["number"] for event in told if event["event"] == "verdict"] == numbers
     assert told[0]["event"] == "run"
     assert told[-1] == {"event": "end", "state": "finished", "path": str(run.path)}
 
@@ -244,12 +245,25 @@ def test_secrets_are_not_written(run: Run) -> None:
     assert "password" not in written
 
 
-def test_the_services_answered_and_every_stack_did_the_same_work(run: Run) -> None:
+def test_the_services_answered_every_request(run: Run) -> None:
     for trial in run.trials:
         assert trial.counts.succeeded == trial.counts.sent > 0, trial.counts
-        statements = trial.cost.statements
-        if statements and trial.planned.scenario == "user_detail" and trial.planned.load.users:
-            assert statements.data == 2 * statements.requests
+
+
+def test_statements_are_counted_wherever_they_can_be(run: Run) -> None:
+    can = run.manifest.budgets["counts_statements"]
+    assert {trial.cost.statements is not None for trial in run.trials} == {can}
+
+
+def test_every_stack_did_the_same_work(run: Run) -> None:
+    details = [
+        trial.cost.statements
+        for trial in run.trials
+        if trial.planned.scenario == "user_detail" and trial.planned.load.users
+    ]
+    assert len(details) == 2 * 2  # of each stack in the pilot and in the block
+    for statements in filter(None, details):
+        assert statements.data == 2 * statements.requests > 0
 
 
 def test_no_more_requests_are_in_flight_than_there_are_users(run: Run) -> None:
