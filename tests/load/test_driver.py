@@ -1,7 +1,6 @@
 """The load driver in its own process, against a server that knows what it did."""
 
 import errno
-import time
 import zlib
 from dataclasses import replace
 
@@ -160,13 +159,12 @@ def test_a_connection_that_the_server_closes_is_opened_again_and_counted() -> No
 
 
 def test_a_driver_that_is_killed_is_an_error_at_once() -> None:
-    began = time.monotonic()
-    with truth() as server, driving(task(server.url, closed(2), window_s=30.0)) as it:
+    """At once: who waits for the window's end is never heard of again."""
+    with truth() as server, driving(task(server.url, closed(2), window_s=1e6)) as it:
         assert it.window_opens_ns
         it.kill()
         with pytest.raises(DriverError, match="died"):
             it.outcome()
-    assert time.monotonic() - began < 20
 
 
 def test_a_fault_in_judging_an_answer_fails_the_trial_and_does_not_vanish() -> None:
