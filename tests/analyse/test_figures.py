@@ -19,14 +19,24 @@ MOST_BYTES = 150_000
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+RATIOS = {}
+
+
+def _ratio_table(run):
+    """`ratio_table` of a run, computed once for all figures."""
+    if run.path not in RATIOS:
+        RATIOS[run.path] = compare.ratio_table(run)
+    return RATIOS[run.path]
+
+
 def _throughput(run):
     table = estimates.at_main_load(estimates.throughput_table(run))
-    spoken = words.throughput(table, compare.ratio_table(run))
+    spoken = words.throughput(table, _ratio_table(run))
     return throughput.draw(table, summary.trials_table(run), spoken)
 
 
 def _ratios(run):
-    chosen = estimates.at_main_load(compare.ratio_table(run))
+    chosen = estimates.at_main_load(_ratio_table(run))
     table = compare.labelled_ratios(run, chosen, "throughput")
     return ratios.draw(table, words.ratios(table))
 
@@ -86,22 +96,27 @@ def drawings(run):
     return {name: draw(run) for name, draw in FIGURES.items()}
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_small_well_formed_and_the_same_each_time(run, drawings, name):
-    first, again = drawings[name].svg(), FIGURES[name](run).svg()
-
-    assert first == again == drawings[name].svg()
-    assert len(first) < MOST_BYTES
-    assert ElementTree.fromstring(first).tag.endswith("svg")
-    assert "<text" not in first  # letters are paths: no font is needed
+@pytest.fixture(scope="module")
+def pictures(drawings):
+    """What each drawing looks like, as SVG."""
+    return {name: drawing.svg() for name, drawing in drawings.items()}
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_carries_its_words_and_its_data(drawings, name):
+def test_a_figure_is_small_well_formed_and_the_same_each_time(run, pictures, name):
+    assert FIGURES[name](run).svg() == pictures[name]
+    assert len(pictures[name]) < MOST_BYTES
+    assert ElementTree.fromstring(pictures[name]).tag.endswith("svg")
+    assert "<text" not in pictures[name]  # letters are paths: no font is needed
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_carries_its_words_and_its_data(drawings, pictures, name):
     drawing = drawings[name]
     data, metadata = drawing._repr_mimebundle_()
 
-    assert data["image/svg+xml"].startswith("<svg")
+    assert data["image/svg+xml"] == pictures[name]
+    assert pictures[name].startswith("<svg")
     told = metadata["image/svg+xml"]
     assert told == {"title": drawing.title, "alt": drawing.alt, "caption": drawing.caption}
     assert all(len(text) > 20 for text in told.values())
@@ -109,14 +124,14 @@ def test_a_figure_carries_its_words_and_its_data(drawings, name):
     assert len(drawing.data) > 0
 
 
-def test_no_two_figures_of_a_page_share_a_clip_path(drawings):
+def test_no_two_figures_of_a_page_share_a_clip_path(pictures):
     clips = [
         element.attrib["id"]
-        for drawing in drawings.values()
-        for element in ElementTree.fromstring(drawing.svg()).iter(f"{SVG}clipPath")
+        for picture in pictures.values()
+        for element in ElementTree.fromstring(picture).iter(f"{SVG}clipPath")
     ]
 
-    assert len(clips) >= len(drawings)
+    assert len(clips) >= len(pictures)
     assert len(clips) == len(set(clips))
 
 

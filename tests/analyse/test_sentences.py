@@ -109,12 +109,13 @@ def test_the_answer_of_a_single_stack_says_that_nothing_is_compared(tmp_path):
     assert "nothing is compared" in answer(run)
 
 
-def test_a_title_counts_only_leads_that_are_decided(run, disturbed):
-    def title(of):
-        return words.throughput(at_main_load(throughput_table(of)), ratio_table(of)).title
+def test_a_title_counts_only_leads_that_are_decided(run, ratios, disturbed):
+    def title(of, compared):
+        return words.throughput(at_main_load(throughput_table(of)), compared).title
 
-    assert title(run) == "As deployed, most requests per second: FastAPI in 3 of 3 scenarios"
-    assert title(disturbed).startswith("No stack is shown to serve more")
+    decided = title(run, ratios)
+    assert decided == "As deployed, most requests per second: FastAPI in 3 of 3 scenarios"
+    assert title(disturbed, ratio_table(disturbed)).startswith("No stack is shown to serve more")
 
 
 def test_a_stack_whose_trial_is_invalid_is_not_beaten_by_absence(one_block):
