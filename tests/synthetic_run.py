@@ -57,6 +57,7 @@ STACKS = {
 }
 CLOSED = Load("closed", users=100)
 OPEN = Load("open", rate_per_s=200.0)
+OWN = Load("open", capacity_fraction=0.8)  # each stack's rate follows from its median
 VALID = Validity("valid")
 STOLEN = Validity("suspect", (Reason("stolen", "machine", "suspect", "6.1% stolen"),))
 LATE = Validity("invalid", (Reason("lag", "instrument", "invalid", "9 ms late"),))
@@ -118,12 +119,20 @@ def synthetic_run(
         cells = [(scenario, load) for scenario in scenarios for load in loads]
         for cell in draw.permutation(len(cells)):
             for stack, role in _contenders(truth, aa_stack, draw):
+                scenario, load = cells[cell]
+                load = _of_stack(load, truth.median_ms[stack])
                 planned = PlannedTrial(
-                    next(numbers), block, int(cell), stack, *cells[cell], seed=1, role=role
+                    next(numbers), block, int(cell), stack, scenario, load, seed=1, role=role
                 )
                 _append_attempts(writer, planned, truth, drift, window_s, draw)
     writer.update(state="finished", finished_at="2026-01-05T10:30:00Z")
     return Run(writer.path, writer.manifest)
+
+
+def _of_stack(load: Load, median_ms: float) -> Load:
+    if load.capacity_fraction is None:
+        return load
+    return replace(load, rate_per_s=round(load.capacity_fraction * 100_000 / median_ms))
 
 
 def _contenders(

@@ -5,7 +5,16 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, LATE, OPEN, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
+from tests.synthetic_run import (
+    CLOSED,
+    LATE,
+    OPEN,
+    OWN,
+    SLOW_TO_FAST,
+    STOLEN,
+    VALID,
+    synthetic_run,
+)
 from webtrial.analyse.compare import ratio_table
 from webtrial.runs import Run
 
@@ -16,7 +25,7 @@ SCENARIOS = ("user_detail", "product_search", "dashboard")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Three undisturbed blocks of six stacks, with A/A."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    return synthetic_run(folder, scenarios=SCENARIOS, loads=(CLOSED, OPEN), aa_stack="flask")
+    return synthetic_run(folder, scenarios=SCENARIOS, loads=(CLOSED, OPEN, OWN), aa_stack="flask")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from tests.synthetic_run import (
     CLOSED,
     LATE,
     OPEN,
+    OWN,
     SLOW_TO_FAST,
     STOLEN,
     Truth,
@@ -232,11 +233,14 @@ def test_costs_that_were_not_observed_are_not_compared(one_block, tmp_path):
 
 
 def test_the_main_load_is_the_articles_else_the_most_users(tmp_path):
-    loads = (*(Load("closed", users=users) for users in (10, 100, 200)), OPEN)
+    loads = (*(Load("closed", users=users) for users in (10, 100, 200)), OPEN, OWN)
     truth = Truth({"flask": 20.0})
     table = estimates(synthetic_run(tmp_path / "a", truth, loads=loads, blocks=1), "sent")
-    other = estimates(synthetic_run(tmp_path / "b", truth, loads=loads[::2], blocks=1), "sent")
+    other = estimates(
+        synthetic_run(tmp_path / "b", truth, loads=(*loads[:3:2], OWN), blocks=1), "sent"
+    )
 
     assert at_main_load(table)["load"].tolist() == ["100 users"]
     assert at_main_load(table, "open")["load"].tolist() == ["200/s"]
     assert at_main_load(other)["load"].tolist() == ["200 users"]
+    assert at_main_load(other, "open")["load"].tolist() == ["80 % of own"]

@@ -15,6 +15,8 @@ from webtrial.analyse.figures import latency as latency_figures
 from webtrial.analyse.figures import timeline as timeline_figure
 from webtrial.analyse.show import Prose, Table
 
+pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
+
 MOST_BYTES = 150_000
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -133,6 +135,19 @@ def test_no_two_figures_of_a_page_share_a_clip_path(pictures):
 
     assert len(clips) >= len(pictures)
     assert len(clips) == len(set(clips))
+
+
+def test_shares_of_own_capacity_have_an_axis_of_their_own(drawings):
+    panels = drawings["against_load"].figure.axes[-3:]  # the lowest row has the labels
+    ticks = {
+        axes.get_xlabel(): [tick.get_text() for tick in axes.get_xticklabels()] for axes in panels
+    }
+
+    assert ticks == {
+        "users, closed loop": ["100"],
+        "arrivals per second, open loop": ["200"],
+        "share of own capacity (%), open loop": ["80"],
+    }
 
 
 @pytest.mark.parametrize("name", ANYWHERE)

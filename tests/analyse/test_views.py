@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, OPEN, OWN, SLOW_TO_FAST, Truth, synthetic_run
 from webtrial.analyse.gates import MACHINE, machine_table, validity_table, verdict_table
 from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
@@ -34,12 +34,15 @@ def test_percentiles_against_load_are_pandas_quantiles_of_all_blocks(run):
 
 
 def test_loads_are_ordered_by_size_not_by_name(tmp_path):
-    loads = [Load("closed", users=users) for users in (100, 5, 20)] + [OPEN]
+    loads = [Load("closed", users=users) for users in (100, 5, 20)]
+    loads += [OWN, Load("open", rate_per_s=1000.0), OPEN]
     run = synthetic_run(tmp_path, Truth({"flask": 20.0}), loads=loads, blocks=1)
     table = latency_against_load(run, (50,))
 
-    assert table["load"].tolist() == ["5 users", "20 users", "100 users", "200/s"]
-    assert table["size"].tolist() == [5, 20, 100, 200]
+    assert table["load"].tolist() == [
+        *("5 users", "20 users", "100 users", "200/s", "1000/s", "80 % of own")
+    ]
+    assert table["size"].tolist() == [5, 20, 100, 200, 1000, 80]
 
 
 def test_searches_are_told_apart_by_how_common_their_word_is(run):

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.synthetic_run import CLOSED, LATE, OPEN, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
+from tests.synthetic_run import (
+    CLOSED,
+    LATE,
+    OPEN,
+    OWN,
+    SLOW_TO_FAST,
+    STOLEN,
+    VALID,
+    synthetic_run,
+)
 from webtrial.publish.report import report_of_run
 
 SCENARIOS = ("user_detail", "product_search", "dashboard")
@@ -18,7 +27,8 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         SLOW_TO_FAST.median_ms,
         verdicts={(2, "django"): [STOLEN, VALID], (1, "flask", "user_detail"): [LATE]},
     )
-    run = synthetic_run(runs, truth, scenarios=SCENARIOS, loads=(CLOSED, OPEN), window_s=0.5)
+    loads = (CLOSED, OPEN, OWN)
+    run = synthetic_run(runs, truth, scenarios=SCENARIOS, loads=loads, window_s=0.5)
     manifest = run.path / "manifest.json"
     told = json.loads(manifest.read_text())
     told["machine"] = {"cores": 2, "processor": "Example <CPU>", "memory_gib": 8.0}

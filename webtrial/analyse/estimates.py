@@ -71,26 +71,28 @@ def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame:
     """Rows as people read them: scenarios and (if asked) stacks as in the parameters, closed
-    loads by users before open ones by rate."""
+    loads by users before open ones by rate, shares of a stack's own capacity last."""
     scenarios = list(run.manifest.parameters.scenarios)
     ranks = pd.DataFrame(
         {
             "scenario": [_rank(name, scenarios) for name in frame["scenario"]],
             "kind": frame["load_kind"].to_numpy(),
+            "own": [is_own(load) for load in frame["load"]],
             "load": [load_size(load) for load in frame["load"]],
         }
     )
     if stacks:
         ranks["stack"] = [_rank(name, list(stacks_in_order(run))) for name in frame["stack"]]
-    by = [name for name in ("scenario", "kind", "load", "stack") if name in ranks]
+    by = [name for name in ("scenario", "kind", "own", "load", "stack") if name in ranks]
     order = ranks.sort_values(by, kind="stable").index
     return frame.iloc[order].reset_index(drop=True)
 
 
 def main_load(loads: pd.DataFrame, kind: str) -> str | None:
     """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
-    else the most users; the lowest rate. None where there are none."""
-    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=load_size)
+    else the most users; the lowest common rate, else the lowest share of a stack's own capacity.
+    None where there are none."""
+    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=_by_size)
     if not there:
         return None
     if kind == "open":
@@ -108,8 +110,17 @@ def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
 
 
 def load_size(load: str) -> float:
-    """The number in `100 users` or `200/s`, for putting loads in order."""
-    return float(load.removesuffix(" users").removesuffix("/s"))
+    """The number in front of `100 users`, `200/s` or `80 % of own`, for putting loads in order."""
+    return float(load.partition(" ")[0].removesuffix("/s"))
+
+
+def is_own(load: str) -> bool:
+    """Whether a load is a share of each stack's own capacity: `80 % of own`."""
+    return load.endswith(" of own")
+
+
+def _by_size(load: str) -> tuple[bool, float]:
+    return is_own(load), load_size(load)
 
 
 def _rank(name: str, order: list[str]) -> int:

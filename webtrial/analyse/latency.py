@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from webtrial.analyse.counting import counted
-from webtrial.analyse.estimates import CELL, in_order, labelled
+from webtrial.analyse.estimates import CELL, in_order, is_own, labelled, load_size
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, histogram, merged
 from webtrial.analyse.statistics import Estimate, jackknife
 from webtrial.analyse.summary import measured, trials_table
@@ -28,8 +28,8 @@ def latency_against_load(
 ) -> pd.DataFrame:
     """Percentiles of response time: a row per cell, stack and percentile.
 
-    Columns: scenario, load_kind, load, size (users or arrivals per second), stack, title,
-    framework, percentile, latency_ms, low, high (NaN from one block), blocks, samples,
+    Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
+    own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from one block), blocks, samples,
     suspect_blocks, is_bound (it lies among timeouts, so it is at least that).
     """
     return _percentile_rows(run, [*CELL, "stack"], wanted, scenarios)
@@ -53,8 +53,15 @@ def _percentile_rows(
         for row in _percentiles(group, wanted, suspects)
     ]
     frame = pd.DataFrame(rows, columns=[*by, *_PERCENTILE_COLUMNS])
-    frame.insert(3, "size", [float(load.split(" ")[0].split("/")[0]) for load in frame["load"]])
+    frame.insert(3, "scale", [_scale(load) for load in frame["load"]])
+    frame.insert(4, "size", [load_size(load) for load in frame["load"]])
     return in_order(run, labelled(run, frame))
+
+
+def _scale(load: str) -> str:
+    if is_own(load):
+        return "share"
+    return "rate" if load.endswith("/s") else "users"
 
 
 _PERCENTILE_COLUMNS = (

@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
+    grid_of,
+    hide_unused,
     looks,
     mark_interval,
     mark_value,
@@ -27,11 +29,13 @@ def draw(parts: pd.DataFrame, words: Words) -> Drawing:
     the mark is the mean response time with its interval."""
     look = looks(parts)
     loads = parts["load"].unique().tolist()
-    height_in = 0.36 * parts["stack"].nunique() + 0.75
-    figure, axes = panels(1, len(loads), words.title, height_in)
-    for panel, load in zip(axes.flat, loads, strict=True):
+    rows, columns = grid_of(loads)
+    height_in = rows * (0.36 * parts["stack"].nunique() + 0.75)
+    figure, axes = panels(rows, columns, words.title, height_in)
+    for panel, load in zip(axes.flat, loads, strict=False):
         _panel(panel, parts[parts["load"] == load], look)
         panel.set_title(f"dashboard, {load}")
+    hide_unused(axes.flat[len(loads) :])
     return Drawing(figure, words.title, words.alt, words.caption, parts)
 
 

@@ -1,5 +1,7 @@
 """Response times: percentiles against load, and the share of requests that took longer."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,30 +21,40 @@ from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
-_UNITS = {"closed": "users, closed loop", "open": "arrivals per second, open loop"}
+_UNITS = {
+    "users": "users, closed loop",
+    "rate": "arrivals per second, open loop",
+    "share": "share of own capacity (%), open loop",
+}
 
 
 @styled
 def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
-    """`latency_against_load`: from each stack's median (large mark) upwards to its 90th and 99th
-    percentile (bars across), with the median's interval; medians of a sweep are joined."""
+    """`latency_against_load`, a column for each scale that loads are counted on: from each stack's median (large mark) upwards to its 90th and 99th
+    percentile (bars across), with the median's interval; medians of a sweep are joined. Names
+    stand at the right of a row, for all its panels."""
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
-    kinds = percentiles["load_kind"].unique().tolist()
+    scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
     height_in = 1.9 * len(scenarios)
-    figure, axes = panels(len(scenarios), len(kinds), words.title, height_in, sharey="row")
-    parts = [
-        (panel, percentiles[(percentiles["scenario"] == name) & (percentiles["load_kind"] == kind)])
-        for row, name in zip(axes, scenarios, strict=True)
-        for panel, kind in zip(row, kinds, strict=True)
-    ]
-    for panel, part in parts:
-        _loads(panel, part, look)
-    for panel, part in parts:  # once every panel of a row has had its say on the common scale
-        _name_last(panel, part, look)
-    for row in axes:
-        row[0].set_ylabel("response time (ms)")
+    figure, axes = panels(len(scenarios), len(scales), words.title, height_in, sharey="row")
+    for row, name in zip(axes, scenarios, strict=True):
+        of_scenario = percentiles[percentiles["scenario"] == name]
+        parts = [of_scenario[of_scenario["scale"] == scale] for scale in scales]
+        row[0].set_title(name)
+        _row(row, parts, look)
+    for panel, scale in zip(axes[-1], scales, strict=True):
+        panel.set_xlabel(_UNITS[scale])
     return Drawing(figure, words.title, words.alt, words.caption, percentiles)
+
+
+def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Look]) -> None:
+    for panel, part in zip(row, parts, strict=True):
+        _loads(panel, part, look)
+    row[0].set_ylabel("response time (ms)")
+    # Once every panel has had its say on the common scale:
+    told = [(panel, part) for panel, part in zip(row, parts, strict=True) if len(part)]
+    _name_last(*told[-1], look)
 
 
 def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
@@ -52,10 +64,9 @@ def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
         axes.annotate("not measured", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
         axes.set_xticks([])
         return
-    axes.set_title(part["scenario"].iloc[0])
-    axes.set_xlabel(_UNITS[part["load_kind"].iloc[0]])
     sizes = sorted(part["size"].unique())
     axes.set_xticks(range(len(sizes)), [f"{size:,g}" for size in sizes])
+    axes.set_xlim(-0.5, len(sizes) - 0.5)
     stacks = part["stack"].unique().tolist()
     offsets = np.linspace(-0.3, 0.3, len(stacks)) if len(stacks) > 1 else [0.0]
     for stack, offset in zip(stacks, offsets, strict=True):
@@ -103,7 +114,6 @@ def _name_last(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     """Names at the right, each at the height of its last median, pushed apart where they meet."""
     medians = part[part["percentile"] == 50].dropna(subset=["latency_ms"])
     last = medians.sort_values("size").drop_duplicates("stack", keep="last")
-    axes.set_xlim(-0.5, part["size"].nunique() - 0.5)
     low, high = np.log(axes.get_ylim())
     heights = spread([float((np.log(y) - low) / (high - low)) for y in last["latency_ms"]], 0.1)
     for height, row in zip(heights, rows_of(last), strict=True):
