@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 
-from tests.synthetic_run import STACKS, Truth, synthetic_run
+from tests.synthetic_run import LATE, SLOW_TO_FAST, STACKS, Truth, synthetic_run
 from webtrial.analyse import phrases, words
 from webtrial.analyse.compare import labelled_ratios, ratio_table
 from webtrial.analyse.estimates import at_main_load, throughput_table
@@ -92,6 +92,21 @@ def test_one_block_gives_no_interval_and_no_verdict(one_block):
     assert all("one block: no interval, no verdict" in each for each in findings["sentence"])
     assert "95 %" not in answer(one_block)
     assert "One block: no interval, no verdict" in answer(one_block)
+
+
+def test_a_pair_with_one_usable_block_in_a_run_of_three_is_inconclusive(tmp_path):
+    medians = {name: SLOW_TO_FAST.median_ms[name] for name in ("django", "flask", "fastapi")}
+    truth = Truth(medians, verdicts={(1, "fastapi"): (LATE,), (2, "fastapi"): (LATE,)})
+    run = synthetic_run(tmp_path, truth)
+    ratios = ratio_table(run)
+    findings = headline(run, ratios, ("throughput",)).set_index(["stack", "baseline"])
+    said = findings.loc[("fastapi", "flask"), "sentence"]
+    title = words.throughput(at_main_load(throughput_table(run)), ratios).title
+
+    assert said.startswith("user detail, 100 users: inconclusive: ")
+    assert "FastAPI against Flask is inconclusive in user detail" in answer(run, ratios)
+    assert "FastAPI served" not in answer(run, ratios)
+    assert "FastAPI" not in title
 
 
 def test_the_answer_puts_as_deployed_before_like_for_like(run, ratios):

@@ -44,7 +44,8 @@ def headline(
     chosen = chosen[pd.Series(is_main, index=chosen.index, dtype=bool)]
     rows = chosen.to_dict("records")
     stacks = run.manifest.stacks
-    sentences = [sentence({str(k): v for k, v in row.items()}, stacks) for row in rows]
+    single = unreplicated(ratios)
+    sentences = [sentence({str(k): v for k, v in row.items()}, stacks, single) for row in rows]
     return chosen.assign(sentence=sentences)[list(_COLUMNS)].reset_index(drop=True)
 
 
@@ -52,6 +53,12 @@ _COLUMNS = (
     *("scenario", "load", "kind", "metric", "stack", "baseline", "ratio", "low", "high", "blocks"),
     *("blocks_untouched", "verdict", "reason", "equal", "sentence"),
 )
+
+
+def unreplicated(ratios: pd.DataFrame) -> bool:
+    """Whether no pair of the whole run has a second block: then nothing has an interval, and what
+    is said is said without a verdict. Decided once for a run, from all of its `ratio_table`."""
+    return bool((ratios["blocks"] <= 1).all())
 
 
 def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
@@ -62,15 +69,16 @@ def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
     return bool(row["load"] == wanted)
 
 
-def sentence(row: Mapping[str, Any], stacks: Stacks) -> str:
-    """One row of `ratio_table` as a sentence; the larger side is named first."""
+def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> str:
+    """One row of `ratio_table` as a sentence; the larger side is named first. `single`: the run
+    is `unreplicated`."""
     where = f"{spoken(row['scenario'])}, {row['load']}"
     if not isfinite(row["ratio"]):
         above, below = _named(row["stack"], stacks), _named(row["baseline"], stacks)
         what = _LABELS[row["metric"]]
         return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
     claim, span = _claim(row, stacks)
-    if row["blocks"] == 1:
+    if single:
         return f"{where}: {claim} (one block: no interval, no verdict)."
     sure = f"95 % interval {span}" if span else "no interval"
     return f"{where}: " + _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
@@ -95,24 +103,26 @@ def _qualified(row: Mapping[str, Any], claim: str, sure: str) -> str:
 
 def answer(run: Run, ratios: pd.DataFrame | None = None) -> str:
     """The answer in two or three paragraphs of Markdown: as deployed, then like for like."""
+    ratios = ratio_table(run) if ratios is None else ratios
     findings = headline(run, ratios, ("throughput",))
     if findings.empty:
         return "The run has no two stacks measured in the same cell, so nothing is compared."
-    stacks = run.manifest.stacks
+    stacks, single = run.manifest.stacks, unreplicated(ratios)
     paragraphs = [
         f"**{kind.capitalize()}.** "
-        + " ".join(_by_pair(findings[findings["kind"] == kind], stacks))
+        + " ".join(_by_pair(findings[findings["kind"] == kind], stacks, single))
         for kind in KINDS
         if (findings["kind"] == kind).any()
     ]
-    return "\n\n".join([*paragraphs, *_how_sure(findings)])
+    return "\n\n".join([*paragraphs, *_how_sure(findings, single)])
 
 
-def _by_pair(findings: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
+def _by_pair(findings: pd.DataFrame, stacks: Stacks, single: bool) -> Iterator[str]:
     for (stack, baseline), rows in findings.groupby(["stack", "baseline"], sort=False):
         both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
         given = f"With {_ARTICLES.get(both, '')}{both} in both, " if both else ""
-        yield given + _across(rows, _named(str(stack), stacks), _named(str(baseline), stacks))
+        names = (_named(str(stack), stacks), _named(str(baseline), stacks))
+        yield given + _across(rows, *names, single)
 
 
 def _named(stack: str, stacks: Stacks) -> str:
@@ -121,11 +131,10 @@ def _named(stack: str, stacks: Stacks) -> str:
     return f"{name} ({variant})" if comma else name
 
 
-def _across(rows: pd.DataFrame, above: str, below: str) -> str:
+def _across(rows: pd.DataFrame, above: str, below: str, single: bool) -> str:
     """One pair over the scenarios, each direction that was decided, then what was not."""
-    unreplicated = bool((rows["blocks"] == 1).all())
-    higher = rows[(rows["ratio"] > 1) if unreplicated else (rows["verdict"] == "higher")]
-    lower = rows[(rows["ratio"] <= 1) if unreplicated else (rows["verdict"] == "lower")]
+    higher = rows[(rows["ratio"] > 1) if single else (rows["verdict"] == "higher")]
+    lower = rows[(rows["ratio"] <= 1) if single else (rows["verdict"] == "lower")]
     said = [
         *_direction(higher, above, below, higher["ratio"]),
         *_direction(lower, below, above, 1 / lower["ratio"]),
@@ -163,8 +172,8 @@ def _scenarios(rows: pd.DataFrame) -> str:
     return listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
 
 
-def _how_sure(findings: pd.DataFrame) -> Iterator[str]:
-    if (findings["blocks"] <= 1).all():
+def _how_sure(findings: pd.DataFrame, single: bool) -> Iterator[str]:
+    if single:
         yield "One block: no interval, no verdict. Nothing here is a finding."
         return
     decided = int(findings["verdict"].isin(DECIDED).sum())

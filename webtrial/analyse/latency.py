@@ -29,8 +29,8 @@ def latency_against_load(
     """Percentiles of response time: a row per cell, stack and percentile.
 
     Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
-    own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from one block), blocks, samples,
-    suspect_blocks, is_bound (it lies among timeouts, so it is at least that).
+    own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from
+    one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at least that).
     """
     return _percentile_rows(run, [*CELL, "stack"], wanted, scenarios)
 

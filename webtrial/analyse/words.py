@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.frames import furthest_apart, rows_of
-from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.headline import DECIDED, unreplicated
 from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken
 from webtrial.analyse.timeline import Timeline
 
@@ -46,7 +46,7 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
     """Who served most of those as deployed, in how many scenarios, counting only what is decided
     (with one block: who was ahead)."""
     decided = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
-    single = bool((decided["blocks"] <= 1).all())
+    single = unreplicated(ratios)
     leads: dict[str, list[str]] = {}
     for (scenario, load), cell in decided.groupby(["scenario", "load"], sort=False):
         here = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]

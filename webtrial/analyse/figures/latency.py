@@ -30,9 +30,9 @@ _UNITS = {
 
 @styled
 def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
-    """`latency_against_load`, a column for each scale that loads are counted on: from each stack's median (large mark) upwards to its 90th and 99th
-    percentile (bars across), with the median's interval; medians of a sweep are joined. Names
-    stand at the right of a row, for all its panels."""
+    """`latency_against_load`, a column for each scale that loads are counted on: from each
+    stack's median (large mark) upwards to its 90th and 99th percentile (bars across), with the
+    median's interval; medians of a sweep are joined. Names at the right are for the whole row."""
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
     scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
