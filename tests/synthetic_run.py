@@ -6,7 +6,7 @@ that the truth is known. Written by `runs.RunWriter`, as a real run is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, product
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,16 @@ def synthetic_run(
     blocks: int = 3,
     window_s: float = 1.0,
     aa_stack: str | None = None,
+    pilot: bool = False,
     seed: int = 1,
 ) -> Run:
-    """A finished run of `truth` below `folder`, all its stacks in every cell."""
+    """A finished run of `truth` below `folder`, all its stacks in every cell, and in a `pilot`."""
     draw = np.random.default_rng(seed)
     writer = RunWriter(_manifest(truth, scenarios, blocks, window_s, aa_stack), folder)
     numbers = count(1)
+    for stack, scenario in product(truth.median_ms, scenarios if pilot else ()):
+        planned = PlannedTrial(next(numbers), 0, 1, stack, scenario, CLOSED, seed=1, role="pilot")
+        _append_attempts(writer, planned, truth, 1.0, window_s, draw)
     for block in range(1, blocks + 1):
         drift = exp(truth.drift * draw.standard_normal())
         cells = [(scenario, load) for scenario in scenarios for load in loads]

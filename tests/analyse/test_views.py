@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, OPEN, OWN, SLOW_TO_FAST, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, OPEN, OWN, SLOW_TO_FAST, STOLEN, Truth, synthetic_run
 from webtrial.analyse.gates import MACHINE, machine_table, validity_table, verdict_table
 from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
@@ -15,6 +15,7 @@ from webtrial.analyse.timeline import MOST_POINTS, SLOWEST, timeline, typical_tr
 from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
 from webtrial.errors import RunError
 from webtrial.measure import validity
+from webtrial.publish.sentences import verdicts_in_words
 from webtrial.records import Load
 
 
@@ -183,6 +184,19 @@ def test_every_attempt_is_counted_by_its_verdict(disturbed):
 
     assert table["attempts"].to_dict() == expected.to_dict()
     assert table["final"].to_dict() == {"valid": 21, "suspect": 2, "invalid": 1}
+
+
+def test_the_pilots_trials_are_counted_apart(tmp_path):
+    truth = Truth({"flask": 20.0}, verdicts={(0, "flask"): (STOLEN,)})
+    run = synthetic_run(tmp_path, truth, pilot=True)
+    table = verdict_table(run).set_index("verdict")
+    reasons = validity_table(run)
+
+    assert table[["attempts", "final", "pilot"]].loc["valid"].tolist() == [3, 3, 0]
+    assert table[["attempts", "final", "pilot"]].loc["suspect"].tolist() == [0, 0, 1]
+    assert (reasons["verdict"].tolist(), reasons["attempts"].tolist()) == (["valid"], [3])
+    assert "3 trials took 3 attempts" in verdicts_in_words(run).text
+    assert "The pilot's 1 trial (0 valid, 1 suspect and 0 invalid)" in verdicts_in_words(run).text
 
 
 def test_reasons_are_counted_with_the_attempts_that_count(disturbed):

@@ -25,10 +25,14 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs of a {braced} name")
     truth = SLOW_TO_FAST.__class__(
         SLOW_TO_FAST.median_ms,
-        verdicts={(2, "django"): [STOLEN, VALID], (1, "flask", "user_detail"): [LATE]},
+        verdicts={
+            (0, "flask"): [STOLEN],
+            (2, "django"): [STOLEN, VALID],
+            (1, "flask", "user_detail"): [LATE],
+        },
     )
     loads = (CLOSED, OPEN, OWN)
-    run = synthetic_run(runs, truth, scenarios=SCENARIOS, loads=loads, window_s=0.5)
+    run = synthetic_run(runs, truth, scenarios=SCENARIOS, loads=loads, window_s=0.5, pilot=True)
     manifest = run.path / "manifest.json"
     told = json.loads(manifest.read_text())
     told["machine"] = {"cores": 2, "processor": "Example <CPU>", "memory_gib": 8.0}

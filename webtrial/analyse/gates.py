@@ -15,12 +15,19 @@ MACHINE = {  # what is watched → above what a trial is repeated, then suspect 
 
 
 def verdict_table(run: Run) -> pd.DataFrame:
-    """Attempts by verdict: columns verdict, attempts, final (those that count), one row for each
-    verdict whether it occurred or not."""
+    """Attempts by verdict: columns verdict, attempts, final (those that count), pilot (attempts of
+    the pilot, which is never repeated, feeds no estimate and is in neither number), one row for
+    each verdict whether it occurred or not."""
     trials = trials_table(run)
-    counts = trials.groupby("verdict")["final"].agg(["size", "sum"]).reindex(VERDICTS, fill_value=0)
-    counts.columns = pd.Index(["attempts", "final"])
-    return counts.astype(int).rename_axis("verdict").reset_index()
+    piloted = trials["role"] == "pilot"
+    by_verdict = trials[~piloted].groupby("verdict")["final"]
+    counts = {
+        "attempts": by_verdict.size(),
+        "final": by_verdict.sum(),
+        "pilot": trials.loc[piloted, "verdict"].value_counts(),
+    }
+    table = pd.DataFrame(counts).reindex(VERDICTS).fillna(0).astype(int)
+    return table.rename_axis("verdict").reset_index()
 
 
 def validity_table(run: Run) -> pd.DataFrame:
@@ -28,12 +35,13 @@ def validity_table(run: Run) -> pd.DataFrame:
 
     Columns: verdict (of the attempt), gate (`none` for valid ones), kind (instrument, machine),
     attempts, final (those of them that count), example (one reason's text). An attempt with two
-    reasons counts in both rows.
+    reasons counts in both rows. The pilot's attempts are left out.
     """
     final = trials_table(run).set_index(["number", "attempt"])["final"]
     rows = [
         (trial.validity.verdict, *reason, bool(final[trial.planned.number, trial.attempt]))
         for trial in run.trials
+        if trial.planned.role != "pilot"
         for reason in _reasons(trial)
     ]
     frame = pd.DataFrame(rows, columns=["verdict", "gate", "kind", "example", "final"])

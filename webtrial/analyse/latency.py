@@ -30,7 +30,8 @@ def latency_against_load(
 
     Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
     own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from
-    one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at least that).
+    one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
+    least that).
     """
     return _percentile_rows(run, [*CELL, "stack"], wanted, scenarios)
 

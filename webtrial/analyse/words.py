@@ -267,8 +267,13 @@ def reasons(verdicts: pd.DataFrame, table: pd.DataFrame) -> Words:
     caption = (
         "Attempts by verdict and reason. Full colour: those that count; pale: those that were"
         " repeated. Invalid trials are never ranked, suspect ones decide nothing."
+        + _pilots(int(verdicts["pilot"].sum()))
     )
     return Words(title, f"{alt}.", caption)
+
+
+def _pilots(count: int) -> str:
+    return f" The pilot's {counted(count, 'trial')} are not among them." if count else ""
 
 
 def machine(table: pd.DataFrame) -> Words:

@@ -85,7 +85,7 @@ def undecided_in_words(findings: pd.DataFrame) -> Prose:
 def verdicts_in_words(run: Run) -> Prose:
     """How many attempts there were, by verdict, and how many trials count as what."""
     table = verdict_table(run).set_index("verdict")
-    trials = trials_table(run)
+    trials = trials_table(run).query("role != 'pilot'")
     attempts = listed([f"{int(table['attempts'][name])} {name}" for name in VERDICTS])
     final = listed([f"{int(table['final'][name])} {name}" for name in VERDICTS])
     repeated = int((trials.groupby("number").size() > 1).sum())
@@ -93,6 +93,17 @@ def verdicts_in_words(run: Run) -> Prose:
         f"{counted(int(trials['number'].nunique()), 'trial')} took"
         f" {counted(len(trials), 'attempt')}, of which {attempts};"
         f" {counted(repeated, 'trial')} had to be repeated. Of the attempts that count, {final}."
+        f"{_pilot(table['pilot'])}"
+    )
+
+
+def _pilot(counts: pd.Series) -> str:
+    if not counts.sum():
+        return ""
+    found = listed([f"{int(counts[name])} {name}" for name in VERDICTS])
+    return (
+        f" The pilot's {counted(int(counts.sum()), 'trial')} ({found}) are counted apart: they"
+        " choose rates, are never repeated and are part of no estimate."
     )
 
 

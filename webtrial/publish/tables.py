@@ -213,6 +213,7 @@ def upstreams_table(run: Run) -> Table:
 def verdicts_as_table(run: Run) -> Table:
     """`verdict_table`."""
     names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
+    names |= {"pilot": "in the pilot, apart"}
     return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
 
 
