@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, OWN, SLOW_TO_FAST, STOLEN, Truth, synthetic_run
+from webtrial.analyse import words
+from webtrial.analyse.estimates import at_main_load
+from webtrial.analyse.figures import cost
 from webtrial.analyse.gates import MACHINE, machine_table, validity_table, verdict_table
 from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
@@ -16,6 +19,7 @@ from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
 from webtrial.errors import RunError
 from webtrial.measure import validity
 from webtrial.publish.sentences import verdicts_in_words
+from webtrial.publish.tables import cost_as_table
 from webtrial.records import Load
 
 
@@ -143,6 +147,59 @@ def test_the_parts_of_the_cost_add_up_to_its_mean(run):
     assert row["total_ms"].item() == pytest.approx(expected)
     added = table[["service_ms", "database_ms", "upstreams_ms"]].sum(axis=1)
     assert added.tolist() == pytest.approx(table["total_ms"].tolist())
+
+
+def test_cpu_time_that_was_not_observed_is_missing_not_zero(run):
+    def blind(trial):
+        return replace(trial, cost=replace(trial.cost, database_cpu_s=None))
+
+    table = at_main_load(cost_table(_altered(run, "flask", "user_detail", blind)))
+    row = table.query("stack == 'flask' and scenario == 'user_detail'").iloc[0]
+
+    assert np.isnan(row["database_ms"])
+    assert row["total_ms"] == pytest.approx(row["service_ms"] + row["upstreams_ms"])
+    assert table["database_ms"].notna().sum() == len(table) - 1
+    assert "not observed and is in no sum: PostgreSQL" in words.cost(table).caption
+    assert cost.draw(table, words.cost(table)).svg()
+    assert "– " in cost_as_table(table).markdown()
+    assert "not observed" in cost_as_table(table).caption
+    assert "not observed" not in words.cost(at_main_load(cost_table(run))).caption
+
+
+def _altered(run, stack, scenario, alter):
+    """The run with the trials of one stack and scenario altered."""
+    other = type(run)(run.path, run.manifest)
+    other.__dict__["trials"] = tuple(
+        alter(trial)
+        if (trial.planned.stack, trial.planned.scenario) == (stack, scenario)
+        else trial
+        for trial in run.trials
+    )
+    return other
+
+
+@pytest.mark.parametrize(
+    ("scenario", "data", "rows", "same"),
+    [
+        ("user_detail", 1.001, 1, False),
+        ("user_detail", 1, 1.01, True),
+        ("product_search", 1, 1.017, False),
+        ("dashboard", 1, 1.001, False),
+        ("crud", 1.05, 1.05, True),
+        ("crud", 1.1, 1, False),
+    ],
+)
+def test_the_same_work_is_equal_work_but_for_what_was_drawn(tmp_path, scenario, data, rows, same):
+    def more(trial):
+        asked = trial.cost.statements
+        asked = replace(asked, data=asked.data * data, rows=asked.rows * rows)
+        return replace(trial, cost=replace(trial.cost, statements=asked))
+
+    truth = Truth({"django": 50.0, "flask": 50.0, "fastapi": 50.0})
+    run = synthetic_run(tmp_path, truth, scenarios=(scenario,), blocks=1)
+    table = same_work_table(_altered(run, "flask", scenario, more)).set_index("stack")
+
+    assert table["same"].to_dict() == {"django": True, "flask": same, "fastapi": True}
 
 
 def test_stacks_that_ask_more_of_the_database_stand_out(run):

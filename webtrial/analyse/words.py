@@ -178,9 +178,16 @@ def cost(costs: pd.DataFrame) -> Words:
     )
     caption = (
         "CPU time per answered request: full colour the service, lighter PostgreSQL, lightest the"
-        f" upstreams. {_sure(costs)} They belong to the sum."
+        f" upstreams. {_sure(costs)} They belong to the sum.{_unobserved(costs)}"
     )
     return Words(title, alt, caption)
+
+
+def _unobserved(costs: pd.DataFrame) -> str:
+    parts = {"service_ms": "service", "database_ms": "PostgreSQL", "upstreams_ms": "upstreams"}
+    missing = [name for column, name in parts.items() if costs[column].isna().any()]
+    said = f" – is CPU time that was not observed and is in no sum: {listed(missing)}."
+    return said if missing else ""
 
 
 def timeline(moments: Timeline, stack_title: str) -> Words:

@@ -13,7 +13,7 @@ from webtrial.analyse.headline import DECIDED, headline
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, spoken, times
 from webtrial.analyse.show import Table
-from webtrial.analyse.work import same_work_table
+from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
 from webtrial.measure import validity
 from webtrial.parameters import Parameters
 from webtrial.runs import Run
@@ -173,10 +173,15 @@ def cost_as_table(costs: pd.DataFrame) -> Table:
     parts = {"service_ms": "service", "database_ms": "PostgreSQL", "upstreams_ms": "upstreams"}
     return Table(
         _with_span(costs),
-        "CPU-milliseconds per request, by who used them.",
+        f"CPU-milliseconds per request, by who used them.{_not_observed(costs)}",
         _STACK | parts | {"total_ms": "in all", "span": "95 % interval"},
         _SPOKEN,
     )
+
+
+def _not_observed(costs: pd.DataFrame) -> str:
+    parts = costs[["service_ms", "database_ms", "upstreams_ms"]]
+    return " –: not observed, and in no sum." if parts.isna().any(axis=None) else ""
 
 
 def dashboard_as_table(parts: pd.DataFrame) -> Table:
@@ -275,7 +280,12 @@ def same_work_as_table(run: Run) -> Table:
         "control_statements_per_request": "control statements",
         "database_time_ms_per_request": "time in PostgreSQL (ms)",
     }
-    return Table(same_work_table(run), "What PostgreSQL was asked, per request.", columns, _SPOKEN)
+    caption = (
+        "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
+        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, where they depend on what is"
+        f" drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many were asked."
+    )
+    return Table(same_work_table(run), caption, columns, _SPOKEN)
 
 
 def stacks_table(run: Run) -> Table:

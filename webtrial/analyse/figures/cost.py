@@ -50,7 +50,8 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
     axes.set_xlim(0, 1.2 * largest(costs, ["total_ms", "high"]))
     for height, row in zip(stack_axis(axes, costs, look), rows_of(costs), strict=True):
         start = 0.0
-        for part, share in _SHARES.items():
+        seen = {part: share for part, share in _SHARES.items() if np.isfinite(row[f"{part}_ms"])}
+        for part, share in seen.items():
             axes.barh(
                 height, row[f"{part}_ms"], 0.62, start, color=tint(look[row["stack"]].hue, share)
             )
