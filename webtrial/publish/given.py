@@ -1,8 +1,9 @@
 """What a notebook was told, checked before it starts anything.
 
 A notebook's first code cell sets defaults and opens with the comment `# defaults`; papermill puts
-its own cell after it. Whatever those two assign is a parameter, and an unknown one is refused:
-papermill itself would only warn.
+its own cell after it, which opens with `# Parameters`. Whatever those two assign is a parameter,
+and an unknown one is refused: papermill itself would only warn. What a reader assigns in other
+cells is their own affair, so any cell can be executed again.
 """
 
 import ast
@@ -18,6 +19,7 @@ from webtrial.parameters import Parameters, read_parameters
 from webtrial.runs import RUNS, Run, latest_run, open_run
 
 DEFAULTS = "# defaults"
+PAPERMILLS = "# Parameters"
 
 
 def parameters_given() -> Parameters:
@@ -48,7 +50,10 @@ def run_given() -> Run:
 
 
 def find_run(name: Any) -> Run:
-    """The run in the folder `name`, or of that name in `data/runs/`."""
+    """The run in the folder `name`, or of that name in `data/runs/`; a run that is open already is
+    itself, since cells that open one are executed again."""
+    if isinstance(name, Run):
+        return name
     if not isinstance(name, str):
         raise ParameterError(f"run = {name!r}: give a folder, or the name of one in data/runs/")
     return open_run(RUNS / name if (RUNS / name).is_dir() else Path(name))
@@ -59,15 +64,17 @@ def _given() -> dict[str, Any]:
     if shell is None or shell.history_manager is None:
         raise ParameterError("parameters are given to a notebook: open or execute one")
     cells = shell.history_manager.input_hist_raw[:-1]
-    return {name: shell.user_ns[name] for name in names_since_defaults(cells)}
+    return {name: shell.user_ns[name] for name in names_given(cells)}
 
 
-def names_since_defaults(cells: Sequence[str]) -> list[str]:
-    """What the last of `cells` to open with `# defaults` and those after it assign."""
+def names_given(cells: Sequence[str]) -> list[str]:
+    """What the last of `cells` to open with `# defaults`, and papermill's after it, assign."""
     starts = [i for i, cell in enumerate(cells) if cell.lstrip().startswith(DEFAULTS)]
     if not starts:
         raise ParameterError(f"run the cell that opens with `{DEFAULTS}` first")
-    return list(dict.fromkeys(_assigned(cells[starts[-1] :])))
+    defaults, *later = cells[starts[-1] :]
+    injected = [cell for cell in later if cell.lstrip().startswith(PAPERMILLS)]
+    return list(dict.fromkeys(_assigned([defaults, *injected])))
 
 
 def _assigned(cells: Iterable[str]) -> Iterator[str]:
