@@ -12,8 +12,9 @@ from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach
 from webtrial.analyse.show import Prose
 from webtrial.analyse.summary import trials_table
-from webtrial.measure.plan import contenders
+from webtrial.measure.plan import contenders, pilot, plan, window_of
 from webtrial.parameters import Parameters
+from webtrial.records import PlannedTrial
 from webtrial.runs import Manifest, Run
 
 
@@ -109,23 +110,34 @@ def _pilot(counts: pd.Series) -> str:
 
 def plan_in_words(parameters: Parameters) -> Prose:
     """How much there is to measure, before rates are known."""
-    by_scenario = {name: len(contenders(parameters, name)) for name in parameters.scenarios}
-    closed, opened = len(parameters.closed_users), _open_loads(parameters)
-    own = len(parameters.own_fractions)
-    trials = sum(by_scenario.values()) * (closed + opened + own) * parameters.blocks
-    pilot = sum(by_scenario.values()) if parameters.needs_pilot else 0
-    seconds = (trials + pilot) * (parameters.duration_s + parameters.warmup_s)
+    first, blocks = pilot(parameters), _blocks_of(parameters)
+    seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
+    loads = len({trial.load for trial in blocks})
     replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
     return Prose(
-        f"About {counted(trials + pilot, 'trial')}: {counted(len(by_scenario), 'scenario')},"
-        f" {counted(closed + opened + own, 'load')} each, {counted(parameters.blocks, 'block')}"
-        f"{', and a pilot' if pilot else ''}. Requests alone will take"
-        f" {counted(round(seconds / 60) or 1, 'minute')}.{replicated}"
+        f"About {counted(len(first) + len(blocks), 'trial')}:"
+        f" {counted(len(parameters.scenarios), 'scenario')}, {counted(loads, 'load')} each,"
+        f" {counted(parameters.blocks, 'block')}{_beside(len(first), parameters)}. Requests alone"
+        f" will take {counted(round(seconds / 60) or 1, 'minute')}.{replicated}"
     )
 
 
-def _open_loads(parameters: Parameters) -> int:
-    return len(parameters.open_rates_per_s) + len(parameters.common_fractions)
+def _beside(pilots: int, parameters: Parameters) -> str:
+    again = "" if parameters.aa_stack is None else f", {parameters.aa_stack} against itself"
+    return again + (f", and a pilot of {counted(pilots, 'trial')}" if pilots else "")
+
+
+def _blocks_of(parameters: Parameters) -> list[PlannedTrial]:
+    """The blocks as far as they are known before the pilot: each share of the slowest capacity
+    counts as a rate of its own, though two of them may fall on the same one."""
+    given = parameters.open_rates_per_s
+    stand_ins = [max(given, default=0.0) + n for n, _ in enumerate(parameters.common_fractions, 1)]
+    changes = {"open_rates_per_s": [*given, *stand_ins], "common_fractions": []}
+    capacities = {
+        scenario: dict.fromkeys(contenders(parameters, scenario), 1.0)
+        for scenario in parameters.scenarios
+    }
+    return plan(parameters.model_copy(update=changes), capacities)
 
 
 def run_in_words(run: Run) -> Prose:

@@ -1,0 +1,25 @@
+"""The chapters' sentences: counted from what they speak of."""
+
+import pytest
+
+from webtrial.parameters import read_parameters, read_profile
+from webtrial.publish.sentences import plan_in_words
+
+PILOT = {"closed_users": [100], "common_fractions": [0.5], "stacks": ["flask", "fastapi"]}
+
+
+@pytest.mark.parametrize(
+    ("profile", "trials", "loads"),
+    [("smoke", 6, 1), ("quick", 15 + 90, 2), ("standard", 15 + 380, 4), ("full", 42 + 6370, 13)],
+)
+def test_the_plan_is_counted_whole(profile: str, trials: int, loads: int) -> None:
+    said = plan_in_words(read_profile(profile)).text
+    assert said.startswith(f"About {trials:,} trials: ")
+    assert f"{loads} load" in said
+
+
+def test_the_pilot_takes_its_own_time() -> None:
+    given = PILOT | {"scenarios": ["ping"], "blocks": 1, "duration_s": 600.0, "warmup_s": 0.0}
+    said = plan_in_words(read_parameters(given)).text
+    assert "Requests alone will take 40 minutes" in said
+    assert "a pilot of 2 trials" in said
