@@ -122,6 +122,21 @@ def test_the_latest_run_is_the_newest_that_finished(tmp_path: Path) -> None:
     assert latest_run(tmp_path).manifest.id == "20261122T120000Z-smoke-1"
 
 
+def test_the_latest_run_is_found_beside_one_that_cannot_be_read(tmp_path: Path) -> None:
+    RunWriter(a_manifest("20261121T120000Z-smoke-1", state="finished"), tmp_path)
+    for name, content in {"20261122T120000Z-smoke-1": b"{", "20261123T120000Z-b": b"\xff"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_bytes(content)
+    assert latest_run(tmp_path).manifest.id == "20261121T120000Z-smoke-1"
+
+
+def test_where_no_run_is_left_those_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "manifest.json").write_text("{}")
+    with pytest.raises(RunError, match=r"cannot be read: broken"):
+        latest_run(tmp_path)
+
+
 def test_a_run_outlives_the_stacks_that_it_measured(tmp_path: Path) -> None:
     writer = RunWriter(a_manifest(), tmp_path)
     manifest = writer.path / "manifest.json"

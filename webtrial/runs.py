@@ -19,7 +19,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from webtrial.errors import RunError
 from webtrial.parameters import RECORDED, Parameters
@@ -111,19 +111,25 @@ def open_run(path: str | Path) -> Run:
         raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
     try:
         return Run(path, Manifest.model_validate_json(manifest.read_text(), context=RECORDED))
-    except ValidationError as error:
+    except (OSError, ValueError) as error:
         raise RunError(
             f"{manifest} does not read as a manifest of format {FORMAT}: {error}"
         ) from None
 
 
 def latest_run(runs: Path = RUNS) -> Run:
-    """The newest finished run; RunError when there is none."""
+    """The newest finished run that can be read; RunError when there is none."""
+    unreadable: list[str] = []
     for path in sorted(runs.glob("*/manifest.json"), reverse=True):
-        run = open_run(path.parent)
+        try:
+            run = open_run(path.parent)
+        except RunError:
+            unreadable.append(path.parent.name)
+            continue
         if run.manifest.state == "finished":
             return run
-    raise RunError(f"no finished run in {runs}: make one with `make report`")
+    but = f" (that cannot be read: {', '.join(unreadable)})" if unreadable else ""
+    raise RunError(f"no finished run in {runs}{but}: make one with `make report`")
 
 
 class RunWriter:
