@@ -41,6 +41,12 @@ def test_the_trial_in_hand_and_the_time_left_are_said() -> None:
     )
 
 
+def test_the_pilot_is_named_and_is_no_block() -> None:
+    trial = EVENTS[3] | {"role": "pilot", "block": 0, "attempt": 1}
+    assert "pilot: flask, crud, 100 users" in str(_after([*EVENTS[:3], trial]))
+    assert "block" not in str(_after([*EVENTS[:3], trial]))
+
+
 def test_at_the_end_all_trials_are_done_and_no_time_is_left() -> None:
     end = {"event": "end", "state": "finished", "path": "/r"}
     assert str(_after([*EVENTS, end])) == "90 of 90 trials · finished · 1 valid"

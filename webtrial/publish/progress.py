@@ -55,8 +55,9 @@ class Progress:
         again = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
         self.done, self.of = event["done"], event["of"]
         self.seconds_left = event.get("seconds_left")
+        block = f"block {event['block']} of {event['blocks']}"
         self.doing = (
-            f"block {event['block']} of {event['blocks']}: "
+            f"{'pilot' if event.get('role') == 'pilot' else block}: "
             f"{event['stack']}, {event['scenario']}, {event['load']}{again}"
         )
 
