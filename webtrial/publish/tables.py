@@ -282,7 +282,7 @@ def same_work_as_table(run: Run) -> Table:
     }
     caption = (
         "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
-        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, where they depend on what is"
+        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, as they depend on what is"
         f" drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many were asked."
     )
     return Table(same_work_table(run), caption, columns, _SPOKEN)
