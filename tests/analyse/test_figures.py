@@ -8,6 +8,8 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
+import webtrial as wt
+from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
 from webtrial.analyse import compare, estimates, gates, latency, summary, words, work
 from webtrial.analyse import timeline as timelines
 from webtrial.analyse.figures import cost, dashboard, ratios, search, style, throughput, validity
@@ -40,22 +42,22 @@ def _throughput(run):
 def _ratios(run):
     chosen = estimates.at_main_load(_ratio_table(run))
     table = compare.labelled_ratios(run, chosen, "throughput")
-    return ratios.draw(table, words.ratios(table))
+    return ratios.draw(table, words.ratios(table, 0))
 
 
 def _against_load(run):
     table = latency.latency_against_load(run)
-    return latency_figures.against_load(table, words.latency_against_load(table))
+    return latency_figures.against_load(table, words.latency_against_load(table, 0))
 
 
 def _distribution(run):
     table = latency.distribution(run, "100 users")
-    return latency_figures.distribution(table, words.distribution(table))
+    return latency_figures.distribution(table, words.distribution(table, 0))
 
 
 def _cost(run):
     table = estimates.at_main_load(work.cost_table(run))
-    return cost.draw(table, words.cost(table))
+    return cost.draw(table, words.cost(table, 0))
 
 
 def _timeline(run):
@@ -65,12 +67,12 @@ def _timeline(run):
 
 def _search(run):
     table = latency.search_by_selectivity(run)
-    return search.draw(table, words.search(table))
+    return search.draw(table, words.search(table, 0))
 
 
 def _dashboard(run):
     table = work.dashboard_parts(run)
-    return dashboard.draw(table, words.dashboard(table))
+    return dashboard.draw(table, words.dashboard(table, 0))
 
 
 def _reasons(run):
@@ -173,6 +175,56 @@ def test_an_invalid_block_is_a_grey_cross(disturbed):
     ]
 
     assert crosses == [style.GREY]
+
+
+def _rings(drawing):
+    return sum(
+        len(line.get_xdata())
+        for axes in drawing.figure.axes
+        for line in axes.lines
+        if line.get_markeredgecolor() == style.SUSPECT
+    )
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory):
+    """Of Flask a suspect trial in each cell, of Django an invalid one."""
+    verdicts = {(1, "flask"): (STOLEN,), (2, "django"): (LATE,)}
+    truth = Truth({"django": 60.0, "flask": 40.0}, verdicts=verdicts)
+    folder = tmp_path_factory.mktemp("troubled")
+    scenarios = ("product_search", "dashboard")
+    return synthetic_run(folder, truth, scenarios=scenarios, loads=(CLOSED, OPEN))
+
+
+DRAWN = {  # figure → its drawing, values of Flask in it, trials of what it shows that are invalid
+    "ratios": (lambda run: wt.draw_ratios(run, wt.ratio_table(run)), 2, 2),
+    "latency": (lambda run: wt.draw_latency(run, wt.latency_against_load(run)), 4, 4),
+    "cost": (wt.draw_cost, 2, 2),
+    "search": (lambda run: wt.draw_search(run, wt.search_by_selectivity(run)), 6, 2),
+    "dashboard": (lambda run: wt.draw_dashboard(run, wt.dashboard_parts(run)), 2, 2),
+}
+
+
+@pytest.mark.parametrize(("draw", "rings", "invalid"), DRAWN.values(), ids=DRAWN)
+def test_suspect_values_are_ringed_and_invalid_trials_are_said_to_be_left_out(
+    troubled, run, draw, rings, invalid
+):
+    drawing, undisturbed = draw(troubled), draw(run)
+
+    assert _rings(drawing) == rings
+    assert "Ringed: suspect trials are part of it." in drawing.caption
+    assert f"{invalid} trials of these are invalid and left out." in drawing.caption
+    assert _rings(undisturbed) == 0
+    assert not any(word in undisturbed.caption for word in ("Ringed", "left out"))
+
+
+def test_a_curve_of_suspect_trials_is_named_so(troubled):
+    drawing = wt.draw_distribution(troubled, "closed")
+    names = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
+
+    assert names.count("Flask (suspect)") == 2
+    assert names.count("Django") == 2
+    assert "2 trials of these are invalid and left out." in drawing.caption
 
 
 def test_stacks_of_a_framework_share_a_hue_and_differ_in_marker_and_line(run):

@@ -2,6 +2,7 @@
 
 from math import nan
 
+import pandas as pd
 import pytest
 
 from tests.synthetic_run import LATE, SLOW_TO_FAST, STACKS, Truth, synthetic_run
@@ -144,7 +145,7 @@ def test_a_stack_whose_trial_is_invalid_is_not_beaten_by_absence(one_block):
 
 def test_alternative_text_holds_the_numbers(run, ratios):
     table = labelled_ratios(run, at_main_load(ratios), "throughput")
-    alt = words.ratios(table).alt
+    alt = words.ratios(table, 0).alt
 
     assert all(row["label"] in alt for row in table.to_dict("records"))
 
@@ -153,3 +154,24 @@ def test_verdicts_are_counted_in_the_title(disturbed):
     title = words.reasons(verdict_table(disturbed), validity_table(disturbed)).title
 
     assert title == "Of 24 trials 21 are valid, 2 suspect, 1 invalid, after 29 attempts"
+
+
+def test_a_dashboard_is_sooner_than_its_upstreams_only_with_its_whole_interval():
+    parts = pd.DataFrame(
+        {
+            "scenario": "dashboard",
+            "load": "100 users",
+            "title": ["Flask", "FastAPI"],
+            "response_ms": [40.0, 25.0],
+            "low": [30.0, 22.0],
+            "high": [53.0, 28.0],
+            "blocks": 3,
+            "suspect_blocks": 0,
+            "in_turn_ms": 43.0,
+            "slowest_ms": 22.0,
+        }
+    )
+    one_block = parts.assign(low=nan, high=nan, blocks=1)
+
+    assert words.dashboard(parts, 0).title.endswith("answer: FastAPI at 100 users")
+    assert "every stack at 100 users (one block" in words.dashboard(one_block, 0).title

@@ -159,11 +159,11 @@ def test_cpu_time_that_was_not_observed_is_missing_not_zero(run):
     assert np.isnan(row["database_ms"])
     assert row["total_ms"] == pytest.approx(row["service_ms"] + row["upstreams_ms"])
     assert table["database_ms"].notna().sum() == len(table) - 1
-    assert "not observed and is in no sum: PostgreSQL" in words.cost(table).caption
-    assert cost.draw(table, words.cost(table)).svg()
+    assert "not observed and is in no sum: PostgreSQL" in words.cost(table, 0).caption
+    assert cost.draw(table, words.cost(table, 0)).svg()
     assert "– " in cost_as_table(table).markdown()
     assert "not observed" in cost_as_table(table).caption
-    assert "not observed" not in words.cost(at_main_load(cost_table(run))).caption
+    assert "not observed" not in words.cost(at_main_load(cost_table(run)), 0).caption
 
 
 def _altered(run, stack, scenario, alter):

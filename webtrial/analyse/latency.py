@@ -119,16 +119,17 @@ def _merged_percentile(percentile: float, blocks: Sequence[Histogram]) -> float:
 def distribution(run: Run, load: str, scenarios: Sequence[str] | None = None) -> pd.DataFrame:
     """What share of the requests took longer, at one load: curves of up to 80 points.
 
-    Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms. The
-    tail ends where fewer than ten requests lie beyond.
+    Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms,
+    suspect_blocks. The tail ends where fewer than ten requests lie beyond.
     """
     by = [*CELL, "stack"]
     rows = [
-        dict(zip(by, key, strict=True)) | {"share_slower": share, "latency_ms": latency_ms}
-        for key, group, _ in _groups(run, by, scenarios, load)
+        dict(zip(by, key, strict=True))
+        | {"share_slower": share, "latency_ms": latency_ms, "suspect_blocks": suspects}
+        for key, group, suspects in _groups(run, by, scenarios, load)
         for share, latency_ms in _curve(histogram(group))
     ]
-    frame = pd.DataFrame(rows, columns=[*by, "share_slower", "latency_ms"])
+    frame = pd.DataFrame(rows, columns=[*by, "share_slower", "latency_ms", "suspect_blocks"])
     return in_order(run, labelled(run, frame))
 
 

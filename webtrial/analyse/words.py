@@ -1,7 +1,8 @@
 """What the figures say: title (the finding), alternative text (the numbers), caption (how to read).
 
 One function per figure, from the same table that the figure draws. Titles claim no more than the
-table decides; where there is one block they say so.
+table decides; where there is one block they say so. Captions say how many trials of what is drawn
+are `invalid` and left out, and what an amber ring is where there is one.
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ def throughput(estimates: pd.DataFrame, ratios: pd.DataFrame) -> Words:
     caption = (
         f"Requests answered per second, from zero, each scenario on its own scale."
         f" {_sure(estimates)} Small marks are single blocks: hollow where suspect, a grey cross"
-        " where invalid."
+        " where invalid." + _left_out(int(estimates["invalid_blocks"].sum()))
     )
     return Words(title, alt, caption)
 
@@ -71,7 +72,7 @@ def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:
     return next((stack for stack, count in ahead.items() if count == others), None)
 
 
-def ratios(table: pd.DataFrame) -> Words:
+def ratios(table: pd.DataFrame, invalid: int) -> Words:
     """Of `labelled_ratios` of one metric."""
     shown = table[table["ratio"].notna()]
     span = [
@@ -95,6 +96,8 @@ def ratios(table: pd.DataFrame) -> Words:
             else ""
         )
         + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {_ONE_BLOCK}")
+        + _ringed(shown["suspect"])
+        + _left_out(invalid)
     )
     return Words(title, alt, caption)
 
@@ -104,7 +107,7 @@ def _outward(values: pd.Series) -> list[float]:
     return [max(value, 1 / value) for value in values]
 
 
-def latency_against_load(percentiles: pd.DataFrame) -> Words:
+def latency_against_load(percentiles: pd.DataFrame, invalid: int) -> Words:
     """Of `latency_against_load`."""
     medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
     title = f"{_widest(medians)}{_unreplicated(medians)}"
@@ -114,6 +117,8 @@ def latency_against_load(percentiles: pd.DataFrame) -> Words:
         "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
         " bars above: 90th percentile, and 99th where at least 10,000 requests were merged."
         + _bounds(percentiles)
+        + _ringed(percentiles["suspect_blocks"])
+        + _left_out(invalid)
     )
     return Words(title, alt, caption)
 
@@ -134,7 +139,7 @@ def _widest(medians: pd.DataFrame) -> str:
     )
 
 
-def distribution(curves: pd.DataFrame) -> Words:
+def distribution(curves: pd.DataFrame, invalid: int) -> Words:
     """Of `distribution`: how much longer than the median the slowest tenth takes."""
     keys = ["scenario", "load", "title"]
     ends = _at_share(curves, 0.1).merge(_at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
@@ -148,6 +153,8 @@ def distribution(curves: pd.DataFrame) -> Words:
     caption = (
         "For each response time the share of requests that took longer, both scales logarithmic;"
         " all blocks merged. Curves end where fewer than ten requests lie beyond."
+        + (" Suspect trials are part of those named so." if curves["suspect_blocks"].any() else "")
+        + _left_out(invalid)
     )
     return Words(title, alt, caption)
 
@@ -159,7 +166,7 @@ def _at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
     return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
 
 
-def cost(costs: pd.DataFrame) -> Words:
+def cost(costs: pd.DataFrame, invalid: int) -> Words:
     """Of `cost_table` at one load per scenario."""
     title = "CPU time per request was not observed"
     if len(costs):
@@ -179,6 +186,8 @@ def cost(costs: pd.DataFrame) -> Words:
     caption = (
         "CPU time per answered request: full colour the service, lighter PostgreSQL, lightest the"
         f" upstreams. {_sure(costs)} They belong to the sum.{_unobserved(costs)}"
+        + _ringed(costs["suspect_blocks"])
+        + _left_out(invalid)
     )
     return Words(title, alt, caption)
 
@@ -206,11 +215,12 @@ def timeline(moments: Timeline, stack_title: str) -> Words:
     caption = (
         "One trial: response times of its requests (thinned, the slowest all kept; crosses failed),"
         " requests sent and completed in each tenth of a second, CPU used in each second."
+        f" Verdict of the trial: {trial.validity.verdict}."
     )
     return Words(title, alt, caption)
 
 
-def search(percentiles: pd.DataFrame) -> Words:
+def search(percentiles: pd.DataFrame, invalid: int) -> Words:
     """Of `search_by_selectivity`: what a rare word takes beside a common one."""
     medians = percentiles[percentiles["percentile"] == 50]
     wide = medians.pivot_table("latency_ms", ["load", "title"], "kind", sort=False, observed=True)
@@ -228,12 +238,15 @@ def search(percentiles: pd.DataFrame) -> Words:
     caption = (
         "Response time of a search by how common its word is, on a log scale. Mark: median with its"
         " 95 % interval; bar: 90th percentile."
+        + _ringed(percentiles["suspect_blocks"])
+        + _left_out(invalid)
     )
     return Words(title, alt, caption)
 
 
-def dashboard(parts: pd.DataFrame) -> Words:
-    """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have."""
+def dashboard(parts: pd.DataFrame, invalid: int) -> Words:
+    """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have, with its
+    whole interval (with one block: in the mean)."""
     took = reach(parts["in_turn_ms"].dropna().tolist())
     sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
     title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
@@ -247,12 +260,15 @@ def dashboard(parts: pd.DataFrame) -> Words:
     caption = (
         "Mean response time of the dashboard. Pale: what its upstreams really took, added, which is"
         f" what asking in turn costs at least; darker: the slowest alone. {_sure(parts)}"
+        + _ringed(parts["suspect_blocks"])
+        + _left_out(invalid)
     )
     return Words(title + _unreplicated(parts), alt, caption)
 
 
 def _sooner(cell: pd.DataFrame) -> str:
-    quick = cell.loc[cell["response_ms"] < cell["in_turn_ms"], "title"].tolist()
+    furthest = cell["high"] if (cell["blocks"] > 1).any() else cell["response_ms"]
+    quick = cell.loc[furthest < cell["in_turn_ms"], "title"].tolist()
     if len(quick) in (0, len(cell)):
         return "every stack" if quick else "no stack"
     return listed(quick)
@@ -323,6 +339,15 @@ def _within(row: dict[str, Any]) -> str:
 
 def _sure(table: pd.DataFrame) -> str:
     return _INTERVALS if (table["blocks"] > 1).any() else _ONE_BLOCK
+
+
+def _ringed(suspect: pd.Series) -> str:
+    return " Ringed: suspect trials are part of it." if suspect.any() else ""
+
+
+def _left_out(invalid: int) -> str:
+    was = "is" if invalid == 1 else "are"
+    return f" {counted(invalid, 'trial')} of these {was} invalid and left out." if invalid else ""
 
 
 def _unreplicated(table: pd.DataFrame) -> str:

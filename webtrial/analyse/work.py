@@ -97,8 +97,9 @@ def dashboard_parts(run: Run) -> pd.DataFrame:
     """The dashboard's response time beside what its upstreams took: a row per load and stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, response_ms (mean of a block's
-    requests, then geometric mean over blocks), low, high, blocks, in_turn_ms (the upstreams' mean
-    times added), slowest_ms (the longest of them). Means, since means add and percentiles do not.
+    requests, then geometric mean over blocks), low, high, blocks, suspect_blocks, in_turn_ms (the
+    upstreams' mean times added), slowest_ms (the longest of them). Means, since means add and
+    percentiles do not.
     """
     trials = measured(trials_table(run))
     trials = trials[trials["scenario"] == "dashboard"].merge(_upstreams(run))
@@ -107,7 +108,7 @@ def dashboard_parts(run: Run) -> pd.DataFrame:
     trials = trials.merge(found.astype(dict.fromkeys(_ID, int)))
     groups = trials.groupby([*CELL, "stack"], sort=False)
     rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _parts(group) for key, group in groups]
-    columns = ["response_ms", "low", "high", "blocks", "in_turn_ms", "slowest_ms"]
+    columns = ["response_ms", "low", "high", "blocks", "suspect_blocks", "in_turn_ms", "slowest_ms"]
     return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*CELL, "stack", *columns])))
 
 
@@ -130,6 +131,7 @@ def _parts(trials: pd.DataFrame) -> dict[str, Any]:
         "low": response.low,
         "high": response.high,
         "blocks": response.blocks,
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
         "in_turn_ms": trials["in_turn_ms"].mean(),
         "slowest_ms": trials["slowest_ms"].mean(),
     }

@@ -15,7 +15,7 @@ from webtrial.analyse.figures import (
     timeline,
     validity,
 )
-from webtrial.analyse.gates import machine_table, validity_table, verdict_table
+from webtrial.analyse.gates import left_out, machine_table, validity_table, verdict_table
 from webtrial.analyse.latency import distribution, latency_against_load
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.show import Drawing, Prose
@@ -42,14 +42,16 @@ def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") ->
     table = labelled_ratios(run, at_main_load(compared), metric)
     if table["ratio"].notna().sum() == 0:
         return _absent("no two stacks that can be compared")
-    return ratios.draw(table, words.ratios(table))
+    invalid = left_out(at_main_load(trials_table(run)))
+    return ratios.draw(table, words.ratios(table, invalid))
 
 
-def draw_latency(percentiles: pd.DataFrame) -> Shown:
+def draw_latency(run: Run, percentiles: pd.DataFrame) -> Shown:
     """`latency_against_load`, all scenarios and loads."""
     if percentiles["latency_ms"].notna().sum() == 0:
         return _absent("no response times that count")
-    return latency.against_load(percentiles, words.latency_against_load(percentiles))
+    said = words.latency_against_load(percentiles, left_out(trials_table(run)))
+    return latency.against_load(percentiles, said)
 
 
 def draw_distribution(run: Run, kind: str) -> Shown:
@@ -62,27 +64,35 @@ def draw_distribution(run: Run, kind: str) -> Shown:
         for scenario, load in loads[["scenario", "load"]].drop_duplicates().to_numpy()
     ]
     curves = pd.concat(parts, ignore_index=True)
-    return latency.distribution(curves, words.distribution(curves))
+    invalid = left_out(at_main_load(trials_table(run), kind))
+    return latency.distribution(curves, words.distribution(curves, invalid))
 
 
 def draw_cost(run: Run) -> Shown:
     """CPU time per request at each scenario's main closed load."""
     table = at_main_load(cost_table(run))
-    return cost.draw(table, words.cost(table)) if len(table) else _absent("no CPU time")
+    if table.empty:
+        return _absent("no CPU time")
+    return cost.draw(table, words.cost(table, left_out(at_main_load(trials_table(run)))))
 
 
-def draw_search(by_kind: pd.DataFrame) -> Shown:
+def draw_search(run: Run, by_kind: pd.DataFrame) -> Shown:
     """`search_by_selectivity`."""
     if by_kind["latency_ms"].notna().sum() == 0:
         return _absent("no search that counts")
-    return search.draw(by_kind, words.search(by_kind))
+    return search.draw(by_kind, words.search(by_kind, _left_out_of(run, "product_search")))
 
 
-def draw_dashboard(parts: pd.DataFrame) -> Shown:
+def draw_dashboard(run: Run, parts: pd.DataFrame) -> Shown:
     """`dashboard_parts`."""
     if parts.empty:
         return _absent("no dashboard that counts")
-    return dashboard.draw(parts, words.dashboard(parts))
+    return dashboard.draw(parts, words.dashboard(parts, _left_out_of(run, "dashboard")))
+
+
+def _left_out_of(run: Run, scenario: str) -> int:
+    trials = trials_table(run)
+    return left_out(trials[trials["scenario"] == scenario])
 
 
 def draw_typical(run: Run) -> Shown:

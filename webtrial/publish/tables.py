@@ -282,8 +282,8 @@ def same_work_as_table(run: Run) -> Table:
     }
     caption = (
         "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
-        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, as they depend on what is"
-        f" drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many were asked."
+        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, as they depend on what"
+        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many are asked."
     )
     return Table(same_work_table(run), caption, columns, _SPOKEN)
 

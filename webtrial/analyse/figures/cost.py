@@ -14,6 +14,7 @@ from webtrial.analyse.figures.style import (
     hide_unused,
     looks,
     panels,
+    ring,
     stack_axis,
     styled,
     tint,
@@ -56,6 +57,8 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
                 height, row[f"{part}_ms"], 0.62, start, color=tint(look[row["stack"]].hue, share)
             )
             start += row[f"{part}_ms"]
+        if row["suspect_blocks"]:
+            ring([row["total_ms"]], [height], axes)
         if np.isfinite(row["low"]):
             axes.plot([row["low"], row["high"]], [height] * 2, color=INK, linewidth=1)
         end = max(row["total_ms"], row["high"] if np.isfinite(row["high"]) else 0)

@@ -50,7 +50,8 @@ def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
         axes.barh(height, row["in_turn_ms"], 0.7, color=tint(GREY, 0.3))
         axes.barh(height, row["slowest_ms"], 0.7, color=tint(GREY, 0.65))
         mark_interval(axes, row["low"], row["high"], height, style)
-        mark_value(axes, row["response_ms"], height, style)
+        suspect = row["suspect_blocks"] > 0
+        mark_value(axes, row["response_ms"], height, style, suspect=suspect)
         end = row["high"] if np.isfinite(row["high"]) else row["response_ms"]
         axes.annotate(
             number(row["response_ms"]),

@@ -14,6 +14,7 @@ from webtrial.analyse.figures.style import (
     looks,
     panels,
     plain_log,
+    ring,
     spread,
     styled,
 )
@@ -77,6 +78,8 @@ def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
 
 def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     medians = rows[rows["percentile"] == 50]
+    suspect = medians[medians["suspect_blocks"] > 0]
+    ring(suspect["place"], suspect["latency_ms"], axes, 4.5)
     axes.plot(
         medians["place"],
         medians["latency_ms"],
@@ -178,7 +181,7 @@ def _name_curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
             linewidth=1.3,
         )
         axes.annotate(
-            row["title"],
+            row["title"] + (" (suspect)" if row["suspect_blocks"] else ""),
             (0.12, height),
             xycoords="axes fraction",
             va="center",

@@ -12,6 +12,7 @@ from webtrial.analyse.figures.style import (
     INK,
     panels,
     plain_log,
+    ring,
     styled,
 )
 from webtrial.analyse.frames import rows_of
@@ -78,6 +79,8 @@ def _panel(axes: Axes, ratios: pd.DataFrame, limits: tuple[float, float]) -> Non
 def _row(axes: Axes, row: dict[str, Any], height: float) -> None:
     if np.isfinite(row["low"]):
         axes.plot([row["low"], row["high"]], [height] * 2, color=INK, linewidth=1.4)
+    if row["suspect"]:
+        ring([row["ratio"]], [height], axes)
     axes.plot(
         [row["ratio"]],
         [height],

@@ -70,4 +70,5 @@ def _stack(axes: Axes, group: pd.DataFrame, height: float, look: Look) -> None:
         span = [median["latency_ms"], slow["latency_ms"]]
         axes.plot(span, [height] * 2, color=look.hue, linewidth=0.7)
         axes.plot(span[1:], [height], marker="|", color=look.hue, markersize=7)
-    mark_value(axes, median["latency_ms"], height, look, 5)
+    suspect = median["suspect_blocks"] > 0
+    mark_value(axes, median["latency_ms"], height, look, 5, suspect)

@@ -21,6 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 WIDTH_IN = 7.2
 GREY = "#8a8a8a"
 FAINT = "#e4e4e4"
+SUSPECT = "#E69F00"
 INK = "#222222"
 
 HUES = {"Django": "#009E73", "Flask": "#0072B2", "FastAPI": "#D55E00"}
@@ -134,8 +135,12 @@ def mark_interval(axes: Axes, low: float, high: float, y: float, look: Look) -> 
         axes.plot([low, high], [y, y], color=look.hue, linewidth=1.6, solid_capstyle="butt")
 
 
-def mark_value(axes: Axes, x: float, y: float, look: Look, size: float = 6) -> None:
-    """A stack's value."""
+def mark_value(
+    axes: Axes, x: float, y: float, look: Look, size: float = 6, suspect: bool = False
+) -> None:
+    """A stack's value; `suspect` if suspect trials are part of it."""
+    if suspect:
+        ring([x], [y], axes, size)
     axes.plot(
         [x],
         [y],
@@ -144,6 +149,20 @@ def mark_value(axes: Axes, x: float, y: float, look: Look, size: float = 6) -> N
         color=look.hue,
         markerfacecolor=look.face,
         markeredgewidth=1.3,
+        linestyle="none",
+    )
+
+
+def ring(x: Sequence[float], y: Sequence[float], axes: Axes, size: float = 6) -> None:
+    """Rings around values that suspect trials are part of."""
+    axes.plot(
+        x,
+        y,
+        marker="o",
+        markersize=size + 4,
+        markerfacecolor="none",
+        markeredgecolor=SUSPECT,
+        markeredgewidth=1.2,
         linestyle="none",
     )
 

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, styled
+from webtrial.analyse.figures.style import FAINT, GREY, INK, SUSPECT, panels, styled
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.phrases import spoken
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
-_COLORS = {"valid": "#0072B2", "suspect": "#E69F00", "invalid": GREY}
+_COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
 _MARKERS = {"suspect": "D", "invalid": "x"}
 _MACHINE = {
     "stolen_fraction": "stolen by the host (%)",
