@@ -4,6 +4,7 @@ One model is read from four places: the profiles in `notebooks/profiles/`, paper
 `-f` and `-p`, a notebook's parameters cell, and the manifest of an earlier run.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from pydantic import (
 )
 
 from webtrial.errors import ParameterError
+from webtrial.records import Load
 from webtrial.scenario_names import SCENARIOS
 from webtrial.stacks import load_stacks
 
@@ -32,6 +34,14 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 RECORDED = {"recorded": True}
 """Context in which to validate the parameters of an earlier run, whose stacks may be gone."""
+
+
+_LOADS: dict[str, Callable[[Any], Load]] = {
+    "closed_users": lambda users: Load("closed", users=users),
+    "open_rates_per_s": lambda rate: Load("open", rate_per_s=rate),
+    "common_fractions": lambda share: Load("open", capacity_fraction=share),
+    "own_fractions": lambda share: Load("open", capacity_fraction=share),
+}
 
 
 class Parameters(BaseModel):
@@ -100,6 +110,16 @@ class Parameters(BaseModel):
     @classmethod
     def _known_scenarios(cls, names: list[str]) -> list[str]:
         return _known(names, "scenario", list(SCENARIOS))
+
+    @field_validator("closed_users", "open_rates_per_s", "common_fractions", "own_fractions")
+    @classmethod
+    def _told_apart(cls, sizes: list[Any], info: ValidationInfo) -> list[Any]:
+        shown = [str(_LOADS[info.field_name or ""](size)) for size in sizes]
+        if twice := sorted({each for each in shown if shown.count(each) > 1}):
+            raise ValueError(
+                f"loads that cannot be told apart: more than one is shown as {', '.join(twice)}"
+            )
+        return sizes
 
     @model_validator(mode="after")
     def _something_to_do(self) -> "Parameters":
