@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from scipy import stats
@@ -244,3 +245,12 @@ def test_the_main_load_is_the_articles_else_the_most_users(tmp_path):
     assert at_main_load(table, "open")["load"].tolist() == ["200/s"]
     assert at_main_load(other)["load"].tolist() == ["200 users"]
     assert at_main_load(other, "open")["load"].tolist() == ["80 % of own"]
+
+
+def test_two_trials_of_a_stack_in_one_block_are_no_two_replications(run):
+    twice = replace(run.trials[0], planned=replace(run.trials[0].planned, number=9999))
+    other = type(run)(run.path, run.manifest)
+    other.__dict__["trials"] = (*run.trials, twice)
+
+    with pytest.raises(pd.errors.MergeError):
+        ratio_table(other)

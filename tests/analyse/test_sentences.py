@@ -1,5 +1,6 @@
 """Numbers and findings in words: what is said follows from the verdict."""
 
+import re
 from math import nan
 
 import pandas as pd
@@ -11,6 +12,7 @@ from webtrial.analyse.compare import labelled_ratios, ratio_table
 from webtrial.analyse.estimates import at_main_load, throughput_table
 from webtrial.analyse.gates import validity_table, verdict_table
 from webtrial.analyse.headline import answer, headline, sentence
+from webtrial.publish.tables import scoreboard
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,8 @@ ROW = {
     "low": 3.1,
     "high": 4.0,
     "blocks": 3,
+    "failed": 0.0,
+    "failed_baseline": 0.0,
     "verdict": "higher",
     "reason": "the interval excludes 1",
 }
@@ -175,3 +179,32 @@ def test_a_dashboard_is_sooner_than_its_upstreams_only_with_its_whole_interval()
 
     assert words.dashboard(parts, 0).title.endswith("answer: FastAPI at 100 users")
     assert "every stack at 100 users (one block" in words.dashboard(one_block, 0).title
+
+
+def test_no_stack_is_named_fastest_without_its_failures(tmp_path):
+    medians = {name: SLOW_TO_FAST.median_ms[name] for name in ("django", "fastapi")}
+    truth = Truth(medians, refused=0.05)
+    run = synthetic_run(tmp_path, truth)
+    ratios, rates = ratio_table(run), throughput_table(run)
+    share = rates.set_index("stack")["error_fraction"]["fastapi"]
+    title = words.throughput(at_main_load(rates), ratios).title
+
+    assert share == pytest.approx(0.05, abs=0.01)
+    assert f"; {100 * share:.1f} % of FastAPI's requests failed in user detail" in title
+    for text in (headline(run, ratios)["sentence"].iloc[0], answer(run, ratios)):
+        assert re.search(r"Of FastAPI's requests [45]\.\d % failed in user detail\.", text)
+    board = scoreboard(run, ratios)
+    assert board.cells()[0][-1].endswith(" !")
+    assert "! over 1% of one's requests failed" in board.caption
+
+
+def test_failures_below_one_in_a_hundred_need_no_mention(run, ratios):
+    assert "failed" not in answer(run, ratios)
+    assert "!" not in scoreboard(run, ratios).markdown()
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"), [(0.0, "0 %"), (0.0004, "< 0.1 %"), (0.032, "3.2 %"), (nan, "–")]
+)
+def test_a_small_share_is_never_rounded_to_none(fraction, text):
+    assert phrases.percent(fraction) == text

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, OPEN, OWN, SLOW_TO_FAST, STOLEN, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, LATE, OPEN, OWN, SLOW_TO_FAST, STOLEN, Truth, synthetic_run
 from webtrial.analyse import words
-from webtrial.analyse.estimates import at_main_load
+from webtrial.analyse.estimates import at_main_load, throughput_table
 from webtrial.analyse.figures import cost
 from webtrial.analyse.gates import MACHINE, machine_table, validity_table, verdict_table
 from webtrial.analyse.histogram import RESOLUTION
@@ -19,7 +19,7 @@ from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
 from webtrial.errors import RunError
 from webtrial.measure import validity
 from webtrial.publish.sentences import verdicts_in_words
-from webtrial.publish.tables import cost_as_table
+from webtrial.publish.tables import cost_as_table, latency_as_table, throughput_as_table
 from webtrial.records import Load
 
 
@@ -48,6 +48,31 @@ def test_loads_are_ordered_by_size_not_by_name(tmp_path):
         *("5 users", "20 users", "100 users", "200/s", "1000/s", "80 % of own")
     ]
     assert table["size"].tolist() == [5, 20, 100, 200, 1000, 80]
+
+
+def test_failures_stand_beside_rates_and_response_times(tmp_path):
+    truth = Truth({"flask": 20.0}, timeouts=0.03, refused=0.04, verdicts={(2, "flask"): (LATE,)})
+    run = synthetic_run(tmp_path, truth, blocks=2)
+    counts = run.trials[0].counts
+    errors = sum(counts.errors.values()) / counts.sent
+    rates, times = throughput_table(run), latency_against_load(run, (50, 90))
+
+    assert rates["error_fraction"].tolist() == [pytest.approx(errors)]
+    assert times["error_fraction"].tolist() == [pytest.approx(errors)] * 2
+    assert rates["dropped_fraction"].tolist() == [0.0]
+    for table in (throughput_as_table(rates), latency_as_table(times)):
+        assert table.cells()[0][-2:] == [f"{100 * errors:.1f} %", "0 %"]
+
+
+def test_arrivals_that_were_not_sent_are_told(run):
+    def halved(trial):
+        return replace(trial, counts=replace(trial.counts, dropped=trial.counts.scheduled // 2))
+
+    table = latency_against_load(_altered(run, "flask", "dashboard", halved), (50,))
+    mine = table.query("stack == 'flask' and scenario == 'dashboard'")
+
+    assert mine["dropped_fraction"].tolist() == [pytest.approx(0.5, abs=0.01)] * 3
+    assert table["dropped_fraction"].drop(mine.index).max() == 0
 
 
 def test_searches_are_told_apart_by_how_common_their_word_is(run):

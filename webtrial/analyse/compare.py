@@ -60,7 +60,9 @@ def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
 
     Columns: scenario, load_kind, load, kind (as deployed, like for like), stack, baseline, equal,
     differs, metric, ratio, low, high, blocks, blocks_untouched, floor (the A/A noise floor as a
-    factor, NaN without), suspect, verdict (higher, lower, indistinguishable, inconclusive), reason.
+    factor, NaN without), suspect, failed, failed_baseline (fractions of the requests meant to be
+    sent that failed or were dropped), verdict (higher, lower, indistinguishable, inconclusive),
+    reason.
     """
     trials = trials_table(run)
     trials = trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
@@ -75,7 +77,7 @@ def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
 
 _RATIO_COLUMNS = (
     *("kind", "stack", "baseline", "equal", "differs", "metric", "ratio", "low", "high", "blocks"),
-    *("blocks_untouched", "floor", "suspect", "verdict", "reason"),
+    *("blocks_untouched", "floor", "suspect", "failed", "failed_baseline", "verdict", "reason"),
 )
 
 
@@ -119,11 +121,12 @@ def _cell_rows(run: Run, cell: pd.DataFrame, pairs: list[Pair]) -> Iterable[dict
 
 
 def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:
-    """The blocks in which both were measured; a stack against itself is its A/A trial."""
+    """The blocks in which both were measured; a stack against itself is its A/A trial. A block
+    is one replication: a run with two trials of a stack in one block and cell is refused."""
     role = "a/a" if pair.stack == pair.baseline else "measure"
     above = cell[(cell["stack"] == pair.stack) & (cell["role"] == role)]
     below = cell[(cell["stack"] == pair.baseline) & (cell["role"] == "measure")]
-    return above.merge(below, on="block", suffixes=("", "_below"))
+    return above.merge(below, on="block", suffixes=("", "_below"), validate="one_to_one")
 
 
 def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
@@ -169,9 +172,17 @@ def _ratio_row(
         "blocks_untouched": len(untouched),
         "floor": floor,
         "suspect": not decides and len(untouched) < len(blocks),
+        "failed": _failed(shown, ""),
+        "failed_baseline": _failed(shown, "_below"),
         "verdict": judgement.verdict,
         "reason": judgement.reason,
     }
+
+
+def _failed(blocks: pd.DataFrame, side: str) -> float:
+    failed = (blocks[f"errors{side}"] + blocks[f"dropped{side}"]).sum()
+    scheduled = blocks[f"scheduled{side}"].sum()
+    return float(failed / scheduled) if scheduled else nan
 
 
 def _ratio(blocks: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:

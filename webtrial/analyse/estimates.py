@@ -12,7 +12,7 @@ import pandas as pd
 
 from webtrial.analyse.pairs import framework_of, stacks_in_order, title_of
 from webtrial.analyse.statistics import Estimate, geometric_mean
-from webtrial.analyse.summary import trials_table
+from webtrial.analyse.summary import measured, trials_table
 from webtrial.runs import Run
 
 ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
@@ -23,9 +23,33 @@ def throughput_table(run: Run) -> pd.DataFrame:
     """Requests per second in closed loads: a row per cell and stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, value, low, high (geometric mean
-    over blocks, t interval on the log scale), blocks, suspect_blocks, invalid_blocks.
+    over blocks, t interval on the log scale), blocks, suspect_blocks, invalid_blocks,
+    error_fraction, dropped_fraction (as `failures`).
     """
-    return estimates(run, "throughput_per_s", kinds=("closed",))
+    return with_failures(run, estimates(run, "throughput_per_s", kinds=("closed",)))
+
+
+def failures(run: Run) -> pd.DataFrame:
+    """What went wrong in the trials that estimates are made of: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, error_fraction (of the requests sent: failed or given
+    up), dropped_fraction (of the arrivals: never sent, since every connection was busy).
+    """
+    keys = [*CELL, "stack"]
+    sums = measured(trials_table(run)).groupby(keys, sort=False)[list(_COUNTED)].sum()
+    fractions = {
+        "error_fraction": sums["errors"] / sums["sent"],
+        "dropped_fraction": sums["dropped"] / sums["scheduled"],
+    }
+    return pd.DataFrame(fractions).reset_index()
+
+
+_COUNTED = ("errors", "sent", "dropped", "scheduled")
+
+
+def with_failures(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame`, of cells and stacks, with the fractions of `failures`; NaN without a trial."""
+    return frame.merge(failures(run), how="left", on=[*CELL, "stack"], validate="many_to_one")
 
 
 def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:

@@ -17,6 +17,8 @@ from webtrial.analyse.phrases import counted, interval, listed, number, reach, s
 from webtrial.runs import Run
 
 DECIDED = ("higher", "lower")
+FAILING = 0.01
+"""Where more of its requests failed, a stack is not named without saying so."""
 
 _SAYS = {  # metric → how A stands to B when its ratio is over 1
     "throughput": "{a} served {x} times as many requests per second as {b}",
@@ -35,8 +37,8 @@ def headline(
     times at the open load, as deployed before like for like.
 
     Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
-    blocks_untouched, verdict, reason, equal (data access of both), sentence. Pass `ratios`
-    (`ratio_table(run)`) where they are at hand.
+    blocks_untouched, failed, failed_baseline, verdict, reason, equal (data access of both),
+    sentence. Pass `ratios` (`ratio_table(run)`) where they are at hand.
     """
     ratios = ratio_table(run) if ratios is None else ratios
     chosen = ratios[ratios["metric"].isin(metrics)]
@@ -51,7 +53,7 @@ def headline(
 
 _COLUMNS = (
     *("scenario", "load", "kind", "metric", "stack", "baseline", "ratio", "low", "high", "blocks"),
-    *("blocks_untouched", "verdict", "reason", "equal", "sentence"),
+    *("blocks_untouched", "failed", "failed_baseline", "verdict", "reason", "equal", "sentence"),
 )
 
 
@@ -78,10 +80,22 @@ def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> st
         what = _LABELS[row["metric"]]
         return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
     claim, span = _claim(row, stacks)
+    failing = "".join(_failing(pd.DataFrame([row]), stacks))
     if single:
-        return f"{where}: {claim} (one block: no interval, no verdict)."
+        return f"{where}: {claim} (one block: no interval, no verdict).{failing}"
     sure = f"95 % interval {span}" if span else "no interval"
-    return f"{where}: " + _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
+    said = _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
+    return f"{where}: {said}{failing}"
+
+
+def _failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
+    """For each of the two stacks of `rows` that failed too often: how often, and where."""
+    for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
+        often = rows[rows[column] > FAILING]
+        if len(often):
+            shares = reach((100 * often[column]).tolist())
+            name = _named(str(often[stack].iloc[0]), stacks)
+            yield f" Of {name}'s requests {shares} % failed in {_scenarios(often)}."
 
 
 def _claim(row: Mapping[str, Any], stacks: Stacks) -> tuple[str, str]:
@@ -122,7 +136,7 @@ def _by_pair(findings: pd.DataFrame, stacks: Stacks, single: bool) -> Iterator[s
         both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
         given = f"With {_ARTICLES.get(both, '')}{both} in both, " if both else ""
         names = (_named(str(stack), stacks), _named(str(baseline), stacks))
-        yield given + _across(rows, *names, single)
+        yield given + _across(rows, *names, single) + "".join(_failing(rows, stacks))
 
 
 def _named(stack: str, stacks: Stacks) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from webtrial.analyse.counting import counted
-from webtrial.analyse.estimates import CELL, in_order, is_own, labelled, load_size
+from webtrial.analyse.estimates import CELL, in_order, is_own, labelled, load_size, with_failures
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, histogram, merged
 from webtrial.analyse.statistics import Estimate, jackknife
 from webtrial.analyse.summary import measured, trials_table
@@ -31,7 +31,7 @@ def latency_against_load(
     Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
     own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from
     one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
-    least that).
+    least that), error_fraction, dropped_fraction (of `failures`).
     """
     return _percentile_rows(run, [*CELL, "stack"], wanted, scenarios)
 
@@ -56,7 +56,7 @@ def _percentile_rows(
     frame = pd.DataFrame(rows, columns=[*by, *_PERCENTILE_COLUMNS])
     frame.insert(3, "scale", [_scale(load) for load in frame["load"]])
     frame.insert(4, "size", [load_size(load) for load in frame["load"]])
-    return in_order(run, labelled(run, frame))
+    return with_failures(run, in_order(run, labelled(run, frame)))
 
 
 def _scale(load: str) -> str:

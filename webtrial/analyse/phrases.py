@@ -14,6 +14,15 @@ def number(value: float, digits: int = 2) -> str:
     return f"{rounded:,.{_decimals(rounded, digits)}f}"
 
 
+def percent(fraction: float) -> str:
+    """A small fraction: `0 %`, `< 0.1 %`, `3.2 %`; – for none."""
+    if not isfinite(fraction):
+        return "–"
+    if 0 < fraction < 0.001:
+        return "< 0.1 %"
+    return f"{fraction:.1%}".replace("%", " %") if fraction else "0 %"
+
+
 def times(ratio: float, low: float, high: float) -> str:
     """A ratio with just the decimals that its interval is printed with."""
     if not (isfinite(low) and isfinite(high)):

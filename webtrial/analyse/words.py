@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.frames import furthest_apart, rows_of
-from webtrial.analyse.headline import DECIDED, unreplicated
-from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken
+from webtrial.analyse.headline import DECIDED, FAILING, unreplicated
+from webtrial.analyse.phrases import counted, interval, listed, number, percent, reach, spoken
 from webtrial.analyse.timeline import Timeline
 
 _INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."
@@ -49,17 +49,29 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
     decided = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
     single = unreplicated(ratios)
     leads: dict[str, list[str]] = {}
+    failing: list[str] = []
     for (scenario, load), cell in decided.groupby(["scenario", "load"], sort=False):
         here = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]
         others = int((here["stack"] == here["framework"].str.lower()).sum()) - 1
         if leader := _leader(cell, others, single):
             title = here.loc[here["stack"] == leader, "title"].iloc[0]
             leads.setdefault(title, []).append(str(scenario))
+            failing += _failing(here[here["stack"] == leader])
     among = counted(estimates["scenario"].nunique(), "scenario")
     if not leads:
         return f"No stack is shown to serve more requests per second than all others, in {among}"
     parts = [f"{who} in {len(where)}" for who, where in leads.items()]
-    return f"As deployed, most requests per second: {listed(parts)} of {among}"
+    return f"As deployed, most requests per second: {listed(parts)} of {among}{''.join(failing)}"
+
+
+def _failing(leaders: pd.DataFrame) -> list[str]:
+    """What has to be said beside a lead: that too many requests failed."""
+    return [
+        f"; {percent(row['error_fraction'])} of {row['title']}'s requests failed in"
+        f" {spoken(row['scenario'])}"
+        for row in rows_of(leaders)
+        if row["error_fraction"] > FAILING
+    ]
 
 
 def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:

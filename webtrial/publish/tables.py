@@ -9,9 +9,9 @@ import pandas as pd
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.gates import validity_table, verdict_table
-from webtrial.analyse.headline import DECIDED, headline
+from webtrial.analyse.headline import DECIDED, FAILING, headline
 from webtrial.analyse.pairs import title_of
-from webtrial.analyse.phrases import interval, listed, number, spoken, times
+from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
 from webtrial.analyse.show import Table
 from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
 from webtrial.measure import validity
@@ -37,16 +37,22 @@ def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
     if rows.empty:
         return Table(rows[["stack", "baseline"]], "Nothing can be compared.")
     named = _compared(run, rows).assign(
-        text=[_scored(row) for row in rows_of(rows)], scenario=rows["scenario"].map(spoken)
+        text=[
+            _scored(row) + (" !" if failing else "")
+            for row, failing in zip(rows_of(rows), _failing(rows), strict=True)
+        ],
+        scenario=rows["scenario"].map(spoken),
     )
     wide = named.pivot_table(
         index=["kind", "pair"], columns="scenario", values="text", aggfunc="first", sort=False
     )
     wide = wide.reindex(columns=list(dict.fromkeys(named["scenario"]))).reset_index()
     loads = listed(list(dict.fromkeys(rows["load"])))
+    failing = f"; ! over {FAILING:.0%} of one's requests failed" if _failing(rows).any() else ""
     return Table(
         wide,
-        f"Requests per second, first over second, at {loads} (95 % interval; ? not decided).",
+        f"Requests per second, first over second, at {loads} (95 % interval; ? not decided"
+        f"{failing}).",
         {"kind": "", "pair": "comparison"} | _same(wide.columns[2:]),
     )
 
@@ -55,6 +61,10 @@ def _scored(row: dict[str, Any]) -> str:
     ratio = times(row["ratio"], row["low"], row["high"])
     span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
     return f"{ratio}{span}{'' if row['verdict'] in DECIDED else ' ?'}"
+
+
+def _failing(rows: pd.DataFrame) -> pd.Series:
+    return (rows["failed"] > FAILING) | (rows["failed_baseline"] > FAILING)
 
 
 def findings_table(run: Run, findings: pd.DataFrame) -> Table:
@@ -121,9 +131,12 @@ def throughput_as_table(estimates: pd.DataFrame) -> Table:
     return Table(
         _with_span(estimates),
         "Requests per second in the closed loop: mean over blocks, 95 % interval.",
-        _STACK | {"value": "requests/s", "span": "95 % interval"} | _RESTS_ON,
-        _SPOKEN,
+        _STACK | {"value": "requests/s", "span": "95 % interval"} | _RESTS_ON | _WENT_WRONG,
+        _SPOKEN | dict.fromkeys(_WENT_WRONG, percent),
     )
+
+
+_WENT_WRONG = {"error_fraction": "failed", "dropped_fraction": "not sent"}
 
 
 _RESTS_ON = {
@@ -140,7 +153,9 @@ def _with_span(frame: pd.DataFrame) -> pd.DataFrame:
 
 def latency_as_table(percentiles: pd.DataFrame) -> Table:
     """`latency_against_load` with a column for each percentile; – of too few requests."""
-    return _percentile_columns(percentiles, ["scenario", "load", "title"], "Response times in ms.")
+    keys = ["scenario", "load", "title"]
+    caption = "Response times in ms, and what share of requests failed or could not be sent."
+    return _percentile_columns(percentiles, keys, caption, _WENT_WRONG)
 
 
 def search_as_table(percentiles: pd.DataFrame) -> Table:
@@ -149,19 +164,26 @@ def search_as_table(percentiles: pd.DataFrame) -> Table:
     return _percentile_columns(percentiles, ["load", "title", "kind"], caption)
 
 
-def _percentile_columns(percentiles: pd.DataFrame, keys: list[str], caption: str) -> Table:
+def _percentile_columns(
+    percentiles: pd.DataFrame, keys: list[str], caption: str, beside: dict[str, str] | None = None
+) -> Table:
+    beside = beside or {}
     texts = [
         f"{'≥ ' if bound else ''}{number(value, 3)}"
         for value, bound in zip(percentiles["latency_ms"], percentiles["is_bound"], strict=True)
     ]
     rows = percentiles.assign(text=texts, name=percentiles["percentile"].map(_percentile_name))
     wide = rows.pivot_table(
-        index=[*keys, "samples"], columns="name", values="text", aggfunc="first", sort=False
+        index=[*keys, "samples", *beside],
+        columns="name",
+        values="text",
+        aggfunc="first",
+        sort=False,
     ).reset_index()
     names = [name for name in rows["name"].unique() if name in wide]
     columns = {key: "stack" if key == "title" else key for key in keys}
     columns |= dict(zip(names, names, strict=True)) | {"samples": "requests"}
-    return Table(wide, caption, columns, _SPOKEN)
+    return Table(wide, caption, columns | beside, _SPOKEN | dict.fromkeys(beside, percent))
 
 
 def _percentile_name(percentile: float) -> str:
@@ -283,7 +305,7 @@ def same_work_as_table(run: Run) -> Table:
     caption = (
         "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
         f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, as they depend on what"
-        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many are asked."
+        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many they are."
     )
     return Table(same_work_table(run), caption, columns, _SPOKEN)
 

@@ -79,7 +79,7 @@ def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
 def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     medians = rows[rows["percentile"] == 50]
     suspect = medians[medians["suspect_blocks"] > 0]
-    ring(suspect["place"], suspect["latency_ms"], axes, 4.5)
+    ring(suspect["place"].tolist(), suspect["latency_ms"].tolist(), axes, 4.5)
     axes.plot(
         medians["place"],
         medians["latency_ms"],
