@@ -148,7 +148,7 @@ def _report(given: argparse.Namespace) -> None:
 
 
 def _serve(_: argparse.Namespace) -> int | None:
-    from webtrial.serving import serve
+    from webtrial.measure.serving import serve
 
     if SCRATCH not in os.environ:
         return _under_keeper("serve")
