@@ -3,14 +3,15 @@
 import pandas as pd
 
 from webtrial.analyse.summary import trials_table
+from webtrial.bounds import DRIFT_MAX, FOREIGN_MAX, STOLEN_MAX
 from webtrial.records import Trial
 from webtrial.runs import Run
 
 VERDICTS = ("valid", "suspect", "invalid")
-MACHINE = {  # what is watched → above what a trial is repeated, then suspect (the gates' bounds)
-    "stolen_fraction": 0.05,
-    "foreign_cpu_fraction": 0.05,
-    "speed_drift": 0.10,
+MACHINE = {  # what is watched → above what a trial is repeated, then suspect
+    "stolen_fraction": STOLEN_MAX,
+    "foreign_cpu_fraction": FOREIGN_MAX,
+    "speed_drift": DRIFT_MAX,
 }
 
 

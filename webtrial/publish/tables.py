@@ -8,13 +8,11 @@ import pandas as pd
 
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.gates import validity_table, verdict_table
 from webtrial.analyse.headline import DECIDED, FAILING, headline
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
 from webtrial.analyse.show import Table
 from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
-from webtrial.measure import validity
 from webtrial.parameters import Parameters
 from webtrial.runs import Run
 
@@ -237,56 +235,6 @@ def upstreams_table(run: Run) -> Table:
     return Table(table, "The upstreams over all trials.", names)
 
 
-def verdicts_as_table(run: Run) -> Table:
-    """`verdict_table`."""
-    names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
-    names |= {"pilot": "in the pilot, apart"}
-    return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
-
-
-def validity_as_table(run: Run) -> Table:
-    """`validity_table` with an example of each reason."""
-    frame = validity_table(run)
-    return Table(
-        frame.assign(gate=frame["gate"].map(_gate_name)),
-        "Attempts by verdict and by the gate that struck.",
-        {"verdict": "verdict", "gate": "gate", "kind": "of the", "attempts": "attempts"}
-        | {"final": "that count", "example": "for example"},
-    )
-
-
-def _gate_name(gate: str) -> str:
-    return gate.replace("_", " ")
-
-
-def gates_table() -> Table:
-    """Every gate with its bounds."""
-    rows = [
-        ("client CPU", "instrument", "share of its core that the load driver used",
-         f"over {validity.CPU_SUSPECT:.0%}", f"over {validity.CPU_INVALID:.0%}"),
-        ("sent", "instrument", "share of the drawn arrivals that were sent, the driver to blame",
-         "", f"under {validity.SENT_MIN:.0%}"),
-        ("lag", "instrument", "99th percentile of how late a request was sent",
-         "", f"over {validity.LAG_MIN_MS:g} ms and {validity.LAG_OF_MEDIAN:.0%} of the median"),
-        ("stall", "instrument", "longest time that the driver's event loop did not turn",
-         f"over {validity.STALL_SUSPECT_MS:g} ms", f"over {validity.STALL_INVALID_MS:g} ms"),
-        ("Little's law", "instrument", "requests in flight, counted against computed",
-         "", f"apart by over {validity.LITTLE_MAX:.0%}"),
-        ("reopened", "instrument", "share of connections that the driver opened anew",
-         "", f"over {validity.REOPENED_MAX:.1%}"),
-        ("unread", "instrument", "answers that were not read whole", "", "any"),
-        ("stolen", "machine", "time that the hypervisor gave to others",
-         f"over {validity.STOLEN_MAX:.0%}", ""),
-        ("foreign CPU", "machine", "CPU used by processes that are not ours",
-         f"over {validity.FOREIGN_MAX:.0%}", ""),
-        ("drift", "machine", "change of the machine's speed over the trial",
-         f"over {validity.DRIFT_MAX:.0%}", ""),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["gate", "kind", "what", "suspect", "invalid"])
-    names = {"gate": "gate", "kind": "of the", "suspect": "suspect", "invalid": "invalid"}
-    return Table(frame, "What every trial is held to.", names | {"what": "what is observed"})
-
-
 def _same(names: Iterable[str]) -> dict[str, str]:
     return {name: name for name in names}
 
@@ -383,7 +331,7 @@ def versions_table(run: Run) -> Table:
 
 
 def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
-    rows = [(_gate_name(name), _written(value)) for name, value in values.items()]
+    rows = [(spoken(name), _written(value)) for name, value in values.items()]
     return Table(pd.DataFrame(rows, columns=list(names)), caption)
 
 
