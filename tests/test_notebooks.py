@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from webtrial.analyse.summary import MINIMUM_SAMPLES
 from webtrial.errors import PublishError
 from webtrial.parameters import Parameters
 from webtrial.publish.execute import NOTEBOOKS, execute
@@ -72,6 +73,11 @@ class TestEveryNotebook:
         text = (NOTEBOOKS / f"{name}.ipynb").read_text()
         assert not re.search(r"(?<![\w.])/(home|root|work|tmp|usr|Users)/", text)
         assert str(Path.home()) + "/" not in text
+
+    def test_types_no_bound_that_the_analysis_applies(self, name: str) -> None:
+        prose = " ".join(" ".join(cell.source.split()) for cell in _cells(name, "markdown"))
+        needed = [f"{count:,}" for count in MINIMUM_SAMPLES.values() if count >= 1000]
+        assert not [text for text in (*needed, "at least three", "hardly depends") if text in prose]
 
     def test_says_which_cell_is_which_for_good(self, name: str) -> None:
         identifiers = [cell.id for cell in _cells(name)]

@@ -112,7 +112,7 @@ def test_a_timeline_bins_every_request_once(run):
 
 def test_a_timelines_latencies_are_of_those_intended_in_the_bin(run):
     place = typical_trial(run, "user_detail", "flask")
-    found = timeline(run, *place, bin_ms=100)
+    found = timeline(run, *place)
     samples = _samples(run, *place)
     latency_ms = (samples["done_ns"] - samples["intended_ns"]) / 1e6
     by_bin = latency_ms.groupby(samples["intended_ns"] // 100_000_000)

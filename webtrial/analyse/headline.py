@@ -14,6 +14,7 @@ from webtrial.analyse.compare import METRICS, ratio_table
 from webtrial.analyse.estimates import main_load
 from webtrial.analyse.pairs import KINDS, Stacks, title_of
 from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken, times
+from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.runs import Run
 
 DECIDED = ("higher", "lower")
@@ -193,5 +194,6 @@ def _how_sure(findings: pd.DataFrame, single: bool) -> Iterator[str]:
     decided = int(findings["verdict"].isin(DECIDED).sum())
     yield (
         f"Of {counted(len(findings), 'comparison')} of throughput {decided} are decided"
-        " (95 % interval over paired blocks that excludes 1, in at least three untouched blocks)."
+        " (95 % interval over paired blocks that excludes 1, in at least"
+        f" {MINIMUM_BLOCKS} untouched blocks)."
     )

@@ -24,13 +24,12 @@ Format = Callable[[Any], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A figure with its finding as title, what it shows in words, how to read it, its data."""
+    """A figure with its finding as title, what it shows in words, how to read it."""
 
     figure: Figure
     title: str
     alt: str
     caption: str
-    data: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Settle the layout once: it moves a little each time it is worked out, and its solver

@@ -121,7 +121,7 @@ def _undecided(ratio: Estimate, blocks_untouched: int) -> str:
     if ratio.blocks == 1:
         return "no replication: one block, no interval"
     if blocks_untouched < MINIMUM_BLOCKS:
-        return "fewer than three untouched blocks"
+        return f"fewer than {MINIMUM_BLOCKS} untouched blocks"
     if not (isfinite(ratio.low) and isfinite(ratio.high)):
         return "a block without a value"
     return ""

@@ -14,12 +14,14 @@ from webtrial.errors import RunError
 from webtrial.records import Second, Trial
 from webtrial.runs import Run
 
+BIN_S = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
     560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
-    `bins`: t_s (start of the bin), sent_per_s, completed_per_s, median_ms, worst_ms (of those
+    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s, median_ms, worst_ms (of those
     intended in the bin that succeeded). `median_ms` of all those of the window. Medians lie
     within histogram.RESOLUTION. `seconds`: the fields of records.Second."""
 
@@ -34,11 +36,11 @@ MOST_POINTS = 500
 SLOWEST = 60
 
 
-def timeline(run: Run, number: int, attempt: int = 1, bin_ms: float = 100) -> Timeline:
+def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
     """Attempt `attempt` at trial `number`; RunError when the run has none such."""
     trial = _find(run, number, attempt)
     file = run.path / trial.samples
-    grid = _Grid.of(trial, bin_ms)
+    grid = _Grid.of(trial)
     took = _latencies(file, grid)
     in_window = took[took["place"].between(grid.warmup, grid.bins - 1)]
     names = list(Second.__dataclass_fields__)
@@ -84,10 +86,9 @@ class _Grid:
     bins: int
 
     @classmethod
-    def of(cls, trial: Trial, bin_ms: float) -> "_Grid":
-        width_s = bin_ms / 1000
-        warmup = ceil(trial.warmup_s / width_s)
-        return cls(round(1e6 * bin_ms), warmup, warmup + round(trial.window_s / width_s))
+    def of(cls, trial: Trial) -> "_Grid":
+        warmup = ceil(trial.warmup_s / BIN_S)
+        return cls(round(1e9 * BIN_S), warmup, warmup + round(trial.window_s / BIN_S))
 
     def place_of(self, time_ns: str) -> str:
         """In SQL, the bin of a time; negative before the first."""

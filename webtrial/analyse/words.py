@@ -14,7 +14,8 @@ import pandas as pd
 from webtrial.analyse.frames import furthest_apart, rows_of
 from webtrial.analyse.headline import DECIDED, FAILING, unreplicated
 from webtrial.analyse.phrases import counted, interval, listed, number, percent, reach, spoken
-from webtrial.analyse.timeline import Timeline
+from webtrial.analyse.summary import MINIMUM_SAMPLES
+from webtrial.analyse.timeline import BIN_S, Timeline
 
 _INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."
 _ONE_BLOCK = "One block: no interval, no verdict."
@@ -127,7 +128,8 @@ def latency_against_load(percentiles: pd.DataFrame, invalid: int) -> Words:
     alt += _per_cell(percentiles.dropna(subset=["latency_ms"]), _percentile_text)
     caption = (
         "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
-        " bars above: 90th percentile, and 99th where at least 10,000 requests were merged."
+        " bars above: 90th percentile, and 99th where at least"
+        f" {MINIMUM_SAMPLES[99]:,} requests were merged."
         + _bounds(percentiles)
         + _ringed(percentiles["suspect_blocks"])
         + _left_out(invalid)
@@ -226,7 +228,7 @@ def timeline(moments: Timeline, stack_title: str) -> Words:
     alt += f"{trial.validity.verdict}."
     caption = (
         "One trial: response times of its requests (thinned, the slowest all kept; crosses failed),"
-        " requests sent and completed in each tenth of a second, CPU used in each second."
+        f" requests sent and completed in every {1000 * BIN_S:g} ms, CPU used in each second."
         f" Verdict of the trial: {trial.validity.verdict}."
     )
     return Words(title, alt, caption)

@@ -11,7 +11,8 @@ from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
 from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach
 from webtrial.analyse.show import Prose
-from webtrial.analyse.summary import trials_table
+from webtrial.analyse.statistics import MINIMUM_BLOCKS
+from webtrial.analyse.summary import MINIMUM_SAMPLES, trials_table
 from webtrial.measure.plan import contenders, pilot, plan, window_of
 from webtrial.parameters import Parameters
 from webtrial.records import PlannedTrial
@@ -81,6 +82,27 @@ def undecided_in_words(findings: pd.DataFrame) -> Prose:
         reasons = [f"{reason} ({counts[reason]})" for reason in map(str, counts.index)]
         said += f" The others are not, because: {'; '.join(reasons)}."
     return Prose(said)
+
+
+def percentile_rule_in_words() -> Prose:
+    """From how many requests on a percentile is shown."""
+    needed = [
+        f"{'the median' if percentile == 50 else f'the {percentile:g}th'} needs {count:,}"
+        for percentile, count in MINIMUM_SAMPLES.items()
+        if percentile <= 99
+    ]
+    return Prose(f"Of the merged requests, {listed(needed)} before it is shown.")
+
+
+def verdict_rule_in_words() -> Prose:
+    """When a comparison is decided."""
+    return Prose(
+        "**Verdicts.** *Higher* or *lower* when the interval excludes 1 and at least"
+        f" {MINIMUM_BLOCKS} blocks were untouched, which is to say that both trials were valid."
+        " *Indistinguishable* when it lies within the noise floor, which is how much a stack seems"
+        " to differ from itself. *Inconclusive* otherwise. Without a measured noise floor nothing"
+        " is ever called indistinguishable."
+    )
 
 
 def verdicts_in_words(run: Run) -> Prose:

@@ -42,7 +42,7 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
         _panel(panel, costs[costs["scenario"] == name], look)
     hide_unused(axes.flat[len(scenarios) :])
     _name_parts(figure)
-    return Drawing(figure, words.title, words.alt, words.caption, costs)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -36,7 +36,7 @@ def draw(parts: pd.DataFrame, words: Words) -> Drawing:
         _panel(panel, parts[parts["load"] == load], look)
         panel.set_title(f"dashboard, {load}")
     hide_unused(axes.flat[len(loads) :])
-    return Drawing(figure, words.title, words.alt, words.caption, parts)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from webtrial.analyse.figures.style import (
@@ -46,7 +47,7 @@ def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
         _row(row, parts, look)
     for panel, scale in zip(axes[-1], scales, strict=True):
         panel.set_xlabel(_UNITS[scale])
-    return Drawing(figure, words.title, words.alt, words.caption, percentiles)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Look]) -> None:
@@ -143,24 +144,27 @@ def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
     for panel, name in zip(axes.flat, scenarios, strict=False):
         _curves(panel, curves[curves["scenario"] == name], look)
     hide_unused(axes.flat[len(scenarios) :])
-    return Drawing(figure, words.title, words.alt, words.caption, curves)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     axes.set_title(f"{part['scenario'].iloc[0]}, {part['load'].iloc[0]}")
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("response time (ms)")
-    axes.set_ylabel("share that took longer")
-    for stack, rows in part.groupby("stack", sort=False):
-        style = look[str(stack)]
-        axes.plot(
-            rows["latency_ms"],
-            rows["share_slower"],
-            color=style.hue,
-            linestyle=style.line,
-            linewidth=1.3,
-        )
+    sns.lineplot(
+        part,
+        x="latency_ms",
+        y="share_slower",
+        hue="stack",
+        style="stack",
+        palette={stack: each.hue for stack, each in look.items()},
+        dashes={stack: each.dashes for stack, each in look.items()},
+        linewidth=1.3,
+        estimator=None,
+        legend=False,
+        ax=axes,
+    )
+    axes.set(xlabel="response time (ms)", ylabel="share that took longer")
     plain_log(axes, "x")
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     axes.margins(x=0.08, y=0.06)

@@ -36,7 +36,7 @@ def draw(ratios: pd.DataFrame, words: Words) -> Drawing:
         panel.set_title(f"{scenario}, {load}")
         _panel(panel, part, _limits(ratios))
     axes.flat[-1].set_xlabel("ratio, first over second (log scale)")
-    return Drawing(figure, words.title, words.alt, words.caption, ratios)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _limits(ratios: pd.DataFrame) -> tuple[float, float]:

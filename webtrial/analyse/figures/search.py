@@ -38,7 +38,7 @@ def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
     for panel in axes[:, 1:].flat:
         panel.set_yticklabels([])
     hide_unused(axes.flat[len(loads) :])
-    return Drawing(figure, words.title, words.alt, words.caption, percentiles)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(axes: Axes, percentiles: pd.DataFrame, kinds: list[str], look: dict[str, Look]) -> None:

@@ -27,7 +27,10 @@ INK = "#222222"
 HUES = {"Django": "#009E73", "Flask": "#0072B2", "FastAPI": "#D55E00"}
 SPARE_HUES = ("#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "D", "s", "^", "v", "P")
-LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), "--", ":")
+DASHES: tuple[tuple[float, ...], ...] = (
+    *((), (4, 1.5), (1, 1)),
+    *((5, 1, 1, 1), (3, 3), (1, 3)),
+)  # on and off, in line widths; () is a solid line
 
 SETTINGS: Any = {
     "font.family": "DejaVu Sans",
@@ -64,8 +67,13 @@ class Look:
     hue: str
     ink: tuple[float, float, float]
     marker: str
-    line: Any
+    dashes: tuple[float, ...]
     filled: bool
+
+    @property
+    def line(self) -> Any:
+        """The dashes as matplotlib takes a line style."""
+        return (0, self.dashes) if self.dashes else "-"
 
     @property
     def face(self) -> str:
@@ -90,8 +98,8 @@ def looks(frame: pd.DataFrame) -> dict[str, Look]:
 
 def _look(hue: str, variant: int) -> Look:
     red, green, blue = (0.72 * part for part in to_rgb(hue))
-    marker, line = MARKERS[variant % len(MARKERS)], LINES[variant % len(LINES)]
-    return Look(hue, (red, green, blue), marker, line, variant == 0)
+    marker, dashes = MARKERS[variant % len(MARKERS)], DASHES[variant % len(DASHES)]
+    return Look(hue, (red, green, blue), marker, dashes, variant == 0)
 
 
 def tint(hue: str, share: float) -> tuple[float, float, float]:

@@ -36,7 +36,7 @@ def draw(estimates: pd.DataFrame, trials: pd.DataFrame, words: Words) -> Drawing
     for panel, name in zip(axes.flat, scenarios, strict=False):
         _panel(panel, estimates[estimates["scenario"] == name], trials, look)
     hide_unused(axes.flat[len(scenarios) :])
-    return Drawing(figure, words.title, words.alt, words.caption, estimates)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(

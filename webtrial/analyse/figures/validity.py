@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from webtrial.analyse.figures.style import FAINT, GREY, INK, SUSPECT, panels, styled
@@ -11,7 +12,7 @@ from webtrial.analyse.show import Drawing
 from webtrial.analyse.words import Words
 
 _COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
-_MARKERS = {"suspect": "D", "invalid": "x"}
+_MARKERS = {"suspect": "D", "invalid": "X"}
 _MACHINE = {
     "stolen_fraction": "stolen by the host (%)",
     "foreign_cpu_fraction": "used by others (%)",
@@ -45,7 +46,7 @@ def reasons(table: pd.DataFrame, words: Words) -> Drawing:
     panel.set_ylim(len(table) - 0.5, -0.5)
     panel.set_xlabel("attempts (an attempt with two reasons is in both bars)")
     panel.grid(visible=False, axis="y")
-    return Drawing(figure, words.title, words.alt, words.caption, table)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 @styled
@@ -58,22 +59,33 @@ def machine(table: pd.DataFrame, words: Words) -> Drawing:
         _over_the_run(panel, table[table["what"] == what])
         panel.set_title(_MACHINE[what])
     axes.flat[-1].set_xlabel("attempt, in the order of measuring")
-    return Drawing(figure, words.title, words.alt, words.caption, table)
+    return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _over_the_run(axes: Axes, table: pd.DataFrame) -> None:
-    axes.plot(table["order"], 100 * table["value"], color=_COLORS["valid"], linewidth=0.8)
-    for name in ("suspect", "invalid"):
-        group = table[table["verdict"] == name]
-        axes.plot(
-            group["order"],
-            100 * group["value"],
-            _MARKERS[name],
-            color=_COLORS[name],
-            markersize=3.5,
-        )
+    values = table.assign(percent=100 * table["value"])
+    axes.plot(values["order"], values["percent"], color=_COLORS["valid"], linewidth=0.8)
+    _touched(axes, values[values["verdict"] != "valid"])
+    axes.set(xlabel="", ylabel="")
     bound = 100 * float(table["bound"].iloc[0])
     if np.isfinite(bound):
         axes.axhline(bound, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
         axes.axhspan(bound, max(bound * 1.3, 108 * table["value"].max()), color=FAINT, linewidth=0)
         axes.set_ylim(0, max(bound * 1.3, 108 * table["value"].max()))
+
+
+def _touched(axes: Axes, values: pd.DataFrame) -> None:
+    if values.empty:
+        return
+    sns.scatterplot(
+        values,
+        x="order",
+        y="percent",
+        hue="verdict",
+        style="verdict",
+        palette=_COLORS,
+        markers=_MARKERS,
+        s=16,
+        legend=False,
+        ax=axes,
+    )
