@@ -1,7 +1,6 @@
 """Tables of trials and requests against plain pandas expressions over the same files."""
 
 from dataclasses import replace
-from math import isfinite
 
 import numpy as np
 import pyarrow.parquet as pq

@@ -46,6 +46,8 @@ def test_a_run_is_named_in_words() -> None:
 def test_a_run_that_is_not_there_is_said_to_be_none() -> None:
     with pytest.raises(RunError, match=r"nowhere is not a run: it has no manifest\.json"):
         find_run("nowhere")
+
+
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A session as a notebook's kernel has one, whose newest finished run is a synthetic one."""

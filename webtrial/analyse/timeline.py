@@ -21,8 +21,8 @@ BIN_S = 0.1
 class Timeline:
     """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
     560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
-    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s, median_ms, worst_ms (of those
-    intended in the bin that succeeded). `median_ms` of all those of the window. Medians lie
+    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s, median_ms, worst_ms (of
+    those intended in the bin that succeeded). `median_ms` of all those of the window. Medians lie
     within histogram.RESOLUTION. `seconds`: the fields of records.Second."""
 
     trial: Trial

@@ -13,8 +13,8 @@ import pandas as pd
 
 from webtrial.analyse.frames import furthest_apart, rows_of
 from webtrial.analyse.headline import DECIDED, FAILING, unreplicated
+from webtrial.analyse.histogram import MINIMUM_SAMPLES
 from webtrial.analyse.phrases import counted, interval, listed, number, percent, reach, spoken
-from webtrial.analyse.summary import MINIMUM_SAMPLES
 from webtrial.analyse.timeline import BIN_S, Timeline
 
 _INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."

@@ -12,7 +12,7 @@ from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach
 from webtrial.analyse.show import Prose
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
-from webtrial.analyse.summary import MINIMUM_SAMPLES, trials_table
+from webtrial.analyse.summary import trials_table
 from webtrial.measure.plan import contenders, pilot, plan, window_of
 from webtrial.parameters import Parameters
 from webtrial.records import PlannedTrial
