@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from webtrial.analyse.summary import MINIMUM_SAMPLES
+from webtrial.analyse.histogram import MINIMUM_SAMPLES
 from webtrial.errors import PublishError
 from webtrial.parameters import Parameters
 from webtrial.publish.execute import NOTEBOOKS, execute
