@@ -44,10 +44,14 @@ class Driver:
 
     found: Outcome | DriverError
     tasks: list[Task]
+    pids: tuple[int, ...] = ()
 
     @property
     def window_opens_ns(self) -> int:
         return perf_counter_ns()
+
+    def check(self) -> None:
+        pass
 
     def outcome(self) -> Outcome:
         if isinstance(self.found, DriverError):
@@ -62,6 +66,11 @@ class Driver:
 
 class DiesAtOnce:
     """Never comes to its window."""
+
+    pids = ()
+
+    def check(self) -> None:
+        raise AssertionError
 
     @contextmanager
     def __call__(self, task: Task) -> Iterator["DiesAtOnce"]:

@@ -13,6 +13,12 @@ def test_the_driver_has_the_last_core_where_there_are_two() -> None:
     assert core_split({2, 5, 7}) == CoreSplit(7, (2, 5))
 
 
+def test_several_drivers_have_the_last_cores_where_that_leaves_some() -> None:
+    assert core_split({0, 1, 2, 3, 4}, workers=3) == CoreSplit(4, (0, 1), (2, 3, 4))
+    assert core_split({0, 1}, workers=2) == CoreSplit(1, (0,))
+    assert core_split({0}, workers=2) == CoreSplit(None, (0,))
+
+
 def test_a_single_core_is_shared() -> None:
     assert core_split({3}) == CoreSplit(None, (3,))
 

@@ -43,6 +43,16 @@ from webtrial.records import Load
         ),
         ({"profile": "../elsewhere"}, ["profile = '../elsewhere'"]),
         ({"server_processes": 3}, ["server_processes", "16"]),
+        ({"workers": 0}, ["workers = 0"]),
+        ({"workers": 2, "scheduler": "tcp://one:8786"}, ["workers 2", "one of the two"]),
+        ({"scheduler": "one:8786"}, ["scheduler = 'one:8786'", "tcp"]),
+        ({"targets": {"rails": "http://one:80"}}, ["targets ['rails']", "django"]),
+        ({"targets": {"flask": "https://one"}}, ["flask at 'https://one'", "http://host:port"]),
+        ({"targets": {"flask": "http://one/"}}, ["flask at 'http://one/'"]),
+        ({"targets": {"flask": "http://one"}}, ["['crud']", "leave them out"]),
+        ({"results_url": "shards"}, ["results_url = 'shards'", "whole path"]),
+        ({"results_url": "memory://shards"}, ["results_url", "every worker"]),
+        ({"results_url": "ftp://me:word@one/shards"}, ["results_url", "credentials"]),
     ],
 )
 def test_what_cannot_be_run_is_refused(given: dict[str, Any], says: list[str]) -> None:
@@ -89,6 +99,18 @@ def test_parameters_survive_json() -> None:
 def test_a_password_is_not_shown() -> None:
     given = read_parameters({"database_url": "postgresql://someone:word@127.0.0.1/postgres"})
     assert "word" not in repr(given)
+
+
+def test_where_something_is_is_not_shown() -> None:
+    places = {
+        "scenarios": ["ping"],
+        "scheduler": "tcp://one:8786",
+        "targets": {"flask": "http://two:8000/shop"},
+        "results_url": "s3://three/shards",
+    }
+    given = read_parameters(places)
+    assert not [word for word in ("one", "two", "three") if f"//{word}" in repr(given)]
+    assert Parameters.model_validate_json(given.model_dump_json()) == given
 
 
 def test_loads_are_shown_as_axes_show_them() -> None:

@@ -96,6 +96,18 @@ def test_the_database_url_is_not_written(tmp_path: Path) -> None:
     assert "password@" not in (writer.path / "manifest.json").read_text()
 
 
+def test_where_things_are_is_not_written(tmp_path: Path) -> None:
+    places = {
+        "scenarios": ["ping"],
+        "scheduler": "tcp://somewhere:8786",
+        "targets": {"flask": "http://somewhere:8000"},
+        "results_url": "s3://somewhere/shards",
+    }
+    writer = RunWriter(a_manifest(parameters=places), tmp_path)
+    assert "somewhere" not in (writer.path / "manifest.json").read_text()
+    assert open_run(writer.path).manifest.parameters.targets is None
+
+
 def test_a_folder_without_a_manifest_is_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run"):
         open_run(tmp_path)

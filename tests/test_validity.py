@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, MACHINE, OPEN
-from webtrial.measure.validity import disturbed, judge
-from webtrial.records import Counts, Load, Machine, Validity
+from webtrial.measure.validity import disturbed, judge, judge_workers
+from webtrial.records import Counts, Load, Machine, Validity, Worker
 
 
 def verdict(
@@ -153,3 +153,52 @@ def test_the_verdict_is_the_worst_and_every_reason_is_kept() -> None:
 def test_a_reason_says_value_and_bound() -> None:
     (reason,) = verdict(worst_stall_ms=130.0).reasons
     assert reason.text == "the load driver's loop stood still for 130.0 ms, more than 100 ms"
+
+
+# --- several drivers
+
+
+def a_worker(index: int, clock_error_ms: float = 0.0, **client: Any) -> Worker:
+    return Worker(index, 50, COUNTS, replace(CLIENT, **client), clock_error_ms)
+
+
+def of_two(first: Worker, second: Worker, broken: tuple[int, int] = (0, 0)) -> Validity:
+    """The merged view is that of drivers without fault."""
+    reasons = judge_workers(CLOSED, [first, second], broken, window_s=3.0)
+    return judge(CLOSED, COUNTS, CLIENT, MACHINE, of_workers=reasons)
+
+
+def test_a_trial_is_as_bad_as_the_worst_of_its_workers_and_names_it() -> None:
+    found = of_two(a_worker(0), a_worker(1, cpu_fraction=0.85))
+    assert found.verdict == "invalid"
+    (reason,) = found.reasons
+    assert reason.text.startswith("worker 2 of 2: the load driver used 85.0% of its core")
+
+
+def test_a_gate_that_struck_two_workers_is_one_reason_as_bad_as_the_worse() -> None:
+    found = of_two(a_worker(0, worst_stall_ms=30.0), a_worker(1, worst_stall_ms=130.0))
+    assert struck(found) == [("stall", "instrument", "invalid")]
+    assert "worker 1 of 2: " in found.reasons[0].text
+    assert "worker 2 of 2: " in found.reasons[0].text
+
+
+def test_what_workers_say_of_themselves_is_not_said_again_of_all() -> None:
+    busy = replace(CLIENT, cpu_fraction=0.75, responses_unread=1)
+    reasons = judge_workers(
+        CLOSED, [Worker(0, 50, COUNTS, replace(busy, responses_unread=0))], (0,), 3.0
+    )
+    found = judge(CLOSED, COUNTS, busy, MACHINE, of_workers=reasons)
+    assert [reason.gate for reason in found.reasons] == ["client_cpu", "unread"]
+    assert found.reasons[0].text.startswith("worker 1 of 1")
+
+
+def test_a_worker_may_reconnect_as_often_as_its_own_requests_failed() -> None:
+    reopened = a_worker(1, connections_reopened=2)
+    assert of_two(a_worker(0), reopened, broken=(0, 2)).verdict == "valid"
+    assert of_two(a_worker(0), reopened, broken=(2, 0)).verdict == "invalid"
+
+
+@pytest.mark.parametrize(("error_ms", "known"), [(30.0, True), (30.1, False)])
+def test_a_clock_must_be_known_to_a_hundredth_of_the_window(error_ms: float, known: bool) -> None:
+    found = of_two(a_worker(0), a_worker(1, clock_error_ms=error_ms))
+    assert struck(found) == ([] if known else [("clock", "instrument", "invalid")])

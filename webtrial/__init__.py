@@ -36,6 +36,7 @@ _PARTS = {
     "webtrial.publish.sentences": (
         *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
         *(
+            "load_in_words",
             "noise_floor_in_words",
             "percentiles_in_words",
             "percentile_rule_in_words",

@@ -14,6 +14,7 @@ LITTLE_MAX = 0.02  # of the requests in flight, counted against by latency
 # less than half a request is in flight on average, so it changes nothing anywhere else.
 LITTLE_FLOOR = 0.01  # requests
 REOPENED_MAX = 0.001  # of the connections
+CLOCK_MAX = 0.01  # of the window, that two workers' windows may lie apart
 STOLEN_MAX = 0.05  # of all cores, by the hypervisor
 FOREIGN_MAX = 0.05  # of all cores, by processes that are not ours
 DRIFT_MAX = 0.10  # of the machine's speed before the trial

@@ -4,6 +4,7 @@ One model is read from four places: the profiles in `notebooks/profiles/`, paper
 `-f` and `-p`, a notebook's parameters cell, and the manifest of an earlier run.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from pydantic import (
 
 from webtrial.errors import ParameterError
 from webtrial.records import Load
-from webtrial.scenario_names import SCENARIOS
+from webtrial.scenario_names import OWNED, SCENARIOS
 from webtrial.stacks import load_stacks
 
 PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
@@ -31,6 +32,9 @@ Users = Annotated[int, Field(ge=1, le=10_000)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
+
+PRIVATE = frozenset({"database_url", "scheduler", "targets", "results_url"})
+"""Parameters that say where something is: neither shown nor kept in a run."""
 
 RECORDED = {"recorded": True}
 """Context in which to validate the parameters of an earlier run, whose stacks may be gone."""
@@ -99,6 +103,22 @@ class Parameters(BaseModel):
         None, description="another PostgreSQL (≥ 15) in place of the embedded one", repr=False
     )
 
+    workers: Count = Field(
+        1, le=64, description="load drivers on this machine that share users or arrivals"
+    )
+    scheduler: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://[^/\s@]+:\d+$",
+        description="of a Dask cluster, whose workers share them instead",
+        repr=False,
+    )
+    targets: dict[str, str] | None = Field(
+        None, description="stack → base URL of a service that is not launched by us", repr=False
+    )
+    results_url: str | None = Field(
+        None, description="where each load driver writes its samples, by fsspec", repr=False
+    )
+
     @field_validator("stacks", "extra_stacks")
     @classmethod
     def _known_stacks(cls, names: list[str], info: ValidationInfo) -> list[str]:
@@ -120,6 +140,40 @@ class Parameters(BaseModel):
                 f"loads that cannot be told apart: more than one is shown as {', '.join(twice)}"
             )
         return sizes
+
+    @field_validator("targets")
+    @classmethod
+    def _plain_addresses(cls, targets: dict[str, str] | None) -> dict[str, str] | None:
+        for stack, url in (targets or {}).items():
+            if not re.fullmatch(r"http://[^/\s?#@]+(/[^\s?#@]*[^/\s?#@])?", url):
+                raise ValueError(f"{stack} at {url!r}: write http://host:port, no / at its end")
+        return targets or None
+
+    @field_validator("results_url")
+    @classmethod
+    def _reached_by_all(cls, url: str | None) -> str | None:
+        if url is None or re.match(r"(?!memory:)[a-z0-9+]+://[^\s@]+$", url) or url[0] == "/":
+            return url
+        raise ValueError(
+            "name a folder by its whole path, or an address that every worker can write to"
+            " and we can read; credentials belong in the environment"
+        )
+
+    @model_validator(mode="after")
+    def _shared_in_one_way(self) -> "Parameters":
+        if self.scheduler and self.workers > 1:
+            raise ValueError(
+                f"workers {self.workers} are load drivers on this machine, scheduler names those"
+                " of a cluster: give one of the two"
+            )
+        if unknown := sorted({*(self.targets or ())} - {*self.all_stacks}):
+            raise ValueError(f"targets {unknown} are not among the stacks {self.all_stacks}")
+        if self.targets and (writing := sorted(OWNED & {*self.scenarios})):
+            raise ValueError(
+                f"scenarios {writing} leave users behind that only the database can take away,"
+                " and that of targets is not ours: leave them out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _something_to_do(self) -> "Parameters":

@@ -88,6 +88,23 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """One of several load drivers that shared a trial: its part, and what it knows of itself.
+
+    A request of the trial is its own where connection mod (number of workers) = `index`. `users`
+    is its part of a closed load; `clock_error_ms` is how far the start may lie from the one that
+    was agreed on (0 where all read one clock).
+    """
+
+    index: int
+    users: int | None
+    counts: Counts
+    client: Client
+    clock_error_ms: float = 0.0
+    shard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """What the machine did beside us, as fractions of all cores, and how fast it was."""
 
@@ -169,6 +186,9 @@ class Validity:
 class Trial:
     """One attempt at a planned trial, complete. `samples` names its Parquet file in the run.
 
+    Where several drivers shared the load `workers` tells of each, and `counts` and `client` are
+    of all: sums, percentiles of all requests, and the worst of CPU and stalls.
+
     `service_ended` holds the service's last words where it ended during the trial: an outcome.
     """
 
@@ -185,4 +205,5 @@ class Trial:
     upstreams: tuple[Upstream, ...]
     validity: Validity
     samples: str
+    workers: tuple[Worker, ...] = ()
     service_ended: str | None = None

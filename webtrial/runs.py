@@ -10,11 +10,12 @@ Every file is written whole or not at all: to a temporary name, synced, renamed.
 
 import json
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from math import nan
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -22,7 +23,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from webtrial.errors import RunError
-from webtrial.parameters import RECORDED, Parameters
+from webtrial.parameters import PRIVATE, RECORDED, Parameters
 from webtrial.records import Client, Machine, Trial
 
 FORMAT = 1
@@ -52,6 +53,17 @@ SAMPLES = pa.schema(
 )
 
 _TRIAL = TypeAdapter(Trial)
+
+
+class Rows(Protocol):
+    """Rows of SAMPLES: a pyarrow Table, or what is read like one, a piece at a time."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def column(self, name: str) -> pa.ChunkedArray: ...
+    def to_batches(self) -> Iterable[pa.RecordBatch]: ...
+    def to_pandas(self) -> pd.DataFrame: ...
+
 
 # JSON has no NaN: what a dead load driver could not tell is null in the file.
 _GAPS = {
@@ -147,16 +159,17 @@ class RunWriter:
         self.manifest = self.manifest.model_copy(update=changes)
         self._write_manifest()
 
-    def append(self, trial: Trial, samples: pa.Table) -> None:
+    def append(self, trial: Trial, samples: Rows) -> None:
         """Keep one attempt: its samples first, so that a trial on disk is never without them."""
         (self.path / trial.samples).parent.mkdir(exist_ok=True)
-        _write_whole(self.path / trial.samples, _parquet(samples))
+        _write_whole(self.path / trial.samples, lambda file: _write_rows(samples, file))
         name = Path(trial.samples).with_suffix(".json").name
-        _write_whole(self.path / "trials" / name, _TRIAL.dump_json(trial, indent=1))
+        text = _TRIAL.dump_json(trial, indent=1)
+        _write_whole(self.path / "trials" / name, lambda file: file.write(text))
 
     def _write_manifest(self) -> None:
-        text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {"database_url"}})
-        _write_whole(self.path / "manifest.json", text.encode())
+        text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
+        _write_whole(self.path / "manifest.json", lambda file: file.write(text.encode()))
 
 
 def samples_name(number: int, attempt: int) -> str:
@@ -174,17 +187,16 @@ def _read_trial(path: Path) -> Trial:
         raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+def _write_rows(samples: Rows, file: IO[bytes]) -> None:
+    with pq.ParquetWriter(file, SAMPLES, compression="zstd") as writer:
+        for batch in samples.to_batches():
+            writer.write_batch(batch)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("wb") as file:
-        file.write(content)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

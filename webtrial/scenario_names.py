@@ -9,3 +9,6 @@ SCENARIOS: dict[str, str] = {
     "catalog": "an HTML page of 20 products from a template",
     "validation": "creating users, half of the bodies invalid",
 }
+
+OWNED = frozenset({"crud", "validation"})
+"""Those that leave users behind, with ids above those of the seed."""

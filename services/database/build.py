@@ -1,7 +1,9 @@
 """Fill an empty database with the shop: DATABASE_URL=… ACCOUNT_PASSWORD=… python build.py --seed 7
+With --describe it only says what such a database holds, and needs none.
 
 Prints one JSON object: the seed, a hash of all rows but the password hashes, the number of rows of
-each table, the accounts, and words to search for with how many products each of them finds.
+each table, the accounts, and words to search for with how many products each of them finds (null
+where only described).
 """
 
 import argparse
@@ -40,7 +42,11 @@ def main() -> None:
     """Build, then print what was built."""
     parser = argparse.ArgumentParser(description="Fill an empty database with the shop.")
     parser.add_argument("--seed", type=int, required=True, help="the same seed, the same rows")
+    parser.add_argument("--describe", action="store_true", help="say what it holds, fill nothing")
     arguments = parser.parse_args()
+    if arguments.describe:
+        print(json.dumps(_described(arguments.seed, tables(arguments.seed))))
+        return
     try:
         built = build(
             _required(os.environ, "DATABASE_URL"),
@@ -65,13 +71,19 @@ def build(database_url: str, password: str, seed: int) -> dict[str, Any]:
         _fill(connection, [*filled, _accounts(list(hashes))])
         connection.execute("VACUUM (ANALYZE)")
         found = {kind: _matches(connection, words) for kind, words in _search_words().items()}
+    return _described(seed, filled) | {
+        "search_words": found,
+        "seconds": round(time.perf_counter() - started_s, 3),
+    }
+
+
+def _described(seed: int, filled: list[Table]) -> dict[str, Any]:
     return {
         "seed": seed,
         "sha256": _sha256(filled),
         "rows": {table.name: table.rows for table in filled} | {"accounts": len(account_names())},
         "accounts": account_names(),
-        "search_words": found,
-        "seconds": round(time.perf_counter() - started_s, 3),
+        "search_words": {kind: dict.fromkeys(words) for kind, words in _search_words().items()},
     }
 
 

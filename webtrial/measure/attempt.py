@@ -1,15 +1,15 @@
 """One attempt at one trial: settle, drive, watch, count, judge."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import psutil
 import psycopg
 import pyarrow as pa
@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from webtrial.errors import DriverError
 from webtrial.measure.children import last_lines, runs
+from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
-from webtrial.measure.load.driver import Outcome, Task, driving
+from webtrial.measure.load.driver import Task, driving
 from webtrial.measure.machine import CoreSplit, speed_per_s
 from webtrial.measure.plan import window_of
 from webtrial.measure.resources import (
@@ -35,8 +36,9 @@ from webtrial.measure.resources import (
     stolen_fraction,
     watch,
 )
-from webtrial.measure.scenarios import OWNED, Answers, Material, Tokens
-from webtrial.measure.validity import judge
+from webtrial.measure.scenarios import Answers, Material, Tokens
+from webtrial.measure.targets import Target
+from webtrial.measure.validity import judge, judge_workers
 from webtrial.parameters import Parameters
 from webtrial.records import (
     Client,
@@ -49,8 +51,10 @@ from webtrial.records import (
     Trial,
     Upstream,
     Validity,
+    Worker,
 )
-from webtrial.runs import SAMPLES, samples_name
+from webtrial.runs import SAMPLES, Rows, samples_name
+from webtrial.scenario_names import OWNED
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
 
@@ -58,44 +62,43 @@ ASKS_UPSTREAMS = frozenset({"dashboard"})
 _BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]
 
 
-class Driving(Protocol):
-    """A load driver at work, as load.driver.Driving."""
-
-    @property
-    def window_opens_ns(self) -> int: ...
-    def outcome(self) -> Outcome: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Rig:
     """What is up for the whole run. `ours` are the first processes of all that is not foreign,
-    `cores` those that any of it runs on."""
+    `cores` those that any of it runs on.
+
+    Where nothing is launched there are no upstreams and no server to count statements.
+    """
 
     parameters: Parameters
     split: CoreSplit
     material: Material
-    upstreams: Upstreams
-    counter: Connection
+    upstreams: Upstreams | None
+    counter: Connection | None
     database_pid: int | None
     ours: tuple[int, ...]
     cores: tuple[int, ...]
-    drive: Callable[[Task], AbstractContextManager[Driving]] = driving
+    drive: Drive = driving
+    results: str | None = None  # the folder for shards
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One stack of a block: up, and found to answer as the others do."""
+    """One stack of a block: up, and found to answer as the others do.
 
-    service: Service
-    database_url: str
+    A target has a database and a log somewhere, but not here.
+    """
+
+    service: Service | Target
+    database_url: str | None
     answers: Answers
     tokens: Tokens
-    log: Path
+    log: Path | None
 
     @property
-    def database(self) -> str:
+    def database(self) -> str | None:
         """The name of its database."""
-        return urlsplit(self.database_url).path.lstrip("/")
+        return self.database_url and urlsplit(self.database_url).path.lstrip("/")
 
 
 UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
@@ -113,16 +116,15 @@ class _Observed:
     failure: str | None = None
     counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0, 0))
     client: Client = UNKNOWN_CLIENT
-    samples: pa.Table = field(default_factory=SAMPLES.empty_table)
+    samples: Rows = field(default_factory=SAMPLES.empty_table)
+    workers: tuple[Worker, ...] = ()
 
 
-def attempt_trial(
-    planned: PlannedTrial, attempt: int, site: Site, rig: Rig
-) -> tuple[Trial, pa.Table]:
+def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> tuple[Trial, Rows]:
     """Measure `planned` once. A driver that failed makes the trial invalid, with its reason; a
     service that ended is an outcome, kept with its last words."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    observed = _observe(planned, site, rig)
+    observed = _observe(planned, attempt, site, rig)
     machine = machine_of(observed.speed_before_per_s, observed.readings, len(rig.cores))
     warmup_s, window_s = window_of(planned, rig.parameters)
     trial = Trial(
@@ -136,57 +138,78 @@ def attempt_trial(
         machine=machine,
         cost=_cost(observed, window_s, _statements(observed, site, rig)),
         seconds=seconds(observed.readings, observed.opens_ns),
-        upstreams=_upstreams(planned, rig),
-        validity=_validity(planned, observed, machine),
+        upstreams=_upstreams(planned, site, rig),
+        validity=_validity(planned, observed, machine, window_s),
         samples=samples_name(planned.number, attempt),
-        service_ended=None if is_alive(site) else last_lines(site.log),
+        workers=observed.workers,
+        service_ended=_last_words(site),
     )
     return trial, observed.samples
 
 
 def is_alive(site: Site) -> bool:
-    """Whether the service's first process still runs."""
+    """Whether the service's first process still runs; of a target its answers alone can tell."""
+    if site.service.pid is None:
+        return True
     try:
         return runs(psutil.Process(site.service.pid))
     except psutil.NoSuchProcess:
         return False
 
 
+def _last_words(site: Site) -> str | None:
+    return last_lines(site.log) if site.log is not None and not is_alive(site) else None
+
+
 def restore(planned: PlannedTrial, site: Site, rig: Rig) -> None:
     """Take back what the trial wrote, so that every trial finds the same data."""
-    if planned.scenario not in OWNED:
+    if planned.scenario not in OWNED or site.database_url is None:
         return
     with psycopg.connect(site.database_url, autocommit=True) as connection:
         connection.execute("DELETE FROM users WHERE id > %s", [rig.material.users])
         connection.execute("VACUUM users, orders")
 
 
-def _observe(planned: PlannedTrial, site: Site, rig: Rig) -> _Observed:
-    _checkpoint(rig.counter)
-    _upstreams(planned, rig)  # they tell what they took since they were last asked
+def _observe(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> _Observed:
+    if rig.counter is not None:
+        _checkpoint(rig.counter)
+    _upstreams(planned, site, rig)  # they tell what they took since they were last asked
     speed = speed_per_s()
-    observed = _Observed(speed, statements_of(rig.counter, site.database))
+    observed = _Observed(speed, _counted(site, rig))
     try:
-        _drive(planned, site, rig, observed)
+        _drive(planned, attempt, site, rig, observed)
     except DriverError as error:
         observed.failure = str(error)
     return observed
 
 
-def _drive(planned: PlannedTrial, site: Site, rig: Rig, observed: _Observed) -> None:
-    task = _task(planned, site, rig)
-    pid, upstreams = site.service.pid, rig.upstreams.pids
-    roots = Roots(pid, rig.database_pid, upstreams, rig.ours, rig.cores)
+def _drive(planned: PlannedTrial, attempt: int, site: Site, rig: Rig, observed: _Observed) -> None:
+    task = _task(planned, attempt, site, rig)
     with rig.drive(task) as driver:
+        roots = _roots(site, rig, driver.pids)
+
+        def take() -> Reading:
+            driver.check()  # a trial without its driver need not be waited for
+            return read(roots)
+
         observed.opens_ns = driver.window_opens_ns
-        observed.readings = watch(observed.opens_ns, task.window_s, lambda: read(roots))
+        observed.readings = watch(observed.opens_ns, task.window_s, take)
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
-    observed.samples = outcome.samples
+    observed.samples, observed.workers = outcome.samples, outcome.workers
 
 
-def _task(planned: PlannedTrial, site: Site, rig: Rig) -> Task:
+def _roots(site: Site, rig: Rig, drivers: tuple[int, ...]) -> Roots:
+    ours = (*rig.ours, *drivers)
+    if site.service.pid is None:
+        return Roots(None, None, (), ours, rig.cores)
+    upstreams = rig.upstreams.pids if rig.upstreams else ()
+    return Roots(site.service.pid, rig.database_pid, upstreams, ours, rig.cores)
+
+
+def _task(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> Task:
     warmup_s, window_s = window_of(planned, rig.parameters)
+    name = Path(samples_name(planned.number, attempt)).stem
     return Task(
         base_url=site.service.url,
         scenario=planned.scenario,
@@ -201,12 +224,14 @@ def _task(planned: PlannedTrial, site: Site, rig: Rig) -> Task:
         material=rig.material,
         answers=site.answers,
         tokens=site.tokens,
+        shard=rig.results and f"{rig.results}/{name}",
     )
 
 
-def _upstreams(planned: PlannedTrial, rig: Rig) -> tuple[Upstream, ...]:
+def _upstreams(planned: PlannedTrial, site: Site, rig: Rig) -> tuple[Upstream, ...]:
     """What the upstreams really took since they were last asked; () where nobody asks them."""
-    if planned.scenario not in ASKS_UPSTREAMS:
+    asked = planned.scenario in ASKS_UPSTREAMS and site.service.pid is not None
+    if not asked or rig.upstreams is None:
         return ()
     urls = {"inventory": rig.upstreams.inventory_url, "analytics": rig.upstreams.analytics_url}
     with httpx.Client(trust_env=False, timeout=5.0) as client:
@@ -222,12 +247,18 @@ def _checkpoint(connection: Connection) -> None:
 
 
 def _statements(observed: _Observed, site: Site, rig: Rig) -> Statements | None:
-    after = statements_of(rig.counter, site.database)
+    after = _counted(site, rig)
     requests = observed.samples.num_rows - samples_with(observed.samples, ["refused"])
     return statements_between(observed.statements_before, after, requests)
 
 
-def samples_with(samples: pa.Table, outcomes: list[str]) -> int:
+def _counted(site: Site, rig: Rig) -> StatementCounts | None:
+    if rig.counter is None or site.database is None:
+        return None
+    return statements_of(rig.counter, site.database)
+
+
+def samples_with(samples: Rows, outcomes: list[str]) -> int:
     """How many of the samples had one of these outcomes."""
     found = samples.column("outcome").cast(pa.string())
     return int(pc.sum(pc.is_in(found, pa.array(outcomes))).as_py() or 0)
@@ -249,9 +280,23 @@ def machine_of(speed_before_per_s: float, readings: Sequence[Reading], cores: in
     return Machine(stolen, foreign, *speeds)
 
 
-def _validity(planned: PlannedTrial, observed: _Observed, machine: Machine) -> Validity:
+def _validity(
+    planned: PlannedTrial, observed: _Observed, machine: Machine, window_s: float
+) -> Validity:
     if observed.failure is not None:
         reason = Reason("driver", "instrument", "invalid", observed.failure)
         return Validity("invalid", (reason,))
     broken = samples_with(observed.samples, _BROKE_CONNECTION)
-    return judge(planned.load, observed.counts, observed.client, machine, broken)
+    of_workers = judge_workers(
+        planned.load, observed.workers, _broken_by_worker(observed), window_s
+    )
+    return judge(planned.load, observed.counts, observed.client, machine, broken, of_workers)
+
+
+def _broken_by_worker(observed: _Observed) -> list[int]:
+    workers = len(observed.workers)
+    found = observed.samples.column("outcome").cast(pa.string())
+    broken = observed.samples.column("connection").filter(
+        pc.is_in(found, pa.array(_BROKE_CONNECTION))
+    )
+    return np.bincount(broken.to_numpy() % workers, minlength=workers).tolist() if workers else []

@@ -8,12 +8,11 @@ JSON lines on its standard output. `webtrial.measure.child` is how a notebook or
 
 import json
 import os
-import secrets
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,43 +22,27 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
-import psycopg
 
 from webtrial.errors import WebtrialError
 from webtrial.measure import machine, provenance
 from webtrial.measure.answers import agreed_answers, sign_in
 from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, restore
-from webtrial.measure.embedded import SERVER_SETTINGS, embedded
+from webtrial.measure.drivers import Drive, drivers
+from webtrial.measure.embedded import SERVER_SETTINGS
+from webtrial.measure.house import TEMPLATE, House, open_house
 from webtrial.measure.keeper import kept_scratch
-from webtrial.measure.launch import (
-    ServiceSettings,
-    Upstreams,
-    build_template,
-    draw_secret,
-    launch_stacks,
-    launch_upstreams,
-)
+from webtrial.measure.launch import Service, ServiceSettings, describe_data, launch_stacks
 from webtrial.measure.machine import CoreSplit
-from webtrial.measure.plan import (
-    PILOT_USERS,
-    capacities_of,
-    common_rates,
-    contenders,
-    pilot,
-    plan,
-)
+from webtrial.measure.plan import capacities_of, common_rates, contenders, pilot, plan
 from webtrial.measure.postgres import (
     DATABASE_SETTINGS,
-    SPARE_CONNECTIONS,
-    Server,
     can_count_statements,
     create_database,
     drop_database,
-    external,
 )
 from webtrial.measure.progress import Progress, Tell
-from webtrial.measure.resources import Connection, local_postmaster
 from webtrial.measure.scenarios import Material, Tokens, material_from
+from webtrial.measure.targets import Target, account_password, targets_of
 from webtrial.measure.validity import disturbed
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import PlannedTrial, Trial
@@ -68,12 +51,13 @@ from webtrial.stacks import Stack, choose_stacks, load_stacks
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
 
-CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
-TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
-TEMPLATE = "template"
-COUNTER = "counter"
 
 Measure = Callable[[PlannedTrial, int], Trial]
+
+_Place = tuple[Service | Target, str | None, Path | None]
+"""A service, its database and its log: what of them is here."""
+
+_StartAgain = Callable[[Site], Site]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +65,9 @@ class _Lab:
     """What blocks are measured with."""
 
     parameters: Parameters
-    server: Server
     stacks: list[Stack]
-    settings: ServiceSettings  # of all stacks, but for the database
+    targets: dict[str, Target]  # those of the stacks that are not launched
+    house: House | None  # of the others
     rig: Rig
     logs: Path
     writer: RunWriter
@@ -185,19 +169,35 @@ def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
 
 
 @contextmanager
-def _stacks_up(lab: _Lab, block: int) -> Iterator[tuple[dict[str, Site], Callable[[Site], Site]]]:
-    """Every stack in fresh processes on its own copy of the data, found to answer alike; and how
-    one that has ended is started again, on the same data."""
+def _stacks_up(lab: _Lab, block: int) -> Iterator[tuple[dict[str, Site], _StartAgain]]:
+    """Every stack, found to answer alike; and how one that has ended is started again."""
     blocks = lab.parameters.blocks
     name = f"block {block} of {blocks}" if block else "pilot"
-    lab.progress.step(f"starting {len(lab.stacks)} stacks, {name}")
-    with ExitStack() as ends:
-        wanted = {stack.name: _wanted(lab, stack, block, ends) for stack in lab.stacks}
-        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
-        urls = {name: service.url for name, service in services.items()}
+    with _launched(lab, block, name) as (launched, start_again):
+        places = launched | {name: (target, None, None) for name, target in lab.targets.items()}
+        urls = {stack.name: places[stack.name][0].url for stack in lab.stacks}
         lab.progress.step(f"comparing the answers of {len(lab.stacks)} stacks, {name}")
         tokens = _signed_in(lab, urls)
         answers = agreed_answers(urls, lab.parameters.scenarios, lab.rig.material, tokens)
+        sites = {
+            name: Site(service, database_url, answers[name], tokens[name], log)
+            for name, (service, database_url, log) in places.items()
+        }
+        yield sites, start_again
+
+
+@contextmanager
+def _launched(lab: _Lab, block: int, name: str) -> Iterator[tuple[dict[str, _Place], _StartAgain]]:
+    """Those that are not targets, in fresh processes on their own copies of the data; and how one
+    that has ended is started again, on the same data."""
+    if lab.house is None:
+        yield {}, lambda site: site
+        return
+    stacks = [stack for stack in lab.stacks if stack.name not in lab.targets]
+    lab.progress.step(f"starting {len(stacks)} stacks, {name}")
+    with ExitStack() as ends:
+        wanted = {stack.name: _wanted(lab, lab.house, stack, block, ends) for stack in stacks}
+        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
 
         def start_again(site: Site) -> Site:
             stack = site.service.stack
@@ -205,11 +205,11 @@ def _stacks_up(lab: _Lab, block: int) -> Iterator[tuple[dict[str, Site], Callabl
             alone = launch_stacks({stack.name: wanted[stack.name]}, lab.rig.split.service_cores)
             return replace(site, service=ends.enter_context(alone)[stack.name])
 
-        sites = {
-            name: Site(services[name], settings.database_url, answers[name], tokens[name], log)
+        places: dict[str, _Place] = {
+            name: (services[name], settings.database_url, log)
             for name, (_, settings, log) in wanted.items()
         }
-        yield sites, start_again
+        yield places, start_again
 
 
 def _signed_in(lab: _Lab, urls: dict[str, str]) -> dict[str, Tokens]:
@@ -226,109 +226,65 @@ def _signed_in(lab: _Lab, urls: dict[str, str]) -> dict[str, Tokens]:
 
 
 def _wanted(
-    lab: _Lab, stack: Stack, block: int, ends: ExitStack
+    lab: _Lab, house: House, stack: Stack, block: int, ends: ExitStack
 ) -> tuple[Stack, ServiceSettings, Path]:
-    ends.callback(drop_database, lab.server, stack.name)
-    url = create_database(lab.server, stack.name, TEMPLATE)
-    return stack, replace(lab.settings, database_url=url), lab.logs / f"{stack.name}-{block}.log"
+    ends.callback(drop_database, house.server, stack.name)
+    url = create_database(house.server, stack.name, TEMPLATE)
+    return stack, replace(house.settings, database_url=url), lab.logs / f"{stack.name}-{block}.log"
 
 
 def _set_up(parameters: Parameters, writer: RunWriter, progress: Progress, up: ExitStack) -> _Lab:
     """Everything that stays for the whole run; it ends with `up`."""
-    split = machine.core_split()
+    split = machine.core_split(workers=parameters.workers)
     os.sched_setaffinity(0, split.service_cores)
     logs = kept_scratch() / "logs"
     logs.mkdir()
     stacks = choose_stacks(parameters.all_stacks, load_stacks())
-    password = secrets.token_urlsafe(16)
-    progress.step("starting PostgreSQL")
-    server = up.enter_context(_postgresql(parameters, split))
-    progress.step("filling the database")
-    log = logs / "database.log"
-    built = build_template(server, TEMPLATE, stacks, parameters.seed, password, log)
-    upstreams = up.enter_context(_upstreams(parameters, split, logs))
+    targets = targets_of(parameters, stacks)
+    password = account_password(parameters)
+    drive = up.enter_context(drivers(parameters, split))
+    house = None
+    if launched := [stack for stack in stacks if stack.name not in targets]:
+        house = up.enter_context(open_house(parameters, launched, password, split, logs, progress))
+    built = house.built if house else describe_data(parameters.seed, logs / "database.log")
     material = material_from(built, password)
-    counter = up.enter_context(_counter(server))
-    rig = _rig(parameters, split, material, upstreams, counter, server)
-    settings = _settings(parameters, upstreams)
+    rig = _rig(parameters, split, material, house, drive)
+    if parameters.results_url:
+        rig = replace(rig, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}")
     writer.update(
-        versions=provenance.versions(server.version),
+        versions=provenance.versions(house.server.version if house else "not launched"),
         data={name: value for name, value in built.items() if name != "accounts"},
-        budgets=_budgets(parameters, settings, split, server),
+        budgets=_budgets(parameters, split, house),
     )
-    return _Lab(parameters, server, stacks, settings, rig, logs, writer, progress)
+    return _Lab(parameters, stacks, targets, house, rig, logs, writer, progress)
 
 
 def _rig(
-    parameters: Parameters,
-    split: CoreSplit,
-    material: Material,
-    upstreams: Upstreams,
-    counter: Connection,
-    server: Server,
+    parameters: Parameters, split: CoreSplit, material: Material, house: House | None, drive: Drive
 ) -> Rig:
-    ours, database_pid = [os.getppid()], server.pid  # our parent is the keeper
-    if database_pid is None and (database_pid := local_postmaster(counter)) is not None:
-        # Somebody else's server, but it works for us: on this machine it is not foreign.
-        ours.append(database_pid)
+    database_pid = house.database_pid if house else None
+    # Our parent is the keeper. Somebody else's PostgreSQL works for us: it is not foreign here.
+    ours = (os.getppid(),) if database_pid is None else (os.getppid(), database_pid)
     return Rig(
         parameters=parameters,
         split=split,
         material=material,
-        upstreams=upstreams,
-        counter=counter,
+        upstreams=house.upstreams if house else None,
+        counter=house.counter if house else None,
         database_pid=database_pid,
-        ours=tuple(ours),
+        ours=ours,
         cores=_cores_used(parameters, split),
+        drive=drive,
     )
 
 
 def _cores_used(parameters: Parameters, split: CoreSplit) -> tuple[int, ...]:
-    """Another's PostgreSQL may run on any core; what we start stays on those that we were given."""
-    if parameters.database_url:
+    """Another's PostgreSQL or Dask workers may run on any core; what we start stays on those that
+    we were given."""
+    if parameters.database_url or parameters.scheduler:
         return tuple(range(psutil.cpu_count() or 1))
     driver = () if split.driver_core is None else (split.driver_core,)
-    return (*split.service_cores, *driver)
-
-
-def _upstreams(
-    parameters: Parameters, split: CoreSplit, logs: Path
-) -> AbstractContextManager[Upstreams]:
-    delay_ms, sigma = parameters.upstream_delay_ms, parameters.upstream_sigma
-    return launch_upstreams(delay_ms, sigma, parameters.seed, split.service_cores, logs)
-
-
-def _postgresql(parameters: Parameters, split: CoreSplit) -> AbstractContextManager[Server]:
-    needed = len(parameters.all_stacks) * parameters.database_connections + SPARE_CONNECTIONS
-    if parameters.database_url:
-        return external(parameters.database_url, needed)
-    return embedded(kept_scratch(), needed + SPARE_CONNECTIONS, split.service_cores)
-
-
-@contextmanager
-def _counter(server: Server) -> Iterator[Connection]:
-    """A connection of our own, to a database of our own, from which all statements are seen."""
-    url = create_database(server, COUNTER)
-    with psycopg.connect(url, autocommit=True) as connection:
-        if can_count_statements(server):
-            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-        yield connection
-
-
-def _settings(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
-    most = max([*parameters.closed_users, parameters.max_connections, PILOT_USERS])
-    return ServiceSettings(
-        database_url="",
-        secret_key=draw_secret(),
-        inventory_url=upstreams.inventory_url,
-        analytics_url=upstreams.analytics_url,
-        connections=parameters.database_connections,
-        threads=parameters.database_connections // parameters.server_processes,
-        processes=parameters.server_processes,
-        upstream_connections=parameters.database_connections,  # as many as threads
-        token_lifetime_s=TOKEN_LIFETIME_S,
-        connections_held=max(CONNECTIONS_HELD, most * 6 // 5),
-    )
+    return (*split.service_cores, *(split.worker_cores or driver))
 
 
 def _manifest(parameters: Parameters, runs: Path) -> Manifest:
@@ -352,11 +308,18 @@ def _fresh_id(name: str, runs: Path) -> str:
     return next(each for each in names if not (runs / each).exists())
 
 
-def _budgets(
-    parameters: Parameters, settings: ServiceSettings, split: CoreSplit, server: Server
-) -> dict[str, Any]:
-    """What every stack was given, equally."""
-    return {
+def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> dict[str, Any]:
+    """What every stack was given, equally, as far as we gave it; and what drove them."""
+    driven: dict[str, Any] = {
+        "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,
+        "driver_core": split.driver_core,
+        "worker_cores": list(split.worker_cores),
+        "not_launched_by_us": sorted(parameters.targets or ()),
+    }
+    if house is None:
+        return driven
+    settings = house.settings
+    return driven | {
         "server_processes": settings.processes,
         "database_connections": settings.connections,
         "threads_per_process": settings.threads,
@@ -364,11 +327,10 @@ def _budgets(
         "connections_held": settings.connections_held,
         "backlog": settings.backlog,
         "keep_alive_s": settings.keep_alive_s,
-        "driver_core": split.driver_core,
         "service_cores": list(split.service_cores),
         "database_settings": DATABASE_SETTINGS,
         "server_settings": None if parameters.database_url else SERVER_SETTINGS,
-        "counts_statements": can_count_statements(server),
+        "counts_statements": can_count_statements(house.server),
         "upstream_delay_ms": parameters.upstream_delay_ms,
         "upstream_sigma": parameters.upstream_sigma,
         "upstream_timeout_s": settings.upstream_timeout_s,

@@ -175,11 +175,20 @@ def build_template(
     for stack in _prepared_once(stacks):
         _prepare(stack, url, log)
     seal_template(server, name)
+    return _printed(built)
+
+
+def describe_data(seed: int, log: Path) -> dict[str, Any]:
+    """What build.py says of a database that it would fill from `seed`; it needs none for that."""
+    command = [sys.executable, "build.py", "--seed", str(seed), "--describe"]
+    return _printed(_finish(command, SERVICES / "database", clean_environment(), log))
+
+
+def _printed(built: str) -> dict[str, Any]:
     try:
-        described = json.loads(built)
+        return dict(json.loads(built))
     except ValueError:
         raise LaunchError(f"build.py did not print JSON but {built[:200]!r}") from None
-    return dict(described)
 
 
 def draw_secret() -> str:

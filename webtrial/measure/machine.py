@@ -15,17 +15,26 @@ _WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))
 
 @dataclass(frozen=True, slots=True)
 class CoreSplit:
-    """Which cores the load driver and everything else run on; None: the driver has none alone."""
+    """Which cores the load driver and everything else run on; None: the driver has none alone.
+
+    Several drivers have one of `worker_cores` each; where that is empty they share `driver_core`.
+    """
 
     driver_core: int | None
     service_cores: tuple[int, ...]
+    worker_cores: tuple[int, ...] = ()
 
 
-def core_split(available: set[int] | None = None) -> CoreSplit:
-    """The last core for the driver where there are two or more, the others for the services."""
+def core_split(available: set[int] | None = None, workers: int = 1) -> CoreSplit:
+    """The last core for the driver where there are two or more, the others for the services.
+
+    Several `workers` get the last cores, one each, where that leaves any for the services.
+    """
     cores = sorted(available or os.sched_getaffinity(0))
     if len(cores) == 1:
         return CoreSplit(None, (cores[0],))
+    if 1 < workers < len(cores):
+        return CoreSplit(cores[-1], tuple(cores[:-workers]), tuple(cores[-workers:]))
     return CoreSplit(cores[-1], tuple(cores[:-1]))
 
 

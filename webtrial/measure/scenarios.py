@@ -22,9 +22,6 @@ AT_A_TIME = 64  # drawn; more would cost each of thousands of users kilobytes
 NUMBERED = "numbered"
 """A scenario for servers that know the truth; no stack serves it."""
 
-OWNED = frozenset({"crud", "validation"})
-"""Scenarios that leave users behind, with ids above those of the seed."""
-
 CRUD_MIX = {"read": 0.70, "create": 0.15, "update": 0.10, "delete": 0.05}
 SEARCH_MIX = {"common": 0.5, "middling": 0.3, "rare": 0.2}
 DASHBOARD = "/dashboard/stats"

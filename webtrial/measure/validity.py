@@ -4,9 +4,11 @@ Instrument gates say that the load driver measured itself; machine gates that so
 What the service does (errors, timeouts, queues) is an outcome and never strikes a gate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from webtrial.bounds import (
+    CLOCK_MAX,
     CPU_INVALID,
     CPU_SUSPECT,
     DRIFT_MAX,
@@ -21,31 +23,51 @@ from webtrial.bounds import (
     STALL_SUSPECT_MS,
     STOLEN_MAX,
 )
-from webtrial.records import Client, Counts, Load, Machine, Reason, Validity, Verdict
+from webtrial.records import Client, Counts, Load, Machine, Reason, Validity, Verdict, Worker
 
 _WORST: tuple[Verdict, ...] = ("valid", "suspect", "invalid")
 
 
 def judge(
-    load: Load, counts: Counts, client: Client, machine: Machine, broken: int = 0
+    load: Load,
+    counts: Counts,
+    client: Client,
+    machine: Machine,
+    broken: int = 0,
+    of_workers: tuple[Reason, ...] = (),
 ) -> Validity:
     """The verdict on a trial: the worst of what its gates say, with every reason.
 
     `broken` connections were ended by a request that failed: to open them again is no choice of
-    the client's.
+    the client's. What `of_workers` says already is not said again of all of them together.
     """
-    reasons = (
-        *_client_cpu(client),
-        *_unsent(load, counts, client),
-        *_lag(load, client),
-        *_stall(client),
-        *_little(client),
-        *_reopened(client, broken),
-        *_unread(client),
-        *_machine(machine),
-    )
+    said = {reason.gate for reason in of_workers}
+    merged = [each for each in _instrument(load, counts, client, broken) if each.gate not in said]
+    reasons = (*of_workers, *merged, *_machine(machine))
     found = {reason.verdict for reason in reasons}
     return Validity(max(found, key=_WORST.index) if found else "valid", reasons)
+
+
+def judge_workers(
+    load: Load, workers: Sequence[Worker], broken: Sequence[int], window_s: float
+) -> tuple[Reason, ...]:
+    """What the gates say of each of the drivers that shared a load: a reason for each gate, as bad
+    as it is for the worst of them, that names all whom it struck."""
+    struck: dict[str, list[Reason]] = {}
+    for worker, its_broken in zip(workers, broken, strict=True):
+        reasons = (
+            *_instrument(load, worker.counts, worker.client, its_broken),
+            *_clock(worker, window_s),
+        )
+        for reason in reasons:
+            text = f"worker {worker.index + 1} of {len(workers)}: {reason.text}"
+            struck.setdefault(reason.gate, []).append(replace(reason, text=text))
+    return tuple(map(_joined, struck.values()))
+
+
+def _joined(reasons: list[Reason]) -> Reason:
+    worst = max(reasons, key=lambda reason: _WORST.index(reason.verdict))
+    return replace(worst, text="; ".join(reason.text for reason in reasons))
 
 
 def disturbed(validity: Validity) -> bool:
@@ -56,6 +78,16 @@ def disturbed(validity: Validity) -> bool:
 def lag_bound_ms(client: Client) -> float:
     """How late the p99 of dispatch may be: 1 ms, or 5 % of the median latency if that is more."""
     return max(LAG_MIN_MS, LAG_OF_MEDIAN * (client.median_latency_ms or 0.0))
+
+
+def _instrument(load: Load, counts: Counts, client: Client, broken: int) -> Iterator[Reason]:
+    yield from _client_cpu(client)
+    yield from _unsent(load, counts, client)
+    yield from _lag(load, client)
+    yield from _stall(client)
+    yield from _little(client)
+    yield from _reopened(client, broken)
+    yield from _unread(client)
 
 
 def _client_cpu(client: Client) -> Iterator[Reason]:
@@ -133,6 +165,16 @@ def _reopened(client: Client, broken: int) -> Iterator[Reason]:
 def _unread(client: Client) -> Iterator[Reason]:
     if client.responses_unread > 0:
         yield _invalid("unread", f"{client.responses_unread} responses were not read whole, not 0")
+
+
+def _clock(worker: Worker, window_s: float) -> Iterator[Reason]:
+    bound_ms = CLOCK_MAX * window_s * 1000
+    if worker.clock_error_ms > bound_ms:
+        yield _invalid(
+            "clock",
+            f"its clock is known to {worker.clock_error_ms:.1f} ms only, not {bound_ms:.1f} ms"
+            f" ({CLOCK_MAX:.0%} of the window): the workers may have measured at different times",
+        )
 
 
 def _machine(machine: Machine) -> Iterator[Reason]:

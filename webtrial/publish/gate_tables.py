@@ -40,7 +40,7 @@ _UNFIT = (
     f" {bounds.STALL_SUSPECT_MS:g} ms"
 )
 _GATES = [
-    ("driver", "instrument", "whether the load driver came to its end", "", "it failed"),
+    ("driver", "instrument", "load drivers that died, failed or fell silent", "", "any"),
     ("client CPU", "instrument", "share of its core that the load driver used",
      f"over {bounds.CPU_SUSPECT:.0%}", f"over {bounds.CPU_INVALID:.0%}"),
     ("unsent", "instrument", "share of the drawn arrivals that were sent",
@@ -53,6 +53,8 @@ _GATES = [
     ("reopened", "instrument", "share of connections that the driver opened anew",
      "", f"over {bounds.REOPENED_MAX:.1%}"),
     ("unread", "instrument", "answers that were not read whole", "", "any"),
+    ("clock", "instrument", "how far apart the windows of several load drivers may lie",
+     "", f"over {bounds.CLOCK_MAX:.0%} of the window"),
     ("stolen", "machine", "time that the hypervisor gave to others",
      f"over {bounds.STOLEN_MAX:.0%}", ""),
     ("foreign cpu", "machine", "CPU used by processes that are not ours",

@@ -33,8 +33,61 @@ def machine_in_words(run: Run) -> Prose:
         f"Measured on {machine_of(manifest)}, on {day_of(manifest)}, in"
         f" {counted(manifest.parameters.blocks, 'block')} with profile"
         f" *{manifest.parameters.profile}*, against PostgreSQL"
-        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. Load driver, services and database"
-        " shared the machine, so rates are this machine's; ratios travel better."
+        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. {_what_shared(manifest)}"
+    )
+
+
+def _what_shared(manifest: Manifest) -> str:
+    if elsewhere := manifest.budgets.get("not_launched_by_us"):
+        named = listed([title_of(name, manifest.stacks) for name in elsewhere])
+        return f"Of the services, {named} ran elsewhere: their machine is not described here."
+    return (
+        "Load driver, services and database shared the machine, so rates are this machine's;"
+        " ratios travel better."
+    )
+
+
+def load_in_words(run: Run) -> Prose:
+    """How large the load was and by how many drivers it was offered; what was not launched."""
+    if not run.trials:
+        return Prose("No trial was measured.")
+    by = [len(trial.workers) for trial in run.trials if trial.workers] or [1]
+    if max(by) == 1:
+        said = f"One load driver, a process of its own, offered all load: {_largest(run)}."
+    else:
+        where = (
+            "workers of a Dask cluster"
+            if run.manifest.parameters.workers == 1
+            else "processes on this machine"
+        )
+        drivers = str(max(by)) if min(by) == max(by) else f"{min(by)} to {max(by)}"
+        said = (
+            f"The load of each trial was shared by {drivers} load drivers, {where}:"
+            f" {_largest(run)} each. All of a trial began at one instant, each was held to the"
+            " gates by itself, and percentiles are those of all their requests together."
+        )
+    return Prose(said + _elsewhere(run.manifest))
+
+
+def _largest(run: Run) -> str:
+    """`at most 50 users or 1,234 arrivals in a window`, of a driver."""
+    parts = [(worker.users, worker.counts) for trial in run.trials for worker in trial.workers] or [
+        (trial.planned.load.users, trial.counts) for trial in run.trials
+    ]
+    users = max((users for users, _ in parts if users is not None), default=0)
+    arrivals = max((counts.scheduled for users, counts in parts if users is None), default=0)
+    said = [counted(users, "user")] if users else []
+    said += [f"{arrivals:,} arrivals in a window"] if arrivals else []
+    return f"at most {' or '.join(said)}" if said else "nothing"
+
+
+def _elsewhere(manifest: Manifest) -> str:
+    names = manifest.budgets.get("not_launched_by_us")
+    if not names:
+        return ""
+    return (
+        f" Not launched but found running: {listed([title_of(n, manifest.stacks) for n in names])}."
+        " What they cost is unknown, and no block started them anew."
     )
 
 

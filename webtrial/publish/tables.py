@@ -13,7 +13,7 @@ from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
 from webtrial.analyse.show import Table
 from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
-from webtrial.parameters import Parameters
+from webtrial.parameters import PRIVATE, Parameters
 from webtrial.runs import Run
 
 _SPOKEN = {"scenario": spoken}
@@ -273,11 +273,11 @@ def stacks_table(run: Run) -> Table:
 
 
 def parameters_table(parameters: Parameters) -> Table:
-    """Every parameter with its value, but for where the database is."""
+    """Every parameter with its value, but for those that say where something is."""
     rows = [
         (name, _written(getattr(parameters, name)), field.description or "")
         for name, field in type(parameters).model_fields.items()
-        if name != "database_url"
+        if name not in PRIVATE
     ]
     frame = pd.DataFrame(rows, columns=["parameter", "value", "meaning"])
     return Table(frame, "The parameters of this run.")

@@ -1,9 +1,13 @@
 """The load driver: one trial in a process of its own, from connecting to its samples.
 
 coordinator                         driver process (forked anew for each trial)
-driving(task) ────── task ────────▶ connect
-.window_opens_ns ◀── "window" ───── warm up, measure, cool down
+driving(task) ────── task ────────▶ make users and their requests
+.window_opens_ns ◀── "ready" ──────
+                 ─── an instant ──▶ warm up, measure, cool down from then on
+.check() ◀────────── "alive" ────── every second, by the loop that sends
 .outcome() ◀──────── "outcome" ──── counts, what it knows of itself, samples
+
+Several drivers are told the same instant (`load.crew`), so that they begin together.
 """
 
 import asyncio
@@ -15,15 +19,14 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
+from math import inf
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import ForkServerProcess
-from time import perf_counter_ns
-from typing import Any
+from time import monotonic, perf_counter_ns
+from typing import Any, Protocol
 
 import psutil
-import pyarrow as pa
 import uvloop
 
 from webtrial.errors import DriverError
@@ -34,18 +37,27 @@ from webtrial.measure.load.meter import Meter
 from webtrial.measure.load.pulse import Pulse
 from webtrial.measure.load.reckon import client_of, counts_of
 from webtrial.measure.load.samples import Samples
+from webtrial.measure.load.shards import write_shard
+from webtrial.measure.load.share import ALL, Share
 from webtrial.measure.load.user import User
-from webtrial.measure.load.window import Window
+from webtrial.measure.load.window import COOLDOWN_NS, Window
 from webtrial.measure.scenarios import Answers, Material, Setting, Tokens, sessions
-from webtrial.records import Client, Counts, Load
+from webtrial.records import Client, Counts, Load, Worker
+from webtrial.runs import Rows
 
 SETTING_UP_LIMIT_S = 60.0
+SILENCE_LIMIT_S = 5.0  # while load is offered: five beats missed
 ENDING_LIMIT_S = 30.0
+ALIVE_EVERY_S = 1.0
+LEAD_NS = 20_000_000  # from the word to begin until load begins
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All that a driver is told."""
+    """All that a driver is told. `load` is the trial's: `share` says which part is its own.
+
+    `shard` is where it writes its samples itself, without `.parquet`; else it returns them.
+    """
 
     base_url: str
     scenario: str
@@ -60,24 +72,44 @@ class Task:
     material: Material
     answers: Answers
     tokens: Tokens
+    share: Share = ALL
+    shard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that a driver tells. `samples` has the columns of runs.SAMPLES."""
+    """All that a driver tells. `samples` has the columns of runs.SAMPLES; `workers` are those
+    that shared the load, none where a single driver offered all of it."""
 
     counts: Counts
     client: Client
-    samples: pa.Table
+    samples: Rows
+    workers: tuple[Worker, ...] = ()
+
+
+class Line(Protocol):
+    """A driver's way to its coordinator."""
+
+    def begins_ns(self) -> int:
+        """Say that all is ready; when to begin, by this machine's time.perf_counter_ns."""
+
+    def say(self, word: str) -> None:
+        """Tell how far it is: `alive`, or `ended` when the load is over."""
 
 
 class Driving:
     """A driver at work, seen from the coordinator."""
 
+    pids: tuple[int, ...] = ()  # that are not below us: none, it is our child
+
     def __init__(self, process: ForkServerProcess, pipe: Pipe, task: Task) -> None:
         self._process = process
         self._pipe = pipe
         self._task = task
+        self._said: dict[str, Any] = {}
+        self._opens_ns: int | None = None
+        self._must_end_s = inf
+        self._allow_silence(SETTING_UP_LIMIT_S)
 
     @property
     def pid(self) -> int:
@@ -85,36 +117,88 @@ class Driving:
         assert self._process.pid is not None
         return self._process.pid
 
-    @cached_property
+    @property
     def window_opens_ns(self) -> int:
         """When the measured window opens, by time.perf_counter_ns; waits until that is known."""
-        return int(self._receive("window", SETTING_UP_LIMIT_S))
+        if self._opens_ns is None:
+            self.await_ready()
+            self.begin(perf_counter_ns() + LEAD_NS)
+        assert self._opens_ns is not None
+        return self._opens_ns
+
+    def await_ready(self) -> None:
+        """Return once it has only to be told when to begin."""
+        self._await("ready")
+
+    def begin(self, at_ns: int) -> None:
+        """Have it begin at `at_ns` of time.perf_counter_ns."""
+        task = self._task
+        try:
+            self._pipe.send(at_ns)
+        except ConnectionError:
+            raise self._died("the word to begin") from None
+        self._opens_ns = at_ns + int(task.warmup_s * 1e9)
+        lasts_s = task.warmup_s + task.window_s + task.timeout_s
+        self._must_end_s = monotonic() + lasts_s + ENDING_LIMIT_S
+        self._allow_silence(SILENCE_LIMIT_S)
+
+    def check(self) -> None:
+        """DriverError where it has died, failed or fallen silent."""
+        while "outcome" not in self._said:
+            if not self._listen(0.0):
+                self._require_time_left()
+                return
 
     def outcome(self) -> Outcome:
         """What was measured; waits for the end. DriverError where there is nothing."""
         _ = self.window_opens_ns
-        task = self._task
-        limit_s = task.warmup_s + task.window_s + task.timeout_s + ENDING_LIMIT_S
-        found: Outcome = self._receive("outcome", limit_s)
+        found: Outcome = self._await("outcome")
         return found
 
     def kill(self) -> None:
         """End it without a result."""
         self._process.kill()
 
-    def _receive(self, expected: str, limit_s: float) -> Any:
+    def _await(self, word: str) -> Any:
+        while word not in self._said:
+            if not self._listen(max(0.0, self._last_s - monotonic())):
+                self._require_time_left()
+        return self._said[word]
+
+    def _listen(self, patience_s: float) -> bool:
+        """Take in what it says next; False where that is nothing."""
         try:
-            if not self._pipe.poll(limit_s):
-                raise DriverError(f"the load driver gave no {expected} within {limit_s:g} s")
+            if not self._pipe.poll(patience_s):
+                return False
             word, content = self._pipe.recv()
         except (EOFError, ConnectionError):
-            self._process.join(1)
-            raise DriverError(
-                f"the load driver died (exit code {self._process.exitcode}) before its {expected}"
-            ) from None
-        if word != expected:
+            raise self._died("its outcome" if self._opens_ns else "it was ready") from None
+        if word == "failed":
             raise DriverError(f"the load driver failed: {content}")
-        return content
+        self._said[word] = content
+        self._allow_silence(ENDING_LIMIT_S if word == "ended" else SILENCE_LIMIT_S)
+        return True
+
+    def _allow_silence(self, limit_s: float) -> None:
+        self._silence_limit_s = limit_s
+        self._silent_until_s = monotonic() + limit_s
+
+    @property
+    def _last_s(self) -> float:
+        return min(self._silent_until_s, self._must_end_s)
+
+    def _require_time_left(self) -> None:
+        now_s = monotonic()
+        if now_s >= self._silent_until_s:
+            raise DriverError(f"the load driver hung: silent for {self._silence_limit_s:g} s")
+        if now_s >= self._must_end_s:
+            raise DriverError(f"the load driver was not done {ENDING_LIMIT_S:g} s after its trial")
+
+    def _died(self, before: str) -> DriverError:
+        self._process.join(1)
+        return DriverError(
+            f"the load driver died (exit code {self._process.exitcode}) before {before}"
+        )
 
 
 @contextmanager
@@ -128,6 +212,9 @@ def driving(task: Task) -> Iterator[Driving]:
     theirs.close()
     try:
         yield Driving(process, ours, task)
+    except BaseException:
+        process.kill()  # there is no outcome to wait for
+        raise
     finally:
         ours.close()
         process.join(1)
@@ -138,32 +225,52 @@ def driving(task: Task) -> Iterator[Driving]:
 # --- within the driver's process
 
 
+class _PipeLine:
+    """The way to a coordinator on this machine."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    def begins_ns(self) -> int:
+        self.say("ready")
+        return int(self._pipe.recv())
+
+    def say(self, word: str) -> None:
+        self._pipe.send((word, None))
+
+
 def _work(task: Task, pipe: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator ends us
     if task.core is not None:
         os.sched_setaffinity(0, {task.core})
-    raise_descriptor_limit()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            pipe.send(("outcome", runner.run(_drive(task, pipe))))
+        pipe.send(("outcome", run_driver(task, _PipeLine(pipe))))
     except Exception as error:
         text = "".join(traceback.format_exception_only(error)).strip()
         pipe.send(("failed", text))
 
 
-async def _drive(task: Task, pipe: Pipe) -> Outcome:
+def run_driver(task: Task, line: Line) -> Outcome:
+    """Be the driver of `task`, in this thread, until it is done."""
+    raise_descriptor_limit()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_drive(task, line))
+
+
+async def _drive(task: Task, line: Line) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
     # In an open loop the others join when needed; the first one has all requests rendered.
-    ready = list(islice(users, task.load.users or 1))
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    window = _window(task)
-    pipe.send(("window", window.opens_ns))
-    pulse = Pulse(window, meter)
-    dropped = await _load(task, ready, users, window)
-    pulse.stop()
+    ready = list(islice(users, task.share.count(task.load.users) if task.load.users else 1))
+    arrivals = _arrivals(task)
+    with _no_collecting():
+        window = _window(task, line.begins_ns())
+        pulse = Pulse(window, meter)
+        beats = asyncio.create_task(_say_alive(line))
+        dropped = await _load(task, ready, users, arrivals, window)
+        pulse.stop()
+        beats.cancel()
+    line.say("ended")
     unread, memory_mib = meter.in_flight, psutil.Process().memory_info().rss / 2**20
     for user in ready:
         await user.connection.aclose()
@@ -178,32 +285,63 @@ async def _drive(task: Task, pipe: Pipe) -> Outcome:
             unread=unread,
             memory_mib=memory_mib,
         ),
-        table,
+        write_shard(f"{task.shard}.parquet", table) if task.shard else table,
     )
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """No pause for garbage; what there is now is not looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+async def _say_alive(line: Line) -> None:
+    while True:
+        line.say("alive")
+        await asyncio.sleep(ALIVE_EVERY_S)
 
 
 def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
     setting = Setting(
         task.base_url, task.seed, task.timeout_s, task.material, task.answers, task.tokens
     )
-    for index, session in enumerate(sessions(task.scenario, setting)):
+    share = task.share
+    numbered = enumerate(sessions(task.scenario, setting))
+    for index, session in islice(numbered, share.index, None, share.of):
         yield User(index, Connection(meter=meter), session, samples)
 
 
-def _window(task: Task) -> Window:
-    opens_ns = perf_counter_ns() + int(task.warmup_s * 1e9)
+def _window(task: Task, begins_ns: int) -> Window:
+    opens_ns = begins_ns + int(task.warmup_s * 1e9)
     closes_ns = opens_ns + int(task.window_s * 1e9)
     return Window(opens_ns, closes_ns, closes_ns + int((task.timeout_s + 1) * 1e9))
 
 
-async def _load(task: Task, ready: list[User], users: Iterator[User], window: Window) -> int:
+def _arrivals(task: Task) -> list[int]:
+    """This driver's arrivals, in nanoseconds since load begins; [] in a closed loop."""
+    if task.load.rate_per_s is None:
+        return []
+    span_ns = int(task.warmup_s * 1e9) + int(task.window_s * 1e9) + COOLDOWN_NS
+    return list(task.share.part(poisson_arrivals(task.load.rate_per_s, span_ns, task.seed)))
+
+
+async def _load(
+    task: Task, ready: list[User], users: Iterator[User], arrivals: list[int], window: Window
+) -> int:
     """Offer the load; returns how many arrivals of the window were dropped."""
+    begins_ns = window.opens_ns - int(task.warmup_s * 1e9)
     if task.load.kind == "closed":
+        await asyncio.sleep((begins_ns - perf_counter_ns()) / 1e9)
         await closed_loop(ready, window, task.think_time_s)
         return 0
-    assert task.load.rate_per_s is not None
-    starts_ns = window.opens_ns - int(task.warmup_s * 1e9)
-    offsets = poisson_arrivals(task.load.rate_per_s, window.load_ends_ns - starts_ns, task.seed)
-    loop = OpenLoop(ready, lambda: next(users), task.max_connections, window)
-    await loop.run([starts_ns + offset for offset in offsets])
+    most_users = task.share.count(task.max_connections)
+    loop = OpenLoop(ready, lambda: next(users), most_users, window)
+    await loop.run([begins_ns + offset for offset in arrivals])
     return loop.dropped

@@ -88,7 +88,7 @@ class OpenLoop:
         self._next = 0
         self._timer = timer = Timer(self._send_what_is_due, _awake_ns(due_ns))
         try:
-            self._send_what_is_due()
+            self._send_what_is_due()  # sets the timer, where anything is due at all
             while not self._window.is_over(perf_counter_ns()):
                 await asyncio.sleep(0.01)
         finally:

@@ -1,0 +1,191 @@
+"""A load shared over a real Dask cluster of two worker processes on this machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import distributed
+import pyarrow.parquet as pq
+import pytest
+
+from tests.load.test_driver import KNOWN, closed, drive, opened, task
+from tests.load.truth import truth
+from tests.test_targets import a_rig, pings
+from webtrial.errors import DriverError, LaunchError
+from webtrial.measure.attempt import Site, attempt_trial
+from webtrial.measure.child import measure
+from webtrial.measure.load import dask_workers
+from webtrial.measure.load.dask_workers import Cluster, connected
+from webtrial.measure.targets import Target
+from webtrial.records import Load, PlannedTrial
+from webtrial.runs import open_run
+from webtrial.stacks import load_stacks
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    ) as local:
+        yield local.scheduler_address
+
+
+@pytest.fixture
+def cluster(scheduler: str) -> Iterator[Cluster]:
+    with connected(scheduler, services_are_here=True) as cluster:
+        deadline_s = time.monotonic() + 30
+        while len(cluster._fit_workers()) < 2 and time.monotonic() < deadline_s:
+            time.sleep(0.2)  # until one that an earlier test harmed is there again
+        yield cluster
+
+
+@pytest.mark.parametrize("load", [closed(5), opened(300.0)])
+def test_two_workers_count_together_what_the_server_counted(cluster: Cluster, load: Load) -> None:
+    with (
+        truth("ok", "status", "ok") as server,
+        cluster.drive(task(server.url, load, max_connections=1000)) as it,
+    ):
+        outcome = it.outcome()
+    seen = outcome.samples.to_pandas()["outcome"].value_counts()
+    assert {kind: n for kind, n in seen.items() if n} == dict(server.counts)
+    assert outcome.samples.num_rows == sum(server.counts.values()) > 10
+    assert outcome.client.connections == server.connections
+    assert len(outcome.workers) == 2
+    assert min(worker.counts.sent for worker in outcome.workers) > 0
+
+
+def test_the_arrivals_are_those_of_a_driver_alone(cluster: Cluster) -> None:
+    with truth() as server:
+        alone = drive(server, opened(400.0), max_connections=1000)
+        with cluster.drive(task(server.url, opened(400.0), max_connections=1000)) as it:
+            shared = it.outcome()
+    drawn = [
+        [each for each in outcome.samples["intended_ns"].to_pylist() if each < 600_000_000]
+        for outcome in (alone, shared)
+    ]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) > 200
+
+
+def test_workers_here_share_our_clock_and_others_are_asked(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [(fit.clock.offset_ns, fit.clock.error_ns) for fit in cluster._fit_workers()] == [
+        (0, 0),
+        (0, 0),
+    ]
+    monkeypatch.setattr(dask_workers, "machine_id", lambda: "another")
+    for fit in cluster._fit_workers():
+        assert abs(fit.clock.offset_ns) <= fit.clock.error_ns  # it is the same clock, after all
+        assert fit.clock.error_ns > 0
+        assert fit.pid is None
+    with truth() as server, cluster.drive(task(server.url, closed(2))) as it:
+        outcome = it.outcome()
+    assert all(worker.clock_error_ms > 0 for worker in outcome.workers)
+    with pytest.raises(LaunchError, match="name them in targets"):
+        cluster.require_fit(services_are_here=True)
+    cluster.require_fit(services_are_here=False)
+
+
+def test_workers_write_their_own_shards(cluster: Cluster, tmp_path: Path) -> None:
+    shard = f"{tmp_path}/0001-1"
+    with truth() as server, cluster.drive(task(server.url, closed(4), shard=shard)) as it:
+        outcome = it.outcome()
+    rows = [pq.read_metadata(tmp_path / str(each.shard)).num_rows for each in outcome.workers]
+    assert sum(rows) == outcome.samples.num_rows == sum(server.counts.values())
+    assert min(rows) > 0
+
+
+@pytest.mark.parametrize(("number", "said"), [(signal.SIGKILL, "died"), (signal.SIGSTOP, "hung")])
+def test_a_worker_that_dies_or_hangs_costs_one_trial(
+    cluster: Cluster, number: signal.Signals, said: str
+) -> None:
+    planned = PlannedTrial(3, 1, 1, "flask", "ping", closed(4), 7)
+    with truth() as server:
+        site = Site(Target(load_stacks()["flask"], server.url), None, KNOWN, {}, None)
+        began_s = time.monotonic()
+        with (
+            pytest.raises(DriverError, match=f"worker 2 of 2: the load driver {said}"),
+            cluster.drive(task(server.url, closed(4), window_s=60.0)) as it,
+        ):
+            time.sleep(max(0.0, it.window_opens_ns / 1e9 - time.perf_counter()))
+            os.kill(it.pids[1], number)
+            while True:
+                it.check()
+                time.sleep(0.1)
+        assert time.monotonic() - began_s < 40  # the trial would take 60
+        quiet = wait_for_quiet(server.counts)
+        after, samples = attempt_trial(planned, 1, site, a_rig(cluster.drive))
+    assert "driver" not in [each.gate for each in after.validity.reasons]
+    assert after.counts.succeeded == after.counts.sent > 0
+    assert samples.num_rows == sum(server.counts.values()) - quiet
+
+
+def wait_for_quiet(counts: dict[str, int]) -> int:
+    """How many requests there were, once none come any more: the other worker has stopped too."""
+    for _ in range(50):
+        before = sum(counts.values())
+        time.sleep(0.2)
+        if sum(counts.values()) == before:
+            return before
+    raise AssertionError("a worker drives on after its trial")
+
+
+def test_a_failing_driver_says_why(cluster: Cluster) -> None:
+    with truth() as server:
+        broken = task(server.url, opened(100.0), answers={"/ping": "no Known"})
+        with (
+            cluster.drive(broken) as it,
+            pytest.raises(DriverError, match=r"worker [12] of 2: .*has no attribute 'length'"),
+        ):
+            it.outcome()
+
+
+def test_a_run_over_a_cluster_counts_what_the_server_counted(
+    scheduler: str, tmp_path: Path
+) -> None:
+    with truth(delay_s=0.005) as server:
+        targets = {"flask": server.url}
+        parameters = pings(stacks=["flask"], targets=targets, scheduler=scheduler)
+        run = open_run(measure(parameters, lambda _: None, tmp_path))
+    (trial,) = run.trials
+    assert len(trial.workers) == 2
+    assert len(run.samples(trial)) + 1 == sum(server.counts.values())
+    assert trial.counts.succeeded == trial.counts.sent > 0
+    assert run.manifest.budgets["load_drivers"] == "workers of a cluster"
+
+
+def test_without_a_scheduler_it_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_workers, "CONNECT_S", 0.5)
+    with (
+        pytest.raises(LaunchError, match="start one with `dask scheduler`"),
+        connected("tcp://127.0.0.1:9", services_are_here=True),
+    ):
+        pass
+
+
+def test_without_a_worker_it_says_what_to_start() -> None:
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as empty,
+        pytest.raises(LaunchError, match="start some with `dask worker`"),
+        connected(empty.scheduler_address, services_are_here=True),
+    ):
+        pass
+
+
+def test_dask_is_imported_only_where_a_scheduler_is_given() -> None:
+    imports = "import sys, webtrial.measure.experiment; print('distributed' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", imports], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,43 @@
+"""By whom the trials of a run are driven: one process, several, or the workers of a cluster."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Protocol
+
+from webtrial.measure.load.crew import crew
+from webtrial.measure.load.driver import Outcome, Task, driving
+from webtrial.measure.machine import CoreSplit
+from webtrial.parameters import Parameters
+
+
+class Driving(Protocol):
+    """A load driver at work, as load.driver.Driving, or several of them.
+
+    `pids` are the processes on this machine that drive but are not below this one.
+    """
+
+    @property
+    def pids(self) -> tuple[int, ...]: ...
+    @property
+    def window_opens_ns(self) -> int: ...
+    def check(self) -> None: ...
+    def outcome(self) -> Outcome: ...
+
+
+Drive = Callable[[Task], AbstractContextManager[Driving]]
+
+
+@contextmanager
+def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
+    """What drives a task, as `parameters` ask; LaunchError where a cluster is of no use."""
+    if parameters.scheduler:
+        from webtrial.measure.load import dask_workers  # noqa: PLC0415 - slow to import, rarely used
+
+        launched = {*parameters.all_stacks} - {*(parameters.targets or ())}
+        with dask_workers.connected(parameters.scheduler, bool(launched)) as cluster:
+            yield cluster.drive
+    elif parameters.workers > 1 or parameters.results_url:
+        yield partial(crew, drivers=parameters.workers, cores=split.worker_cores)
+    else:
+        yield driving

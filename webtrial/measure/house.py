@@ -1,0 +1,114 @@
+"""What launched stacks stand on for a whole run: PostgreSQL, filled, the upstreams, a counter."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from webtrial.measure.embedded import embedded
+from webtrial.measure.keeper import kept_scratch
+from webtrial.measure.launch import (
+    ServiceSettings,
+    Upstreams,
+    build_template,
+    draw_secret,
+    launch_upstreams,
+)
+from webtrial.measure.machine import CoreSplit
+from webtrial.measure.plan import PILOT_USERS
+from webtrial.measure.postgres import (
+    SPARE_CONNECTIONS,
+    Server,
+    can_count_statements,
+    create_database,
+    external,
+)
+from webtrial.measure.progress import Progress
+from webtrial.measure.resources import Connection, local_postmaster
+from webtrial.parameters import Parameters
+from webtrial.stacks import Stack
+
+CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
+TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
+TEMPLATE = "template"
+COUNTER = "counter"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """`settings` are of all stacks, but for the database; `built` is what build.py said."""
+
+    server: Server
+    upstreams: Upstreams
+    counter: Connection
+    settings: ServiceSettings
+    built: dict[str, Any]
+
+    @property
+    def database_pid(self) -> int | None:
+        """The server's first process, where it runs on this machine."""
+        return self.server.pid or local_postmaster(self.counter)
+
+
+@contextmanager
+def open_house(
+    parameters: Parameters,
+    stacks: list[Stack],
+    password: str,
+    split: CoreSplit,
+    logs: Path,
+    progress: Progress,
+) -> Iterator[House]:
+    """A house for `stacks`, whose seeded accounts have `password`."""
+    progress.step("starting PostgreSQL")
+    with _postgresql(parameters, stacks, split) as server:
+        progress.step("filling the database")
+        log = logs / "database.log"
+        built = build_template(server, TEMPLATE, stacks, parameters.seed, password, log)
+        with _upstreams(parameters, split, logs) as upstreams, _counter(server) as counter:
+            yield House(server, upstreams, counter, _settings(parameters, upstreams), built)
+
+
+def _postgresql(
+    parameters: Parameters, stacks: list[Stack], split: CoreSplit
+) -> AbstractContextManager[Server]:
+    needed = len(stacks) * parameters.database_connections + SPARE_CONNECTIONS
+    if parameters.database_url:
+        return external(parameters.database_url, needed)
+    return embedded(kept_scratch(), needed + SPARE_CONNECTIONS, split.service_cores)
+
+
+def _upstreams(
+    parameters: Parameters, split: CoreSplit, logs: Path
+) -> AbstractContextManager[Upstreams]:
+    delay_ms, sigma = parameters.upstream_delay_ms, parameters.upstream_sigma
+    return launch_upstreams(delay_ms, sigma, parameters.seed, split.service_cores, logs)
+
+
+@contextmanager
+def _counter(server: Server) -> Iterator[Connection]:
+    """A connection of our own, to a database of our own, from which all statements are seen."""
+    url = create_database(server, COUNTER)
+    with psycopg.connect(url, autocommit=True) as connection:
+        if can_count_statements(server):
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        yield connection
+
+
+def _settings(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
+    most = max([*parameters.closed_users, parameters.max_connections, PILOT_USERS])
+    return ServiceSettings(
+        database_url="",
+        secret_key=draw_secret(),
+        inventory_url=upstreams.inventory_url,
+        analytics_url=upstreams.analytics_url,
+        connections=parameters.database_connections,
+        threads=parameters.database_connections // parameters.server_processes,
+        processes=parameters.server_processes,
+        upstream_connections=parameters.database_connections,  # as many as threads
+        token_lifetime_s=TOKEN_LIFETIME_S,
+        connections_held=max(CONNECTIONS_HELD, most * 6 // 5),
+    )
