@@ -9,8 +9,8 @@ from webtrial.stacks import SERVICES
 
 WEBTRIAL = SERVICES.parent / "webtrial"
 # From the top: each may import itself and what stands below it.
-LAYERS = ("__main__", "serving", "publish", "analyse", "measure", "runs", "parameters")
-LAYERS += ("records", "stacks", "scenario_names", "errors")
+LAYERS = ("__main__", "publish", "check", "analyse", "measure", "runs", "parameters")
+LAYERS += ("records", "stacks", "scenario_names", "bounds", "errors")
 
 
 def imported(source: Path) -> set[str]:

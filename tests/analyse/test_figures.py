@@ -115,7 +115,7 @@ def test_a_figure_is_small_well_formed_and_the_same_each_time(run, pictures, nam
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_carries_its_words(drawings, name):
+def test_a_figure_carries_its_words(drawings, pictures, name):
     drawing = drawings[name]
     data, metadata = drawing._repr_mimebundle_()
 
