@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the clients' figures too")
     bench.add_argument("--rounds", type=int, default=5, help="of requests per CPU-second")
-    bench.add_argument("--pairs", type=int, default=5, help="of throughput beside another client")
+    bench.add_argument("--pairs", type=int, default=9, help="of throughput beside another client")
     bench.add_argument(
         "--samples",
         type=int,
@@ -183,7 +183,7 @@ def _bench_arguments(given: argparse.Namespace) -> list[str]:
 
 
 def _bench_clients(given: argparse.Namespace) -> None:
-    from webtrial.measure.bench import agreement, efficiency
+    from webtrial.measure.bench import agreement, connections, efficiency
 
     table = efficiency.summarise(efficiency.measure(given.rounds))
     if given.json:
@@ -194,8 +194,11 @@ def _bench_clients(given: argparse.Namespace) -> None:
     pairs = agreement.measure(given.pairs, os.environ.get("DATABASE_URL"))
     print(f"\n{agreement.SCENARIO} on {agreement.STACK}, {agreement.CONNECTIONS} connections:")
     print(pairs.to_string(index=False, float_format="{:,.0f}".format))
-    difference = agreement.differences(pairs)
-    print(f"median of {difference.name}: {difference.median():+.1%}\n", flush=True)
+    for name, median in agreement.differences(pairs).median().items():
+        print(f"median difference of {name}: {median:+.1%}")
+    held = connections.measure()
+    print("\nHeld at a time, with what each costs the driver:")
+    print(", ".join(f"{name} {value:,.1f}" for name, value in held.items()) + "\n", flush=True)
 
 
 def _bench_scale(sizes: Sequence[int]) -> None:

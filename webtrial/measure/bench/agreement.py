@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from math import nan
 
 import pandas as pd
 
@@ -26,16 +27,19 @@ SCENARIO = "user_detail"
 CONNECTIONS = 32
 WARMUP_S = 1
 WINDOW_S = 3
+MEASURES = ("throughput_per_s", "p50_ms")
+
+Found = dict[str, float]  # by MEASURES
 
 
 def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
-    """Columns pair, client, first (whether it went first), throughput_per_s."""
+    """Columns pair, client, first (whether it went first), throughput_per_s, p50_ms."""
     split = core_split()
     with open_shop([STACK], database_url, split.service_cores) as shop:
         url = shop.services[STACK].url
         answers = agreed_answers({STACK: url}, [SCENARIO], shop.material, {})[STACK]
         second, ask = _second_client()
-        asked: dict[str, Callable[[], float]] = {
+        asked: dict[str, Callable[[], Found]] = {
             "webtrial": lambda: _drive(url, shop, answers, split.driver_core),
             second: lambda: ask(url, list(targets(SCENARIO, shop.material)), split.driver_core),
         }
@@ -43,18 +47,19 @@ def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
         for pair in range(pairs):
             for turn, client in enumerate(sorted(asked, reverse=pair % 2 == 0)):
                 row = {"pair": pair, "client": client, "first": turn == 0}
-                rows.append(row | {"throughput_per_s": asked[client]()})
+                rows.append(row | asked[client]())
     return pd.DataFrame(rows)
 
 
-def differences(measured: pd.DataFrame) -> pd.Series:
-    """By pair: webtrial's throughput over the other client's, less one."""
-    wide = measured.pivot_table(index="pair", columns="client", values="throughput_per_s")
-    other = wide.columns.drop("webtrial")[0]
-    return (wide["webtrial"] / wide[other] - 1).rename(f"webtrial / {other} - 1")
+def differences(measured: pd.DataFrame) -> pd.DataFrame:
+    """By pair, columns MEASURES: webtrial's over the other client's, less one."""
+    wide = measured.pivot_table(index="pair", columns="client", values=list(MEASURES))
+    other = next(client for client in measured["client"].unique() if client != "webtrial")
+    ratios = {name: wide[name]["webtrial"] / wide[name][other] - 1 for name in MEASURES}
+    return pd.DataFrame(ratios)
 
 
-def _drive(url: str, shop: Shop, answers: Answers, core: int | None) -> float:
+def _drive(url: str, shop: Shop, answers: Answers, core: int | None) -> Found:
     load = Load("closed", users=CONNECTIONS)
     task = Task(
         base_url=url,
@@ -72,13 +77,16 @@ def _drive(url: str, shop: Shop, answers: Answers, core: int | None) -> float:
         tokens={},
     )
     with driving(task) as it:
-        counts = it.outcome().counts
-    if counts.errors:
-        raise DriverError(f"the service answered with errors: {counts.errors}")
-    return counts.completed / WINDOW_S
+        outcome = it.outcome()
+    if outcome.counts.errors:
+        raise DriverError(f"the service answered with errors: {outcome.counts.errors}")
+    return {
+        "throughput_per_s": outcome.counts.completed / WINDOW_S,
+        "p50_ms": outcome.client.median_latency_ms or nan,
+    }
 
 
-Ask = Callable[[str, list[str], int | None], float]
+Ask = Callable[[str, list[str], int | None], Found]
 
 
 def _second_client() -> tuple[str, Ask]:
@@ -89,20 +97,23 @@ def _second_client() -> tuple[str, Ask]:
     return "wrk", lambda url, asked, core: _ask_wrk(wrk, url, asked, core)
 
 
-def _ask_wrk(wrk: str, url: str, asked: list[str], core: int | None) -> float:
+def _ask_wrk(wrk: str, url: str, asked: list[str], core: int | None) -> Found:
     command = [wrk, "-t1", f"-c{CONNECTIONS}", "-s", str(WRK_SCRIPT), url]
     run_client([*command, f"-d{WARMUP_S}s"], asked, core)
-    return _rate(run_client([*command, f"-d{WINDOW_S}s"], asked, core))
+    return _found(run_client([*command, f"-d{WINDOW_S}s"], asked, core))
 
 
-def _ask_raw(raw: list[str], url: str, asked: list[str], core: int | None) -> float:
-    return _rate(
+def _ask_raw(raw: list[str], url: str, asked: list[str], core: int | None) -> Found:
+    return _found(
         run_client([*raw, url, str(CONNECTIONS), str(WARMUP_S), str(WINDOW_S)], asked, core)
     )
 
 
-def _rate(out: str) -> float:
+def _found(out: str) -> Found:
     found = json.loads(out.splitlines()[-1])
     if found["errors"]:
         raise DriverError(f"the second client counted {found['errors']} errors")
-    return float(found["requests"] / found["seconds"])
+    return {
+        "throughput_per_s": found["requests"] / found["seconds"],
+        "p50_ms": found["p50_ms"],
+    }

@@ -10,9 +10,9 @@ function request()
   return wrk.format("GET", targets[at])
 end
 
-function done(summary)
+function done(summary, latency)
   local e = summary.errors
   local errors = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format('{"requests": %d, "seconds": %f, "errors": %d}\n',
-    summary.requests, summary.duration / 1e6, errors))
+  io.write(string.format('{"requests": %d, "seconds": %f, "errors": %d, "p50_ms": %f}\n',
+    summary.requests, summary.duration / 1e6, errors, latency:percentile(50) / 1000))
 end
