@@ -169,26 +169,25 @@ def build_template(
     `password` is given to every seeded account. Each stack's `prepare` runs once.
     """
     url = create_database(server, name)
-    environment = clean_environment() | {"DATABASE_URL": url, "ACCOUNT_PASSWORD": password}
-    command = [sys.executable, "build.py", "--seed", str(seed)]
-    built = _finish(command, SERVICES / "database", environment, log)
+    built = _built(seed, log, {"DATABASE_URL": url, "ACCOUNT_PASSWORD": password})
     for stack in _prepared_once(stacks):
         _prepare(stack, url, log)
     seal_template(server, name)
-    return _printed(built)
+    return built
 
 
 def describe_data(seed: int, log: Path) -> dict[str, Any]:
     """What build.py says of a database that it would fill from `seed`; it needs none for that."""
-    command = [sys.executable, "build.py", "--seed", str(seed), "--describe"]
-    return _printed(_finish(command, SERVICES / "database", clean_environment(), log))
+    return _built(seed, log, {}, "--describe")
 
 
-def _printed(built: str) -> dict[str, Any]:
+def _built(seed: int, log: Path, told: dict[str, str], *options: str) -> dict[str, Any]:
+    command = [sys.executable, "build.py", "--seed", str(seed), *options]
+    printed = _finish(command, SERVICES / "database", clean_environment() | told, log)
     try:
-        return dict(json.loads(built))
+        return dict(json.loads(printed))
     except ValueError:
-        raise LaunchError(f"build.py did not print JSON but {built[:200]!r}") from None
+        raise LaunchError(f"build.py did not print JSON but {printed[:200]!r}") from None
 
 
 def draw_secret() -> str:
