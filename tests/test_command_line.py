@@ -35,13 +35,13 @@ Refused = Callable[..., str]
 
 
 @pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Refused:
     """What a command says that ends with a message instead of doing anything."""
     monkeypatch.delenv("MAKELEVEL", raising=False)  # below make a command ends with its parent
 
     def said(*arguments: str) -> str:
         assert main(arguments) == FAILED
-        return capsys.readouterr().err
+        return capfd.readouterr().err
 
     return said
 
