@@ -79,6 +79,8 @@ class OpenLoop:
         self._join = join
         self._most_users = most_users
         self._window = window
+        self._loop = asyncio.get_running_loop()
+        self._keep_one_ready()
         self._asking: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
 
@@ -112,8 +114,18 @@ class OpenLoop:
         while self._next < len(self._due) and self._due[self._next] <= now_ns:
             self._send(self._due[self._next])
             self._next += 1
+        self._loop.call_soon(self._keep_one_ready)  # after what is being sent, not before
         if self._next < len(self._due):
             self._timer.set(self._due[self._next])
+
+    def _keep_one_ready(self) -> None:
+        """Who comes next must only be sent: users join, and load, between arrivals."""
+        if not self._idle and len(self.users) < self._most_users:
+            user = self._join()
+            self.users.append(user)
+            self._idle.append(user)
+        for user in self._idle[-1:]:
+            user.load()
 
     def _send(self, intended_ns: int) -> None:
         if self._idle:
@@ -135,4 +147,5 @@ class OpenLoop:
 
     async def _ask(self, user: User, intended_ns: int) -> None:
         await user.ask(intended_ns, self._window)
+        user.load()
         self._idle.append(user)
