@@ -10,8 +10,9 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from time import perf_counter, process_time
+from typing import NoReturn
 
 import uvloop
 
@@ -78,24 +79,26 @@ async def aiohttp(url: str, connections: int) -> AsyncIterator[list[Ask]]:
 CLIENTS = {"webtrial": webtrial, "httpx": httpx_stock, "aiohttp": aiohttp}
 
 
-async def _measure(name: str, url: str, connections: int, seconds: float) -> Window:
-    async with AsyncExitStack() as stack:
-        asks = await stack.enter_async_context(CLIENTS[name](url, connections))
+async def _measure(name: str, url: str, connections: int, seconds: float) -> NoReturn:
+    async with CLIENTS[name](url, connections) as asks:
         counted = [0] * connections
-        ends = perf_counter() + WARMUP_S + seconds + 0.2
 
         async def user(index: int, ask: Ask) -> None:
-            while perf_counter() < ends:
+            while True:
                 await ask()
                 counted[index] += 1
 
         users = asyncio.gather(*(user(index, ask) for index, ask in enumerate(asks)))
         await asyncio.sleep(WARMUP_S)
         opening = Window(sum(counted), perf_counter(), process_time())
-        await asyncio.sleep(seconds)
+        await asyncio.wait([users], timeout=seconds)
         window = Window(sum(counted), perf_counter(), process_time()) - opening
-        await users
-        return window
+        if users.done():
+            users.result()  # they never end but by an error
+        print(json.dumps(window.as_json()), flush=True)
+        os._exit(
+            0
+        )  # users need not be stopped one by one: with thousands some clients take minutes
 
 
 def main() -> None:
@@ -104,8 +107,7 @@ def main() -> None:
     os.sched_setaffinity(0, {int(core)})
     raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        window = runner.run(_measure(name, url, int(connections), float(seconds)))
-    print(json.dumps(window.as_json()))
+        runner.run(_measure(name, url, int(connections), float(seconds)))
 
 
 if __name__ == "__main__":
