@@ -58,19 +58,19 @@ class Queueing:
         """Serve it at once if nobody is served, else let it wait."""
         self._waiting.append(asked)
         if self._served is None:
-            self._serve_next()
+            self._serve_next(perf_counter_ns())
 
-    def _serve_next(self) -> None:
+    def _serve_next(self, now_ns: int) -> None:
         self._served = self._waiting.popleft()
-        self._served.began_ns = perf_counter_ns()
+        self._served.began_ns = now_ns
         self._timer.set(self._served.began_ns + next(self._services_ns))
 
     def _done(self) -> None:
         asked, self._served = self._served, None
         assert asked is not None
-        asked.conversation.answer(asked)
+        done_ns = asked.conversation.answer(asked)
         if self._waiting:
-            self._serve_next()
+            self._serve_next(done_ns)  # it is never idle while somebody waits
 
     def close(self) -> None:
         """Nothing is answered any more."""
@@ -116,8 +116,11 @@ class Failing:
             socket.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, linger)
             socket.abort()
         elif kind == "slow":
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._too_late_s, socket.write, ANSWER[-4:])
+            asyncio.get_running_loop().call_later(self._too_late_s, self._finish, socket)
+
+    def _finish(self, socket: asyncio.Transport) -> None:
+        if not socket.is_closing():
+            socket.write(ANSWER[-4:])
 
     def close(self) -> None:
         """Nothing is done any more."""

@@ -71,11 +71,12 @@ class Conversation(asyncio.Protocol):
             target = head.split(b" ", 2)[1]
             self._behaviour.arrived(Asked(int(target[1:] or b"0"), now_ns, self))
 
-    def answer(self, asked: Asked, wire: bytes = ANSWER) -> None:
-        """Write `wire` down as the answer to `asked`."""
+    def answer(self, asked: Asked, wire: bytes = ANSWER) -> int:
+        """Send `wire` as the answer to `asked`; returns when that was, which the log holds."""
         sent_ns = perf_counter_ns()
         self.socket.write(wire)
         self._log.append((asked.user, asked.received_ns, asked.began_ns or sent_ns, sent_ns))
+        return sent_ns
 
 
 @dataclass(frozen=True, slots=True)
