@@ -49,7 +49,7 @@ def _stack(title: str, framework: str, access: str, serialiser: str, driver: str
 
 STACKS = {
     "django": _stack("Django", "Django", "ORM", "Django REST Framework", "psycopg"),
-    "django-plain": _stack("Django, no DRF", "Django", "ORM", "JsonResponse", "psycopg"),
+    "django-plain": _stack("Django, no DRF", "Django", "ORM", "none", "psycopg"),
     "flask": _stack("Flask", "Flask", "ORM", "marshmallow", "psycopg"),
     "flask-raw": _stack("Flask, raw SQL", "Flask", "raw SQL", "marshmallow", "psycopg"),
     "fastapi": _stack("FastAPI", "FastAPI", "raw SQL", "Pydantic", "asyncpg"),

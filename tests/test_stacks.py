@@ -4,16 +4,20 @@ from webtrial.errors import LaunchError, ParameterError
 from webtrial.stacks import SERVICES, choose_stacks, load_stacks
 
 COMPLETE = """
-[one]
+[servers."gunicorn gthread"]
+concurrency = "threads"
+command = ["{python}", "-m", "{application}", "--bind", "{port}"]
+stop_signal = "SIGQUIT"
+
+[stacks.one]
 title = "One"
 framework = "Flask"
 data_access = "ORM"
 serialiser = "none"
-concurrency = "threads"
 server = "gunicorn gthread"
 driver = "psycopg"
 folder = "flask_service"
-command = ["{python}", "-m", "one"]
+application = "one"
 environment = { KEY = "value" }
 """
 
@@ -31,7 +35,8 @@ def written(tmp_path):
 def test_a_stack_is_read_with_its_axes_its_command_and_its_environment(written):
     stack = load_stacks(written(COMPLETE))["one"]
     assert (stack.name, stack.framework, stack.data_access) == ("one", "Flask", "ORM")
-    assert stack.command == ("{python}", "-m", "one")
+    assert stack.command == ("{python}", "-m", "one", "--bind", "{port}")
+    assert (stack.concurrency, stack.stop_signal) == ("threads", "SIGQUIT")
     assert (stack.prepare, stack.environment) == ((), {"KEY": "value"})
 
 
@@ -42,7 +47,12 @@ def test_a_stack_is_read_with_its_axes_its_command_and_its_environment(written):
         (('"ORM"', '"magic"'), "data_access"),
         (('title = "One"', 'title = "One"\ncolour = "red"'), "colour"),
         (('title = "One"', "title = One"), "not TOML"),
-        (("[one]", ""), "outside any stack"),
+        (
+            ('server = "gunicorn gthread"', 'server = "nginx"'),
+            "'nginx' is none of gunicorn gthread",
+        ),
+        (("[stacks.one]", "[one]"), "stacks: Field required"),
+        (("[stacks.one]", "[stacks]\nodd = 1\n[stacks.one]"), "stacks.odd"),
     ],
 )
 def test_a_fault_in_the_file_is_named(written, change, said):

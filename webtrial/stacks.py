@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from webtrial.errors import LaunchError, ParameterError
 
@@ -21,9 +21,15 @@ class Stack:
     `folder` lies below `services/` and is where the commands run. `command` serves, `prepare`
     (if any) runs once against the template database. Both may hold the placeholders {python},
     {port}, {processes}, {threads}, {connections_held}, {backlog} and {keep_alive_s}.
+    `stop_signal` ends it at once.
 
-    `middleware` is what every request passes beyond the framework itself, `prepares` from which
-    use on the driver prepares a statement on the server: told, since stacks differ in them.
+    `sources` is how the dashboard asks its upstreams, `http_client` with what; `searches` how the
+    search makes its three queries. `middleware` is what every request passes beyond the framework
+    itself, `prepares` from which use on the driver prepares a statement on the server: told, since
+    stacks differ in them.
+
+    `after_clone` is SQL that changes the stack's own copy of the data. `serves` names the scenarios
+    of a stack that does not serve the whole contract; () is all.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -31,17 +37,43 @@ class Stack:
     name: str
     title: str
     framework: str
-    data_access: Literal["ORM", "raw SQL"]
+    data_access: Literal["ORM", "raw SQL", "none"]
     serialiser: str
-    concurrency: Literal["threads", "async"]
+    concurrency: Literal["threads", "greenlets", "async"]
     server: str
     driver: str
     folder: str
     command: tuple[str, ...]
+    orm: str = ""
+    sources: Literal["in turn", "threads", "gather"] = "in turn"
+    http_client: str = ""
+    searches: Literal["in turn", "gather"] = "in turn"
+    stop_signal: Literal["SIGTERM", "SIGQUIT"] = "SIGTERM"
     prepare: tuple[str, ...] = ()
+    after_clone: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
     middleware: tuple[str, ...] = ()
     prepares: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+
+
+class _Server(BaseModel):
+    """A server as the file describes it; `command` holds {application} beside the placeholders."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    concurrency: str
+    command: tuple[str, ...]
+    stop_signal: str = "SIGTERM"
+
+
+class _File(BaseModel):
+    """The file: servers and stacks by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    servers: dict[str, _Server]
+    stacks: dict[str, dict[str, Any]]
 
 
 _STACK = TypeAdapter(Stack)
@@ -55,9 +87,13 @@ def load_stacks(path: Path = STACKS) -> dict[str, Stack]:
         raise LaunchError(f"{path} cannot be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise LaunchError(f"{path} is not TOML: {error}. Correct it there") from None
-    if not tables:
+    try:
+        read = _File.model_validate(tables)
+    except ValidationError as error:
+        raise LaunchError(f"{path}: {_faults(error)}") from None
+    if not read.stacks:
         raise LaunchError(f"{path} holds no stack: add a table per stack")
-    return {name: _read_stack(path, name, table) for name, table in tables.items()}
+    return {name: _stack(path, name, table, read.servers) for name, table in read.stacks.items()}
 
 
 def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]:
@@ -68,13 +104,26 @@ def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]
     return [stacks[name] for name in names]
 
 
-def _read_stack(path: Path, name: str, table: object) -> Stack:
-    if not isinstance(table, dict):
-        raise LaunchError(f"{path}: {name} = {table!r} stands outside any stack's table")
-    try:
-        return _STACK.validate_python({"name": name, **table})
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+def _stack(path: Path, name: str, table: dict[str, Any], servers: dict[str, _Server]) -> Stack:
+    place = f"{path}, stack [{name}]"
+    if (server := servers.get(str(table.get("server")))) is None:
+        raise LaunchError(
+            f"{place}: server = {table.get('server')!r} is none of {', '.join(servers)}"
         )
-        raise LaunchError(f"{path}, stack [{name}]: {faults}") from None
+    application = str(table.get("application", ""))
+    of_server = {
+        "concurrency": server.concurrency,
+        "stop_signal": server.stop_signal,
+        "command": [word.replace("{application}", application) for word in server.command],
+    }
+    given = {key: value for key, value in table.items() if key != "application"}
+    try:
+        return _STACK.validate_python({"name": name, **of_server, **given})
+    except ValidationError as error:
+        raise LaunchError(f"{place}: {_faults(error)}") from None
+
+
+def _faults(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+    )

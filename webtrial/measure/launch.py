@@ -265,8 +265,7 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
         service_environment(stack, settings),
         cores,
         log,
-        # gunicorn waits for idle connections after SIGTERM, not after SIGQUIT.
-        signal.SIGQUIT if "gunicorn" in stack.command else signal.SIGTERM,
+        signal.Signals[stack.stop_signal],
     )
 
 
