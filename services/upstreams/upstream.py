@@ -3,7 +3,8 @@
     python upstream.py --name inventory --port 9001 --delay-ms 20 --sigma 0.25 --seed 7
 
 GET /stock of the inventory and GET /metrics of the analytics answer about 1 KB of JSON, always the
-same. GET /took tells of the delays since it was last asked. GET /ping answers at once.
+same. GET /source/{n}/{delay_ms} answers what source n holds after exactly that delay. GET /took tells
+of the drawn delays since it was last asked. GET /ping answers at once.
 """
 
 import argparse
@@ -11,9 +12,10 @@ import asyncio
 import json
 import math
 import random
+import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import fmean, quantiles
 from time import perf_counter_ns
 from typing import Any
@@ -22,6 +24,7 @@ from connection import Connection, Respond
 from timer import make_timer
 
 PATHS = {"inventory": "/stock", "analytics": "/metrics"}
+SOURCE = re.compile(r"/source/([0-9]{1,3})/([0-9]{1,4})")
 
 
 class Delays:
@@ -72,14 +75,20 @@ class Upstream:
 
     def handle(self, method: str, path: str, respond: Respond) -> None:
         """Answer now, or after the delay."""
-        if path not in ("/ping", "/took", self._path):
-            respond(404, _dumped({"detail": f"There are {self._path}, /took and /ping."}))
+        source = SOURCE.fullmatch(path)
+        if source is None and path not in ("/ping", "/took", self._path):
+            there = f"There are {self._path}, /source/{{n}}/{{delay_ms}}, /took and /ping."
+            respond(404, _dumped({"detail": there}))
         elif method != "GET":
             respond(405, _dumped({"detail": "GET only."}))
         elif path == "/ping":
             respond(200, b'{"ok": true}')
         elif path == "/took":
             respond(200, _dumped(self._delays.tell()))
+        elif source is not None:
+            number, delay_ms = map(int, source.groups())
+            body = _dumped({"source": number, "value": 7 * number + 1})
+            self._after(delay_ms, lambda: respond(200, body))
         else:
             self._answer_later(respond)
 
@@ -91,8 +100,11 @@ class Upstream:
             self._delays.record(asked_ms, (perf_counter_ns() - started_ns) / 1e6)
             respond(200, self._body)
 
-        if asked_ms > 0:
-            self._timer.call_later(asked_ms, answer)
+        self._after(asked_ms, answer)
+
+    def _after(self, delay_ms: float, answer: Callable[[], None]) -> None:
+        if delay_ms > 0:
+            self._timer.call_later(delay_ms, answer)
         else:
             answer()
 

@@ -53,6 +53,14 @@ def test_no_answer_comes_before_its_delay_and_the_delays_are_told(inventory):
     assert inventory.get("/took").json()["requests"] == 0
 
 
+def test_a_source_takes_the_delay_that_it_is_asked_for_and_is_not_among_the_drawn(inventory):
+    answer = inventory.get("/source/3/30")
+    assert answer.json() == {"source": 3, "value": 22}
+    assert answer.elapsed.total_seconds() >= 0.030
+    assert inventory.get("/source/1/0").json() == {"source": 1, "value": 8}
+    assert inventory.get("/took").json()["requests"] == 0
+
+
 def test_a_ping_is_not_delayed(inventory):
     assert inventory.get("/ping").json() == {"ok": True}
     assert inventory.get("/took").json()["requests"] == 0
@@ -60,7 +68,13 @@ def test_a_ping_is_not_delayed(inventory):
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/metrics", 404), ("GET", "/", 404), ("POST", "/stock", 405), ("PUT", "/took", 405)],
+    [
+        ("GET", "/metrics", 404),
+        ("GET", "/", 404),
+        ("POST", "/stock", 405),
+        ("PUT", "/took", 405),
+        ("GET", "/source/1/-5", 404),
+    ],
 )
 def test_what_is_not_served_is_told_so(inventory, method, path, status):
     assert inventory.request(method, path).status_code == status
