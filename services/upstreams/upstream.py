@@ -3,8 +3,8 @@
     python upstream.py --name inventory --port 9001 --delay-ms 20 --sigma 0.25 --seed 7
 
 GET /stock of the inventory and GET /metrics of the analytics answer about 1 KB of JSON, always the
-same. GET /source/{n}/{delay_ms} answers what source n holds after exactly that delay. GET /took tells
-of the drawn delays since it was last asked. GET /ping answers at once.
+same. GET /source/{n}/{delay_ms} answers what source n holds, after exactly that delay. GET /took
+tells of the drawn delays since it was last asked. GET /ping answers at once.
 """
 
 import argparse
