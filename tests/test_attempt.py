@@ -31,11 +31,12 @@ PLANNED = PlannedTrial(3, 1, 1, "flask", "user_detail", CLOSED, 7)
 
 
 class CountsNothing:
-    """A server without pg_stat_statements."""
+    """A server without pg_stat_statements, which works for nobody else."""
 
-    def execute(self, query: str, *_: Any) -> None:
-        if query != "CHECKPOINT":
+    def execute(self, query: str, *_: Any) -> list[Any]:
+        if "pg_stat_statements" in query:
             raise psycopg.errors.UndefinedTable
+        return []
 
 
 @dataclass

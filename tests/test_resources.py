@@ -1,127 +1,25 @@
 """What a trial cost: sums over process trees that never fall, statements counted exactly."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import psutil
 import psycopg
 import pytest
 
 from webtrial.measure.postgres import Server, can_count_statements, create_database, drop_database
+from webtrial.measure.processes import Reading, Usage
 from webtrial.measure.resources import (
     Counted,
-    Reading,
-    Roots,
-    Usage,
     cost,
-    foreign_fraction,
     is_data,
     local_postmaster,
-    marks_s,
-    read,
     seconds,
+    serves_others,
     statements_between,
     statements_of,
-    stolen_fraction,
-    watch,
 )
 from webtrial.records import Cost, Second, Statements
-
-CORES = tuple(range(psutil.cpu_count() or 1))
-
-# A process that starts another; both use CPU when told to, and the inner one ends when told to.
-SPIN = """
-import sys, time
-end = time.process_time() + 0.2
-while time.process_time() < end: pass
-print("spun", flush=True); sys.stdin.readline()
-"""
-PARENT = f"""
-import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", {SPIN!r}], stdin=-1, stdout=-1, text=True)
-child.stdout.readline()
-exec({SPIN!r})
-child.communicate("end")
-print("reaped", flush=True); sys.stdin.readline()
-"""
-
-
-@pytest.fixture
-def family() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process
-        process.kill()
-
-
-def after(process: subprocess.Popen[str], word: str) -> Reading:
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == word
-    return read(Roots(process.pid, None, (), (process.pid, os.getpid()), CORES))
-
-
-def go_on(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def test_a_tree_keeps_the_time_of_children_that_ended(family: subprocess.Popen[str]) -> None:
-    with_child = after(family, "spun").service
-    go_on(family)
-    without_child = after(family, "reaped").service
-    assert with_child is not None
-    assert without_child is not None
-    assert with_child.cpu_s >= 0.39  # both spun for 0.2 s, counted in ticks of 10 ms
-    assert without_child.cpu_s >= with_child.cpu_s
-    assert 0 < without_child.memory_mib < with_child.memory_mib
-
-
-def test_a_tree_that_is_gone_or_not_here_is_unknown_not_zero(
-    family: subprocess.Popen[str],
-) -> None:
-    family.kill()
-    family.wait()
-    reading = read(Roots(family.pid, None, (), (os.getpid(),), CORES))
-    assert (reading.service, reading.database, reading.upstreams) == (None, None, None)
-    assert reading.ours.cpu_s > 0
-
-
-def test_the_machine_is_at_least_as_busy_as_we_are() -> None:
-    reading = read(Roots(None, None, (), (os.getpid(),), CORES))
-    assert reading.busy_s > reading.ours.cpu_s
-    assert reading.stolen_s >= 0
-
-
-def test_only_the_cores_that_we_use_are_read() -> None:
-    every = read(Roots(None, None, (), (), CORES)).busy_s
-    one = read(Roots(None, None, (), (), CORES[:1])).busy_s
-    assert 0 < one < every
-    assert read(Roots(None, None, (), (), ())).busy_s == 0
-
-
-@pytest.mark.parametrize(
-    ("window_s", "marks"),
-    [
-        (0.5, [0, 0.5]),
-        (1.0, [0, 1.0]),
-        (1.5, [0, 1, 1.5]),
-        (2.0, [0, 1, 2.0]),
-        (3.1, [0, 1, 2, 3.1]),
-    ],
-)
-def test_a_window_is_read_at_both_ends_and_each_second(window_s: float, marks: list[float]) -> None:
-    assert marks_s(window_s) == marks
-
-
-def test_a_window_that_is_over_is_still_read_at_every_mark() -> None:
-    taken = iter(range(10))
-    assert watch(0, 2.0, lambda: next(taken)) == [0, 1, 2]  # type: ignore[arg-type, return-value]
 
 
 def usage(cpu_s: float, memory_mib: float = 80.0) -> Usage:
@@ -129,9 +27,9 @@ def usage(cpu_s: float, memory_mib: float = 80.0) -> Usage:
 
 
 READINGS = [
-    Reading(10_000_000_000, usage(5.0), usage(2.0, 300.0), None, usage(9.0), 100.0, 1.0),
-    Reading(11_000_000_000, usage(5.9), usage(2.1, 300.0), None, usage(10.1), 101.2, 1.0),
-    Reading(12_000_000_000, usage(6.5, 90.0), usage(2.4, 310.0), None, usage(11.0), 102.4, 1.1),
+    Reading(10_000_000_000, usage(5.0), usage(2.0, 300.0), None),
+    Reading(11_000_000_000, usage(5.9), usage(2.1, 300.0), None),
+    Reading(12_000_000_000, usage(6.5, 90.0), usage(2.4, 310.0), None),
 ]
 
 
@@ -158,16 +56,6 @@ def test_seconds_are_what_happened_between_readings() -> None:
 
 def test_no_reading_no_seconds() -> None:
     assert seconds([], 0) == ()
-
-
-def test_foreign_cpu_is_what_was_busy_without_us() -> None:
-    assert foreign_fraction(READINGS, cores=2) == pytest.approx((2.4 - 2.0) / 4)
-    assert stolen_fraction(READINGS, cores=2) == pytest.approx(0.1 / 4)
-
-
-def test_foreign_cpu_is_never_below_nothing() -> None:
-    idle = [READINGS[0], replace(READINGS[2], busy_s=100.5)]
-    assert foreign_fraction(idle, cores=2) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -274,3 +162,12 @@ def test_the_postmaster_of_a_server_on_this_machine_is_found(postgres: Server) -
         pytest.skip("this PostgreSQL may be elsewhere")
     with psycopg.connect(postgres.url) as connection:
         assert local_postmaster(connection) == postgres.pid  # type: ignore[arg-type]
+
+
+def test_the_processes_that_work_for_other_databases_are_told(
+    database: str, postgres: Server
+) -> None:
+    with psycopg.connect(database) as own, psycopg.connect(postgres.url) as other:
+        beside = serves_others(own, own.info.dbname)
+        assert other.info.backend_pid in beside
+        assert own.info.backend_pid not in beside

@@ -15,7 +15,7 @@ from webtrial.check import (
 )
 from webtrial.check.rows import Row, not_now
 
-ATTEMPTS = 6
+ATTEMPTS = 15
 
 Experiment = Callable[[], tuple[list[Row], str]]
 

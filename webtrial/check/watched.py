@@ -13,7 +13,7 @@ from webtrial.check.server import BODY, Served, serving
 from webtrial.measure.attempt import machine_of
 from webtrial.measure.load.driver import Driving, Outcome, Task, driving
 from webtrial.measure.machine import core_split, speed_per_s
-from webtrial.measure.resources import Roots, read, watch
+from webtrial.measure.processes import machine_time, sleep_until
 from webtrial.measure.scenarios import NUMBERED, Known, Material
 from webtrial.measure.validity import judge
 from webtrial.records import Load, Machine, Validity
@@ -92,12 +92,15 @@ def observe(
         with driving(task) as driver:
             ours = (served.pid, driver.pid)
             cores = tuple(sorted({*split.service_cores, split.driver_core or 0}))
-            roots = Roots(served.pid, None, (), ours, cores)
             meanwhile(served, driver)
-            readings = watch(driver.window_opens_ns, task.window_s, lambda: read(roots))
+            # Nothing is read within the window: it would disturb what is judged.
+            sleep_until(driver.window_opens_ns - 100_000_000)
+            ends = [machine_time(ours, cores)]
+            sleep_until(driver.window_opens_ns + int(task.window_s * 1e9))
+            ends.append(machine_time(ours, cores))
             outcome = driver.outcome()
         log = served.log()
-    machine = machine_of(before_per_s, readings, len(cores))
+    machine = machine_of(before_per_s, ends, len(cores))
     return Observed(task, outcome, log, machine, driver.window_opens_ns)
 
 

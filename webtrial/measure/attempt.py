@@ -22,19 +22,25 @@ from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Task, driving
 from webtrial.measure.machine import CoreSplit, speed_per_s
 from webtrial.measure.plan import window_of
-from webtrial.measure.resources import (
-    Connection,
+from webtrial.measure.processes import (
+    MachineTime,
     Reading,
     Roots,
-    StatementCounts,
-    cost,
+    Trees,
     foreign_fraction,
-    read,
-    seconds,
-    statements_between,
-    statements_of,
+    machine_time,
+    sleep_until,
     stolen_fraction,
     watch,
+)
+from webtrial.measure.resources import (
+    Connection,
+    StatementCounts,
+    cost,
+    seconds,
+    serves_others,
+    statements_between,
+    statements_of,
 )
 from webtrial.measure.scenarios import Answers, Material, Tokens
 from webtrial.measure.targets import Target
@@ -57,6 +63,8 @@ from webtrial.runs import SAMPLES, Rows, samples_name
 from webtrial.scenario_names import OWNED
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
+
+_BEFORE_OPENING_NS = 150_000_000  # what is found and read beforehand takes tens of milliseconds
 
 # Outcomes after which the driver must connect again: that is the service's doing.
 _BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]
@@ -113,6 +121,7 @@ class _Observed:
     statements_before: StatementCounts | None
     opens_ns: int = 0
     readings: list[Reading] = field(default_factory=list)
+    ends: list[MachineTime] = field(default_factory=list)
     failure: str | None = None
     counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0, 0))
     client: Client = UNKNOWN_CLIENT
@@ -125,7 +134,7 @@ def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> 
     service that ended is an outcome, kept with its last words."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     observed = _observe(planned, attempt, site, rig)
-    machine = machine_of(observed.speed_before_per_s, observed.readings, len(rig.cores))
+    machine = machine_of(observed.speed_before_per_s, observed.ends, len(rig.cores))
     warmup_s, window_s = window_of(planned, rig.parameters)
     trial = Trial(
         planned=planned,
@@ -186,25 +195,31 @@ def _observe(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> _Obse
 def _drive(planned: PlannedTrial, attempt: int, site: Site, rig: Rig, observed: _Observed) -> None:
     task = _task(planned, attempt, site, rig)
     with rig.drive(task) as driver:
-        roots = _roots(site, rig, driver.pids)
+        ours = (*rig.ours, *driver.pids)
+        observed.opens_ns = driver.window_opens_ns
+        sleep_until(observed.opens_ns - _BEFORE_OPENING_NS)
+        observed.ends.append(machine_time(ours, rig.cores))
+        trees = Trees(_roots(site, rig))
 
         def take() -> Reading:
             driver.check()  # a trial without its driver need not be waited for
-            return read(roots)
+            return trees.read()
 
-        observed.opens_ns = driver.window_opens_ns
         observed.readings = watch(observed.opens_ns, task.window_s, take)
+        observed.ends.append(machine_time(ours, rig.cores))
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
     observed.samples, observed.workers = outcome.samples, outcome.workers
 
 
-def _roots(site: Site, rig: Rig, drivers: tuple[int, ...]) -> Roots:
-    ours = (*rig.ours, *drivers)
+def _roots(site: Site, rig: Rig) -> Roots:
     if site.service.pid is None:
-        return Roots(None, None, (), ours, rig.cores)
+        return Roots()
     upstreams = rig.upstreams.pids if rig.upstreams else ()
-    return Roots(site.service.pid, rig.database_pid, upstreams, ours, rig.cores)
+    if rig.counter is None or site.database is None:
+        return Roots(site.service.pid, rig.database_pid, upstreams)
+    beside = serves_others(rig.counter, site.database)
+    return Roots(site.service.pid, rig.database_pid, upstreams, beside)
 
 
 def _task(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> Task:
@@ -270,13 +285,13 @@ def _cost(observed: _Observed, window_s: float, statements: Statements | None) -
     return cost(observed.readings, window_s, statements)
 
 
-def machine_of(speed_before_per_s: float, readings: Sequence[Reading], cores: int) -> Machine:
-    """What the machine did from before the trial until now; NaN where nothing was read."""
+def machine_of(speed_before_per_s: float, ends: Sequence[MachineTime], cores: int) -> Machine:
+    """What the machine did from before the trial until now; NaN where it was not read twice."""
     speeds = (round(speed_before_per_s, 1), round(speed_per_s(), 1))
-    if not readings:
+    if len(ends) < 2:
         return Machine(nan, nan, *speeds)
-    stolen = round(stolen_fraction(readings, cores), 4)
-    foreign = round(foreign_fraction(readings, cores), 4)
+    stolen = round(stolen_fraction(ends, cores), 4)
+    foreign = round(foreign_fraction(ends, cores), 4)
     return Machine(stolen, foreign, *speeds)
 
 

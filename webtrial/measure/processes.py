@@ -1,0 +1,180 @@
+"""CPU and memory of process trees, read so that the reading itself disturbs little.
+
+CPU of a tree is the sum over its living processes of their own time and that of the children they
+have waited for: a process that ends hands its time to its parent, so the sum never falls.
+
+Memory of a tree is what its processes hold alone (resident − shared) plus the largest shared part
+once. A sum of resident sizes would count PostgreSQL's buffers once per backend; the kernel's own
+proportional sizes cost milliseconds per process, too much each second on the services' cores.
+Pages that a fork still shares with its parent are counted twice.
+
+To find the members of a tree costs some milliseconds, and so does reading hundreds of them, on the
+cores that are measured. Within a window only what the trial works is read, found beforehand; what
+all of us used together is read before the window opens and after it has closed.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+_MIB = 2**20
+_SHORTEST_S = 0.25  # a rest of the window shorter than this belongs to the second before
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The first process of each tree that a trial works; None or () where it is not on this
+    machine. `beside` are those of the database's server that serve somebody else."""
+
+    service: int | None = None
+    database: int | None = None
+    upstreams: tuple[int, ...] = ()
+    beside: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a tree has used since it began, and holds now."""
+
+    cpu_s: float
+    memory_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The trees at one moment (`time.perf_counter_ns`); None where one is not here or gone."""
+
+    at_ns: int
+    service: Usage | None
+    database: Usage | None
+    upstreams: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTime:
+    """What some cores have spent until one moment, and what of it was ours."""
+
+    at_ns: int
+    busy_s: float
+    stolen_s: float
+    ours_s: float
+
+
+class Trees:
+    """The trees below `roots`, found once and again when a process of theirs has ended."""
+
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
+        self._find()
+
+    def read(self) -> Reading:
+        """All trees now: about 0.03 ms for each process."""
+        usages = [_usage(tree) for tree in self._trees]
+        if None in usages:
+            self._find()
+            usages = [_usage(tree) for tree in self._trees]
+        service, database, upstreams = usages
+        return Reading(time.perf_counter_ns(), service, database, upstreams)
+
+    def _find(self) -> None:
+        roots = self._roots
+        database = _tree(roots.database)
+        self._trees = [
+            _tree(roots.service),
+            [process for process in database if process.pid not in roots.beside],
+            [process for root in roots.upstreams for process in _tree(root)],
+        ]
+
+
+def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
+    """What `cores` have spent, and the trees below `ours`. Takes some milliseconds."""
+    used_s = sum(_cpu_s(process) for root in ours for process in _tree(root))
+    every = psutil.cpu_times(percpu=True)
+    return MachineTime(
+        at_ns=time.perf_counter_ns(),
+        busy_s=sum(_busy_s(every[number]) for number in cores),
+        stolen_s=sum(every[number].steal for number in cores),
+        ours_s=used_s,
+    )
+
+
+def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[Reading]:
+    """Readings when the window opens, each second within it, and when it closes."""
+    readings = []
+    for mark_s in marks_s(window_s):
+        sleep_until(opens_ns + int(mark_s * 1e9))
+        readings.append(take())
+    return readings
+
+
+def sleep_until(at_ns: int) -> None:
+    """Return at that moment of `time.perf_counter_ns`, or at once where it has passed."""
+    time.sleep(max(0.0, (at_ns - time.perf_counter_ns()) / 1e9))
+
+
+def marks_s(window_s: float) -> list[float]:
+    """When to read: every whole second, and the end, which may make the last one longer."""
+    return [*range(int(window_s - _SHORTEST_S) + 1), window_s]
+
+
+def stolen_fraction(ends: Sequence[MachineTime], cores: int) -> float:
+    """Time stolen by the host between the first and the last, as a fraction of `cores`."""
+    first, last = ends[0], ends[-1]
+    return (last.stolen_s - first.stolen_s) / (_apart_s(first, last) * cores)
+
+
+def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
+    """CPU that was used by processes that are not ours, as a fraction of `cores`.
+
+    The machine counts by ticks and processes are counted exactly, so that it may come out a
+    little below nothing: then it is nothing.
+    """
+    first, last = ends[0], ends[-1]
+    foreign_s = (last.busy_s - first.busy_s) - (last.ours_s - first.ours_s)
+    return max(0.0, foreign_s / (_apart_s(first, last) * cores))
+
+
+def _apart_s(first: MachineTime, last: MachineTime) -> float:
+    return (last.at_ns - first.at_ns) / 1e9
+
+
+def _tree(root: int | None) -> list[psutil.Process]:
+    try:
+        first = psutil.Process(root) if root is not None else None
+        return [first, *first.children(recursive=True)] if first else []
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _usage(tree: list[psutil.Process]) -> Usage | None:
+    """None where a process of the tree has ended, or there is none."""
+    try:
+        cpu_s = sum(map(_own_cpu_s, tree))
+        memories = [process.memory_info() for process in tree]
+    except psutil.NoSuchProcess:
+        return None
+    if not memories:
+        return None
+    alone = sum(memory.rss - memory.shared for memory in memories)
+    shared = max(memory.shared for memory in memories)
+    return Usage(cpu_s, (alone + shared) / _MIB)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """Nothing where it has ended: its parent has its time."""
+    try:
+        return _own_cpu_s(process)
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def _own_cpu_s(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system + used.children_user + used.children_system)
+
+
+def _busy_s(core: Any) -> float:
+    return float(core.user + core.nice + core.system + core.irq + core.softirq)
