@@ -1,7 +1,11 @@
-"""Upstreams whose mood a test can change: sound, slow, down, silent, or talking nonsense."""
+"""Upstreams whose mood a test can change: sound, slow, down, silent, or talking nonsense.
+
+Both serve sources as the real ones do, and count how many requests are in progress at once.
+"""
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +16,9 @@ from webtrial.measure.ports import free_port
 SOUND = {"analytics": {"visits": 41}, "inventory": {"lamps": 7, "price": "19.99"}}
 SLOW_S = 0.05
 PATHS = {"inventory": "/stock", "analytics": "/metrics"}
+SOURCE = re.compile(r"/source/(\d+)/(\d+)")
+MOODY_SOURCE = 2
+SOURCE_FAILS, SOURCE_IS_LATE = "source 2 fails", "source 2 is late"
 
 
 def _http(status: str, body: bytes, *headers: bytes) -> bytes:
@@ -39,10 +46,26 @@ NONSENSE = {
 
 
 @dataclass
+class AtOnce:
+    """Requests in progress at both upstreams: now, and the most since somebody set it to 0."""
+
+    now: int = 0
+    most: int = 0
+
+    def __enter__(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        self.now -= 1
+
+
+@dataclass
 class Moody:
     """One upstream, in the hands of the thread that serves it."""
 
     name: str
+    at_once: AtOnce
     port: int = field(default_factory=free_port)
     mood: str = "sound"
     accepted: int = 0  # connections since the mood changed
@@ -68,7 +91,11 @@ class Moody:
         self.accepted += 1
         self._open.add(writer)
         try:
-            while await self._answer(await reader.readuntil(b"\r\n\r\n"), writer):
+            stays = True
+            while stays:
+                head = await reader.readuntil(b"\r\n\r\n")
+                with self.at_once:
+                    stays = await self._answer(head, writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -86,9 +113,22 @@ class Moody:
         if self.mood == "slow":
             await asyncio.sleep(SLOW_S)
         asked = head.split(b" ", 2)[1].decode()
+        if source := SOURCE.fullmatch(asked):
+            number, delay_ms = map(int, source.groups())
+            await asyncio.sleep(delay_ms / 1e3)
+            writer.write(self._source(number))
+            return True
         status = "200 OK" if asked == PATHS[self.name] else "404 Not Found"
         writer.write(_http(status, json.dumps(SOUND[self.name]).encode()))
         return True
+
+    def _source(self, number: int) -> bytes:
+        """The answer of one source; none where it will never come."""
+        mood = self.mood if number == MOODY_SOURCE else "sound"
+        if mood == SOURCE_IS_LATE:
+            return b""
+        status = "500 Internal Server Error" if mood == SOURCE_FAILS else "200 OK"
+        return _http(status, json.dumps({"source": number, "value": 7 * number + 1}).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +137,7 @@ class Upstreams:
 
     inventory: Moody
     analytics: Moody
+    at_once: AtOnce
     loop: asyncio.AbstractEventLoop
 
     def turn(self, **moods: str) -> None:
@@ -114,7 +155,8 @@ def moody_upstreams() -> Iterator[Upstreams]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="upstreams")
     thread.start()
-    upstreams = Upstreams(Moody("inventory"), Moody("analytics"), loop)
+    at_once = AtOnce()
+    upstreams = Upstreams(Moody("inventory", at_once), Moody("analytics", at_once), at_once, loop)
     try:
         upstreams.turn(inventory="sound", analytics="sound")
         yield upstreams

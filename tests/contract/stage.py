@@ -21,7 +21,10 @@ from webtrial.measure.launch import (
 from webtrial.measure.postgres import Server, create_database, drop_database
 from webtrial.stacks import Stack, load_stacks
 
-STACKS = load_stacks()
+EVERY = load_stacks()
+STACKS = {name: stack for name, stack in EVERY.items() if not stack.serves}
+"""Those that serve the whole contract; test_partial has the others."""
+
 CONNECTIONS = 6  # two sets of all stacks have to fit into an ordinary server's limit
 UPSTREAM_CONNECTIONS = 12  # two of them are more than httpx keeps by itself
 ANSWER_S = 20.0
@@ -55,6 +58,11 @@ class Served:
     @property
     def framework(self) -> str:
         return self.service.stack.framework
+
+    @property
+    def sources(self) -> str:
+        """How it asks several upstreams."""
+        return self.service.stack.sources
 
     @property
     def url(self) -> str:

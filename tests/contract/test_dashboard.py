@@ -70,3 +70,13 @@ def test_an_upstream_that_talks_nonsense_is_missing(dashboard, upstreams, mood):
         assert dashboard() == before | {name: None, "missing": [name]}
         upstreams.turn(**{name: "sound"})
     assert dashboard()["missing"] == []
+
+
+def test_both_upstreams_are_asked_in_turn_or_at_once_as_stacks_toml_says(
+    dashboard, upstreams, stack
+):
+    upstreams.turn(inventory="slow", analytics="slow")
+    dashboard()  # opens the connections
+    upstreams.at_once.most = 0
+    dashboard()
+    assert upstreams.at_once.most == (1 if stack.sources == "in turn" else 2)

@@ -20,12 +20,15 @@ WRONG_METHODS = [
     ("POST", "/products/search"),
     ("GET", "/token"),
     ("PUT", "/token"),
+    ("POST", "/sources"),
+    ("DELETE", "/pool"),
     ("POST", "/catalog"),
     ("DELETE", "/openapi.json"),
 ]
 UNKNOWN = ["/", "/nowhere", "/users/1/orders", "/products", "/products/1", "/dashboard", "/ping/"]
-UNKNOWN += ["/users/", "/Users", "/tokens", "/favicon.ico", "/users/1/"]
+UNKNOWN += ["/users/", "/Users", "/tokens", "/favicon.ico", "/users/1/", "/source/1/0", "/pool/"]
 READABLE = ["/ping", "/users", "/users/1", "/products/search?q=lamp", "/catalog", "/openapi.json"]
+READABLE += ["/sources", "/pool"]
 
 
 @pytest.mark.parametrize(("method", "target"), WRONG_METHODS)

@@ -102,7 +102,7 @@ def comparable(answer: httpx.Response) -> tuple[int, str]:
     whose shape is the framework's, the fields that it names.
     """
     if answer.status_code >= 400:
-        fields = named(answer) & {"username", "email", "age", "q"}
+        fields = named(answer) & {"username", "email", "age", "q", "count", "delay_ms"}
         return {422: 400}.get(answer.status_code, answer.status_code), str(sorted(fields))
     if answer.status_code == 204:
         return 204, answer.text

@@ -34,6 +34,8 @@ STATEMENTS = {
     "token: refused": 1,
     "dashboard": 3,
     "dashboard: refused": 0,
+    "sources": 0,
+    "sources: invalid": 0,
     "catalog": 1,
     "catalog: past the end": 1,
     "unknown place": 0,
@@ -178,6 +180,15 @@ def _search(text: str) -> Drawn:
     return "GET", "/products/search", {"params": {"q": text}}
 
 
+def _sources(shop: Shop) -> Drawn:
+    return "GET", f"/sources?count={shop.random.randint(1, 8)}&delay_ms=0", {}
+
+
+def _sources_invalid(shop: Shop) -> Drawn:
+    wrong = shop.random.choice([{"count": "0"}, {"count": "9", "delay_ms": "-1"}, {"count": "x"}])
+    return "GET", "/sources", {"params": wrong}
+
+
 KINDS: dict[str, Callable[[Shop], Drawn]] = {
     "ping": lambda _: ("GET", "/ping", {}),
     "users listed: none": _listed_none,
@@ -204,6 +215,8 @@ KINDS: dict[str, Callable[[Shop], Drawn]] = {
         "/dashboard/stats",
         {"headers": {"Authorization": "x"}},
     ),
+    "sources": _sources,
+    "sources: invalid": _sources_invalid,
     "catalog": lambda shop: ("GET", f"/catalog?page={shop.random.randint(1, 2500)}", {}),
     "catalog: past the end": lambda shop: ("GET", "/catalog?page=2501", {}),
     "unknown place": lambda _: ("GET", "/nowhere", {}),

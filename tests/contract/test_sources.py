@@ -1,0 +1,88 @@
+"""Several sources behind one request, asked in turn or at once."""
+
+import time
+
+import pytest
+
+from tests.contract.judging import INVALID, NO_DIGITS, named, refused
+from tests.contract.moody import MOODY_SOURCE, SOURCE_FAILS, SOURCE_IS_LATE
+
+COUNT, DELAY_MS = 4, 150
+IN_TURN_S = COUNT * DELAY_MS / 1e3
+TEXTS = ["x", "1.5", "1e1", "", *NO_DIGITS]
+
+
+def said(client, **params):
+    answer = client.get("/sources", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["sources"]
+
+
+def values(count):
+    return [{"source": n, "value": 7 * n + 1} for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_every_source_says_its_value_by_number(client, upstreams, count):
+    assert said(client, count=count, delay_ms=0) == values(count)
+
+
+def test_four_sources_are_asked_where_nothing_else_is_said(client, upstreams):
+    started_s = time.perf_counter()
+    assert said(client) == values(4)
+    assert time.perf_counter() - started_s >= 0.020  # each takes that long by itself
+
+
+def test_the_longest_delay_is_waited_for(client, upstreams):
+    """Longer than an upstream of the dashboard may take."""
+    started_s = time.perf_counter()
+    assert said(client, count=1, delay_ms=1000) == values(1)
+    assert time.perf_counter() - started_s >= 1.0
+
+
+@pytest.mark.parametrize("value", ["0", "9", "-1", "1" + "0" * 30, *TEXTS])
+def test_a_count_out_of_range_is_refused_by_name(client, value):
+    answer = client.get("/sources", params={"count": value})
+    assert refused(answer, *INVALID)
+    assert named(answer) & {"count", "delay_ms"} == {"count"}
+
+
+@pytest.mark.parametrize("value", ["-1", "1001", "1" + "0" * 30, *TEXTS])
+def test_a_delay_out_of_range_is_refused_by_name(client, value):
+    answer = client.get("/sources", params={"count": "1", "delay_ms": value})
+    assert refused(answer, *INVALID)
+    assert named(answer) & {"count", "delay_ms"} == {"delay_ms"}
+
+
+def test_whatever_is_wrong_is_named_at_once(client):
+    answer = client.get("/sources", params={"count": "9", "delay_ms": "-1"})
+    assert refused(answer, *INVALID)
+    assert {"count", "delay_ms"} <= named(answer)
+
+
+@pytest.mark.parametrize("mood", [SOURCE_FAILS, SOURCE_IS_LATE])
+def test_a_source_that_fails_or_is_late_is_null_in_its_place(client, upstreams, mood):
+    upstreams.turn(inventory=mood)
+    expected = values(3)
+    expected[MOODY_SOURCE - 1] = None
+    assert said(client, count=3, delay_ms=1) == expected
+    upstreams.turn(inventory="sound")
+    assert said(client, count=3, delay_ms=1) == values(3)
+
+
+@pytest.mark.parametrize("mood", ["down", "half of the JSON"])
+def test_where_every_source_fails_all_are_null(client, upstreams, mood):
+    upstreams.turn(inventory=mood)
+    assert said(client, count=3, delay_ms=0) == [None] * 3
+
+
+def test_it_takes_the_sum_of_the_delays_in_turn_and_the_longest_at_once(client, stack, upstreams):
+    said(client, count=COUNT, delay_ms=0)  # opens the connections
+    upstreams.at_once.most = 0
+    started_s = time.perf_counter()
+    assert said(client, count=COUNT, delay_ms=DELAY_MS) == values(COUNT)
+    took_s = time.perf_counter() - started_s
+    if stack.sources == "in turn":
+        assert (upstreams.at_once.most, took_s >= IN_TURN_S) == (1, True)
+    else:
+        assert (upstreams.at_once.most, took_s < IN_TURN_S) == (COUNT, True)
