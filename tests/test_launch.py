@@ -24,6 +24,7 @@ from webtrial.measure.children import runs, start_child, stop_child, stop_childr
 from webtrial.measure.launch import (
     ServiceSettings,
     build_template,
+    clone_for,
     draw_secret,
     launch_stack,
     launch_stacks,
@@ -256,6 +257,31 @@ def clone(postgres, seeded):
     """The URL of a copy of the template, dropped whatever the test comes to."""
     yield create_database(postgres, "launched", seeded.name)
     drop_database(postgres, "launched")
+
+
+def test_what_a_stack_changes_in_its_clone_is_changed_there_alone(postgres, seeded, clone):
+    index = "products_name_trigrams"
+    changed = replace(small(), after_clone=(f"DROP INDEX {index}",))
+    try:
+        url = clone_for(changed, postgres, "changed", seeded.name)
+        assert (has_index(url, index), has_index(clone, index)) == (False, True)
+    finally:
+        drop_database(postgres, "changed")
+
+
+def test_a_change_that_the_database_refuses_is_shown(postgres, seeded):
+    wrong = replace(small(), after_clone=("DROP INDEX no_such_index",))
+    try:
+        with pytest.raises(LaunchError, match=r"after_clone of small.*no_such_index.*not exist"):
+            clone_for(wrong, postgres, "wrong", seeded.name)
+    finally:
+        drop_database(postgres, "wrong")
+
+
+def has_index(url, name):
+    with psycopg.connect(url) as connection:
+        query = "SELECT count(*) FROM pg_indexes WHERE indexname = %s"
+        return connection.execute(query, [name]).fetchone() == (1,)
 
 
 def test_a_clone_of_the_template_holds_what_its_builder_says(clone, seeded):

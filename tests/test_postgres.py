@@ -110,10 +110,19 @@ def test_a_run_drops_all_of_its_own_databases_and_none_of_another_run(server):
     drop_own(other)
 
 
-@pytest.mark.parametrize("name", ["", "Robert'; DROP", "a" * 60])
+@pytest.mark.parametrize("name", ["", "Robert'; DROP", "Ä" * 60])
 def test_what_cannot_name_a_database_is_refused(server, name):
     with pytest.raises(LaunchError, match="cannot name a database"):
         create_database(server, name)
+
+
+def test_long_names_are_cut_short_and_told_apart(server):
+    long = [f"{'fastapi-gather-' * 5}{ending}" for ending in ("no-index", "index")]
+    full = {urlsplit(create_database(server, name)).path.lstrip("/") for name in long}
+    assert names(server, server.prefix) == full
+    assert (len(full), {len(name) for name in full}) == (2, {63})
+    drop_database(server, long[0])
+    assert len(names(server, server.prefix)) == 1
 
 
 def test_options_of_the_url_reach_the_databases_of_the_run(server):

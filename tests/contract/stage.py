@@ -15,10 +15,11 @@ from webtrial.measure.launch import (
     Service,
     ServiceSettings,
     build_template,
+    clone_for,
     draw_secret,
     launch_stacks,
 )
-from webtrial.measure.postgres import Server, create_database, drop_database
+from webtrial.measure.postgres import Server, drop_database
 from webtrial.stacks import Stack, load_stacks
 
 EVERY = load_stacks()
@@ -100,7 +101,7 @@ def served(
     wanted = {
         stack: (
             stacks[stack],
-            settings_of(seeded, name, upstreams, connections),
+            settings_of(seeded, stacks[stack], name, upstreams, connections),
             logs / f"{name}.log",
         )
         for stack, name in names.items()
@@ -131,10 +132,15 @@ def _connected(settings: ServiceSettings) -> psycopg.Connection[Any]:
 
 
 def settings_of(
-    seeded: Seeded, name: str, upstreams: tuple[str, str], connections: int = CONNECTIONS
+    seeded: Seeded,
+    stack: Stack,
+    name: str,
+    upstreams: tuple[str, str],
+    connections: int = CONNECTIONS,
 ) -> ServiceSettings:
-    """What a service is told that works on a new clone `name`; its connections say so too."""
-    url = create_database(seeded.server, name, seeded.name)
+    """What the stack's service is told that works on a new clone `name`; its connections say so
+    too."""
+    url = clone_for(stack, seeded.server, name, seeded.name)
     return ServiceSettings(
         f"{url}{'&' if '?' in url else '?'}application_name={name}",
         draw_secret(),

@@ -116,13 +116,14 @@ def test_a_service_without_its_secret_does_not_start_and_says_why(name, tmp_path
 
 @pytest.mark.parametrize("name", DEPLOYED)
 def test_no_pool_replaces_connections_and_middleware_is_as_stacks_toml_says(name, seeded):
-    settings = settings_of(seeded, f"pool-{name}", (NOWHERE, NOWHERE), connections=1)
+    stack, clone = STACKS[name], f"pool-{name}"
+    settings = settings_of(seeded, stack, clone, (NOWHERE, NOWHERE), connections=1)
     try:
-        ends_after, passed = printed(STACKS[name], settings, POOLS[name])
+        ends_after, passed = printed(stack, settings, POOLS[name])
     finally:
-        drop_database(seeded.server, f"pool-{name}")
+        drop_database(seeded.server, clone)
     assert ends_after == inf
-    assert tuple(passed) == STACKS[name].middleware
+    assert tuple(passed) == stack.middleware
 
 
 def test_every_connection_is_open_and_made_as_the_whole_url_says(stack):

@@ -31,15 +31,16 @@ from webtrial.measure.drivers import Drive, drivers
 from webtrial.measure.embedded import SERVER_SETTINGS
 from webtrial.measure.house import TEMPLATE, House, open_house
 from webtrial.measure.keeper import kept_scratch
-from webtrial.measure.launch import Service, ServiceSettings, describe_data, launch_stacks
+from webtrial.measure.launch import (
+    Service,
+    ServiceSettings,
+    clone_for,
+    describe_data,
+    launch_stacks,
+)
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.plan import capacities_of, common_rates, contenders, pilot, plan
-from webtrial.measure.postgres import (
-    DATABASE_SETTINGS,
-    can_count_statements,
-    create_database,
-    drop_database,
-)
+from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements, drop_database
 from webtrial.measure.progress import Progress, Tell
 from webtrial.measure.scenarios import Material, Tokens, material_from
 from webtrial.measure.targets import Target, account_password, targets_of
@@ -229,7 +230,7 @@ def _wanted(
     lab: _Lab, house: House, stack: Stack, block: int, ends: ExitStack
 ) -> tuple[Stack, ServiceSettings, Path]:
     ends.callback(drop_database, house.server, stack.name)
-    url = create_database(house.server, stack.name, TEMPLATE)
+    url = clone_for(stack, house.server, stack.name, TEMPLATE)
     return stack, replace(house.settings, database_url=url), lab.logs / f"{stack.name}-{block}.log"
 
 

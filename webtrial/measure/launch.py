@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 
 from webtrial.errors import LaunchError
 from webtrial.measure.children import (
@@ -174,6 +175,21 @@ def build_template(
         _prepare(stack, url, log)
     seal_template(server, name)
     return built
+
+
+def clone_for(stack: Stack, server: Server, name: str, template: str) -> str:
+    """Copy the sealed `template` to the database `name`, changed as the stack's `after_clone`
+    says; returns its url. LaunchError that shows the statement that fails."""
+    url = create_database(server, name, template)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in stack.after_clone:
+            try:
+                connection.execute(statement.encode())
+            except psycopg.Error as error:
+                raise LaunchError(
+                    f"after_clone of {stack.name} in stacks.toml, {statement!r}: {error}"
+                ) from None
+    return url
 
 
 def describe_data(seed: int, log: Path) -> dict[str, Any]:

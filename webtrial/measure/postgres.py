@@ -235,13 +235,13 @@ def _drop(connection: psycopg.Connection, full: str, force: bool) -> None:
 
 
 def _full(server: Server, name: str) -> str:
+    """The name with the run's prefix; a checksum ends one that PostgreSQL would cut off."""
+    if not _NAME.fullmatch(name):
+        raise LaunchError(f"{name!r} cannot name a database: a-z, 0-9, _ and - can")
     full = server.prefix + name
-    if not _NAME.fullmatch(name) or len(full) > _LONGEST_NAME:
-        raise LaunchError(
-            f"{name!r} cannot name a database: a-z, 0-9, _ and -,"
-            f" at most {_LONGEST_NAME - len(server.prefix)} characters"
-        )
-    return full
+    if len(full) <= _LONGEST_NAME:
+        return full
+    return f"{full[: _LONGEST_NAME - 9]}-{zlib.crc32(name.encode()):08x}"
 
 
 @contextmanager

@@ -12,11 +12,12 @@ from webtrial.measure.launch import (
     Service,
     ServiceSettings,
     build_template,
+    clone_for,
     draw_secret,
     launch_stacks,
     launch_upstreams,
 )
-from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, create_database, external
+from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, external
 from webtrial.measure.scenarios import Material, material_from
 from webtrial.parameters import read_parameters
 from webtrial.stacks import choose_stacks, load_stacks
@@ -53,7 +54,7 @@ def open_shop(
             stack.name: (
                 stack,
                 ServiceSettings(
-                    create_database(server, stack.name, _TEMPLATE),
+                    clone_for(stack, server, stack.name, _TEMPLATE),
                     draw_secret(),
                     upstreams.inventory_url,
                     upstreams.analytics_url,
