@@ -151,9 +151,10 @@ def _manifest(
     truth: Truth, scenarios: Sequence[str], blocks: int, window_s: float, aa_stack: str | None
 ) -> Manifest:
     deployed = [name for name in truth.median_ms if "-" not in name]
+    variants = [name for name in truth.median_ms if "-" in name]
     parameters = Parameters.model_construct(
         stacks=deployed,
-        extra_stacks=[name for name in truth.median_ms if "-" in name],
+        beside=dict.fromkeys(scenarios, variants) if variants else {},
         scenarios=list(scenarios),
         blocks=blocks,
         duration_s=window_s,

@@ -15,6 +15,7 @@ from webtrial.measure.ports import free_port
 from webtrial.measure.scenarios import Known, Material, targets
 
 MATERIAL = Material(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
+SEARCHES = {"one": ["product_search"], "two": ["product_search"]}
 
 Answer = Callable[[str], tuple[int, bytes]]
 
@@ -56,7 +57,7 @@ def spacious(path: str) -> tuple[int, bytes]:
 
 def test_the_same_document_in_another_form_is_the_same_answer() -> None:
     with serving(compact) as one, serving(spacious) as two:
-        known = agreed_answers({"one": one, "two": two}, ["product_search"], MATERIAL, {})
+        known = agreed_answers({"one": one, "two": two}, SEARCHES, MATERIAL, {})
     target = "/products/search?q=zither"
     for stack, answer in (("one", compact), ("two", spacious)):
         body = answer(target)[1]
@@ -70,25 +71,41 @@ def test_a_stack_that_answers_otherwise_is_named_with_the_request() -> None:
 
     said = pytest.raises(ContractError, match=r"two and one answer /products/search\?q=lamp")
     with serving(compact) as one, serving(other) as two, said:
-        agreed_answers({"one": one, "two": two}, ["product_search"], MATERIAL, {})
+        agreed_answers({"one": one, "two": two}, SEARCHES, MATERIAL, {})
 
 
 def test_a_stack_that_refuses_is_named_with_what_it_said() -> None:
     said = pytest.raises(ContractError, match=r"(?s)broken answers .* with 500 .*oh no")
     with serving(lambda path: (500, b"oh no")) as url, said:
-        agreed_answers({"broken": url}, ["ping"], MATERIAL, {})
+        agreed_answers({"broken": url}, {"broken": ["ping"]}, MATERIAL, {})
 
 
 def test_a_stack_that_is_not_there_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(ContractError, match=r"gone at .* does not answer"):
-        agreed_answers({"gone": url}, ["ping"], MATERIAL, {})
+        agreed_answers({"gone": url}, {"gone": ["ping"]}, MATERIAL, {})
+
+
+def test_each_stack_is_asked_for_its_own_scenarios_and_compared_in_those_it_shares() -> None:
+    asked = {"one": ["ping"], "two": ["user_detail"], "three": ["ping", "user_detail"]}
+
+    def other(path: str) -> tuple[int, bytes]:
+        return compact("elsewhere" if path.startswith("/users") else path)
+
+    with serving(compact) as one, serving(compact) as two, serving(compact) as three:
+        known = agreed_answers({"one": one, "two": two, "three": three}, asked, MATERIAL, {})
+    assert set(known["one"]) | set(known["two"]) == set(known["three"])
+    assert not set(known["one"]) & set(known["two"])
+    said = pytest.raises(ContractError, match="three and two answer /users/")
+    with serving(compact) as one, serving(compact) as two, serving(other) as three, said:
+        agreed_answers({"one": one, "two": two, "three": three}, asked, MATERIAL, {})
 
 
 def test_the_dashboard_is_compared_with_a_token_of_each_stack() -> None:
     with serving(compact) as one, serving(spacious) as two:
         tokens = {"one": {"account001": "a"}, "two": {"account001": "b"}}
-        known = agreed_answers({"one": one, "two": two}, ["dashboard"], MATERIAL, tokens)
+        asked = {stack: ["dashboard"] for stack in tokens}
+        known = agreed_answers({"one": one, "two": two}, asked, MATERIAL, tokens)
     assert set(known["one"]) == {"/dashboard/stats"}
 
 

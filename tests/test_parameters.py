@@ -36,11 +36,14 @@ from webtrial.records import Load
         ({"own_fractions": [0.95, 0.951]}, ["own_fractions", "shown as 95 % of own"]),
         ({"closed_users": [], "common_fractions": []}, ["no load", "own_fractions"]),
         ({"aa_stack": "django", "stacks": ["flask"]}, ["aa_stack 'django'", "flask"]),
-        ({"extra_stacks": ["flask"]}, ["in stacks and in extra_stacks"]),
-        (
-            {"extra_stacks": ["flask-raw"], "scenarios": ["crud"]},
-            ["extra_scenarios ['user_detail']", "crud"],
-        ),
+        ({"beside": {"crud": ["flask"]}}, ["['flask'] are in stacks", "crud"]),
+        ({"beside": {"crud": []}}, ["beside.crud = []", "at least 1"]),
+        ({"beside": {"checkout": ["flask-raw"]}}, ["no such scenario: checkout"]),
+        ({"beside": {"ping": ["rails"]}}, ["no such stack: rails"]),
+        ({"beside": {"ping": ["flask", "flask"]}}, ["named twice"]),
+        ({"beside": {"ping": ["flask"]}, "closed_users": []}, ["most closed_users"]),
+        ({"beside": {"crud": ["bare"]}}, ["bare serves ping, user_detail, not crud"]),
+        ({"stacks": ["bare"]}, ["bare serves ping", "`beside`"]),
         ({"profile": "../elsewhere"}, ["profile = '../elsewhere'"]),
         ({"server_processes": 3}, ["server_processes", "16"]),
         ({"workers": 0}, ["workers = 0"]),
@@ -50,6 +53,14 @@ from webtrial.records import Load
         ({"targets": {"flask": "https://one"}}, ["flask at 'https://one'", "http://host:port"]),
         ({"targets": {"flask": "http://one/"}}, ["flask at 'http://one/'"]),
         ({"targets": {"flask": "http://one"}}, ["['crud']", "leave them out"]),
+        (
+            {
+                "scenarios": ["ping"],
+                "beside": {"crud": ["flask-raw"]},
+                "targets": {"flask": "http://one"},
+            },
+            ["['crud']", "leave them out"],
+        ),
         ({"results_url": "shards"}, ["results_url = 'shards'", "whole path"]),
         ({"results_url": "memory://shards"}, ["results_url", "every worker"]),
         ({"results_url": "ftp://me:word@one/shards"}, ["results_url", "credentials"]),
@@ -84,6 +95,16 @@ def test_a_profile_can_be_changed_in_passing() -> None:
 def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
     with pytest.raises(ParameterError, match=r"'fast'.*full, quick, smoke, standard"):
         read_profile("fast")
+
+
+def test_every_stack_and_every_scenario_that_is_named_anywhere_is_known_once() -> None:
+    beside = {"ping": ["bare", "flask"], "user_detail": ["flask-raw", "bare"]}
+    given = read_parameters({"scenarios": ["user_detail"], "beside": beside})
+    assert given.all_stacks == ["django", "flask", "fastapi", "bare", "flask-raw"]
+    assert given.all_scenarios == ["user_detail", "ping"]
+    assert given.contenders("ping") == ["bare", "flask"]
+    assert given.contenders("user_detail") == [*given.stacks, "flask-raw", "bare"]
+    assert given.contenders("crud") == []
 
 
 def test_smoke_needs_no_pilot_and_quick_does() -> None:

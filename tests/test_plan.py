@@ -97,11 +97,20 @@ def test_blocks_and_cells_are_shuffled_differently() -> None:
     assert len(cells) > 1
 
 
-def test_the_like_for_like_stacks_join_only_their_scenarios() -> None:
-    trials = plan(parameters(extra_stacks=["flask-raw"]), CAPACITIES)
-    beside = {t.scenario for t in trials if t.stack == "flask-raw"}
-    assert beside == {"user_detail"}
-    assert {len(cell) for cell in in_cells(trials).values()} == {3, 4}
+def test_stacks_beside_join_only_their_scenario_at_the_most_closed_users() -> None:
+    trials = plan(parameters(beside={"user_detail": ["flask-raw"]}), CAPACITIES)
+    joined = [(t.block, t.scenario, str(t.load)) for t in trials if t.stack == "flask-raw"]
+    assert joined == [(block, "user_detail", "100 users") for block in (1, 2, 3, 4)]
+    cells = in_cells(trials).values()
+    assert sorted(map(len, cells)) == [3] * (4 * 5) + [4] * 4
+
+
+def test_a_scenario_that_only_stands_beside_is_measured_for_its_stacks_alone() -> None:
+    given = parameters(beside={"ping": ["flask", "bare"]}, aa_stack="flask")
+    trials = [t for t in pilot(given) + plan(given, CAPACITIES) if t.scenario == "ping"]
+    asked = Counter((t.block, t.stack, str(t.load), t.role) for t in trials)
+    expected = [(b, s, "100 users", "measure") for b in (1, 2, 3, 4) for s in ("flask", "bare")]
+    assert asked == dict.fromkeys(expected, 1)
 
 
 def test_a_stack_against_itself_is_in_every_cell_at_any_place() -> None:
@@ -172,11 +181,10 @@ def test_rates_are_rounded_down_on_the_grid(rate: float, below: float) -> None:
 
 
 def test_the_pilot_offers_each_scenario_and_stack_one_closed_load_for_a_short_time() -> None:
-    given = parameters(extra_stacks=["flask-raw"])
+    given = parameters(beside={"user_detail": ["flask-raw"], "ping": ["bare"]})
     trials = pilot(given)
-    main = [(scenario, stack) for scenario in SCENARIOS for stack in STACKS]
     asked = sorted((t.scenario, t.stack) for t in trials)
-    assert asked == sorted([*main, ("user_detail", "flask-raw")])
+    assert asked == sorted((scenario, stack) for scenario in SCENARIOS for stack in STACKS)
     assert {(t.role, t.block, str(t.load)) for t in trials} == {("pilot", 0, "100 users")}
     assert window_of(trials[0], given) == (PILOT_WARMUP_S, PILOT_WINDOW_S)
 

@@ -23,10 +23,11 @@ from pydantic import (
 from webtrial.errors import ParameterError
 from webtrial.records import Load
 from webtrial.scenario_names import OWNED, SCENARIOS
-from webtrial.stacks import load_stacks
+from webtrial.stacks import Stack, load_stacks
 
 PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
 
+Names = Annotated[list[str], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1)]
 Users = Annotated[int, Field(ge=1, le=10_000)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
@@ -70,8 +71,11 @@ class Parameters(BaseModel):
         min_length=1,
         description="kinds of traffic",
     )
-    extra_stacks: list[str] = Field([], description="beside them on `extra_scenarios` only")
-    extra_scenarios: list[str] = Field(["user_detail"], min_length=1)
+    beside: dict[str, Names] = Field(
+        {},
+        description="scenario → stacks that are measured there as well, at the most closed users"
+        " only; a scenario that is not among `scenarios` is measured for them alone",
+    )
     aa_stack: str | None = Field(None, description="measured against itself for the noise floor")
 
     closed_users: list[Users] = Field([100], description="closed loops, users each")
@@ -119,17 +123,27 @@ class Parameters(BaseModel):
         None, description="where each load driver writes its samples, by fsspec", repr=False
     )
 
-    @field_validator("stacks", "extra_stacks")
+    @field_validator("stacks")
     @classmethod
     def _known_stacks(cls, names: list[str], info: ValidationInfo) -> list[str]:
         if info.context == RECORDED:
             return names
         return _known(names, "stack", list(load_stacks()))
 
-    @field_validator("scenarios", "extra_scenarios")
+    @field_validator("scenarios")
     @classmethod
     def _known_scenarios(cls, names: list[str]) -> list[str]:
         return _known(names, "scenario", list(SCENARIOS))
+
+    @field_validator("beside")
+    @classmethod
+    def _known_beside(
+        cls, beside: dict[str, list[str]], info: ValidationInfo
+    ) -> dict[str, list[str]]:
+        cls._known_scenarios(list(beside))
+        for names in beside.values():
+            cls._known_stacks(names, info)
+        return beside
 
     @field_validator("closed_users", "open_rates_per_s", "common_fractions", "own_fractions")
     @classmethod
@@ -168,7 +182,7 @@ class Parameters(BaseModel):
             )
         if unknown := sorted({*(self.targets or ())} - {*self.all_stacks}):
             raise ValueError(f"targets {unknown} are not among the stacks {self.all_stacks}")
-        if self.targets and (writing := sorted(OWNED & {*self.scenarios})):
+        if self.targets and (writing := sorted(OWNED & {*self.all_scenarios})):
             raise ValueError(
                 f"scenarios {writing} leave users behind that only the database can take away,"
                 " and that of targets is not ours: leave them out"
@@ -179,10 +193,11 @@ class Parameters(BaseModel):
     def _something_to_do(self) -> "Parameters":
         if self.aa_stack is not None and self.aa_stack not in self.stacks:
             raise ValueError(f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}")
-        if both := sorted(set(self.stacks) & set(self.extra_stacks)):
-            raise ValueError(f"{both} are in stacks and in extra_stacks: name each once")
-        if self.extra_stacks and (alone := sorted({*self.extra_scenarios} - {*self.scenarios})):
-            raise ValueError(f"extra_scenarios {alone} are not among scenarios {self.scenarios}")
+        for scenario in self.scenarios:
+            if both := sorted({*self.stacks} & {*self.beside.get(scenario, [])}):
+                raise ValueError(f"{both} are in stacks and beside them in {scenario}: name once")
+        if self.beside and not self.closed_users:
+            raise ValueError("beside is measured at the most closed_users, and there are none")
         if self.database_connections % self.server_processes:
             raise ValueError(
                 f"database_connections {self.database_connections} cannot be shared out equally"
@@ -199,15 +214,44 @@ class Parameters(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _served(self, info: ValidationInfo) -> "Parameters":
+        if info.context == RECORDED:
+            return self
+        stacks = load_stacks()
+        for scenario in self.all_scenarios:
+            for name in self.contenders(scenario):
+                if not _serves(stacks[name], scenario):
+                    raise ValueError(
+                        f"{name} serves {', '.join(stacks[name].serves)}, not {scenario}: name it"
+                        " in `beside` for what it serves"
+                    )
+        return self
+
     @property
     def all_stacks(self) -> list[str]:
         """The stacks that a block starts."""
-        return [*self.stacks, *self.extra_stacks]
+        beside = [name for names in self.beside.values() for name in names]
+        return list(dict.fromkeys([*self.stacks, *beside]))
+
+    @property
+    def all_scenarios(self) -> list[str]:
+        """The scenarios that are measured, if only for some stacks."""
+        return list(dict.fromkeys([*self.scenarios, *self.beside]))
+
+    def contenders(self, scenario: str) -> list[str]:
+        """The stacks that are measured in `scenario`."""
+        everywhere = self.stacks if scenario in self.scenarios else []
+        return [*everywhere, *self.beside.get(scenario, [])]
 
     @property
     def needs_pilot(self) -> bool:
         """Whether rates depend on capacities that must be measured first."""
         return bool(self.common_fractions or self.own_fractions)
+
+
+def _serves(stack: Stack, scenario: str) -> bool:
+    return not stack.serves or scenario in stack.serves
 
 
 def _known(names: list[str], what: str, known: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ def test_what_a_stack_serves_it_answers_as_the_others_do(found, seeded, name):
     scenarios = list(PARTIAL[name].serves)
     asked = [target for scenario in scenarios for target in targets(scenario, material)]
     urls = {each: found[each].url for each in (FIRST, name)}
-    answers = agreed_answers(urls, scenarios, material, {})
+    answers = agreed_answers(urls, dict.fromkeys(urls, scenarios), material, {})
     assert answers[name].keys() == set(asked) != set()
 
 

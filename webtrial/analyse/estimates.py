@@ -96,7 +96,7 @@ def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame:
     """Rows as people read them: scenarios and (if asked) stacks as in the parameters, closed
     loads by users before open ones by rate, shares of a stack's own capacity last."""
-    scenarios = list(run.manifest.parameters.scenarios)
+    scenarios = run.manifest.parameters.all_scenarios
     ranks = pd.DataFrame(
         {
             "scenario": [_rank(name, scenarios) for name in frame["scenario"]],

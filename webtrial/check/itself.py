@@ -32,7 +32,7 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> "pd.Series[f
     split = core_split()
     with open_shop([STACK], database_url, split.service_cores) as shop:
         url = shop.services[STACK].url
-        answers = agreed_answers({STACK: url}, [SCENARIO], shop.material, {})[STACK]
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, shop.material, {})[STACK]
         task = Task(
             base_url=url,
             scenario=SCENARIO,

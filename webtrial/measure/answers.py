@@ -39,19 +39,21 @@ def sign_in(stack: str, url: str, accounts: Sequence[str], password: str) -> Tok
 
 def agreed_answers(
     urls: dict[str, str],
-    scenarios: list[str],
+    scenarios: dict[str, list[str]],
     material: Material,
     tokens: dict[str, Tokens],
 ) -> dict[str, Answers]:
-    """What each stack (name → base URL) answers to the requests of `scenarios`.
+    """What each stack (name → base URL) answers to the requests of its own of `scenarios`.
 
     `tokens` has at least one token for each stack where the dashboard is among them.
-    ContractError where a stack does not answer, or answers otherwise than the first one.
+    ContractError where a stack does not answer, or answers otherwise than the first one that is
+    asked the same.
     """
     bodies = asyncio.run(_ask_all(urls, scenarios, material, tokens))
-    first = next(iter(urls))
-    for stack in urls:
-        _compare(first, bodies[first], stack, bodies[stack])
+    expected: dict[str, tuple[str, bytes]] = {}
+    for stack, found in bodies.items():
+        for target, body in found.items():
+            _compare(target, *expected.setdefault(target, (stack, body)), stack, body)
     return {
         stack: {target: Known(len(body), zlib.crc32(body)) for target, body in found.items()}
         for stack, found in bodies.items()
@@ -111,16 +113,16 @@ async def _sign_in(stack: str, url: str, accounts: Sequence[str], password: str)
 
 async def _ask_all(
     urls: dict[str, str],
-    scenarios: list[str],
+    scenarios: dict[str, list[str]],
     material: Material,
     tokens: dict[str, Tokens],
 ) -> dict[str, Bodies]:
-    asked = [target for scenario in scenarios for target in targets(scenario, material)]
     found = {}
     for stack, url in urls.items():
         setting = Setting(url, 0, TIMEOUT_S, material, {}, tokens.get(stack, {}))
+        asked = [target for scenario in scenarios[stack] for target in targets(scenario, material)]
         requests = [setting.request("GET", target) for target in asked]
-        if "dashboard" in scenarios:
+        if "dashboard" in scenarios[stack]:
             requests.append(dashboard_request(setting, next(iter(setting.tokens.values()))))
         found[stack] = await _ask_one(stack, url, requests)
     return found
@@ -147,10 +149,9 @@ def _client(at_once: int) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=Transport(max_connections=at_once), timeout=limits)
 
 
-def _compare(first: str, expected: Bodies, stack: str, found: Bodies) -> None:
-    for target, body in found.items():
-        if canonical(body) != canonical(expected[target]):
-            raise ContractError(
-                f"{stack} and {first} answer {target} differently, so they are not compared:\n"
-                f"  {first}: {expected[target][:300]!r}\n  {stack}: {body[:300]!r}"
-            )
+def _compare(target: str, first: str, expected: bytes, stack: str, body: bytes) -> None:
+    if canonical(body) != canonical(expected):
+        raise ContractError(
+            f"{stack} and {first} answer {target} differently, so they are not compared:\n"
+            f"  {first}: {expected[:300]!r}\n  {stack}: {body[:300]!r}"
+        )

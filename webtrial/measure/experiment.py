@@ -39,7 +39,7 @@ from webtrial.measure.launch import (
     launch_stacks,
 )
 from webtrial.measure.machine import CoreSplit
-from webtrial.measure.plan import capacities_of, common_rates, contenders, pilot, plan
+from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements, drop_database
 from webtrial.measure.progress import Progress, Tell
 from webtrial.measure.scenarios import Material, Tokens, material_from
@@ -131,7 +131,8 @@ def measure_block(
 
 def _measure(lab: _Lab) -> None:
     first = pilot(lab.parameters)
-    guessed = {name: dict.fromkeys(stacks, 1000.0) for name, stacks in _asked(lab).items()}
+    guess = dict.fromkeys(lab.parameters.stacks, 1000.0)
+    guessed = dict.fromkeys(lab.parameters.scenarios, guess)
     lab.progress.expect([*first, *plan(lab.parameters, guessed)])
     capacities = capacities_of(_block(lab, first).values()) if first else {}
     planned = plan(lab.parameters, capacities)
@@ -144,10 +145,6 @@ def _measure(lab: _Lab) -> None:
         lab.progress.expect(planned)
     for _, trials in groupby(planned, key=attrgetter("block")):
         _block(lab, list(trials))
-
-
-def _asked(lab: _Lab) -> dict[str, list[str]]:
-    return {name: contenders(lab.parameters, name) for name in lab.parameters.scenarios}
 
 
 def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
@@ -179,7 +176,8 @@ def _stacks_up(lab: _Lab, block: int) -> Iterator[tuple[dict[str, Site], _StartA
         urls = {stack.name: places[stack.name][0].url for stack in lab.stacks}
         lab.progress.step(f"comparing the answers of {len(lab.stacks)} stacks, {name}")
         tokens = _signed_in(lab, urls)
-        answers = agreed_answers(urls, lab.parameters.scenarios, lab.rig.material, tokens)
+        asked = {stack: _scenarios_of(stack, lab.parameters) for stack in urls}
+        answers = agreed_answers(urls, asked, lab.rig.material, tokens)
         sites = {
             name: Site(service, database_url, answers[name], tokens[name], log)
             for name, (service, database_url, log) in places.items()
@@ -214,16 +212,18 @@ def _launched(lab: _Lab, block: int, name: str) -> Iterator[tuple[dict[str, _Pla
 
 
 def _signed_in(lab: _Lab, urls: dict[str, str]) -> dict[str, Tokens]:
-    """Tokens of all accounts where the dashboard is measured, of one where it is only compared."""
-    if "dashboard" not in lab.parameters.scenarios:
-        return {stack: {} for stack in urls}
-    material, measured = lab.rig.material, contenders(lab.parameters, "dashboard")
+    """Tokens of all accounts, by stack, where the dashboard is measured."""
+    material, measured = lab.rig.material, lab.parameters.contenders("dashboard")
     return {
-        stack: sign_in(
-            stack, url, material.accounts[: None if stack in measured else 1], material.password
-        )
+        stack: sign_in(stack, url, material.accounts, material.password)
+        if stack in measured
+        else {}
         for stack, url in urls.items()
     }
+
+
+def _scenarios_of(stack: str, parameters: Parameters) -> list[str]:
+    return [name for name in parameters.all_scenarios if stack in parameters.contenders(name)]
 
 
 def _wanted(

@@ -29,16 +29,17 @@ Capacities = dict[str, dict[str, float]]
 class _Cell:
     scenario: str
     loads: dict[str, Load]  # by stack
+    again: str | None = None  # of them, against itself
 
 
 def pilot(parameters: Parameters) -> list[PlannedTrial]:
-    """One closed trial per scenario and stack, from which rates are derived; [] when none are."""
+    """One closed trial for each of `scenarios` and `stacks`, from which rates are derived; [] when
+    none are."""
     if not parameters.needs_pilot:
         return []
-    load = Load("closed", users=max(parameters.closed_users, default=PILOT_USERS))
+    load = _largest(parameters)
     cells = [
-        _Cell(scenario, dict.fromkeys(contenders(parameters, scenario), load))
-        for scenario in parameters.scenarios
+        _Cell(scenario, dict.fromkeys(parameters.stacks, load)) for scenario in parameters.scenarios
     ]
     return list(_block(parameters, cells, PILOT_BLOCK, first_number=1, role="pilot"))
 
@@ -52,12 +53,6 @@ def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
     for block in range(1, parameters.blocks + 1):
         planned += _block(parameters, cells, block, number + len(planned), "measure")
     return planned
-
-
-def contenders(parameters: Parameters, scenario: str) -> list[str]:
-    """The stacks that are compared in `scenario`."""
-    beside = parameters.extra_stacks if scenario in parameters.extra_scenarios else []
-    return [*parameters.stacks, *beside]
 
 
 def capacities_of(trials: Iterable[Trial]) -> Capacities:
@@ -103,15 +98,38 @@ def window_of(planned: PlannedTrial, parameters: Parameters) -> tuple[float, flo
 def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
     rates = common_rates(parameters, capacities)
     for scenario in parameters.scenarios:
-        names = contenders(parameters, scenario)
-        common = [
-            *(Load("closed", users=users) for users in parameters.closed_users),
-            *(Load("open", rate_per_s=rate) for rate in rates[scenario]),
-        ]
-        yield from (_Cell(scenario, dict.fromkeys(names, load)) for load in common)
         measured = _positive(capacities.get(scenario, {}))
-        for fraction in parameters.own_fractions if measured else []:
-            yield _Cell(scenario, {name: _own(fraction, rate) for name, rate in measured.items()})
+        for loads in (
+            *_closed(parameters, scenario),
+            *_opened(parameters, rates[scenario], measured),
+        ):
+            yield _Cell(scenario, loads, parameters.aa_stack)
+    for scenario in parameters.all_scenarios[len(parameters.scenarios) :]:
+        yield _Cell(scenario, dict.fromkeys(parameters.beside[scenario], _largest(parameters)))
+
+
+def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
+    """The closed loads of one of `scenarios`, by stack: the stacks beside have the largest only."""
+    for users in parameters.closed_users:
+        load = Load("closed", users=users)
+        is_largest = load == _largest(parameters)
+        yield dict.fromkeys(
+            parameters.contenders(scenario) if is_largest else parameters.stacks, load
+        )
+
+
+def _opened(
+    parameters: Parameters, rates_per_s: list[float], measured: dict[str, float]
+) -> Iterator[dict[str, Load]]:
+    """The open loads of a scenario, by stack; `measured` are capacities by stack."""
+    for rate in rates_per_s:
+        yield dict.fromkeys(parameters.stacks, Load("open", rate_per_s=rate))
+    for fraction in parameters.own_fractions if measured else []:
+        yield {stack: _own(fraction, capacity) for stack, capacity in measured.items()}
+
+
+def _largest(parameters: Parameters) -> Load:
+    return Load("closed", users=max(parameters.closed_users, default=PILOT_USERS))
 
 
 def _own(fraction: float, capacity_per_s: float) -> Load:
@@ -136,9 +154,8 @@ def _block(
         cell = cells[index]
         seed = int(_seeds(parameters, block, int(index)).generate_state(1)[0])
         entries: list[tuple[str, Role]] = [(stack, role) for stack in cell.loads]
-        again = parameters.aa_stack
-        if role == "measure" and again is not None and again in cell.loads:
-            entries.append((again, "a/a"))
+        if cell.again is not None and cell.again in cell.loads:
+            entries.append((cell.again, "a/a"))
         for entry in shuffled.permutation(len(entries)):
             stack, its_role = entries[entry]
             load = cell.loads[stack]

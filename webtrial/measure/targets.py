@@ -34,7 +34,7 @@ def account_password(parameters: Parameters) -> str:
     """The password of the seeded accounts: drawn, but that of the targets where they need it."""
     if given := os.environ.get(ACCOUNT_PASSWORD):
         return given
-    if parameters.targets and "dashboard" in parameters.scenarios:
+    if parameters.targets and "dashboard" in parameters.all_scenarios:
         raise LaunchError(
             "the dashboard of targets is asked for by signed-in accounts: set ACCOUNT_PASSWORD in"
             " the environment to the password with which build.py filled their database, or leave"

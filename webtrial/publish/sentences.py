@@ -9,11 +9,11 @@ from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_tab
 from webtrial.analyse.headline import DECIDED, answer
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
 from webtrial.analyse.pairs import is_deployed, title_of
-from webtrial.analyse.phrases import counted, listed, number, reach
+from webtrial.analyse.phrases import counted, listed, number, reach, spoken
 from webtrial.analyse.show import Prose
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.analyse.summary import trials_table
-from webtrial.measure.plan import contenders, pilot, plan, window_of
+from webtrial.measure.plan import pilot, plan, window_of
 from webtrial.parameters import Parameters
 from webtrial.records import PlannedTrial
 from webtrial.runs import Manifest, Run
@@ -187,7 +187,7 @@ def plan_in_words(parameters: Parameters) -> Prose:
     """How much there is to measure, before rates are known."""
     first, blocks = pilot(parameters), _blocks_of(parameters)
     seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
-    loads = len({trial.load for trial in blocks})
+    loads = len({trial.load for trial in blocks if trial.scenario in parameters.scenarios})
     replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
     return Prose(
         f"About {counted(len(first) + len(blocks), 'trial')}:"
@@ -198,8 +198,13 @@ def plan_in_words(parameters: Parameters) -> Prose:
 
 
 def _beside(pilots: int, parameters: Parameters) -> str:
-    again = "" if parameters.aa_stack is None else f", {parameters.aa_stack} against itself"
-    return again + (f", and a pilot of {counted(pilots, 'trial')}" if pilots else "")
+    places = listed([spoken(scenario) for scenario in parameters.beside])
+    said = [
+        f", more stacks in {places}" if places else "",
+        f", {parameters.aa_stack} against itself" if parameters.aa_stack else "",
+        f", and a pilot of {counted(pilots, 'trial')}" if pilots else "",
+    ]
+    return "".join(said)
 
 
 def _blocks_of(parameters: Parameters) -> list[PlannedTrial]:
@@ -208,10 +213,8 @@ def _blocks_of(parameters: Parameters) -> list[PlannedTrial]:
     given = parameters.open_rates_per_s
     stand_ins = [max(given, default=0.0) + n for n, _ in enumerate(parameters.common_fractions, 1)]
     changes = {"open_rates_per_s": [*given, *stand_ins], "common_fractions": []}
-    capacities = {
-        scenario: dict.fromkeys(contenders(parameters, scenario), 1.0)
-        for scenario in parameters.scenarios
-    }
+    capacity = dict.fromkeys(parameters.stacks, 1.0)
+    capacities = dict.fromkeys(parameters.scenarios, capacity)
     return plan(parameters.model_copy(update=changes), capacities)
 
 

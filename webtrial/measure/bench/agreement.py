@@ -37,7 +37,7 @@ def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
     split = core_split()
     with open_shop([STACK], database_url, split.service_cores) as shop:
         url = shop.services[STACK].url
-        answers = agreed_answers({STACK: url}, [SCENARIO], shop.material, {})[STACK]
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, shop.material, {})[STACK]
         second, ask = _second_client()
         asked: dict[str, Callable[[], Found]] = {
             "webtrial": lambda: _drive(url, shop, answers, split.driver_core),
