@@ -17,7 +17,7 @@ from webtrial.measure.plan import (
     window_of,
 )
 from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import PlannedTrial
+from webtrial.records import Load, PlannedTrial
 
 STACKS = ["django", "flask", "fastapi"]
 SCENARIOS = ["user_detail", "crud"]
@@ -187,6 +187,35 @@ def test_the_pilot_offers_each_scenario_and_stack_one_closed_load_for_a_short_ti
     assert asked == sorted((scenario, stack) for scenario in SCENARIOS for stack in STACKS)
     assert {(t.role, t.block, str(t.load)) for t in trials} == {("pilot", 0, "100 users")}
     assert window_of(trials[0], given) == (PILOT_WARMUP_S, PILOT_WINDOW_S)
+
+
+@pytest.mark.parametrize(
+    ("given", "stacks"),
+    [
+        ({"beside": {"fan_out": ["flask-raw", "flask"]}}, ["flask-raw", "flask"]),
+        ({"scenarios": [*SCENARIOS, "fan_out"]}, STACKS),
+        (
+            {"scenarios": [*SCENARIOS, "fan_out"], "beside": {"fan_out": ["flask-raw"]}},
+            [*STACKS, "flask-raw"],
+        ),
+    ],
+)
+def test_the_fan_out_is_asked_for_by_one_user_whatever_the_other_loads(
+    given: dict[str, Any], stacks: list[str]
+) -> None:
+    told = parameters(**given, open_rates_per_s=[50.0], own_fractions=[0.5], aa_stack="flask")
+    trials = pilot(told) + plan(told, CAPACITIES)
+    asked = Counter((t.block, t.stack, t.load, t.role) for t in trials if t.scenario == "fan_out")
+    one_user = Load("closed", users=1)
+    expected = [(b, stack, one_user, "measure") for b in (1, 2, 3, 4) for stack in stacks]
+    assert asked == dict.fromkeys(expected, 1)
+    assert "fan_out" not in common_rates(told, CAPACITIES)
+
+
+def test_a_run_may_ask_for_the_fan_out_alone() -> None:
+    given = parameters(scenarios=["fan_out"], blocks=1)
+    assert pilot(given) == []
+    assert {str(t.load) for t in plan(given, {})} == {"1 users"}
 
 
 def test_the_pilot_has_100_users_where_no_closed_load_is_asked_for() -> None:

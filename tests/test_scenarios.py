@@ -11,6 +11,8 @@ import pytest
 from webtrial.measure.scenarios import (
     CONTENT_EVERY,
     CRUD_MIX,
+    FAN_OUT_COUNTS,
+    FAN_OUT_DELAYS_MS,
     FAULTS,
     SEARCH_MIX,
     Crud,
@@ -72,6 +74,31 @@ def test_searches_keep_the_printed_mix_and_mark_each_kind() -> None:
     for kind, share in SEARCH_MIX.items():
         assert kinds[kind] / 8000 == pytest.approx(share, abs=0.03)
     assert targets("product_search", MATERIAL)["/products/search?q=zither"] == "rare"
+
+
+def test_the_fan_out_asks_for_every_count_and_delay_once_in_each_cycle() -> None:
+    session = first("fan_out")[0]
+    grid = {(count, delay_ms) for count in FAN_OUT_COUNTS for delay_ms in FAN_OUT_DELAYS_MS}
+    cycles = [[session.next() for _ in grid] for _ in range(3)]
+    orders = [[asked_of(shot) for shot in cycle] for cycle in cycles]
+    assert [set(order) for order in orders] == [grid] * 3
+    assert len({tuple(order) for order in orders}) == 3
+    for shot in cycles[0]:
+        count, delay_ms = asked_of(shot)
+        assert shot.kind == f"{count} × {delay_ms} ms"
+
+
+def asked_of(shot: Shot) -> tuple[int, int]:
+    params = shot.request.url.params
+    return int(params["count"]), int(params["delay_ms"])
+
+
+def test_what_the_sources_say_is_checked() -> None:
+    agreed = {f"sources?count=4&delay_ms={delay}": Known(5, 0) for delay in FAN_OUT_DELAYS_MS}
+    session = next(sessions("fan_out", setting(**agreed)))
+    shots = [session.next() for _ in range(16)]
+    known = [shot for shot in shots if asked_of(shot)[0] == 4]
+    assert {session.settle(shot, 200, b"four") for shot in known} == {"wrong_length"}
 
 
 def test_each_user_of_the_dashboard_has_the_token_of_its_account() -> None:

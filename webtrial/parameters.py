@@ -22,7 +22,7 @@ from pydantic import (
 
 from webtrial.errors import ParameterError
 from webtrial.records import Load
-from webtrial.scenario_names import OWNED, SCENARIOS
+from webtrial.scenario_names import ONE_AT_A_TIME, OWNED, SCENARIOS
 from webtrial.stacks import Stack, load_stacks
 
 PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
@@ -196,7 +196,7 @@ class Parameters(BaseModel):
         for scenario in self.scenarios:
             if both := sorted({*self.stacks} & {*self.beside.get(scenario, [])}):
                 raise ValueError(f"{both} are in stacks and beside them in {scenario}: name once")
-        if self.beside and not self.closed_users:
+        if {*self.beside} - ONE_AT_A_TIME and not self.closed_users:
             raise ValueError("beside is measured at the most closed_users, and there are none")
         if self.database_connections % self.server_processes:
             raise ValueError(

@@ -8,7 +8,12 @@ SCENARIOS: dict[str, str] = {
     "dashboard": "two queries and two upstream services behind a bearer token",
     "catalog": "an HTML page of 20 products from a template",
     "validation": "creating users, half of the bodies invalid",
+    "fan_out": "1 to 8 sources of 0 to 100 ms each behind one request, one request at a time",
 }
 
 OWNED = frozenset({"crud", "validation"})
 """Those that leave users behind, with ids above those of the seed."""
+
+ONE_AT_A_TIME = frozenset({"fan_out"})
+"""Those that one closed user asks for, whatever loads are offered otherwise: what they show would
+be hidden by queueing."""

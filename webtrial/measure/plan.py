@@ -15,6 +15,7 @@ import numpy as np
 
 from webtrial.parameters import Parameters
 from webtrial.records import Load, PlannedTrial, Role, Trial
+from webtrial.scenario_names import ONE_AT_A_TIME
 
 PILOT_BLOCK = 0
 PILOT_USERS = 100
@@ -37,9 +38,9 @@ def pilot(parameters: Parameters) -> list[PlannedTrial]:
     none are."""
     if not parameters.needs_pilot:
         return []
-    load = _largest(parameters)
     cells = [
-        _Cell(scenario, dict.fromkeys(parameters.stacks, load)) for scenario in parameters.scenarios
+        _Cell(scenario, dict.fromkeys(parameters.stacks, _largest(parameters)))
+        for scenario in _at_any_load(parameters)
     ]
     return list(_block(parameters, cells, PILOT_BLOCK, first_number=1, role="pilot"))
 
@@ -72,7 +73,7 @@ def common_rates(parameters: Parameters, capacities: Capacities) -> dict[str, li
     in the pilot sets no rate.
     """
     rates = {}
-    for scenario in parameters.scenarios:
+    for scenario in _at_any_load(parameters):
         slowest = min(_positive(capacities.get(scenario, {})).values(), default=None)
         fractions = parameters.common_fractions if slowest else []
         derived = [grid_below(fraction * (slowest or 0.0)) for fraction in fractions]
@@ -97,15 +98,23 @@ def window_of(planned: PlannedTrial, parameters: Parameters) -> tuple[float, flo
 
 def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
     rates = common_rates(parameters, capacities)
-    for scenario in parameters.scenarios:
+    at_any_load = _at_any_load(parameters)
+    for scenario in at_any_load:
         measured = _positive(capacities.get(scenario, {}))
         for loads in (
             *_closed(parameters, scenario),
             *_opened(parameters, rates[scenario], measured),
         ):
             yield _Cell(scenario, loads, parameters.aa_stack)
-    for scenario in parameters.all_scenarios[len(parameters.scenarios) :]:
-        yield _Cell(scenario, dict.fromkeys(parameters.beside[scenario], _largest(parameters)))
+    for scenario in parameters.all_scenarios:
+        if scenario not in at_any_load:
+            load = Load("closed", users=1) if scenario in ONE_AT_A_TIME else _largest(parameters)
+            yield _Cell(scenario, dict.fromkeys(parameters.contenders(scenario), load))
+
+
+def _at_any_load(parameters: Parameters) -> list[str]:
+    """The scenarios that are offered every load."""
+    return [name for name in parameters.scenarios if name not in ONE_AT_A_TIME]
 
 
 def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:

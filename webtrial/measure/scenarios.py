@@ -27,6 +27,8 @@ SEARCH_MIX = {"common": 0.5, "middling": 0.3, "rare": 0.2}
 DASHBOARD = "/dashboard/stats"
 USERS_ASKED_FOR = 200  # distinct users that user_detail asks for
 PAGES_ASKED_FOR = 20  # distinct pages that catalog asks for
+FAN_OUT_COUNTS = (1, 2, 4, 8)  # sources behind a request of fan_out
+FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # that each of them takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,12 @@ class Reading:
     def next(self) -> Shot:
         """The next member of the pool, drawn in batches."""
         if not self._order:
-            drawn = self._random.choice(len(self._pool), size=AT_A_TIME, p=self._weights)
-            self._order = drawn.tolist()
+            self._order = self._drawn()
         return self._pool[self._order.pop()]
+
+    def _drawn(self) -> list[int]:
+        drawn = self._random.choice(len(self._pool), size=AT_A_TIME, p=self._weights)
+        return list(drawn.tolist())
 
     def settle(self, shot: Shot, status: int, body: bytes) -> str:
         """By status and length always, by content every so often."""
@@ -137,6 +142,13 @@ class Reading:
 
     def lost(self, shot: Shot) -> None:
         """Reading changes nothing."""
+
+
+class Cycling(Reading):
+    """Asks for every member of a pool once in each cycle, in an order drawn anew."""
+
+    def _drawn(self) -> list[int]:
+        return list(self._random.permutation(len(self._pool)).tolist())
 
 
 def check(shot: Shot, status: int, body: bytes, *, content: bool) -> str:
@@ -153,13 +165,18 @@ def check(shot: Shot, status: int, body: bytes, *, content: bool) -> str:
     return "ok"
 
 
-def _reads(setting: Setting, kinds: dict[str, str], weights: np.ndarray | None = None) -> Any:
+def _reads(
+    setting: Setting,
+    kinds: dict[str, str],
+    weights: np.ndarray | None = None,
+    way: type[Reading] = Reading,
+) -> Any:
     pool = [
         Shot(setting.request("GET", target), kind, (200,), setting.answers.get(target))
         for target, kind in kinds.items()
     ]
     equal = np.full(len(pool), 1 / len(pool))
-    return lambda index: Reading(pool, equal if weights is None else weights, [setting.seed, index])
+    return lambda index: way(pool, equal if weights is None else weights, [setting.seed, index])
 
 
 def _ping(setting: Setting) -> Any:
@@ -172,6 +189,10 @@ def _user_detail(setting: Setting) -> Any:
 
 def _catalog(setting: Setting) -> Any:
     return _reads(setting, targets("catalog", setting.material))
+
+
+def _fan_out(setting: Setting) -> Any:
+    return _reads(setting, targets("fan_out", setting.material), way=Cycling)
 
 
 def _product_search(setting: Setting) -> Any:
@@ -196,6 +217,12 @@ def targets(scenario: str, material: Material) -> dict[str, str]:
         }
     if scenario == "catalog":
         return {f"/catalog?page={page}": "page" for page in range(1, PAGES_ASKED_FOR + 1)}
+    if scenario == "fan_out":
+        return {
+            f"/sources?count={count}&delay_ms={delay_ms}": f"{count} × {delay_ms} ms"
+            for count in FAN_OUT_COUNTS
+            for delay_ms in FAN_OUT_DELAYS_MS
+        }
     return {}
 
 
@@ -367,6 +394,7 @@ _SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {
     "user_detail": _user_detail,
     "product_search": _product_search,
     "catalog": _catalog,
+    "fan_out": _fan_out,
     "dashboard": _dashboard,
     "crud": lambda setting: lambda index: Crud(setting, index),
     "validation": lambda setting: lambda index: Validation(setting, index),

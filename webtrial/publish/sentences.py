@@ -17,6 +17,7 @@ from webtrial.measure.plan import pilot, plan, window_of
 from webtrial.parameters import Parameters
 from webtrial.records import PlannedTrial
 from webtrial.runs import Manifest, Run
+from webtrial.scenario_names import ONE_AT_A_TIME
 
 
 def answer_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
@@ -187,7 +188,8 @@ def plan_in_words(parameters: Parameters) -> Prose:
     """How much there is to measure, before rates are known."""
     first, blocks = pilot(parameters), _blocks_of(parameters)
     seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
-    loads = len({trial.load for trial in blocks if trial.scenario in parameters.scenarios})
+    everywhere = {*parameters.scenarios} - ONE_AT_A_TIME
+    loads = len({trial.load for trial in blocks if trial.scenario in everywhere})
     replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
     return Prose(
         f"About {counted(len(first) + len(blocks), 'trial')}:"
