@@ -1,13 +1,16 @@
 """The Flask service: one contract, its data reached through an ORM or through SQL."""
 
+from importlib import import_module
+
 from flask import Flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from . import accounts, data, upstreams
-from .blueprints import api_blueprints, page_blueprints
+from . import accounts, data, pages, upstreams
 from .config import Settings
 from .converters import AsciiIntegerConverter
-from .openapi import ShopApi
+
+# The same routes with a library that checks and serialises, and without one.
+APIS = {"marshmallow": "marshmallow_api", "none": "plain_api"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -21,19 +24,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.sort_keys = False
     app.url_map.converters["int"] = AsciiIntegerConverter
     data.init_app(app, settings)
-    upstreams.init_app(app)
+    upstreams.init_app(app, settings)
     accounts.login_manager.init_app(app, add_context_processor=False)
-    _register_blueprints(app)
-    return app
-
-
-def _register_blueprints(app: Flask) -> None:
-    api = ShopApi(app)
-    for blueprint in api_blueprints:
-        api.register_blueprint(blueprint)
-    for blueprint in page_blueprints:
-        app.register_blueprint(blueprint)
+    import_module(f".{APIS[settings.serialiser]}", __name__).init_app(app)
+    app.register_blueprint(pages.blueprint)
     _register_documentation(app)
+    return app
 
 
 def _register_documentation(app: Flask) -> None:

@@ -8,9 +8,9 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import current_app, request
+from flask import abort, current_app, request
 from flask_login import LoginManager, UserMixin
-from flask_smorest import abort
+from werkzeug.datastructures import WWWAuthenticate
 
 from .data import data_access
 from .data.access import Record, reason_it_cannot_be_stored
@@ -51,8 +51,10 @@ def password_is_right(username: str, password: str) -> bool:
     return account is not None
 
 
-def new_token(username: str) -> dict[str, Any]:
-    """The answer to a sign-in: a bearer token and how long it holds."""
+def sign_in(username: str, password: str) -> dict[str, Any]:
+    """A bearer token and how long it holds; 401 where the name or the password is wrong."""
+    if not password_is_right(username, password):
+        refuse("The name or the password is wrong.")
     lifetime_s = current_app.config["TOKEN_LIFETIME_S"]
     now_s = int(time.time())
     claims = {"sub": username, "iat": now_s, "exp": now_s + lifetime_s}
@@ -74,7 +76,7 @@ def token_required(view: Callable[P, R]) -> Callable[P, R]:
 
 def refuse(message: str) -> NoReturn:
     """401, with the header that says how to sign in."""
-    abort(401, message=message, headers={"WWW-Authenticate": "Bearer"})
+    abort(401, message, www_authenticate=WWWAuthenticate("bearer", {"realm": "shop"}))
 
 
 def _account(username: str) -> Record | None:

@@ -23,6 +23,8 @@ class Settings:
     inventory_url: str
     analytics_url: str
     data_access: str
+    serialiser: str
+    sources: str
     upstream_connections: int
     upstream_timeout_s: float = 1.0
     token_lifetime_s: int = 3600
@@ -37,6 +39,8 @@ class Settings:
             inventory_url=_required(environment, "INVENTORY_URL"),
             analytics_url=_required(environment, "ANALYTICS_URL"),
             data_access=_one_of(environment, "DATA_ACCESS", ("orm", "raw")),
+            serialiser=_one_of(environment, "SERIALISER", ("marshmallow", "none")),
+            sources=_one_of(environment, "SOURCES", ("in turn", "threads")),
             upstream_connections=_number(environment, "UPSTREAM_CONNECTIONS", int),
             upstream_timeout_s=_number(environment, "UPSTREAM_TIMEOUT_S", float, default="1.0"),
             token_lifetime_s=_number(environment, "TOKEN_LIFETIME_S", int, default="3600"),
@@ -48,12 +52,6 @@ class Settings:
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "TOKEN_LIFETIME_S": self.token_lifetime_s,
-            "UPSTREAM_CONNECTIONS": self.upstream_connections,
-            "UPSTREAM_TIMEOUT_S": self.upstream_timeout_s,
-            "UPSTREAM_URLS": {
-                "inventory": self.inventory_url,
-                "analytics": self.analytics_url,
-            },
             "API_TITLE": "Shop on Flask",
             "API_VERSION": "1",
             "OPENAPI_VERSION": "3.0.3",

@@ -1,35 +1,94 @@
-"""The two services that the dashboard asks, one after the other."""
+"""The services behind this one, asked one after the other or at once."""
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from flask import Flask, current_app
 
+from .config import Settings
+
 PATHS = {"inventory": "/stock", "analytics": "/metrics"}
 
 
-def init_app(app: Flask) -> None:
-    """A client for each, shared by the process's threads."""
-    connections, timeout_s = app.config["UPSTREAM_CONNECTIONS"], app.config["UPSTREAM_TIMEOUT_S"]
-    app.extensions["upstreams"] = {
-        name: _client(url, connections, timeout_s)
-        for name, url in app.config["UPSTREAM_URLS"].items()
-    }
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A GET to one upstream, which may be as late as `timeout_s`."""
 
+    client: httpx.Client
+    path: str
+    timeout_s: float
 
-def ask(name: str) -> Any | None:
-    """What the upstream of that name says, or None when it fails, is late or makes no sense."""
-    client: httpx.Client = current_app.extensions["upstreams"][name]
-    try:
-        response = client.get(PATHS[name])
-        if response.status_code != 200:
+    def ask(self) -> Any | None:
+        """The answer's JSON, or None when it fails, is late or makes no sense."""
+        # A wait for a free connection of ours is not the upstream being late.
+        timeout = httpx.Timeout(self.timeout_s, pool=None)
+        try:
+            response = self.client.get(self.path, timeout=timeout)
+            if response.status_code != httpx.codes.OK:
+                return None
+            return response.json(parse_constant=_refuse)
+        except (httpx.HTTPError, ValueError, RecursionError):
             return None
-        return response.json(parse_constant=_refuse)
-    except (httpx.HTTPError, ValueError, RecursionError):
-        return None
 
 
-def _client(base_url: str, connections: int, timeout_s: float) -> httpx.Client:
+Ask = Callable[[Iterable[Question]], list[Any | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """A client for each, shared by all requests of the process, and how several are asked."""
+
+    clients: dict[str, httpx.Client]
+    timeout_s: float
+    ask: Ask
+
+    def of_dashboard(self) -> dict[str, Any | None]:
+        """What each upstream says, by its name."""
+        questions = [
+            Question(client, PATHS[name], self.timeout_s) for name, client in self.clients.items()
+        ]
+        return dict(zip(self.clients, self.ask(questions), strict=True))
+
+    def sources(self, count: int, delay_ms: int) -> list[Any | None]:
+        """What each of the inventory's sources says, by number; each takes `delay_ms`."""
+        client, timeout_s = self.clients["inventory"], self.timeout_s + delay_ms / 1e3
+        return self.ask(
+            Question(client, f"/source/{number}/{delay_ms}", timeout_s)
+            for number in range(1, count + 1)
+        )
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Make what the process's requests share."""
+    clients = {
+        "inventory": _client(settings.inventory_url, settings.upstream_connections),
+        "analytics": _client(settings.analytics_url, settings.upstream_connections),
+    }
+    ask = _in_turn
+    if settings.sources == "threads":
+        # One for each connection: with fewer, requests would wait for threads of their own.
+        ask = _in_threads(len(clients) * settings.upstream_connections)
+    app.extensions["upstreams"] = Upstreams(clients, settings.upstream_timeout_s, ask)
+
+
+def upstreams() -> Upstreams:
+    """The upstreams of the application that is answering."""
+    return current_app.extensions["upstreams"]
+
+
+def _in_turn(questions: Iterable[Question]) -> list[Any | None]:
+    return [question.ask() for question in questions]
+
+
+def _in_threads(threads: int) -> Ask:
+    pool = ThreadPoolExecutor(threads, "upstreams")
+    return lambda questions: list(pool.map(Question.ask, questions))
+
+
+def _client(base_url: str, connections: int) -> httpx.Client:
     return httpx.Client(
         base_url=base_url,
         # All are kept: httpx would close idle ones beyond 20, or after 5 s.
@@ -38,8 +97,6 @@ def _client(base_url: str, connections: int, timeout_s: float) -> httpx.Client:
             max_keepalive_connections=connections,
             keepalive_expiry=None,
         ),
-        # A wait for a free connection of ours is not the upstream being late.
-        timeout=httpx.Timeout(timeout_s, pool=None),
         trust_env=False,
     )
 

@@ -17,6 +17,12 @@ class UsernameTakenError(Exception):
 class DataAccess(Protocol):
     """The functions of `orm` and of `raw`; both send the same data statements."""
 
+    def value(self, record: Record, name: str) -> Any:
+        """What a record, or a record within it, holds under that name."""
+
+    def pool_use(self) -> dict[str, float]:
+        """How often connections were `taken` for requests, and how long these `waited_ms`."""
+
     def users(self, after: int, limit: int) -> list[Record]:
         """Up to `limit` users whose id is above `after`, by id."""
 
@@ -44,8 +50,8 @@ class DataAccess(Protocol):
     def count_users(self) -> int:
         """How many users there are."""
 
-    def sales_of_last_days(self, days: int) -> list[Record]:
-        """Orders and total of each of the data's last days, by date."""
+    def sales_of_last_days(self, days: int) -> list[dict[str, Any]]:
+        """`date`, `orders` and `total` of each of the data's last days, by date."""
 
 
 def reason_it_cannot_be_stored(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from psycopg.errors import UniqueViolation
@@ -15,6 +15,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from ..config import Settings
 from ..models import Account, Category, Product, Review, Sale, User, db
 from .access import UsernameTakenError, containing
+from .counting_pool import CountingPool
+
+value = getattr
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -22,6 +25,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     _, _, location = settings.database_url.partition("://")
     app.config["SQLALCHEMY_DATABASE_URI"] = f"postgresql+psycopg://{location}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "poolclass": CountingPool,
         "pool_size": settings.database_connections,
         "max_overflow": 0,
     }
@@ -30,6 +34,11 @@ def init_app(app: Flask, settings: Settings) -> None:
         connections = [db.engine.connect() for _ in range(settings.database_connections)]
         for connection in connections:
             connection.close()
+        _pool().reset()
+
+
+def pool_use() -> dict[str, float]:
+    return _pool().use()
 
 
 def users(after: int, limit: int) -> list[User]:
@@ -98,7 +107,7 @@ def count_users() -> int:
     return db.session.scalar(select(func.count()).select_from(User))
 
 
-def sales_of_last_days(days: int) -> list[Any]:
+def sales_of_last_days(days: int) -> list[dict[str, Any]]:
     last = select(func.max(Sale.date)).scalar_subquery()
     by_day = (
         select(Sale.date, func.count().label("orders"), func.sum(Sale.amount).label("total"))
@@ -106,7 +115,11 @@ def sales_of_last_days(days: int) -> list[Any]:
         .group_by(Sale.date)
         .order_by(Sale.date)
     )
-    return list(db.session.execute(by_day).mappings())
+    return [dict(day) for day in db.session.execute(by_day).mappings()]
+
+
+def _pool() -> CountingPool:
+    return cast(CountingPool, db.engine.pool)
 
 
 @contextmanager

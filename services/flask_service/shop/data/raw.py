@@ -1,8 +1,9 @@
 """The data through SQL and a pool of psycopg connections."""
 
 import math
+import operator
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from flask import Flask, current_app
@@ -15,6 +16,8 @@ from ..config import Settings
 from .access import UsernameTakenError, containing
 
 Row = dict[str, Any]
+
+value = operator.getitem
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -30,6 +33,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     pool.wait()
     app.extensions["connection_pool"] = pool
+
+
+def pool_use() -> dict[str, float]:
+    counted = _pool().get_stats()
+    # What has not happened yet is not in it.
+    return {
+        "taken": counted.get("requests_num", 0),
+        "waited_ms": counted.get("requests_wait_ms", 0),
+    }
 
 
 def users(after: int, limit: int) -> list[Row]:
@@ -130,9 +142,12 @@ def sales_of_last_days(days: int) -> list[Row]:
         ).fetchall()
 
 
-def _connection() -> Any:
-    """A connection of the pool, for a with statement."""
-    return current_app.extensions["connection_pool"].connection()
+def _pool() -> ConnectionPool[Connection[Row]]:
+    return current_app.extensions["connection_pool"]
+
+
+def _connection() -> AbstractContextManager[Connection[Row]]:
+    return _pool().connection()
 
 
 def _user(connection: Connection[Row], user_id: int) -> Row | None:

@@ -3,11 +3,10 @@
 import hmac
 import secrets
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_required, login_user, logout_user
-from flask_smorest import abort
 
-from ..accounts import SignedIn, password_is_right
+from .accounts import SignedIn, password_is_right
 
 blueprint = Blueprint("pages", __name__)
 
@@ -58,4 +57,4 @@ def _check_form_is_ours():
     expected = session.get("form_key", "")
     given = request.form.get("form_key", "")
     if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
-        abort(400, message="The form is out of date: load the page and send it again.")
+        abort(400, "The form is out of date: load the page and send it again.")

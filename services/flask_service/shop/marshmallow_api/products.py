@@ -1,8 +1,8 @@
 """Search among the products."""
 
 from ..data import data_access
-from ..openapi import Blueprint
-from ..schemas import SearchAnswer, SearchQuery
+from .openapi import Blueprint
+from .schemas import SearchAnswer, SearchQuery
 
 RESULTS = 20
 

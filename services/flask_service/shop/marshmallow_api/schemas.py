@@ -2,7 +2,8 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from .fields import EMAIL, Digits, Money, Timestamp, is_email, text
+from ..formats import EMAIL
+from .fields import Digits, Money, Timestamp, is_email, text
 
 
 class UserBody(Schema):
@@ -110,6 +111,25 @@ class DashboardAnswer(Schema):
     inventory = fields.Raw(allow_none=True)
     analytics = fields.Raw(allow_none=True)
     missing = fields.List(fields.String())
+
+
+class SourcesQuery(Schema):
+    count = Digits(load_default=4, validate=validate.Range(min=1, max=8))
+    delay_ms = Digits(load_default=20, validate=validate.Range(min=0, max=1000))
+
+
+class SourceAnswer(Schema):
+    source = fields.Integer()
+    value = fields.Integer()
+
+
+class SourcesAnswer(Schema):
+    sources = fields.List(fields.Nested(SourceAnswer, allow_none=True))
+
+
+class PoolAnswer(Schema):
+    taken = fields.Integer()
+    waited_ms = fields.Float()
 
 
 class Pong(Schema):

@@ -7,7 +7,9 @@ from flask import Flask, Request
 from flask_smorest import Api, abort
 from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser, is_json_request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException
+
+from ..errors import headers_of
 
 
 class JsonParser(FlaskParser):
@@ -43,8 +45,8 @@ class ShopApi(Api):
         self.spec.components.security_scheme("token", {"type": "oauth2", "flows": flow})
 
     def handle_http_exception(self, error: HTTPException) -> Any:
-        """The error as JSON; 405 says which methods are allowed."""
-        payload, code, headers = super().handle_http_exception(error)
-        if isinstance(error, MethodNotAllowed) and error.valid_methods:
-            headers = {**headers, "Allow": ", ".join(sorted(error.valid_methods))}
-        return payload, code, headers
+        """The error as JSON, with its headers."""
+        payload, code, _ = super().handle_http_exception(error)
+        if not hasattr(error, "data"):  # raised by Flask's own abort
+            payload["message"] = error.description
+        return payload, code, headers_of(error)

@@ -2,12 +2,12 @@
 
 from flask.views import MethodView
 from flask_smorest import abort
-from marshmallow.utils import get_value
 
 from ..data import UsernameTakenError, data_access
 from ..data.access import INT4_MAX
-from ..openapi import Blueprint
-from ..schemas import UserAnswer, UserBody, UsersAnswer, UsersQuery, UserWithOrders
+from ..listing import users_page
+from .openapi import Blueprint
+from .schemas import UserAnswer, UserBody, UsersAnswer, UsersQuery, UserWithOrders
 
 blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and orders")
 
@@ -29,11 +29,8 @@ class Users(MethodView):
     @blueprint.response(200, UsersAnswer)
     def get(self, query):
         """List users by id, a page at a time"""
-        # One row more than asked for tells whether another page follows.
-        users = data_access().users(min(query["after"], INT4_MAX), query["limit"] + 1)
-        items = users[: query["limit"]]
-        follows = len(users) > len(items)
-        return {"items": items, "next": get_value(items[-1], "id") if follows else None}
+        items, following = users_page(**query)
+        return {"items": items, "next": following}
 
     @blueprint.arguments(UserBody())
     @blueprint.response(201, UserAnswer)

@@ -1,7 +1,7 @@
 """The framework's floor: an answer that needs no data."""
 
-from ..openapi import Blueprint
-from ..schemas import Pong
+from .openapi import Blueprint
+from .schemas import Pong
 
 blueprint = Blueprint("ping", __name__, description="Is it there?")
 

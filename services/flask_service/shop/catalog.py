@@ -1,0 +1,25 @@
+"""The catalogue as a page of HTML."""
+
+from flask import Response, abort, make_response, render_template
+
+from .data import data_access
+from .data.access import INT4_MAX, Record
+
+PRODUCTS_PER_PAGE = 20
+
+
+def catalog_page(page: int) -> Response:
+    """The products of that page; 404 past the end."""
+    # One row more than shown tells whether another page follows.
+    products = _from_offset((page - 1) * PRODUCTS_PER_PAGE)
+    if not products:
+        abort(404, "The catalogue has no such page.")
+    shown = products[:PRODUCTS_PER_PAGE]
+    follows = len(products) > len(shown)
+    return make_response(
+        render_template("catalog.html", products=shown, page=page, follows=follows)
+    )
+
+
+def _from_offset(offset: int) -> list[Record]:
+    return data_access().catalog(offset, PRODUCTS_PER_PAGE + 1) if offset <= INT4_MAX else []

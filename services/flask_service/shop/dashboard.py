@@ -1,0 +1,17 @@
+"""Figures for who runs the shop, from four sources."""
+
+from typing import Any
+
+from .data import data_access
+from .upstreams import upstreams
+
+DAYS = 7
+
+
+def stats() -> dict[str, Any]:
+    """Users, sales by day, and what each upstream says: None where it is `missing`."""
+    users = data_access().count_users()
+    sales = data_access().sales_of_last_days(DAYS)
+    answers = upstreams().of_dashboard()
+    missing = [name for name, answer in answers.items() if answer is None]
+    return {"users": users, "sales": sales, **answers, "missing": missing}

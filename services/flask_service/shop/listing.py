@@ -1,0 +1,13 @@
+"""Users, a page at a time."""
+
+from .data import data_access
+from .data.access import INT4_MAX, Record
+
+
+def users_page(after: int, limit: int) -> tuple[list[Record], int | None]:
+    """Users behind that id, and the last one's id if more follow."""
+    # One row more than asked for tells whether another page follows.
+    users = data_access().users(min(after, INT4_MAX), limit + 1)
+    items = users[:limit]
+    follows = len(users) > len(items)
+    return items, data_access().value(items[-1], "id") if follows else None
