@@ -61,6 +61,13 @@ classes = [path.rpartition(".")[2] for path in settings.MIDDLEWARE]
 passed = [*classes, type(config.wsgi.application).__name__]
 print(json.dumps([connection.pool.max_lifetime, passed]))
 """,
+    "django-async": """
+import json
+from config.asgi import data, django
+from django.conf import settings
+classes = [path.rpartition(".")[2] for path in settings.MIDDLEWARE]
+print(json.dumps([data.pool().max_lifetime, [*classes, type(django).__name__]]))
+""",
     "flask-raw": """
 import json
 from shop import create_app
@@ -80,6 +87,7 @@ async def main():
 asyncio.run(main())
 """,
 }
+POOLS["django-async-raw"] = POOLS["django-async"]
 
 
 def printed(stack, settings, script, *arguments):
@@ -103,6 +111,21 @@ def test_a_setting_that_is_missing_or_no_number_above_0_is_named(name):
         assert setting in message, f"{setting}={value!r}: {message!r}"
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [
+        ("django", "DATA_ACCESS", "raw"),
+        ("django", "CONCURRENCY", "async"),
+        ("django", "SOURCES", "gather"),
+        ("django-async", "SOURCES", "threads"),
+        ("django-raw", "SERIALISER", "marshmallow"),
+    ],
+)
+def test_an_axis_that_the_service_does_not_have_is_refused_by_name(name, setting, value):
+    (message,) = printed(STACKS[name], UNUSED, READERS["django"], json.dumps([(setting, value)]))
+    assert setting in message and value in message
+
+
 @pytest.mark.parametrize("name", DEPLOYED)
 def test_a_service_without_its_secret_does_not_start_and_says_why(name, tmp_path):
     stack = STACKS[name]
@@ -114,7 +137,7 @@ def test_a_service_without_its_secret_does_not_start_and_says_why(name, tmp_path
         pass
 
 
-@pytest.mark.parametrize("name", DEPLOYED)
+@pytest.mark.parametrize("name", POOLS)
 def test_no_pool_replaces_connections_and_middleware_is_as_stacks_toml_says(name, seeded):
     stack, clone = STACKS[name], f"pool-{name}"
     settings = settings_of(seeded, stack, clone, (NOWHERE, NOWHERE), connections=1)

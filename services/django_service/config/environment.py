@@ -28,12 +28,12 @@ def positive(name: str, kind: type[int] | type[float], default: str | None = Non
     return number
 
 
-def one_of(name: str, choices: dict[str, str]) -> str:
-    """What the variable's value stands for among the choices."""
+def one_of(name: str, *choices: str) -> str:
+    """The variable's value, which must be one of the choices."""
     value = required(name)
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
-    return choices[value]
+    return value
 
 
 def database(name: str) -> dict[str, Any]:

@@ -8,9 +8,23 @@ SECRET_KEY = environment.required("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
-# The same models behind two styles of API: Django REST Framework, or JsonResponse and forms.
-API_APP = environment.one_of("API", {"drf": "rest_api", "plain": "plain_api"})
-API_USES_DRF = API_APP == "rest_api"
+# The same models behind two styles of API: Django REST Framework, whose views run in threads and
+# whose serializers read models, or JsonResponse and forms, which go with any of these.
+API_USES_DRF = environment.one_of("SERIALISER", "drf", "none") == "drf"
+if API_USES_DRF:
+    API_APP = "rest_api"
+    DATA_ACCESS = environment.one_of("DATA_ACCESS", "orm")
+    CONCURRENCY = environment.one_of("CONCURRENCY", "threads")
+else:
+    API_APP = "plain_api"
+    DATA_ACCESS = environment.one_of("DATA_ACCESS", "orm", "raw")
+    CONCURRENCY = environment.one_of("CONCURRENCY", "threads", "async")
+
+# How several other services are asked.
+if CONCURRENCY == "async":
+    SOURCES = environment.one_of("SOURCES", "gather")
+else:
+    SOURCES = environment.one_of("SOURCES", "in turn", "threads")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -51,18 +65,23 @@ TEMPLATES = [
     },
 ]
 
+DATABASE_URL = environment.required("DATABASE_URL")
 DATABASE_CONNECTIONS = environment.positive("DATABASE_CONNECTIONS", int)
+DATABASE_POOL = {
+    "min_size": DATABASE_CONNECTIONS,
+    "max_size": DATABASE_CONNECTIONS,
+    "max_lifetime": math.inf,  # none is replaced while it is measured
+}
 DATABASE = environment.database("DATABASE_URL")
 DATABASE["OPTIONS"] |= {
-    "pool": {
-        "min_size": DATABASE_CONNECTIONS,
-        "max_size": DATABASE_CONNECTIONS,
-        "max_lifetime": math.inf,  # none is replaced while it is measured
-    },
     # psycopg prepares a statement on the server from its sixth use; Django turns that off.
     "server_side_binding": True,
     "prepare_threshold": 5,
 }
+# Async views with SQL of their own have the pool to themselves: plain_api.data.async_raw. Beside
+# it the admin and the sessions open a connection for a request and close it, Django's default.
+if (DATA_ACCESS, CONCURRENCY) != ("raw", "async"):
+    DATABASE["OPTIONS"]["pool"] = DATABASE_POOL
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", **DATABASE}}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 

@@ -60,6 +60,17 @@ class SearchForm(forms.Form):
     q = forms.CharField(max_length=validators.SEARCH_MAX, strip=False)
 
 
+class SourcesForm(forms.Form):
+    """How many sources to ask, each of which answers after so long."""
+
+    count = DigitsField(min_value=1, max_value=validators.SOURCES_MAX)
+    delay_ms = DigitsField(min_value=0, max_value=validators.DELAY_MAX_MS)
+
+    def __init__(self, query: QueryDict) -> None:
+        defaults = {"count": validators.SOURCES_DEFAULT, "delay_ms": validators.DELAY_DEFAULT_MS}
+        super().__init__(defaults | query.dict())
+
+
 class CredentialsForm(forms.Form):
     """The OAuth2 password form."""
 

@@ -6,8 +6,13 @@ from typing import Any
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
 
+from plain_api.forms import CredentialsForm
+from shop import tokens
+from shop.names import UsernameTakenError
+
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+WRONG_PASSWORD = "Incorrect username or password."
 
 
 class RefusedError(Exception):
@@ -21,6 +26,22 @@ class RefusedError(Exception):
         """The answer."""
         problem = {"detail": self.problem} if isinstance(self.problem, str) else self.problem
         return JsonResponse(problem, status=self.status, headers=self.headers)
+
+
+REFUSALS = (RefusedError, UsernameTakenError)
+"""What a view may raise to refuse a request."""
+
+
+def refusal(error: Exception) -> JsonResponse:
+    """The answer to one of REFUSALS."""
+    if isinstance(error, UsernameTakenError):
+        error = RefusedError(409, {"username": ["A user with that username already exists."]})
+    return error.response()
+
+
+def unauthorised(problem: str) -> RefusedError:
+    """The refusal of a client that is not signed in, told how to."""
+    return RefusedError(401, problem, {"WWW-Authenticate": "Bearer"})
 
 
 def checked(form: Form) -> dict[str, Any]:
@@ -46,3 +67,17 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise RefusedError(400, "The body is not a JSON object.")
     return body
+
+
+def credentials(request: HttpRequest) -> dict[str, str]:
+    """The form's username and password."""
+    expect_type(request, FORM)
+    return checked(CredentialsForm(request.POST))
+
+
+def bearer(request: HttpRequest) -> str:
+    """The account's name in the request's token."""
+    try:
+        return tokens.username_in(request.headers.get("Authorization", ""))
+    except tokens.InvalidTokenError as error:
+        raise unauthorised(str(error)) from error

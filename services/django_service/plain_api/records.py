@@ -1,18 +1,19 @@
-"""Models as dictionaries, which JsonResponse turns into JSON with money as text."""
+"""Rows as JsonResponse takes them, which turns them into JSON with money as text."""
 
 from typing import Any
 
 from shop.models import Category, Order, Product, Review, User
 
 
+def user_page(users: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    """A page of `limit` users of whom one more was read if there are more."""
+    following = users[limit - 1]["id"] if len(users) > limit else None
+    return {"items": users[:limit], "next": following}
+
+
 def user_record(user: User) -> dict[str, Any]:
     """A user."""
     return {"id": user.id, "username": user.username, "email": user.email, "age": user.age}
-
-
-def user_detail_record(user: User) -> dict[str, Any]:
-    """A user with the orders, oldest first."""
-    return user_record(user) | {"orders": [order_record(order) for order in user.orders.all()]}
 
 
 def order_record(order: Order) -> dict[str, Any]:
@@ -33,6 +34,11 @@ def product_record(product: Product) -> dict[str, Any]:
         "price": product.price,
         "category_id": product.category_id,
     }
+
+
+def with_category(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of products joined with categories, as the template reads a product."""
+    return row | {"category": {"name": row["category"]}}
 
 
 def category_record(category: Category) -> dict[str, Any]:

@@ -1,37 +1,42 @@
 """The API as Django's own views and JsonResponse."""
 
-from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
-from plain_api import forms, records
-from plain_api.incoming import FORM, RefusedError, checked, expect_type, json_object
-from shop import dashboard, queries, tokens
+from plain_api import forms
+from plain_api.data.access import Data
+from plain_api.incoming import (
+    REFUSALS,
+    WRONG_PASSWORD,
+    bearer,
+    checked,
+    credentials,
+    json_object,
+    refusal,
+    unauthorised,
+)
+from plain_api.records import user_page
+from shop import catalog, dashboard, pool, tokens
 from shop.errors import JsonErrorsView
-
-BEARER = {"WWW-Authenticate": "Bearer"}
-# Written by hand: Django itself generates no OpenAPI document.
-DOCUMENT = Path(__file__).with_name("openapi.json").read_bytes()
+from shop.upstreams.blocking import answers_to
+from shop.upstreams.questions import DASHBOARD, sources
 
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ApiView(JsonErrorsView):
     """A view without session, hence without CSRF token, whose refusals are JSON."""
 
+    data: Data | None = None
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The method's answer, or the refusal it raised."""
         try:
             return super().dispatch(request, *args, **kwargs)
-        except RefusedError as error:
-            return error.response()
-        except queries.UsernameTakenError:
-            taken = {"username": ["A user with that username already exists."]}
-            return JsonResponse(taken, status=409)
+        except REFUSALS as error:
+            return refusal(error)
 
 
 class PingView(ApiView):
@@ -48,14 +53,13 @@ class UserListView(ApiView):
     def get(self, request: HttpRequest) -> JsonResponse:
         """A page of users by id."""
         page = checked(forms.UserPageForm(request.GET))
-        users, following = queries.users_page(**page)
-        items = [records.user_record(user) for user in users]
-        return JsonResponse({"items": items, "next": following})
+        users = self.data.users(page["after"], page["limit"] + 1)
+        return JsonResponse(user_page(users, page["limit"]))
 
     def post(self, request: HttpRequest) -> JsonResponse:
         """Create a user."""
-        user = queries.create_user(checked(forms.UserForm(json_object(request))))
-        return JsonResponse(records.user_record(user), status=201)
+        fields = checked(forms.UserForm(json_object(request)))
+        return JsonResponse(self.data.create_user(fields), status=201)
 
 
 class UserDetailView(ApiView):
@@ -63,16 +67,16 @@ class UserDetailView(ApiView):
 
     def get(self, request: HttpRequest, user_id: int) -> JsonResponse:
         """The user with the orders, oldest first."""
-        return JsonResponse(records.user_detail_record(queries.get_user(user_id)))
+        return JsonResponse(self.data.user_with_orders(user_id))
 
     def put(self, request: HttpRequest, user_id: int) -> JsonResponse:
         """Replace the user."""
         fields = checked(forms.UserForm(json_object(request)))
-        return JsonResponse(records.user_record(queries.replace_user(user_id, fields)))
+        return JsonResponse(self.data.replace_user(user_id, fields))
 
     def delete(self, request: HttpRequest, user_id: int) -> HttpResponse:
         """Delete the user and the orders."""
-        queries.delete_user(user_id)
+        self.data.delete_user(user_id)
         return HttpResponse(status=204)
 
 
@@ -81,13 +85,7 @@ class SearchView(ApiView):
 
     def get(self, request: HttpRequest) -> JsonResponse:
         """Products with the text in their names, every category, the latest reviews."""
-        text = checked(forms.SearchForm(request.GET))["q"]
-        found = {
-            "products": [records.product_record(p) for p in queries.products_named(text)],
-            "categories": [records.category_record(c) for c in queries.all_categories()],
-            "reviews": [records.review_record(r) for r in queries.latest_reviews()],
-        }
-        return JsonResponse(found)
+        return JsonResponse(self.data.search(checked(forms.SearchForm(request.GET))["q"]))
 
 
 class TokenView(ApiView):
@@ -95,11 +93,10 @@ class TokenView(ApiView):
 
     def post(self, request: HttpRequest) -> JsonResponse:
         """A bearer token for a username and a password."""
-        expect_type(request, FORM)
-        account = authenticate(request, **checked(forms.CredentialsForm(request.POST)))
-        if account is None:
-            raise RefusedError(401, "Incorrect username or password.", BEARER)
-        return JsonResponse(tokens.issue(account.username))
+        given = credentials(request)
+        if not self.data.password_is_right(**given):
+            raise unauthorised(WRONG_PASSWORD)
+        return JsonResponse(tokens.issue(given["username"]))
 
 
 class DashboardView(ApiView):
@@ -107,24 +104,33 @@ class DashboardView(ApiView):
 
     def get(self, request: HttpRequest) -> JsonResponse:
         """Users, the last week's sales, inventory and analytics."""
-        try:
-            tokens.account_of(request.headers.get("Authorization", ""))
-        except tokens.InvalidTokenError as error:
-            raise RefusedError(401, str(error), BEARER) from error
-        return JsonResponse(dashboard.stats())
+        if not self.data.account_exists(bearer(request)):
+            raise unauthorised(tokens.INVALID)
+        users, sales = self.data.count_users(), self.data.last_days_sales()
+        return JsonResponse(dashboard.stats(users, sales, answers_to(DASHBOARD)))
 
 
-class DocumentView(ApiView):
-    """The OpenAPI document."""
+class SourcesView(ApiView):
+    """Sources that each take their time."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        """What each source says."""
+        questions = sources(**checked(forms.SourcesForm(request.GET)))
+        return JsonResponse({"sources": list(answers_to(questions))})
+
+
+class PoolView(ApiView):
+    """The pool of connections to the database."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        """What it has counted since the process started."""
+        return JsonResponse(pool.usage(self.data.pool()))
+
+
+class CatalogView(ApiView):
+    """Products with category and price, twenty to a page."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The document as JSON."""
-        return HttpResponse(DOCUMENT, content_type="application/json")
-
-
-class DocsView(ApiView):
-    """The interactive documentation."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Swagger's page, from files of our own."""
-        return render(request, "plain_api/docs.html")
+        """The page; 400 if it is not a number above 0, 404 past the end."""
+        page = checked(catalog.CatalogForm(request.GET))["page"]
+        return catalog.rendered(request, page, self.data.catalog(*catalog.rows_of(page)))

@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from shop import tokens
+from shop import queries, tokens
 from shop.models import Account
 
 
@@ -20,9 +20,12 @@ class BearerAuthentication(BaseAuthentication):
         if authorization is None:
             return None
         try:
-            return tokens.account_of(authorization), None
+            account = queries.find_account(tokens.username_in(authorization))
         except tokens.InvalidTokenError as error:
             raise AuthenticationFailed(str(error)) from error
+        if account is None:
+            raise AuthenticationFailed(tokens.INVALID)
+        return account, None
 
     def authenticate_header(self, request: Request) -> str:
         """What WWW-Authenticate says in a 401."""

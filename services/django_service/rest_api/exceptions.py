@@ -6,7 +6,7 @@ from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from shop.queries import UsernameTakenError
+from shop.names import UsernameTakenError
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -130,6 +130,37 @@ class DashboardSerializer(serializers.Serializer):
     missing = serializers.ListField(child=serializers.CharField())
 
 
+class SourcesQuery(serializers.Serializer):
+    """How many sources to ask, each of which answers after so long."""
+
+    count = DigitsField(
+        min_value=1, max_value=validators.SOURCES_MAX, default=validators.SOURCES_DEFAULT
+    )
+    delay_ms = DigitsField(
+        min_value=0, max_value=validators.DELAY_MAX_MS, default=validators.DELAY_DEFAULT_MS
+    )
+
+
+class SourceSerializer(serializers.Serializer):
+    """What a source says."""
+
+    source = serializers.IntegerField()
+    value = serializers.IntegerField()
+
+
+class SourcesSerializer(serializers.Serializer):
+    """What each source says, by number; one without an answer is null."""
+
+    sources = serializers.ListField(child=SourceSerializer(allow_null=True))
+
+
+class PoolSerializer(serializers.Serializer):
+    """How often a connection was taken, and how long all who took one waited for it."""
+
+    taken = serializers.IntegerField()
+    waited_ms = serializers.IntegerField()
+
+
 class PingSerializer(serializers.Serializer):
     """Alive."""
 

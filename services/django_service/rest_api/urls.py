@@ -1,4 +1,4 @@
-"""Routes of the API, its document and its page."""
+"""Routes of the API, of the catalogue, of the API's document and its page."""
 
 from django.urls import path
 from drf_spectacular.renderers import OpenApiJsonRenderer2
@@ -15,6 +15,9 @@ urlpatterns = [
     path("products/search", views.SearchView.as_view()),
     path("token", views.TokenView.as_view()),
     path("dashboard/stats", views.DashboardView.as_view()),
+    path("sources", views.SourcesView.as_view()),
+    path("pool", views.PoolView.as_view()),
+    path("catalog", views.CatalogView.as_view(), name="catalog"),
     path("openapi.json", document, name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi")),
 ]

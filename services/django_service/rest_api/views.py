@@ -3,6 +3,10 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -16,7 +20,10 @@ from rest_framework.views import APIView
 
 from rest_api import serializers as s
 from rest_api.authentication import BearerAuthentication
-from shop import dashboard, queries, tokens
+from shop import catalog, dashboard, pool, queries, tokens
+from shop.errors import JsonErrorsView
+from shop.upstreams.blocking import answers_to
+from shop.upstreams.questions import DASHBOARD, sources
 
 INVALID = OpenApiResponse(
     OpenApiTypes.OBJECT, description="The fields that are wrong, each with what is wrong"
@@ -53,8 +60,10 @@ class UserListView(APIView):
         """A page of users by id."""
         # As a dict: in a QueryDict an empty value would count as missing and get the default.
         page = _checked(s.UserPageQuery, request.query_params.dict())
-        items, following = queries.users_page(**page)
-        return Response(s.UserPageSerializer({"items": items, "next": following}).data)
+        limit = page["limit"]
+        users = list(queries.users_behind(page["after"], limit + 1))
+        following = users[limit - 1].id if len(users) > limit else None
+        return Response(s.UserPageSerializer({"items": users[:limit], "next": following}).data)
 
     @extend_schema(
         request=s.UserSerializer, responses={201: s.UserSerializer, 400: INVALID, 409: TAKEN}
@@ -135,4 +144,40 @@ class DashboardView(APIView):
     @extend_schema(responses={200: s.DashboardSerializer, 401: s.ErrorSerializer})
     def get(self, request: Request) -> Response:
         """Users, the last week's sales, inventory and analytics."""
-        return Response(s.DashboardSerializer(dashboard.stats()).data)
+        users, sales = queries.count_users(), list(queries.last_days_sales())
+        stats = dashboard.stats(users, sales, answers_to(DASHBOARD))
+        return Response(s.DashboardSerializer(stats).data)
+
+
+class SourcesView(APIView):
+    """Sources that each take their time."""
+
+    @extend_schema(parameters=[s.SourcesQuery], responses={200: s.SourcesSerializer, 400: INVALID})
+    def get(self, request: Request) -> Response:
+        """What each source says."""
+        questions = sources(**_checked(s.SourcesQuery, request.query_params.dict()))
+        return Response(s.SourcesSerializer({"sources": list(answers_to(questions))}).data)
+
+
+class PoolView(APIView):
+    """The pool of connections to the database."""
+
+    @extend_schema(responses=s.PoolSerializer)
+    def get(self, request: Request) -> Response:
+        """What it has counted since the process started."""
+        return Response(s.PoolSerializer(pool.usage(connection.pool)).data)
+
+
+# Exempt, so that a POST is told 405 and not that it lacks a CSRF token.
+@method_decorator(csrf_exempt, name="dispatch")
+class CatalogView(JsonErrorsView):
+    """Products with category and price, twenty to a page: a page for people, hence Django's own
+    view."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page; 400 if it is not a number above 0, 404 past the end."""
+        query = catalog.CatalogForm(request.GET)
+        if not query.is_valid():
+            return JsonResponse(query.errors, status=400)
+        page = query.cleaned_data["page"]
+        return catalog.rendered(request, page, queries.catalog(*catalog.rows_of(page)))

@@ -1,5 +1,6 @@
 """Errors as JSON, whichever view they come from."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseNotAllowed, JsonResponse
@@ -31,8 +32,13 @@ class JsonErrorsView(View):
 
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> JsonResponse:
+    ) -> JsonResponse | Awaitable[JsonResponse]:
         """405 with the methods it has."""
         allow = HttpResponseNotAllowed(self._allowed_methods())["Allow"]
         detail = {"detail": f'Method "{request.method}" not allowed.'}
-        return JsonResponse(detail, status=405, headers={"Allow": allow})
+        answer = JsonResponse(detail, status=405, headers={"Allow": allow})
+        return _awaitable(answer) if self.view_is_async else answer
+
+
+async def _awaitable(answer: JsonResponse) -> JsonResponse:
+    return answer

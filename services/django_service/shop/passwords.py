@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from django.db import models
 
 DJANGO_PREFIX = Argon2PasswordHasher.algorithm
@@ -34,3 +34,11 @@ class PasswordHashField(models.CharField):
         """Take it off again."""
         value = super().get_prep_value(value)
         return value and value.removeprefix(DJANGO_PREFIX)
+
+
+def is_password(password: str, stored: str | None) -> bool:
+    """Whether it is the one whose hash the table holds; None where there is no such account."""
+    if stored is None:
+        make_password(password)  # takes as long as a check
+        return False
+    return check_password(password, DJANGO_PREFIX + stored)

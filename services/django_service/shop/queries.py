@@ -1,47 +1,25 @@
-"""What both styles of API ask of the database."""
+"""What is asked of the database through the ORM. A QuerySet asks when it is read, which may be
+in a thread or, by `async for`, in an event loop."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import DataError
 from django.db.models import Count, DateField, ExpressionWrapper, QuerySet, Subquery, Sum
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from psycopg.errors import UniqueViolation
 
-from shop.models import Category, Product, Review, Sale, User
+from shop.models import Account, Category, Product, Review, Sale, User
+from shop.names import kept_unique
+from shop.sizes import INT4_MAX, SALES_DAYS, SEARCH_ROWS
 
-INT4_MAX = 2**31 - 1
-CATALOG_PAGE = 20
-SEARCH_ROWS = 20
-SALES_DAYS = 7
-# Far past any catalogue, and its offset still fits PostgreSQL's bigint.
-LAST_PAGE = 2**31
+# Names that PostgreSQL cannot hold, with NUL or a lone surrogate, belong to no account either.
+NO_ACCOUNT = (Account.DoesNotExist, DataError, UnicodeEncodeError)
 
 
-class UsernameTakenError(Exception):
-    """Another user has this name already."""
-
-
-@contextmanager
-def _naming_taken_username() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError as error:
-        if isinstance(error.__cause__, UniqueViolation):
-            raise UsernameTakenError from error
-        raise
-
-
-def users_page(after: int, limit: int) -> tuple[list[User], int | None]:
-    """Up to `limit` users behind the id `after`, and the last one's id if more follow."""
+def users_behind(after: int, limit: int) -> QuerySet[User]:
+    """Up to `limit` users behind the id `after`, by id."""
     # Beyond the column's range Django would answer by itself, without asking the database.
-    behind = User.objects.filter(id__gt=min(after, INT4_MAX))
-    users = list(behind.order_by("id")[: limit + 1])
-    if len(users) <= limit:
-        return users, None
-    return users[:limit], users[limit - 1].id
+    return User.objects.filter(id__gt=min(after, INT4_MAX)).order_by("id")[:limit]
 
 
 def get_user(user_id: int) -> User:
@@ -51,7 +29,7 @@ def get_user(user_id: int) -> User:
 
 def create_user(fields: dict[str, Any]) -> User:
     """Insert a user; UsernameTakenError if the name is another's."""
-    with _naming_taken_username():
+    with kept_unique():
         return User.objects.create(**fields)
 
 
@@ -59,7 +37,7 @@ def replace_user(user_id: int, fields: dict[str, Any]) -> User:
     """Overwrite a user; Http404, UsernameTakenError."""
     user = get_user(user_id)
     # update() and not save(): a user who was deleted in between is not an error of ours.
-    with _naming_taken_username():
+    with kept_unique():
         if not User.objects.filter(pk=user_id).update(**fields):
             raise Http404
     for name, value in fields.items():
@@ -103,9 +81,14 @@ def count_users() -> int:
     return User.objects.count()
 
 
-def catalog_page(page: int) -> tuple[list[Product], bool]:
-    """The page's products with their categories, and whether a page follows."""
-    start = (min(page, LAST_PAGE) - 1) * CATALOG_PAGE
-    products = Product.objects.select_related("category").order_by("id")
-    rows = list(products[start : start + CATALOG_PAGE + 1])
-    return rows[:CATALOG_PAGE], len(rows) > CATALOG_PAGE
+def catalog(offset: int, limit: int) -> QuerySet[Product]:
+    """Products with their categories, by id."""
+    return Product.objects.select_related("category").order_by("id")[offset : offset + limit]
+
+
+def find_account(username: str) -> Account | None:
+    """The account of that name."""
+    try:
+        return Account.objects.get(username=username)
+    except NO_ACCOUNT:
+        return None

@@ -6,7 +6,6 @@ from django.urls import path
 from shop import views
 
 urlpatterns = [
-    path("catalog", views.CatalogView.as_view(), name="catalog"),
     path("account/", views.account, name="account"),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(next_page="login"), name="logout"),

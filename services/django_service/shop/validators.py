@@ -1,4 +1,4 @@
-"""What a user may be called, how an e-mail address looks, how old a user may be."""
+"""What a user may be called, how an e-mail address looks, how far a query's numbers may go."""
 
 import re
 
@@ -15,6 +15,8 @@ EMAIL_MAX = 254
 AGE_MIN, AGE_MAX = 18, 120
 PAGE_LIMIT_MAX, PAGE_LIMIT_DEFAULT = 100, 20
 SEARCH_MAX = 100
+SOURCES_MAX, SOURCES_DEFAULT = 8, 4
+DELAY_MAX_MS, DELAY_DEFAULT_MS = 1000, 20
 
 validate_username = MinLengthValidator(USERNAME_MIN)
 validate_email = RegexValidator(

@@ -1,0 +1,141 @@
+"""The API as async views: the same as views.py, awaiting the data and gathering what other
+services say."""
+
+import asyncio
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+
+from plain_api import forms
+from plain_api.data.access import Data
+from plain_api.incoming import (
+    REFUSALS,
+    WRONG_PASSWORD,
+    bearer,
+    checked,
+    credentials,
+    json_object,
+    refusal,
+    unauthorised,
+)
+from plain_api.records import user_page
+from shop import catalog, dashboard, pool, tokens
+from shop.errors import JsonErrorsView
+from shop.upstreams.gathered import answer_to
+from shop.upstreams.questions import DASHBOARD, sources
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class ApiView(JsonErrorsView):
+    """A view without session, hence without CSRF token, whose refusals are JSON."""
+
+    data: Data | None = None
+
+    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The method's answer, or the refusal it raised."""
+        try:
+            return await super().dispatch(request, *args, **kwargs)
+        except REFUSALS as error:
+            return refusal(error)
+
+
+class PingView(ApiView):
+    """Whether the service is alive."""
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        """Answer without touching the database."""
+        return JsonResponse({"ok": True})
+
+
+class UserListView(ApiView):
+    """The users."""
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        """A page of users by id."""
+        page = checked(forms.UserPageForm(request.GET))
+        users = await self.data.users(page["after"], page["limit"] + 1)
+        return JsonResponse(user_page(users, page["limit"]))
+
+    async def post(self, request: HttpRequest) -> JsonResponse:
+        """Create a user."""
+        fields = checked(forms.UserForm(json_object(request)))
+        return JsonResponse(await self.data.create_user(fields), status=201)
+
+
+class UserDetailView(ApiView):
+    """One user."""
+
+    async def get(self, request: HttpRequest, user_id: int) -> JsonResponse:
+        """The user with the orders, oldest first."""
+        return JsonResponse(await self.data.user_with_orders(user_id))
+
+    async def put(self, request: HttpRequest, user_id: int) -> JsonResponse:
+        """Replace the user."""
+        fields = checked(forms.UserForm(json_object(request)))
+        return JsonResponse(await self.data.replace_user(user_id, fields))
+
+    async def delete(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Delete the user and the orders."""
+        await self.data.delete_user(user_id)
+        return HttpResponse(status=204)
+
+
+class SearchView(ApiView):
+    """The search for products."""
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        """Products with the text in their names, every category, the latest reviews."""
+        return JsonResponse(await self.data.search(checked(forms.SearchForm(request.GET))["q"]))
+
+
+class TokenView(ApiView):
+    """Signing in."""
+
+    async def post(self, request: HttpRequest) -> JsonResponse:
+        """A bearer token for a username and a password."""
+        given = credentials(request)
+        if not await self.data.password_is_right(**given):
+            raise unauthorised(WRONG_PASSWORD)
+        return JsonResponse(tokens.issue(given["username"]))
+
+
+class DashboardView(ApiView):
+    """The dashboard, for those who have signed in."""
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        """Users, the last week's sales, inventory and analytics."""
+        if not await self.data.account_exists(bearer(request)):
+            raise unauthorised(tokens.INVALID)
+        users, sales, *answers = await asyncio.gather(
+            self.data.count_users(), self.data.last_days_sales(), *map(answer_to, DASHBOARD)
+        )
+        return JsonResponse(dashboard.stats(users, sales, answers))
+
+
+class SourcesView(ApiView):
+    """Sources that each take their time."""
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        """What each source says."""
+        questions = sources(**checked(forms.SourcesForm(request.GET)))
+        return JsonResponse({"sources": await asyncio.gather(*map(answer_to, questions))})
+
+
+class PoolView(ApiView):
+    """The pool of connections to the database."""
+
+    async def get(self, request: HttpRequest) -> JsonResponse:
+        """What it has counted since the process started."""
+        return JsonResponse(pool.usage(self.data.pool()))
+
+
+class CatalogView(ApiView):
+    """Products with category and price, twenty to a page."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        """The page; 400 if it is not a number above 0, 404 past the end."""
+        page = checked(catalog.CatalogForm(request.GET))["page"]
+        products = await self.data.catalog(*catalog.rows_of(page))
+        return catalog.rendered(request, page, products)

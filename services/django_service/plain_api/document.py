@@ -1,0 +1,32 @@
+"""What the API says of itself. Nothing here asks anybody, so that it serves async views as well:
+Django runs it in a thread there."""
+
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+
+from shop.errors import JsonErrorsView
+
+# Written by hand: Django itself generates no OpenAPI document.
+DOCUMENT = Path(__file__).with_name("openapi.json").read_bytes()
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class DocumentView(JsonErrorsView):
+    """The OpenAPI document."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The document as JSON."""
+        return HttpResponse(DOCUMENT, content_type="application/json")
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class DocsView(JsonErrorsView):
+    """The interactive documentation."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Swagger's page, from files of our own."""
+        return render(request, "plain_api/docs.html")
