@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -37,6 +37,7 @@ from webtrial.stacks import SERVICES, Stack
 READY_S = 30.0
 BUILD_S = 300.0
 _ATTEMPTS = 3  # at a port that stays free until it is bound
+_AT_ONCE = 4
 _POLL_S = 0.05
 
 Cores = Collection[int] | None
@@ -133,7 +134,7 @@ def launch_stack(
 def launch_stacks(
     wanted: Mapping[str, tuple[Stack, ServiceSettings, Path]], cores: Cores
 ) -> Iterator[dict[str, Service]]:
-    """All stacks of a block by the keys of `wanted`, started at once, then waited for."""
+    """All stacks of a block by the keys of `wanted`, a few at a time."""
     recipes = [
         _stack_recipe(stack, settings, cores, log) for stack, settings, log in wanted.values()
     ]
@@ -286,13 +287,16 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
 
 
 @contextmanager
-def _launched(recipes: Iterable[_Recipe]) -> Iterator[list[_Started]]:
+def _launched(recipes: Sequence[_Recipe]) -> Iterator[list[_Started]]:
     raise_descriptor_limit()  # a server at the usual 1,024 drops connections silently
     running: list[_Started] = []
+    ready: list[_Started] = []
     try:
-        for recipe in recipes:
-            _start(recipe, running)
-        yield [_ready(each, running) for each in tuple(running)]
+        # All at once, dozens would wait for one another on two cores until one is too late.
+        for first in range(0, len(recipes), _AT_ONCE):
+            wave = [_start(each, running) for each in recipes[first : first + _AT_ONCE]]
+            ready += [_ready(each, running) for each in wave]
+        yield ready
     finally:
         stop_children([(each.process, each.recipe.stop_signal) for each in running])
 
