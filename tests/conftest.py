@@ -15,6 +15,13 @@ from webtrial.measure.postgres import Server, drop_own, external
 TESTS = Path(__file__).parent
 
 
+def pytest_addoption(parser):
+    """For who has the time."""
+    parser.addoption(
+        "--every-stack", action="store_true", help="the contract in full for every stack"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _interruptions_are_heard():
     """A shell has its background jobs ignore SIGINT, and what they start inherits that."""

@@ -1,4 +1,8 @@
-"""All stacks once for the package; a test gets them one after another as `stack` and `client`."""
+"""All stacks, a group at a time; a test gets them one after another as `stack` and `client`.
+
+A module whose ABOUT names axes is about code that stacks which are equal in them share: it runs for
+the first of these only, and for every stack with --every-stack.
+"""
 
 import secrets
 from contextlib import ExitStack
@@ -6,10 +10,35 @@ from contextlib import ExitStack
 import pytest
 
 from tests.contract.moody import moody_upstreams
-from tests.contract.stage import STACKS, client_of, served
+from tests.contract.stage import GROUPS, STACKS, client_of, served
 
 TABLE = pytest.StashKey[list[str]]()
 """What test_same_work found, side by side, shown at the end of the session."""
+
+
+def pytest_generate_tests(metafunc):
+    """A test that asks for a stack runs for each that it is about, group by group."""
+    if "stack_name" not in metafunc.fixturenames:
+        return
+    axes = getattr(metafunc.module, "ABOUT", None)
+    every = metafunc.config.getoption("--every-stack")
+    frameworks = [mark.args[0] for mark in metafunc.definition.iter_markers("framework")]
+    names = about(tuple(STACKS) if every or not axes else first_of_each(axes), frameworks)
+    places = [(group, name) for group in GROUPS for name in group if name in names]
+    metafunc.parametrize(("group", "stack_name"), places, indirect=True, ids=[p[1] for p in places])
+
+
+def first_of_each(axes):
+    """A stack for every combination of levels of these axes."""
+    found = {}
+    for name, stack in STACKS.items():
+        found.setdefault(tuple(getattr(stack, axis) for axis in axes), name)
+    return tuple(found.values())
+
+
+def about(names, frameworks):
+    """Those of one framework, where a test says which."""
+    return [name for name in names if not frameworks or STACKS[name].framework in frameworks]
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -41,17 +70,29 @@ def upstreams(package_upstreams):
 
 
 @pytest.fixture(scope="package")
-def stacks(seeded, package_upstreams, logs):
-    """All stacks of stacks.toml, by name."""
+def group(request):
+    """The names of the stacks that are up together."""
+    return request.param
+
+
+@pytest.fixture(scope="package")
+def stack_name(request):
+    """The stack whose turn it is."""
+    return request.param
+
+
+@pytest.fixture(scope="package")
+def stacks(group, seeded, package_upstreams, logs):
+    """The stacks of a group, by name."""
     urls = package_upstreams.inventory.url, package_upstreams.analytics.url
-    with served(seeded, "any", urls, logs) as found:
+    with served(seeded, "any", urls, logs, {name: STACKS[name] for name in group}) as found:
         yield found
 
 
-@pytest.fixture(params=STACKS)
-def stack(request, stacks):
+@pytest.fixture
+def stack(stack_name, stacks):
     """One stack after another; during a test none may log an exception that nobody caught."""
-    found = stacks[request.param]
+    found = stacks[stack_name]
     said = found.log.stat().st_size
     yield found
     found.expect_no_exception(since=said)

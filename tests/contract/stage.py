@@ -26,7 +26,12 @@ EVERY = load_stacks()
 STACKS = {name: stack for name, stack in EVERY.items() if not stack.serves}
 """Those that serve the whole contract; test_partial has the others."""
 
-CONNECTIONS = 6  # two sets of all stacks have to fit into an ordinary server's limit
+AT_A_TIME = 8
+GROUPS = [tuple(STACKS)[first : first + AT_A_TIME] for first in range(0, len(STACKS), AT_A_TIME)]
+"""Names of stacks that are up together: two sets of them have to fit into an ordinary server's
+limit of 100 connections."""
+
+CONNECTIONS = 6
 UPSTREAM_CONNECTIONS = 12  # two of them are more than httpx keeps by itself
 ANSWER_S = 20.0
 UPSTREAM_TIMEOUT_S = 0.5

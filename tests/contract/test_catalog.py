@@ -6,6 +6,8 @@ import pytest
 
 from tests.contract.judging import INVALID, NO_DIGITS, heading_of, named, page_in, refused, rows_of
 
+ABOUT = ("framework", "data_access", "orm", "driver", "concurrency")
+
 
 def page_of(client, target="/catalog"):
     answer = client.get(target)

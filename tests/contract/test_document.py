@@ -9,6 +9,8 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 from tests.contract.document import CONTRACT, Document
 from tests.contract.judging import is_json, shown
 
+ABOUT = ("framework", "serialiser", "concurrency")
+
 VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 REFUSALS = {400, 415, 422}  # which of them is the framework's choice
 DOCUMENTED = {

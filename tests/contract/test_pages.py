@@ -6,16 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.contract.judging import refused
-from tests.contract.stage import STACKS
 from tests.contract.test_document import loads_nothing_from_outside
 
+ABOUT = ("framework", "serialiser", "concurrency")
+
 STAFF, OTHER = "account001", "account002"
-
-
-def of(framework):
-    """Runs a test for the stacks of one framework."""
-    names = [name for name, stack in STACKS.items() if stack.framework == framework]
-    return pytest.mark.parametrize("stack", names, indirect=True)
 
 
 def form_of(client, target):
@@ -38,13 +33,13 @@ def submit(client, target, username, password):
     return client.post(target, data=form)
 
 
-@of("Django")
+@pytest.mark.framework("Django")
 def test_django_sends_who_is_not_signed_in_to_the_login(client):
     assert sent_to(client.get("/account/")) == "/accounts/login/"
     assert sent_to(client.get("/admin/")) == "/admin/login/"
 
 
-@of("Django")
+@pytest.mark.framework("Django")
 def test_django_signs_in_by_session_and_out_again(client, seeded):
     assert sent_to(submit(client, "/accounts/login/", OTHER, seeded.password)) == "/account/"
     account = client.get("/account/")
@@ -56,20 +51,20 @@ def test_django_signs_in_by_session_and_out_again(client, seeded):
     assert sent_to(client.get("/account/")) == "/accounts/login/"
 
 
-@of("Django")
+@pytest.mark.framework("Django")
 def test_django_shows_the_form_again_after_a_wrong_password(client):
     answer = submit(client, "/accounts/login/", OTHER, "wrong")
     assert answer.status_code == 200
     assert sent_to(client.get("/account/")) == "/accounts/login/"
 
 
-@of("Django")
+@pytest.mark.framework("Django")
 def test_django_refuses_a_form_without_its_token(client, seeded):
     form = {"username": OTHER, "password": seeded.password}
     assert client.post("/accounts/login/", data=form).status_code == 403
 
 
-@of("Django")
+@pytest.mark.framework("Django")
 def test_the_admin_is_for_staff(client, seeded):
     assert sent_to(submit(client, "/admin/login/", STAFF, seeded.password)) == "/admin/"
     index = client.get("/admin/")
@@ -79,19 +74,19 @@ def test_the_admin_is_for_staff(client, seeded):
     loads_nothing_from_outside(client, "/admin/")
 
 
-@of("Django")
+@pytest.mark.framework("Django")
 def test_the_admin_is_for_nobody_else(client, seeded):
     answer = submit(client, "/admin/login/", OTHER, seeded.password)
     assert answer.status_code == 200
     assert sent_to(client.get("/admin/")) == "/admin/login/"
 
 
-@of("Flask")
+@pytest.mark.framework("Flask")
 def test_flask_login_sends_who_is_not_signed_in_to_the_login(client):
     assert sent_to(client.get("/account")) == "/login"
 
 
-@of("Flask")
+@pytest.mark.framework("Flask")
 def test_flask_login_signs_in_by_session_and_out_again(client, seeded):
     assert sent_to(submit(client, "/login", OTHER, seeded.password)) == "/account"
     account = client.get("/account")
@@ -102,7 +97,7 @@ def test_flask_login_signs_in_by_session_and_out_again(client, seeded):
     assert sent_to(client.get("/account")) == "/login"
 
 
-@of("Flask")
+@pytest.mark.framework("Flask")
 def test_flask_login_refuses_a_wrong_password_and_a_foreign_form(client, seeded):
     assert submit(client, "/login", OTHER, "wrong").status_code == 401
     form = {"username": OTHER, "password": seeded.password}
@@ -110,7 +105,7 @@ def test_flask_login_refuses_a_wrong_password_and_a_foreign_form(client, seeded)
     assert sent_to(client.get("/account")) == "/login"
 
 
-@of("FastAPI")
+@pytest.mark.framework("FastAPI")
 def test_fastapi_shows_its_document_a_second_way(client):
     answer = client.get("/redoc")
     assert answer.status_code == 200
@@ -118,7 +113,7 @@ def test_fastapi_shows_its_document_a_second_way(client):
     loads_nothing_from_outside(client, "/redoc")
 
 
-@of("FastAPI")
+@pytest.mark.framework("FastAPI")
 def test_fastapi_documents_the_password_flow(client):
     document = client.get("/openapi.json").json()
     (scheme,) = document["components"]["securitySchemes"].values()

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.contract.judging import refused
-from tests.contract.stage import STACKS
+
+ABOUT = ("framework", "serialiser", "concurrency", "server")
 
 IDLE_S = 3.5  # gunicorn's own keep-alive ends after 2 s
 
@@ -60,7 +61,7 @@ def test_head_is_answered_without_a_body(client, target):
     assert client.get(target).status_code == 200
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def idle(stacks):
     """A connection to each stack that was used once and then idle; which of them were closed."""
     addresses = {name: urlsplit(each.url) for name, each in stacks.items()}
@@ -77,11 +78,11 @@ def idle(stacks):
         connection.close()
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_a_connection_may_rest(idle, name):
-    before = idle[name].sock
-    assert _ping(idle[name]) == 200
-    assert idle[name].sock is before is not None
+def test_a_connection_may_rest(idle, stack):
+    connection = idle[stack.name]
+    before = connection.sock
+    assert _ping(connection) == 200
+    assert connection.sock is before is not None
 
 
 def _ping(connection):

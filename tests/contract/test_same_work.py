@@ -15,7 +15,7 @@ from tests.conftest import TESTS
 from tests.contract.conftest import TABLE
 from tests.contract.counting import Work, between, counter, counting_from, side_by_side
 from tests.contract.judging import canonical, heading_of, named, page_in, rows_of
-from tests.contract.stage import STACKS, Served, client_of, seed_template, served
+from tests.contract.stage import GROUPS, STACKS, Served, client_of, seed_template, served
 from tests.contract.traffic import KINDS, STATEMENTS, Ask, traffic
 from webtrial.measure.keeper import keep
 from webtrial.measure.launch import launch_upstreams
@@ -60,18 +60,28 @@ def asked(counted):
 @pytest.fixture(scope="module")
 def told(counting_server, counted, asked, logs, request):
     """What every stack, on a fresh clone, told of the same requests in the same order."""
+    found: dict[str, list[Told]] = {}
     with (
         launch_upstreams(1.0, 0.0, SEED, None, logs) as upstreams,
-        served(counted, "same", (upstreams.inventory_url, upstreams.analytics_url), logs) as stacks,
         counting_from(counting_server) as counting_url,
-        ThreadPoolExecutor(len(stacks)) as pool,
     ):
-        each = pool.map(lambda stack: tell(stack, asked, counted, counting_url), stacks.values())
-        found = dict(zip(stacks, each, strict=True))
-        for stack in stacks.values():
-            stack.expect_no_exception()
+        urls = upstreams.inventory_url, upstreams.analytics_url
+        for group in GROUPS:
+            chosen = {name: STACKS[name] for name in group}
+            # One request at a time needs one connection.
+            with served(counted, "same", urls, logs, chosen, connections=1) as stacks:
+                found |= tell_each(stacks, asked, counted, counting_url)
     works = {stack: [one.work for one in answers] for stack, answers in found.items()}
     request.config.stash[TABLE] = side_by_side([one.kind for one in asked], works)
+    return found
+
+
+def tell_each(stacks: dict[str, Served], asked, counted, counting_url) -> dict[str, list[Told]]:
+    with ThreadPoolExecutor(len(stacks)) as pool:
+        each = pool.map(lambda stack: tell(stack, asked, counted, counting_url), stacks.values())
+        found = dict(zip(stacks, each, strict=True))
+    for stack in stacks.values():
+        stack.expect_no_exception()
     return found
 
 

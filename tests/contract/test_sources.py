@@ -7,6 +7,8 @@ import pytest
 from tests.contract.judging import INVALID, NO_DIGITS, named, refused
 from tests.contract.moody import MOODY_SOURCE, SOURCE_FAILS, SOURCE_IS_LATE
 
+ABOUT = ("framework", "serialiser", "concurrency", "sources", "http_client")
+
 COUNT, DELAY_MS = 4, 150
 IN_TURN_S = COUNT * DELAY_MS / 1e3
 TEXTS = ["x", "1.5", "1e1", "", *NO_DIGITS]

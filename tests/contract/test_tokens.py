@@ -14,6 +14,8 @@ import pytest
 from tests.contract.judging import INVALID, named, refused
 from tests.contract.stage import TOKEN_LIFETIME_S
 
+ABOUT = ("framework", "data_access", "serialiser", "concurrency")
+
 STATS = "/dashboard/stats"
 
 

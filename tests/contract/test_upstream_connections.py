@@ -13,23 +13,22 @@ PATIENCE_S = 60.0
 DEPLOYED = ("flask", "django", "fastapi")
 
 
-@pytest.fixture(scope="module")
-def roomy(seeded, package_upstreams, logs):
-    """A stack of each framework with as many connections to the database as to an upstream:
-    some hold one while they ask the other."""
+@pytest.fixture(scope="module", params=DEPLOYED)
+def roomy(request, seeded, package_upstreams, logs):
+    """A stack with as many connections to the database as to an upstream: some hold one while
+    they ask the other."""
     urls = package_upstreams.inventory.url, package_upstreams.analytics.url
-    stacks = {name: STACKS[name] for name in DEPLOYED}
+    stacks = {request.param: STACKS[request.param]}
     with served(seeded, "roomy", urls, logs, stacks, UPSTREAM_CONNECTIONS) as found:
-        yield found
-        for each in found.values():
-            each.expect_no_exception()
+        yield found[request.param]
+        found[request.param].expect_no_exception()
 
 
-@pytest.fixture(params=DEPLOYED)
-def ask_at_once(request, roomy, seeded):
+@pytest.fixture
+def ask_at_once(roomy, seeded):
     """Asks for the dashboard more often at once than there are connections."""
     form = {"username": "account002", "password": seeded.password}
-    with client_of(roomy[request.param].url) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+    with client_of(roomy.url) as client, ThreadPoolExecutor(AT_ONCE) as pool:
         token = client.post("/token", data=form).json()["access_token"]
         header = {"Authorization": f"Bearer {token}"}
 

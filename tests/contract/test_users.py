@@ -7,6 +7,8 @@ import pytest
 
 from tests.contract.judging import INVALID, NO_DIGITS, is_money, is_timestamp, named, refused
 
+ABOUT = ("framework", "data_access", "orm", "driver", "serialiser", "concurrency")
+
 NOBODY = ["0", "2147483647", "2147483648", "9223372036854775808", "1" + "0" * 30, "9" * 4000]
 NO_NUMBER = ["x", "١", "1.5", "-1", "1e3", "0x1", "%00", "1%20", "+1", "1_0", "null"]
 AT_ONCE = 12

@@ -6,6 +6,8 @@ import pytest
 
 from tests.contract.judging import INVALID, USER_FIELDS, named, refused
 
+ABOUT = ("framework", "serialiser", "concurrency")
+
 LONG_EMAIL = "a@" + "b" * 248 + ".org"  # 254 characters
 
 GOOD = [
