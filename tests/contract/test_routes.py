@@ -62,8 +62,9 @@ def test_head_is_answered_without_a_body(client, target):
 
 
 @pytest.fixture(scope="package")
-def idle(stacks):
-    """A connection to each stack that was used once and then idle; which of them were closed."""
+def rested(stacks):
+    """What a connection to each stack answered that was used once and then idle, and whether it
+    was still the same one."""
     addresses = {name: urlsplit(each.url) for name, each in stacks.items()}
     held = {
         name: http.client.HTTPConnection(address.hostname, address.port, timeout=10)
@@ -71,18 +72,18 @@ def idle(stacks):
     }
     for connection in held.values():
         _ping(connection)
-    sockets = [connection.sock for connection in held.values()]
-    assert not select.select(sockets, [], [], IDLE_S)[0], "a server ended an idle connection"
-    yield held
+    before = {name: connection.sock for name, connection in held.items()}
+    select.select(before.values(), [], [], IDLE_S)
+    yield {
+        name: (_ping(connection), connection.sock is before[name] is not None)
+        for name, connection in held.items()
+    }
     for connection in held.values():
         connection.close()
 
 
-def test_a_connection_may_rest(idle, stack):
-    connection = idle[stack.name]
-    before = connection.sock
-    assert _ping(connection) == 200
-    assert connection.sock is before is not None
+def test_a_connection_may_rest(rested, stack):
+    assert rested[stack.name] == (200, True)
 
 
 def _ping(connection):
