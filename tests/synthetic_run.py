@@ -20,6 +20,7 @@ from webtrial.records import (
     Client,
     Cost,
     Counts,
+    Held,
     Load,
     Machine,
     PlannedTrial,
@@ -58,6 +59,7 @@ STACKS = {
 CLOSED = Load("closed", users=100)
 OPEN = Load("open", rate_per_s=200.0)
 OWN = Load("open", capacity_fraction=0.8)  # each stack's rate follows from its median
+HELD = Load("held", connections=1000, rate_per_s=200.0)
 VALID = Validity("valid")
 STOLEN = Validity("suspect", (Reason("stolen", "machine", "suspect", "6.1% stolen"),))
 LATE = Validity("invalid", (Reason("lag", "instrument", "invalid", "9 ms late"),))
@@ -293,7 +295,16 @@ def _trial(
         upstreams=_upstreams(planned, counts.sent),
         validity=validity,
         samples=samples_name(planned.number, attempt),
+        held=_held(planned.load.connections),
     )
+
+
+def _held(connections: int | None) -> Held | None:
+    """One in a hundred was refused, as many were ended by the server."""
+    if connections is None:
+        return None
+    lost = connections // 100
+    return Held(connections - lost, lost, lost, 0, connections - 2 * lost, 0, 0)
 
 
 def _counts(columns: dict[str, np.ndarray], window_s: float) -> Counts:
@@ -352,7 +363,8 @@ def _cost(planned: PlannedTrial, truth: Truth, counts: Counts, draw: np.random.G
         service_cpu_s=counts.completed * cpu_ms / 1000,
         database_cpu_s=counts.completed * 0.12 / 1000,
         upstreams_cpu_s=counts.completed * 0.05 / 1000 if asks else 0.0,
-        service_memory_mib=120.0,
+        service_memory_mib=120.0 + (planned.load.connections or 0) / 100,
+        service_memory_before_mib=100.0,
         statements=Statements(
             requests, data * requests, requests, rows * requests, 0.1 * data * requests
         ),

@@ -22,8 +22,9 @@ from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Outcome, Task
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.scenarios import Material
+from webtrial.measure.targets import Target
 from webtrial.parameters import read_parameters
-from webtrial.records import PlannedTrial
+from webtrial.records import Held, PlannedTrial
 from webtrial.runs import SAMPLES
 from webtrial.stacks import load_stacks
 
@@ -132,6 +133,17 @@ def test_a_trial_holds_what_the_driver_told_and_what_was_observed(site: Site) ->
     assert len(trial.seconds) == 1
     assert trial.upstreams == ()
     assert trial.service_ended is None
+
+
+def test_memory_is_kept_as_it_was_before_and_what_became_of_connections(site: Site) -> None:
+    held = Held(10, 1, 2, 0, 8, 5, 4)
+    told = replace(outcome(some_samples()), held=held)
+    trial, _ = attempt_trial(PLANNED, 1, site, a_rig(Driver(told, [])))
+    assert trial.held == held
+    assert trial.cost.service_memory_before_mib == pytest.approx(trial.cost.service_memory_mib)
+    elsewhere = replace(site, service=Target(site.service.stack, "http://127.0.0.1:1"))
+    trial, _ = attempt_trial(PLANNED, 1, elsewhere, a_rig(Driver(outcome(some_samples()), [])))
+    assert (trial.held, trial.cost.service_memory_before_mib) == (None, None)
 
 
 def test_the_driver_is_told_its_task(site: Site) -> None:

@@ -44,6 +44,11 @@ from webtrial.records import Load
         ({"beside": {"ping": ["flask"]}, "closed_users": []}, ["most closed_users"]),
         ({"beside": {"crud": ["bare"]}}, ["bare serves ping, user_detail, not crud"]),
         ({"stacks": ["bare"]}, ["bare serves ping", "`beside`"]),
+        ({"connections_held": [0]}, ["connections_held.0 = 0"]),
+        ({"connections_held": [100, 100]}, ["connections_held", "shown as 100 connections"]),
+        ({"silent_connections": [16]}, ["beside connections_held, and there are none"]),
+        ({"held_stacks": ["rails"]}, ["no such stack: rails"]),
+        ({"held_scenario": "crud"}, ["held_scenario = 'crud'", "'ping' or 'user_detail'"]),
         ({"profile": "../elsewhere"}, ["profile = '../elsewhere'"]),
         ({"server_processes": 3}, ["server_processes", "16"]),
         ({"workers": 0}, ["workers = 0"]),
@@ -107,6 +112,26 @@ def test_every_stack_and_every_scenario_that_is_named_anywhere_is_known_once() -
     assert given.contenders("crud") == []
 
 
+def test_who_holds_connections_is_a_stack_of_the_run_and_asked_for_what_it_holds_them_with() -> (
+    None
+):
+    told = {"scenarios": ["crud"], "connections_held": [100], "held_stacks": ["bare", "flask"]}
+    given = read_parameters(told)
+    assert given.all_stacks == ["django", "flask", "fastapi", "bare"]
+    assert given.all_scenarios == ["crud", "ping"]
+    assert given.contenders("ping") == ["bare", "flask"]
+    assert given.swept("ping") == []
+    everybody = read_parameters({"connections_held": [100]})
+    assert everybody.contenders("ping") == everybody.holders == everybody.stacks
+
+
+def test_without_connections_nobody_holds_any() -> None:
+    given = read_parameters({"held_stacks": ["bare"]})
+    assert given.holders == []
+    assert given.all_stacks == ["django", "flask", "fastapi"]
+    assert "ping" not in given.all_scenarios
+
+
 def test_smoke_needs_no_pilot_and_quick_does() -> None:
     assert not read_profile("smoke").needs_pilot
     assert read_profile("quick").needs_pilot
@@ -138,3 +163,6 @@ def test_loads_are_shown_as_axes_show_them() -> None:
     assert str(Load("closed", users=100)) == "100 users"
     assert str(Load("open", rate_per_s=200.0)) == "200/s"
     assert str(Load("open", rate_per_s=160.0, capacity_fraction=0.8)) == "80 % of own"
+    assert str(Load("held", connections=5000, rate_per_s=100.0)) == "5000 connections"
+    beside = Load("held", connections=100, rate_per_s=100.0, silent=16)
+    assert str(beside) == "100 connections, 16 silent"

@@ -12,6 +12,8 @@ from webtrial.measure.plan import (
     capacities_of,
     common_rates,
     grid_below,
+    held_loads,
+    longest_rest_s,
     pilot,
     plan,
     window_of,
@@ -216,6 +218,62 @@ def test_a_run_may_ask_for_the_fan_out_alone() -> None:
     given = parameters(scenarios=["fan_out"], blocks=1)
     assert pilot(given) == []
     assert {str(t.load) for t in plan(given, {})} == {"1 users"}
+
+
+HOLDING = {"connections_held": [1000, 100], "silent_connections": [16], "held_rate_per_s": 50.0}
+
+
+def test_connections_are_held_by_every_stack_of_the_run_once_per_block() -> None:
+    given = parameters(**HOLDING, aa_stack="flask", beside={"crud": ["flask-raw"]})
+    trials = pilot(given) + plan(given, CAPACITIES)
+    held = [t for t in trials if t.load.kind == "held"]
+    asked = Counter((t.block, t.stack, t.scenario, t.role, str(t.load)) for t in held)
+    loads = ("100 connections", "100 connections, 16 silent", "1000 connections")
+    assert asked == {
+        (block, stack, "ping", "measure", load): 1
+        for block in (1, 2, 3, 4)
+        for stack in STACKS
+        for load in loads
+    }
+    assert {t.load.rate_per_s for t in held} == {50.0}
+
+
+def test_connections_are_held_by_the_stacks_that_are_named_for_it() -> None:
+    told = HOLDING | {"held_stacks": ["bare", "flask"], "held_scenario": "user_detail"}
+    trials = plan(parameters(**told), CAPACITIES)
+    held = {(t.stack, t.scenario) for t in trials if t.load.kind == "held"}
+    assert held == {("bare", "user_detail"), ("flask", "user_detail")}
+
+
+def test_within_a_block_few_connections_are_held_before_many() -> None:
+    given = parameters(**HOLDING, blocks=8)
+    cells = in_cells(plan(given, CAPACITIES))
+    places = set()
+    for block in range(1, 9):
+        of_block = [cells[key] for key in sorted(cells) if key[0] == block]
+        held = [place for place, cell in enumerate(of_block) if cell[0].load.kind == "held"]
+        assert [of_block[place][0].load for place in held] == held_loads(given)
+        places.add(tuple(held))
+    assert len(places) > 1
+
+
+def test_the_warm_up_is_long_enough_to_open_every_connection_at_the_rate_of_its_scenario() -> None:
+    ping = parameters(**HOLDING, duration_s=9.0, warmup_s=1.0)
+    warmups = {
+        str(t.load): window_of(t, ping)
+        for t in plan(ping, CAPACITIES)
+        if t.load.kind == "held" or t.load.users == 1
+    }
+    assert warmups == {
+        "1 users": (1.0, 9.0),
+        "100 connections": (1.0, 9.0),
+        "100 connections, 16 silent": (1.0, 9.0),
+        "1000 connections": (2.0, 9.0),
+    }
+    assert longest_rest_s(ping) == 2.0 + 1000 / 50.0
+    detail = parameters(**HOLDING, held_scenario="user_detail")
+    assert longest_rest_s(detail) == 10.0 + 1000 / 50.0
+    assert longest_rest_s(parameters()) == 0.0
 
 
 def test_the_pilot_has_100_users_where_no_closed_load_is_asked_for() -> None:

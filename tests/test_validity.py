@@ -76,6 +76,13 @@ def test_arrivals_may_be_late_by_1_ms_or_5_percent_of_the_median(
     assert struck(found) == ([("lag", "instrument", "invalid")] if late else [])
 
 
+def test_connections_that_are_held_have_a_timetable_too() -> None:
+    held = Load("held", connections=100, rate_per_s=100.0)
+    assert struck(verdict(held, lag_p99_ms=50.0)) == [("lag", "instrument", "invalid")]
+    late = verdict(held, unsent(dropped=900), lag_p99_ms=50.0)
+    assert "unsent" in [gate for gate, _, _ in struck(late)]
+
+
 def test_a_closed_loop_has_no_timetable_to_be_late_for() -> None:
     assert verdict(CLOSED, lag_p99_ms=50.0).verdict == "valid"
 

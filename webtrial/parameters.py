@@ -7,7 +7,7 @@ One model is read from four places: the profiles in `notebooks/profiles/`, paper
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -30,6 +30,7 @@ PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
 Names = Annotated[list[str], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1)]
 Users = Annotated[int, Field(ge=1, le=10_000)]
+Connections = Annotated[int, Field(ge=1, le=20_000)]
 Rate = Annotated[float, Field(gt=0, le=100_000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -46,6 +47,8 @@ _LOADS: dict[str, Callable[[Any], Load]] = {
     "open_rates_per_s": lambda rate: Load("open", rate_per_s=rate),
     "common_fractions": lambda share: Load("open", capacity_fraction=share),
     "own_fractions": lambda share: Load("open", capacity_fraction=share),
+    "connections_held": lambda connections: Load("held", connections=connections),
+    "silent_connections": lambda silent: Load("held", connections=0, silent=silent),
 }
 
 
@@ -89,6 +92,18 @@ class Parameters(BaseModel):
         [], description="open loops at these fractions of each stack's own capacity in the pilot"
     )
 
+    connections_held: list[Connections] = Field(
+        [], description="connections that are opened once, ask then, and at equal intervals later"
+    )
+    held_rate_per_s: Rate = Field(100.0, description="that they ask in all, however many they are")
+    held_scenario: Literal["ping", "user_detail"] = Field("ping", description="what they ask for")
+    held_stacks: list[str] = Field(
+        [], description="the stacks that hold them; `stacks` where none is named"
+    )
+    silent_connections: list[Connections] = Field(
+        [], description="that are opened and never ask, beside the fewest of `connections_held`"
+    )
+
     blocks: Count = Field(3, le=100, description="replications, each with fresh processes")
     duration_s: float = Field(3.0, ge=0.5, le=600, description="the measured window of a trial")
     warmup_s: float = Field(1.0, ge=0.0, le=60, description="kept, marked, left out")
@@ -123,7 +138,7 @@ class Parameters(BaseModel):
         None, description="where each load driver writes its samples, by fsspec", repr=False
     )
 
-    @field_validator("stacks")
+    @field_validator("stacks", "held_stacks")
     @classmethod
     def _known_stacks(cls, names: list[str], info: ValidationInfo) -> list[str]:
         if info.context == RECORDED:
@@ -145,7 +160,7 @@ class Parameters(BaseModel):
             cls._known_stacks(names, info)
         return beside
 
-    @field_validator("closed_users", "open_rates_per_s", "common_fractions", "own_fractions")
+    @field_validator(*_LOADS)
     @classmethod
     def _told_apart(cls, sizes: list[Any], info: ValidationInfo) -> list[Any]:
         shown = [str(_LOADS[info.field_name or ""](size)) for size in sizes]
@@ -196,6 +211,8 @@ class Parameters(BaseModel):
         for scenario in self.scenarios:
             if both := sorted({*self.stacks} & {*self.beside.get(scenario, [])}):
                 raise ValueError(f"{both} are in stacks and beside them in {scenario}: name once")
+        if self.silent_connections and not self.connections_held:
+            raise ValueError("silent_connections stand beside connections_held, and there are none")
         if {*self.beside} - ONE_AT_A_TIME and not self.closed_users:
             raise ValueError("beside is measured at the most closed_users, and there are none")
         if self.database_connections % self.server_processes:
@@ -232,17 +249,28 @@ class Parameters(BaseModel):
     def all_stacks(self) -> list[str]:
         """The stacks that a block starts."""
         beside = [name for names in self.beside.values() for name in names]
-        return list(dict.fromkeys([*self.stacks, *beside]))
+        return list(dict.fromkeys([*self.stacks, *beside, *self.holders]))
 
     @property
     def all_scenarios(self) -> list[str]:
         """The scenarios that are measured, if only for some stacks."""
-        return list(dict.fromkeys([*self.scenarios, *self.beside]))
+        held = [self.held_scenario] if self.connections_held else []
+        return list(dict.fromkeys([*self.scenarios, *self.beside, *held]))
 
-    def contenders(self, scenario: str) -> list[str]:
-        """The stacks that are measured in `scenario`."""
+    @property
+    def holders(self) -> list[str]:
+        """The stacks that hold connections."""
+        return (self.held_stacks or self.stacks) if self.connections_held else []
+
+    def swept(self, scenario: str) -> list[str]:
+        """The stacks that are offered the most closed users in `scenario`."""
         everywhere = self.stacks if scenario in self.scenarios else []
         return [*everywhere, *self.beside.get(scenario, [])]
+
+    def contenders(self, scenario: str) -> list[str]:
+        """The stacks that are measured in `scenario`, whichever the load."""
+        holders = self.holders if scenario == self.held_scenario else []
+        return list(dict.fromkeys([*self.swept(scenario), *holders]))
 
     @property
     def needs_pilot(self) -> bool:

@@ -17,20 +17,29 @@ PHASES: tuple[Phase, ...] = ("warmup", "measured", "cooldown")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How requests are offered: `users` in a closed loop, or `rate_per_s` Poisson arrivals.
+    """How requests are offered: `users` in a closed loop, `rate_per_s` Poisson arrivals, or
+    `rate_per_s` in all over `connections` that are held, each of which asks at equal intervals,
+    beside `silent` ones that are opened and never ask.
 
     Where each stack of a cell has its own rate, `capacity_fraction` is what they have in common.
     """
 
-    kind: Literal["closed", "open"]
+    kind: Literal["closed", "open", "held"]
     users: int | None = None
     rate_per_s: float | None = None
     capacity_fraction: float | None = None
+    connections: int | None = None
+    silent: int = 0
 
     def __str__(self) -> str:
-        """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of own`."""
+        """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of own`,
+        `100 connections, 16 silent`."""
         if self.kind == "closed":
             return f"{self.users} users"
+        if self.kind == "held":
+            return f"{self.connections} connections" + (
+                f", {self.silent} silent" * bool(self.silent)
+            )
         if self.capacity_fraction is not None:
             return f"{self.capacity_fraction:.0%} of own".replace("%", " %")
         return f"{self.rate_per_s:g}/s"
@@ -88,6 +97,24 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Connections that were to be held, by what had become of them when the load ended.
+
+    Each is opened once. `refused` were never open, `reset` were ended by the server (in whichever
+    way), `given_up` by the load driver after a request that took too long:
+    `opened` = `still_open` + `reset` + `given_up`. Silent ones are counted apart.
+    """
+
+    opened: int
+    refused: int
+    reset: int
+    given_up: int
+    still_open: int
+    silent_opened: int
+    silent_still_open: int
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """One of several load drivers that shared a trial: its part, and what it knows of itself.
 
@@ -128,13 +155,15 @@ class Statements:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU-seconds within the measured window, by process tree, and memory at its end."""
+    """CPU-seconds within the measured window, by process tree; the service's memory at its end, and
+    before its first connection was opened."""
 
     service_cpu_s: float | None
     database_cpu_s: float | None
     upstreams_cpu_s: float | None
     service_memory_mib: float | None
     statements: Statements | None
+    service_memory_before_mib: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +219,7 @@ class Trial:
     of all: sums, percentiles of all requests, and the worst of CPU and stalls.
 
     `service_ended` holds the service's last words where it ended during the trial: an outcome.
+    `held` tells of the connections that were to be held, where that was the load.
     """
 
     planned: PlannedTrial
@@ -207,3 +237,4 @@ class Trial:
     samples: str
     workers: tuple[Worker, ...] = ()
     service_ended: str | None = None
+    held: Held | None = None

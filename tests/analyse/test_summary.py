@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tests.synthetic_run import LATE, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
+from tests.synthetic_run import CLOSED, HELD, LATE, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
 from webtrial.analyse.summary import latencies, measured, trials_table
 from webtrial.runs import Run, RunWriter
 
@@ -39,6 +39,18 @@ def test_what_was_not_observed_is_missing_not_zero(run, tmp_path):
 
     assert np.isnan(row["cpu_ms_per_request"])
     assert np.isnan(row["data_statements_per_request"])
+
+
+def test_what_became_of_held_connections_stands_beside_the_memory_that_they_took(tmp_path):
+    truth = replace(SLOW_TO_FAST, median_ms={"flask": 50.0})
+    run = synthetic_run(tmp_path, truth, loads=(HELD, CLOSED), blocks=1)
+    table = trials_table(run).set_index("load_kind")
+    row = table.loc["held"]
+
+    assert (row["connections"], row["silent"]) == (1000, 0)
+    assert (row["opened"], row["refused"], row["reset"], row["still_open"]) == (990, 10, 10, 980)
+    assert row["service_memory_mib"] - row["service_memory_before_mib"] == pytest.approx(30.0)
+    assert table.loc["closed", ["connections", "opened", "still_open"]].isna().all()
 
 
 @pytest.mark.parametrize(

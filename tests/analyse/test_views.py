@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, LATE, OPEN, OWN, SLOW_TO_FAST, STOLEN, Truth, synthetic_run
+from tests.synthetic_run import (
+    CLOSED,
+    HELD,
+    LATE,
+    OPEN,
+    OWN,
+    SLOW_TO_FAST,
+    STOLEN,
+    Truth,
+    synthetic_run,
+)
 from webtrial.analyse import words
 from webtrial.analyse.estimates import at_main_load, throughput_table
 from webtrial.analyse.figures import cost
@@ -47,6 +57,13 @@ def test_loads_are_ordered_by_size_not_by_name(tmp_path):
         *("5 users", "20 users", "100 users", "200/s", "1000/s", "80 % of own")
     ]
     assert table["size"].tolist() == [5, 20, 100, 200, 1000, 80]
+
+
+def test_held_connections_are_no_point_on_a_scale_of_users_or_rates(tmp_path):
+    run = synthetic_run(tmp_path, Truth({"flask": 20.0}), loads=(HELD, OPEN), blocks=1)
+
+    assert set(latency_against_load(run, (50,))["load"]) == {str(OPEN)}
+    assert set(distribution(run, str(HELD))["load"]) == {str(HELD)}
 
 
 def test_failures_stand_beside_rates_and_response_times(tmp_path):

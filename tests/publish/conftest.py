@@ -7,6 +7,7 @@ import pytest
 
 from tests.synthetic_run import (
     CLOSED,
+    HELD,
     LATE,
     OPEN,
     OWN,
@@ -31,7 +32,7 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (1, "flask", "user_detail"): [LATE],
         },
     )
-    loads = (CLOSED, OPEN, OWN)
+    loads = (CLOSED, OPEN, OWN, HELD)
     run = synthetic_run(runs, truth, scenarios=SCENARIOS, loads=loads, window_s=0.5, pilot=True)
     manifest = run.path / "manifest.json"
     told = json.loads(manifest.read_text())

@@ -26,7 +26,7 @@ BEYOND = 10  # requests must lie beyond the last point of a distribution's tail
 def latency_against_load(
     run: Run, wanted: Sequence[float] = (50, 90, 99), scenarios: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Percentiles of response time: a row per cell, stack and percentile.
+    """Percentiles of response time in closed and open loops: a row per cell, stack and percentile.
 
     Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
     own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from
@@ -77,8 +77,7 @@ def _groups(
     trials = measured(trials_table(run))
     if scenarios is not None:
         trials = trials[trials["scenario"].isin(scenarios)]
-    if load is not None:
-        trials = trials[trials["load"] == load]
+    trials = trials[trials["load_kind"] != "held" if load is None else trials["load"] == load]
     for (_, kind, _), cell in trials.groupby(CELL, sort=False):
         counts = counted(run, cell, kinds="kind" in by).assign(load_kind=str(kind))
         suspects = cell[cell["verdict"] == "suspect"].groupby("stack").size()

@@ -1,11 +1,12 @@
 """A run as tables: one row per attempt at a trial, one row per request."""
 
+from dataclasses import fields
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from webtrial.records import Cost, Trial
+from webtrial.records import Cost, Held, Trial
 from webtrial.runs import Run
 
 Clock = Literal["response", "service"]
@@ -29,7 +30,14 @@ def trials_table(run: Run) -> pd.DataFrame:
 
 
 def _row(trial: Trial) -> dict[str, Any]:
-    return _planned(trial) | _outcome(trial) | _cost(trial) | _instrument(trial) | _machine(trial)
+    return (
+        _planned(trial)
+        | _outcome(trial)
+        | _connections(trial)
+        | _cost(trial)
+        | _instrument(trial)
+        | _machine(trial)
+    )
 
 
 def _planned(trial: Trial) -> dict[str, Any]:
@@ -46,6 +54,8 @@ def _planned(trial: Trial) -> dict[str, Any]:
         "load_kind": load.kind,
         "users": _number(load.users),
         "rate_per_s": _number(load.rate_per_s),
+        "connections": _number(load.connections),
+        "silent": load.silent,
         "started_at": trial.started_at,
         "verdict": trial.validity.verdict,
         "reasons": "; ".join(reason.text for reason in trial.validity.reasons),
@@ -68,6 +78,14 @@ def _outcome(trial: Trial) -> dict[str, Any]:
     }
 
 
+def _connections(trial: Trial) -> dict[str, Any]:
+    """Of connections that were to be held, as records.Held has them."""
+    return {name: _number(getattr(trial.held, name, None)) for name in _HELD}
+
+
+_HELD = tuple(field.name for field in fields(Held))
+
+
 def _cost(trial: Trial) -> dict[str, Any]:
     cost, completed = trial.cost, trial.counts.completed
     return {
@@ -75,6 +93,7 @@ def _cost(trial: Trial) -> dict[str, Any]:
         "database_cpu_ms_per_request": 1000 * _per(cost.database_cpu_s, completed),
         "upstreams_cpu_ms_per_request": 1000 * _per(cost.upstreams_cpu_s, completed),
         "service_memory_mib": _number(cost.service_memory_mib),
+        "service_memory_before_mib": _number(cost.service_memory_before_mib),
         **_statements(cost),
     }
 
@@ -125,10 +144,13 @@ def _per(amount: float | None, count: float) -> float:
 
 _COLUMNS = (
     *TRIAL_KEYS,
-    *("load_kind", "users", "rate_per_s", "started_at", "verdict", "reasons"),
+    *("load_kind", "users", "rate_per_s", "connections", "silent"),
+    *("started_at", "verdict", "reasons"),
     *("window_s", "scheduled", "sent", "dropped", "succeeded", "completed", "errors"),
+    *_HELD,
     *("error_fraction", "throughput_per_s", "cpu_ms_per_request", "database_cpu_ms_per_request"),
-    *("upstreams_cpu_ms_per_request", "service_memory_mib", "data_statements_per_request"),
+    *("upstreams_cpu_ms_per_request", "service_memory_mib", "service_memory_before_mib"),
+    "data_statements_per_request",
     *("control_statements_per_request", "rows_per_request", "database_time_ms_per_request"),
     *("client_cpu_fraction", "lag_p99_ms", "worst_stall_ms", "littles_law_error"),
     *("client_memory_mib", "stolen_fraction", "foreign_cpu_fraction", "speed_per_s"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
@@ -37,6 +37,7 @@ from webtrial.measure.resources import (
     Connection,
     StatementCounts,
     cost,
+    memory_mib,
     seconds,
     serves_others,
     statements_between,
@@ -50,6 +51,7 @@ from webtrial.records import (
     Client,
     Cost,
     Counts,
+    Held,
     Machine,
     PlannedTrial,
     Reason,
@@ -68,6 +70,8 @@ _BEFORE_OPENING_NS = 150_000_000  # what is found and read beforehand takes tens
 
 # Outcomes after which the driver must connect again: that is the service's doing.
 _BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]
+
+_NEVER_SENT = ["refused", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class _Observed:
 
     speed_before_per_s: float
     statements_before: StatementCounts | None
+    memory_before_mib: float | None
     opens_ns: int = 0
     readings: list[Reading] = field(default_factory=list)
     ends: list[MachineTime] = field(default_factory=list)
@@ -127,6 +132,7 @@ class _Observed:
     client: Client = UNKNOWN_CLIENT
     samples: Rows = field(default_factory=SAMPLES.empty_table)
     workers: tuple[Worker, ...] = ()
+    held: Held | None = None
 
 
 def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> tuple[Trial, Rows]:
@@ -152,6 +158,7 @@ def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> 
         samples=samples_name(planned.number, attempt),
         workers=observed.workers,
         service_ended=_last_words(site),
+        held=observed.held,
     )
     return trial, observed.samples
 
@@ -184,7 +191,7 @@ def _observe(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> _Obse
         _checkpoint(rig.counter)
     _upstreams(planned, site, rig)  # they tell what they took since they were last asked
     speed = speed_per_s()
-    observed = _Observed(speed, _counted(site, rig))
+    observed = _Observed(speed, _counted(site, rig), memory_mib(site.service.pid))
     try:
         _drive(planned, attempt, site, rig, observed)
     except DriverError as error:
@@ -210,6 +217,7 @@ def _drive(planned: PlannedTrial, attempt: int, site: Site, rig: Rig, observed: 
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
     observed.samples, observed.workers = outcome.samples, outcome.workers
+    observed.held = outcome.held
 
 
 def _roots(site: Site, rig: Rig) -> Roots:
@@ -263,7 +271,7 @@ def _checkpoint(connection: Connection) -> None:
 
 def _statements(observed: _Observed, site: Site, rig: Rig) -> Statements | None:
     after = _counted(site, rig)
-    requests = observed.samples.num_rows - samples_with(observed.samples, ["refused"])
+    requests = observed.samples.num_rows - samples_with(observed.samples, _NEVER_SENT)
     return statements_between(observed.statements_before, after, requests)
 
 
@@ -280,9 +288,10 @@ def samples_with(samples: Rows, outcomes: list[str]) -> int:
 
 
 def _cost(observed: _Observed, window_s: float, statements: Statements | None) -> Cost:
-    if not observed.readings:
-        return Cost(None, None, None, None, statements)
-    return cost(observed.readings, window_s, statements)
+    found = Cost(None, None, None, None, statements)
+    if observed.readings:
+        found = cost(observed.readings, window_s, statements)
+    return replace(found, service_memory_before_mib=observed.memory_before_mib)
 
 
 def machine_of(speed_before_per_s: float, ends: Sequence[MachineTime], cores: int) -> Machine:

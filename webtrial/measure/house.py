@@ -1,5 +1,6 @@
 """What launched stacks stand on for a whole run: PostgreSQL, filled, the upstreams, a counter."""
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from webtrial.measure.launch import (
     launch_upstreams,
 )
 from webtrial.measure.machine import CoreSplit
-from webtrial.measure.plan import PILOT_USERS
+from webtrial.measure.plan import PILOT_USERS, held_loads, longest_rest_s
 from webtrial.measure.postgres import (
     SPARE_CONNECTIONS,
     Server,
@@ -32,6 +33,7 @@ from webtrial.parameters import Parameters
 from webtrial.stacks import Stack
 
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
+KEEP_ALIVE_S = 75  # at least, and a fifth more than a connection rests
 TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
 TEMPLATE = "template"
 COUNTER = "counter"
@@ -69,7 +71,7 @@ def open_house(
         log = logs / "database.log"
         built = build_template(server, TEMPLATE, stacks, parameters.seed, password, log)
         with _upstreams(parameters, split, logs) as upstreams, _counter(server) as counter:
-            yield House(server, upstreams, counter, _settings(parameters, upstreams), built)
+            yield House(server, upstreams, counter, settings_for(parameters, upstreams), built)
 
 
 def _postgresql(
@@ -98,8 +100,11 @@ def _counter(server: Server) -> Iterator[Connection]:
         yield connection
 
 
-def _settings(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
-    most = max([*parameters.closed_users, parameters.max_connections, PILOT_USERS])
+def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
+    """What every stack is told alike; which database is its own is still to be said."""
+    held = [(load.connections or 0) + load.silent for load in held_loads(parameters)]
+    most = max([*parameters.closed_users, *held, parameters.max_connections, PILOT_USERS])
+    rest_s = math.ceil(1.2 * longest_rest_s(parameters))
     return ServiceSettings(
         database_url="",
         secret_key=draw_secret(),
@@ -111,4 +116,5 @@ def _settings(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
         upstream_connections=parameters.database_connections,  # as many as threads
         token_lifetime_s=TOKEN_LIFETIME_S,
         connections_held=max(CONNECTIONS_HELD, most * 6 // 5),
+        keep_alive_s=max(KEEP_ALIVE_S, rest_s),
     )

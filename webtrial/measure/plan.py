@@ -22,6 +22,10 @@ PILOT_USERS = 100
 PILOT_WARMUP_S = 1.0
 PILOT_WINDOW_S = 1.5
 
+OPENINGS_PER_S = {"ping": 500.0, "user_detail": 100.0}
+"""How fast connections that are to be held are opened, by the scenario that each asks for then:
+slower than the slowest stack answers, so that no queue is left when the window opens."""
+
 Capacities = dict[str, dict[str, float]]
 """Scenario → stack → successes per second in the pilot."""
 
@@ -31,6 +35,10 @@ class _Cell:
     scenario: str
     loads: dict[str, Load]  # by stack
     again: str | None = None  # of them, against itself
+
+    @property
+    def is_held(self) -> bool:
+        return any(load.kind == "held" for load in self.loads.values())
 
 
 def pilot(parameters: Parameters) -> list[PlannedTrial]:
@@ -93,7 +101,37 @@ def window_of(planned: PlannedTrial, parameters: Parameters) -> tuple[float, flo
     """Warm-up and measured window of a trial, in seconds."""
     if planned.role == "pilot":
         return PILOT_WARMUP_S, PILOT_WINDOW_S
-    return parameters.warmup_s, parameters.duration_s
+    return _warmup_s(planned.scenario, planned.load, parameters), parameters.duration_s
+
+
+def _warmup_s(scenario: str, load: Load, parameters: Parameters) -> float:
+    """As asked for, and long enough for every connection to be opened."""
+    if load.connections is None:
+        return parameters.warmup_s
+    return max(parameters.warmup_s, (load.connections + load.silent) / OPENINGS_PER_S[scenario])
+
+
+def held_loads(parameters: Parameters) -> list[Load]:
+    """The loads of held connections, from few to many; silent ones beside the fewest others."""
+    rate_per_s, asking = parameters.held_rate_per_s, parameters.connections_held
+    sizes = [(connections, 0) for connections in asking]
+    sizes += [(min(asking), silent) for silent in parameters.silent_connections]
+    return [
+        Load("held", rate_per_s=rate_per_s, connections=connections, silent=silent)
+        for connections, silent in sorted(sizes, key=sum)
+    ]
+
+
+def longest_rest_s(parameters: Parameters) -> float:
+    """The longest that a held connection waits between opening and asking again; 0 for none."""
+    return max(
+        (
+            _warmup_s(parameters.held_scenario, load, parameters)
+            + (load.connections or 0) / parameters.held_rate_per_s
+            for load in held_loads(parameters)
+        ),
+        default=0.0,
+    )
 
 
 def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
@@ -107,9 +145,11 @@ def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
         ):
             yield _Cell(scenario, loads, parameters.aa_stack)
     for scenario in parameters.all_scenarios:
-        if scenario not in at_any_load:
+        if scenario not in at_any_load and parameters.swept(scenario):
             load = Load("closed", users=1) if scenario in ONE_AT_A_TIME else _largest(parameters)
-            yield _Cell(scenario, dict.fromkeys(parameters.contenders(scenario), load))
+            yield _Cell(scenario, dict.fromkeys(parameters.swept(scenario), load))
+    for load in held_loads(parameters):
+        yield _Cell(parameters.held_scenario, dict.fromkeys(parameters.holders, load))
 
 
 def _at_any_load(parameters: Parameters) -> list[str]:
@@ -122,9 +162,7 @@ def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
     for users in parameters.closed_users:
         load = Load("closed", users=users)
         is_largest = load == _largest(parameters)
-        yield dict.fromkeys(
-            parameters.contenders(scenario) if is_largest else parameters.stacks, load
-        )
+        yield dict.fromkeys(parameters.swept(scenario) if is_largest else parameters.stacks, load)
 
 
 def _opened(
@@ -159,9 +197,9 @@ def _block(
 ) -> Iterator[PlannedTrial]:
     shuffled = np.random.default_rng(_seeds(parameters, block))
     number = first_number
-    for place, index in enumerate(shuffled.permutation(len(cells)), start=1):
+    for place, index in enumerate(_order(cells, shuffled), start=1):
         cell = cells[index]
-        seed = int(_seeds(parameters, block, int(index)).generate_state(1)[0])
+        seed = int(_seeds(parameters, block, index).generate_state(1)[0])
         entries: list[tuple[str, Role]] = [(stack, role) for stack in cell.loads]
         if cell.again is not None and cell.again in cell.loads:
             entries.append((cell.again, "a/a"))
@@ -170,6 +208,14 @@ def _block(
             load = cell.loads[stack]
             yield PlannedTrial(number, block, place, stack, cell.scenario, load, seed, its_role)
             number += 1
+
+
+def _order(cells: Sequence[_Cell], shuffled: np.random.Generator) -> list[int]:
+    """The cells shuffled, but those that hold connections, among themselves, as they come: from few
+    to many, since a process keeps memory that it once had."""
+    order = [int(index) for index in shuffled.permutation(len(cells))]
+    held = iter(index for index, cell in enumerate(cells) if cell.is_held)
+    return [next(held) if cells[index].is_held else index for index in order]
 
 
 def _seeds(parameters: Parameters, *key: int) -> np.random.SeedSequence:

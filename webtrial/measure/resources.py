@@ -8,7 +8,7 @@ from itertools import pairwise
 import psutil
 import psycopg
 
-from webtrial.measure.processes import Reading, Usage
+from webtrial.measure.processes import Reading, Roots, Trees, Usage
 from webtrial.records import Cost, Second, Statements
 
 
@@ -39,6 +39,11 @@ def local_postmaster(connection: "Connection") -> int | None:
         return None
     # Elsewhere the number means nothing, or some other process.
     return parent.pid if parent and backend.name() == parent.name() == "postgres" else None
+
+
+def memory_mib(root: int | None) -> float | None:
+    """What the tree below `root` holds now; None where it is not here."""
+    return _memory(Trees(Roots(service=root)).read().service)
 
 
 def _second(earlier: Reading, later: Reading, opens_ns: int) -> Second:

@@ -125,7 +125,7 @@ def _driver_was_fit(client: Client) -> bool:
 def _lag(load: Load, client: Client) -> Iterator[Reason]:
     """A closed loop has no timetable to be late for: its user sends when it was answered."""
     bound_ms = lag_bound_ms(client)
-    if load.kind == "open" and client.lag_p99_ms > bound_ms:
+    if load.kind != "closed" and client.lag_p99_ms > bound_ms:
         yield _invalid(
             "lag",
             f"one arrival in a hundred was sent {client.lag_p99_ms:.2f} ms late or later, more than"

@@ -13,7 +13,7 @@ from webtrial.analyse.phrases import counted, listed, number, reach, spoken
 from webtrial.analyse.show import Prose
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.analyse.summary import trials_table
-from webtrial.measure.plan import pilot, plan, window_of
+from webtrial.measure.plan import held_loads, pilot, plan, window_of
 from webtrial.parameters import Parameters
 from webtrial.records import PlannedTrial
 from webtrial.runs import Manifest, Run
@@ -189,7 +189,8 @@ def plan_in_words(parameters: Parameters) -> Prose:
     first, blocks = pilot(parameters), _blocks_of(parameters)
     seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
     everywhere = {*parameters.scenarios} - ONE_AT_A_TIME
-    loads = len({trial.load for trial in blocks if trial.scenario in everywhere})
+    swept = [trial.load for trial in blocks if trial.scenario in everywhere]
+    loads = len({load for load in swept if load.kind != "held"})
     replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
     return Prose(
         f"About {counted(len(first) + len(blocks), 'trial')}:"
@@ -201,8 +202,10 @@ def plan_in_words(parameters: Parameters) -> Prose:
 
 def _beside(pilots: int, parameters: Parameters) -> str:
     places = listed([spoken(scenario) for scenario in parameters.beside])
+    held = len(held_loads(parameters))
     said = [
         f", more stacks in {places}" if places else "",
+        f", {counted(held, 'load')} of connections that are held" if held else "",
         f", {parameters.aa_stack} against itself" if parameters.aa_stack else "",
         f", and a pilot of {counted(pilots, 'trial')}" if pilots else "",
     ]

@@ -10,17 +10,35 @@ from webtrial.measure.load.link import Link
 from webtrial.measure.load.meter import Meter
 
 
+class Gone(httpx.NetworkError):
+    """The connection could not be opened or has ended, and is not to be opened again."""
+
+
 class Connection(httpx.AsyncBaseTransport):
     """A transport for httpx with one connection: what one user of a trial has.
 
-    `opened` counts its openings: more than one means that the server closed it.
+    `opened` counts its openings: more than one means that the server closed it. With `once` it is
+    opened at most once, and what is asked of it later raises Gone.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, meter: Meter | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        meter: Meter | None = None,
+        once: bool = False,
+    ) -> None:
         self.opened = 0
         self._tls = tls
         self._meter = meter or Meter()
+        self._may_open = True
+        self._once = once
         self._link: Link | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and has not ended, as far as is known."""
+        return self._link is not None and self._link.is_open
 
     @property
     def is_ready(self) -> bool:
@@ -51,10 +69,17 @@ class Connection(httpx.AsyncBaseTransport):
 
     async def _opened_for(self, request: httpx.Request) -> Link:
         try:
-            self._link = await self._open(request)
+            return await self.open(request)
         except BaseException:
             self._meter.leave(perf_counter_ns())
             raise
+
+    async def open(self, request: httpx.Request) -> Link:
+        """Open the connection to where `request` goes, without sending anything."""
+        if not self._may_open:
+            raise Gone("this connection is opened once only")
+        self._may_open = not self._once
+        self._link = await self._open(request)
         self.opened += 1
         return self._link
 

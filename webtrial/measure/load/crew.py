@@ -6,7 +6,7 @@ requests together, CPU and stalls are the worst driver's, and each driver's own 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property
 from time import perf_counter_ns
 
@@ -18,14 +18,13 @@ from webtrial.errors import DriverError
 from webtrial.measure.load.driver import LEAD_NS, Driving, Outcome, Task, driving
 from webtrial.measure.load.shards import Shards, joined, name_of
 from webtrial.measure.load.share import Share
-from webtrial.records import Client, Counts, Worker
+from webtrial.records import Client, Counts, Held, Worker
 from webtrial.runs import Rows
 
 
 def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
     """`task` for each of at most `drivers` drivers, none without a user; `cores` are theirs."""
-    most = task.max_connections if task.load.users is None else task.load.users
-    of = min(drivers, most)
+    of = min(drivers, task.load.users or task.load.connections or task.max_connections)
     parts = [
         replace(
             task,
@@ -103,6 +102,7 @@ def merged(
         client=_merged_client(clients, samples),
         samples=samples,
         workers=tuple(map(_worker, parts, outcomes, errors_ms)),
+        held=_held_by_all([outcome.held for outcome in outcomes if outcome.held]),
     )
 
 
@@ -135,6 +135,14 @@ def _summed(counts: Sequence[Counts]) -> Counts:
         completed=sum(each.completed for each in counts),
         errors=_added([each.errors for each in counts]),
         statuses=_added([each.statuses for each in counts]),
+    )
+
+
+def _held_by_all(parts: Sequence[Held]) -> Held | None:
+    if not parts:
+        return None
+    return Held(
+        **{each.name: sum(getattr(part, each.name) for part in parts) for each in fields(Held)}
     )
 
 

@@ -32,6 +32,7 @@ import uvloop
 from webtrial.errors import DriverError
 from webtrial.measure.load.connection import Connection
 from webtrial.measure.load.descriptors import raise_descriptor_limit
+from webtrial.measure.load.held import Asks, HeldLoop, held_asks, open_silently
 from webtrial.measure.load.loops import OpenLoop, closed_loop, poisson_arrivals
 from webtrial.measure.load.meter import Meter
 from webtrial.measure.load.pulse import Pulse
@@ -42,7 +43,7 @@ from webtrial.measure.load.share import ALL, Share
 from webtrial.measure.load.user import User
 from webtrial.measure.load.window import COOLDOWN_NS, Window
 from webtrial.measure.scenarios import Answers, Material, Setting, Tokens, sessions
-from webtrial.records import Client, Counts, Load, Worker
+from webtrial.records import Client, Counts, Held, Load, Worker
 from webtrial.runs import Rows
 
 SETTING_UP_LIMIT_S = 60.0
@@ -79,12 +80,14 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """All that a driver tells. `samples` has the columns of runs.SAMPLES; `workers` are those
-    that shared the load, none where a single driver offered all of it."""
+    that shared the load, none where a single driver offered all of it; `held` is there where
+    connections were to be held."""
 
     counts: Counts
     client: Client
     samples: Rows
     workers: tuple[Worker, ...] = ()
+    held: Held | None = None
 
 
 class Line(Protocol):
@@ -261,19 +264,21 @@ async def _drive(task: Task, line: Line) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
     # In an open loop the others join when needed; the first one has all requests rendered.
-    ready = list(islice(users, task.share.count(task.load.users) if task.load.users else 1))
-    arrivals = _arrivals(task)
+    at_first = task.load.users or task.load.connections
+    ready = list(islice(users, task.share.count(at_first) if at_first else 1))
+    silent = [Connection(once=True) for _ in range(task.share.count(task.load.silent))]
+    asks = _asks(task)
     with _no_collecting():
         window = _window(task, line.begins_ns())
         pulse = Pulse(window, meter)
         beats = asyncio.create_task(_say_alive(line))
-        dropped = await _load(task, ready, users, arrivals, window)
+        dropped, held = await _load(task, ready, users, silent, asks, window)
         pulse.stop()
         beats.cancel()
     line.say("ended")
     unread, memory_mib = meter.in_flight, psutil.Process().memory_info().rss / 2**20
-    for user in ready:
-        await user.connection.aclose()
+    for connection in (*(user.connection for user in ready), *silent):
+        await connection.aclose()
     table = samples.table(window.opens_ns, window.closes_ns - window.opens_ns)
     return Outcome(
         counts_of(table, task.window_s, dropped),
@@ -286,6 +291,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
             memory_mib=memory_mib,
         ),
         write_shard(f"{task.shard}.parquet", table) if task.shard else table,
+        held=held,
     )
 
 
@@ -309,39 +315,66 @@ async def _say_alive(line: Line) -> None:
 
 
 def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
-    setting = Setting(
+    share, once = task.share, task.load.kind == "held"
+    numbered = enumerate(sessions(task.scenario, _setting(task)))
+    for index, session in islice(numbered, share.index, None, share.of):
+        yield User(index, Connection(meter=meter, once=once), session, samples)
+
+
+def _setting(task: Task) -> Setting:
+    return Setting(
         task.base_url, task.seed, task.timeout_s, task.material, task.answers, task.tokens
     )
-    share = task.share
-    numbered = enumerate(sessions(task.scenario, setting))
-    for index, session in islice(numbered, share.index, None, share.of):
-        yield User(index, Connection(meter=meter), session, samples)
 
 
 def _window(task: Task, begins_ns: int) -> Window:
-    opens_ns = begins_ns + int(task.warmup_s * 1e9)
+    opens_ns = begins_ns + _warmup_ns(task)
     closes_ns = opens_ns + int(task.window_s * 1e9)
     return Window(opens_ns, closes_ns, closes_ns + int((task.timeout_s + 1) * 1e9))
 
 
-def _arrivals(task: Task) -> list[int]:
-    """This driver's arrivals, in nanoseconds since load begins; [] in a closed loop."""
-    if task.load.rate_per_s is None:
-        return []
-    span_ns = int(task.warmup_s * 1e9) + int(task.window_s * 1e9) + COOLDOWN_NS
-    return list(task.share.part(poisson_arrivals(task.load.rate_per_s, span_ns, task.seed)))
+def _warmup_ns(task: Task) -> int:
+    return int(task.warmup_s * 1e9)
+
+
+def _asks(task: Task) -> Asks:
+    """When this driver's requests are due, in nanoseconds since load begins; of an open loop they
+    are nobody's, of a closed one there are none."""
+    load, rate_per_s = task.load, task.load.rate_per_s
+    if rate_per_s is None:
+        return Asks([], [])
+    span_ns = _warmup_ns(task) + int(task.window_s * 1e9) + COOLDOWN_NS
+    if load.connections is None:
+        arrivals = poisson_arrivals(rate_per_s, span_ns, task.seed)
+        return Asks(list(task.share.part(arrivals)), [])
+    asks = held_asks(load.connections, rate_per_s, _warmup_ns(task), span_ns, task.seed)
+    return asks.part(task.share)
 
 
 async def _load(
-    task: Task, ready: list[User], users: Iterator[User], arrivals: list[int], window: Window
-) -> int:
-    """Offer the load; returns how many arrivals of the window were dropped."""
-    begins_ns = window.opens_ns - int(task.warmup_s * 1e9)
+    task: Task,
+    ready: list[User],
+    users: Iterator[User],
+    silent: list[Connection],
+    asks: Asks,
+    window: Window,
+) -> tuple[int, Held | None]:
+    """Offer the load; returns how many requests of the window were dropped, and what became of
+    connections that were to be held."""
+    begins_ns = window.opens_ns - _warmup_ns(task)
+    due_ns = [begins_ns + offset for offset in asks.at_ns]
     if task.load.kind == "closed":
         await asyncio.sleep((begins_ns - perf_counter_ns()) / 1e9)
         await closed_loop(ready, window, task.think_time_s)
-        return 0
+        return 0, None
+    if task.load.kind == "held":
+        holding = HeldLoop(ready, asks.whose, window)
+        request = _setting(task).request("GET", "/")
+        await asyncio.gather(
+            holding.run(due_ns), open_silently(silent, request, begins_ns, _warmup_ns(task))
+        )
+        return holding.dropped, holding.held(silent)
     most_users = task.share.count(task.max_connections)
     loop = OpenLoop(ready, lambda: next(users), most_users, window)
-    await loop.run([begins_ns + offset for offset in arrivals])
-    return loop.dropped
+    await loop.run(due_ns)
+    return loop.dropped, None

@@ -20,8 +20,10 @@ OUTCOMES = (
     "empty",
     "wrong_length",
     "wrong_content",
+    "gone",
 )
-"""What can become of a request. `closed`: the server closed before it answered at all."""
+"""What can become of a request. `closed`: the server closed before it answered at all; `gone`: it
+was never sent, since the connection that it belongs to had ended or was never open."""
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _ROW = struct.Struct("<qqqiiHBBxxxx")

@@ -8,7 +8,7 @@ import httpx
 
 from webtrial.errors import DriverError
 from webtrial.measure.load.body import Body
-from webtrial.measure.load.connection import Connection
+from webtrial.measure.load.connection import Connection, Gone
 from webtrial.measure.load.link import Closed, Truncated
 from webtrial.measure.load.samples import Samples
 from webtrial.measure.load.window import Window
@@ -17,6 +17,7 @@ from webtrial.measure.scenarios import Session, Shot
 PAUSE_AFTER_FAILURE_S = 0.01  # else a server that refuses would be asked in a busy loop
 
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (Gone, "gone"),
     (httpx.TimeoutException, "timeout"),
     (httpx.ConnectError, "refused"),
     (httpx.NetworkError, "reset"),
@@ -35,7 +36,7 @@ _REMEDIES = {
 
 
 class User:
-    """Asks one request at a time and keeps what became of it."""
+    """Asks one request at a time and keeps what became of it; `outcome` is that of the last."""
 
     def __init__(
         self, index: int, connection: Connection, session: Session, samples: Samples
@@ -43,6 +44,7 @@ class User:
         self.index = index
         self.connection = connection
         self.session = session
+        self.outcome = ""
         self._samples = samples
         self._loaded: Shot | None = None
 
@@ -73,14 +75,14 @@ class User:
             body = await answer.whole()
         except httpx.TransportError as error:
             done_ns = perf_counter_ns()
-            outcome = kind_of(error)
+            self.outcome = outcome = kind_of(error)
             self.session.lost(shot)
             self._samples.add(intended_ns, sent_ns, done_ns, self.index, shot.kind, 0, 0, outcome)
             await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
             return perf_counter_ns()
         sent_ns, done_ns = response.extensions["sent_ns"], answer.done_ns
         status = response.status_code
-        outcome = self.session.settle(shot, status, body)
+        self.outcome = outcome = self.session.settle(shot, status, body)
         self._samples.add(
             intended_ns, sent_ns, done_ns, self.index, shot.kind, status, len(body), outcome
         )

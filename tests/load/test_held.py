@@ -1,0 +1,194 @@
+"""Connections that are held, against a server that counts them and what they ask."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from tests.load.test_driver import drive, task
+from tests.load.truth import truth
+from webtrial.measure.load.crew import crew
+from webtrial.measure.load.driver import driving
+from webtrial.measure.load.held import held_asks
+from webtrial.measure.load.share import Share
+from webtrial.measure.ports import free_port
+from webtrial.records import Held, Load
+
+WARMUP_S, WINDOW_S, COOLDOWN_S = 0.2, 0.6, 0.5  # as test_driver.task has them
+ALL_OPEN = {"refused": 0, "reset": 0, "given_up": 0, "silent_opened": 0, "silent_still_open": 0}
+
+
+def holding(connections: int, rate_per_s: float, silent: int = 0) -> Load:
+    return Load("held", connections=connections, rate_per_s=rate_per_s, silent=silent)
+
+
+# --- when who asks
+
+
+def asks(connections: int, rate_per_s: float, opening_s: float = 1.0, span_s: float = 10.0):
+    ns = int(opening_s * 1e9), int(span_s * 1e9)
+    found = held_asks(connections, rate_per_s, *ns, seed=7)
+    return np.array(found.at_ns) / 1e9, np.array(found.whose)
+
+
+def test_every_connection_opens_in_its_turn_within_the_warm_up() -> None:
+    at_s, whose = asks(50, 10.0)
+    first = [at_s[whose == number][0] for number in range(50)]
+    assert first == pytest.approx(np.arange(50) / 50)
+
+
+def test_after_opening_each_asks_at_equal_intervals_from_a_drawn_instant_on() -> None:
+    at_s, whose = asks(20, 10.0)
+    firsts = []
+    for number in range(20):
+        later = at_s[whose == number][1:]
+        assert np.diff(later) == pytest.approx(2.0, abs=1e-6)
+        assert 1.0 <= later[0] < 3.0
+        firsts.append(later[0])
+    assert len(set(firsts)) == 20
+
+
+@pytest.mark.parametrize("connections", [1, 7, 100, 1000])
+def test_all_together_ask_at_the_rate_however_many_they_are(connections: int) -> None:
+    at_s, _ = asks(connections, 100.0, span_s=21.0)
+    assert (at_s < 1.0).sum() == connections
+    # Whole intervals of 20 s hold each connection equally often, to one.
+    assert (at_s >= 1.0).sum() == pytest.approx(2000, abs=connections if connections < 100 else 0)
+
+
+def test_asks_are_sorted_and_end_with_the_load() -> None:
+    at_s, _ = asks(30, 50.0, span_s=3.0)
+    assert (np.diff(at_s) >= 0).all()
+    assert at_s.max() < 3.0
+
+
+def test_drivers_share_the_connections_and_all_that_these_ask() -> None:
+    every = held_asks(7, 20.0, 10**9, 5 * 10**9, seed=3)
+    parts = [every.part(Share(index, 3)) for index in range(3)]
+    together = [
+        (at_ns, who * 3 + index)
+        for index, part in enumerate(parts)
+        for at_ns, who in zip(part.at_ns, part.whose, strict=True)
+    ]
+    assert sorted(together) == sorted(zip(every.at_ns, every.whose, strict=True))
+
+
+# --- what becomes of them
+
+
+def test_the_server_sees_every_connection_once_and_every_ask() -> None:
+    with truth() as server:
+        outcome = drive(server, holding(100, 200.0))
+    drawn = held_asks(100, 200.0, int(WARMUP_S * 1e9), int(1.3e9), seed=7)
+    samples = outcome.samples.to_pandas()
+    assert server.connections == 100
+    assert outcome.held == Held(opened=100, still_open=100, **ALL_OPEN)
+    assert sum(server.asked) == len(samples) == sum(server.counts.values())
+    offsets_ns = [at_ns - int(WARMUP_S * 1e9) for at_ns in drawn.at_ns]
+    assert samples["intended_ns"].tolist() == offsets_ns[: len(samples)]
+    assert samples["connection"].tolist() == drawn.whose[: len(samples)]
+    assert (samples["phase"] == "measured").sum() == sum(0 <= at < 6e8 for at in offsets_ns)
+    assert outcome.counts.sent == outcome.counts.scheduled == outcome.counts.succeeded
+    assert outcome.client.connections_reopened == 0
+
+
+def test_silent_connections_are_opened_and_never_ask() -> None:
+    with truth() as server:
+        outcome = drive(server, holding(10, 100.0, silent=25))
+    assert outcome.held is not None
+    assert (outcome.held.opened, outcome.held.still_open) == (10, 10)
+    assert (outcome.held.silent_opened, outcome.held.silent_still_open) == (25, 25)
+    assert server.connections == 35
+    assert Counter(count > 0 for count in server.asked) == {True: 10, False: 25}
+    assert outcome.client.connections == 10
+
+
+def test_silent_connections_that_the_server_ends_are_not_open_any_more() -> None:
+    with truth() as server:
+        server.idle_s = 0.5
+        outcome = drive(server, holding(2, 100.0, silent=9))  # each that asks does every 20 ms
+    assert outcome.held is not None
+    assert (outcome.held.silent_opened, outcome.held.silent_still_open) == (9, 0)
+    assert outcome.held.still_open == 2
+
+
+def test_a_connection_that_the_server_ends_is_not_opened_again_and_its_asks_fail() -> None:
+    with truth() as server:
+        server.idle_s = 0.05
+        outcome = drive(server, holding(10, 20.0))  # each asks every 0.5 s
+    assert server.connections == 10
+    assert outcome.held == Held(
+        opened=10,
+        still_open=0,
+        **ALL_OPEN | {"reset": 10},
+    )
+    assert sum(server.asked) == 10  # on opening
+    assert set(outcome.counts.errors) <= {"gone", "closed", "reset"}
+    assert sum(outcome.counts.errors.values()) == outcome.counts.sent > 0
+
+
+def test_connections_beyond_what_the_server_takes_are_told_from_those_it_holds() -> None:
+    with truth() as server:
+        server.hosted = 6
+        outcome = drive(server, holding(10, 100.0))
+    samples = outcome.samples.to_pandas()
+    assert outcome.held is not None
+    assert outcome.held.still_open == 6
+    assert outcome.held.refused + outcome.held.reset == 4
+    answered = samples[samples["outcome"] == "ok"]["connection"].unique()
+    assert len(answered) == 6
+    failed = samples[~samples["connection"].isin(answered)]
+    assert set(failed["outcome"]) <= {"gone", "closed", "reset", "refused"}
+    assert sum(server.asked) == (samples["outcome"] == "ok").sum()
+
+
+def test_connections_that_nobody_takes_are_refused_and_their_asks_fail() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    with driving(task(url, holding(5, 50.0, silent=3))) as it:
+        outcome = it.outcome()
+    assert outcome.held == Held(opened=0, still_open=0, **ALL_OPEN | {"refused": 5})
+    kinds = outcome.samples.to_pandas()["outcome"].value_counts()
+    assert (kinds["refused"], kinds["gone"]) == (5, len(outcome.samples) - 5)
+    assert outcome.counts.errors == {"gone": outcome.counts.sent}
+
+
+def test_a_connection_whose_answer_does_not_come_in_time_is_given_up() -> None:
+    with truth("ok", "ok", "timeout") as server:
+        outcome = drive(server, holding(4, 20.0), timeout_s=0.3)
+    held = outcome.held
+    assert held is not None
+    late = (outcome.samples.to_pandas()["outcome"] == "timeout").sum()
+    assert held.given_up == late == server.counts["timeout"] > 0
+    assert held.still_open == 4 - held.given_up
+    assert server.connections == 4
+
+
+def test_an_ask_that_finds_its_connection_waiting_is_dropped_and_counted() -> None:
+    with truth(delay_s=0.25) as server:
+        counts = drive(server, holding(4, 40.0)).counts  # each asks every 0.1 s
+    assert counts.dropped > 0
+    assert counts.scheduled == counts.sent + counts.dropped
+    assert server.most_at_once <= 4
+
+
+def test_a_stall_is_felt_from_the_instant_at_which_an_answer_was_asked_for() -> None:
+    load = holding(200, 400.0)
+    with truth() as server, driving(task(server.url, load, timeout_s=2.0)) as it:
+        server.stall_from = it.window_opens_ns / 1e9  # all are open by then
+        server.stall_until = server.stall_from + 0.4
+        samples = it.outcome().samples.to_pandas()
+    stalled = samples[samples["intended_ns"].between(0, 300_000_000)]
+    waits_ns = stalled["done_ns"] - stalled["intended_ns"]
+    assert len(stalled) > 50
+    assert (waits_ns >= 400_000_000 - stalled["intended_ns"] - 1_000_000).all()
+
+
+def test_two_drivers_hold_together_what_the_server_counted() -> None:
+    with truth() as server, crew(task(server.url, holding(11, 200.0, silent=5)), 2) as it:
+        outcome = it.outcome()
+    expected = ALL_OPEN | {"silent_opened": 5, "silent_still_open": 5}
+    assert outcome.held == Held(opened=11, still_open=11, **expected)
+    assert server.connections == 16
+    assert sum(server.asked) == outcome.samples.num_rows
+    assert [worker.client.connections for worker in outcome.workers] == [6, 5]
+    assert set(outcome.samples["connection"].to_pylist()) == set(range(11))
