@@ -368,6 +368,8 @@ def _cost(planned: PlannedTrial, truth: Truth, counts: Counts, draw: np.random.G
         statements=Statements(
             requests, data * requests, requests, rows * requests, 0.1 * data * requests
         ),
+        pool_taken=requests,
+        pool_waited_ms=0.4 * requests,
     )
 
 

@@ -17,10 +17,12 @@ import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError
+from webtrial.measure import attempt
 from webtrial.measure.attempt import Rig, Site, attempt_trial
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Outcome, Task
 from webtrial.measure.machine import CoreSplit
+from webtrial.measure.pools import PoolCounts
 from webtrial.measure.scenarios import Material
 from webtrial.measure.targets import Target
 from webtrial.parameters import read_parameters
@@ -144,6 +146,34 @@ def test_memory_is_kept_as_it_was_before_and_what_became_of_connections(site: Si
     elsewhere = replace(site, service=Target(site.service.stack, "http://127.0.0.1:1"))
     trial, _ = attempt_trial(PLANNED, 1, elsewhere, a_rig(Driver(outcome(some_samples()), [])))
     assert (trial.held, trial.cost.service_memory_before_mib) == (None, None)
+
+
+def counting_pools(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every pool takes 10 connections between two readings; which services were read."""
+    asked: list[str] = []
+
+    def count(url: str) -> PoolCounts:
+        asked.append(url)
+        return PoolCounts(10 * len(asked), 2.5 * len(asked))
+
+    monkeypatch.setattr(attempt, "pool_counts", count)
+    return asked
+
+
+def test_the_pool_is_read_before_and_after(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = counting_pools(monkeypatch)
+    trial, _ = attempt_trial(PLANNED, 1, site, a_rig(Driver(outcome(some_samples()), [])))
+    assert asked == [site.service.url] * 2
+    assert (trial.cost.pool_taken, trial.cost.pool_waited_ms) == (10, 2.5)
+
+
+def test_of_several_processes_no_pool_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = counting_pools(monkeypatch)
+    rig = a_rig(Driver(outcome(some_samples()), []))
+    two = rig.parameters.model_copy(update={"server_processes": 2})
+    trial, _ = attempt_trial(PLANNED, 1, site, replace(rig, parameters=two))
+    assert asked == []
+    assert (trial.cost.pool_taken, trial.cost.pool_waited_ms) == (None, None)
 
 
 def test_the_driver_is_told_its_task(site: Site) -> None:

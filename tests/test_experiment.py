@@ -14,7 +14,7 @@ from webtrial.measure.child import measure
 from webtrial.measure.experiment import measure_block
 from webtrial.measure.progress import Progress
 from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import PlannedTrial, Reason, Trial, Validity
+from webtrial.records import Held, PlannedTrial, Reason, Trial, Validity
 from webtrial.runs import Run, open_run
 
 DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
@@ -202,12 +202,17 @@ def told() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) -> Run:
-    """Two real stacks, two scenarios, two loads: one open, at a rate from a pilot."""
+    """Two real stacks, two scenarios, two loads: one open, at a rate from a pilot. Beside them one
+    that answers from memory, and connections that are held."""
     given = {
         "profile": "test",
         "stacks": ["flask", "fastapi"],
         "scenarios": ["user_detail", "crud"],
+        "beside": {"ping": ["flask", "bare"]},
         "closed_users": [20],
+        "connections_held": [60],
+        "silent_connections": [5],
+        "held_stacks": ["fastapi"],
         "common_fractions": [0.2],
         "blocks": 1,
         "duration_s": 0.5,
@@ -220,8 +225,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) ->
 def test_a_run_holds_every_planned_trial_and_says_so(run: Run, told: list[dict[str, Any]]) -> None:
     manifest = run.manifest
     assert manifest.state == "finished"
-    assert len(run.trials) == manifest.planned_trials == 2 * 2 + 2 * 2 * 2
-    numbers = list(range(1, 13))
+    assert len(run.trials) == manifest.planned_trials == 2 * 2 + 2 * 2 * 2 + 2 + 2
+    numbers = list(range(1, 17))
     assert [trial.planned.number for trial in run.trials] == numbers
     assert [event["number"] for event in told if event["event"] == "verdict"] == numbers
     assert told[0]["event"] == "run"
@@ -233,7 +238,7 @@ def test_the_manifest_says_where_the_numbers_come_from(run: Run) -> None:
     assert manifest.machine["cores"] >= 1
     assert {"Python", "PostgreSQL", "Flask", "fastapi"} <= set(manifest.versions)
     assert manifest.data["rows"]["users"] == 10_000
-    assert set(manifest.stacks) == {"flask", "fastapi"}
+    assert set(manifest.stacks) == {"flask", "fastapi", "bare"}
     assert manifest.budgets["database_connections"] == 16
     assert manifest.budgets["upstream_connections"] == 16
     assert set(manifest.capacities_per_s) == set(manifest.rates_per_s) == {"user_detail", "crud"}
@@ -273,6 +278,20 @@ def test_no_more_requests_are_in_flight_than_there_are_users(run: Run) -> None:
         assert trial.client.connections == users
         assert 0 < trial.client.in_flight_counted <= users
         assert "little" not in [reason.gate for reason in trial.validity.reasons]
+
+
+def test_every_connection_was_held_beside_the_silent_ones(run: Run) -> None:
+    held = {str(trial.planned.load): trial.held for trial in run.trials if trial.held}
+    assert held == {
+        "60 connections": Held(60, 0, 0, 0, 60, 0, 0),
+        "60 connections, 5 silent": Held(60, 0, 0, 0, 60, 5, 5),
+    }
+
+
+def test_what_answers_from_memory_asks_nothing_of_the_database(run: Run) -> None:
+    (bare,) = [trial for trial in run.trials if trial.planned.stack == "bare"]
+    assert bare.cost.service_memory_before_mib is not None
+    assert bare.cost.statements is None or bare.cost.statements.data == 0
 
 
 def test_samples_are_those_that_were_counted(run: Run) -> None:

@@ -156,7 +156,11 @@ class Statements:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """CPU-seconds within the measured window, by process tree; the service's memory at its end, and
-    before its first connection was opened."""
+    before its first connection was opened.
+
+    `pool_taken` and `pool_waited_ms` are how often the requests counted in `statements` took a
+    connection to the database from the service's pool, and how long they waited for one, in all.
+    """
 
     service_cpu_s: float | None
     database_cpu_s: float | None
@@ -164,6 +168,8 @@ class Cost:
     service_memory_mib: float | None
     statements: Statements | None
     service_memory_before_mib: float | None = None
+    pool_taken: int | None = None
+    pool_waited_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def test_rates_and_costs_are_per_request_that_was_completed_in_the_window(run):
     assert row["cpu_ms_per_request"] == pytest.approx(1000 * trial.cost.service_cpu_s / completed)
     counted = trial.cost.statements
     assert row["rows_per_request"] == counted.rows / counted.requests
+    waited_ms = trial.cost.pool_waited_ms
+    assert row["pool_waited_ms_per_request"] == waited_ms / counted.requests
 
 
 def test_what_was_not_observed_is_missing_not_zero(run, tmp_path):

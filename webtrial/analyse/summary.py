@@ -95,6 +95,7 @@ def _cost(trial: Trial) -> dict[str, Any]:
         "service_memory_mib": _number(cost.service_memory_mib),
         "service_memory_before_mib": _number(cost.service_memory_before_mib),
         **_statements(cost),
+        **_pool(cost),
     }
 
 
@@ -108,6 +109,14 @@ def _statements(cost: Cost) -> dict[str, Any]:
             ("rows", "rows"),
             ("database_time_ms", "time_ms"),
         )
+    }
+
+
+def _pool(cost: Cost) -> dict[str, Any]:
+    requests = cost.statements.requests if cost.statements else 0
+    return {
+        "pool_taken_per_request": _per(cost.pool_taken, requests),
+        "pool_waited_ms_per_request": _per(cost.pool_waited_ms, requests),
     }
 
 
@@ -152,6 +161,7 @@ _COLUMNS = (
     *("upstreams_cpu_ms_per_request", "service_memory_mib", "service_memory_before_mib"),
     "data_statements_per_request",
     *("control_statements_per_request", "rows_per_request", "database_time_ms_per_request"),
+    *("pool_taken_per_request", "pool_waited_ms_per_request"),
     *("client_cpu_fraction", "lag_p99_ms", "worst_stall_ms", "littles_law_error"),
     *("client_memory_mib", "stolen_fraction", "foreign_cpu_fraction", "speed_per_s"),
     "speed_drift",

@@ -22,6 +22,7 @@ from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Task, driving
 from webtrial.measure.machine import CoreSplit, speed_per_s
 from webtrial.measure.plan import window_of
+from webtrial.measure.pools import PoolCounts, pool_between, pool_counts
 from webtrial.measure.processes import (
     MachineTime,
     Reading,
@@ -124,6 +125,7 @@ class _Observed:
     speed_before_per_s: float
     statements_before: StatementCounts | None
     memory_before_mib: float | None
+    pool_before: PoolCounts | None
     opens_ns: int = 0
     readings: list[Reading] = field(default_factory=list)
     ends: list[MachineTime] = field(default_factory=list)
@@ -151,7 +153,7 @@ def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> 
         counts=observed.counts,
         client=observed.client,
         machine=machine,
-        cost=_cost(observed, window_s, _statements(observed, site, rig)),
+        cost=_cost(observed, window_s, site, rig),
         seconds=seconds(observed.readings, observed.opens_ns),
         upstreams=_upstreams(planned, site, rig),
         validity=_validity(planned, observed, machine, window_s),
@@ -191,7 +193,7 @@ def _observe(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> _Obse
         _checkpoint(rig.counter)
     _upstreams(planned, site, rig)  # they tell what they took since they were last asked
     speed = speed_per_s()
-    observed = _Observed(speed, _counted(site, rig), memory_mib(site.service.pid))
+    observed = _Observed(speed, _counted(site, rig), memory_mib(site.service.pid), _pool(site, rig))
     try:
         _drive(planned, attempt, site, rig, observed)
     except DriverError as error:
@@ -287,11 +289,25 @@ def samples_with(samples: Rows, outcomes: list[str]) -> int:
     return int(pc.sum(pc.is_in(found, pa.array(outcomes))).as_py() or 0)
 
 
-def _cost(observed: _Observed, window_s: float, statements: Statements | None) -> Cost:
+def _pool(site: Site, rig: Rig) -> PoolCounts | None:
+    """What the service's pool has counted; of several processes only one would tell."""
+    if site.service.pid is None or rig.parameters.server_processes > 1:
+        return None
+    return pool_counts(site.service.url)
+
+
+def _cost(observed: _Observed, window_s: float, site: Site, rig: Rig) -> Cost:
+    statements = _statements(observed, site, rig)
     found = Cost(None, None, None, None, statements)
     if observed.readings:
         found = cost(observed.readings, window_s, statements)
-    return replace(found, service_memory_before_mib=observed.memory_before_mib)
+    pool = pool_between(observed.pool_before, _pool(site, rig))
+    return replace(
+        found,
+        service_memory_before_mib=observed.memory_before_mib,
+        pool_taken=pool.taken if pool else None,
+        pool_waited_ms=pool.waited_ms if pool else None,
+    )
 
 
 def machine_of(speed_before_per_s: float, ends: Sequence[MachineTime], cores: int) -> Machine:
