@@ -21,6 +21,18 @@ application = "one"
 environment = { KEY = "value" }
 """
 
+SAID = {
+    "DATA_ACCESS": {"orm": "ORM", "tortoise": "ORM", "raw": "raw SQL"},
+    "SERIALISER": {
+        "drf": "Django REST Framework",
+        "marshmallow": "marshmallow",
+        "pydantic": "Pydantic",
+        "none": "none",
+    },
+}
+"""What a stack's axis says where its environment says the key."""
+AXES = ("DATA_ACCESS", "SERIALISER", "DRIVER", "CONCURRENCY", "SOURCES", "HTTP_CLIENT", "SEARCHES")
+
 
 @pytest.fixture
 def written(tmp_path):
@@ -76,3 +88,17 @@ def test_every_stack_of_the_project_has_a_folder_and_listens_where_it_is_told():
     for stack in load_stacks().values():
         assert (SERVICES / stack.folder).is_dir(), stack.name
         assert any("{port}" in word for word in stack.command), stack.name
+
+
+def test_every_stack_of_the_project_is_told_what_its_axes_say():
+    for stack in load_stacks().values():
+        for axis in AXES:
+            if told := stack.environment.get(axis):
+                said = SAID.get(axis, {}).get(told, told)
+                assert said == getattr(stack, axis.lower()), (stack.name, axis)
+
+
+def test_stacks_of_one_framework_differ_in_their_axes():
+    names = ["framework", "server", "orm", "after_clone", *map(str.lower, AXES)]
+    axes = [tuple(getattr(stack, name) for name in names) for stack in load_stacks().values()]
+    assert len(set(axes)) == len(axes)

@@ -219,6 +219,7 @@ def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, st
         | {
             "DATABASE_URL": settings.database_url,
             "DATABASE_CONNECTIONS": str(settings.connections // settings.processes),
+            "THREADS": str(settings.threads),
             "SECRET_KEY": settings.secret_key,
             "INVENTORY_URL": settings.inventory_url,
             "ANALYTICS_URL": settings.analytics_url,

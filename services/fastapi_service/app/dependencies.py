@@ -26,7 +26,7 @@ async def get_shop(request: Request) -> Shop:
 
 
 async def get_upstreams(request: Request) -> Upstreams:
-    """The services that the dashboard asks."""
+    """The services behind this one."""
     upstreams: Upstreams = request.state.upstreams
     return upstreams
 

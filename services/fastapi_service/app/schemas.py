@@ -49,6 +49,13 @@ class UsersQuery(BaseModel):
     after: Digits = Field(default=0, ge=0)
 
 
+class SourcesQuery(BaseModel):
+    """How many sources to ask, each of which takes so long."""
+
+    count: Digits = Field(default=4, ge=1, le=8)
+    delay_ms: Digits = Field(default=20, ge=0, le=1000)
+
+
 PageNumber = Annotated[int, Field(ge=1), BeforeValidator(_only_digits)]
 SearchText = Annotated[str, Field(min_length=1, max_length=100, pattern=STORABLE)]
 
@@ -130,6 +137,19 @@ class Stats(Answer):
     inventory: Any
     analytics: Any
     missing: list[str]
+
+
+class Sources(Answer):
+    """What each says, by number; null for one that failed."""
+
+    sources: list[Any]
+
+
+class PoolUse(Answer):
+    """Both null where nobody counts."""
+
+    taken: int | None
+    waited_ms: float | None
 
 
 class Refusal(Answer):

@@ -4,9 +4,21 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 Text = Annotated[str, Field(min_length=1)]
+
+# What is served in one way only.
+_NEEDS = (
+    (("serialiser", "none"), ("data_access", "raw")),
+    (("data_access", "tortoise"), ("driver", "asyncpg")),
+    (("searches", "gather"), ("data_access", "raw")),
+    (("searches", "gather"), ("driver", "asyncpg")),
+    (("concurrency", "threads"), ("driver", "psycopg")),
+    (("concurrency", "threads"), ("sources", "in turn")),
+    (("concurrency", "threads"), ("http_client", "httpx")),
+)
 
 
 class SettingsError(Exception):
@@ -21,7 +33,14 @@ class Settings(BaseModel, frozen=True):
     secret_key: Text
     inventory_url: Text
     analytics_url: Text
-    data_access: Literal["orm", "raw"]
+    data_access: Literal["orm", "raw", "tortoise"]
+    driver: Literal["asyncpg", "psycopg"]
+    serialiser: Literal["pydantic", "none"]
+    concurrency: Literal["async", "threads"]
+    threads: int = Field(ge=1)
+    sources: Literal["in turn", "gather"]
+    http_client: Literal["httpx", "aiohttp"]
+    searches: Literal["in turn", "gather"]
     upstream_connections: int = Field(ge=1)
     upstream_timeout_s: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     token_lifetime_s: int = Field(default=3600, gt=0)
@@ -33,5 +52,17 @@ class Settings(BaseModel, frozen=True):
         try:
             return cls.model_validate({name: text for name, text in given.items() if text})
         except ValidationError as error:
-            faults = [f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()]
-            raise SettingsError(f"correct the environment: {'; '.join(faults)}") from None
+            faults = "; ".join(map(_told, error.errors()))
+            raise SettingsError(f"correct the environment: {faults}") from None
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        """Refuse what would be served in another way than it says."""
+        for (name, value), (other, only) in _NEEDS:
+            if getattr(self, name) == value and getattr(self, other) != only:
+                raise ValueError(f"{name.upper()}={value} goes with {other.upper()}={only} only")
+        return self
+
+
+def _told(fault: ErrorDetails) -> str:
+    return ": ".join([*(str(part).upper() for part in fault["loc"]), fault["msg"]])

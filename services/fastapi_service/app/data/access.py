@@ -1,11 +1,15 @@
-"""What both ways to the data can do."""
+"""What every way to the data can do."""
 
+import re
 from typing import Any, Protocol
+
+from .pool_use import PoolUse
 
 Record = Any
 """A dictionary or an object: schemas and templates read either."""
 
 INT4_MAX = 2**31 - 1
+_STORABLE = re.compile("[^\x00\ud800-\udfff]*")
 
 
 class UsernameTakenError(Exception):
@@ -13,7 +17,13 @@ class UsernameTakenError(Exception):
 
 
 class Shop(Protocol):
-    """The methods of `orm.OrmShop` and `raw.RawShop`; both send the same data statements."""
+    """The methods of every shop, all of which send the same data statements.
+
+    Those of `threads` have them without async.
+    """
+
+    def pool_use(self) -> PoolUse:
+        """How often requests took a connection, and how long they waited."""
 
     async def users(self, after: int, limit: int) -> list[Record]:
         """Up to `limit` users whose id is above `after`, by id."""
@@ -48,7 +58,7 @@ class Shop(Protocol):
 
 def can_be_stored(text: str) -> bool:
     """Whether PostgreSQL can hold the text: no NUL, no lone surrogates."""
-    return "\x00" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    return _STORABLE.fullmatch(text) is not None
 
 
 def containing(text: str) -> str:

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ..dependencies import ShopDep
-from ..schemas import Found, Invalid, SearchText
+from ..responses import INVALID
+from ..schemas import Found, SearchText
+from ..sizes import PRODUCTS_FOUND
 
-RESULTS = 20
-
-router = APIRouter(prefix="/products", tags=["products"], responses={422: {"model": Invalid}})
+router = APIRouter(prefix="/products", tags=["products"], responses=INVALID)
 
 
 @router.get("/search")
 async def search(q: Annotated[SearchText, Query()], shop: ShopDep) -> Found:
     """Find products by a part of their name; categories and the latest reviews come along."""
-    return Found.model_validate(await shop.search(q, RESULTS))
+    return Found.model_validate(await shop.search(q, PRODUCTS_FOUND))

@@ -1,20 +1,14 @@
 """Users: list, create, read, replace, delete."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
 from ..bodies import Utf8Route
 from ..data import INT4_MAX
 from ..dependencies import NO_SUCH_USER, ShopDep, UserIdDep
-from ..schemas import Invalid, Refusal, User, UserBody, UserPage, UsersQuery, UserWithOrders
-
-INVALID: dict[int | str, dict[str, Any]] = {422: {"model": Invalid}}
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Refusal}}
-WITH_BODY: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "The body is not UTF-8"},
-    409: {"model": Invalid, "description": "The username is taken"},
-}
+from ..responses import INVALID, NOT_FOUND, WITH_BODY
+from ..schemas import User, UserBody, UserPage, UsersQuery, UserWithOrders
 
 router = APIRouter(prefix="/users", tags=["users"], responses=INVALID, route_class=Utf8Route)
 

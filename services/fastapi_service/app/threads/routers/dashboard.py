@@ -1,0 +1,22 @@
+"""Figures for who runs the shop."""
+
+from fastapi import APIRouter, Depends
+
+from ...responses import UNAUTHORIZED
+from ...schemas import Stats
+from ..dependencies import ShopDep, UpstreamsDep
+from ..figures import figures
+from ..security import get_current_account
+
+router = APIRouter(
+    prefix="/dashboard",
+    tags=["dashboard"],
+    dependencies=[Depends(get_current_account)],
+    responses=UNAUTHORIZED,
+)
+
+
+@router.get("/stats")
+def stats(shop: ShopDep, upstreams: UpstreamsDep) -> Stats:
+    """Ask the four sources; one that fails is null and named in `missing`."""
+    return Stats.model_validate(figures(shop, upstreams))

@@ -1,0 +1,18 @@
+"""Search among the products."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from ...responses import INVALID
+from ...schemas import Found, SearchText
+from ...sizes import PRODUCTS_FOUND
+from ..dependencies import ShopDep
+
+router = APIRouter(prefix="/products", tags=["products"], responses=INVALID)
+
+
+@router.get("/search")
+def search(q: Annotated[SearchText, Query()], shop: ShopDep) -> Found:
+    """Find products by a part of their name; categories and the latest reviews come along."""
+    return Found.model_validate(shop.search(q, PRODUCTS_FOUND))
