@@ -178,7 +178,7 @@ def test_a_line_that_was_cut_off_is_no_event() -> None:
 def test_an_interrupt_lets_the_experiment_end_in_its_own_time() -> None:
     told = []
     waits = (
-        "try: time.sleep(60)\n"
+        f"try: print({json.dumps({'event': 'run'})!r}, flush=True); time.sleep(60)\n"
         f"except KeyboardInterrupt: print({json.dumps(end('interrupted'))!r}, flush=True)"
     )
 
@@ -188,7 +188,7 @@ def test_an_interrupt_lets_the_experiment_end_in_its_own_time() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        measure(Parameters(), interrupt, command=stand_in({"event": "run"}, then=waits))
+        measure(Parameters(), interrupt, command=stand_in(then=waits))
     assert told == ["run", "end"]
 
 

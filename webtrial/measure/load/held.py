@@ -2,8 +2,8 @@
 
 Openings are spread evenly over the warm-up. From then on each connection asks at equal intervals,
 the first time at an instant drawn from the first interval, so that all of them together ask at a
-constant rate. What is asked of a connection that has ended fails: who counts connections must not
-open them again.
+constant rate; those opened first ask first, so that none asks again at once. What is asked of a
+connection that has ended fails: who counts connections must not open them again.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ def held_asks(
     `rate_per_s` in all."""
     random = np.random.default_rng([seed, 0x4E1D])
     interval_ns = 1e9 * connections / rate_per_s
-    first_ns = opening_ns + random.uniform(0, interval_ns, connections)
+    first_ns = opening_ns + np.sort(random.uniform(0, interval_ns, connections))
     rounds = int(np.ceil((span_ns - opening_ns) / interval_ns))
     at_ns = np.vstack(
         [
