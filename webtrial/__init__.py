@@ -32,6 +32,7 @@ _PARTS = {
         *("rates_table", "ratios_as_table", "same_work_as_table", "scoreboard", "search_as_table"),
         *("stacks_table", "throughput_as_table", "upstreams_table", "versions_table"),
     ),
+    "webtrial.publish.capability_tables": ("capabilities_as_table", "footprint_as_table"),
     "webtrial.publish.gate_tables": ("gates_table", "validity_as_table", "verdicts_as_table"),
     "webtrial.publish.sentences": (
         *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
@@ -50,6 +51,7 @@ _PARTS = {
     ),
     "webtrial.runs": ("latest_run", "open_run"),
     "webtrial.analyse.show": ("Prose", "Table"),
+    "webtrial.analyse.capabilities": ("capability_findings", "capability_table"),
     "webtrial.analyse.headline": ("answer", "headline"),
     "webtrial.analyse.compare": ("noise_floors", "ratio_table"),
     "webtrial.analyse.estimates": ("at_main_load", "estimates", "throughput_table"),

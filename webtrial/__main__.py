@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("serve", help="the three services up, for a person to try")
     up.set_defaults(does=_serve)
 
+    asked = commands.add_parser(
+        "capabilities", help="ask what each framework can do, write data/capabilities.csv"
+    )
+    asked.set_defaults(does=_capabilities)
+
     bench = commands.add_parser("bench", help="what the instrument itself can do")
     bench.add_argument(
         "part",
@@ -154,6 +159,18 @@ def _serve(_: argparse.Namespace) -> int | None:
         return _under_keeper("serve")
 
     serve(os.environ.get("DATABASE_URL"), _say)
+    return None
+
+
+def _capabilities(_: argparse.Namespace) -> int | None:
+    if SCRATCH not in os.environ:
+        return _under_keeper("capabilities")
+
+    from webtrial import capabilities
+    from webtrial.measure.capabilities.examine import examine
+
+    capabilities.write_findings(examine(os.environ.get("DATABASE_URL"), _say))
+    print(capabilities.FILE)
     return None
 
 

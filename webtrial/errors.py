@@ -5,6 +5,7 @@ WebtrialError
 ├── LaunchError           a service, an upstream or PostgreSQL did not come up
 ├── ContractError         a stack does not answer as the contract says
 ├── DriverError           the load driver's process failed
+├── CapabilityError       what a framework can do cannot be found out, or what was found read
 ├── RunError              a run directory cannot be read or written
 └── PublishError          a notebook or a document could not be made
 """
@@ -32,6 +33,10 @@ class ContractError(WebtrialError):
 
 class DriverError(WebtrialError):
     """The load driver's process failed."""
+
+
+class CapabilityError(WebtrialError):
+    """What a framework can do cannot be found out, or what was found cannot be read."""
 
 
 class RunError(WebtrialError):

@@ -245,6 +245,11 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
     )
 
 
+def prepare_command(stack: Stack) -> list[str]:
+    """The command that prepares a database for the stack; empty where none does."""
+    return _filled(stack, stack.prepare)
+
+
 def _filled(stack: Stack, command: Iterable[str], **values: int) -> list[str]:
     known = {"python": sys.executable, **values}
     try:
@@ -395,7 +400,7 @@ def _prepare(stack: Stack, url: str, log: Path) -> None:
     """Run `prepare` with settings that serve no request."""
     settings = ServiceSettings(url, draw_secret(), "http://127.0.0.1:9", "http://127.0.0.1:9")
     environment = service_environment(stack, settings)
-    _finish(_filled(stack, stack.prepare), SERVICES / stack.folder, environment, log)
+    _finish(prepare_command(stack), SERVICES / stack.folder, environment, log)
 
 
 def _finish(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> str:

@@ -1,7 +1,7 @@
 """Some stacks up on freshly filled databases, outside of any run: to try, or to test clients on."""
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from webtrial.measure.launch import (
 from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, external
 from webtrial.measure.scenarios import Material, material_from
 from webtrial.parameters import read_parameters
-from webtrial.stacks import choose_stacks, load_stacks
+from webtrial.stacks import Stack, choose_stacks, load_stacks
 
 DEFAULTS = read_parameters({})
 _SEED = 1
@@ -35,13 +35,42 @@ class Shop:
     material: Material
 
 
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What services need around them before they start: what each stack is told, by its name,
+    with a copy of the data of its own; what those hold; the folder for logs."""
+
+    settings: Mapping[str, ServiceSettings]
+    material: Material
+    logs: Path
+
+    def wanted(self, stacks: Iterable[Stack]) -> dict[str, tuple[Stack, ServiceSettings, Path]]:
+        """What `launch_stacks` asks for."""
+        return {
+            stack.name: (stack, self.settings[stack.name], self.logs / f"{stack.name}.log")
+            for stack in stacks
+        }
+
+
 @contextmanager
 def open_shop(
     names: Collection[str], database_url: str | None = None, cores: Collection[int] | None = None
 ) -> Iterator[Shop]:
     """The stacks `names`, answering, each on its own copy of the data. Needs a keeper."""
-    scratch = kept_scratch()
     stacks = choose_stacks(names, load_stacks())
+    with (
+        open_premises(stacks, database_url, cores) as premises,
+        launch_stacks(premises.wanted(stacks), cores) as services,
+    ):
+        yield Shop(services, premises.material)
+
+
+@contextmanager
+def open_premises(
+    stacks: Collection[Stack], database_url: str | None, cores: Collection[int] | None
+) -> Iterator[Premises]:
+    """A database for each of `stacks`, and the upstreams. Needs a keeper."""
+    scratch = kept_scratch()
     password = secrets.token_urlsafe(9)
     with (
         _database(database_url, len(stacks), scratch, cores) as server,
@@ -50,21 +79,16 @@ def open_shop(
         ) as upstreams,
     ):
         built = build_template(server, _TEMPLATE, stacks, _SEED, password, scratch / "build.log")
-        wanted = {
-            stack.name: (
-                stack,
-                ServiceSettings(
-                    clone_for(stack, server, stack.name, _TEMPLATE),
-                    draw_secret(),
-                    upstreams.inventory_url,
-                    upstreams.analytics_url,
-                ),
-                scratch / f"{stack.name}.log",
+        settings = {
+            stack.name: ServiceSettings(
+                clone_for(stack, server, stack.name, _TEMPLATE),
+                draw_secret(),
+                upstreams.inventory_url,
+                upstreams.analytics_url,
             )
             for stack in stacks
         }
-        with launch_stacks(wanted, cores) as services:
-            yield Shop(services, material_from(built, password))
+        yield Premises(settings, material_from(built, password), scratch)
 
 
 def _database(

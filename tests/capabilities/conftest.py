@@ -1,0 +1,41 @@
+"""The frameworks as they are probed, once for the package."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.stage import Seeded, settings_of
+from webtrial.capabilities import Finding
+from webtrial.measure.capabilities.anatomy import read_anatomies
+from webtrial.measure.capabilities.asking import Subject
+from webtrial.measure.capabilities.examine import deployed, findings_of, subjects
+from webtrial.measure.postgres import drop_database
+from webtrial.measure.scenarios import material_from
+
+NOWHERE = ("http://127.0.0.1:9", "http://127.0.0.1:9")
+
+Found = dict[tuple[str, str, str], Finding]
+
+
+@pytest.fixture(scope="package")
+def asked(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Subject]]:
+    """Every framework with its services up."""
+    stacks = deployed(read_anatomies()).values()
+    settings = {
+        stack.name: settings_of(seeded, stack, f"asked-{stack.name}", NOWHERE) for stack in stacks
+    }
+    folder: Path = tmp_path_factory.mktemp("asked")
+    with subjects(settings, material_from(seeded.built, seeded.password), folder) as found:
+        yield found
+    for stack in stacks:
+        drop_database(seeded.server, f"asked-{stack.name}")
+
+
+@pytest.fixture(scope="package")
+def found(asked: list[Subject]) -> Found:
+    """What every probe finds, by framework, capability and question."""
+    every = [finding for subject in asked for finding in findings_of(subject)]
+    by_question = {(each.framework, each.capability, each.question): each for each in every}
+    assert len(by_question) == len(every), "a question was asked twice"
+    return by_question

@@ -1,0 +1,56 @@
+"""Starting services one at a time, and what they take."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.test_launch import SETTINGS, small
+from webtrial.errors import LaunchError
+from webtrial.measure.capabilities import footprint
+from webtrial.measure.capabilities.footprint import Footprint, answers, measure
+
+
+def test_services_take_turns_and_every_process_is_fresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    start_child = footprint.start_child
+
+    def start(*arguments, **options):
+        process = start_child(*arguments, **options)
+        started.append((options["log"].stem, process.pid))
+        return process
+
+    monkeypatch.setattr(footprint, "start_child", start)
+    monkeypatch.setattr(footprint, "REST_S", 0.0)
+    wanted = {name: (small(), SETTINGS, tmp_path / f"{name}.log") for name in ("a", "b")}
+    found = measure(wanted, users=3, cores=None, repeats=2, requests=20)
+    assert [name for name, _ in started] == ["a", "b"] * 3  # the first of each is not counted
+    assert len({pid for _, pid in started}) == 6
+    assert {name: len(each) for name, each in found.items()} == {"a": 2, "b": 2}
+    for each in [*found["a"], *found["b"]]:
+        assert each.first_answer_s > 0
+        assert 1 < each.idle_mib <= each.used_mib + 1
+
+
+def test_a_service_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
+    wanted = {"a": (small(DIES="no secret"), SETTINGS, tmp_path / "log")}
+    with pytest.raises(LaunchError, match=r"small did not answer(.|\n)*no secret"):
+        measure(wanted, users=1, cores=None, repeats=1, requests=1)
+
+
+def test_figures_are_the_median_with_the_least_and_the_most() -> None:
+    processes = [Footprint(s, 10 * s, 20 * s) for s in (1.0, 4.0, 2.0)]
+    told = {answer.question: answer.value for _, answer in answers(processes)}
+    assert told == {
+        "first answer, median": "2.00",
+        "first answer, least": "1.00",
+        "first answer, most": "4.00",
+        "idle, median": "20",
+        "idle, least": "10",
+        "idle, most": "40",
+        "after 1,000 requests, median": "40",
+        "after 1,000 requests, least": "20",
+        "after 1,000 requests, most": "80",
+    }
+    assert all(answer.absolute for _, answer in answers([Footprint(1, 1, 1)]))

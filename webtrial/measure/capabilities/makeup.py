@@ -1,0 +1,61 @@
+"""What a service is made of: lines of code by what they are for, packages and their size."""
+
+from collections.abc import Iterator
+
+from webtrial.errors import CapabilityError
+from webtrial.measure.capabilities.anatomy import PURPOSES
+from webtrial.measure.capabilities.asking import Answer, Subject, probe
+from webtrial.measure.capabilities.packages import closure, owners, size_mib
+
+_LINES = (
+    "lines that are neither blank nor comment nor docstring, of the files that the service loaded,"
+    " by a table of what each is for"
+)
+_PACKAGES = "what importlib.metadata says that each requires, followed to its end"
+
+
+@probe("lines of code")
+def by_purpose(subject: Subject) -> Iterator[Answer]:
+    """A row for each purpose, and one for all."""
+    lines = subject.sources.lines_by_purpose()
+    folder = f"services/{subject.stack.folder}"
+    for purpose in PURPOSES:
+        yield Answer(purpose, str(lines[purpose]), _LINES, folder, unit="lines")
+    yield Answer("in all", str(lines.total()), _LINES, folder, unit="lines")
+
+
+@probe("installed packages")
+def by_themselves(subject: Subject) -> Iterator[Answer]:
+    """The framework alone, and all that the service needs."""
+    _demand_all_listed(subject)
+    yield from _packages("the framework", (subject.anatomy.package,))
+    yield from _packages("the service", subject.anatomy.requirements)
+
+
+def _packages(what: str, requirements: tuple[str, ...]) -> Iterator[Answer]:
+    names = closure(requirements)
+    listed = ", ".join(sorted(names, key=str.casefold))
+    yield Answer(
+        f"{what}: packages", str(len(names)), _PACKAGES, ", ".join(requirements), "packages"
+    )
+    yield Answer(f"{what}: which", listed, _PACKAGES, ", ".join(requirements))
+    yield Answer(
+        f"{what}: size",
+        f"{size_mib(names):.1f}",
+        "the sizes in each package's RECORD",
+        ", ".join(requirements),
+        "MiB",
+        absolute=True,
+    )
+
+
+def _demand_all_listed(subject: Subject) -> None:
+    """CapabilityError where the service imports what its `requirements` do not bring."""
+    brought = closure(subject.anatomy.requirements)
+    for file in subject.sources.files:
+        for each in file.imports:
+            if (found := owners(each.name)) and not found & brought:
+                raise CapabilityError(
+                    f"services/{each.place} imports {each.name}: add {' or '.join(found)} to the"
+                    f" requirements of {subject.framework} in services/capabilities.toml"
+                )

@@ -1,0 +1,111 @@
+"""Where a capability comes from: the framework's own packages, or others that the service uses."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+
+from webtrial.errors import CapabilityError
+from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
+from webtrial.measure.capabilities.packages import owners
+from webtrial.measure.capabilities.sources import Mention
+
+GIVERS = {
+    "validation": ("django.forms", "pydantic", "rest_framework.serializers", "marshmallow"),
+    "documentation": (
+        *("fastapi.openapi.docs", "fastapi_standalone_docs", "drf_spectacular"),
+        *("flask_smorest", "flask_swagger_ui"),
+    ),
+    "session login": ("django.contrib.auth.decorators", "django.contrib.auth.views", "flask_login"),
+    "bearer token": ("fastapi.security", "rest_framework.authentication", "jwt"),
+    "admin": ("django.contrib.admin", "flask_admin", "sqladmin"),
+    "migrations": ("django.db.migrations", "flask_migrate", "alembic"),
+    "ORM": ("django.db.models", "flask_sqlalchemy", "sqlalchemy.orm", "tortoise"),
+    "async database": (
+        *("django.db.models.query.QuerySet.aget", "asyncpg", "sqlalchemy.ext.asyncio"),
+        "tortoise",
+    ),
+    "WebSocket": ("fastapi.WebSocket", "channels", "flask_sock"),
+    "background work": ("fastapi.BackgroundTasks", "django.tasks", "celery", "rq"),
+}
+"""Names of modules, or of what is in them, that give a capability; more may be added."""
+
+NONE = "none"
+
+_PRESENT = """
+import json, pkgutil, sys
+from importlib.util import find_spec
+
+def is_module(name):
+    # Only looked for: some of Django's cannot be imported without settings.
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+def is_within_one(name):
+    try:
+        return pkgutil.resolve_name(name) is not None
+    except (ImportError, AttributeError):
+        return False
+
+names = json.loads(sys.argv[1])
+print(json.dumps([name for name in names if is_module(name) or is_within_one(name)]))
+"""
+
+
+def _comes_from(capability: str) -> None:
+    @probe(capability)
+    def comes_from(subject: Subject) -> Iterator[Answer]:
+        yield _in_the_box(subject, GIVERS[capability])
+        yield _beside_it(subject, GIVERS[capability])
+
+
+for _capability in GIVERS:
+    _comes_from(_capability)
+
+
+def _in_the_box(subject: Subject, givers: tuple[str, ...]) -> Answer:
+    box = subject.box()
+    found = [name for name in givers if owners(name) & box and name in _present()]
+    return Answer(
+        "comes with the framework",
+        yes_or_no(bool(found)),
+        f"found in the packages that the framework itself requires: {', '.join(givers)}",
+        ", ".join(found) or NONE,
+    )
+
+
+def _beside_it(subject: Subject, givers: tuple[str, ...]) -> Answer:
+    mentions = list(subject.sources.mentions_of(givers))
+    extra = sorted(_owners_of(mentions) - subject.box(), key=str.casefold)
+    return Answer(
+        "other packages used for it",
+        ", ".join(extra) or NONE,
+        f"imported or named in the sources that the service loaded: {', '.join(givers)}",
+        ", ".join(_first_places(mentions)) or NONE,
+    )
+
+
+def _owners_of(mentions: list[Mention]) -> set[str]:
+    return {owner for each in mentions for owner in owners(each.name)}
+
+
+def _first_places(mentions: list[Mention]) -> list[str]:
+    """Where the service first mentions each of the packages."""
+    first: dict[str, str] = {}
+    for each in mentions:
+        first.setdefault(each.name.partition(".")[0], each.place)
+    return list(first.values())
+
+
+@cache
+def _present() -> frozenset[str]:
+    """Those of GIVERS that can be imported here, tried in a process of their own."""
+    names = sorted({name for givers in GIVERS.values() for name in givers})
+    command = [sys.executable, "-c", _PRESENT, json.dumps(names)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise CapabilityError(f"packages cannot be imported:\n{done.stderr[-2000:]}")
+    return frozenset(json.loads(done.stdout))

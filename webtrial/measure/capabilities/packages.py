@@ -1,0 +1,66 @@
+"""Installed packages: what requires what, who owns a module, how much room they take."""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import packages_distributions as _packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from webtrial.errors import CapabilityError
+
+_MIB = 2**20
+
+
+def closure(requirements: Iterable[str]) -> set[str]:
+    """The names of all packages that `requirements` ask for on this machine, themselves included;
+    CapabilityError for one that is not installed."""
+    found: set[tuple[str, str]] = set()
+    waiting = [Requirement(each) for each in requirements]
+    while waiting:
+        requirement = waiting.pop()
+        for extra in ("", *requirement.extras):
+            asked = canonicalize_name(requirement.name), extra
+            if asked not in found:
+                found.add(asked)
+                waiting += _required(_installed(requirement.name), extra)
+    return {_name(_installed(name)) for name, _ in found}
+
+
+def size_mib(names: Iterable[str]) -> float:
+    """What the files of those packages take, in MiB, as their installer recorded it."""
+    files = (file for name in names for file in _installed(name).files or ())
+    return sum(file.size or 0 for file in files) / _MIB
+
+
+def owners(module: str) -> set[str]:
+    """The names of the packages that a module belongs to; none for Python's own or a stranger."""
+    return set(_packages_distributions_once().get(module.partition(".")[0], ()))
+
+
+def _required(package: Distribution, extra: str) -> list[Requirement]:
+    """What a package asks for by itself, and for one of its extras."""
+    requirements = [Requirement(each) for each in package.requires or ()]
+    return [
+        each for each in requirements if not each.marker or each.marker.evaluate({"extra": extra})
+    ]
+
+
+def _installed(name: str) -> Distribution:
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        raise CapabilityError(
+            f"{name} is not installed, which services/capabilities.toml asks for, or what it asks"
+            " for does: install requirements.txt"
+        ) from None
+
+
+def _name(package: Distribution) -> str:
+    return str(package.metadata["Name"])
+
+
+@cache
+def _packages_distributions_once() -> dict[str, list[str]]:
+    return dict(_packages_distributions())

@@ -1,0 +1,49 @@
+"""Pages of HTML: what they load, and their forms."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from bs4 import BeautifulSoup
+
+_LOADING = ("script", "link", "img", "iframe", "source", "object", "embed")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that asks for a name and a password: its other fields, as they came."""
+
+    hidden: dict[str, str]
+
+
+def is_page(answer: httpx.Response) -> bool:
+    """Whether it is a page for people."""
+    kind = answer.headers.get("content-type", "")
+    return answer.status_code == httpx.codes.OK and kind.startswith("text/html")
+
+
+def hosts_loaded(answer: httpx.Response) -> set[str]:
+    """The other hosts that the page's tags have a browser load from."""
+    own = answer.request.url
+    tags = BeautifulSoup(answer.text, "html.parser").find_all(_LOADING)
+    addresses = (tag.get(name) for tag in tags for name in ("src", "href", "data"))
+    hosts = {urlsplit(urljoin(str(own), str(each))).netloc for each in addresses if each}
+    return {host for host in hosts if host} - {own.netloc.decode()}
+
+
+def addresses(answer: httpx.Response) -> list[str]:
+    """Where the page's links lead."""
+    links = BeautifulSoup(answer.text, "html.parser").find_all("a", href=True)
+    return [str(link["href"]) for link in links]
+
+
+def sign_in_form(answer: httpx.Response) -> Form | None:
+    """The page's form for a name and a password; None where it has none."""
+    page = BeautifulSoup(answer.text, "html.parser")
+    for form in page.find_all("form"):
+        fields = {str(each.get("name")): each for each in form.find_all("input")}
+        password = fields.get("password")
+        if "username" in fields and password and password.get("type") == "password":
+            hidden = {n: each for n, each in fields.items() if each.get("type") == "hidden"}
+            return Form({name: str(each.get("value", "")) for name, each in hidden.items()})
+    return None

@@ -1,0 +1,54 @@
+"""A body that is wrong in three ways at once: what is said of it, and what it takes to say it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from webtrial.measure.capabilities.asking import Answer, Subject, probe, seen, visitor
+
+FAULTY = {"username": "ab", "email": "nobody", "age": 7}
+
+
+@probe("validation")
+def names_faults(subject: Subject) -> Iterator[Answer]:
+    """Which of the three the answer names."""
+    with visitor(subject.url) as client:
+        answer = client.post("/users", json=FAULTY)
+    named = _names_in(answer.json()) & FAULTY.keys() if _is_json_refusal(answer) else set()
+    yield Answer(
+        "faults named of three at once",
+        str(len(named)),
+        "a body with three faults; the names of its fields looked for in the JSON of the refusal",
+        seen(answer),
+        unit="fields",
+    )
+
+
+@probe("validation")
+def takes_lines(subject: Subject) -> Iterator[Answer]:
+    """How much code it took."""
+    yield Answer(
+        "lines of code",
+        str(subject.sources.lines_by_purpose()["validation"]),
+        "lines of code in the files that describe and check what comes in and goes out",
+        "services/capabilities.toml",
+        unit="lines",
+    )
+
+
+def _is_json_refusal(answer: httpx.Response) -> bool:
+    kind: str = answer.headers.get("content-type", "")
+    return answer.is_client_error and kind.startswith("application/json")
+
+
+def _names_in(node: Any) -> set[str]:
+    """Every key, and every text by itself, of a JSON document."""
+    match node:
+        case dict():
+            return set(node) | {name for each in node.values() for name in _names_in(each)}
+        case list():
+            return {name for each in node for name in _names_in(each)}
+        case str():
+            return {node}
+    return set()
