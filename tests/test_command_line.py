@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 import webtrial
+from webtrial import capabilities
 from webtrial.__main__ import main
 from webtrial.measure.children import runs, tree
 from webtrial.runs import RUNS_FOLDER
@@ -176,6 +177,7 @@ COMMANDS = {
     "report": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGINT),
     "killed": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGKILL),
     "serve": ("serve", "Ctrl-C", signal.SIGINT),
+    "capabilities": ("capabilities", "gunicorn", signal.SIGINT),
 }
 
 
@@ -215,3 +217,9 @@ def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Start
     assert said.count("/docs") >= 3
     for part in ("Django", "Flask", "FastAPI", "/admin/", "Sign in as account001 with "):
         assert part in said
+
+
+def test_capabilities_that_are_interrupted_write_nothing(commands: dict[str, Started]) -> None:
+    assert commands["capabilities"].process.wait(PATIENCE_S) == INTERRUPTED
+    assert _left_of(commands["capabilities"].family) == set()
+    assert str(capabilities.FILE) not in commands["capabilities"].said

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.capabilities.careless import careless_service
 from tests.capabilities.conftest import NOWHERE, Found
 from tests.contract.stage import Seeded, settings_of
 from tests.test_launch import SETTINGS, small
@@ -18,7 +19,8 @@ from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, probe
 from webtrial.measure.capabilities.documentation import NOTHING_LOADED
 from webtrial.measure.capabilities.examine import findings_of
 from webtrial.measure.capabilities.origins import GIVERS, NONE
-from webtrial.measure.capabilities.sources import Source, Sources
+from webtrial.measure.capabilities.source import Source
+from webtrial.measure.capabilities.sources import Sources
 from webtrial.measure.launch import launch_stack
 from webtrial.measure.postgres import drop_database
 
@@ -183,6 +185,22 @@ def test_a_probe_finds_nothing_where_there_is_nothing(bare: Subject, capability:
     assert {
         answer.question: answer.value for answer in answers if answer.value not in NOTHING
     } == {}
+
+
+def test_what_is_there_by_half_is_told_from_what_is_there(bare: Subject) -> None:
+    with careless_service(bare.account) as url:
+        careless = replace(bare, url=url, alone_url=url)
+        found = {(each.capability, each.question): each.value for each in findings_of(careless)}
+    assert found["validation", "faults named of three at once"] == "1"
+    assert found["documentation", "OpenAPI document"] == NO
+    assert found["documentation", "interactive page at /docs"] == YES
+    assert found["documentation", "other hosts that /docs loads from"] == "2"
+    assert found["session login", "page for those who have signed in"] == YES
+    assert found["session login", "cookies of a session"] == "visitor: no flags"
+    assert found["session login", "refuses a form of another site"] == NO
+    assert found["bearer token", "route protected by a JWT"] == NO
+    assert found["admin", "lists users to staff"] == NO
+    assert found["background work", "answers before the work is done"] == NO
 
 
 def test_a_package_by_itself_is_one_package(bare: Subject) -> None:

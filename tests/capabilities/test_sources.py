@@ -8,13 +8,8 @@ import pytest
 
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities.anatomy import read_anatomies
-from webtrial.measure.capabilities.sources import (
-    Source,
-    Sources,
-    copy_sources,
-    is_within,
-    loaded_sources,
-)
+from webtrial.measure.capabilities.source import Source, is_within
+from webtrial.measure.capabilities.sources import Sources, copy_sources, loaded_sources
 
 MODULE = '''"""A docstring
 of two lines."""

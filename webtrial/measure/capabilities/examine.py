@@ -24,7 +24,7 @@ from webtrial.measure.capabilities import (
 from webtrial.measure.capabilities.anatomy import Anatomy, read_anatomies
 from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, visitor
 from webtrial.measure.capabilities.sources import Sources, copy_sources, loaded_sources
-from webtrial.measure.launch import ServiceSettings, launch_stacks
+from webtrial.measure.launch import Service, ServiceSettings, launch_stacks
 from webtrial.measure.scenarios import Material
 from webtrial.measure.shop import open_premises
 from webtrial.stacks import SERVICES, Stack, choose_stacks, load_stacks
@@ -75,28 +75,24 @@ def subjects(
     of their sources and logs lie in `folder`."""
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
-    wanted = {}
-    for framework, stack in stacks.items():
-        copy_sources(SERVICES / stack.folder, folder / f"{stack.name}-sources")
-        copied = replace(stack, folder=str(folder / f"{stack.name}-sources"))
-        wanted[framework] = copied, settings[stack.name], folder / f"{stack.name}-asked.log"
-        alone = _alone(framework, anatomies[framework])
-        wanted[alone.name] = alone, settings[stack.name], folder / f"{stack.name}-alone.log"
+    wanted = {
+        key: (each, settings[stack.name], folder / f"{key}.log")
+        for framework, stack in stacks.items()
+        for key, each in {
+            framework: _copied(stack, folder),
+            _by_itself(framework): _alone(framework, anatomies[framework]),
+        }.items()
+    }
     with launch_stacks(wanted, cores) as services:
-        for framework in stacks:
-            _have_all_loaded(services[framework].url)
         yield [
             Subject(
                 framework,
                 anatomies[framework],
                 stack,
                 settings[stack.name],
-                Sources(
-                    loaded_sources(folder / f"{stack.name}-sources", stack.folder),
-                    anatomies[framework].purposes,
-                ),
+                _sources_of(services[framework], stack, anatomies[framework]),
                 services[framework].url,
-                services[_alone_name(framework)].url,
+                services[_by_itself(framework)].url,
                 material.accounts[0],
                 material.password,
             )
@@ -135,29 +131,37 @@ def _machine() -> str:
     )
 
 
+def _copied(stack: Stack, folder: Path) -> Stack:
+    """The stack on a copy of its sources in which nothing was ever loaded."""
+    copy = folder / stack.folder
+    copy_sources(SERVICES / stack.folder, copy)
+    return replace(stack, folder=str(copy))
+
+
 def _alone(framework: str, anatomy: Anatomy) -> Stack:
     return Stack(
-        name=_alone_name(framework),
-        title=_alone_name(framework),
+        name=_by_itself(framework),
+        title=_by_itself(framework),
         framework=framework,
         data_access="none",
         serialiser="none",
         concurrency="threads",
-        server=anatomy.alone[2],
+        server="",
         driver="",
         folder="alone",
         command=anatomy.alone,
     )
 
 
-def _alone_name(framework: str) -> str:
-    return f"{framework} alone"
+def _by_itself(framework: str) -> str:
+    return f"{framework} by itself"
 
 
-def _have_all_loaded(url: str) -> None:
-    """Ask for what makes a service load what it loads only when it is first needed."""
-    with visitor(url) as client:
+def _sources_of(service: Service, stack: Stack, anatomy: Anatomy) -> Sources:
+    """What a service on a copy of `stack` loads, what it loads only when asked included."""
+    with visitor(service.url) as client:
         for path in ("/openapi.json", "/docs", "/catalog", "/users/1", "/products/search?q=x"):
             client.get(path)
         client.post("/users", json={})
         client.post("/token", data={"username": "nobody", "password": "none"})
+    return Sources(loaded_sources(Path(service.stack.folder), stack.folder), anatomy.purposes)

@@ -31,7 +31,7 @@ def signs_in(subject: Subject) -> Iterator[Answer]:
     is_shown = leads and is_page(shown) and subject.account in shown.text
     yield Answer(
         "page for those who have signed in",
-        yes_or_no(leads and is_shown),
+        yes_or_no(is_shown),
         "redirected to a form without a session; shown, with the name, once the form was sent",
         seen(refused, sent, shown) if leads else seen(refused),
     )
@@ -78,10 +78,11 @@ def _flags_of(answer: httpx.Response) -> str:
     cookies: SimpleCookie = SimpleCookie()
     for header in answer.headers.get_list("set-cookie"):
         cookies.load(header)
-    return "; ".join(
-        f"{name}: {', '.join(_flag(flag, cookie[flag]) for flag in _FLAGS if cookie[flag])}"
+    told = {
+        name: [_flag(flag, cookie[flag]) for flag in _FLAGS if cookie[flag]]
         for name, cookie in sorted(cookies.items())
-    )
+    }
+    return "; ".join(f"{name}: {', '.join(flags) or 'no flags'}" for name, flags in told.items())
 
 
 def _flag(name: str, value: str | bool) -> str:

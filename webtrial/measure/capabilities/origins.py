@@ -9,7 +9,7 @@ from functools import cache
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
 from webtrial.measure.capabilities.packages import owners
-from webtrial.measure.capabilities.sources import Mention
+from webtrial.measure.capabilities.source import Mention
 
 GIVERS = {
     "validation": ("django.forms", "pydantic", "rest_framework.serializers", "marshmallow"),
