@@ -35,19 +35,34 @@ from webtrial.records import (
 from webtrial.runs import SAMPLES, Manifest, Run, RunWriter, samples_name
 
 
-def _stack(title: str, framework: str, access: str, serialiser: str, driver: str) -> dict[str, Any]:
+def _stack(
+    title: str, framework: str, access: str, serialiser: str, driver: str, **axes: Any
+) -> dict[str, Any]:
+    """A stack as a manifest has it; ORM, concurrency and upstreams as its framework's people have
+    them, unless `axes` say otherwise."""
     threads = framework != "FastAPI"
+    orm = "Django ORM" if framework == "Django" else "SQLAlchemy"
     return {
         "title": title,
         "framework": framework,
         "data_access": access,
+        "orm": orm if access == "ORM" else "",
         "serialiser": serialiser,
         "concurrency": "threads" if threads else "async",
         "server": "gunicorn gthread" if threads else "uvicorn",
         "driver": driver,
+        "sources": "in turn" if threads else "gather",
+        "http_client": "httpx",
+        "searches": "in turn",
+        "after_clone": [],
+        **axes,
     }
 
 
+_ASYNC = {"concurrency": "async", "server": "uvicorn", "sources": "gather"}
+_THREADS = {"concurrency": "threads", "sources": "in turn"}  # on uvicorn
+_GEVENT = {"concurrency": "greenlets", "server": "gunicorn gevent"}
+_NO_INDEX = {"after_clone": ["DROP INDEX"]}
 STACKS = {
     "django": _stack("Django", "Django", "ORM", "Django REST Framework", "psycopg"),
     "django-plain": _stack("Django, no DRF", "Django", "ORM", "none", "psycopg"),
@@ -55,6 +70,46 @@ STACKS = {
     "flask-raw": _stack("Flask, raw SQL", "Flask", "raw SQL", "marshmallow", "psycopg"),
     "fastapi": _stack("FastAPI", "FastAPI", "raw SQL", "Pydantic", "asyncpg"),
     "fastapi-orm": _stack("FastAPI, ORM", "FastAPI", "ORM", "Pydantic", "asyncpg"),
+}
+CROSSED = STACKS | {
+    "django-raw": _stack("Django, raw SQL", "Django", "raw SQL", "none", "psycopg"),
+    "django-async": _stack("Django, async", "Django", "ORM", "none", "psycopg", **_ASYNC),
+    "django-async-raw": _stack(
+        "Django, async, raw SQL", "Django", "raw SQL", "none", "psycopg", **_ASYNC
+    ),
+    "django-fan-out": _stack(
+        "Django, fan-out", "Django", "ORM", "Django REST Framework", "psycopg", sources="threads"
+    ),
+    "flask-plain": _stack("Flask, plain", "Flask", "ORM", "none", "psycopg"),
+    "flask-raw-plain": _stack("Flask, raw SQL, plain", "Flask", "raw SQL", "none", "psycopg"),
+    "flask-gevent": _stack("Flask, gevent", "Flask", "ORM", "marshmallow", "psycopg", **_GEVENT),
+    "flask-fan-out": _stack(
+        "Flask, fan-out", "Flask", "ORM", "marshmallow", "psycopg", sources="threads"
+    ),
+    "fastapi-plain": _stack("FastAPI, plain", "FastAPI", "raw SQL", "none", "asyncpg"),
+    "fastapi-psycopg": _stack("FastAPI, psycopg", "FastAPI", "raw SQL", "Pydantic", "psycopg"),
+    "fastapi-psycopg-plain": _stack(
+        "FastAPI, psycopg, plain", "FastAPI", "raw SQL", "none", "psycopg"
+    ),
+    "fastapi-threads": _stack(
+        "FastAPI, threads", "FastAPI", "raw SQL", "Pydantic", "psycopg", **_THREADS
+    ),
+    "fastapi-orm-psycopg": _stack("FastAPI, ORM, psycopg", "FastAPI", "ORM", "Pydantic", "psycopg"),
+    "fastapi-in-turn": _stack(
+        "FastAPI, in turn", "FastAPI", "raw SQL", "Pydantic", "asyncpg", sources="in turn"
+    ),
+    "fastapi-aiohttp": _stack(
+        "FastAPI, aiohttp", "FastAPI", "raw SQL", "Pydantic", "asyncpg", http_client="aiohttp"
+    ),
+    "fastapi-gather": _stack(
+        "FastAPI, gather", "FastAPI", "raw SQL", "Pydantic", "asyncpg", searches="gather"
+    ),
+    "fastapi-no-index": _stack(
+        "FastAPI, no index", "FastAPI", "raw SQL", "Pydantic", "asyncpg", **_NO_INDEX
+    ),
+    "flask-no-index": _stack(
+        "Flask, no index", "Flask", "ORM", "marshmallow", "psycopg", **_NO_INDEX
+    ),
 }
 CLOSED = Load("closed", users=100)
 OPEN = Load("open", rate_per_s=200.0)
@@ -172,7 +227,7 @@ def _manifest(
         versions={},
         git={},
         data={},
-        stacks={name: STACKS[name] for name in STACKS if name in truth.median_ms},
+        stacks={name: CROSSED[name] for name in CROSSED if name in truth.median_ms},
         budgets={},
     )
 

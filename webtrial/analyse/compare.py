@@ -47,11 +47,12 @@ class Metric:
     closed_only: bool = False
 
 
+CPU = Metric("cpu", "CPU time of the service per request", "lower", "cpu_ms_per_request")
 METRICS = (
     Metric("throughput", "requests per second", "higher", "throughput_per_s", closed_only=True),
     Metric("p50", "median response time", "lower", percentile=50),
     Metric("p99", "99th percentile of response time", "lower", percentile=99),
-    Metric("cpu", "CPU time of the service per request", "lower", "cpu_ms_per_request"),
+    CPU,
 )
 
 
@@ -115,7 +116,7 @@ def _cell_rows(run: Run, cell: pd.DataFrame, pairs: list[Pair]) -> Iterable[dict
     for metric in METRICS:
         if metric.closed_only and cell["load_kind"].iloc[0] != "closed":
             continue
-        floor = noise_floor(_self_ratio(cell, metric, requests))
+        floor = floor_of(cell, metric, requests)
         for pair in pairs:
             yield _ratio_row(_paired(cell, pair), metric, requests, floor, pair)
 
@@ -127,6 +128,12 @@ def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:
     above = cell[(cell["stack"] == pair.stack) & (cell["role"] == role)]
     below = cell[(cell["stack"] == pair.baseline) & (cell["role"] == "measure")]
     return above.merge(below, on="block", suffixes=("", "_below"), validate="one_to_one")
+
+
+def floor_of(cell: pd.DataFrame, metric: Metric, requests: Requests) -> float:
+    """The A/A noise floor of a cell as a factor, from its rows of `trials_table` that are used;
+    NaN without. `requests` of each trial are needed where the metric is a percentile."""
+    return noise_floor(_self_ratio(cell, metric, requests))
 
 
 def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
