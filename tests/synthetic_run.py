@@ -217,6 +217,12 @@ def _manifest(
         duration_s=window_s,
         aa_stack=aa_stack,
     )
+    stacks = {name: CROSSED[name] for name in CROSSED if name in truth.median_ms}
+    return manifest_of(parameters, stacks)
+
+
+def manifest_of(parameters: Parameters, stacks: dict[str, dict[str, Any]]) -> Manifest:
+    """The manifest of a run that has just begun, on no machine in particular."""
     return Manifest.model_construct(
         id="synthetic",
         state="running",
@@ -227,7 +233,7 @@ def _manifest(
         versions={},
         git={},
         data={},
-        stacks={name: CROSSED[name] for name in CROSSED if name in truth.median_ms},
+        stacks=stacks,
         budgets={},
     )
 

@@ -1,4 +1,5 @@
-"""A small service for the launcher's tests: answers /ping, or fails in the way it is told."""
+"""A small service for tests: answers anything, after as much work as it is told; or fails in the
+way it is told."""
 
 import os
 import sys
@@ -7,10 +8,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one piece
+
     def do_GET(self):
+        sum(range(int(os.environ.get("WORK", "0"))))
+        body = repr(dict(os.environ)).encode()
         self.send_response(200 if os.environ.get("HEALTHY", "yes") == "yes" else 503)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(repr(dict(os.environ)).encode())
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
