@@ -5,41 +5,38 @@ table decides; where there is one block they say so. Captions say how many trial
 are `invalid` and left out, and what an amber ring is where there is one.
 """
 
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 import pandas as pd
 
+from webtrial.analyse.captions import (
+    ONE_BLOCK,
+    Words,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+    within,
+)
 from webtrial.analyse.frames import furthest_apart, rows_of
 from webtrial.analyse.headline import DECIDED, FAILING, unreplicated
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
-from webtrial.analyse.phrases import counted, interval, listed, number, percent, reach, spoken
+from webtrial.analyse.phrases import counted, listed, number, percent, reach, spoken
 from webtrial.analyse.timeline import BIN_S, Timeline
-
-_INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."
-_ONE_BLOCK = "One block: no interval, no verdict."
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The text of a drawing."""
-
-    title: str
-    alt: str
-    caption: str
 
 
 def throughput(estimates: pd.DataFrame, ratios: pd.DataFrame) -> Words:
     """Of `throughput_table` at one load per scenario, its title from `ratio_table`."""
-    title = _leaders(estimates, ratios) + _unreplicated(estimates)
-    alt = "Requests per second. " + _per_cell(
-        estimates, lambda row: f"{row['title']} {number(row['value'], 3)}{_within(row)}"
+    title = _leaders(estimates, ratios) + one_block_note(estimates)
+    alt = "Requests per second. " + per_cell(
+        estimates, lambda row: f"{row['title']} {number(row['value'], 3)}{within(row)}"
     )
     caption = (
         f"Requests answered per second, from zero, each scenario on its own scale."
-        f" {_sure(estimates)} Small marks are single blocks: hollow where suspect, a grey cross"
-        " where invalid." + _left_out(int(estimates["invalid_blocks"].sum()))
+        f" {interval_note(estimates)} Small marks are single blocks: hollow where suspect, a grey"
+        " cross where invalid." + left_out_note(int(estimates["invalid_blocks"].sum()))
     )
     return Words(title, alt, caption)
 
@@ -93,8 +90,8 @@ def ratios(table: pd.DataFrame, invalid: int) -> Words:
         for kind, part in shown.groupby("kind", sort=False)
     ]
     what = shown["metric_label"].iloc[0] if len(shown) else "nothing"
-    title = f"Stacks differ in {what} by these factors: {'; '.join(span)}{_unreplicated(shown)}"
-    alt = "Paired ratios. " + _per_cell(
+    title = f"Stacks differ in {what} by these factors: {'; '.join(span)}{one_block_note(shown)}"
+    alt = "Paired ratios. " + per_cell(
         shown,
         lambda row: (
             f"{row['title']} over {row['baseline_title']} {row['label']} ({row['verdict']})"
@@ -108,9 +105,9 @@ def ratios(table: pd.DataFrame, invalid: int) -> Words:
             if shown["floor"].notna().any()
             else ""
         )
-        + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {_ONE_BLOCK}")
-        + _ringed(shown["suspect"])
-        + _left_out(invalid)
+        + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {ONE_BLOCK}")
+        + ring_note(shown["suspect"])
+        + left_out_note(invalid)
     )
     return Words(title, alt, caption)
 
@@ -123,16 +120,16 @@ def _outward(values: pd.Series) -> list[float]:
 def latency_against_load(percentiles: pd.DataFrame, invalid: int) -> Words:
     """Of `latency_against_load`."""
     medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
-    title = f"{_widest(medians)}{_unreplicated(medians)}"
+    title = f"{_widest(medians)}{one_block_note(medians)}"
     alt = "Response times in milliseconds, percentiles 50, 90 and 99 where enough requests. "
-    alt += _per_cell(percentiles.dropna(subset=["latency_ms"]), _percentile_text)
+    alt += per_cell(percentiles.dropna(subset=["latency_ms"]), _percentile_text)
     caption = (
         "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
         " bars above: 90th percentile, and 99th where at least"
         f" {MINIMUM_SAMPLES[99]:,} requests were merged."
         + _bounds(percentiles)
-        + _ringed(percentiles["suspect_blocks"])
-        + _left_out(invalid)
+        + ring_note(percentiles["suspect_blocks"])
+        + left_out_note(invalid)
     )
     return Words(title, alt, caption)
 
@@ -163,12 +160,12 @@ def distribution(curves: pd.DataFrame, invalid: int) -> Words:
         title = f"The slowest tenth of requests take at least {reach(factors)} times their median"
     tenth = _at_share(curves, 0.1)
     alt = "Share of requests that took longer, by response time. A tenth took longer than: "
-    alt += _per_cell(tenth, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
+    alt += per_cell(tenth, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
     caption = (
         "For each response time the share of requests that took longer, both scales logarithmic;"
         " all blocks merged. Curves end where fewer than ten requests lie beyond."
         + (" Suspect trials are part of those named so." if curves["suspect_blocks"].any() else "")
-        + _left_out(invalid)
+        + left_out_note(invalid)
     )
     return Words(title, alt, caption)
 
@@ -188,9 +185,9 @@ def cost(costs: pd.DataFrame, invalid: int) -> Words:
         title = (
             f"A request of {spoken(most['scenario'])} costs {number(most['total_ms'])} ms of CPU"
             f" time with {most['title']}, {number(least['total_ms'])} ms with {least['title']}"
-            f"{_unreplicated(costs)}"
+            f"{one_block_note(costs)}"
         )
-    alt = "CPU-milliseconds per request (service, PostgreSQL, upstreams). " + _per_cell(
+    alt = "CPU-milliseconds per request (service, PostgreSQL, upstreams). " + per_cell(
         costs,
         lambda row: (
             f"{row['title']} {number(row['service_ms'])} + {number(row['database_ms'])} +"
@@ -199,9 +196,9 @@ def cost(costs: pd.DataFrame, invalid: int) -> Words:
     )
     caption = (
         "CPU time per answered request: full colour the service, lighter PostgreSQL, lightest the"
-        f" upstreams. {_sure(costs)} They belong to the sum.{_unobserved(costs)}"
-        + _ringed(costs["suspect_blocks"])
-        + _left_out(invalid)
+        f" upstreams. {interval_note(costs)} They belong to the sum.{_unobserved(costs)}"
+        + ring_note(costs["suspect_blocks"])
+        + left_out_note(invalid)
     )
     return Words(title, alt, caption)
 
@@ -244,16 +241,16 @@ def search(percentiles: pd.DataFrame, invalid: int) -> Words:
         title = (
             f"A search for a rare word takes {reach(times.tolist())} times the median of one for"
         )
-        title += f" a common word{_unreplicated(medians)}"
-    alt = "Median response times in milliseconds. " + _per_cell(
+        title += f" a common word{one_block_note(medians)}"
+    alt = "Median response times in milliseconds. " + per_cell(
         medians.dropna(subset=["latency_ms"]),
         lambda row: f"{row['title']} {row['kind']} {number(row['latency_ms'])}",
     )
     caption = (
         "Response time of a search by how common its word is, on a log scale. Mark: median with its"
         " 95 % interval; bar: 90th percentile."
-        + _ringed(percentiles["suspect_blocks"])
-        + _left_out(invalid)
+        + ring_note(percentiles["suspect_blocks"])
+        + left_out_note(invalid)
     )
     return Words(title, alt, caption)
 
@@ -264,20 +261,20 @@ def dashboard(parts: pd.DataFrame, invalid: int) -> Words:
     took = reach(parts["in_turn_ms"].dropna().tolist())
     sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
     title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
-    alt = "Mean response times in milliseconds. " + _per_cell(
+    alt = "Mean response times in milliseconds. " + per_cell(
         parts,
         lambda row: (
-            f"{row['title']} {number(row['response_ms'])}{_within(row)}, upstreams in turn"
+            f"{row['title']} {number(row['response_ms'])}{within(row)}, upstreams in turn"
             f" {number(row['in_turn_ms'])}, the slowest {number(row['slowest_ms'])}"
         ),
     )
     caption = (
         "Mean response time of the dashboard. Pale: what its upstreams really took, added, which is"
-        f" what asking in turn costs at least; darker: the slowest alone. {_sure(parts)}"
-        + _ringed(parts["suspect_blocks"])
-        + _left_out(invalid)
+        f" what asking in turn costs at least; darker: the slowest alone. {interval_note(parts)}"
+        + ring_note(parts["suspect_blocks"])
+        + left_out_note(invalid)
     )
-    return Words(title + _unreplicated(parts), alt, caption)
+    return Words(title + one_block_note(parts), alt, caption)
 
 
 def _sooner(cell: pd.DataFrame) -> str:
@@ -334,39 +331,6 @@ def machine(table: pd.DataFrame) -> Words:
         " repeated, and suspect if that does not help. Diamonds: suspect; crosses: invalid."
     )
     return Words(title, f"{alt}.", caption)
-
-
-def _per_cell(table: pd.DataFrame, text: Any) -> str:
-    """`scenario, load: a, b; …` with `text(row)` for each row."""
-    parts = [
-        f"{spoken(str(scenario))}, {load}: " + ", ".join(text(row) for row in rows_of(cell))
-        for (scenario, load), cell in table.groupby(["scenario", "load"], sort=False)
-    ]
-    return "; ".join(parts) + "."
-
-
-def _within(row: dict[str, Any]) -> str:
-    if not isfinite(row["low"]):
-        return ""
-    return f" ({interval(row['low'], row['high'])})"
-
-
-def _sure(table: pd.DataFrame) -> str:
-    return _INTERVALS if (table["blocks"] > 1).any() else _ONE_BLOCK
-
-
-def _ringed(suspect: pd.Series) -> str:
-    return " Ringed: suspect trials are part of it." if suspect.any() else ""
-
-
-def _left_out(invalid: int) -> str:
-    was = "is" if invalid == 1 else "are"
-    return f" {counted(invalid, 'trial')} of these {was} invalid and left out." if invalid else ""
-
-
-def _unreplicated(table: pd.DataFrame) -> str:
-    single = len(table) and (table["blocks"] <= 1).all()
-    return " (one block: no interval, no verdict)" if single else ""
 
 
 def _bounds(percentiles: pd.DataFrame) -> str:

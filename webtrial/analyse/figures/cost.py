@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
     INK,
@@ -22,7 +23,6 @@ from webtrial.analyse.figures.style import (
 from webtrial.analyse.frames import largest, rows_of
 from webtrial.analyse.phrases import number
 from webtrial.analyse.show import Drawing
-from webtrial.analyse.words import Words
 
 _SHARES = {"service": 1.0, "database": 0.55, "upstreams": 0.22}  # of the hue, in the order drawn
 _NAMES = {"service": "service", "database": "PostgreSQL", "upstreams": "upstreams"}

@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
@@ -21,7 +22,6 @@ from webtrial.analyse.figures.style import (
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
-from webtrial.analyse.words import Words
 
 _UNITS = {
     "users": "users, closed loop",

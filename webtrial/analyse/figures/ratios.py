@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     FAINT,
     GREY,
@@ -17,7 +18,6 @@ from webtrial.analyse.figures.style import (
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
-from webtrial.analyse.words import Words
 
 _FACES = {"higher": INK, "lower": INK, "indistinguishable": GREY, "inconclusive": "white"}
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
@@ -18,7 +19,6 @@ from webtrial.analyse.figures.style import (
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
-from webtrial.analyse.words import Words
 
 
 @styled

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
@@ -20,7 +21,6 @@ from webtrial.analyse.figures.style import (
 )
 from webtrial.analyse.frames import largest, rows_of
 from webtrial.analyse.show import Drawing
-from webtrial.analyse.words import Words
 
 
 @styled

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, plain_log, styled
 from webtrial.analyse.frames import largest
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.timeline import Timeline
-from webtrial.analyse.words import Words
 
 _CPU = {
     "service_cpu_fraction": ("service", "-", INK),

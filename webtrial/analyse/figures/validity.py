@@ -5,11 +5,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import FAINT, GREY, INK, SUSPECT, panels, styled
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.phrases import spoken
 from webtrial.analyse.show import Drawing
-from webtrial.analyse.words import Words
 
 _COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
 _MARKERS = {"suspect": "D", "invalid": "X"}
