@@ -27,7 +27,7 @@ from webtrial.analyse.statistics import (
     noise_floor,
     ratio_of_means,
 )
-from webtrial.analyse.summary import trials_table
+from webtrial.analyse.summary import at_common_loads, trials_table
 from webtrial.runs import Run
 
 Requests = dict[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
@@ -66,7 +66,7 @@ def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
     reason.
     """
     trials = trials_table(run)
-    trials = trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
+    trials = at_common_loads(trials[trials["used"] & trials["role"].isin(["measure", "a/a"])])
     chosen = list(pairs_of(run) if pairs is None else pairs)
     rows: list[dict[str, Any]] = []
     for key, cell in trials.groupby(CELL, sort=False):

@@ -12,7 +12,7 @@ import pandas as pd
 
 from webtrial.analyse.pairs import framework_of, stacks_in_order, title_of
 from webtrial.analyse.statistics import Estimate, geometric_mean
-from webtrial.analyse.summary import measured, trials_table
+from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.runs import Run
 
 ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
@@ -54,7 +54,7 @@ def with_failures(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:
     """Any column of the trials table as `throughput_table` has it."""
-    trials = trials_table(run)
+    trials = at_common_loads(trials_table(run))
     shown = trials[
         trials["final"] & (trials["role"] == "measure") & trials["load_kind"].isin(kinds)
     ]

@@ -16,7 +16,7 @@ from webtrial.analyse.counting import counted
 from webtrial.analyse.estimates import CELL, in_order, is_own, labelled, load_size, with_failures
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, histogram, merged
 from webtrial.analyse.statistics import Estimate, jackknife
-from webtrial.analyse.summary import measured, trials_table
+from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.runs import Run
 
 CURVE_POINTS = 80
@@ -74,7 +74,7 @@ def _groups(
     run: Run, by: list[str], scenarios: Sequence[str] | None, load: str | None = None
 ) -> Iterator[tuple[Any, pd.DataFrame, int]]:
     """Counts of requests by `by`, one cell in memory at a time."""
-    trials = measured(trials_table(run))
+    trials = at_common_loads(measured(trials_table(run)))
     if scenarios is not None:
         trials = trials[trials["scenario"].isin(scenarios)]
     trials = trials[trials["load_kind"] != "held" if load is None else trials["load"] == load]

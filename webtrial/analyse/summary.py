@@ -8,6 +8,7 @@ import pandas as pd
 
 from webtrial.records import Cost, Held, Trial
 from webtrial.runs import Run
+from webtrial.scenario_names import ONE_AT_A_TIME
 
 Clock = Literal["response", "service"]
 
@@ -179,6 +180,12 @@ def _final(trials: pd.DataFrame) -> pd.Series:
 def measured(trials: pd.DataFrame) -> pd.DataFrame:
     """The rows that figures and estimates are made of: used, and neither pilot nor A/A."""
     return trials[trials["used"] & (trials["role"] == "measure")]
+
+
+def at_common_loads(trials: pd.DataFrame) -> pd.DataFrame:
+    """The rows of scenarios whose loads are those of the run. One that is asked for one request at
+    a time has tables of its own: its rates and times would stand beside others as if alike."""
+    return trials[~trials["scenario"].isin(ONE_AT_A_TIME)]
 
 
 def records_of(run: Run, trials: pd.DataFrame) -> list[Trial]:

@@ -8,7 +8,7 @@ import pandas as pd
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.statistics import geometric_mean
-from webtrial.analyse.summary import measured, trials_table
+from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.runs import Run
 
 MIXED = ("crud", "validation")
@@ -40,7 +40,7 @@ def cost_table(run: Run) -> pd.DataFrame:
     blocks with its t interval; the parts share it out as they share the blocks' sum. A part that
     was not observed in some block is NaN and in no sum.
     """
-    trials = measured(trials_table(run)).dropna(subset=["cpu_ms_per_request"])
+    trials = at_common_loads(measured(trials_table(run))).dropna(subset=["cpu_ms_per_request"])
     groups = trials.groupby([*CELL, "stack"], sort=False)
     rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _cost(group) for key, group in groups]
     parts = [f"{part}_ms" for part in PARTS]
