@@ -103,6 +103,7 @@ def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypa
     expected = {
         "DATABASE_URL": SETTINGS.database_url,
         "DATABASE_CONNECTIONS": "8",
+        "THREADS": "16",
         "SECRET_KEY": "drawn",
         "INVENTORY_URL": "http://127.0.0.1:9",
         "ANALYTICS_URL": "http://127.0.0.1:9",
