@@ -236,9 +236,9 @@ def _check(given: argparse.Namespace) -> int | None:
         return _under_keeper("check", *(["--json", str(given.json)] if given.json else []))
 
     found = list(experiments.run(_say, os.environ.get("DATABASE_URL")))
+    print(rows.as_text(found), flush=True)
     if given.json:
         given.json.write_text(rows.as_json(found) + "\n")
-    print(rows.as_text(found))
     return 0 if all(row.passed for row in found) else NOT_PASSED
 
 

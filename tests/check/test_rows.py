@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from webtrial.check.experiments import ATTEMPTS, undisturbed
@@ -41,6 +42,11 @@ def test_the_file_has_the_five_fields_of_each_row() -> None:
         "error": 1,
         "passed": False,
     }
+
+
+def test_what_numpy_counted_can_be_written() -> None:
+    rows = [within("p99, ms", np.float64(20.0), np.float64(20.1), 0.02), equal("resets", 7, 7)]
+    assert [row["passed"] for row in json.loads(as_json(rows))] == [True, True]
 
 
 def test_the_table_counts_what_passed() -> None:

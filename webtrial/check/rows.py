@@ -1,6 +1,5 @@
 """What an experiment gives: rows of truth, measured, error, passed."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
@@ -43,13 +42,17 @@ def not_now(row: Row, why: str) -> Row:
 
 def as_json(rows: list[Row]) -> str:
     """A list of objects with experiment, truth, measured, error and passed."""
-    fields = [asdict(row) for row in rows]
-    return json.dumps([{k: v for k, v in each.items() if k != "note"} for each in fields], indent=1)
+    return _frame(rows).drop(columns="note").to_json(orient="records", indent=1, double_precision=6)
 
 
 def as_text(rows: list[Row]) -> str:
     """The rows as a table for a terminal, each with its note; and how many passed."""
-    table = pd.DataFrame([asdict(row) for row in rows])
+    table = _frame(rows)
     table["passed"] = table["passed"].map({True: "passed", False: "FAILED"})
     text = table.to_string(index=False, float_format="{:,.4g}".format, justify="left")
     return f"{text}\n{sum(row.passed for row in rows)} of {len(rows)} passed"
+
+
+def _frame(rows: list[Row]) -> pd.DataFrame:
+    frame = pd.DataFrame([asdict(row) for row in rows])
+    return frame.astype({"passed": bool})
