@@ -62,6 +62,7 @@ def _stack(
 _ASYNC = {"concurrency": "async", "server": "uvicorn", "sources": "gather"}
 _THREADS = {"concurrency": "threads", "sources": "in turn"}  # on uvicorn
 _GEVENT = {"concurrency": "greenlets", "server": "gunicorn gevent"}
+_BARE = {"concurrency": "async", "server": "uvicorn", "orm": ""}
 _NO_INDEX = {"after_clone": ["DROP INDEX"]}
 STACKS = {
     "django": _stack("Django", "Django", "ORM", "Django REST Framework", "psycopg"),
@@ -72,6 +73,7 @@ STACKS = {
     "fastapi-orm": _stack("FastAPI, ORM", "FastAPI", "ORM", "Pydantic", "asyncpg"),
 }
 CROSSED = STACKS | {
+    "bare": _stack("Bare server", "none", "none", "none", "none", **_BARE),
     "django-raw": _stack("Django, raw SQL", "Django", "raw SQL", "none", "psycopg"),
     "django-async": _stack("Django, async", "Django", "ORM", "none", "psycopg", **_ASYNC),
     "django-async-raw": _stack(
@@ -112,6 +114,7 @@ CROSSED = STACKS | {
     ),
 }
 CLOSED = Load("closed", users=100)
+ALONE = Load("closed", users=1)  # what fan_out is measured at, whatever the loads
 OPEN = Load("open", rate_per_s=200.0)
 OWN = Load("open", capacity_fraction=0.8)  # each stack's rate follows from its median
 HELD = Load("held", connections=1000, rate_per_s=200.0)
@@ -123,6 +126,9 @@ KINDS: Mapping[str, Mapping[str, float]] = {  # of request: how many times the m
     "product_search": {"common": 0.5, "middling": 1.0, "rare": 4.0},
     "crud": {"read": 1.0, "create": 1.5, "update": 1.8, "delete": 1.2},
 }
+FAN_OUT = {  # kind of request: how many sources, and the delay of each in ms
+    f"{count} × {delay} ms": (count, delay) for count in (1, 2, 4, 8) for delay in (0, 10, 50, 100)
+}
 STATEMENTS = {"ping": (0, 0), "user_detail": (2, 6), "crud": (1, 2), "product_search": (3, 60)}
 
 
@@ -130,8 +136,10 @@ STATEMENTS = {"ping": (0, 0), "user_detail": (2, 6), "crud": (1, 2), "product_se
 class Truth:
     """What the trials are drawn from. `median_ms` by stack is that of 100 users in a closed loop;
     open loads wait `open_share` of it. `noise` is the spread (of the log) between trials, `drift`
-    that between blocks, which all stacks of a block share. `verdicts` by (block, stack) or
-    (block, stack, scenario) are those of a trial's attempts in turn, valid where not named."""
+    that between blocks, which all stacks of a block share. A request of `fan_out` takes 1 ms
+    beyond the formula, and for each source `asking_ms` by stack (1 where not named). `verdicts` by
+    (block, stack) or (block, stack, scenario) are those of a trial's attempts in turn, valid where
+    not named."""
 
     median_ms: Mapping[str, float]
     sigma: float = 0.35
@@ -139,6 +147,7 @@ class Truth:
     drift: float = 0.1
     open_share: float = 0.1
     cpu_ms: Mapping[str, float] = field(default_factory=dict)
+    asking_ms: Mapping[str, float] = field(default_factory=dict)
     timeouts: float = 0.0
     refused: float = 0.0
     verdicts: Mapping[tuple[Any, ...], Sequence[Validity]] = field(default_factory=dict)
@@ -167,8 +176,11 @@ def synthetic_run(
     aa_stack: str | None = None,
     pilot: bool = False,
     seed: int = 1,
+    beside: Mapping[str, Sequence[str]] | None = None,
 ) -> Run:
-    """A finished run of `truth` below `folder`, all its stacks in every cell, and in a `pilot`."""
+    """A finished run of `truth` below `folder`, all its stacks in every cell, and in a `pilot`.
+    Where it is told which stand `beside` the others in a scenario, variants are measured nowhere
+    else, and at the first load alone."""
     draw = np.random.default_rng(seed)
     writer = RunWriter(_manifest(truth, scenarios, blocks, window_s, aa_stack), folder)
     numbers = count(1)
@@ -177,17 +189,28 @@ def synthetic_run(
         _append_attempts(writer, planned, truth, 1.0, window_s, draw)
     for block in range(1, blocks + 1):
         drift = exp(truth.drift * draw.standard_normal())
-        cells = [(scenario, load) for scenario in scenarios for load in loads]
+        cells = [(name, load) for name in scenarios for load in loads if name != "fan_out"]
+        cells += [("fan_out", ALONE)] if "fan_out" in scenarios else []
         for cell in draw.permutation(len(cells)):
-            for stack, role in _contenders(truth, aa_stack, draw):
-                scenario, load = cells[cell]
-                load = _of_stack(load, truth.median_ms[stack])
+            scenario, place = cells[cell]
+            also = (beside or {}).get(scenario, ()) if place in (loads[0], ALONE) else ()
+            stacks = [
+                name
+                for name in truth.median_ms
+                if beside is None or not _is_variant(name) or name in also
+            ]
+            for stack, role in _contenders(stacks, aa_stack, draw):
+                load = _of_stack(place, truth.median_ms[stack])
                 planned = PlannedTrial(
                     next(numbers), block, int(cell), stack, scenario, load, seed=1, role=role
                 )
                 _append_attempts(writer, planned, truth, drift, window_s, draw)
     writer.update(state="finished", finished_at="2026-01-05T10:30:00Z")
     return Run(writer.path, writer.manifest)
+
+
+def _is_variant(stack: str) -> bool:
+    return "-" in stack
 
 
 def _of_stack(load: Load, median_ms: float) -> Load:
@@ -197,9 +220,9 @@ def _of_stack(load: Load, median_ms: float) -> Load:
 
 
 def _contenders(
-    truth: Truth, aa_stack: str | None, draw: np.random.Generator
+    stacks: Sequence[str], aa_stack: str | None, draw: np.random.Generator
 ) -> list[tuple[str, Role]]:
-    roles: list[tuple[str, Role]] = [(stack, "measure") for stack in truth.median_ms]
+    roles: list[tuple[str, Role]] = [(stack, "measure") for stack in stacks]
     roles += [(aa_stack, "a/a")] if aa_stack else []
     return [roles[i] for i in draw.permutation(len(roles))]
 
@@ -207,8 +230,8 @@ def _contenders(
 def _manifest(
     truth: Truth, scenarios: Sequence[str], blocks: int, window_s: float, aa_stack: str | None
 ) -> Manifest:
-    deployed = [name for name in truth.median_ms if "-" not in name]
-    variants = [name for name in truth.median_ms if "-" in name]
+    deployed = [name for name in truth.median_ms if not _is_variant(name)]
+    variants = list(filter(_is_variant, truth.median_ms))
     parameters = Parameters.model_construct(
         stacks=deployed,
         beside=dict.fromkeys(scenarios, variants) if variants else {},
@@ -280,7 +303,8 @@ def _closed(
     """Each user sends when answered, from 0.2 s before the window to its end."""
     users = planned.load.users or 1
     median_ms *= users / 100
-    rounds = int(1000 * (window_s + 0.2) / median_ms * 3) + 5
+    shortest_ms = 1 if planned.scenario == "fan_out" else median_ms / 3
+    rounds = int(1000 * (window_s + 0.2) / shortest_ms) + 5
     kind, latency_ms = _latencies(planned, truth, median_ms, (users, rounds), draw)
     done_ms = np.cumsum(latency_ms, axis=1) - 200
     intended_ms = done_ms - latency_ms
@@ -321,12 +345,26 @@ def _latencies(
     shape: tuple[int, ...],
     draw: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
+    if planned.scenario == "fan_out":
+        return _fan_out_latencies(planned, truth, shape, draw)
     times = np.array(list(_kinds(planned.scenario).values()))
     kind = draw.integers(0, len(times), shape)
     return kind, median_ms * times[kind] * np.exp(truth.sigma * draw.standard_normal(shape))
 
 
+def _fan_out_latencies(
+    planned: PlannedTrial, truth: Truth, shape: tuple[int, ...], draw: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    kind = np.resize(np.arange(len(FAN_OUT)), shape)
+    count, delay_ms = np.array(list(FAN_OUT.values())).T[:, kind]
+    times = count if CROSSED[planned.stack]["sources"] == "in turn" else 1
+    asking_ms = 1 + truth.asking_ms.get(planned.stack, 1.0) * count
+    return kind, times * delay_ms + asking_ms * np.exp(truth.noise * draw.standard_normal(shape))
+
+
 def _kinds(scenario: str) -> Mapping[str, float]:
+    if scenario == "fan_out":
+        return dict.fromkeys(FAN_OUT, 1.0)
     return KINDS.get(scenario, {"read": 1.0})
 
 
@@ -353,7 +391,7 @@ def _trial(
         machine=_machine(validity, draw),
         cost=_cost(planned, truth, counts, draw),
         seconds=_seconds(window_s, draw),
-        upstreams=_upstreams(planned, counts.sent),
+        upstreams=_upstreams(planned, len(latency_ms)),
         validity=validity,
         samples=samples_name(planned.number, attempt),
         held=_held(planned.load.connections),
@@ -442,11 +480,11 @@ def _seconds(window_s: float, draw: np.random.Generator) -> tuple[Second, ...]:
     )
 
 
-def _upstreams(planned: PlannedTrial, sent: int) -> tuple[Upstream, ...]:
+def _upstreams(planned: PlannedTrial, requests: int) -> tuple[Upstream, ...]:
     if planned.scenario != "dashboard":
         return ()
     return tuple(
-        Upstream(name, sent, 20.6, took, took - 0.6, took * 1.8)
+        Upstream(name, requests, 20.6, took, took - 0.6, took * 1.8)
         for name, took in (("inventory", 21.0), ("analytics", 22.0))
     )
 

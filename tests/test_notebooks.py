@@ -32,11 +32,12 @@ def _is_parameters(cell: Any) -> bool:
 
 
 def test_the_chapters_are_there_in_their_order() -> None:
-    assert NAMES[:4] == [
+    assert NAMES[:5] == [
         "0-overview",
         "1-measure",
         "2-throughput-and-latency",
         "3-search-and-dashboard",
+        "4-where-the-time-goes",
     ]
     assert NAMES[-1] == "7-validity-and-method"
 
@@ -127,3 +128,8 @@ def test_papermill_itself_fails_from_any_folder_with_the_message(tmp_path: Path)
 def test_other_notebooks_take_a_run_and_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="seed: unknown; this notebook takes `run` alone"):
         execute("0-overview", tmp_path, {"seed": 7})
+
+
+def test_a_notebook_with_parameters_of_its_own_takes_these_beside_the_run(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="takes `run` and p99_limit_ms"):
+        execute("4-where-the-time-goes", tmp_path, {"p99_limit": 50.0})

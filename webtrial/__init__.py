@@ -21,6 +21,19 @@ _PARTS = {
             "draw_verdicts",
         ),
     ),
+    "webtrial.publish.drawings_of_causes": (
+        *("draw_attribution", "draw_capacity", "draw_fan_out", "draw_request_time"),
+    ),
+    "webtrial.publish.tables_of_causes": (
+        *("attribution_as_table", "crossovers_as_table", "fan_out_costs_as_table"),
+        *("fan_out_ratios_as_table", "floor_as_table", "memory_as_table", "paths_as_table"),
+        *("rates_in_time_as_table", "request_time_as_table", "search_ratios_as_table"),
+        *("search_spread_as_table", "variants_as_table"),
+    ),
+    "webtrial.publish.sentences_of_causes": (
+        *("attribution_in_words", "connections_in_words", "fan_out_in_words"),
+        *("floor_in_words", "rates_in_time_in_words", "search_spread_in_words"),
+    ),
     "webtrial.publish.tables": (
         *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_of"),
         *(
@@ -59,6 +72,13 @@ _PARTS = {
     "webtrial.analyse.work": ("cost_table", "dashboard_parts", "same_work_table"),
     "webtrial.analyse.gates": ("machine_table", "validity_table", "verdict_table"),
     "webtrial.analyse.timeline": ("timeline", "typical_trial"),
+    "webtrial.analyse.attribution": ("attribution",),
+    "webtrial.analyse.capacity": ("rates_in_time", "sweep"),
+    "webtrial.analyse.fan_out": ("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios"),
+    "webtrial.analyse.floor": ("floor",),
+    "webtrial.analyse.pairs": ("apart_in", "over_deployed"),
+    "webtrial.analyse.request_time": ("request_time",),
+    "webtrial.analyse.searches": ("search_ratios", "search_spread"),
     "webtrial.analyse.summary": ("latencies", "trials_table"),
 }
 _PLACES = {name: module for module, names in _PARTS.items() for name in names}

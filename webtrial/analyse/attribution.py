@@ -39,8 +39,6 @@ from webtrial.runs import Run
 
 SCENARIO = "user_detail"
 COST = "cpu_ms_per_request"
-DECLARED = (("fastapi", "django"), ("fastapi", "flask"))
-"""The pairs that the report shares out: a stack and its baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,23 @@ def attribution(run: Run, stack: str, baseline: str) -> Attribution:
         _paths(run, ways, parts, blocks),
         _lacking(run, ways, parts, walked),
     )
+
+
+def waterfall(found: Attribution) -> pd.DataFrame:
+    """The parts one below the other, each from where the last one ended, in CPU-milliseconds.
+
+    Columns: part, start_ms, end_ms, low_ms, high_ms (the end's interval), smallest_ms, largest_ms
+    (its range over paths), ratio, low, high, verdict. The first starts at the baseline's cost, the
+    last ends at the stack's.
+    """
+    parts = found.parts[found.parts["part"] != WHOLE].reset_index(drop=True)
+    end_ms = found.baseline_ms * parts["ratio"].cumprod()
+    start_ms = end_ms / parts["ratio"]
+    spans = {
+        f"{name}_ms": start_ms * parts[name] for name in ("low", "high", "smallest", "largest")
+    }
+    placed = pd.DataFrame({"part": parts["part"], "start_ms": start_ms, "end_ms": end_ms} | spans)
+    return placed.join(parts[["ratio", "low", "high", "verdict"]])
 
 
 def _absent(run: Run, stack: str, baseline: str, why: str) -> Attribution:
@@ -214,7 +229,7 @@ def _row(logs: np.ndarray, whole: float, blocks: _Blocks) -> dict[str, Any]:
 
 
 def _paths(run: Run, ways: Between, parts: Sequence[Part], blocks: _Blocks) -> pd.DataFrame:
-    stacks, means = run.manifest.stacks, blocks.every.mean()
+    stacks, logs = run.manifest.stacks, blocks.every
     walked = set(ways.agreeing(parts))
     ordered = sorted(ways.paths, key=lambda path: path not in walked)
     rows = [
@@ -226,7 +241,7 @@ def _paths(run: Run, ways: Between, parts: Sequence[Part], blocks: _Blocks) -> p
             "start_title": title_of(start, stacks),
             "end_title": title_of(end, stacks),
             "part": name_of(ways.changes(start, end)),
-            "ratio": float(np.exp(means[end] - means[start])),
+            "ratio": float(np.exp((logs[end] - logs[start]).mean())),
             "counts": path in walked,
         }
         for number, path in enumerate(ordered, 1)
@@ -245,16 +260,26 @@ def _lacking(run: Run, ways: Between, parts: Sequence[Part], walked: Sequence[Pa
 def _would_part(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> str:
     steps = [step for path in walked for step in pairwise(path)]
     start, end = next(step for step in steps if ways.changes(*step) == part)
-    wanted = [
-        f"{factor} {' on '.join(level_of(end, factor, stacks))}" for factor in factors_of(part)
-    ]
-    return (
-        f"{listed(list(factors_of(part))).capitalize()} change at once and cannot be told apart;"
-        f" a stack like {_titled(start, stacks)} but for one of these would do it:"
-        f" {'; '.join(wanted)}."
-    )
+    factors = list(factors_of(part))
+    said = f"{listed(factors).capitalize()} change at once and cannot be told apart; "
+    if len(factors) > MOST_NAMED:
+        both = f"{title_of(start, stacks)} and {title_of(end, stacks)}"
+        return f"{said}stacks between {both} that change fewer of these would do it."
+    wanted = " or ".join(_level_text(end, factor, stacks) for factor in factors)
+    return f"{said}a stack like {_titled(start, stacks)}, but with {wanted}, would do it."
+
+
+MOST_NAMED = 3  # factors of a bundle for which each stack that would part it is described
 
 
 def _titled(stack: str, stacks: Stacks) -> str:
-    levels = [" on ".join(level_of(stack, factor, stacks)) for factor in FACTORS]
+    levels = [_level_text(stack, factor, stacks) for factor in FACTORS]
     return f"{title_of(stack, stacks)} ({', '.join(levels)})"
+
+
+def _level_text(stack: str, factor: str, stacks: Stacks) -> str:
+    """`raw SQL`, `SQLAlchemy`, `async on uvicorn`, `no serialiser`."""
+    level = level_of(stack, factor, stacks)
+    if factor == "data access":
+        return level[-1]
+    return "no serialiser" if level == ("none",) else " on ".join(level)

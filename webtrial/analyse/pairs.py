@@ -17,6 +17,10 @@ Stacks = Mapping[str, Mapping[str, Any]]
 
 KINDS: tuple[Kind, ...] = ("as deployed", "like for like")
 AXES = ("data_access", "serialiser", "concurrency", "server", "driver")
+EVERY_AXIS = (
+    *("framework", *AXES, "orm"),
+    *("sources", "http_client", "searches", "after_clone"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,36 @@ def pairs_of(run: Run) -> list[Pair]:
         if (pair.stack, pair.baseline) not in taken
     ]
     return plain + like
+
+
+def apart_in(run: Run, axis: str) -> list[Pair]:
+    """The pairs that differ in one axis and nothing else. The baseline does things in turn, where
+    one of the two does; else it is the one that is read first."""
+    stacks = stacks_in_order(run)
+    pairs = [
+        _pair(stack, baseline, "like for like", stacks)
+        for baseline, stack in combinations(stacks, 2)
+        if [each for each in EVERY_AXIS if stacks[stack].get(each) != stacks[baseline].get(each)]
+        == [axis]
+    ]
+    return [
+        _pair(pair.baseline, pair.stack, pair.kind, stacks)
+        if stacks[pair.stack].get(axis) == "in turn"
+        else pair
+        for pair in pairs
+    ]
+
+
+def over_deployed(run: Run, framework: str) -> list[Pair]:
+    """Every stack over that framework's as deployed; none where the run has no such stack."""
+    stacks = stacks_in_order(run)
+    return [
+        _pair(stack, baseline, "like for like", stacks)
+        for baseline in stacks
+        if is_deployed(baseline, stacks) and framework_of(baseline, stacks) == framework
+        for stack in stacks
+        if stack != baseline
+    ]
 
 
 def stacks_in_order(run: Run) -> dict[str, dict[str, Any]]:

@@ -33,7 +33,7 @@ def draw_throughput(run: Run, compared: pd.DataFrame) -> Shown:
     """Requests per second at each scenario's main closed load; `compared` is `ratio_table`."""
     table = at_main_load(throughput_table(run))
     if table.empty:
-        return _absent("no closed load")
+        return absent("no closed load")
     return throughput.draw(table, trials_table(run), words.throughput(table, compared))
 
 
@@ -41,7 +41,7 @@ def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") ->
     """Paired ratios of one metric at each scenario's main closed load."""
     table = labelled_ratios(run, at_main_load(compared), metric)
     if table["ratio"].notna().sum() == 0:
-        return _absent("no two stacks that can be compared")
+        return absent("no two stacks that can be compared")
     invalid = left_out(at_main_load(trials_table(run)))
     return ratios.draw(table, words.ratios(table, invalid))
 
@@ -49,7 +49,7 @@ def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") ->
 def draw_latency(run: Run, percentiles: pd.DataFrame) -> Shown:
     """`latency_against_load`, all scenarios and loads."""
     if percentiles["latency_ms"].notna().sum() == 0:
-        return _absent("no response times that count")
+        return absent("no response times that count")
     said = words.latency_against_load(percentiles, left_out(trials_table(run)))
     return latency.against_load(percentiles, said)
 
@@ -58,7 +58,7 @@ def draw_distribution(run: Run, kind: str) -> Shown:
     """The share of requests that took longer, at each scenario's main load of that kind."""
     loads = at_main_load(latency_against_load(run, (50,)), kind)
     if loads.empty:
-        return _absent(f"no {kind} load that counts")
+        return absent(f"no {kind} load that counts")
     parts = [
         distribution(run, str(load), [str(scenario)])
         for scenario, load in loads[["scenario", "load"]].drop_duplicates().to_numpy()
@@ -72,21 +72,21 @@ def draw_cost(run: Run) -> Shown:
     """CPU time per request at each scenario's main closed load."""
     table = at_main_load(cost_table(run))
     if table.empty:
-        return _absent("no CPU time")
+        return absent("no CPU time")
     return cost.draw(table, words.cost(table, left_out(at_main_load(trials_table(run)))))
 
 
 def draw_search(run: Run, by_kind: pd.DataFrame) -> Shown:
     """`search_by_selectivity`."""
     if by_kind["latency_ms"].notna().sum() == 0:
-        return _absent("no search that counts")
+        return absent("no search that counts")
     return search.draw(by_kind, words.search(by_kind, _left_out_of(run, "product_search")))
 
 
 def draw_dashboard(run: Run, parts: pd.DataFrame) -> Shown:
     """`dashboard_parts`."""
     if parts.empty:
-        return _absent("no dashboard that counts")
+        return absent("no dashboard that counts")
     return dashboard.draw(parts, words.dashboard(parts, _left_out_of(run, "dashboard")))
 
 
@@ -101,7 +101,7 @@ def draw_typical(run: Run) -> Shown:
     try:
         place = typical_trial(run, parameters.scenarios[0], parameters.stacks[0])
     except RunError:
-        return _absent("no trial of its first stack and scenario that counts")
+        return absent("no trial of its first stack and scenario that counts")
     return draw_timeline(run, *place)
 
 
@@ -124,5 +124,6 @@ def draw_machine(run: Run) -> Drawing:
     return validity.machine(table, words.machine(table))
 
 
-def _absent(what: str) -> Prose:
+def absent(what: str) -> Prose:
+    """In place of a figure: what the run lacks."""
     return Prose(f"*Nothing to draw: this run has {what}.*")

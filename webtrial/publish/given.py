@@ -37,15 +37,17 @@ def parameters_given() -> Parameters:
     return parameters.model_copy(update={"database_url": url})
 
 
-def run_given() -> Run:
+def run_given(*own: str) -> Run:
     """The run that the cells above name: a folder, or the name of one in `data/runs/`.
 
-    The newest finished one where they say None. Raises ParameterError for anything else.
+    The newest finished one where they say None. `own` are the notebook's other parameters. Raises
+    ParameterError for anything else.
     """
     given = _given()
     run = given.pop("run", None)
-    if given:
-        raise ParameterError(f"{', '.join(given)}: unknown; this notebook takes `run` alone")
+    if unknown := [name for name in given if name not in own]:
+        takes = f"`run` and {', '.join(own)}" if own else "`run` alone"
+        raise ParameterError(f"{', '.join(unknown)}: unknown; this notebook takes {takes}")
     return latest_run() if run is None else find_run(run)
 
 

@@ -14,10 +14,10 @@ from webtrial.analyse.figures.style import (
     grid_of,
     hide_unused,
     looks,
+    name_lines,
     panels,
     plain_log,
     ring,
-    spread,
     styled,
 )
 from webtrial.analyse.frames import rows_of
@@ -118,19 +118,7 @@ def _name_last(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     """Names at the right, each at the height of its last median, pushed apart where they meet."""
     medians = part[part["percentile"] == 50].dropna(subset=["latency_ms"])
     last = medians.sort_values("size").drop_duplicates("stack", keep="last")
-    low, high = np.log(axes.get_ylim())
-    heights = spread([float((np.log(y) - low) / (high - low)) for y in last["latency_ms"]], 0.1)
-    for height, row in zip(heights, rows_of(last), strict=True):
-        axes.annotate(
-            row["title"],
-            (1.0, height),
-            xycoords="axes fraction",
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            color=look[row["stack"]].ink,
-            fontsize=7,
-        )
+    name_lines(axes, last, "latency_ms", look)
 
 
 @styled

@@ -207,9 +207,30 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return [float(each) for each in result]
 
 
-def plain_log(axes: Axes, which: str) -> None:
-    """Ticks of a log axis as plain numbers at 1, 2 and 5 of each decade."""
+def name_lines(
+    axes: Axes, last: pd.DataFrame, column: str, look: dict[str, Look], gap: float = 0.1
+) -> None:
+    """The stacks' names at the right of lines on a log scale: each at the height of its `last`
+    value in `column`, pushed apart where they meet."""
+    low, high = np.log(axes.get_ylim())
+    heights = [float((np.log(value) - low) / (high - low)) for value in last[column]]
+    names = zip(spread(heights, gap), last["stack"], last["title"], strict=True)
+    for height, stack, title in names:
+        axes.annotate(
+            title,
+            (1.0, height),
+            xycoords="axes fraction",
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            color=look[stack].ink,
+            fontsize=7,
+        )
+
+
+def plain_log(axes: Axes, which: str, subs: Sequence[float] = (1, 2, 5)) -> None:
+    """Ticks of a log axis as plain numbers at 1, 2 and 5 of each decade, or at other `subs`."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_locator(mpl.ticker.LogLocator(subs=subs))
     axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
     axis.set_minor_locator(mpl.ticker.NullLocator())

@@ -1,0 +1,141 @@
+"""Fan-out: samples of a known formula and known costs beyond it."""
+
+import pytest
+
+from tests.synthetic_run import CLOSED, Truth, synthetic_run
+from webtrial.analyse import words_of_causes as words
+from webtrial.analyse.compare import ratio_table
+from webtrial.analyse.estimates import throughput_table
+from webtrial.analyse.fan_out import crossovers, fan_out, fan_out_costs, fan_out_ratios
+from webtrial.analyse.histogram import RESOLUTION
+from webtrial.analyse.latency import latency_against_load
+from webtrial.analyse.pairs import Pair, apart_in
+from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.analyse.work import cost_table
+from webtrial.publish.sentences_of_causes import fan_out_in_words
+
+ASKING_MS = {"django": 1.4, "django-fan-out": 2.5, "flask": 1.0, "flask-fan-out": 2.0}
+STACKS = (*ASKING_MS, "fastapi", "fastapi-in-turn", "fastapi-aiohttp")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    truth = Truth(dict.fromkeys(STACKS, 10.0), noise=0.001, asking_ms=ASKING_MS)
+    scenarios = ("fan_out", "user_detail")
+    return synthetic_run(tmp_path_factory.mktemp("asked"), truth, scenarios=scenarios, window_s=8)
+
+
+@pytest.fixture(scope="module")
+def table(asked):
+    return fan_out(asked)
+
+
+def test_medians_are_those_of_the_requests_of_a_kind(asked, table):
+    requests = latencies(asked, measured(trials_table(asked)).query("scenario == 'fan_out'"))
+    kind = requests[(requests["stack"] == "flask") & (requests["kind"] == "4 × 50 ms")]
+    row = table.query("stack == 'flask' and count == 4 and delay_ms == 50").iloc[0]
+
+    assert row["median_ms"] == pytest.approx(kind["latency_ms"].median(), rel=RESOLUTION)
+    assert row["samples"] == len(kind) > 0
+    assert row["low"] <= row["median_ms"] <= row["high"]
+    assert len(table) == len(STACKS) * 4 * 4
+
+
+def test_the_formula_is_in_turn_or_at_once_as_the_stack_asks(table):
+    shape = table.query("count == 4 and delay_ms == 50").set_index("stack")
+
+    assert shape["formula_ms"].to_dict() == {
+        "django": 200,
+        "flask": 200,
+        "fastapi-in-turn": 200,
+        "django-fan-out": 50,
+        "flask-fan-out": 50,
+        "fastapi": 50,
+        "fastapi-aiohttp": 50,
+    }
+    assert shape["overhead_ms"]["django"] == pytest.approx(1 + 4 * 1.4, abs=0.3)
+
+
+def test_what_asking_costs_is_found_again(table):
+    costs = fan_out_costs(table).set_index("stack")
+
+    assert (costs["low"] < costs["per_source_ms"]).all()
+    assert (costs["per_source_ms"] < costs["high"]).all()
+    for stack in STACKS:
+        known_ms = ASKING_MS.get(stack, 1.0)
+        assert costs.loc[stack, "per_source_ms"] == pytest.approx(known_ms, abs=0.05)
+        assert costs.loc[stack, "base_ms"] == pytest.approx(1, abs=0.2)
+
+
+def test_threads_beat_asking_in_turn_from_where_their_cost_is_saved(asked, table):
+    found = crossovers(table, apart_in(asked, "sources")).set_index(["stack", "count"])["delay_ms"]
+
+    for count in (2, 4, 8):  # 1 + 2.5 k + d = 1 + 1.4 k + k d
+        assert found["django-fan-out", count] == pytest.approx(1.1 * count / (count - 1), abs=0.2)
+        assert found["flask-fan-out", count] == pytest.approx(count / (count - 1), abs=0.2)
+        assert found["fastapi", count] == pytest.approx(0, abs=0.1)
+    assert (found >= 0).all()
+
+
+def test_pairs_are_apart_in_how_they_ask_and_in_nothing_else(asked):
+    pairs = {(pair.stack, pair.baseline) for pair in apart_in(asked, "sources")}
+
+    assert pairs == {
+        ("django-fan-out", "django"),
+        ("flask-fan-out", "flask"),
+        ("fastapi", "fastapi-in-turn"),
+    }
+    clients = apart_in(asked, "http_client")
+    assert [(pair.stack, pair.baseline) for pair in clients] == [("fastapi-aiohttp", "fastapi")]
+
+
+def test_ratios_are_of_medians_with_the_same_sources(asked, table):
+    pairs = [Pair("flask", "fastapi", "like for like", None, ())]
+    ratios = fan_out_ratios(asked, pairs).set_index(["count", "delay_ms"])
+    medians = table.set_index(["stack", "count", "delay_ms"])["median_ms"]
+
+    assert ratios.loc[(4, 100), "ratio"] == pytest.approx(
+        medians["flask", 4, 100] / medians["fastapi", 4, 100]
+    )
+    assert ratios.loc[(4, 100), "ratio"] == pytest.approx(405 / 105, rel=0.01)
+    assert ratios.loc[(1, 100), "ratio"] == pytest.approx(1, rel=0.01)
+    assert (ratios["blocks"] == 3).all()
+
+
+def test_the_articles_four_times_stands_beside_what_a_pool_makes_of_it(asked):
+    pairs = [
+        Pair(stack, "fastapi", "like for like", None, ()) for stack in ("flask", "flask-fan-out")
+    ]
+    said = fan_out_in_words(fan_out_ratios(asked, pairs)).text
+
+    assert "4 sources take 4 times as long" in said
+    assert "Flask 3.0 to 3.9 times; Flask, fan-out 1.0 to 1.3 times" in said
+
+
+def test_the_title_says_from_which_delay_on(asked, table):
+    said = words.fan_out(table, crossovers(table, apart_in(asked, "sources")))
+
+    assert said.title.startswith("Asking at once is quicker than in turn from a delay of 2.")
+    assert "4 × 50 ms 210" in said.alt
+
+
+def test_one_request_at_a_time_is_not_compared_with_other_loads(asked):
+    tables = (
+        ratio_table(asked),
+        throughput_table(asked),
+        latency_against_load(asked),
+        cost_table(asked),
+    )
+
+    for each in tables:
+        assert set(each["scenario"]) == {"user_detail"}
+        assert set(each["load"]) == {str(CLOSED)}
+
+
+def test_a_run_without_fan_out_has_no_rows_of_it(one_block):
+    table = fan_out(one_block)
+
+    assert table.empty
+    assert fan_out_costs(table).empty
+    assert crossovers(table, apart_in(one_block, "sources")).empty
+    assert fan_out_ratios(one_block, []).empty

@@ -1,0 +1,192 @@
+"""The drawings that tell where differences come from: as `test_figures` has the others."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
+from tests.analyse.test_figures import MOST_BYTES
+from tests.synthetic_run import CLOSED, LATE, STOLEN, Truth, synthetic_run
+from webtrial.analyse import words_of_causes as words
+from webtrial.analyse.attribution import WHOLE, attribution, waterfall
+from webtrial.analyse.capacity import sweep
+from webtrial.analyse.fan_out import crossovers, fan_out
+from webtrial.analyse.figures import capacity as capacity_figure
+from webtrial.analyse.figures import fan_out as fan_out_figure
+from webtrial.analyse.pairs import apart_in
+from webtrial.analyse.request_time import request_time
+from webtrial.publish.drawings_of_causes import (
+    draw_attribution,
+    draw_capacity,
+    draw_fan_out,
+    draw_request_time,
+)
+from webtrial.records import Load
+
+pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
+
+ASKING = ("django-fan-out", "flask-fan-out", "fastapi-in-turn", "fastapi-aiohttp")
+STACKS = tuple(dict.fromkeys([*FROM_DJANGO, *FROM_FLASK, *ASKING]))
+BESIDE = {
+    "user_detail": (*FROM_DJANGO, *FROM_FLASK),
+    "dashboard": ASKING,
+    "fan_out": ASKING,
+}
+SCENARIOS = ("user_detail", "dashboard", "fan_out")
+LOADS = (CLOSED, Load("closed", users=10))
+
+
+def crossed(folder, noise=0.02, **truth):
+    medians = {name: 5 * added(name) for name in STACKS}
+    cpu_ms = {name: added(name) for name in STACKS}
+    drawn = Truth(medians, noise=noise, cpu_ms=cpu_ms, **truth)
+    return synthetic_run(folder, drawn, scenarios=SCENARIOS, loads=LOADS, beside=BESIDE)
+
+
+@pytest.fixture(scope="module")
+def crossed_run(tmp_path_factory):
+    return crossed(tmp_path_factory.mktemp("crossed"))
+
+
+FIGURES = {
+    "from_django": lambda run: draw_attribution(run, attribution(run, "fastapi", "django")),
+    "from_flask": lambda run: draw_attribution(run, attribution(run, "fastapi", "flask")),
+    "request_time": lambda run: draw_request_time(run, request_time(run)),
+    "fan_out": lambda run: draw_fan_out(run, fan_out(run)),
+    "capacity": lambda run: draw_capacity(run)[0],
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_small_well_formed_and_the_same_each_time(crossed_run, name):
+    drawing = FIGURES[name](crossed_run)
+    picture = drawing.svg()
+
+    assert FIGURES[name](crossed_run).svg() == picture
+    assert len(picture) < MOST_BYTES
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+    assert "<text" not in picture  # letters are paths: no font is needed
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_carries_its_words(crossed_run, name):
+    data, metadata = FIGURES[name](crossed_run)._repr_mimebundle_()
+
+    told = metadata["image/svg+xml"]
+    assert data["image/svg+xml"].startswith("<svg")
+    assert all(len(text) > 20 for text in told.values())
+    assert "nan" not in " ".join(told.values())
+
+
+def test_a_figure_is_drawn_for_each_scenario_with_a_sweep(crossed_run, run):
+    assert len(draw_capacity(crossed_run)) == 2
+    (absent,) = draw_capacity(run)
+    assert (
+        absent.text == "*Nothing to draw: this run has no scenario with more than one closed load.*"
+    )
+
+
+def test_what_a_run_lacks_is_said_in_place_of_a_figure(disturbed):
+    without = attribution(disturbed, "fastapi", "django-async")
+
+    assert draw_attribution(disturbed, without).text == f"*{without.lacking}*"
+    assert "no fan-out" in draw_fan_out(disturbed, fan_out(disturbed)).text
+
+
+@pytest.mark.parametrize("baseline", ["django", "flask"])
+def test_a_waterfall_goes_from_the_baselines_cost_to_the_stacks(crossed_run, baseline):
+    found = attribution(crossed_run, "fastapi", baseline)
+    steps = waterfall(found)
+    whole = found.parts.set_index("part").loc[WHOLE, "ratio"]
+
+    assert steps["start_ms"].iloc[0] == pytest.approx(found.baseline_ms)
+    assert steps["end_ms"].iloc[-1] == pytest.approx(found.baseline_ms * whole)
+    assert steps["start_ms"].tolist()[1:] == pytest.approx(steps["end_ms"].tolist()[:-1])
+    assert (steps["low_ms"] <= steps["end_ms"]).all()
+    assert (steps["end_ms"] <= steps["high_ms"]).all()
+
+
+def test_a_waterfall_shows_every_part_with_its_factor(crossed_run):
+    found = attribution(crossed_run, "fastapi", "flask")
+    figure = draw_attribution(crossed_run, found).figure
+    (axes,) = figure.axes
+    rows = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
+    factors = [text.get_text() for text in axes.texts]
+
+    assert rows == ["Flask", *found.parts["part"][:-1], "FastAPI"]
+    assert sum("÷" in factor or "×" in factor for factor in factors) == len(rows) - 2
+
+
+def test_the_title_of_an_attribution_names_what_is_decided_the_largest_first(tmp_path):
+    names, costs = ("fastapi-orm", "fastapi-psycopg", "fastapi-orm-psycopg", "fastapi"), {}
+    costs |= {"fastapi-orm": 4.0, "fastapi-orm-psycopg": 8.0}
+    costs |= {"fastapi": 1.0, "fastapi-psycopg": 2.0}
+    truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
+    run = synthetic_run(tmp_path, truth, window_s=0.2)
+    title = words.waterfall(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
+
+    assert title == (
+        "A request costs FastAPI, ORM, psycopg 8.0 times the CPU time of FastAPI:"
+        " ×\N{NO-BREAK SPACE}4.0 by data access and ×\N{NO-BREAK SPACE}2.0 by driver"
+    )
+    turned = words.waterfall(attribution(run, "fastapi-orm-psycopg", "fastapi")).title
+    assert turned == title
+
+
+def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
+    names = ("fastapi-orm", "fastapi-psycopg", "fastapi-orm-psycopg", "fastapi")
+    costs = dict(zip(names, (8.0, 1.0, 4.0, 2.0), strict=True))
+    truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
+    run = synthetic_run(tmp_path, truth, window_s=0.2)
+    title = words.waterfall(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
+
+    assert title.endswith(
+        "2.0 times the CPU time of FastAPI: ×\N{NO-BREAK SPACE}4.0 by data access; the other way"
+        " ÷\N{NO-BREAK SPACE}2.0 by driver"
+    )
+
+
+def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
+    truth = Truth({"fastapi-orm": 30.0, "fastapi": 30.0}, noise=0.1)
+    run = synthetic_run(tmp_path, truth, window_s=0.2)
+    title = words.waterfall(attribution(run, "fastapi", "fastapi-orm")).title
+
+    assert title == (
+        "FastAPI and FastAPI, ORM are not shown to differ in CPU time per request (the interval"
+        " covers 1)"
+    )
+
+
+def test_paths_left_out_suspects_and_single_blocks_are_said(tmp_path):
+    caption = words.waterfall(attribution(crossed(tmp_path / "sure"), "fastapi", "flask")).caption
+    suspect = {(block, "fastapi"): [STOLEN] for block in (1, 2)}
+    unsure = crossed(tmp_path / "unsure", verdicts=suspect)
+
+    assert "mean over 4 paths" in caption
+    assert "2 paths more change at once" in caption
+    assert "Suspect" not in caption
+    found = attribution(unsure, "fastapi", "flask")
+    assert "Suspect trials are part of it." in words.waterfall(found).caption
+
+
+def test_invalid_trials_are_said_to_be_left_out(tmp_path):
+    late = {(1, "flask", "user_detail"): [LATE]}
+    run = crossed(tmp_path, verdicts=late)
+
+    assert "1 trial of these is invalid" in draw_request_time(run, request_time(run)).caption
+    assert "2 trials of these are invalid" in draw_capacity(run)[0].caption
+
+
+def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):
+    table = fan_out(crossed_run)
+    said = words.fan_out(table, crossovers(table, apart_in(crossed_run, "sources")))
+    panels = fan_out_figure.draw(table, said).figure.axes
+
+    assert [axes.get_title(loc="left") for axes in panels] == [
+        f"each source takes {delay} ms" for delay in (0, 10, 50, 100)
+    ]
+    found = sweep(crossed_run, "dashboard")
+    left, _ = capacity_figure.draw(found, words.capacity(found, 0)).figure.axes
+    drawn = [line.get_ydata() for line in left.lines if len(line.get_xdata()) == 2]
+    flask = found[found["stack"] == "flask"].sort_values("users")["throughput_per_s"]
+    assert any(list(each) == flask.tolist() for each in drawn)

@@ -1,0 +1,95 @@
+"""Where a request's time goes: parts that add up to the whole, or say that they do not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.synthetic_run import Truth, synthetic_run
+from webtrial.analyse import words_of_causes as words
+from webtrial.analyse.request_time import PARTS, request_time
+from webtrial.analyse.summary import latencies, measured, trials_table
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    """A stack that asks its upstreams in turn, one at once, one too quick for its upstreams."""
+    truth = Truth({"flask": 80.0, "flask-fan-out": 60.0, "fastapi": 10.0})
+    scenarios = ("user_detail", "dashboard", "fan_out")
+    return synthetic_run(tmp_path_factory.mktemp("asking"), truth, scenarios=scenarios)
+
+
+@pytest.fixture(scope="module")
+def table(asking):
+    return request_time(asking).set_index(["scenario", "stack"])
+
+
+def test_parts_add_up_to_the_mean_response_time(asking, table):
+    requests = latencies(asking, measured(trials_table(asking)).query("scenario == 'dashboard'"))
+    flask = requests[requests["stack"] == "flask"]
+    by_block = flask.groupby("block", observed=True)["latency_ms"].mean()
+    row = table.loc["dashboard", "flask"]
+
+    assert row["response_ms"] == pytest.approx(by_block.mean())
+    assert row[list(PARTS)].fillna(0).sum() == pytest.approx(row["response_ms"])
+    assert row["cpu_ms"] == pytest.approx(0.8, rel=0.05)
+    assert row["database_ms"] == pytest.approx(0.3)
+    assert (row["excess_ms"], row["blocks"]) == (0, 3)
+
+
+def test_upstreams_add_up_in_turn_and_at_once_the_slowest_counts(table):
+    upstreams_ms = table["upstreams_ms"]
+
+    assert upstreams_ms["dashboard", "flask"] == pytest.approx(21 + 22)
+    assert upstreams_ms["dashboard", "flask-fan-out"] == pytest.approx(22)
+    assert upstreams_ms["user_detail", "flask"] == 0
+
+
+def test_parts_that_exceed_the_whole_are_said_to(asking, table):
+    row = table.loc["dashboard", "fastapi"]
+    parts_ms = row[["database_ms", "upstreams_ms", "cpu_ms"]].sum()
+
+    assert parts_ms > row["response_ms"]
+    assert row["queue_ms"] == 0
+    assert row["excess_ms"] == pytest.approx(parts_ms - row["response_ms"])
+    said = words.request_time(request_time(asking), 0)
+    assert "The parts of FastAPI exceed the whole: they overlap." in said.caption
+
+
+def test_a_scenario_of_many_kinds_of_request_has_no_row(table):
+    assert set(table.index.get_level_values("scenario")) == {"user_detail", "dashboard"}
+
+
+def test_what_was_not_observed_is_unknown_and_part_of_the_rest(asking, table):
+    row = table.loc["user_detail", "flask"]
+
+    assert np.isnan(row["connection_ms"])
+    assert row["unknown"] == "waiting for a connection"
+    assert "where it was not, part of that: waiting for a connection" in (
+        words.request_time(request_time(asking), 0).caption
+    )
+
+
+def test_waiting_for_a_connection_is_told_per_request(asking):
+    def pooled(trial):
+        waited_ms = 1.5 * trial.cost.statements.requests
+        return replace(trial, cost=replace(trial.cost, pool_waited_ms=waited_ms))
+
+    other = type(asking)(asking.path, asking.manifest)
+    other.__dict__["trials"] = tuple(map(pooled, asking.trials))
+    waited = request_time(other).set_index(["scenario", "stack"]).loc["user_detail", "flask"]
+    unknown = request_time(asking).set_index(["scenario", "stack"]).loc["user_detail", "flask"]
+
+    assert waited["connection_ms"] == pytest.approx(1.5)
+    assert waited["queue_ms"] == pytest.approx(unknown["queue_ms"] - 1.5)
+    assert waited["unknown"] == ""
+
+
+def test_the_title_says_what_takes_most_of_the_time(asking):
+    shown = request_time(asking)
+    title = words.request_time(shown[shown["stack"] != "fastapi"], 0).title
+
+    assert title.startswith(
+        "Most of a request's time is waiting for its turn in user detail (99 %)"
+    )
+    assert "in dashboard" in title

@@ -1,0 +1,75 @@
+"""The chapter on where the time goes: full of a run with everything, short of one without."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.analyse.test_figures_of_causes import BESIDE, SCENARIOS, STACKS
+from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
+from webtrial.publish.execute import execute
+from webtrial.records import Load
+
+CHAPTER = "4-where-the-time-goes"
+SEARCHING = ("fastapi-gather", "flask-no-index", "fastapi-no-index")
+
+
+def shown(folder: Path, run: Path, **given: Any) -> tuple[str, int]:
+    """What the executed chapter says, and how many figures it holds."""
+    path = execute(CHAPTER, folder, {"run": str(run), **given})
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output.data for cell in cells for output in cell.get("outputs", [])]
+    figures = [data for data in outputs if "image/svg+xml" in data]
+    texts = [data.get("text/markdown", data["text/plain"]) for data in outputs]
+    return "\n".join(texts), len(figures)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("full")
+    truth = Truth(dict.fromkeys([*STACKS, *SEARCHING, "bare"], 40.0))
+    run = synthetic_run(
+        folder,
+        truth,
+        scenarios=("ping", *SCENARIOS, "product_search"),
+        loads=(CLOSED, Load("closed", users=10), OPEN),
+        window_s=2,
+        beside={**BESIDE, "product_search": SEARCHING},
+    )
+    said, figures = shown(folder, run.path, p99_limit_ms=7.5)
+    assert figures == 2 + 1 + 1 + 4  # attributions, times, fan-out, sweeps
+    return said
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "times the CPU time of the bare server",
+        "Every path from Django to FastAPI",
+        "On the log scale, of the difference between Flask and FastAPI",
+        "Stacks as deployed: mean response time",
+        "What a request takes beyond the formula",
+        "From which delay of a source",
+        "4 sources take 4 times as long",
+        "Dashboard at 100 users, first over second",
+        "FastAPI, aiohttp / FastAPI",
+        "Flask, no index / Flask",
+        "FastAPI, gather / FastAPI",
+        "Memory of the service",
+    ],
+)
+def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
+    assert part in full
+
+
+def test_a_run_without_says_so_once_in_each_section(tmp_path: Path) -> None:
+    medians = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
+    run = synthetic_run(tmp_path, Truth(medians), scenarios=("user_detail", "crud"), blocks=1)
+    said, figures = shown(tmp_path, run.path)
+    lacks = [line for line in said.splitlines() if line.startswith("*")]
+
+    assert figures == 2 + 1
+    assert said.count("change at once and cannot be told apart") == 2
+    assert len(set(lacks)) == len(lacks) == 7
+    assert "nan" not in said

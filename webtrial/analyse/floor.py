@@ -1,0 +1,41 @@
+"""The floor under every request: what a framework takes to answer without a database, beside a bare
+server that has no framework at all."""
+
+import pandas as pd
+
+from webtrial.analyse.estimates import at_main_load, estimates
+from webtrial.runs import Run
+
+BARE = "bare"
+"""The stack that answers from memory: the ceiling of what the server itself can do."""
+
+
+def floor(run: Run) -> pd.DataFrame:
+    """What `ping` takes at its main closed load, beside `user_detail`: a row per stack.
+
+    Columns: stack, title, framework, load (of ping), ping_per_s, low, high (geometric mean over
+    blocks, t interval), ping_cpu_ms, detail_cpu_ms (CPU-milliseconds of the service per request of
+    each; NaN where user_detail was not measured), floor_share (the first of the second), times_bare
+    (ping_cpu_ms over that of the bare server, NaN without it), blocks, suspect_blocks.
+    """
+    rates = _at(at_main_load(estimates(run, "throughput_per_s", kinds=("closed",))), "ping")
+    costs = at_main_load(estimates(run, "cpu_ms_per_request", kinds=("closed",)))
+    ping_ms = _at(costs, "ping").set_index("stack")["value"]
+    detail_ms = _at(costs, "user_detail").set_index("stack")["value"]
+    frame = rates.rename(columns={"value": "ping_per_s"}).assign(
+        ping_cpu_ms=rates["stack"].map(ping_ms).astype(float),
+        detail_cpu_ms=rates["stack"].map(detail_ms).astype(float),
+    )
+    frame["floor_share"] = frame["ping_cpu_ms"] / frame["detail_cpu_ms"]
+    frame["times_bare"] = frame["ping_cpu_ms"] / ping_ms.get(BARE, float("nan"))
+    return frame[list(_COLUMNS)].reset_index(drop=True)
+
+
+_COLUMNS = (
+    *("stack", "title", "framework", "load", "ping_per_s", "low", "high", "ping_cpu_ms"),
+    *("detail_cpu_ms", "floor_share", "times_bare", "blocks", "suspect_blocks"),
+)
+
+
+def _at(frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    return frame[frame["scenario"] == scenario]

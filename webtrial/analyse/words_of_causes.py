@@ -1,0 +1,205 @@
+"""What the figures say that tell where a difference comes from: as `words` does for the others."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.attribution import WHOLE, Attribution
+from webtrial.analyse.captions import (
+    ONE_BLOCK,
+    Words,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+    within,
+)
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.headline import DECIDED
+from webtrial.analyse.phrases import counted, listed, number, reach, spoken, times
+from webtrial.analyse.request_time import PARTS
+
+
+def waterfall(found: Attribution) -> Words:
+    """Of an `attribution` with parts: which of them are decided, the largest first."""
+    parts = found.parts
+    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
+    others = found.paths["path"].nunique() - counts
+    told = "; ".join(_part_text(row) for row in rows_of(parts))
+    alt = (
+        f"CPU-milliseconds of the service per request, log scale: {found.baseline_title}"
+        f" {number(found.baseline_ms)}. Parts as factors: {told}."
+    )
+    caption = (
+        f"User detail, {found.load}. From {found.baseline_title} to {found.stack_title} each bar"
+        " multiplies what stands above it, on a log scale, so that all of them together are the"
+        f" whole. Bar: {_over(counts)} through stacks that were measured; thin line: its 95 %"
+        " interval over blocks; grey below: its range over the paths. Pale: not decided."
+        + (
+            f" {counted(others, 'path')} more change at once what these tell apart and are left"
+            " out."
+            if others
+            else ""
+        )
+        + (f" {ONE_BLOCK}" if _is_single(parts) else "")
+        + (" Suspect trials are part of it." if parts["suspect"].any() else "")
+    )
+    return Words(_shared_out(found) + one_block_note(parts), alt, caption)
+
+
+def _over(paths: int) -> str:
+    return "its factor on the only path" if paths == 1 else f"mean over {paths} paths"
+
+
+def _part_text(row: dict[str, Any]) -> str:
+    paths = reach([row["smallest"], row["largest"]])
+    ranging = f", over paths {paths}" if " to " in paths else ""
+    return f"{row['part']} {times(row['ratio'], row['low'], row['high'])}{within(row)}{ranging}"
+
+
+def _is_single(parts: pd.DataFrame) -> bool:
+    return bool((parts["blocks"] <= 1).all())
+
+
+def _shared_out(found: Attribution) -> str:
+    """`A request costs Django 7.1 times the CPU time of FastAPI: × 2.4 by data access, …`."""
+    rows = {row["part"]: row for row in rows_of(found.parts)}
+    whole = rows.pop(WHOLE)
+    single = _is_single(found.parts)
+    if whole["verdict"] not in DECIDED and not single:
+        both = f"{found.stack_title} and {found.baseline_title}"
+        return f"{both} are not shown to differ in CPU time per request ({whole['reason']})"
+    turned = whole["ratio"] < 1
+    dear, cheap = found.stack_title, found.baseline_title
+    if turned:
+        dear, cheap = cheap, dear
+    rows = rows if len(rows) > 1 else {}  # a single part is the whole once more
+    factors = {
+        part: 1 / row["ratio"] if turned else row["ratio"]
+        for part, row in rows.items()
+        if single or row["verdict"] in DECIDED
+    }
+    said = (
+        f"A request costs {dear} {number(_outward(whole['ratio']))} times the CPU time of {cheap}"
+    )
+    return said + "; ".join(_shares(factors, [part for part in rows if part not in factors]))
+
+
+def _outward(ratio: float) -> float:
+    return max(ratio, 1 / ratio)
+
+
+def _shares(factors: dict[str, float], undecided: list[str]) -> Iterator[str]:
+    ordered = sorted(factors.items(), key=lambda item: -item[1])
+    space = "\N{NO-BREAK SPACE}"
+    more = [f"×{space}{number(factor)} by {part}" for part, factor in ordered if factor > 1]
+    less = [f"÷{space}{number(1 / factor)} by {part}" for part, factor in ordered if factor <= 1]
+    yield f": {listed(more)}" if more else ""
+    if less:
+        yield f"the other way {listed(less)}"
+    if undecided:
+        yield f"not decided: {listed(undecided)}"
+
+
+def request_time(table: pd.DataFrame, invalid: int) -> Words:
+    """Of `request_time`: what takes most of a request's time, scenario by scenario."""
+    most = [
+        _mostly(str(scenario), part) for scenario, part in table.groupby("scenario", sort=False)
+    ]
+    title = f"Most of a request's time is {'; '.join(most)}{one_block_note(table)}"
+    alt = "Mean milliseconds per request. " + per_cell(table, _time_text)
+    caption = (
+        "Where the mean response time of a request goes: a mark per part and a bar at the whole, on"
+        " a log scale; less than a hundredth of a millisecond is not drawn. Waiting for its turn"
+        " (for a thread, the interpreter or a core) is what the other parts leave."
+        + _unknown(table)
+        + _exceeding(table)
+        + ring_note(table["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return Words(title, alt, caption)
+
+
+def _time_text(row: dict[str, Any]) -> str:
+    parts = [f"{name} {number(row[column])}" for column, name in PARTS.items() if row[column] > 0]
+    return f"{row['title']} {number(row['response_ms'])} ({', '.join(parts)})"
+
+
+def _mostly(scenario: str, part: pd.DataFrame) -> str:
+    """`waiting for its turn in user detail (77 to 98 %)`."""
+    shares = [
+        {name: row[name] / (row["response_ms"] + row["excess_ms"]) for name in PARTS}
+        for row in rows_of(part.fillna(dict.fromkeys(PARTS, 0.0)))
+    ]
+    largest = [max(each, key=lambda name: each[name]) for each in shares]
+    (named, count), *_ = Counter(largest).most_common()
+    mostly = [
+        100 * each[named] for each, most in zip(shares, largest, strict=True) if most == named
+    ]
+    of = "" if count == len(part) else f", {count} of {counted(len(part), 'stack')}"
+    return f"{PARTS[named]} in {spoken(scenario)} ({reach(mostly)} %{of})"
+
+
+def _unknown(table: pd.DataFrame) -> str:
+    names = list(
+        dict.fromkeys(name for row in table["unknown"] for name in row.split(", ") if name)
+    )
+    return (
+        f" Not observed everywhere, and where it was not, part of that: {listed(names)}."
+        if names
+        else ""
+    )
+
+
+def _exceeding(table: pd.DataFrame) -> str:
+    over = table.loc[table["excess_ms"] > 0, "title"].unique().tolist()
+    return f" The parts of {'; '.join(over)} exceed the whole: they overlap." if over else ""
+
+
+def fan_out(table: pd.DataFrame, crossings: pd.DataFrame) -> Words:
+    """Of `fan_out` and its `crossovers`: from which delay on asking at once pays."""
+    title = "Asked in turn, sources add up; asked at once, the request takes as long as one"
+    if len(crossings):
+        furthest_ms = float(crossings["delay_ms"].max())
+        where = f"from a delay of {number(furthest_ms)} ms on" if furthest_ms else "at any delay"
+        title = f"Asking at once is quicker than in turn {where}, however many sources"
+    alt = "Median milliseconds. " + "; ".join(
+        f"{stack}: "
+        + ", ".join(
+            f"{row['count']} × {row['delay_ms']:g} ms {number(row['median_ms'])}"
+            for row in rows_of(part)
+        )
+        for stack, part in table.groupby("title", sort=False)
+    )
+    caption = (
+        "Median response time against the number of sources, one request at a time, a panel for"
+        " each delay. Grey lines are the formula: delay × sources in turn (dashed), the delay alone"
+        f" at once (solid). {interval_note(table)}"
+    )
+    return Words(title + one_block_note(table), f"{alt}.", caption)
+
+
+def capacity(sweep: pd.DataFrame, invalid: int) -> Words:
+    """Of `capacity.sweep`: which stack reaches most, which least, and with how many users."""
+    peaks = [part.nlargest(1, "throughput_per_s") for _, part in sweep.groupby("stack", sort=False)]
+    ranked = rows_of(pd.concat(peaks).sort_values("throughput_per_s", ascending=False))
+    told = [
+        f"{number(row['throughput_per_s'])} with {row['title']} ({row['users']:,g} users)"
+        for row in (ranked if len(ranked) < 2 else [ranked[0], ranked[-1]])
+    ]
+    title = f"{spoken(str(sweep['scenario'].iloc[0])).capitalize()}: requests per second reach"
+    title += f" {' and '.join(told)}{one_block_note(sweep)}"
+    alt = "Requests per second and median response time in milliseconds by users. " + per_cell(
+        sweep,
+        lambda row: f"{row['title']} {number(row['throughput_per_s'])} and {number(row['p50_ms'])}",
+    )
+    caption = (
+        "Left: requests per second; right: response time, median and (thin, above) 90th percentile,"
+        f" both against users in a closed loop, all on log scales. {interval_note(sweep)}"
+        + ring_note(sweep["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return Words(title, alt, caption)

@@ -1,0 +1,62 @@
+"""The figures that tell where differences come from, as `drawings` has the others."""
+
+import pandas as pd
+
+from webtrial.analyse import words_of_causes as words
+from webtrial.analyse.attribution import Attribution
+from webtrial.analyse.attribution import waterfall as waterfall_of
+from webtrial.analyse.capacity import sweep
+from webtrial.analyse.estimates import at_main_load, labelled
+from webtrial.analyse.fan_out import crossovers
+from webtrial.analyse.figures import capacity, fan_out, request_time, waterfall
+from webtrial.analyse.gates import left_out
+from webtrial.analyse.pairs import apart_in
+from webtrial.analyse.phrases import listed, spoken
+from webtrial.analyse.show import Prose
+from webtrial.analyse.summary import trials_table
+from webtrial.publish.drawings import Shown, absent
+from webtrial.runs import Run
+
+
+def draw_attribution(run: Run, found: Attribution) -> Shown:
+    """An `attribution` as a waterfall; what it lacks where there is none."""
+    if found.parts.empty:
+        return Prose(f"*{found.lacking}*")
+    ends = labelled(run, pd.DataFrame({"stack": [found.baseline, found.stack]}))
+    return waterfall.draw(found, waterfall_of(found), ends, words.waterfall(found))
+
+
+ALONE_AND_WITH_OTHERS = ("user_detail", "dashboard")
+"""The scenarios of which a request's time is drawn: without upstreams and with them."""
+
+
+def draw_request_time(run: Run, table: pd.DataFrame) -> Shown:
+    """`request_time` of a scenario without upstreams and of one with them."""
+    shown = table[table["scenario"].isin(ALONE_AND_WITH_OTHERS)]
+    if shown.empty:
+        return absent(f"no closed load of {listed(list(map(spoken, ALONE_AND_WITH_OTHERS)))}")
+    trials = at_main_load(trials_table(run))
+    invalid = left_out(trials[trials["scenario"].isin(ALONE_AND_WITH_OTHERS)])
+    return request_time.draw(shown, words.request_time(shown, invalid))
+
+
+def draw_fan_out(run: Run, table: pd.DataFrame) -> Shown:
+    """`fan_out`."""
+    if table.empty:
+        return absent("no fan-out over several sources")
+    crossings = crossovers(table, apart_in(run, "sources"))
+    return fan_out.draw(table, words.fan_out(table, crossings))
+
+
+def draw_capacity(run: Run) -> list[Shown]:
+    """Throughput and response times against users, a figure for each scenario with several closed
+    loads."""
+    sweeps = [sweep(run, scenario) for scenario in run.manifest.parameters.all_scenarios]
+    drawn: list[Shown] = [_capacity(run, found) for found in sweeps if len(found)]
+    return drawn or [absent("no scenario with more than one closed load")]
+
+
+def _capacity(run: Run, found: pd.DataFrame) -> Shown:
+    trials = trials_table(run)
+    here = (trials["scenario"] == found["scenario"].iloc[0]) & (trials["load_kind"] == "closed")
+    return capacity.draw(found, words.capacity(found, left_out(trials[here])))

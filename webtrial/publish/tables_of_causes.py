@@ -1,0 +1,258 @@
+"""The tables that tell where differences come from, as `tables` has the others."""
+
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.attribution import Attribution
+from webtrial.analyse.estimates import at_main_load
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.pairs import is_deployed, stacks_in_order, title_of
+from webtrial.analyse.phrases import interval, number, percent, spoken, times
+from webtrial.analyse.request_time import PARTS
+from webtrial.analyse.show import Prose, Table
+from webtrial.analyse.summary import measured, trials_table
+from webtrial.runs import Run
+
+_SPOKEN = {"scenario": spoken}
+
+
+def floor_as_table(table: pd.DataFrame) -> Table | Prose:
+    """`floor`: the bare server and the frameworks at `ping`."""
+    if table.empty:
+        return Prose("*This run did not measure `ping`.*")
+    columns = {"title": "stack", "ping_per_s": "pings/s", "span": "95 % interval"}
+    columns |= {"ping_cpu_ms": "CPU-ms per ping", "times_bare": "times the bare server's"}
+    columns |= {"detail_cpu_ms": "CPU-ms per user detail", "floor_share": "of it ping"}
+    return Table(
+        _with_span(table),
+        f"Answering without a database, at {table['load'].iloc[0]}.",
+        columns,
+        {"floor_share": percent},
+    )
+
+
+def attribution_as_table(found: Attribution) -> Table | Prose:
+    """The parts of an `attribution`; nothing where there are none, since the figure says why."""
+    if found.parts.empty:
+        return Prose("")
+    rows = [row | _range_text(row) for row in rows_of(_with_span(found.parts))]
+    columns = {"part": "part", "ratio": "ratio", "span": "95 % interval", "range": "over paths"}
+    columns |= {"share": "share", "blocks": "blocks", "verdict": "verdict", "reason": "because"}
+    return Table(
+        pd.DataFrame(rows),
+        f"CPU time of the service per request of user detail, {found.stack_title} over"
+        f" {found.baseline_title}, at {found.load}. Ratios multiply to the whole; shares are on the"
+        " log scale and add up to it.",
+        columns,
+        {"share": lambda share: f"{share:.0%}".replace("%", " %")},
+    )
+
+
+def _range_text(row: dict[str, Any]) -> dict[str, str]:
+    low, high = row["smallest"], row["largest"]
+    alike = number(low, 3) == number(high, 3)
+    return {
+        "ratio": times(row["ratio"], row["low"], row["high"]),
+        "range": "–" if alike else interval(low, high),
+    }
+
+
+def paths_as_table(found: Attribution) -> Table | Prose:
+    """The paths of an `attribution`, each with what its steps change and are worth; nothing where
+    a single step is all there is."""
+    if len(found.paths) < 2:
+        return Prose("")
+    rows = [
+        {"path": number_, "steps": _walked(steps), "counts": bool(steps["counts"].all())}
+        for number_, steps in found.paths.groupby("path", sort=False)
+    ]
+    return Table(
+        pd.DataFrame(rows),
+        f"Every path from {found.baseline_title} to {found.stack_title} through stacks that were"
+        " measured: the factor by which each step changes CPU time, and what it changes. Only paths"
+        " that tell apart the most count.",
+        {"path": "path", "steps": "steps", "counts": "counts"},
+    )
+
+
+def _walked(steps: pd.DataFrame) -> str:
+    onwards = [
+        f"→ {row['end_title']} (× {number(row['ratio'])}, {row['part']})" for row in rows_of(steps)
+    ]
+    return " ".join([str(steps["start_title"].iloc[0]), *onwards])
+
+
+def request_time_as_table(run: Run, table: pd.DataFrame) -> Table | Prose:
+    """`request_time` of the stacks as deployed, in columns."""
+    table = table[[is_deployed(name, run.manifest.stacks) for name in table["stack"]]]
+    if table.empty:
+        return Prose("")
+    columns = {"scenario": "scenario", "title": "stack", "response_ms": "response"}
+    columns |= PARTS
+    caption = "Stacks as deployed: mean response time at the main closed load and its parts, in ms."
+    if table["unknown"].any():
+        caption += " –: not observed, and part of waiting for its turn."
+    if (table["excess_ms"] > 0).any():
+        columns |= {"excess_ms": "parts exceed it by"}
+    return Table(table, caption, columns, _SPOKEN)
+
+
+def fan_out_costs_as_table(table: pd.DataFrame) -> Table | Prose:
+    """`fan_out_costs`: what asking takes beyond the formula; nothing of none."""
+    if table.empty:
+        return Prose("")
+    columns = {"title": "stack", "sources": "asks", "base_ms": "a request (ms)"}
+    columns |= {"per_source_ms": "each source (ms)", "span": "95 % interval"}
+    caption = "What a request takes beyond the formula: a line over the number of sources."
+    return Table(_with_span(table), caption, columns)
+
+
+def crossovers_as_table(table: pd.DataFrame) -> Table | Prose:
+    """`crossovers`: a column for each number of sources; nothing of none."""
+    if table.empty:
+        return Prose("")
+    named = table.assign(column=[f"{count} sources" for count in table["count"]])
+    wide = named.pivot(index=["title", "baseline_title"], columns="column", values="delay_ms")
+    columns = {"title": "at once", "baseline_title": "in turn"}
+    counts = [f"{count} sources" for count in sorted(table["count"].unique())]
+    return Table(
+        wide.reset_index(),
+        "From which delay of a source (ms) asking at once is quicker than in turn.",
+        columns | {name: name for name in counts},
+    )
+
+
+def fan_out_ratios_as_table(table: pd.DataFrame, count: int) -> Table | Prose:
+    """`fan_out_ratios` with `count` sources: a column for each delay; nothing of none."""
+    rows = table[table["count"] == count]
+    if rows.empty:
+        return Prose("")
+    named = rows.assign(
+        text=[_ratio_text(row) for row in rows_of(rows)],
+        column=[f"{delay_ms:g} ms" for delay_ms in rows["delay_ms"]],
+        pair=rows["title"] + " / " + rows["baseline_title"],
+    )
+    wide = named.pivot_table("text", "pair", "column", aggfunc="first", sort=False).reset_index()
+    delays = [f"{delay_ms:g} ms" for delay_ms in sorted(rows["delay_ms"].unique())]
+    return Table(
+        wide,
+        f"How many times as long a request for {count} sources takes, first over second (95 %"
+        " interval), by the delay of each source.",
+        {"pair": "comparison"} | {name: name for name in delays},
+    )
+
+
+def _ratio_text(row: dict[str, Any]) -> str:
+    span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
+    return times(row["ratio"], row["low"], row["high"]) + span
+
+
+def variants_as_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Prose:
+    """`ratio_table` of stacks that differ in one axis and nothing else, in a scenario at its main
+    closed load."""
+    rows = at_main_load(ratios[ratios["scenario"] == scenario])
+    rows = rows[rows["metric"].isin(_METRICS) & rows["ratio"].notna()]
+    if rows.empty:
+        return Prose(
+            f"*No two stacks of this run differ in {spoken(scenario)} in one such choice.*"
+        )
+    stacks = run.manifest.stacks
+    pairs = [
+        f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in rows_of(rows)
+    ]
+    frame = _with_span(rows).assign(
+        pair=pairs,
+        what=rows["metric"].map(_METRICS),
+        ratio=[times(row["ratio"], row["low"], row["high"]) for row in rows_of(rows)],
+    )
+    columns = {"pair": "comparison", "what": "what", "ratio": "ratio", "span": "95 % interval"}
+    return Table(
+        frame,
+        f"{spoken(scenario).capitalize()} at {rows['load'].iloc[0]}, first over second, paired by"
+        " block.",
+        columns | {"blocks": "blocks", "verdict": "verdict", "reason": "because"},
+    )
+
+
+_METRICS = {
+    "throughput": "requests per second",
+    "p50": "median response time",
+    "cpu": "CPU time of the service per request",
+}
+
+
+def search_spread_as_table(table: pd.DataFrame) -> Table | Prose:
+    """`search_spread`: how far apart the frameworks are, by kind of word and index."""
+    if table.empty:
+        return Prose("*This run has no search by two frameworks.*")
+    rows = _with_span(table).assign(index=table["index"].map({True: "there", False: "dropped"}))
+    columns = {"index": "trigram index", "kind": "word", "fastest": "fastest", "fastest_ms": "ms"}
+    columns |= {"slowest": "slowest", "slowest_ms": "ms", "ratio": "ratio"}
+    caption = f"Median response times of searches at {table['load'].iloc[0]}, framework against"
+    return Table(rows, f"{caption} framework.", columns | {"span": "95 % interval"})
+
+
+def search_ratios_as_table(table: pd.DataFrame) -> Table | Prose:
+    """`search_ratios`: a row per pair, a column per kind of word."""
+    if table.empty:
+        return Prose(
+            "*No stack of this run searches without the index or with its queries at once.*"
+        )
+    named = table.assign(
+        text=[_ratio_text(row) for row in rows_of(table)],
+        pair=table["title"] + " / " + table["baseline_title"],
+    )
+    wide = named.pivot_table("text", "pair", "kind", aggfunc="first", sort=False).reset_index()
+    kinds = [kind for kind in table["kind"].unique() if kind in wide]
+    return Table(
+        wide,
+        f"How many times as long a search takes in the median at {table['load'].iloc[0]}, first"
+        " over second (95 % interval), by how common the word is.",
+        {"pair": "comparison"} | {kind: kind for kind in kinds},
+    )
+
+
+def rates_in_time_as_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
+    """`rates_in_time`: where a stack's limit lies between measured rates; nothing of none."""
+    known = table[table["rates"] > 0]
+    if known.empty:
+        return Prose("")
+    columns = {"scenario": "scenario", "title": "stack", "rate_per_s": "served (1/s)"}
+    columns |= {"p99_ms": "its p99 (ms)", "missed_per_s": "not served (1/s)"}
+    columns |= {"missed_p99_ms": "its p99 (ms)", "rates": "rates judged"}
+    return Table(
+        known,
+        f"The highest measured rate with a p99 of at most {number(p99_limit_ms)} ms, and the lowest"
+        " above it that was not served so. –: none was measured.",
+        columns | {"unknown": "with too few requests"},
+        _SPOKEN,
+    )
+
+
+def memory_as_table(run: Run) -> Table | Prose:
+    """Memory of each stack's service by users of a closed load."""
+    trials = measured(trials_table(run)).dropna(subset=["service_memory_mib", "users"])
+    if trials.empty:
+        return Prose("*This run did not observe the services' memory.*")
+    most = (
+        trials.groupby(["stack", "users"])["service_memory_mib"].max().unstack().sort_index(axis=1)
+    )
+    columns = [f"{users:g} users" for users in most.columns]
+    ordered = [name for name in stacks_in_order(run) if name in most.index]
+    frame = most.loc[ordered].set_axis(columns, axis="columns").reset_index()
+    frame = frame.assign(title=[title_of(name, run.manifest.stacks) for name in frame["stack"]])
+    return Table(
+        frame,
+        "Memory of the service in MiB, at most, by users of a closed load: each holds a"
+        " connection.",
+        {"title": "stack"} | {name: name for name in columns},
+    )
+
+
+def _with_span(frame: pd.DataFrame) -> pd.DataFrame:
+    spans = [
+        "–" if pd.isna(low) or pd.isna(high) else interval(low, high)
+        for low, high in zip(frame["low"], frame["high"], strict=True)
+    ]
+    return frame.assign(span=spans)
