@@ -47,7 +47,7 @@ def test_upstreams_add_up_in_turn_and_at_once_the_slowest_counts(table):
 
 def test_parts_that_exceed_the_whole_are_said_to(asking, table):
     row = table.loc["dashboard", "fastapi"]
-    parts_ms = row[["database_ms", "upstreams_ms", "cpu_ms"]].sum()
+    parts_ms = row[["database_ms", "connection_ms", "upstreams_ms", "cpu_ms"]].sum()
 
     assert parts_ms > row["response_ms"]
     assert row["queue_ms"] == 0
@@ -60,33 +60,43 @@ def test_a_scenario_of_many_kinds_of_request_has_no_row(table):
     assert set(table.index.get_level_values("scenario")) == {"user_detail", "dashboard"}
 
 
-def test_what_was_not_observed_is_unknown_and_part_of_the_rest(asking, table):
-    row = table.loc["user_detail", "flask"]
+def with_waits(run, per_request_ms):
+    """The run as if requests had waited that long for a connection; None: as if nothing told."""
+
+    def told(trial):
+        if per_request_ms is None:
+            return replace(trial, cost=replace(trial.cost, pool_waited_ms=None))
+        waited_ms = per_request_ms * trial.cost.statements.requests
+        return replace(trial, cost=replace(trial.cost, pool_waited_ms=waited_ms))
+
+    other = type(run)(run.path, run.manifest)
+    other.__dict__["trials"] = tuple(map(told, run.trials))
+    return other
+
+
+def test_what_was_not_observed_is_unknown_and_part_of_the_rest(asking):
+    untold = request_time(with_waits(asking, None))
+    row = untold.set_index(["scenario", "stack"]).loc["user_detail", "flask"]
 
     assert np.isnan(row["connection_ms"])
     assert row["unknown"] == "waiting for a connection"
     assert "where it was not, part of that: waiting for a connection" in (
-        words.request_time(request_time(asking), 0).caption
+        words.request_time(untold, 0).caption
     )
 
 
 def test_waiting_for_a_connection_is_told_per_request(asking):
-    def pooled(trial):
-        waited_ms = 1.5 * trial.cost.statements.requests
-        return replace(trial, cost=replace(trial.cost, pool_waited_ms=waited_ms))
-
-    other = type(asking)(asking.path, asking.manifest)
-    other.__dict__["trials"] = tuple(map(pooled, asking.trials))
-    waited = request_time(other).set_index(["scenario", "stack"]).loc["user_detail", "flask"]
-    unknown = request_time(asking).set_index(["scenario", "stack"]).loc["user_detail", "flask"]
+    place = "user_detail", "flask"
+    waited = request_time(with_waits(asking, 1.5)).set_index(["scenario", "stack"]).loc[place]
+    untold = request_time(with_waits(asking, None)).set_index(["scenario", "stack"]).loc[place]
 
     assert waited["connection_ms"] == pytest.approx(1.5)
-    assert waited["queue_ms"] == pytest.approx(unknown["queue_ms"] - 1.5)
+    assert waited["queue_ms"] == pytest.approx(untold["queue_ms"] - 1.5)
     assert waited["unknown"] == ""
 
 
 def test_the_title_says_what_takes_most_of_the_time(asking):
-    shown = request_time(asking)
+    shown = request_time(with_waits(asking, None))
     title = words.request_time(shown[shown["stack"] != "fastapi"], 0).title
 
     assert title.startswith(
