@@ -32,6 +32,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0"]
         lines += [f"Requires-Dist: {each}" for each in requires]
         (folder / "METADATA").write_text("\n".join([*lines, ""]))
+        (tmp_path / f"{name}.py").touch()  # what is not there is not counted by every Python
         (folder / "RECORD").write_text(
             f"{name}.py,sha256=x,{MIB // 2}\n{name}-1.0.dist-info/RECORD,,\n"
         )

@@ -67,7 +67,7 @@ from webtrial.scenario_names import OWNED
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
 
-_BEFORE_OPENING_NS = 150_000_000  # what is found and read beforehand takes tens of milliseconds
+_BEFORE_OPENING_NS = 300_000_000  # what is found and read beforehand takes up to a third of that
 
 # Outcomes after which the driver must connect again: that is the service's doing.
 _BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]

@@ -21,10 +21,10 @@ GIVERS = {
     "bearer token": ("fastapi.security", "rest_framework.authentication", "jwt"),
     "admin": ("django.contrib.admin", "flask_admin", "sqladmin"),
     "migrations": ("django.db.migrations", "flask_migrate", "alembic"),
-    "ORM": ("django.db.models", "flask_sqlalchemy", "sqlalchemy.orm", "tortoise"),
+    "ORM": ("django.db.models", "flask_sqlalchemy", "sqlalchemy.orm", "tortoise.models"),
     "async database": (
         *("django.db.models.query.QuerySet.aget", "asyncpg", "sqlalchemy.ext.asyncio"),
-        "tortoise",
+        "tortoise.models",
     ),
     "WebSocket": ("fastapi.WebSocket", "channels", "flask_sock"),
     "background work": ("fastapi.BackgroundTasks", "django.tasks", "celery", "rq"),
