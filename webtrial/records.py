@@ -82,7 +82,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What the load driver knows of itself in the measured window."""
+    """What the load driver knows of itself in the measured window.
+
+    `goes_first`: it ran before everything ordinary on a core of its own, as far as it was allowed.
+    """
 
     cpu_fraction: float
     lag_p99_ms: float
@@ -94,6 +97,7 @@ class Client:
     connections_reopened: int
     responses_unread: int
     memory_mib: float
+    goes_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The load driver in its own process, against a server that knows what it did."""
 
 import errno
+import os
+import subprocess
 import zlib
 from dataclasses import replace
 
@@ -59,6 +61,15 @@ def test_every_kind_of_failure_is_counted_as_often_as_the_server_did_it() -> Non
     seen = outcome.samples.to_pandas()["outcome"].value_counts()
     assert {kind: n for kind, n in seen.items() if n} == dict(server.counts)
     assert set(server.counts) == set(script) | {"malformed"}
+
+
+def test_a_driver_with_a_core_of_its_own_goes_first_there_if_it_may() -> None:
+    may = subprocess.run(["chrt", "--rr", "1", "true"], capture_output=True, check=False)
+    with truth() as server:
+        shared = drive(server, closed(1))
+        own = drive(server, closed(1), core=max(os.sched_getaffinity(0)))
+    assert not shared.client.goes_first
+    assert own.client.goes_first == (may.returncode == 0)
 
 
 def test_a_request_that_times_out_is_a_censored_sample() -> None:

@@ -38,6 +38,25 @@ def core_split(available: set[int] | None = None, workers: int = 1) -> CoreSplit
     return CoreSplit(cores[-1], tuple(cores[:-1]))
 
 
+def go_first() -> bool:
+    """Have this process run before everything ordinary on its core; False where that is forbidden.
+
+    What the kernel does beside holds a core for milliseconds: its watching of memory on a machine
+    that was otherwise idle, 1.2 ms six times a second, made the 99th percentile of the driver's
+    error 1.1 ms, without it 0.35. Children are ordinary again.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except PermissionError:
+        return False
+    return True
+
+
+def goes_first() -> bool:
+    """Whether this process runs before everything ordinary."""
+    return os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR
+
+
 def describe() -> dict[str, Any]:
     """What a reader must know of the machine. No names of host or user, no paths."""
     return {

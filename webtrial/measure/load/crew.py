@@ -167,6 +167,7 @@ def _merged_client(clients: Sequence[Client], samples: Rows) -> Client:
         connections_reopened=sum(each.connections_reopened for each in clients),
         responses_unread=sum(each.responses_unread for each in clients),
         memory_mib=sum(each.memory_mib for each in clients),
+        goes_first=all(each.goes_first for each in clients),
     )
 
 

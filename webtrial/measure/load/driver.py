@@ -42,6 +42,7 @@ from webtrial.measure.load.shards import write_shard
 from webtrial.measure.load.share import ALL, Share
 from webtrial.measure.load.user import User
 from webtrial.measure.load.window import COOLDOWN_NS, Window
+from webtrial.measure.machine import go_first, goes_first
 from webtrial.measure.scenarios import Answers, Material, Setting, Tokens, sessions
 from webtrial.records import Client, Counts, Held, Load, Worker
 from webtrial.runs import Rows
@@ -246,6 +247,7 @@ def _work(task: Task, pipe: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator ends us
     if task.core is not None:
         os.sched_setaffinity(0, {task.core})
+        go_first()
     try:
         pipe.send(("outcome", run_driver(task, _PipeLine(pipe))))
     except Exception as error:
@@ -289,6 +291,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
             connections=[user.connection.opened for user in ready],
             unread=unread,
             memory_mib=memory_mib,
+            goes_first=goes_first(),
         ),
         write_shard(f"{task.shard}.parquet", table) if task.shard else table,
         held=held,

@@ -40,6 +40,7 @@ def client_of(
     connections: list[int],
     unread: int,
     memory_mib: float,
+    goes_first: bool,
 ) -> Client:
     """The driver's view of itself within the window, between the pulse's two edges."""
     opening, closing = pulse.edges
@@ -61,4 +62,5 @@ def client_of(
         connections_reopened=sum(opened - 1 for opened in connections if opened > 1),
         responses_unread=unread,
         memory_mib=memory_mib,
+        goes_first=goes_first,
     )
