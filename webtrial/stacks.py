@@ -1,8 +1,9 @@
 """The stacks on trial, as `services/stacks.toml` describes them."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -28,6 +29,10 @@ class Stack:
     itself, `prepares` from which use on the driver prepares a statement on the server: told, since
     stacks differ in them.
 
+    Where two frameworks serve together, axes name both with "and" between. `connections` are the
+    variables by which the service is told how many connections to the database it may have, each
+    with its part of the budget: one for every pool.
+
     `after_clone` is SQL that changes the stack's own copy of the data. `serves` names the scenarios
     of a stack that does not serve the whole contract; () is all.
     """
@@ -37,9 +42,9 @@ class Stack:
     name: str
     title: str
     framework: str
-    data_access: Literal["ORM", "raw SQL", "none"]
+    data_access: Literal["ORM", "raw SQL", "ORM and raw SQL", "none"]
     serialiser: str
-    concurrency: Literal["threads", "greenlets", "async"]
+    concurrency: Literal["threads", "greenlets", "async", "threads and async"]
     server: str
     driver: str
     folder: str
@@ -54,6 +59,7 @@ class Stack:
     serves: tuple[str, ...] = ()
     middleware: tuple[str, ...] = ()
     prepares: str = ""
+    connections: dict[str, int] = field(default_factory=lambda: {"DATABASE_CONNECTIONS": 1})
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,6 +108,17 @@ def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]
     if unknown := [name for name in names if name not in stacks]:
         raise ParameterError(f"no such stack: {', '.join(unknown)}; there are {', '.join(stacks)}")
     return [stacks[name] for name in names]
+
+
+def shared_out(budget: int, parts: Mapping[str, int]) -> dict[str, int]:
+    """A budget by who shares it, in proportion to their `parts`, at least one each; ValueError
+    where it is too small for that."""
+    spare = budget - len(parts)
+    if spare < 0:
+        raise ValueError(f"{budget} cannot be shared by {len(parts)}: give more")
+    ends = [spare * part // sum(parts.values()) for part in accumulate(parts.values(), initial=0)]
+    shares = [1 + end - start for start, end in pairwise(ends)]
+    return dict(zip(parts, shares, strict=True))
 
 
 def _stack(path: Path, name: str, table: dict[str, Any], servers: dict[str, _Server]) -> Stack:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.contract.moody import moody_upstreams
-from tests.contract.stage import GROUPS, STACKS, client_of, served
+from tests.contract.stage import GROUPS, STACKS, client_of, pages_of, served
 
 TABLE = pytest.StashKey[list[str]]()
 """What test_same_work found, side by side, shown at the end of the session."""
@@ -37,8 +37,8 @@ def first_of_each(axes):
 
 
 def about(names, frameworks):
-    """Those of one framework, where a test says which."""
-    return [name for name in names if not frameworks or STACKS[name].framework in frameworks]
+    """Those with the pages of a framework, where a test says which."""
+    return [name for name in names if not frameworks or pages_of(STACKS[name]) & set(frameworks)]
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -18,6 +18,7 @@ from webtrial.measure.launch import (
     clone_for,
     draw_secret,
     launch_stacks,
+    service_environment,
 )
 from webtrial.measure.postgres import Server, drop_database
 from webtrial.stacks import Stack, load_stacks
@@ -62,13 +63,15 @@ class Served:
         return self.service.stack.name
 
     @property
-    def framework(self) -> str:
-        return self.service.stack.framework
-
-    @property
     def sources(self) -> str:
         """How it asks several upstreams."""
         return self.service.stack.sources
+
+    @property
+    def connections(self) -> int:
+        """How many requests for users can be in the database at once."""
+        told = service_environment(self.service.stack, self.settings)
+        return int(told.get("FASTAPI_DATABASE_CONNECTIONS", told["DATABASE_CONNECTIONS"]))
 
     @property
     def url(self) -> str:
@@ -90,6 +93,12 @@ def seed_template(server: Server, name: str, log: Path) -> Seeded:
     password = secrets.token_urlsafe(12)
     built = build_template(server, name, STACKS.values(), 7, password, log)
     return Seeded(server, name, password, built)
+
+
+def pages_of(stack: Stack) -> set[str]:
+    """The frameworks whose own pages a stack has, beside the contract."""
+    on_the_way = {"none": {"Flask"}, "all": {"FastAPI"}}
+    return on_the_way.get(stack.environment.get("MOVED", ""), set(stack.framework.split(" and ")))
 
 
 @contextmanager

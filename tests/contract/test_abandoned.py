@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.contract.stage import CONNECTIONS
-
 PATIENCE_S = 20.0
 NOTICED_S = 0.2  # by servers that watch for it
 _BLOCKED = """
@@ -30,9 +28,9 @@ def every_connection_taken(stack):
     """As many requests in the database as there are connections, held there by a lock."""
     with ExitStack() as asking, psycopg.connect(stack.settings.database_url) as locking:
         locking.execute("LOCK TABLE users")
-        asked = [asking.enter_context(ask(stack)) for _ in range(CONNECTIONS)]
+        asked = [asking.enter_context(ask(stack)) for _ in range(stack.connections)]
         deadline_s = time.monotonic() + PATIENCE_S
-        while stack.rows(_BLOCKED) != [(CONNECTIONS,)]:
+        while stack.rows(_BLOCKED) != [(stack.connections,)]:
             assert time.monotonic() < deadline_s, "connections to the database are missing"
             time.sleep(0.005)
         yield asked

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.contract.stage import CONNECTIONS, client_of
+from tests.contract.stage import client_of
 
 ASKED = 5
 BEYOND = 3  # requests more than there are connections
@@ -54,15 +54,16 @@ def test_no_other_request_takes_one(client, told, target):
 def test_what_requests_wait_for_a_connection_is_counted(stack, told):
     """A lock holds as many requests as there are connections; what others wait is known."""
     before = told()
-    with ThreadPoolExecutor(CONNECTIONS + BEYOND) as pool, client_of(stack.url) as client:
+    with ThreadPoolExecutor(stack.connections + BEYOND) as pool, client_of(stack.url) as client:
         with psycopg.connect(stack.settings.database_url) as locking:
             locking.execute("LOCK TABLE users")
-            answers = [pool.submit(client.get, "/users/1") for _ in range(CONNECTIONS + BEYOND)]
-            await_blocked(stack, CONNECTIONS)
+            asked = stack.connections + BEYOND
+            answers = [pool.submit(client.get, "/users/1") for _ in range(asked)]
+            await_blocked(stack, stack.connections)
             time.sleep(HELD_S)
         assert {each.result().status_code for each in answers} == {200}
     after = told()
-    assert after["taken"] - before["taken"] == CONNECTIONS + BEYOND
+    assert after["taken"] - before["taken"] == stack.connections + BEYOND
     # The last of them may have come late to a busy machine, but not all.
     assert after["waited_ms"] - before["waited_ms"] >= HELD_S * 1e3
 

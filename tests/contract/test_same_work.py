@@ -68,8 +68,8 @@ def told(counting_server, counted, asked, logs, request):
         urls = upstreams.inventory_url, upstreams.analytics_url
         for group in GROUPS:
             chosen = {name: STACKS[name] for name in group}
-            # One request at a time needs one connection.
-            with served(counted, "same", urls, logs, chosen, connections=1) as stacks:
+            # One request at a time needs one connection, from one of two pools at most.
+            with served(counted, "same", urls, logs, chosen, connections=2) as stacks:
                 found |= tell_each(stacks, asked, counted, counting_url)
     works = {stack: [one.work for one in answers] for stack, answers in found.items()}
     request.config.stash[TABLE] = side_by_side([one.kind for one in asked], works)

@@ -32,7 +32,7 @@ from webtrial.measure.children import (
 from webtrial.measure.load.descriptors import raise_descriptor_limit
 from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server, create_database, seal_template
-from webtrial.stacks import SERVICES, Stack
+from webtrial.stacks import SERVICES, Stack, shared_out
 
 READY_S = 30.0
 BUILD_S = 300.0
@@ -218,7 +218,6 @@ def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, st
         clean_environment()
         | {
             "DATABASE_URL": settings.database_url,
-            "DATABASE_CONNECTIONS": str(settings.connections // settings.processes),
             "THREADS": str(settings.threads),
             "SECRET_KEY": settings.secret_key,
             "INVENTORY_URL": settings.inventory_url,
@@ -227,8 +226,20 @@ def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, st
             "UPSTREAM_TIMEOUT_S": str(settings.upstream_timeout_s),
             "TOKEN_LIFETIME_S": str(settings.token_lifetime_s),
         }
+        | _connections(stack, settings)
         | stack.environment
     )
+
+
+
+def _connections(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
+    try:
+        shares = shared_out(settings.connections // settings.processes, stack.connections)
+    except ValueError as error:
+        raise LaunchError(
+            f"connections to the database of a process of {stack.name}: {error}"
+        ) from None
+    return {name: str(share) for name, share in shares.items()}
 
 
 def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[str]:

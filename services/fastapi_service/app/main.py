@@ -1,54 +1,6 @@
-"""The application: uvicorn app.main:app"""
+"""What serves: uvicorn app.main:app"""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from importlib import import_module
-from typing import Any
-
-from fastapi import FastAPI
-from fastapi_standalone_docs import StandaloneDocs
-
+from .application import create_app
 from .settings import Settings
-
-TITLE = "Shop on FastAPI"
-
-
-def create_app(settings: Settings) -> FastAPI:
-    """The service by way of the modules that the settings name.
-
-    `threads` has those of this package whose functions are async here; `plain` those that use
-    Pydantic here.
-    """
-    concurrency = {"async": "", "threads": ".threads"}[settings.concurrency]
-    serialiser = {"pydantic": "", "none": ".plain"}[settings.serialiser]
-    resources = _module(f"{concurrency}.resources")
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        """Open all connections to the database before the first request, and close them at last."""
-        async with resources.opened(settings) as state:
-            yield {"settings": settings, **state}
-
-    app = FastAPI(title=TITLE, lifespan=lifespan, redirect_slashes=False)
-    # The pages at /docs and /redoc from files of a package: FastAPI's own load them from a CDN.
-    StandaloneDocs(app)
-    _module(f"{serialiser}.errors").add_error_handlers(app)
-    _include(app, f"{concurrency}{serialiser}.routers")
-    if serialiser:
-        # Routes without schemas document nothing by themselves, and mean the same as those with.
-        documented = FastAPI(title=TITLE)
-        _include(documented, f"{concurrency}.routers")
-        app.openapi = documented.openapi
-    return app
-
-
-def _include(app: FastAPI, name: str) -> None:
-    for router in _module(name).ROUTERS:
-        app.include_router(router)
-
-
-def _module(name: str) -> Any:
-    return import_module(name, __package__)
-
 
 app = create_app(Settings.from_environment())

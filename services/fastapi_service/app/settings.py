@@ -47,8 +47,15 @@ class Settings(BaseModel, frozen=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """The settings; SettingsError names each one that is missing or wrong."""
-        given = {name: environment.get(name.upper()) for name in cls.model_fields}
+        """The settings; SettingsError names each one that is missing or wrong.
+
+        Beside another framework in the process, which reads the same names, FASTAPI_ stands before
+        what is meant for this one alone.
+        """
+        given = {
+            name: environment.get(f"FASTAPI_{name.upper()}") or environment.get(name.upper())
+            for name in cls.model_fields
+        }
         try:
             return cls.model_validate({name: text for name, text in given.items() if text})
         except ValidationError as error:

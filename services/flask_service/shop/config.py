@@ -54,7 +54,7 @@ class Settings:
             "TOKEN_LIFETIME_S": self.token_lifetime_s,
             "API_TITLE": "Shop on Flask",
             "API_VERSION": "1",
-            "OPENAPI_VERSION": "3.0.3",
+            "OPENAPI_VERSION": "3.1.0",
             "OPENAPI_URL_PREFIX": "/",
         }
 

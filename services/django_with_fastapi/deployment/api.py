@@ -1,0 +1,45 @@
+"""FastAPI's part: the API, but for the catalogue, which is a page of Django's."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.application import create_app
+from app.dependencies import ShopDep
+from app.routers import dashboard, ping, products, sources, tokens, users
+from app.schemas import PoolUse
+from app.security import get_current_account
+from app.settings import Settings
+from config.asgi import data
+from fastapi import APIRouter, FastAPI
+from rest_api.document import CATALOG
+from shop.pool import usage
+
+from .login import get_account
+
+
+@asynccontextmanager
+async def django_connections(app: FastAPI) -> AsyncIterator[None]:
+    """Django's connections to the database, open beside FastAPI's own."""
+    async with data.open_connections():
+        yield
+
+
+router = APIRouter(tags=["measuring"], lifespan=django_connections)
+
+
+@router.get("/pool")
+async def pool(shop: ShopDep) -> PoolUse:
+    """Tell what both pools have counted since the process started; takes no connection."""
+    django, fastapi = usage(data.pool()), shop.pool_use()
+    return PoolUse.model_validate({name: django[name] + fastapi[name] for name in django})
+
+
+def create_api() -> FastAPI:
+    """The API, which takes Django's sessions beside its own tokens."""
+    modules = (ping, users, products, tokens, dashboard, sources)
+    api = create_app(Settings.from_environment(), [*(each.router for each in modules), router])
+    api.dependency_overrides[get_current_account] = get_account
+    document = api.openapi()
+    document["paths"]["/catalog"] = {"get": CATALOG}
+    api.openapi = lambda: document
+    return api

@@ -1,0 +1,57 @@
+"""The application, put together as its settings say."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi_standalone_docs import StandaloneDocs
+
+from .settings import Settings
+
+TITLE = "Shop on FastAPI"
+
+
+def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -> FastAPI:
+    """The service by way of the modules that the settings name, with all routes or with `routers`.
+
+    `threads` has those of this package whose functions are async here; `plain` those that use
+    Pydantic here.
+    """
+    concurrency = {"async": "", "threads": ".threads"}[settings.concurrency]
+    serialiser = {"pydantic": "", "none": ".plain"}[settings.serialiser]
+    resources = _module(f"{concurrency}.resources")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        """Open all connections to the database before the first request, and close them at last."""
+        async with resources.opened(settings) as state:
+            yield {"settings": settings, **state}
+
+    app = FastAPI(title=TITLE, lifespan=lifespan, redirect_slashes=False)
+    # The pages at /docs and /redoc from files of a package: FastAPI's own load them from a CDN.
+    StandaloneDocs(app)
+    _module(f"{serialiser}.errors").add_error_handlers(app)
+    every = _routers(f"{concurrency}{serialiser}")
+    _include(app, every if routers is None else routers)
+    if serialiser:
+        # Routes without schemas document nothing by themselves, and mean the same as those with.
+        documented = FastAPI(title=TITLE)
+        _include(documented, _routers(concurrency))
+        app.openapi = documented.openapi
+    return app
+
+
+def _include(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    for router in routers:
+        app.include_router(router)
+
+
+def _routers(package: str) -> list[APIRouter]:
+    routers: list[APIRouter] = _module(f"{package}.routers").ROUTERS
+    return routers
+
+
+def _module(name: str) -> Any:
+    return import_module(name, __package__)
