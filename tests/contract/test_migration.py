@@ -247,5 +247,5 @@ def test_of_sixteen_connections_django_has_four_and_half_way_each_has_eight():
 
 
 def test_a_budget_that_is_too_small_for_two_pools_is_refused():
-    with pytest.raises(LaunchError, match=f"{HYBRID} : 1 cannot be shared by 2"):
+    with pytest.raises(LaunchError, match=f"{HYBRID}: 1 cannot be shared by 2"):
         service_environment(STACKS[HYBRID], replace(UNUSED, connections=1))
