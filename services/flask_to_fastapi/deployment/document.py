@@ -16,7 +16,5 @@ def joined(new: Document, old: Document) -> Document:
     told = json.loads(json.dumps(old).replace(_SCHEMAS, f"{_SCHEMAS}Flask"))
     behind, front = told["components"], new.get("components", {})
     behind["schemas"] = {f"Flask{name}": each for name, each in behind["schemas"].items()}
-    components = {
-        kind: behind.get(kind, {}) | front.get(kind, {}) for kind in (*behind, *front)
-    }
+    components = {kind: behind.get(kind, {}) | front.get(kind, {}) for kind in (*behind, *front)}
     return new | {"paths": told["paths"] | new["paths"], "components": components}

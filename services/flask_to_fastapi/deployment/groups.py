@@ -10,7 +10,7 @@ GROUPS = {
     "catalog": catalog.router,
     "tokens": tokens.router,
     "dashboard": dashboard.router,
-    "measuring": sources.router,  # and that of the pool, of which there are two until all have moved
+    "measuring": sources.router,  # that of the pool moves last: until then there are two pools
 }
 """What has a group's routes in FastAPI."""
 
