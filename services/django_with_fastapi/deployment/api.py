@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 from app.application import create_app
 from app.dependencies import ShopDep
+from app.responses import UNAUTHORIZED
 from app.routers import dashboard, ping, products, sources, tokens, users
 from app.schemas import PoolUse
-from app.security import get_current_account
 from app.settings import Settings
 from config.asgi import data
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from rest_api.document import CATALOG
 from shop.pool import usage
 
@@ -24,21 +24,35 @@ async def django_connections(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-router = APIRouter(tags=["measuring"], lifespan=django_connections)
+pools = APIRouter(tags=["measuring"], lifespan=django_connections)
 
 
-@router.get("/pool")
+@pools.get("/pool")
 async def pool(shop: ShopDep) -> PoolUse:
     """Tell what both pools have counted since the process started; takes no connection."""
     django, fastapi = usage(data.pool()), shop.pool_use()
     return PoolUse.model_validate({name: django[name] + fastapi[name] for name in django})
 
 
+# A router of its own: with dependency_overrides FastAPI works out the dependencies of each request
+# anew.
+figures = APIRouter(
+    prefix="/dashboard",
+    tags=["dashboard"],
+    dependencies=[Depends(get_account)],
+    responses=UNAUTHORIZED,
+)
+figures.get("/stats")(dashboard.stats)
+
+ROUTERS = [
+    *(module.router for module in (ping, users, products, tokens, sources)),
+    *(figures, pools),
+]
+
+
 def create_api() -> FastAPI:
     """The API, which takes Django's sessions beside its own tokens."""
-    modules = (ping, users, products, tokens, dashboard, sources)
-    api = create_app(Settings.from_environment(), [*(each.router for each in modules), router])
-    api.dependency_overrides[get_current_account] = get_account
+    api = create_app(Settings.from_environment(), ROUTERS)
     document = api.openapi()
     document["paths"]["/catalog"] = {"get": CATALOG}
     api.openapi = lambda: document
