@@ -95,7 +95,7 @@ class RawShop:
     async def catalog(self, offset: int, limit: int) -> list[Row]:
         async with self._connection() as connection:
             rows = await connection.fetch(sql.CATALOG, offset, limit)
-        return [{**row, "category": {"id": row["of_id"], "name": row["of_name"]}} for row in rows]
+        return [{**row, "category": {"name": row["category"]}} for row in rows]
 
     async def account(self, username: str) -> Row | None:
         async with self._connection() as connection:

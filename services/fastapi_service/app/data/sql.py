@@ -2,9 +2,7 @@
 
 USERS = "SELECT id, username, email, age FROM users WHERE id > $1 ORDER BY id LIMIT $2"
 USER = "SELECT id, username, email, age FROM users WHERE id = $1"
-ORDERS_OF_USER = (
-    "SELECT id, user_id, status, total, created_at FROM orders WHERE user_id = $1 ORDER BY id"
-)
+ORDERS_OF_USER = "SELECT id, status, total, created_at FROM orders WHERE user_id = $1 ORDER BY id"
 CREATE_USER = "INSERT INTO users (username, email, age) VALUES ($1, $2, $3) RETURNING id"
 UPDATE_USER = "UPDATE users SET username = $2, email = $3, age = $4 WHERE id = $1"
 DELETE_USER = "DELETE FROM users WHERE id = $1"
@@ -14,7 +12,7 @@ PRODUCTS = (
 CATEGORIES = "SELECT id, name FROM categories ORDER BY id"
 REVIEWS = "SELECT id, product_id, rating, text, created_at FROM reviews ORDER BY id DESC LIMIT $1"
 CATALOG = (
-    "SELECT p.id, p.category_id, p.name, p.price, c.id AS of_id, c.name AS of_name"
+    "SELECT p.id, p.category_id, p.name, p.price, c.name AS category"
     " FROM products p JOIN categories c ON c.id = p.category_id"
     " ORDER BY p.id OFFSET $1 LIMIT $2"
 )

@@ -57,8 +57,7 @@ def user_with_orders(user_id: int) -> Row | None:
         user = _user(connection, user_id)
         if user is not None:
             user["orders"] = connection.execute(
-                "SELECT id, user_id, status, total, created_at FROM orders"
-                " WHERE user_id = %s ORDER BY id",
+                "SELECT id, status, total, created_at FROM orders WHERE user_id = %s ORDER BY id",
                 (user_id,),
             ).fetchall()
     return user
@@ -112,12 +111,12 @@ def search(text: str, limit: int) -> dict[str, list[Row]]:
 def catalog(offset: int, limit: int) -> list[Row]:
     with _connection() as connection:
         rows = connection.execute(
-            "SELECT p.id, p.category_id, p.name, p.price, c.id AS of_id, c.name AS of_name"
+            "SELECT p.id, p.category_id, p.name, p.price, c.name AS category"
             " FROM products p JOIN categories c ON c.id = p.category_id"
             " ORDER BY p.id LIMIT %s OFFSET %s",
             (limit, offset),
         ).fetchall()
-    return [row | {"category": {"id": row["of_id"], "name": row["of_name"]}} for row in rows]
+    return [row | {"category": {"name": row["category"]}} for row in rows]
 
 
 def account(username: str) -> Row | None:

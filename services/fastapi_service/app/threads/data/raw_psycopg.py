@@ -91,7 +91,7 @@ class RawShop:
     def catalog(self, offset: int, limit: int) -> list[Row]:
         with self.pool.connection() as connection:
             rows = _rows(connection, sql.CATALOG, offset, limit)
-        return [{**row, "category": {"id": row["of_id"], "name": row["of_name"]}} for row in rows]
+        return [{**row, "category": {"name": row["category"]}} for row in rows]
 
     def account(self, username: str) -> Row | None:
         with self.pool.connection() as connection:
