@@ -13,7 +13,8 @@ from .upstreams import open_upstreams
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    """Shop and upstreams by name, every connection and thread there."""
+    """Shop and upstreams by name, every connection to the database open; threads come with the
+    first requests, no more of them than the settings say."""
     current_default_thread_limiter().total_tokens = settings.threads
     with open_shop(settings) as shop, open_upstreams(settings) as upstreams:
         yield {"shop": shop, "upstreams": upstreams}
