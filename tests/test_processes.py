@@ -98,6 +98,20 @@ def test_a_tree_that_is_gone_or_not_here_is_unknown_not_zero(
     assert (reading.service, reading.database, reading.upstreams) == (None, None, None)
 
 
+def test_trees_are_not_looked_for_again_because_one_of_them_is_not_here(
+    family: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees = Trees(Roots(family.pid))
+
+    def search(*_: object) -> None:
+        pytest.fail("looked for processes while nothing had ended")
+
+    monkeypatch.setattr(Trees, "_find", search)
+    reading = trees.read()
+    assert reading.service is not None
+    assert (reading.database, reading.upstreams) == (None, None)
+
+
 def test_what_works_beside_the_database_is_left_out(family: subprocess.Popen[str]) -> None:
     assert family.stdout is not None
     family.stdout.readline()
