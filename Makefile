@@ -12,7 +12,7 @@ endif
 .PHONY: report test lab serve check capabilities bench pins clean
 
 report: .venv/ready-to-run
-	$(PY) -m webtrial report --profile $(PROFILE)
+	$(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
 
 test: .venv/ready-to-test
 	$(PY) -m ruff check

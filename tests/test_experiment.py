@@ -9,9 +9,10 @@ import psutil
 import pytest
 
 from tests.trial_builder import CLOSED, a_trial
-from webtrial.errors import ContractError, LaunchError, WebtrialError
+from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
 from webtrial.measure.child import measure
 from webtrial.measure.experiment import measure_block
+from webtrial.measure.plan import pilot, plan
 from webtrial.measure.progress import Progress
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import Held, PlannedTrial, Reason, Trial, Validity
@@ -41,7 +42,7 @@ class Judge:
 
 def test_disturbed_trials_are_repeated_at_the_blocks_end() -> None:
     judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
-    last = measure_block(map(planned, [1, 2, 3, 4]), judge, repeats=2)
+    last = measure_block(list(map(planned, [1, 2, 3, 4])), judge, repeats=2)
     assert judge.measured == [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (3, 3)]
     assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3, 4: 1}
 
@@ -63,6 +64,23 @@ def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
     judge = Judge({1: [STALLED]})
     assert measure_block([planned(1)], judge, repeats=2)[1].validity == STALLED
     assert judge.measured == [(1, 1)]
+
+
+def test_of_a_block_that_was_broken_off_only_what_is_missing_is_measured() -> None:
+    judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
+    before = {1: a_trial(number=1), 2: a_trial(number=2, validity=DISTURBED), 9: a_trial(number=9)}
+    last = measure_block(list(map(planned, [1, 2, 3])), judge, repeats=2, before=before)
+    assert judge.measured == [(3, 1), (2, 2), (3, 2), (3, 3)]
+    assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3}
+
+
+def test_trials_that_are_there_already_make_the_bar_longer_from_the_start() -> None:
+    told: list[dict[str, Any]] = []
+    progress = Progress(Parameters(), told.append, Clock())
+    progress.expect(map(planned, [1, 2, 3]))
+    progress.skip([1, 2])
+    progress.begins(planned(3), 1)
+    assert (told[-1]["done"], told[-1]["of"]) == (2, 3)
 
 
 class Clock:
@@ -328,3 +346,36 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
     assert [trial.planned.number for trial in run.trials][:2] == [1, 2]
     assert len(started) > 5  # the keeper, the experiment, PostgreSQL, upstreams, the service
     assert not [each for each in started if each.is_running()]
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    def interrupt(event: dict[str, Any]) -> None:
+        if event["event"] == "verdict" and event["number"] == 3:
+            raise KeyboardInterrupt
+
+    given = {"stacks": ["flask", "fastapi"], "scenarios": ["ping"], "common_fractions": [0.2]}
+    short = {"duration_s": 0.5, "warmup_s": 0.2, "blocks": 2, "closed_users": [5], "repeats": 0}
+    parameters = read_parameters(given | short)
+    with pytest.raises(KeyboardInterrupt):
+        measure(parameters, interrupt, tmp_path)
+    (path,) = tmp_path.iterdir()
+    before = {file: file.read_bytes() for file in path.glob("*/*")}
+    capacities = open_run(path).manifest.capacities_per_s
+
+    told: list[dict[str, Any]] = []
+    assert measure(parameters, told.append, tmp_path, resume=path) == path
+
+    run = open_run(path)
+    assert run.manifest.state == "finished"
+    assert run.manifest.capacities_per_s == capacities
+    assert [trial.planned for trial in run.trials] == [
+        *pilot(parameters),
+        *plan(parameters, capacities),
+    ]
+    assert {file: file.read_bytes() for file in before} == before
+    (interruption,) = run.manifest.interruptions
+    assert (interruption.state, interruption.attempts) == ("interrupted", len(before) // 2)
+    measured = [event["number"] for event in told if event["event"] == "verdict"]
+    assert measured == list(range(len(before) // 2 + 1, len(run.trials) + 1))
+    with pytest.raises(RunError, match="is finished: nothing of it is missing"):
+        measure(parameters, told.append, tmp_path, resume=path)

@@ -90,6 +90,7 @@ def test_the_parameters_cell_shows_every_parameter_with_its_default() -> None:
     assigned: dict[str, Any] = {}
     exec(_cells(MEASURES, "code")[0].source, {}, assigned)
     assert assigned.pop("run") is None
+    assert assigned.pop("resume") is None
     expected = {name: field.default for name, field in Parameters.model_fields.items()}
     del expected["database_url"]  # comes from the environment, for it may hold a password
     assert assigned == expected

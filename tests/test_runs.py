@@ -77,6 +77,41 @@ def test_the_manifest_is_changed_on_disk_at_once(tmp_path: Path) -> None:
     assert (manifest.state, manifest.why) == ("interrupted", "interrupted from outside")
 
 
+def broken_off(folder: Path, **changes: Any) -> Path:
+    writer = RunWriter(a_manifest(), folder)
+    writer.append(a_trial(), some_samples())
+    writer.update(**changes)
+    return writer.path
+
+
+def test_a_run_that_goes_on_tells_of_its_interruption(tmp_path: Path) -> None:
+    path = broken_off(tmp_path, state="interrupted", why="interrupted from outside")
+    (path / "trials" / ".0002-1.json.part").write_text("{ half of a tri")
+    writer = RunWriter.reopened(open_run(path), "2026-11-22T13:00:00+00:00", {"commit": "abc"})
+    writer.append(a_trial(number=2), some_samples())
+    run = open_run(path)
+    assert (run.manifest.state, run.manifest.why) == ("running", None)
+    (told,) = run.manifest.interruptions
+    assert (told.state, told.why) == ("interrupted", "interrupted from outside")
+    assert (told.attempts, told.git) == (1, {"commit": "abc"})
+    assert [trial.planned.number for trial in run.trials] == [1, 2]
+    assert not list(path.rglob("*.part"))
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
+    path = broken_off(tmp_path, state="finished")
+    before = (path / "manifest.json").read_bytes()
+    with pytest.raises(RunError, match="is finished: nothing of it is missing"):
+        RunWriter.reopened(open_run(path), "2026-11-22T13:00:00+00:00", {})
+    assert (path / "manifest.json").read_bytes() == before
+
+
+def test_a_run_has_one_writer_at_a_time(tmp_path: Path) -> None:
+    writer = RunWriter(a_manifest(), tmp_path)
+    with pytest.raises(RunError, match="is being written by another process"):
+        RunWriter.reopened(open_run(writer.path), "2026-11-22T13:00:00+00:00", {})
+
+
 def test_what_a_dead_driver_could_not_tell_is_null_in_the_file(tmp_path: Path) -> None:
     writer = RunWriter(a_manifest(), tmp_path)
     writer.append(

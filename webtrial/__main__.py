@@ -13,7 +13,7 @@ import yaml
 
 from webtrial.errors import ParameterError, WebtrialError
 from webtrial.measure.keeper import SCRATCH, die_with_parent, keep, kept_scratch
-from webtrial.parameters import Parameters, read_parameters, read_profile
+from webtrial.parameters import PRIVATE, Parameters, read_parameters, read_profile
 
 NOT_PASSED = 1
 FAILED = 2
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="measure, without notebooks")
     run.add_argument("--profile", help="of notebooks/profiles/")
+    run.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
     run.add_argument("--parameters", type=Path, metavar="FILE", help="a YAML file of parameters")
     run.add_argument(
         "-p",
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     source = publish.add_mutually_exclusive_group()
     source.add_argument("--profile", default="quick", help="what to measure (default: quick)")
     source.add_argument("--run", metavar="PATH", help="publish this run, measure nothing")
+    source.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
     publish.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
     publish.set_defaults(does=_report)
 
@@ -104,13 +106,27 @@ def _purpose() -> str:
 
 def _run(given: argparse.Namespace) -> None:
     from webtrial.measure.child import measure
+    from webtrial.publish.given import find_run, resumed_parameters
     from webtrial.publish.progress import on_terminal
     from webtrial.runs import RUNS
 
-    parameters = _parameters(given)
+    parameters, resumed = _parameters(given), None
+    if given.resume:
+        _demand_only_private(given)
+        run = find_run(given.resume)
+        parameters, resumed = resumed_parameters(run, parameters), run.path
     with on_terminal() as view:
-        path = measure(parameters, view, RUNS)
+        path = measure(parameters, view, RUNS, resume=resumed)
     print(path)
+
+
+def _demand_only_private(given: argparse.Namespace) -> None:
+    named = {name for name, _ in given.changes}
+    if given.profile or given.parameters or named - PRIVATE:
+        raise ParameterError(
+            "--resume goes on with the run's own parameters: leave --profile, --parameters and -p"
+            f" out, save -p for {', '.join(sorted(PRIVATE))}, which a run does not keep"
+        )
 
 
 def _parameters(given: argparse.Namespace) -> Parameters:
@@ -148,6 +164,8 @@ def _report(given: argparse.Namespace) -> None:
     into = given.into or report.DIST
     if given.run:
         report.report_of_run(given.run, _say, into)
+    elif given.resume:
+        report.report_of_resumed(given.resume, on_terminal, _say, into)
     else:
         report.report_of_profile(given.profile, on_terminal, _say, into)
 

@@ -8,8 +8,10 @@
 Every file is written whole or not at all: to a temporary name, synced, renamed.
 """
 
+import fcntl
 import json
 import os
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -74,6 +76,19 @@ _GAPS = {
 State = Literal["running", "finished", "interrupted", "failed"]
 
 
+class Interruption(BaseModel):
+    """How a run had ended before it was gone on with. Times are ISO 8601, UTC."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: State  # "running" where nothing was left to write more
+    why: str | None
+    ended_at: str | None
+    resumed_at: str
+    attempts: int  # that were on disk
+    git: dict[str, Any]  # with which it went on
+
+
 class Manifest(BaseModel):
     """What belongs to a run as a whole."""
 
@@ -95,6 +110,7 @@ class Manifest(BaseModel):
     budgets: dict[str, Any]
     capacities_per_s: dict[str, dict[str, float]] = {}  # scenario → stack → by the pilot
     rates_per_s: dict[str, list[float]] = {}  # scenario → common arrival rates
+    interruptions: list[Interruption] = []
 
 
 @dataclass(frozen=True)
@@ -145,14 +161,39 @@ def latest_run(runs: Path = RUNS) -> Run:
 
 
 class RunWriter:
-    """The one writer of a run directory."""
+    """The one writer of a run directory, for as long as its process lives."""
 
     def __init__(self, manifest: Manifest, runs: Path = RUNS) -> None:
         self.path = runs / manifest.id
         self.manifest = manifest
         (self.path / "trials").mkdir(parents=True)
         (self.path / "samples").mkdir()
+        _hold(self, self.path)
         self._write_manifest()
+
+    @classmethod
+    def reopened(cls, run: Run, resumed_at: str, git: dict[str, Any]) -> "RunWriter":
+        """The writer of a run that was broken off; its manifest tells of it. RunError for one
+        that is finished or is still being written."""
+        writer = cls.__new__(cls)
+        writer.path = run.path
+        _hold(writer, run.path)
+        writer.manifest = open_run(run.path).manifest
+        if writer.manifest.state == "finished":
+            raise RunError(f"{run.manifest.id} is finished: nothing of it is missing")
+        for unfinished in run.path.rglob(".*.part"):
+            unfinished.unlink()
+        ended = Interruption(
+            state=writer.manifest.state,
+            why=writer.manifest.why,
+            ended_at=writer.manifest.finished_at,
+            resumed_at=resumed_at,
+            attempts=len(run.trials),
+            git=git,
+        )
+        told = [*writer.manifest.interruptions, ended]
+        writer.update(state="running", why=None, finished_at=None, interruptions=told)
+        return writer
 
     def update(self, **changes: Any) -> None:
         """Change fields of the manifest, on disk at once."""
@@ -191,6 +232,17 @@ def _write_rows(samples: Rows, file: IO[bytes]) -> None:
     with pq.ParquetWriter(file, SAMPLES, compression="zstd") as writer:
         for batch in samples.to_batches():
             writer.write_batch(batch)
+
+
+def _hold(writer: RunWriter, folder: Path) -> None:
+    """Keep other writers out of `folder` for as long as `writer` lives. The kernel forgets it
+    with the process, however that ends."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    weakref.finalize(writer, os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(f"{folder} is being written by another process: wait for its end") from None
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:

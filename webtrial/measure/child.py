@@ -27,8 +27,10 @@ def measure(
     on_event: OnEvent,
     runs: Path = RUNS,
     command: Iterable[str] = EXPERIMENT,
+    resume: Path | None = None,
 ) -> Path:
     """Measure `parameters` and return the run's directory; `on_event` is given every event.
+    With `resume` only what is missing in that run.
 
     Raises the WebtrialError with which the experiment ended. A KeyboardInterrupt ends the
     experiment in its own time and passes on; what was measured until then is kept.
@@ -36,6 +38,7 @@ def measure(
     environment = os.environ | {
         "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
         RUNS_FOLDER: str(Path(runs).resolve()),
+        "WEBTRIAL_RESUME": str(resume.resolve()) if resume else "",
     }
     # Without a name, so that nothing stays behind where this process is killed.
     with tempfile.TemporaryFile("w+", errors="replace") as log:

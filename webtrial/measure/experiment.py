@@ -2,8 +2,9 @@
 
     python -m webtrial.measure.keeper -- python -m webtrial.measure.experiment
 
-reads WEBTRIAL_PARAMETERS (JSON) and WEBTRIAL_RUNS (a folder, optional), and tells what it does in
-JSON lines on its standard output. `webtrial.measure.child` is how a notebook or a terminal asks.
+reads WEBTRIAL_PARAMETERS (JSON), WEBTRIAL_RUNS (a folder, optional) and WEBTRIAL_RESUME (a run to
+go on with, optional), and tells what it does in JSON lines on its standard output.
+`webtrial.measure.child` is how a notebook or a terminal asks.
 """
 
 import json
@@ -11,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from functools import partial
 from itertools import chain, count, groupby
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import psutil
@@ -42,15 +44,16 @@ from webtrial.measure.machine import CoreSplit
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements, drop_database
 from webtrial.measure.progress import Progress, Tell
+from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
 from webtrial.measure.scenarios import Material, Tokens, material_from
 from webtrial.measure.targets import Target, account_password, targets_of
-from webtrial.measure.validity import disturbed
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import PlannedTrial, Trial
-from webtrial.runs import RUNS, Manifest, RunWriter
+from webtrial.runs import RUNS, Manifest, Run, RunWriter, open_run
 from webtrial.stacks import Stack, choose_stacks, load_stacks
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
+RESUME = "WEBTRIAL_RESUME"
 
 
 Measure = Callable[[PlannedTrial, int], Trial]
@@ -73,6 +76,7 @@ class _Lab:
     logs: Path
     writer: RunWriter
     progress: Progress
+    before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
 
 
 def main() -> int:
@@ -81,7 +85,8 @@ def main() -> int:
     tell = _teller()
     try:
         parameters = read_parameters(json.loads(os.environ[PARAMETERS]))
-        run_experiment(parameters, RUNS, tell)
+        resumed = os.environ.get(RESUME)
+        run_experiment(parameters, RUNS, tell, open_run(resumed) if resumed else None)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except Exception as error:
@@ -92,20 +97,24 @@ def main() -> int:
     return 0
 
 
-def run_experiment(parameters: Parameters, runs: Path, tell: Tell) -> Path:
+def run_experiment(
+    parameters: Parameters, runs: Path, tell: Tell, resumed: Run | None = None
+) -> Path:
     """Measure everything that `parameters` ask for; returns the run's directory.
 
-    Whatever happens, what was measured is kept, the manifest says how it ended, and nothing that
-    was started goes on.
+    Of a `resumed` run only what is missing is measured. Whatever happens, what was measured is
+    kept, the manifest says how it ended, and nothing that was started goes on.
     """
-    writer = RunWriter(_manifest(parameters, runs), runs)
+    manifest = _manifest(parameters, runs)
+    writer = reopened(resumed, manifest) if resumed else RunWriter(manifest, runs)
+    before = last_attempts(resumed) if resumed else {}
     path = str(writer.path)
     signal.signal(signal.SIGINT, partial(_interrupted, writer))
     tell({"event": "run", "id": writer.manifest.id, "path": path})
     try:
         with ExitStack() as up:
             try:
-                _measure(_set_up(parameters, writer, Progress(parameters, tell), up))
+                _measure(_set_up(parameters, writer, Progress(parameters, tell), up, before))
             except Exception as error:
                 _close(writer, "failed", str(error) or type(error).__name__)
                 raise
@@ -116,38 +125,47 @@ def run_experiment(parameters: Parameters, runs: Path, tell: Tell) -> Path:
 
 
 def measure_block(
-    trials: Iterable[PlannedTrial], measure: Measure, repeats: int
+    trials: Sequence[PlannedTrial],
+    measure: Measure,
+    repeats: int,
+    before: Mapping[int, Trial] = MappingProxyType({}),
 ) -> dict[int, Trial]:
     """Measure `trials` in order, then again, at most `repeats` times, those during which the
-    machine was disturbed. Returns the last attempt at each, by number."""
-    last: dict[int, Trial] = {}
-    waiting = list(trials)
+    machine was disturbed. Returns the last attempt at each, by number; `before` are those that
+    were made earlier."""
+    last = {each.number: before[each.number] for each in trials if each.number in before}
     for attempt in range(1, repeats + 2):
-        for planned in waiting:
+        for planned in missing(trials, last, attempt - 1):
             last[planned.number] = measure(planned, attempt)
-        waiting = [each for each in waiting if disturbed(last[each.number].validity)]
     return last
 
 
 def _measure(lab: _Lab) -> None:
     first = pilot(lab.parameters)
+    capacities = lab.writer.manifest.capacities_per_s
     guess = dict.fromkeys(lab.parameters.stacks, 1000.0)
     guessed = dict.fromkeys(lab.parameters.scenarios, guess)
     lab.progress.expect([*first, *plan(lab.parameters, guessed)])
-    capacities = capacities_of(_block(lab, first).values()) if first else {}
+    if first and not capacities:
+        capacities = capacities_of(_block(lab, first).values())
     planned = plan(lab.parameters, capacities)
     lab.writer.update(
         planned_trials=len(first) + len(planned),
         capacities_per_s=capacities,
         rates_per_s=common_rates(lab.parameters, capacities),
     )
-    if first:
-        lab.progress.expect(planned)
+    lab.progress.expect(planned)
     for _, trials in groupby(planned, key=attrgetter("block")):
         _block(lab, list(trials))
 
 
 def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
+    # A pilot only sets rates, for which a disturbed trial is good enough.
+    repeats = lab.parameters.repeats if trials[0].block else 0
+    known = {each.number for each in trials if each.number in lab.before}
+    lab.progress.skip(known)
+    if not missing(trials, lab.before, repeats):
+        return {number: lab.before[number] for number in known}
     with _stacks_up(lab, trials[0].block) as (sites, start_again):
 
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
@@ -161,9 +179,7 @@ def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
             restore(planned, site, lab.rig)
             return trial
 
-        # A pilot only sets rates, for which a disturbed trial is good enough.
-        repeats = lab.parameters.repeats if trials[0].block else 0
-        return measure_block(trials, measure, repeats)
+        return measure_block(trials, measure, repeats, lab.before)
 
 
 @contextmanager
@@ -234,7 +250,13 @@ def _wanted(
     return stack, replace(house.settings, database_url=url), lab.logs / f"{stack.name}-{block}.log"
 
 
-def _set_up(parameters: Parameters, writer: RunWriter, progress: Progress, up: ExitStack) -> _Lab:
+def _set_up(
+    parameters: Parameters,
+    writer: RunWriter,
+    progress: Progress,
+    up: ExitStack,
+    before: dict[int, Trial],
+) -> _Lab:
     """Everything that stays for the whole run; it ends with `up`."""
     split = machine.core_split(workers=parameters.workers)
     os.sched_setaffinity(0, split.service_cores)
@@ -252,12 +274,15 @@ def _set_up(parameters: Parameters, writer: RunWriter, progress: Progress, up: E
     rig = _rig(parameters, split, material, house, drive)
     if parameters.results_url:
         rig = replace(rig, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}")
-    writer.update(
-        versions=provenance.versions(house.server.version if house else "not launched"),
-        data={name: value for name, value in built.items() if name != "accounts"},
-        budgets=_budgets(parameters, split, house),
-    )
-    return _Lab(parameters, stacks, targets, house, rig, logs, writer, progress)
+    found = {
+        "versions": provenance.versions(house.server.version if house else "not launched"),
+        "data": {name: value for name, value in built.items() if name != "accounts"},
+        "budgets": _budgets(parameters, split, house),
+    }
+    if before:
+        demand_same(writer.manifest, found)
+    writer.update(**found)
+    return _Lab(parameters, stacks, targets, house, rig, logs, writer, progress, before)
 
 
 def _rig(

@@ -231,7 +231,6 @@ def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, st
     )
 
 
-
 def _connections(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
     try:
         shares = shared_out(settings.connections // settings.processes, stack.connections)

@@ -43,6 +43,10 @@ class Progress:
         self._left = {trial.number: self._should_s(trial) for trial in trials}
         self._tell({"event": "plan", "trials": self._done + len(self._left)})
 
+    def skip(self, numbers: Iterable[int]) -> None:
+        """Trials that are there from before."""
+        self._done += len([self._left.pop(number) for number in numbers if number in self._left])
+
     def begins(self, planned: PlannedTrial, attempt: int) -> None:
         """A trial is in hand."""
         if self._began_s is None:

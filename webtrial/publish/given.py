@@ -15,7 +15,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from webtrial.errors import ParameterError
-from webtrial.parameters import Parameters, read_parameters
+from webtrial.parameters import PRIVATE, Parameters, read_parameters
 from webtrial.runs import RUNS, Run, latest_run, open_run
 
 DEFAULTS = "# defaults"
@@ -25,16 +25,25 @@ PAPERMILLS = "# Parameters"
 def parameters_given() -> Parameters:
     """The parameters of the cells above, `DATABASE_URL` of the environment among them.
 
-    Where `run` names an earlier run, its parameters and no others. Raises ParameterError where
-    one is unknown, of the wrong type or out of range.
+    Where `run` names an earlier run, its parameters and no others; where `resume` names one, its
+    parameters with those that a run does not keep. Raises ParameterError where one is unknown, of
+    the wrong type or out of range.
     """
     given = _given()
-    run = given.pop("run", None)
+    run, resume = given.pop("run", None), given.pop("resume", None)
     if run is not None:
         return find_run(run).manifest.parameters
     parameters = read_parameters(given)
+    if resume is not None:
+        parameters = resumed_parameters(find_run(resume), parameters)
     url = parameters.database_url or os.environ.get("DATABASE_URL") or None
     return parameters.model_copy(update={"database_url": url})
+
+
+def resumed_parameters(run: Run, given: Parameters) -> Parameters:
+    """The parameters of `run`, with those of `given` that say where something is."""
+    private = {name: getattr(given, name) for name in PRIVATE}
+    return run.manifest.parameters.model_copy(update=private)
 
 
 def run_given(*own: str) -> Run:

@@ -51,6 +51,23 @@ def report_of_profile(
     _publish(run, {MEASURES}, say, dist)
 
 
+def report_of_resumed(
+    name: str, views: Callable[[], AbstractContextManager[View]], say: Say, dist: Path = DIST
+) -> None:
+    """Measure what is missing of the run `name`, shown on a view, then publish it; one that is
+    finished is published as it is. Raises WebtrialError."""
+    run = find_run(name)
+    if run.manifest.state == "finished":
+        say(f"{run.path.name} is finished: nothing of it is missing")
+        _publish(run, set(), say, dist)
+        return
+    say(f"going on with {run.path.name}, of which {len(run.trials)} attempts are there")
+    with views() as view:
+        run = _measured({"resume": str(run.path.resolve())}, view, dist)
+    say(f"measured {run.path.name}")
+    _publish(run, {MEASURES}, say, dist)
+
+
 def report_of_run(name: str, say: Say, dist: Path = DIST) -> None:
     """Publish the run in the folder `name`, or of that name in `data/runs/`."""
     _publish(find_run(name), set(), say, dist)

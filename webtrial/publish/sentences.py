@@ -233,7 +233,18 @@ def run_in_words(run: Run) -> Prose:
         f"Run *{manifest.id}* is {manifest.state}{why}. It took {_minutes(manifest)} and holds"
         f" {counted(len(trials), 'attempt')} at"
         f" {counted(int(trials['number'].nunique()), 'trial')}, {requests:,} requests in measured"
-        f" windows. Measured on {machine_of(manifest)}."
+        f" windows. Measured on {machine_of(manifest)}.{_interruptions(manifest)}"
+    )
+
+
+def _interruptions(manifest: Manifest) -> str:
+    if not manifest.interruptions:
+        return ""
+    times = counted(len(manifest.interruptions), "time")
+    after = listed([f"{each.attempts:,}" for each in manifest.interruptions])
+    return (
+        f" It was broken off {times}, after {after} attempts, and went on with what was missing;"
+        " that time is included."
     )
 
 

@@ -1,0 +1,39 @@
+"""What a run that was broken off may go on with."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.test_runs import a_manifest
+from webtrial.errors import RunError
+from webtrial.measure.resume import demand_same, reopened
+from webtrial.runs import RunWriter, open_run
+
+
+def test_all_that_differs_is_named_with_both_values() -> None:
+    manifest = a_manifest()
+    found = {"versions": {"Django": "5.3", "Flask": "3.1"}, "machine": {"cores": 2}}
+    with pytest.raises(RunError) as error:
+        demand_same(manifest, found)
+    assert str(error.value).splitlines()[1:3] == [
+        "  versions, Django: 5.2 then, 5.3 now",
+        "  versions, Flask: None then, 3.1 now",
+    ]
+
+
+def test_the_time_that_it_took_to_make_the_data_may_differ() -> None:
+    manifest = a_manifest().model_copy(update={"data": {"sha256": "ab", "seconds": 4.1}})
+    demand_same(manifest, {"data": {"sha256": "ab", "seconds": 5.2}})
+
+
+def test_what_the_manifest_does_not_know_yet_is_not_compared() -> None:
+    demand_same(a_manifest(), {"budgets": {"threads": 16}})
+
+
+def test_another_machine_is_refused_and_the_run_left_as_it_is(tmp_path: Path) -> None:
+    path = RunWriter(a_manifest(), tmp_path).path
+    before = (path / "manifest.json").read_bytes()
+    other = a_manifest().model_copy(update={"machine": {"cores": 64}})
+    with pytest.raises(RunError, match="machine, cores: 2 then, 64 now"):
+        reopened(open_run(path), other)
+    assert (path / "manifest.json").read_bytes() == before
