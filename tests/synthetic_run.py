@@ -64,6 +64,10 @@ _THREADS = {"concurrency": "threads", "sources": "in turn"}  # on uvicorn
 _GEVENT = {"concurrency": "greenlets", "server": "gunicorn gevent"}
 _BARE = {"concurrency": "async", "server": "uvicorn", "orm": ""}
 _NO_INDEX = {"after_clone": ["DROP INDEX"]}
+_TOGETHER = {
+    name: (f"{name} and FastAPI", "ORM and raw SQL", "Pydantic", "psycopg and asyncpg")
+    for name in ("Django", "Flask")
+}
 STACKS = {
     "django": _stack("Django", "Django", "ORM", "Django REST Framework", "psycopg"),
     "django-plain": _stack("Django, no DRF", "Django", "ORM", "none", "psycopg"),
@@ -111,6 +115,22 @@ CROSSED = STACKS | {
     ),
     "flask-no-index": _stack(
         "Flask, no index", "Flask", "ORM", "marshmallow", "psycopg", **_NO_INDEX
+    ),
+    "django-with-fastapi": _stack(
+        "Django with FastAPI",
+        *_TOGETHER["Django"],
+        connections={"DATABASE_CONNECTIONS": 1, "FASTAPI_DATABASE_CONNECTIONS": 3},
+        **_ASYNC,
+    ),
+    "flask-to-fastapi-half": _stack(
+        "Flask to FastAPI, half",
+        *_TOGETHER["Flask"],
+        connections={"DATABASE_CONNECTIONS": 1, "FASTAPI_DATABASE_CONNECTIONS": 1},
+        environment={"MOVED": "users, products, catalog"},
+        **_ASYNC,
+    ),
+    "flask-to-fastapi-end": _stack(
+        "Flask to FastAPI, end", "Flask and FastAPI", "raw SQL", "Pydantic", "asyncpg", **_ASYNC
     ),
 }
 CLOSED = Load("closed", users=100)

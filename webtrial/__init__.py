@@ -22,17 +22,19 @@ _PARTS = {
         ),
     ),
     "webtrial.publish.drawings_of_causes": (
-        *("draw_attribution", "draw_capacity", "draw_fan_out", "draw_request_time"),
+        *("draw_attribution", "draw_capacity", "draw_fan_out", "draw_migration"),
+        "draw_request_time",
     ),
     "webtrial.publish.tables_of_causes": (
         *("attribution_as_table", "crossovers_as_table", "fan_out_costs_as_table"),
-        *("fan_out_ratios_as_table", "floor_as_table", "memory_as_table", "paths_as_table"),
-        *("rates_in_time_as_table", "request_time_as_table", "search_ratios_as_table"),
-        *("search_spread_as_table", "variants_as_table"),
+        *("fan_out_ratios_as_table", "floor_as_table", "memory_as_table", "migration_as_table"),
+        *("paths_as_table", "rates_in_time_as_table", "request_time_as_table"),
+        *("search_ratios_as_table", "search_spread_as_table", "variants_as_table"),
     ),
     "webtrial.publish.sentences_of_causes": (
         *("attribution_in_words", "connections_in_words", "fan_out_in_words"),
-        *("floor_in_words", "rates_in_time_in_words", "search_spread_in_words"),
+        *("floor_in_words", "migration_in_words", "rates_in_time_in_words"),
+        "search_spread_in_words",
     ),
     "webtrial.publish.tables": (
         *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_of"),
@@ -76,6 +78,7 @@ _PARTS = {
     "webtrial.analyse.capacity": ("rates_in_time", "sweep"),
     "webtrial.analyse.fan_out": ("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios"),
     "webtrial.analyse.floor": ("floor",),
+    "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),
     "webtrial.analyse.pairs": ("apart_in", "over_deployed"),
     "webtrial.analyse.request_time": ("request_time",),
     "webtrial.analyse.searches": ("search_ratios", "search_spread"),

@@ -13,12 +13,14 @@ from webtrial.analyse.capacity import sweep
 from webtrial.analyse.fan_out import crossovers, fan_out
 from webtrial.analyse.figures import capacity as capacity_figure
 from webtrial.analyse.figures import fan_out as fan_out_figure
+from webtrial.analyse.migration import migration_ratios
 from webtrial.analyse.pairs import apart_in
 from webtrial.analyse.request_time import request_time
 from webtrial.publish.drawings_of_causes import (
     draw_attribution,
     draw_capacity,
     draw_fan_out,
+    draw_migration,
     draw_request_time,
 )
 from webtrial.records import Load
@@ -26,9 +28,10 @@ from webtrial.records import Load
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 
 ASKING = ("django-fan-out", "flask-fan-out", "fastapi-in-turn", "fastapi-aiohttp")
+MOVING = ("django-with-fastapi", "flask-to-fastapi-half", "flask-to-fastapi-end")
 STACKS = tuple(dict.fromkeys([*FROM_DJANGO, *FROM_FLASK, *ASKING]))
 BESIDE = {
-    "user_detail": (*FROM_DJANGO, *FROM_FLASK),
+    "user_detail": (*FROM_DJANGO, *FROM_FLASK, *MOVING),
     "dashboard": ASKING,
     "fan_out": ASKING,
 }
@@ -37,8 +40,8 @@ LOADS = (CLOSED, Load("closed", users=10))
 
 
 def crossed(folder, noise=0.02, **truth):
-    medians = {name: 5 * added(name) for name in STACKS}
-    cpu_ms = {name: added(name) for name in STACKS}
+    cpu_ms = {name: added(name) for name in STACKS} | dict.fromkeys(MOVING, 2.0)
+    medians = {name: 5 * cost_ms for name, cost_ms in cpu_ms.items()}
     drawn = Truth(medians, noise=noise, cpu_ms=cpu_ms, **truth)
     return synthetic_run(folder, drawn, scenarios=SCENARIOS, loads=LOADS, beside=BESIDE)
 
@@ -54,6 +57,7 @@ FIGURES = {
     "request_time": lambda run: draw_request_time(run, request_time(run)),
     "fan_out": lambda run: draw_fan_out(run, fan_out(run)),
     "capacity": lambda run: draw_capacity(run)[0],
+    "migration": lambda run: draw_migration(run, migration_ratios(run)),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.analyse.test_figures_of_causes import BESIDE, SCENARIOS, STACKS
+from tests.analyse.test_figures_of_causes import BESIDE, MOVING, SCENARIOS, STACKS
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial.publish.execute import execute
 from webtrial.records import Load
@@ -28,7 +28,7 @@ def shown(folder: Path, run: Path, **given: Any) -> tuple[str, int]:
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("full")
-    truth = Truth(dict.fromkeys([*STACKS, *SEARCHING, "bare"], 40.0))
+    truth = Truth(dict.fromkeys([*STACKS, *MOVING, *SEARCHING, "bare"], 40.0))
     run = synthetic_run(
         folder,
         truth,
@@ -38,7 +38,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         beside={**BESIDE, "product_search": SEARCHING},
     )
     said, figures = shown(folder, run.path, p99_limit_ms=7.5)
-    assert figures == 2 + 1 + 1 + 4  # attributions, times, fan-out, sweeps
+    assert figures == 2 + 1 + 1 + 4 + 1  # attributions, times, fan-out, sweeps, migration
     return said
 
 
@@ -57,6 +57,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         "Flask, no index / Flask",
         "FastAPI, gather / FastAPI",
         "Memory of the service",
+        "Flask to FastAPI, half / FastAPI",
+        "users, products and catalog have moved",
     ],
 )
 def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
@@ -71,5 +73,5 @@ def test_a_run_without_says_so_once_in_each_section(tmp_path: Path) -> None:
 
     assert figures == 2 + 1
     assert said.count("change at once and cannot be told apart") == 2
-    assert len(set(lacks)) == len(lacks) == 7
+    assert len(set(lacks)) == len(lacks) == 8
     assert "nan" not in said

@@ -80,6 +80,19 @@ def over_deployed(run: Run, framework: str) -> list[Pair]:
     ]
 
 
+def together_over_deployed(run: Run) -> list[Pair]:
+    """Every stack in which two frameworks serve together, over each of them as deployed."""
+    stacks = stacks_in_order(run)
+    return [
+        _pair(stack, baseline, "like for like", stacks)
+        for stack in stacks
+        if len(frameworks := frameworks_of(stack, stacks)) > 1
+        for framework in frameworks
+        for baseline in stacks
+        if is_deployed(baseline, stacks) and framework_of(baseline, stacks) == framework
+    ]
+
+
 def stacks_in_order(run: Run) -> dict[str, dict[str, Any]]:
     """The manifest's stacks as people read them: frameworks in the order of the parameters, each
     framework's stack as deployed before its variants."""
@@ -106,6 +119,11 @@ def framework_of(name: str, stacks: Stacks) -> str:
     return str(stacks.get(name, {}).get("framework", name))
 
 
+def frameworks_of(name: str, stacks: Stacks) -> list[str]:
+    """The framework of a stack, or the two that serve together in it."""
+    return framework_of(name, stacks).split(" and ")
+
+
 def title_of(name: str, stacks: Stacks) -> str:
     """The label of a stack in figures and sentences."""
     return str(stacks.get(name, {}).get("title", name))
@@ -121,7 +139,11 @@ def _unique(stacks: Stacks, axis: str) -> list[str]:
 
 def _for_comparison(access: str, stacks: Stacks) -> list[str]:
     """One stack per framework with that data access, the one not deployed before the deployed."""
-    alike = [name for name in stacks if stacks[name].get("data_access") == access]
+    alike = [
+        name
+        for name in stacks
+        if stacks[name].get("data_access") == access and len(frameworks_of(name, stacks)) == 1
+    ]
     alike.sort(key=lambda name: is_deployed(name, stacks))
     chosen: dict[str, str] = {}
     for name in alike:

@@ -203,3 +203,43 @@ def capacity(sweep: pd.DataFrame, invalid: int) -> Words:
         + left_out_note(invalid)
     )
     return Words(title, alt, caption)
+
+
+def migration(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> Words:
+    """Of `migration_costs` and `migration_ratios`: how many times the CPU time of the framework
+    that is left a request costs, in the scenario that most of these stacks were measured in."""
+    cpu = ratios[ratios["metric"] == "cpu"]
+    most = str(cpu.groupby("scenario", sort=False)["stack"].nunique().idxmax())
+    here = costs[costs["scenario"] == most]
+    told = [
+        _against_what_is_left(rows_of(way), rows_of(cpu[cpu["scenario"] == most]))
+        for _, way in here.groupby("way", sort=False)
+    ]
+    title = f"CPU time of a request for {spoken(most)}: {'; '.join(told)}{one_block_note(here)}"
+    alt = "CPU-milliseconds of the service per request. " + per_cell(
+        costs.drop_duplicates(["scenario", "load", "stack"]),
+        lambda row: f"{row['title']} {number(row['value'])}{within(row)}",
+    )
+    caption = (
+        "CPU-milliseconds of the service per request, on a log scale: from the framework that is"
+        " left, by what serves with both, to the one that is reached. Filled: stacks as deployed."
+        f" {interval_note(costs)}" + ring_note(costs["suspect_blocks"]) + left_out_note(invalid)
+    )
+    return Words(title, alt, caption)
+
+
+def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> str:
+    """`Django with FastAPI 0.31 times that of Django`; what is not decided is named."""
+    left, *others = way
+    over_left = {row["stack"]: row for row in ratios if row["baseline"] == left["stack"]}
+    rows = [(row["title"], over_left[row["stack"]]) for row in others if row["stack"] in over_left]
+    told = [
+        f"{title} {times(row['ratio'], row['low'], row['high'])} times"
+        for title, row in rows
+        if row["verdict"] in DECIDED or row["blocks"] <= 1
+    ]
+    open_ = [title for title, row in rows if row["verdict"] not in DECIDED and row["blocks"] > 1]
+    said = [f"{listed(told)} that of {left['title']}"] if told else []
+    if open_:
+        said.append(f"{'; '.join(open_)} and {left['title']} are not shown to differ")
+    return ", ".join(said)

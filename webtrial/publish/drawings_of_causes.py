@@ -6,10 +6,11 @@ from webtrial.analyse import words_of_causes as words
 from webtrial.analyse.attribution import Attribution
 from webtrial.analyse.attribution import waterfall as waterfall_of
 from webtrial.analyse.capacity import sweep
-from webtrial.analyse.estimates import at_main_load, labelled
+from webtrial.analyse.estimates import CELL, at_main_load, labelled
 from webtrial.analyse.fan_out import crossovers
-from webtrial.analyse.figures import capacity, fan_out, request_time, waterfall
+from webtrial.analyse.figures import capacity, fan_out, migration, request_time, waterfall
 from webtrial.analyse.gates import left_out
+from webtrial.analyse.migration import migration_costs
 from webtrial.analyse.pairs import apart_in
 from webtrial.analyse.phrases import listed, spoken
 from webtrial.analyse.show import Prose
@@ -60,3 +61,12 @@ def _capacity(run: Run, found: pd.DataFrame) -> Shown:
     trials = trials_table(run)
     here = (trials["scenario"] == found["scenario"].iloc[0]) & (trials["load_kind"] == "closed")
     return capacity.draw(found, words.capacity(found, left_out(trials[here])))
+
+
+def draw_migration(run: Run, ratios: pd.DataFrame) -> Shown:
+    """`migration_ratios` by what they rest on: costs on the way from one framework to another."""
+    if ratios.empty:
+        return absent("no stack in which two frameworks serve together")
+    costs = migration_costs(run, ratios)
+    trials = trials_table(run).merge(costs[[*CELL, "stack"]].drop_duplicates())
+    return migration.draw(costs, words.migration(costs, ratios, left_out(trials)))

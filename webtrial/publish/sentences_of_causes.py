@@ -7,7 +7,8 @@ import pandas as pd
 
 from webtrial.analyse.attribution import WHOLE, Attribution
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.pairs import is_deployed
+from webtrial.analyse.migration import connections_shared
+from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, percent, reach, spoken
 from webtrial.analyse.searches import TOGETHER
 from webtrial.analyse.show import Prose
@@ -130,3 +131,21 @@ def connections_in_words(run: Run) -> Prose:
     return Prose(
         f"In the trials of this run at most {counted(most, 'connection')} were open at once."
     )
+
+
+def migration_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+    """Which routes have moved where some have, and how two pools share the connections of one."""
+    stacks = {name: run.manifest.stacks[name] for name in ratios["stack"].unique()}
+    moved = {name: stack.get("environment", {}).get("MOVED", "") for name, stack in stacks.items()}
+    said = [
+        f"{title_of(name, stacks)}: {listed(groups.split(', '))} have moved."
+        for name, groups in moved.items()
+        if groups not in ("", "none", "all")
+    ]
+    pools = [
+        f"{title_of(name, stacks)} {listed(list(map(str, shares)))}"
+        for name, shares in connections_shared(run).items()
+        if name in stacks
+    ]
+    said += [f"Connections to the database, pool by pool: {'; '.join(pools)}."] if pools else []
+    return Prose(" ".join(said))

@@ -9,6 +9,7 @@ import pandas as pd
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED, FAILING, headline
+from webtrial.analyse.migration import connections_shared
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
 from webtrial.analyse.show import Table
@@ -307,8 +308,12 @@ def budgets_table(run: Run) -> Table:
         for key, name in _OWN.items()
         if key in described  # runs from before it was told lack it
     }
+    pools = {
+        f"{title_of(stack, stacks)}: connections of each pool": shares
+        for stack, shares in connections_shared(run).items()
+    }
     caption = "The same for every stack, but for what is said to be of one."
-    return _pairs_table(run.manifest.budgets | own, ("budget", "value"), caption)
+    return _pairs_table(run.manifest.budgets | own | pools, ("budget", "value"), caption)
 
 
 def machine_as_table(run: Run) -> Table:

@@ -7,6 +7,7 @@ import pandas as pd
 from webtrial.analyse.attribution import Attribution
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
+from webtrial.analyse.headline import DECIDED
 from webtrial.analyse.pairs import is_deployed, stacks_in_order, title_of
 from webtrial.analyse.phrases import interval, number, percent, spoken, times
 from webtrial.analyse.request_time import PARTS
@@ -228,6 +229,35 @@ def rates_in_time_as_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | 
         columns | {"unknown": "with too few requests"},
         _SPOKEN,
     )
+
+
+def migration_as_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
+    """`migration_ratios`: a row per scenario and pair, a column per metric; nothing of none."""
+    if ratios.empty:
+        return Prose("")
+    stacks = run.manifest.stacks
+    named = ratios.assign(
+        text=[_ratio_text(row) + _doubt(row) for row in rows_of(ratios)],
+        pair=[
+            f"{title_of(row['stack'], stacks)} / {title_of(row['baseline'], stacks)}"
+            for row in rows_of(ratios)
+        ],
+        column=ratios["metric"].map(_METRICS),
+    )
+    keys = ["scenario", "load", "pair"]
+    wide = named.pivot_table("text", keys, "column", aggfunc="first", sort=False).reset_index()
+    columns = {"scenario": "scenario", "load": "load", "pair": "comparison"}
+    return Table(
+        wide,
+        "Two frameworks at one address over each as deployed: first over second (95 % interval; ?"
+        " not decided).",
+        columns | {name: name for name in _METRICS.values() if name in wide},
+        _SPOKEN,
+    )
+
+
+def _doubt(row: dict[str, Any]) -> str:
+    return "" if row["verdict"] in DECIDED else " ?"
 
 
 def memory_as_table(run: Run) -> Table | Prose:

@@ -24,7 +24,13 @@ FAINT = "#e4e4e4"
 SUSPECT = "#E69F00"
 INK = "#222222"
 
-HUES = {"Django": "#009E73", "Flask": "#0072B2", "FastAPI": "#D55E00"}
+HUES = {
+    "Django": "#009E73",
+    "Flask": "#0072B2",
+    "FastAPI": "#D55E00",
+    "Django and FastAPI": "#CC79A7",
+    "Flask and FastAPI": "#56B4E9",
+}
 SPARE_HUES = ("#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "D", "s", "^", "v", "P")
 DASHES: tuple[tuple[float, ...], ...] = (
