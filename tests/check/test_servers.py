@@ -73,10 +73,9 @@ def test_lindleys_recursion_is_that_of_a_queue_worked_by_hand() -> None:
 
 def test_who_comes_while_the_server_stands_still_waits_for_its_end() -> None:
     stop = stopped.Stop(0.0, 0.0)
-    task = task_of(Load("open", rate_per_s=stopped.RATE_PER_S), 13, stopped.WINDOW_S)
-    found = Observed(task, None, pd.DataFrame(), None, 10**12)  # type: ignore[arg-type]
     stop.began_ns, stop.ended_ns = 10**12 + 4 * 10**9, 10**12 + 5 * 10**9
-    waits = stopped.waits_ms(found, stop)
+    waits = stopped.waits_ms(10**12, stop)
+    task = task_of(stopped.LOADS["open"], stopped.SEED, stopped.WINDOW_S)
     assert len(waits) == precision.arrivals_within(task)
     assert np.mean(waits > 2) == pytest.approx(0.1, abs=0.02)
     assert waits.max() == pytest.approx(1000, abs=30)

@@ -15,7 +15,7 @@ from webtrial.check import (
 )
 from webtrial.check.rows import Row, not_now
 
-ATTEMPTS = 15
+ATTEMPTS = 30
 
 Experiment = Callable[[], tuple[list[Row], str]]
 
@@ -23,7 +23,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "failures": failures.check,
     **{f"{kind} delays": partial(delays.check, kind) for kind in delays.KINDS},
     **{f"{rate:g} arrivals/s": partial(precision.check, rate) for rate in precision.RATES_PER_S},
-    "a server that is stopped": stopped.check,
+    **{f"a server that is stopped, {x} loop": partial(stopped.check, x) for x in stopped.LOADS},
     **{f"a queue at {load:.0%}": partial(queueing.check, load) for load in queueing.LOADS},
     "a client that is disturbed": disturbed.check,
 }

@@ -15,7 +15,8 @@ from webtrial.measure.load.loops import poisson_arrivals
 from webtrial.records import Load
 
 RATE_PER_S = 50.0  # so that the backlog is soon served and theory can leave it out
-USERS = 10
+LOADS = {"open": Load("open", rate_per_s=RATE_PER_S), "closed": Load("closed", users=10)}
+SEED = 13
 WINDOW_S = 10.0
 STOP_AFTER_S = 4.0
 STOP_S = 1.0
@@ -25,52 +26,51 @@ HARDLY = 0.1  # of the truth: what the closed loop shows at most
 _DELAY_NS = 1_000_000
 
 
-def check() -> tuple[list[Row], str]:
-    """Rows for both loops, and what the machine did that forbids a judgement."""
-    opened, stop = _observed(Load("open", rate_per_s=RATE_PER_S))
-    closed, _ = _observed(Load("closed", users=USERS))
-    return judged(opened, closed, stop), opened.disturbance or closed.disturbance
-
-
-def _observed(load: Load) -> tuple[Observed, Stop]:
+def check(loop: str) -> tuple[list[Row], str]:
+    """Rows for one of LOADS, and what the machine did that forbids a judgement."""
     stop = Stop(STOP_AFTER_S, STOP_S)
 
     def stopping(served: Served, driver: Driving) -> None:
         stop.soon(served.pid, driver.window_opens_ns)
 
     behaviour = partial(Delaying, np.array([_DELAY_NS]))
-    return observe(behaviour, task_of(load, 13, WINDOW_S), stopping), stop
+    observed = observe(behaviour, task_of(LOADS[loop], SEED, WINDOW_S), stopping)
+    return judged(loop, observed, stop), observed.disturbance
 
 
-def judged(opened: Observed, closed: Observed, stop: Stop) -> list[Row]:
-    """Both loops' percentiles beside what every arrival had to wait."""
+def judged(loop: str, observed: Observed, stop: Stop) -> list[Row]:
+    """The loop's percentiles beside what arrivals at RATE_PER_S have to wait."""
+    expected_ms = waits_ms(observed.opened_ns, stop)
     rows = []
-    expected_ms = waits_ms(opened, stop)
     for p in PERCENTILES:
-        truth = float(np.percentile(expected_ms, p))
-        evenly_ms = max(0.0, 1 - (1 - p / 100) * WINDOW_S / STOP_S) * STOP_S * 1e3
-        measured = percentile(opened.measured["latency_ms"], p)
-        hidden = percentile(closed.measured["latency_ms"], p)
-        name = f"server stopped for {STOP_S:g} s of {WINDOW_S:g}"
-        note = f"{evenly_ms:.0f} ms were arrivals even"
-        rows.append(within(f"{name}, open loop: p{p}, ms", truth, measured, TOLERANCE, note))
-        rows.append(_hides(f"{name}, closed loop: p{p}, ms", truth, hidden))
+        truth = percentile(expected_ms, p)
+        measured = percentile(observed.measured["latency_ms"], p)
+        name = f"server stopped for {STOP_S:g} s of {WINDOW_S:g}, {loop} loop: p{p}, ms"
+        rows.append(_JUDGED[loop](name, truth, measured, p))
     return rows
 
 
-def _hides(experiment: str, truth: float, measured: float) -> Row:
+def _feels(name: str, truth: float, measured: float, p: float) -> Row:
+    evenly_ms = max(0.0, 1 - (1 - p / 100) * WINDOW_S / STOP_S) * STOP_S * 1e3
+    return within(name, truth, measured, TOLERANCE, f"{evenly_ms:.0f} ms were arrivals even")
+
+
+def _hides(name: str, truth: float, measured: float, _: float) -> Row:
     error = measured / truth - 1
     note = "omits what nobody was there to wait for, as it should"
-    return Row(experiment, truth, measured, error, measured < HARDLY * truth, note)
+    return Row(name, truth, measured, error, measured < HARDLY * truth, note)
 
 
-def waits_ms(observed: Observed, stop: Stop) -> np.ndarray:
-    """What queueing theory gives each drawn arrival of the window: who comes while the server
-    stands still waits for its end (the few milliseconds of the backlog are left out)."""
-    task = observed.task
+_JUDGED = {"open": _feels, "closed": _hides}
+
+
+def waits_ms(opened_ns: int, stop: Stop) -> np.ndarray:
+    """What queueing theory gives each drawn arrival of a window that opened then: who comes while
+    the server stands still waits for its end (the few milliseconds of the backlog are left out)."""
+    task = task_of(LOADS["open"], SEED, WINDOW_S)
     warmup_ns, window_ns = int(task.warmup_s * 1e9), int(task.window_s * 1e9)
-    drawn = poisson_arrivals(RATE_PER_S, warmup_ns + window_ns + 500_000_000, task.seed)
+    drawn = poisson_arrivals(RATE_PER_S, warmup_ns + window_ns + 500_000_000, SEED)
     arrivals_ns = np.array(drawn) - warmup_ns
-    arrivals_ns = arrivals_ns[(arrivals_ns >= 0) & (arrivals_ns < window_ns)] + observed.opened_ns
+    arrivals_ns = arrivals_ns[(arrivals_ns >= 0) & (arrivals_ns < window_ns)] + opened_ns
     stopped = (arrivals_ns >= stop.began_ns) & (arrivals_ns < stop.ended_ns)
     return (np.where(stopped, stop.ended_ns - arrivals_ns, 0) + _DELAY_NS) / 1e6

@@ -125,6 +125,6 @@ def matched(observed: Observed) -> pd.DataFrame:
     return both.assign(latency_ms=latency_ms, took_ms=took_ms)
 
 
-def percentile(values: "pd.Series[float]", p: float) -> float:
+def percentile(values: "pd.Series[float] | np.ndarray", p: float) -> float:
     """The p-th percentile."""
     return float(np.percentile(values, p))
