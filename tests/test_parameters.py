@@ -161,6 +161,7 @@ def test_where_something_is_is_not_shown() -> None:
 
 def test_loads_are_shown_as_axes_show_them() -> None:
     assert str(Load("closed", users=100)) == "100 users"
+    assert str(Load("closed", users=1)) == "1 user"
     assert str(Load("open", rate_per_s=200.0)) == "200/s"
     assert str(Load("open", rate_per_s=160.0, capacity_fraction=0.8)) == "80 % of own"
     assert str(Load("held", connections=5000, rate_per_s=100.0)) == "5000 connections"

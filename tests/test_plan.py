@@ -49,8 +49,8 @@ def test_every_stack_is_in_every_cell_once_per_block() -> None:
     trials = plan(parameters(), CAPACITIES)
     counted = Counter((t.block, t.scenario, str(t.load), t.stack) for t in trials)
     loads = {
-        "user_detail": ("1 users", "100 users", "100/s"),
-        "crud": ("1 users", "100 users", "50/s"),
+        "user_detail": ("1 user", "100 users", "100/s"),
+        "crud": ("1 user", "100 users", "50/s"),
     }
     assert counted == {
         (block, scenario, load, stack): 1
@@ -151,7 +151,7 @@ def test_a_stack_that_answered_nothing_sets_no_rate_but_is_given_the_common_ones
 def test_where_no_stack_answered_only_the_given_loads_are_left() -> None:
     silent = {"user_detail": dict.fromkeys(STACKS, 0.0)}
     trials = plan(parameters(scenarios=["user_detail"], own_fractions=[0.5]), silent)
-    assert {str(t.load) for t in trials} == {"1 users", "100 users"}
+    assert {str(t.load) for t in trials} == {"1 user", "100 users"}
 
 
 def test_common_rates_are_fractions_of_the_slowest_on_the_grid_beside_the_given() -> None:
@@ -217,7 +217,7 @@ def test_the_fan_out_is_asked_for_by_one_user_whatever_the_other_loads(
 def test_a_run_may_ask_for_the_fan_out_alone() -> None:
     given = parameters(scenarios=["fan_out"], blocks=1)
     assert pilot(given) == []
-    assert {str(t.load) for t in plan(given, {})} == {"1 users"}
+    assert {str(t.load) for t in plan(given, {})} == {"1 user"}
 
 
 HOLDING = {"connections_held": [1000, 100], "silent_connections": [16], "held_rate_per_s": 50.0}
@@ -265,7 +265,7 @@ def test_the_warm_up_is_long_enough_to_open_every_connection_at_the_rate_of_its_
         if t.load.kind == "held" or t.load.users == 1
     }
     assert warmups == {
-        "1 users": (1.0, 9.0),
+        "1 user": (1.0, 9.0),
         "100 connections": (1.0, 9.0),
         "100 connections, 16 silent": (1.0, 9.0),
         "1000 connections": (2.0, 9.0),

@@ -35,7 +35,7 @@ class Load:
         """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of own`,
         `100 connections, 16 silent`."""
         if self.kind == "closed":
-            return f"{self.users} users"
+            return f"{self.users} user" + "s" * (self.users != 1)
         if self.kind == "held":
             return f"{self.connections} connections" + (
                 f", {self.silent} silent" * bool(self.silent)

@@ -74,7 +74,7 @@ def _median(blocks: Blocks) -> dict[str, Any]:
 
 
 def _ordered(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
-    placed = labelled(run, frame.assign(scenario=SCENARIO, load_kind="closed", load="1 users"))
+    placed = labelled(run, frame.assign(scenario=SCENARIO, load_kind="closed", load="1 user"))
     return in_order(run, placed).drop(columns=["scenario", "load_kind", "load"])
 
 
