@@ -70,6 +70,9 @@ class TestEveryNotebook:
             if not _is_parameters(cell):
                 assert len(cell.source.splitlines()) <= LINES_IN_A_CELL
 
+    def test_is_a_notebook_to_the_letter(self, name: str) -> None:
+        nbformat.validate(nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4))
+
     def test_names_no_place_on_any_machine(self, name: str) -> None:
         text = (NOTEBOOKS / f"{name}.ipynb").read_text()
         assert not re.search(r"(?<![\w.])/(home|root|work|tmp|usr|Users)/", text)

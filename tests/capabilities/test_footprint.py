@@ -31,6 +31,7 @@ def test_services_take_turns_and_every_process_is_fresh(
     for each in [*found["a"], *found["b"]]:
         assert each.first_answer_s > 0
         assert 1 < each.idle_mib <= each.used_mib + 1
+        assert each.requests == 20
 
 
 def test_a_service_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_a_service_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None
 
 
 def test_figures_are_the_median_with_the_least_and_the_most() -> None:
-    processes = [Footprint(s, 10 * s, 20 * s) for s in (1.0, 4.0, 2.0)]
+    processes = [Footprint(s, 10 * s, 20 * s, requests=3000) for s in (1.0, 4.0, 2.0)]
     told = {answer.question: answer.value for _, answer in answers(processes)}
     assert told == {
         "first answer, median": "2.00",
@@ -49,8 +50,16 @@ def test_figures_are_the_median_with_the_least_and_the_most() -> None:
         "idle, median": "20",
         "idle, least": "10",
         "idle, most": "40",
-        "after 1,000 requests, median": "40",
-        "after 1,000 requests, least": "20",
-        "after 1,000 requests, most": "80",
+        "after 3,000 requests, median": "40",
+        "after 3,000 requests, least": "20",
+        "after 3,000 requests, most": "80",
     }
-    assert all(answer.absolute for _, answer in answers([Footprint(1, 1, 1)]))
+    assert all(answer.absolute for _, answer in answers([Footprint(1, 1, 1, 1)]))
+
+
+def test_how_often_it_was_done_is_told_of_what_was_done() -> None:
+    told = [answer for _, answer in answers([Footprint(1, 1, 1, requests=7)] * 2)]
+    assert {answer.question for answer in told if answer.question.startswith("after")} == {
+        f"after 7 requests, {figure}" for figure in ("median", "least", "most")
+    }
+    assert all("; 2 fresh processes" in answer.how for answer in told)

@@ -48,7 +48,7 @@ def examine(database_url: str | None, say: Say) -> list[Finding]:
         say("asking the services …")
         with subjects(premises.settings, premises.material, premises.logs) as asked:
             found = [finding for subject in asked for finding in findings_of(subject)]
-        say(f"starting each service {footprint.REPEATS} times …")
+        say(f"starting each service {1 + footprint.REPEATS} times …")
         wanted = premises.wanted(stacks.values())
         footprints = footprint.measure(wanted, premises.material.users, cores)
     for framework, stack in stacks.items():

@@ -31,11 +31,12 @@ Wanted = Mapping[str, tuple[Stack, ServiceSettings, Path]]
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """One process: seconds from its start to its first answer; MiB after it, and after requests."""
+    """One process: seconds from its start to its first answer; MiB then, and after `requests`."""
 
     first_answer_s: float
     idle_mib: float
     used_mib: float
+    requests: int
 
 
 def measure(
@@ -60,12 +61,14 @@ def measure(
                 time.sleep(REST_S)
                 idle_mib = read_mib()
                 _ask(url, [1 + n % users for n in range(requests)])
-                found[name].append(Footprint(first_answer_s, idle_mib, read_mib()))
+                found[name].append(Footprint(first_answer_s, idle_mib, read_mib(), requests))
     return found
 
 
 def answers(found: list[Footprint]) -> Iterator[tuple[str, Answer]]:
-    """Capability and answer: the median of each figure, the least and the most."""
+    """Capability and answer: the median of each figure, the least and the most, of processes that
+    were asked equally much."""
+    (requests,) = {each.requests for each in found}
     yield from _spread(
         "cold start",
         "first answer",
@@ -76,7 +79,7 @@ def answers(found: list[Footprint]) -> Iterator[tuple[str, Answer]]:
     how = "what the service's processes hold alone, and what they share once; /users/{id} was asked"
     yield from _spread("memory", "idle", [each.idle_mib for each in found], "MiB", how)
     used = [each.used_mib for each in found]
-    yield from _spread("memory", f"after {REQUESTS:,} requests", used, "MiB", how)
+    yield from _spread("memory", f"after {requests:,} requests", used, "MiB", how)
 
 
 def _spread(
