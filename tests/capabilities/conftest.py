@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.stage import Seeded, settings_of
+from tests.contract.moody import moody_upstreams
+from tests.contract.stage import STACKS, Seeded, settings_of
 from webtrial.capabilities import Finding
+from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.anatomy import read_anatomies
 from webtrial.measure.capabilities.asking import Subject
-from webtrial.measure.capabilities.examine import deployed, findings_of, subjects
+from webtrial.measure.capabilities.examine import (
+    deployed,
+    findings_of,
+    findings_on_the_way,
+    subjects,
+)
 from webtrial.measure.postgres import drop_database
 from webtrial.measure.scenarios import material_from
 
@@ -33,9 +40,27 @@ def asked(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="package")
-def found(asked: list[Subject]) -> Found:
+def moved(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """What is found on the way from one framework to another."""
+    log = tmp_path_factory.mktemp("moved") / "log"
+    names = {name: f"moved-{name}" for name in migration.STACKS}
+    with moody_upstreams() as upstreams:
+        urls = upstreams.inventory.url, upstreams.analytics.url
+        wanted = {
+            name: (STACKS[name], settings_of(seeded, STACKS[name], clone, urls), log)
+            for name, clone in names.items()
+        }
+        material = material_from(seeded.built, seeded.password)
+        found = list(findings_on_the_way(wanted, material))
+    for clone in names.values():
+        drop_database(seeded.server, clone)
+    return found
+
+
+@pytest.fixture(scope="package")
+def found(asked: list[Subject], moved: list[Finding]) -> Found:
     """What every probe finds, by framework, capability and question."""
-    every = [finding for subject in asked for finding in findings_of(subject)]
+    every = [finding for subject in asked for finding in findings_of(subject)] + moved
     by_question = {(each.framework, each.capability, each.question): each for each in every}
     assert len(by_question) == len(every), "a question was asked twice"
     return by_question

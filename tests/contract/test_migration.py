@@ -12,6 +12,7 @@ from tests.contract.test_same_work import comparable
 from tests.contract.test_settings import UNUSED
 from tests.contract.traffic import traffic
 from webtrial.errors import LaunchError
+from webtrial.measure.capabilities.migration import ASKED
 from webtrial.measure.launch import launch_stack, service_environment
 
 STATS = "/dashboard/stats"
@@ -19,7 +20,7 @@ REQUESTS, SEED = 120, 11
 
 HYBRID = "django-with-fastapi"
 START, HALF, END = (f"flask-to-fastapi-{step}" for step in ("start", "half", "end"))
-GROUPS = ("ping", "users", "products", "catalog", "tokens", "dashboard", "measuring")
+GROUPS = tuple(ASKED)
 REFUSED = {
     "users": ("GET", "/users?limit=0"),
     "products": ("GET", "/products/search"),

@@ -15,6 +15,7 @@ from webtrial.measure.capabilities import (
     footprint,
     login,
     makeup,
+    migration,
     migrations,
     origins,
     sockets,
@@ -23,6 +24,7 @@ from webtrial.measure.capabilities import (
 )
 from webtrial.measure.capabilities.anatomy import Anatomy, read_anatomies
 from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, visitor
+from webtrial.measure.capabilities.migration import Wanted
 from webtrial.measure.capabilities.sources import Sources, copy_sources, loaded_sources
 from webtrial.measure.launch import Service, ServiceSettings, launch_stacks
 from webtrial.measure.scenarios import Material
@@ -43,11 +45,14 @@ def examine(database_url: str | None, say: Say) -> list[Finding]:
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
     cores = machine.core_split().service_cores
+    moving = choose_stacks(migration.STACKS, load_stacks())
     say("starting PostgreSQL, filling the database …")
-    with open_premises(list(stacks.values()), database_url, cores) as premises:
+    with open_premises([*stacks.values(), *moving], database_url, cores) as premises:
         say("asking the services …")
         with subjects(premises.settings, premises.material, premises.logs) as asked:
             found = [finding for subject in asked for finding in findings_of(subject)]
+        say("moving from one to another, step by step …")
+        found += findings_on_the_way(premises.wanted(moving), premises.material)
         say(f"starting each service {1 + footprint.REPEATS} times …")
         wanted = premises.wanted(stacks.values())
         footprints = footprint.measure(wanted, premises.material.users, cores)
@@ -106,6 +111,12 @@ def findings_of(subject: Subject) -> Iterable[Finding]:
         for ask in probes:
             for answer in ask(subject):
                 yield _finding(subject.framework, capability, answer)
+
+
+def findings_on_the_way(wanted: Wanted, material: Material) -> Iterator[Finding]:
+    """What can be said of leaving a framework; `wanted` are the stacks of `migration`."""
+    for framework, answer in migration.answers(wanted, material):
+        yield _finding(framework, migration.CAPABILITY, answer)
 
 
 def _finding(framework: str, capability: str, answer: Answer) -> Finding:
