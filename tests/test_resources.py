@@ -47,6 +47,11 @@ def test_a_service_that_ended_has_no_cost() -> None:
     assert cost(ended, 2.0, None).service_cpu_s is None
 
 
+def test_readings_that_both_came_late_tell_no_cost() -> None:
+    late = [replace(READINGS[2], at_ns=12_219_000_000), replace(READINGS[2], at_ns=12_220_000_000)]
+    assert cost(late, 2.0, None) == Cost(None, None, None, 90.0, None)
+
+
 def test_seconds_are_what_happened_between_readings() -> None:
     assert seconds(READINGS, 10_000_000_000) == (
         Second(1.0, 0.9, 0.1, None, 80.0, 300.0),

@@ -16,6 +16,7 @@ _PARTS = {
             "draw_ratios",
             "draw_search",
             "draw_throughput",
+            "draw_throughput_of_all",
             "draw_timeline",
             "draw_typical",
             "draw_verdicts",

@@ -11,11 +11,17 @@ import psycopg
 from webtrial.measure.processes import Reading, Roots, Trees, Usage
 from webtrial.records import Cost, Second, Statements
 
+LEAST_SEEN = 0.5
+
 
 def cost(readings: Sequence[Reading], window_s: float, statements: Statements | None) -> Cost:
-    """CPU-seconds between the first and the last reading, scaled to the window's length."""
+    """CPU-seconds between the first and the last reading, scaled to the window's length; unknown
+    where a starved machine let them be made within less than LEAST_SEEN of it."""
     first, last = readings[0], readings[-1]
-    scale = window_s / _apart_s(first, last)
+    apart_s = _apart_s(first, last)
+    if apart_s < LEAST_SEEN * window_s:
+        return Cost(None, None, None, _memory(last.service), statements)
+    scale = window_s / apart_s
     return Cost(
         service_cpu_s=_used(first.service, last.service, scale),
         database_cpu_s=_used(first.database, last.database, scale),

@@ -30,8 +30,24 @@ Shown = Drawing | Prose
 
 
 def draw_throughput(run: Run, compared: pd.DataFrame) -> Shown:
-    """Requests per second at each scenario's main closed load; `compared` is `ratio_table`."""
+    """Requests per second of the stacks that every scenario has, at its main closed load;
+    `compared` is `ratio_table`."""
     table = at_main_load(throughput_table(run))
+    everywhere = table[table["stack"].isin(run.manifest.parameters.stacks)]
+    return _throughput(run, everywhere, compared)
+
+
+def draw_throughput_of_all(run: Run, compared: pd.DataFrame) -> list[Shown]:
+    """The same of all stacks that have a database, a figure for each scenario."""
+    table = at_main_load(throughput_table(run))
+    stacks = run.manifest.stacks
+    asking = [name for name in stacks if stacks[name].get("data_access") != "none"]
+    shown = table[table["stack"].isin(asking)]
+    of_each = [rows for _, rows in shown.groupby("scenario", sort=False)]
+    return [_throughput(run, rows, compared) for rows in of_each] or [absent("no closed load")]
+
+
+def _throughput(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
     if table.empty:
         return absent("no closed load")
     return throughput.draw(table, trials_table(run), words.throughput(table, compared))
