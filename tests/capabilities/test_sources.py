@@ -80,6 +80,11 @@ def test_lines_with_a_name_are_those_of_its_imports_calls_and_assignments() -> N
     assert SOURCE.lines_with(["nothing"]) == frozenset()
 
 
+def test_lines_with_a_name_are_those_of_imports_within_the_package_too() -> None:
+    text = "from ..gamma import ONE\nfrom .gamma.delta import two\nfrom .other import gamma\n"
+    assert Source("service", "app/part.py", text).lines_with(["gamma"]) == {1, 2}
+
+
 def test_lines_are_counted_by_purpose_those_of_a_class_apart() -> None:
     counted = sources(SOURCE, routes=("app/*",), models=("app/module.py:One",)).lines_by_purpose()
     assert counted == {"models": 6, "routes": 10}

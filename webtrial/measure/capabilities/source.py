@@ -141,7 +141,7 @@ def _names_of(node: ast.AST) -> list[str]:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
             return [name]
-        case ast.keyword(arg=str(name)) | ast.ImportFrom(module=str(name), level=0):
+        case ast.keyword(arg=str(name)) | ast.ImportFrom(module=str(name)):
             return [name]
         case ast.Call(func=inner) | ast.AnnAssign(target=inner):
             return _names_of(inner)
