@@ -18,6 +18,7 @@ from webtrial.measure.plan import (
     plan,
     window_of,
 )
+from webtrial.measure.scenarios import FAN_OUT_COUNTS, FAN_OUT_DELAYS_MS
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import Load, PlannedTrial
 
@@ -212,6 +213,13 @@ def test_the_fan_out_is_asked_for_by_one_user_whatever_the_other_loads(
     expected = [(b, stack, one_user, "measure") for b in (1, 2, 3, 4) for stack in stacks]
     assert asked == dict.fromkeys(expected, 1)
     assert "fan_out" not in common_rates(told, CAPACITIES)
+
+
+def test_every_kind_of_fan_out_comes_within_the_window_even_in_turn() -> None:
+    given = parameters(scenarios=["fan_out"], duration_s=3.0)
+    in_turn_s = sum(FAN_OUT_COUNTS) * sum(FAN_OUT_DELAYS_MS) / 1000
+    _, window_s = window_of(plan(given, {})[0], given)
+    assert window_s > 2 * in_turn_s
 
 
 def test_a_run_may_ask_for_the_fan_out_alone() -> None:

@@ -24,7 +24,8 @@ class Stack:
     {port}, {processes}, {threads}, {connections_held}, {backlog} and {keep_alive_s}.
     `stop_signal` ends it at once.
 
-    `sources` is how the dashboard asks its upstreams, `http_client` with what; `searches` how the
+    `sources` is how the dashboard asks its upstreams (with "gather" it makes its two queries at
+    once as well, as its people do), `http_client` with what; `searches` how the
     search makes its three queries. `middleware` is what every request passes beyond the framework
     itself, `prepares` from which use on the driver prepares a statement on the server: told, since
     stacks differ in them.

@@ -22,6 +22,9 @@ PILOT_USERS = 100
 PILOT_WARMUP_S = 1.0
 PILOT_WINDOW_S = 1.5
 
+TWO_CYCLES_S = 5.5
+"""Every fan-out in turn takes 2.4 s in upstreams alone: so long, and each comes at least once."""
+
 OPENINGS_PER_S = {"ping": 500.0, "user_detail": 100.0}
 """How fast connections that are to be held are opened, by the scenario that each asks for then:
 slower than the slowest stack answers, so that no queue is left when the window opens."""
@@ -98,9 +101,12 @@ def grid_below(rate_per_s: float) -> float:
 
 
 def window_of(planned: PlannedTrial, parameters: Parameters) -> tuple[float, float]:
-    """Warm-up and measured window of a trial, in seconds."""
+    """Warm-up and measured window of a trial, in seconds; longer where less would leave out some
+    kinds of request."""
     if planned.role == "pilot":
         return PILOT_WARMUP_S, PILOT_WINDOW_S
+    if planned.scenario in ONE_AT_A_TIME:
+        return parameters.warmup_s, max(parameters.duration_s, TWO_CYCLES_S)
     return _warmup_s(planned.scenario, planned.load, parameters), parameters.duration_s
 
 

@@ -34,6 +34,7 @@ def create_pool(url: str, connections: int) -> asyncpg.Pool:
         max_size=connections,
         max_inactive_connection_lifetime=0,
         max_queries=math.inf,  # asyncpg's 50,000 come within one measurement
+        max_cached_statement_lifetime=0,  # else all are prepared anew every five minutes
     )
 
 
