@@ -4,6 +4,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +64,19 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
     publish.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
     publish.set_defaults(does=_report)
+
+    verify = commands.add_parser("verify", help="what a run says of each of the article's claims")
+    verify.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
+    verify.add_argument(
+        "--json", type=Path, metavar="FILE", help="instead of claims.json in the run's folder"
+    )
+    verify.add_argument(
+        "--p99-limit-ms", type=_positive, metavar="MS", help="within which a user is served"
+    )
+    verify.add_argument(
+        "--think-time", type=_positive, metavar="S", help="of a user between two requests"
+    )
+    verify.set_defaults(does=_verify)
 
     up = commands.add_parser("serve", help="the three services up, for a person to try")
     up.set_defaults(does=_serve)
@@ -168,6 +182,27 @@ def _report(given: argparse.Namespace) -> None:
         report.report_of_resumed(given.resume, on_terminal, _say, into)
     else:
         report.report_of_profile(given.profile, on_terminal, _say, into)
+
+
+def _verify(given: argparse.Namespace) -> None:
+    from webtrial.analyse.claims.case import Limits
+    from webtrial.analyse.claims.evaluate import verify
+    from webtrial.analyse.claims.written import as_text, write_verdicts
+    from webtrial.publish.given import find_run
+
+    run = find_run(given.run)
+    told = {"p99_limit_ms": given.p99_limit_ms, "think_time_s": given.think_time}
+    limits = Limits(**{name: value for name, value in told.items() if value is not None})
+    table = verify(run, limits).table
+    print(as_text(table, shutil.get_terminal_size().columns))
+    print(write_verdicts(table, given.json or run.path / "claims.json"))
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
 
 
 def _serve(_: argparse.Namespace) -> int | None:

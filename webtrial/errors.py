@@ -6,6 +6,7 @@ WebtrialError
 ├── ContractError         a stack does not answer as the contract says
 ├── DriverError           the load driver's process failed
 ├── CapabilityError       what a framework can do cannot be found out, or what was found read
+├── ClaimError            data/claims.csv or data/references.csv does not say what it should
 ├── RunError              a run directory cannot be read or written
 └── PublishError          a notebook or a document could not be made
 """
@@ -37,6 +38,10 @@ class DriverError(WebtrialError):
 
 class CapabilityError(WebtrialError):
     """What a framework can do cannot be found out, or what was found cannot be read."""
+
+
+class ClaimError(WebtrialError):
+    """A table of claims or references does not say what it should."""
 
 
 class RunError(WebtrialError):

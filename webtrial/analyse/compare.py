@@ -48,8 +48,11 @@ class Metric:
 
 
 CPU = Metric("cpu", "CPU time of the service per request", "lower", "cpu_ms_per_request")
+THROUGHPUT = Metric(
+    "throughput", "requests per second", "higher", "throughput_per_s", closed_only=True
+)
 METRICS = (
-    Metric("throughput", "requests per second", "higher", "throughput_per_s", closed_only=True),
+    THROUGHPUT,
     Metric("p50", "median response time", "lower", percentile=50),
     Metric("p99", "99th percentile of response time", "lower", percentile=99),
     CPU,
@@ -105,6 +108,12 @@ def noise_floors(run: Run) -> pd.DataFrame:
     """The A/A ratios of a run, columns as `ratio_table`: a stack against itself in each cell."""
     names = trials_table(run).query("role == 'a/a'")["stack"].unique()
     return ratio_table(run, [Pair(name, name, "like for like", None, ()) for name in names])
+
+
+def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
+    """One pair in one cell, from the cell's rows of `trials_table` that are used: the columns of
+    `ratio_table` from `kind` on. `metric` is a column of theirs, which need not be of METRICS."""
+    return _ratio_row(_paired(cell, pair), metric, {}, floor_of(cell, metric, {}), pair)
 
 
 def _cell_rows(run: Run, cell: pd.DataFrame, pairs: list[Pair]) -> Iterable[dict[str, Any]]:

@@ -1,0 +1,24 @@
+"""The article's claims, each a row of data/claims.csv, judged over a run.
+
+A row names the predicate that judges it; most need no more than the columns of the row. Adding a
+claim is adding a row and, rarely, a function that registers itself (`predicates.predicate`).
+
+**Verdicts.** *Supported*: direction and size hold. *Partly*: the direction holds, the size does
+not. *Refuted*: the direction does not hold. *Inconclusive*: fewer than three untouched blocks, or
+an interval that reaches over what would decide. *Not testable here*: something is needed that this
+run, or any run, does not have; the reason says what.
+
+**Absolute figures** (1,200 requests per second, 85 ms) belong to the machine that they were
+measured on: another machine passes or fails them by its speed alone, which says nothing of the
+claim. What carries over is how the article's figures stand to each other. So such a figure is
+judged by its ratio to each of the other two frameworks' figures for the same thing, and what is
+measured here is shown with its machine beside. `crud-throughput-django` is supported where Django
+stands to Flask and to FastAPI as 1,200 stands to 1,800 and to 8,500, whatever its requests per
+second; refuted where it does not even stand on the same side of one of them. A single framework's
+figure cannot be wrong alone: three verdicts share three ratios.
+
+**Users that are supported** have no such ratio, since they are a bound that is reached or is not.
+They are judged only as far as the machine makes the case harder: with no more cores than the
+article's machine, a number that is reached here counts, one that is missed says that more cores
+would be needed; with more cores it is the other way round.
+"""

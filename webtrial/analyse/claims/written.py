@@ -1,0 +1,78 @@
+"""Verdicts as text and as JSON."""
+
+import json
+import os
+import textwrap
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.claims.verdicts import VERDICTS
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.phrases import interval, number
+from webtrial.errors import ClaimError
+
+NARROW, WIDE = 80, 120
+_WIDTHS = {"id": 26, "claimed": 15, "measured": 21, "verdict": 17}
+_KEYS = ("id", "claimed", "measured", "low", "high", "verdict", "reason")
+
+
+def as_text(table: pd.DataFrame, width: int) -> str:
+    """`Verification.table` in columns, the reason below each row, then how many of each verdict.
+    As wide as `width` between NARROW and WIDE."""
+    width = min(max(width, NARROW), WIDE)
+    head = _columns({name: name for name in _WIDTHS})
+    rows = [line for row in rows_of(table) for line in _lines(row, width)]
+    return "\n".join([head, "-" * width, *rows, "", counts_text(table)])
+
+
+def counts_text(table: pd.DataFrame) -> str:
+    """`46 claims: 12 supported, 3 partly, …`."""
+    counts = table["verdict"].value_counts()
+    told = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    return f"{len(table)} claims: {told}"
+
+
+def _lines(row: dict[str, Any], width: int) -> list[str]:
+    said = {name: row[name] for name in ("id", "claimed", "verdict")}
+    line = _columns(said | {"measured": measured_text(row)})
+    return [line, *textwrap.wrap(row["reason"], width, initial_indent="    ", subsequent_indent="    ")]
+
+
+def _columns(texts: dict[str, str]) -> str:
+    return " ".join(texts[name].ljust(size) for name, size in _WIDTHS.items()).rstrip()
+
+
+def measured_text(row: dict[str, Any]) -> str:
+    """What was measured with its interval: `3.1 (2.9–3.4)`, `yes`, – for nothing."""
+    value = row["measured"]
+    if isinstance(value, str):
+        return value
+    low, high = row["low"], row["high"]
+    span = f" ({interval(low, high)})" if isfinite(low) and isfinite(high) else ""
+    return f"{number(value, 3)}{span}"
+
+
+def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
+    """Write the verdicts as a JSON list, whole or not at all; `path`. What is no number is a text
+    or null. Raises ClaimError where nobody may write there."""
+    content = json.dumps([_plain(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_text(content + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise ClaimError(
+            f"{path} cannot be written: {error.strerror}. Name another place with --json FILE"
+        ) from None
+    return path
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _value(row[name]) for name in _KEYS}
+
+
+def _value(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value
