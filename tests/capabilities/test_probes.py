@@ -15,7 +15,7 @@ from webtrial.analyse.capabilities import capability_findings
 from webtrial.capabilities import COLUMNS, NO, YES
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities import makeup, migrations, sockets
-from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, probe
+from webtrial.measure.capabilities.asking import NOT_ASKED, PROBES, Answer, Subject, probe
 from webtrial.measure.capabilities.documentation import NOTHING_LOADED
 from webtrial.measure.capabilities.examine import findings_of
 from webtrial.measure.capabilities.origins import GIVERS, NONE
@@ -63,8 +63,11 @@ WORKS = {
     ("WebSocket", "echoes a text, on a service of the framework alone"): (NO, NO, YES),
     ("WebSocket", "package that the server needs for it"): (NONE, NONE, "wsproto"),
     ("background work", "answers before the work is done"): (YES, YES, YES),
+    ("migration", "admin and API on one database"): (NOT_ASKED, NOT_ASKED, YES),
+    ("migration", "routes moved one at a time"): (NOT_ASKED, NOT_ASKED, YES),
+    ("printed code", "search handler runs"): (NOT_ASKED, NOT_ASKED, NO),
 }
-NOTHING = {NO, NONE, "0", NOTHING_LOADED}
+NOTHING = {NO, NONE, "0", NOTHING_LOADED, NOT_ASKED}
 
 
 def values(found: Found, capability: str, question: str) -> tuple[str, ...]:
@@ -99,6 +102,12 @@ def test_fastapi_by_itself_loads_its_page_from_elsewhere(found: Found) -> None:
     alone = found["FastAPI", "documentation", question]
     assert int(alone.value) > 0
     assert "cdn.jsdelivr.net" in alone.evidence
+
+
+def test_the_printed_search_fails_for_the_reason_that_is_told(found: Found) -> None:
+    evidence = found["FastAPI", "printed code", "search handler runs"].evidence
+    assert "GET /products/search: 500, GET /products/search-in-turn: 200" in evidence
+    assert "InterfaceError" in evidence
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -3,6 +3,7 @@
 import json
 import os
 import textwrap
+from itertools import zip_longest
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from webtrial.analyse.phrases import interval, number
 from webtrial.errors import ClaimError
 
 NARROW, WIDE = 80, 120
-_WIDTHS = {"id": 26, "claimed": 15, "measured": 21, "verdict": 17}
+_WIDTHS = {"id": 28, "claimed": 13, "measured": 19, "verdict": 17}  # with gaps NARROW
 _KEYS = ("id", "claimed", "measured", "low", "high", "verdict", "reason")
 
 
@@ -23,9 +24,9 @@ def as_text(table: pd.DataFrame, width: int) -> str:
     """`Verification.table` in columns, the reason below each row, then how many of each verdict.
     As wide as `width` between NARROW and WIDE."""
     width = min(max(width, NARROW), WIDE)
-    head = _columns({name: name for name in _WIDTHS})
+    head = _columns({name: name for name in _WIDTHS}, width)
     rows = [line for row in rows_of(table) for line in _lines(row, width)]
-    return "\n".join([head, "-" * width, *rows, "", counts_text(table)])
+    return "\n".join([*head, "-" * width, *rows, "", counts_text(table)])
 
 
 def counts_text(table: pd.DataFrame) -> str:
@@ -36,13 +37,27 @@ def counts_text(table: pd.DataFrame) -> str:
 
 
 def _lines(row: dict[str, Any], width: int) -> list[str]:
-    said = {name: row[name] for name in ("id", "claimed", "verdict")}
-    line = _columns(said | {"measured": measured_text(row)})
-    return [line, *textwrap.wrap(row["reason"], width, initial_indent="    ", subsequent_indent="    ")]
+    texts = {
+        "id": row["id"],
+        "claimed": f"{row['claimed']} {row['unit']}".rstrip(),
+        "measured": measured_text(row),
+        "verdict": row["verdict"],
+    }
+    return [*_columns(texts, width), *textwrap.wrap(row["reason"], width, **_INDENT)]
 
 
-def _columns(texts: dict[str, str]) -> str:
-    return " ".join(texts[name].ljust(size) for name, size in _WIDTHS.items()).rstrip()
+_INDENT: Any = {"initial_indent": "    ", "subsequent_indent": "    "}
+
+
+def _columns(texts: dict[str, str], width: int) -> list[str]:
+    """Texts side by side, in as many lines as the longest needs; room to spare goes to what is
+    claimed."""
+    widths = _WIDTHS | {"claimed": _WIDTHS["claimed"] + width - NARROW}
+    cells = [textwrap.wrap(texts[name], size) or [""] for name, size in widths.items()]
+    return [
+        " ".join(map(str.ljust, line, widths.values())).rstrip()
+        for line in zip_longest(*cells, fillvalue="")
+    ]
 
 
 def measured_text(row: dict[str, Any]) -> str:

@@ -36,7 +36,9 @@ class Anatomy(BaseModel):
     `purposes` tell what its sources are for: patterns of files below the stack's folder, or
     `file:Name` for a class or function within one. `documentation` are the names that code uses
     only for the sake of the interactive documentation. `alone` starts a service of the framework
-    by itself in `services/alone/`; {python} and {port} are filled in.
+    by itself in `services/alone/`; {python} and {port} are filled in. `others` start more services
+    there, which only this framework is asked of, by what they are for; `beside` names a framework
+    on whose database its own service is started once more.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +47,8 @@ class Anatomy(BaseModel):
     requirements: tuple[str, ...]
     documentation: tuple[str, ...]
     alone: tuple[str, ...]
+    others: dict[str, tuple[str, ...]] = {}
+    beside: str | None = None
     purposes: dict[Purpose, tuple[str, ...]]
 
     @property

@@ -1,8 +1,8 @@
 """What a probe is given and what it answers. Adding a probe is adding a function."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,12 +15,15 @@ from webtrial.measure.launch import ServiceSettings
 from webtrial.stacks import Stack
 
 ANSWER_S = 20.0
+NOT_ASKED = "–"
+"""The value of what can only be asked of another framework."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A framework that is asked: its service at `url`, with what that was told and has loaded, and
-    at `alone_url` a service of the framework and nothing else. `account` is one of its staff."""
+    at `alone_url` a service of the framework and nothing else. `account` is one of its staff.
+    `others` are the addresses of services that only some frameworks have, by what they are for."""
 
     framework: str
     anatomy: Anatomy
@@ -31,6 +34,7 @@ class Subject:
     alone_url: str
     account: str
     password: str
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def box(self) -> set[str]:
         """The packages that come with the framework itself."""
@@ -57,7 +61,7 @@ PROBES: dict[str, list[Probe]] = {
     for capability in (
         *("validation", "documentation", "session login", "bearer token", "admin"),
         *("migrations", "ORM", "async database", "WebSocket", "background work"),
-        *("lines of code", "installed packages"),
+        *("migration", "printed code", "lines of code", "installed packages"),
     )
 }
 """By capability, in the order in which findings are written; others may follow."""

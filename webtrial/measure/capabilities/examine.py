@@ -17,7 +17,9 @@ from webtrial.measure.capabilities import (
     makeup,
     migration,
     migrations,
+    moving,
     origins,
+    printed,
     sockets,
     tokens,
     validation,
@@ -33,7 +35,7 @@ from webtrial.stacks import SERVICES, Stack, choose_stacks, load_stacks
 
 ASKING = (
     *(validation, documentation, login, tokens, admin, migrations, origins, sockets),
-    *(background, makeup),
+    *(background, moving, printed, makeup),
 )
 """The modules whose functions have registered themselves as probes."""
 
@@ -85,9 +87,14 @@ def subjects(
         for framework, stack in stacks.items()
         for key, each in {
             framework: _copied(stack, folder),
-            _by_itself(framework): _alone(framework, anatomies[framework]),
+            **_started_alone(framework, anatomies[framework]),
         }.items()
     }
+    for framework, anatomy in anatomies.items():
+        if anatomy.beside:
+            stack, told = stacks[framework], settings[stacks[anatomy.beside].name]
+            name = _other(framework, moving.BESIDE)
+            wanted[name] = (stack, told, folder / f"{name}.log")
     with launch_stacks(wanted, cores) as services:
         yield [
             Subject(
@@ -100,6 +107,7 @@ def subjects(
                 services[_by_itself(framework)].url,
                 material.accounts[0],
                 material.password,
+                _others_of(framework, anatomies[framework], services),
             )
             for framework, stack in stacks.items()
         ]
@@ -149,10 +157,17 @@ def _copied(stack: Stack, folder: Path) -> Stack:
     return replace(stack, folder=str(copy))
 
 
-def _alone(framework: str, anatomy: Anatomy) -> Stack:
+def _started_alone(framework: str, anatomy: Anatomy) -> dict[str, Stack]:
+    """What is started in `services/alone/`, by its key among the services."""
+    commands = {_by_itself(framework): anatomy.alone}
+    commands |= {_other(framework, name): command for name, command in anatomy.others.items()}
+    return {name: _alone(name, framework, command) for name, command in commands.items()}
+
+
+def _alone(name: str, framework: str, command: tuple[str, ...]) -> Stack:
     return Stack(
-        name=_by_itself(framework),
-        title=_by_itself(framework),
+        name=name,
+        title=name,
         framework=framework,
         data_access="none",
         serialiser="none",
@@ -160,12 +175,24 @@ def _alone(framework: str, anatomy: Anatomy) -> Stack:
         server="",
         driver="",
         folder="alone",
-        command=anatomy.alone,
+        command=command,
     )
 
 
 def _by_itself(framework: str) -> str:
     return f"{framework} by itself"
+
+
+def _other(framework: str, name: str) -> str:
+    return f"{framework} {name}"
+
+
+def _others_of(framework: str, anatomy: Anatomy, services: Mapping[str, Service]) -> dict[str, str]:
+    """The addresses of a framework's other services, that of the admin beside which it stands
+    among them."""
+    names = [*anatomy.others, *([moving.BESIDE] if anatomy.beside else [])]
+    found = {name: services[_other(framework, name)].url for name in names}
+    return found | ({moving.ADMIN: services[anatomy.beside].url} if anatomy.beside else {})
 
 
 def _sources_of(service: Service, stack: Stack, anatomy: Anatomy) -> Sources:

@@ -1,0 +1,64 @@
+"""The article's FastAPI handler of a product search, as it is printed there. The pool, which is
+not, is the least that it takes. A second handler differs only in that its queries take turns.
+
+uvicorn printed_search:app --lifespan on
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+db_pool: asyncpg.Pool
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """With the pool open."""
+    global db_pool  # noqa: PLW0603 - the printed handler finds it there
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as db_pool:
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.exception_handler(asyncpg.InterfaceError)
+async def tell(_: Request, error: asyncpg.InterfaceError) -> JSONResponse:
+    """What went wrong, for the one who asked."""
+    return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 500)
+
+
+@app.get("/ping")
+async def ping() -> dict[str, bool]:
+    """Alive."""
+    return {"ok": True}
+
+
+# fmt: off
+@app.get("/products/search")
+async def search_products(q: str):
+    async with db_pool.acquire() as conn:
+        products, categories, reviews = await asyncio.gather(
+            conn.fetch("SELECT * FROM products WHERE name ILIKE $1 LIMIT 20", f"%{q}%"),
+            conn.fetch("SELECT * FROM categories"),
+            conn.fetch("SELECT * FROM reviews")
+        )
+    return {"products": products}
+# fmt: on
+
+
+@app.get("/products/search-in-turn")
+async def search_in_turn(q: str) -> dict[str, int]:
+    """The same queries, one after another."""
+    async with db_pool.acquire() as conn:
+        products = await conn.fetch(
+            "SELECT * FROM products WHERE name ILIKE $1 LIMIT 20", f"%{q}%"
+        )
+        categories = await conn.fetch("SELECT * FROM categories")
+        reviews = await conn.fetch("SELECT * FROM reviews")
+    return {"products": len(products), "categories": len(categories), "reviews": len(reviews)}

@@ -1,0 +1,45 @@
+"""What the article prints, run as it is printed."""
+
+from collections.abc import Iterator
+
+import httpx
+
+from webtrial.measure.capabilities.asking import (
+    NOT_ASKED,
+    Answer,
+    Subject,
+    probe,
+    seen,
+    visitor,
+    yes_or_no,
+)
+
+SERVICE = "printed"
+_PATHS = ("/products/search", "/products/search-in-turn")
+_WORD = "lamp"
+
+
+@probe("printed code")
+def search_runs(subject: Subject) -> Iterator[Answer]:
+    """The handler that gathers three queries on one connection. Beside it the same queries in turn,
+    so that what fails is neither the database nor the queries."""
+    question = "search handler runs"
+    how = "the handler as printed, on PostgreSQL; beside it the same queries in turn"
+    if (url := subject.others.get(SERVICE)) is None:
+        yield Answer(question, NOT_ASKED, how, "no such service")
+        return
+    printed, in_turn = (_ask(url, path) for path in _PATHS)
+    told = "" if printed.is_success else f", {_error_of(printed)}"
+    yield Answer(question, yes_or_no(printed.is_success), how, seen(printed, in_turn) + told)
+
+
+def _ask(url: str, path: str) -> httpx.Response:
+    with visitor(url) as client:
+        return client.get(path, params={"q": _WORD})
+
+
+def _error_of(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return "no error told"
