@@ -12,17 +12,17 @@ from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.compare import THROUGHPUT, Metric, ratio_of
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import at_main_load
+from webtrial.analyse.frames import rows_of
 from webtrial.analyse.pairs import Pair, title_of
-from webtrial.analyse.phrases import number
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, Estimate, geometric_mean
 from webtrial.analyse.summary import at_common_loads, trials_table
 from webtrial.errors import ClaimError
 from webtrial.runs import Run
 
 P99_LIMIT_MS = 1000.0
-"""What keeps a user's flow of thought (Nielsen, Usability Engineering, 1993, section 5.5)."""
+"""Up to a second a user's flow of thought stays (Nielsen, Usability Engineering, 1993, 5.5)."""
 THINK_TIME_S = 7.0
-"""Between the requests of a shop's visitor (TPC-W, clause 5.3.2.1: a mean of 7 to 8 s)."""
+"""The least mean of what a shop's visitor thinks between two requests in TPC-W (clause 5.3.2)."""
 
 METRICS = {
     "throughput": THROUGHPUT,
@@ -33,8 +33,8 @@ METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a user counts as served: the 99th percentile of response time is within
-    `p99_limit_ms`; between two requests a user thinks for `think_time_s` on average."""
+    """When users count as served: the 99th percentile of response time is within `p99_limit_ms`;
+    between two requests a user thinks for `think_time_s` on average."""
 
     p99_limit_ms: float = P99_LIMIT_MS
     think_time_s: float = THINK_TIME_S
@@ -68,58 +68,56 @@ class Case:
     @cached_property
     def findings(self) -> dict[tuple[str, str, str], str]:
         """What probes found: the value by stack as deployed, capability and question."""
-        rows = capability_findings().itertuples()
-        return {(row.framework.lower(), row.capability, row.question): row.value for row in rows}
+        return {
+            (row["framework"].lower(), row["capability"], row["question"]): row["value"]
+            for row in rows_of(capability_findings())
+        }
 
     @property
     def machine(self) -> str:
         """The machine in a few words."""
         told = self.run.manifest.machine
-        processor = told.get("processor", "processor unknown")
-        return f"{processor}, {told.get('cores', '?')} cores"
+        return f"{told.get('processor', 'an unknown processor')}, {told.get('cores', '?')} cores"
 
     def title(self, stack: str) -> str:
         """The label of a stack."""
         return title_of(stack, self.run.manifest.stacks)
-
-    def metric(self, claim: Claim) -> Metric:
-        """What a claim compares stacks by; ClaimError where there is no such thing."""
-        if claim.metric not in METRICS:
-            raise ClaimError(
-                f"data/claims.csv, {claim.id}, column metric: no {claim.metric!r} for predicate"
-                f" {claim.predicate!r}; there are {', '.join(METRICS)}"
-            )
-        return METRICS[claim.metric]
 
     def cell(self, scenario: str, load_kind: str) -> pd.DataFrame:
         """The rows of `main` of a scenario at that kind of load."""
         rows = self.main
         return rows[(rows["scenario"] == scenario) & (rows["load_kind"] == load_kind)]
 
-    def lacks(self, stacks: tuple[str, ...], scenario: str, load_kind: str) -> str:
-        """What a run would have to measure to compare these; nothing where this one has."""
+    def measured(self, stack: str, scenario: str, load_kind: str) -> pd.DataFrame:
+        """The rows of `cell` of one stack, without A/A."""
         cell = self.cell(scenario, load_kind)
-        there = set(cell.loc[cell["role"] == "measure", "stack"])
-        if missing := [name for name in stacks if name not in there]:
-            return f"needs a run with {', '.join(missing)} on {scenario} at a {load_kind} load"
-        return ""
+        return cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
 
-    def ratio(self, claim: Claim, stack: str, baseline: str, scenario: str) -> dict[str, Any]:
-        """A row of `ratio_of` for two stacks at the claim's load."""
-        pair = Pair(stack, baseline, "as deployed", None, ())
-        return ratio_of(self.cell(scenario, claim.load), pair, self.metric(claim))
+    def lacks(self, stacks: tuple[str, ...], scenario: str, load_kind: str) -> str:
+        """What a run would have to measure to tell of these; nothing where this one has."""
+        missing = [name for name in stacks if self.measured(name, scenario, load_kind).empty]
+        if not missing:
+            return ""
+        return f"needs a run with {' and '.join(missing)} on {scenario} at a {load_kind} load"
+
+    def ratio(self, claim: Claim, stacks: tuple[str, str], scenario: str) -> dict[str, Any]:
+        """A row of `ratio_of`, the first of two stacks over the second, by the claim's metric."""
+        pair = Pair(*stacks, "as deployed", None, ())
+        return ratio_of(self.cell(scenario, claim.load), pair, _metric(claim))
 
     def figure(self, claim: Claim, stack: str, scenario: str) -> Estimate:
         """What a stack reached, over untouched blocks where there are enough of them."""
-        cell = self.cell(scenario, claim.load)
-        rows = cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
+        rows = self.measured(stack, scenario, claim.load)
         valid = rows[rows["verdict"] == "valid"]
-        rows = valid if len(valid) >= MINIMUM_BLOCKS else rows
-        column = self.metric(claim).column
-        values = rows[column].dropna().tolist()
+        decides = len(valid) >= MINIMUM_BLOCKS
+        values = (valid if decides else rows)[_metric(claim).column].dropna().tolist()
         return geometric_mean(values) if values else Estimate(nan, nan, nan, 0)
 
 
-def measured_text(value: float, unit: str) -> str:
-    """`243 requests/s`."""
-    return f"{number(value, 3)} {unit}"
+def _metric(claim: Claim) -> Metric:
+    if claim.metric not in METRICS:
+        raise ClaimError(
+            f"data/claims.csv, {claim.id}, column metric: no {claim.metric!r} for predicate"
+            f" {claim.predicate!r}; there are {', '.join(METRICS)}"
+        )
+    return METRICS[claim.metric]

@@ -1,139 +1,106 @@
 """Claims that set stacks against each other: ratios, figures judged as ratios, who has least."""
 
 from itertools import product
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import Any
 
 from webtrial.analyse.claims.book import Claim
-from webtrial.analyse.claims.case import Case, measured_text
+from webtrial.analyse.claims.case import Case
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
-    ABOUT,
+    ABOUT_EQUAL,
+    BELOW_ONE,
     Band,
     Judged,
     Part,
     band,
+    ends_of,
     reasons_of,
-    spanned,
+    untestable,
     verdict_of,
 )
-from webtrial.analyse.headline import FAILING
-from webtrial.analyse.phrases import interval, percent, spoken, times
+from webtrial.analyse.phrases import interval, number, spoken, times
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, geometric_mean
-from webtrial.capabilities import NO, YES
 
 
 @predicate
 def ratio(claim: Claim, case: Case) -> Judged:
-    """Each stack over each baseline in each scenario. Of several ratios the geometric mean is
-    shown, with the ends of all their intervals."""
-    allowed = band(claim.comparator, claim.numbers)
-    return _all_of(
-        [
-            ratio_part(claim, case, stack, baseline, scenario, allowed)
-            for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
-        ]
-    )
+    """Each stack over each baseline in each scenario, all within what is claimed."""
+    return _every_ratio(claim, case, band(claim.comparator, claim.numbers))
+
+
+@predicate
+def smallest(claim: Claim, case: Case) -> Judged:
+    """Less of the metric than each baseline: every ratio is below 1."""
+    return _every_ratio(claim, case, BELOW_ONE)
+
+
+def _every_ratio(claim: Claim, case: Case, allowed: Band) -> Judged:
+    """Of several ratios the geometric mean is shown, with the ends of all their intervals."""
+    parts = [
+        _part(claim, case, (stack, baseline), scenario, allowed)
+        for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
+    ]
+    values = [part.value for part in parts if part.value > 0]
+    mean = geometric_mean(values).value if values else nan
+    return Judged(verdict_of(parts), reasons_of(parts), mean, *ends_of(parts), tuple(parts))
 
 
 @predicate
 def figure(claim: Claim, case: Case) -> Judged:
     """An absolute figure: judged by its ratios to the figures of the same thing that are claimed of
     other stacks, shown as it was measured, with the machine."""
+    others = [other for other in case.claims if _stands_beside(claim, other)]
+    if not others:
+        return untestable("needs the same figure of another stack to stand beside")
     stack, scenario = claim.stack[0], claim.scenario[0]
     parts = [
-        ratio_part(claim, case, stack, other.stack[0], scenario, band("about", [claimed]))
-        for other in case.claims
-        if _is_beside(claim, other)
-        for claimed in [claim.numbers[0] / other.numbers[0]]
+        _part(claim, case, (stack, other.stack[0]), scenario, _claimed_ratio(claim, other))
+        for other in others
     ]
     found = case.figure(claim, stack, scenario)
-    shown = f"{measured_text(found.value, claim.unit)} on {case.machine}; judged as ratios: "
-    reason = reasons_of(parts)
-    reason = shown + reason if isfinite(found.value) else reason
-    return Judged(verdict_of(parts), found.value, found.low, found.high, reason, tuple(parts))
+    shown = f"{number(found.value, 3)} {claim.unit} on {case.machine}; judged by ratios: "
+    reason = shown * isfinite(found.value) + reasons_of(parts)
+    return Judged(verdict_of(parts), reason, found.value, found.low, found.high, tuple(parts))
 
 
-def _is_beside(claim: Claim, other: Claim) -> bool:
+def _stands_beside(claim: Claim, other: Claim) -> bool:
     """Whether two figures are of the same thing and of different stacks."""
     of = (claim.predicate, claim.scenario, claim.metric)
     return of == (other.predicate, other.scenario, other.metric) and claim.stack != other.stack
 
 
-@predicate
-def smallest(claim: Claim, case: Case) -> Judged:
-    """Less of the metric than each baseline: every ratio is below 1."""
-    parts = [
-        ratio_part(claim, case, stack, baseline, scenario, Band(0.0, 1.0))
-        for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
-    ]
-    return _all_of(parts)
+def _claimed_ratio(claim: Claim, other: Claim) -> Band:
+    return band("about", [claim.numbers[0] / other.numbers[0]])
 
 
-@predicate
-def served(claim: Claim, case: Case) -> Judged:
-    """Every stack served the scenario in every untouched block, at most FAILING of its requests
-    failing."""
-    parts = [_served(claim, case, stack, claim.scenario[0]) for stack in claim.stack]
-    verdict = verdict_of(parts)
-    word = {"supported": YES, "refuted": NO}.get(verdict, nan)
-    return Judged(verdict, word, nan, nan, reasons_of(parts), tuple(parts))
-
-
-def _served(claim: Claim, case: Case, stack: str, scenario: str) -> Part:
-    anything = Band(-inf, inf)
-    if lacking := case.lacks((stack,), scenario, claim.load):
-        return Part(stack, anything, missing=lacking)
-    cell = case.cell(scenario, claim.load)
-    rows = cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
-    valid = rows[rows["verdict"] == "valid"]
-    failed = float(rows["error_fraction"].max())
-    holds = bool((valid["error_fraction"] <= FAILING).all())
-    holds_ = holds if len(valid) >= MINIMUM_BLOCKS else None
-    seen = f"{case.title(stack)}: {percent(failed)} of requests failed"
-    few = "" if holds_ is not None else f", fewer than {MINIMUM_BLOCKS} untouched blocks"
-    return Part(stack, anything, direction=holds_, size=holds_, reason=seen + few)
-
-
-def ratio_part(
-    claim: Claim, case: Case, stack: str, baseline: str, scenario: str, allowed: Band
-) -> Part:
+def _part(claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allowed: Band) -> Part:
     """One ratio against what is claimed of it."""
-    what = f"{case.title(stack)} / {case.title(baseline)}, {spoken(scenario)}"
-    if lacking := case.lacks((stack, baseline), scenario, claim.load):
+    what = f"{' / '.join(map(case.title, stacks))}, {spoken(scenario)}"
+    if lacking := case.lacks(stacks, scenario, claim.load):
         return Part(what, allowed, missing=lacking)
-    row = case.ratio(claim, stack, baseline, scenario)
+    row = case.ratio(claim, stacks, scenario)
     value, low, high = row["ratio"], row["low"], row["high"]
-    decided = row["blocks_untouched"] >= MINIMUM_BLOCKS and isfinite(low)
-    seen = f"{what} {times(value, low, high)}" + (f" ({interval(low, high)})" if decided else "")
-    direction = _direction(row, allowed) if decided else None
-    size = allowed.holds(low, high) if decided else None
-    why = _undecided(row, direction, size)
-    reason = f"{seen}, claimed {_claimed_text(allowed)}" + (f": {why}" if why else "")
-    return Part(what, allowed, value, low, high, direction, size, reason)
+    if row["blocks_untouched"] < MINIMUM_BLOCKS or not isfinite(low):
+        seen = f"{what} {number(value)} (claimed {allowed.said}): {row['reason']}"
+        return Part(what, allowed, value, reason=seen)
+    seen = f"{what} {times(value, low, high)} ({interval(low, high)}; claimed {allowed.said})"
+    direction, size = _direction(row, allowed), allowed.holds(low, high)
+    why = _undecided(direction, size)
+    return Part(what, allowed, value, low, high, direction, size, seen + why)
 
 
 def _direction(row: dict[str, Any], allowed: Band) -> bool | None:
-    """Whether the ratio lies on the claimed side of 1; about equal is neither side."""
-    claimed = "lower" if allowed.is_below_one else "higher"
+    """Whether the ratio lies on the claimed side of 1. Stacks that are shown to be about equal lie
+    on neither; an interval that covers 1 and more decides nothing."""
     if row["verdict"] == "inconclusive":
-        return False if Band(1 / ABOUT, ABOUT).holds(row["low"], row["high"]) else None
-    return bool(row["verdict"] == claimed)
+        return False if ABOUT_EQUAL.holds(row["low"], row["high"]) else None
+    return bool(row["verdict"] == ("lower" if allowed.is_below_one else "higher"))
 
 
-def _undecided(row: dict[str, Any], direction: bool | None, size: bool | None) -> str:
+def _undecided(direction: bool | None, size: bool | None) -> str:
     if direction is None:
-        return str(row["reason"])
+        return ": the interval covers 1"
     if direction and size is None:
-        return "the direction holds, the interval reaches over the end of what is claimed"
+        return ": the direction holds, the interval reaches over the end of what is claimed"
     return ""
-
-
-def _claimed_text(allowed: Band) -> str:
-    return "below 1" if allowed.low == 0 else f"within {interval(allowed.low, allowed.high)}"
-
-
-def _all_of(parts: list[Part]) -> Judged:
-    values = [part.value for part in parts if isfinite(part.value) and part.value > 0]
-    measured = geometric_mean(values).value if values else nan
-    return Judged(verdict_of(parts), measured, *spanned(parts), reasons_of(parts), tuple(parts))

@@ -1,11 +1,9 @@
 """The article against itself."""
 
-from math import nan
-
 from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.claims.case import Case
 from webtrial.analyse.claims.predicates import predicate
-from webtrial.analyse.claims.verdicts import Judged, Part, band, reasons_of, verdict_of
+from webtrial.analyse.claims.verdicts import Judged, Part, band, ends_of, reasons_of, verdict_of
 from webtrial.analyse.statistics import geometric_mean
 from webtrial.errors import ClaimError
 
@@ -17,14 +15,11 @@ def littles_law(claim: Claim, case: Case) -> Judged:
 
     Each stack has its number of connections in `claimed`, in the order of `stack`.
     """
-    parts = [
-        _in_flight(claim, case, stack, connections)
-        for stack, connections in zip(claim.stack, claim.numbers, strict=True)
-    ]
-    values = [part.value for part in parts]
-    measured = geometric_mean(values).value if values else nan
+    both = zip(claim.stack, claim.numbers, strict=True)
+    parts = [_in_flight(claim, case, stack, connections) for stack, connections in both]
     reason = f"by the article's own table: {reasons_of(parts)}"
-    return Judged(verdict_of(parts), measured, min(values), max(values), reason, tuple(parts))
+    mean = geometric_mean([part.value for part in parts]).value
+    return Judged(verdict_of(parts), reason, mean, *ends_of(parts), tuple(parts))
 
 
 def _in_flight(claim: Claim, case: Case, stack: str, connections: float) -> Part:
@@ -33,10 +28,14 @@ def _in_flight(claim: Claim, case: Case, stack: str, connections: float) -> Part
     value = per_s * latency_ms / 1000
     allowed = band("about", [connections])
     holds = allowed.holds(value, value)
+    title = case.title(stack)
     reason = (
-        f"{stack} {per_s:,.0f}/s × {latency_ms:g} ms = {value:.0f} in flight, not {connections:,.0f}"
+        f"{title} {per_s:,.0f}/s × {latency_ms:g} ms = {value:.0f} in flight,"
+        f" beside {connections:,.0f} connections"
     )
-    return Part(stack, allowed, value, value, value, holds, holds, reason)
+    return Part(
+        title, allowed, value, value, value, holds, holds, reason, unit="requests in flight"
+    )
 
 
 def _claimed(claim: Claim, case: Case, stack: str, metric: str) -> float:

@@ -1,17 +1,20 @@
 """Every claim judged over a run."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from webtrial.analyse.claims import (  # noqa: F401 - they register their predicates
+from webtrial.analyse.claims import (
     choices,
     comparing,
     consistency,
     features,
     levels,
     sequence,
+    serving,
 )
 from webtrial.analyse.claims.book import FILE, Claim, read_claims
 from webtrial.analyse.claims.case import Case, Limits
@@ -19,15 +22,19 @@ from webtrial.analyse.claims.predicates import predicate_of
 from webtrial.analyse.claims.verdicts import Judged
 from webtrial.runs import Run
 
+JUDGING = (choices, comparing, consistency, features, levels, sequence, serving)
+"""The modules whose functions have registered themselves as predicates."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verification:
     """What became of every claim.
 
-    `table` has a row per claim: id, topic, statement, claimed (with what the figure is: about, at
-    least …), measured (a number, or the word that a probe found; NaN where nothing was), low, high,
-    unit, verdict, reason. `parts` has a row per comparison that a claim rests on: id, topic, what,
-    claimed_low, claimed_high, value, low, high, verdict (of the claim), reason.
+    `table` has a row per claim: id, topic, statement, claimed, measured (a number, or the word that
+    a probe found; NaN where nothing was), low, high (NaN without an interval), unit, verdict,
+    reason. `parts` has a row per comparison that a claim rests on: id, topic, what, unit,
+    claimed_low, claimed_high (0 and inf where open), value, low, high, verdict (of the claim),
+    direction, size (None where undecided), reason.
     """
 
     table: pd.DataFrame
@@ -42,17 +49,23 @@ def verify(run: Run, limits: Limits | None = None, path: Path = FILE) -> Verific
     judged = [judge(claim, case) for claim, judge in zip(claims, predicates, strict=True)]
     both = list(zip(claims, judged, strict=True))
     rows = [_row(claim, found) for claim, found in both]
-    parts = [row for claim, found in both for row in _part_rows(claim, found)]
-    return Verification(pd.DataFrame(rows, columns=_ROW), pd.DataFrame(parts, columns=_PART))
+    parts = [part for claim, found in both for part in _parts(claim, found)]
+    return Verification(
+        pd.DataFrame(rows, columns=list(_ROW)), pd.DataFrame(parts, columns=list(_PART))
+    )
 
 
-_ROW = ["id", "topic", "statement", "claimed", "measured", "low", "high", "unit"]
-_ROW += ["verdict", "reason"]
-_PART = ["id", "topic", "what", "claimed_low", "claimed_high", "value", "low", "high"]
-_PART += ["verdict", "reason"]
+_ROW = (
+    *("id", "topic", "statement", "claimed", "measured", "low", "high", "unit", "verdict"),
+    "reason",
+)
+_PART = (
+    *("id", "topic", "what", "unit", "claimed_low", "claimed_high", "value", "low", "high"),
+    *("verdict", "direction", "size", "reason"),
+)
 
 
-def _row(claim: Claim, found: Judged) -> dict[str, object]:
+def _row(claim: Claim, found: Judged) -> dict[str, Any]:
     return {
         "id": claim.id,
         "topic": claim.topic,
@@ -68,23 +81,29 @@ def _row(claim: Claim, found: Judged) -> dict[str, object]:
 
 
 def _claimed(claim: Claim) -> str:
-    values = {"between": " to "}.get(claim.comparator, ", ").join(claim.claimed)
-    return values if claim.comparator in ("equals", "between") else f"{claim.comparator} {values}"
+    """`about 1200`, `4 to 7`, `yes`."""
+    match claim.comparator:
+        case "equals":
+            return ", ".join(claim.claimed)
+        case "between":
+            return " to ".join(claim.claimed)
+    return f"{claim.comparator} {', '.join(claim.claimed)}"
 
 
-def _part_rows(claim: Claim, found: Judged) -> list[dict[str, object]]:
-    return [
-        {
+def _parts(claim: Claim, found: Judged) -> Iterator[dict[str, Any]]:
+    for part in found.parts:
+        yield {
             "id": claim.id,
             "topic": claim.topic,
             "what": part.what,
+            "unit": part.unit,
             "claimed_low": part.claimed.low,
             "claimed_high": part.claimed.high,
             "value": part.value,
             "low": part.low,
             "high": part.high,
             "verdict": found.verdict,
+            "direction": part.direction,
+            "size": part.size,
             "reason": part.missing or part.reason,
         }
-        for part in found.parts
-    ]

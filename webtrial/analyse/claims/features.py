@@ -1,22 +1,30 @@
 """Claims about what a framework can do, read from what probes found; and matters of taste."""
 
 import re
-from math import nan
+from dataclasses import replace
 from typing import NamedTuple
 
 from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.claims.case import Case
 from webtrial.analyse.claims.comparing import ratio
 from webtrial.analyse.claims.predicates import predicate
-from webtrial.analyse.claims.verdicts import Judged, untestable
+from webtrial.analyse.claims.verdicts import (
+    INCONCLUSIVE,
+    NOT_TESTABLE,
+    REFUTED,
+    SUPPORTED,
+    Judged,
+    untestable,
+)
 from webtrial.capabilities import NO, YES
 from webtrial.errors import ClaimError
 
-_DEMAND = re.compile(r"(?P<capability>[^:]+): (?P<question>.+?)( (?P<sign>!?=) (?P<value>.+))?")
+_FORM = re.compile(r"([^:]+): (.+?)(?: (!?=) (.+))?")
 
 
 class Demand(NamedTuple):
-    """`ORM: comes with the framework = yes`; without a sign whatever was found is only shown."""
+    """`ORM: comes with the framework = yes`, or `!= none`; without a sign what was found is only
+    shown."""
 
     capability: str
     question: str
@@ -30,35 +38,36 @@ class Demand(NamedTuple):
 
 @predicate
 def found(claim: Claim, case: Case) -> Judged:
-    """`yes` where everything in `evidence` was found of the stack's framework, else `no`."""
+    """`yes` where all that `evidence` demands was found of the stack's framework, else `no`."""
     demands = _demands(claim)
-    values = [case.findings.get((claim.stack[0], each.capability, each.question)) for each in demands]
-    seen = [
-        f"{each.capability}: {each.question}: {value or 'not probed'}"
-        for each, value in zip(demands, values, strict=True)
+    values = [
+        case.findings.get((claim.stack[0], each.capability, each.question)) for each in demands
     ]
+    seen = "; ".join(
+        f"{each.capability}, {each.question}: {value or 'not probed'}"
+        for each, value in zip(demands, values, strict=True)
+    )
     if None in values:
-        return Judged("inconclusive", nan, nan, nan, f"{'; '.join(seen)}: `make capabilities`")
-    met = [each.met_by(value or "") for each, value in zip(demands, values, strict=True)]
-    verdict = "supported" if all(met) else "refuted"
-    return Judged(verdict, YES if all(met) else NO, nan, nan, "; ".join(seen))
+        return Judged(INCONCLUSIVE, f"{seen} (`make capabilities` probes)")
+    if all(each.met_by(value or "") for each, value in zip(demands, values, strict=True)):
+        return Judged(SUPPORTED, seen, YES)
+    return Judged(REFUTED, seen, NO)
 
 
 @predicate
 def taste(claim: Claim, case: Case) -> Judged:
-    """What nobody can measure: what would be needed, and beside it what can be counted."""
+    """What nobody can measure here: what would be needed, and beside it what can be counted: the
+    ratio to `baseline` if the claim has one, and what `evidence` names of every framework."""
+    compared = ratio(claim, case) if claim.baseline else untestable("")
     counted = [_side_by_side(case, each) for each in _demands(claim)]
-    compared = ratio(claim, case) if claim.baseline else None
-    seen = [*([compared.reason] if compared else []), *counted]
-    reason = f"{claim.needs}; counted beside it: {'; '.join(seen)}"
-    if compared is None:
-        return untestable(reason)
-    return Judged("not testable here", compared.measured, compared.low, compared.high, reason)
+    seen = "; ".join(text for text in (compared.reason, *counted) if text)
+    reason = f"{claim.needs}; what can be counted: {seen}"
+    return replace(compared, verdict=NOT_TESTABLE, reason=reason)
 
 
 def _side_by_side(case: Case, demand: Demand) -> str:
     values = [
-        f"{stack} {value}"
+        f"{case.title(stack)} {value}"
         for (stack, capability, question), value in case.findings.items()
         if (capability, question) == (demand.capability, demand.question)
     ]
@@ -70,9 +79,9 @@ def _demands(claim: Claim) -> list[Demand]:
 
 
 def _demand(claim: Claim, text: str) -> Demand:
-    if (match := _DEMAND.fullmatch(text)) is None:
+    if (match := _FORM.fullmatch(text)) is None:
         raise ClaimError(
             f"data/claims.csv, {claim.id}, column evidence: {text!r} is not of the form"
             " `capability: question = value`"
         )
-    return Demand(match["capability"], match["question"], match["sign"], match["value"])
+    return Demand(*match.groups())

@@ -1,40 +1,42 @@
 """Claims about how many: connections that are held, users that are served in time.
 
 A run offers a few numbers; each is reached, missed or undecided. The largest that is reached and
-the smallest that is missed above it are the ends between which a stack's bound lies.
+the smallest that is missed above it are the ends between which a stack's own bound lies.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from math import inf, isfinite, nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from webtrial.analyse.claims.book import Claim
-from webtrial.analyse.claims.case import Case
+from webtrial.analyse.claims.case import Case, Limits
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
+    NOT_TESTABLE,
     Band,
     Judged,
     Part,
+    all_of,
     band,
-    reasons_of,
     untestable,
     verdict_of,
 )
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.headline import FAILING
 from webtrial.analyse.histogram import Histogram
-from webtrial.analyse.phrases import counted as count_of
 from webtrial.analyse.phrases import number, percent
 from webtrial.analyse.statistics import CONFIDENCE, MINIMUM_BLOCKS
+from webtrial.runs import Run
 
 ARTICLE_CORES = 4
-"""Of the article's machine ("Tested on 4-core machine with PostgreSQL backend")."""
+"""Of the article's machine: "Tested on 4-core machine with PostgreSQL backend"."""
 HELD_SHARE = 0.99
-"""Of the connections that were to be held: as many requests may fail."""
+"""Of the connections that were to be held; as many of the requests are to succeed."""
 MINIMUM_REQUESTS = 300
 """Where none of so many is late, at most 1 % are (95 %, the rule of three: Hanley and
 Lippman-Hand, If Nothing Goes Wrong, Is Everything All Right?, JAMA 249, 1983)."""
@@ -42,8 +44,8 @@ Lippman-Hand, If Nothing Goes Wrong, Is Everything All Right?, JAMA 249, 1983)."
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A number that was offered: `reached`, or missed, or None where that is undecided. It stands
-    for at least `low` where it was reached and at most `high` where it was missed."""
+    """A number that was offered: `reached`, missed, or None where that is undecided. It tells of at
+    least `low` where it was reached, of less than `high` where it was missed."""
 
     low: float
     high: float
@@ -53,50 +55,40 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the levels leave: at least `low` is reached, `high` is missed (inf where none is)."""
+    """What levels leave: `low` is reached (0 without any), `high` missed (inf without any)."""
 
     low: float
     high: float
     said: str
 
-    @classmethod
-    def of(cls, levels: Iterable[Level]) -> "Bounds":
-        """The ends; a level that is missed counts above those that are reached."""
-        levels = list(levels)
-        low = max((each.low for each in levels if each.reached), default=0.0)
-        missed = [each.high for each in levels if each.reached is False and each.high > low]
-        said = ", ".join(each.said for each in levels)
-        return cls(low, min(missed, default=inf), said)
+
+def bounds_of(levels: Iterable[Level]) -> Bounds:
+    """The ends; a level that is missed below one that is reached does not count."""
+    seen = list(levels)
+    low = max((each.low for each in seen if each.reached), default=0.0)
+    missed = [each.high for each in seen if each.reached is False and each.high > low]
+    return Bounds(low, min(missed, default=inf), "; ".join(each.said for each in seen))
 
 
 @predicate
 def connections_held(claim: Claim, case: Case) -> Judged:
-    """How many connections are held: at a number that was offered, at least HELD_SHARE of them were
-    open to the end and at most FAILING of the requests failed, in every untouched block. The rate
-    of requests is the same for every number, so the machine's speed has little part in it."""
-    stack = claim.stack[0]
-    trials = case.trials
-    rows = trials[(trials["load_kind"] == "held") & (trials["silent"] == 0)]
-    rows = rows[(rows["stack"] == stack) & (rows["role"] == "measure")]
+    """How many connections are held: of a number that was offered at least HELD_SHARE were open to
+    the end, and at most FAILING of the requests failed, in every untouched block. The rate of
+    requests is the same whatever the number, so the machine's speed has little part in it."""
+    rows = _of(case, claim.stack[0], "held")
+    rows = rows[rows["silent"] == 0]
     if rows.empty:
-        return untestable(f"needs a run with connections_held for {stack}")
-    levels = [_held(size, group) for size, group in rows.groupby("connections")]
-    found = Bounds.of(levels)
-    largest = float(rows["connections"].max())
-    wanted = f"connections_held: [{claim.numbers[0]:.0f}]"
-    return _judged(claim, found, largest, wanted)
+        return untestable(f"needs a run with connections_held for {claim.stack[0]}")
+    levels = [_held(float(str(size)), group) for size, group in rows.groupby("connections")]
+    wanted = f"connections_held of {number(claim.numbers[0], 3)}"
+    return _judged(claim, case, bounds_of(levels), rows["connections"].max(), wanted)
 
 
 def _held(size: float, rows: pd.DataFrame) -> Level:
     valid = rows[rows["verdict"] == "valid"]
     kept = (valid["still_open"] >= HELD_SHARE * size) & ~(valid["error_fraction"] > FAILING)
-    open_ = f"{number(size, 3)}: {number(valid['still_open'].min(), 3)} still open"
-    return Level(size, size, _agreed(kept), open_ + _few(len(valid)))
-
-
-def _few(blocks: int) -> str:
-    enough = blocks >= MINIMUM_BLOCKS
-    return "" if enough else f" ({count_of(blocks, 'untouched block')}, fewer than {MINIMUM_BLOCKS})"
+    said = f"of {size:,.0f} {number(valid['still_open'].min(), 3)} were open to the end"
+    return Level(size, size, _agreed(kept), said + _few(len(valid)))
 
 
 def _agreed(facts: pd.Series) -> bool | None:
@@ -108,84 +100,110 @@ def _agreed(facts: pd.Series) -> bool | None:
 
 @predicate
 def users_supported(claim: Claim, case: Case) -> Judged:
-    """How many users are served in time, from the arrival rates that are.
+    """How many users are served in time, told from the arrival rates that are.
 
     Users who think for Z on average and are answered within R ask at λ = N / (Z + R) (the
     interactive response time law: Lazowska et al., Quantitative System Performance, 1984, chapter
-    3). So a rate that is served in time is that of at least λ · Z users, and one that is not of at
-    most λ · (Z + limit). Served in time is a rate at which at most 1 % of the requests take longer
-    than the limit (which is the 99th percentile within it), and at most 1 % fail.
+    3). So a rate that is served in time is that of at least λ · Z users; one that is not, of fewer
+    than λ · (Z + the limit). A rate is served in time where at most FAILING of its requests take
+    longer than the limit, so that their 99th percentile is within it, and at most FAILING fail.
     """
     stack, scenario = claim.stack[0], claim.scenario[0]
-    trials = case.trials
-    rows = trials[(trials["load_kind"] == "open") & (trials["scenario"] == scenario)]
-    rows = rows[(rows["stack"] == stack) & (rows["role"] == "measure")]
-    needed_per_s = number(claim.numbers[0] / case.limits.think_time_s, 3)
-    wanted = f"open arrivals of {scenario} at {needed_per_s}/s"
+    rows = _of(case, stack, "open")
+    rows = rows[rows["scenario"] == scenario]
+    think_s = case.limits.think_time_s
+    wanted = f"arrivals of {scenario} at {number(claim.numbers[0] / think_s, 3)}/s"
     if rows.empty:
         return untestable(f"needs {wanted} to {stack}")
-    requests = by_trial(counted(case.run, rows))
-    groups = rows.groupby("rate_per_s")
-    found = Bounds.of([_served(case, rate, group, requests) for rate, group in groups])
-    largest = float(rows["rate_per_s"].max()) * case.limits.think_time_s
-    return _on_this_machine(claim, case, _judged(claim, found, largest, wanted))
+    shares = _failing_shares(case.run, rows, case.limits)
+    levels = [
+        _served(float(str(rate)), shares.loc[group.index], case.limits)
+        for rate, group in rows.groupby("rate_per_s")
+    ]
+    most = float(rows["rate_per_s"].max()) * think_s
+    return _on_this_machine(case, _judged(claim, case, bounds_of(levels), most, wanted))
 
 
-def _served(
-    case: Case, rate_per_s: float, rows: pd.DataFrame, requests: dict[tuple[int, int], Histogram]
-) -> Level:
-    limits = case.limits
-    valid = rows[rows["verdict"] == "valid"]
-    keys = list(zip(valid["number"], valid["attempt"], strict=True))
-    found = [requests[key] for key in keys if key in requests]
-    late = [_late_share(each, limits.p99_limit_ms) for each in found]
-    failed = ((valid["errors"] + valid["dropped"]) / valid["scheduled"]).tolist()
-    enough = sum(map(len, found)) >= MINIMUM_REQUESTS and len(found) >= MINIMUM_BLOCKS
-    served = _both(_at_most(late), _at_most(failed)) if enough else None
-    said = f"{number(rate_per_s, 3)}/s: {percent(float(np.mean(late)) if late else nan)} late"
-    return Level(
-        rate_per_s * limits.think_time_s,
-        rate_per_s * (limits.think_time_s + limits.p99_limit_ms / 1000),
-        served,
-        said + _few(len(found)),
+def _failing_shares(run: Run, rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+    """Of each trial: verdict, answered (requests), late and failed, fractions of the requests."""
+    requests = by_trial(counted(run, rows))
+    keys = list(zip(rows["number"], rows["attempt"], strict=True))
+    return pd.DataFrame(
+        {
+            "verdict": rows["verdict"],
+            "answered": [len(requests[key]) if key in requests else 0 for key in keys],
+            "late": [_late(requests, key, limits.p99_limit_ms) for key in keys],
+            "failed": (rows["errors"] + rows["dropped"]) / rows["scheduled"],
+        },
+        index=rows.index,
     )
 
 
-def _late_share(requests: Histogram, limit_ms: float) -> float:
-    late = requests.total_ms / requests.requests > limit_ms
-    return float(requests.requests[late].sum() / len(requests))
+def _late(requests: Mapping[Any, Histogram], key: Any, limit_ms: float) -> float:
+    """The share of a trial's requests that took longer, or were given up after longer."""
+    if key not in requests:
+        return nan
+    found = requests[key]
+    return float(found.requests[found.total_ms / found.requests > limit_ms].sum() / len(found))
 
 
-def _at_most(shares: list[float]) -> bool | None:
-    """Whether a share, one of each block, is at most FAILING; None where its interval covers it."""
-    mean, spread = float(np.mean(shares)), float(np.std(shares, ddof=1)) / sqrt(len(shares))
+def _served(rate_per_s: float, shares: pd.DataFrame, limits: Limits) -> Level:
+    valid = shares[shares["verdict"] == "valid"]
+    enough = len(valid) >= MINIMUM_BLOCKS and valid["answered"].sum() >= MINIMUM_REQUESTS
+    served = all_of([_at_most(valid["late"]), _at_most(valid["failed"])]) if enough else None
+    said = f"at {number(rate_per_s, 3)}/s {percent(float(valid['late'].mean()))} late"
+    low, high = limits.think_time_s, limits.think_time_s + limits.p99_limit_ms / 1000
+    return Level(rate_per_s * low, rate_per_s * high, served, said + _few(len(valid)))
+
+
+def _at_most(shares: pd.Series) -> bool | None:
+    """Whether the mean of one share from each block is at most FAILING; None where its t interval
+    reaches over that."""
+    mean, spread = float(shares.mean()), float(shares.std()) / sqrt(len(shares))
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(shares) - 1)) * spread
-    return Band(0.0, FAILING).holds(max(mean - reach, 0.0), mean + reach)
+    return Band(0.0, FAILING).holds(float(np.maximum(mean - reach, 0)), mean + reach)
 
 
-def _both(first: bool | None, second: bool | None) -> bool | None:
-    if first is False or second is False:
-        return False
-    return None if first is None or second is None else True
+def _of(case: Case, stack: str, load_kind: str) -> pd.DataFrame:
+    trials = case.trials
+    mine = (trials["stack"] == stack) & (trials["role"] == "measure")
+    return trials[mine & (trials["load_kind"] == load_kind)]
 
 
-def _judged(claim: Claim, found: Bounds, largest: float, wanted: str) -> Judged:
-    """The bounds against what is claimed; what was never offered is not testable."""
+def _few(blocks: int) -> str:
+    return "" if blocks >= MINIMUM_BLOCKS else f" (fewer than {MINIMUM_BLOCKS} untouched blocks)"
+
+
+def _judged(claim: Claim, case: Case, found: Bounds, most: float, wanted: str) -> Judged:
+    """The bounds against what is claimed; `most` is the largest number that was offered."""
     allowed = band(claim.comparator, claim.numbers)
     direction = _reaches(allowed.low, found)
     size = _lies_within(allowed, found) if direction else direction
-    out_of_reach = largest < allowed.low and direction is None
-    missing = f"needs {wanted}: the most that was offered is {number(largest, 3)}" * out_of_reach
-    high = found.high if isfinite(found.high) else nan
+    missing = ""
+    if direction is None and most < allowed.low:
+        missing = f"needs {wanted}: the most that was offered is {number(most, 3)} {claim.unit}"
+    low, high = found.low or nan, found.high if isfinite(found.high) else nan
+    said = _said(found)
     part = Part(
-        claim.id, allowed, found.low or nan, found.low, found.high, direction, size,
-        f"at least {number(found.low, 3)}" + f", fewer than {number(high, 3)}" * isfinite(high)
-        + f" ({found.said})",
+        case.title(claim.stack[0]),
+        allowed,
+        low,
+        low,
+        high,
+        direction,
+        size,
+        said,
         missing,
+        claim.unit,
     )
-    verdict = verdict_of([part])
     reason = "; ".join(text for text in (missing, part.reason) if text)
-    return Judged(verdict, found.low or nan, found.low or nan, high, reason, (part,))
+    return Judged(verdict_of([part]), reason, low, low, high, (part,))
+
+
+def _said(found: Bounds) -> str:
+    low = f"at least {number(found.low, 3)}" if found.low else "no number is shown to be reached"
+    high = f", fewer than {number(found.high, 3)}" if isfinite(found.high) else ""
+    return f"{low}{high}: {found.said}"
 
 
 def _reaches(least: float, found: Bounds) -> bool | None:
@@ -195,23 +213,18 @@ def _reaches(least: float, found: Bounds) -> bool | None:
 
 
 def _lies_within(allowed: Band, found: Bounds) -> bool | None:
-    """Whether a bound between these ends is one that is claimed: more than claimed is too much."""
+    """Whether a bound between these ends is the one that is claimed: more is not *about* it."""
     if found.low > allowed.high:
         return False
-    return True if found.high <= allowed.high or not isfinite(allowed.high) else None
+    return True if found.high <= allowed.high else None
 
 
-def _on_this_machine(claim: Claim, case: Case, judged: Judged) -> Judged:
-    """A number that is reached on a smaller machine counts, one that is missed on a larger one."""
+def _on_this_machine(case: Case, judged: Judged) -> Judged:
+    """A number that is reached on no larger a machine counts, one that is missed on no smaller."""
     cores = case.run.manifest.machine.get("cores", ARTICLE_CORES)
-    direction = judged.parts[0].direction
-    if direction is None or (cores <= ARTICLE_CORES if direction else cores >= ARTICLE_CORES):
+    reached = judged.parts[0].direction
+    if reached is None or (cores <= ARTICLE_CORES if reached else cores >= ARTICLE_CORES):
         return judged
-    how = "reached" if direction else "missed"
-    needed = f"{how} on {case.machine}; needs the {ARTICLE_CORES} cores of the article's machine"
-    return Judged(
-        "not testable here", judged.measured, judged.low, judged.high,
-        f"{needed}; {judged.reason}", judged.parts,
-    )
-
-
+    how = "reached" if reached else "missed"
+    needed = f"{how} on {case.machine}: needs the {ARTICLE_CORES} cores of the article's machine"
+    return replace(judged, verdict=NOT_TESTABLE, reason=f"{needed}; {judged.reason}")

@@ -1,7 +1,5 @@
 """Whether a worker thread has one request at a time, told from what upstreams took."""
 
-from math import nan
-
 from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.claims.case import Case
 from webtrial.analyse.claims.predicates import predicate
@@ -16,7 +14,7 @@ from webtrial.records import Trial
 def one_per_thread(claim: Claim, case: Case) -> Judged:
     """Requests that wait for upstreams at a time, per thread: throughput × the time that the
     upstreams take in turn (Little's law), over the service's threads. More than the claimed number
-    would need a thread that has several."""
+    would take a thread that has several; less is what one at a time allows."""
     budgets = case.run.manifest.budgets
     threads = budgets.get("threads_per_process", 0) * budgets.get("server_processes", 0)
     stack, scenario = claim.stack[0], claim.scenario[0]
@@ -24,12 +22,11 @@ def one_per_thread(claim: Claim, case: Case) -> Judged:
         return untestable("needs a run that says how many threads its services have")
     if lacking := case.lacks((stack,), scenario, claim.load):
         return untestable(lacking)
-    cell = case.cell(scenario, claim.load)
-    rows = cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
-    waiting = [_waiting(trial) / threads for trial in records_of(case.run, rows)]
-    part = _part(claim, geometric_mean(waiting), int((rows["verdict"] == "valid").sum()), threads)
-    reason = reasons_of([part])
-    return Judged(verdict_of([part]), part.value, part.low, part.high, reason, (part,))
+    rows = case.measured(stack, scenario, claim.load)
+    waiting = geometric_mean([_waiting(each) / threads for each in records_of(case.run, rows)])
+    part = _part(claim, waiting, int((rows["verdict"] == "valid").sum()), threads)
+    ends = (part.value, part.low, part.high)
+    return Judged(verdict_of([part]), reasons_of([part]), *ends, (part,))
 
 
 def _waiting(trial: Trial) -> float:
@@ -38,15 +35,11 @@ def _waiting(trial: Trial) -> float:
 
 
 def _part(claim: Claim, found: Estimate, untouched: int, threads: int) -> Part:
-    allowed = band(claim.comparator, claim.numbers)
-    decided = untouched >= MINIMUM_BLOCKS
-    holds = allowed.holds(found.low, found.high) if decided else None
-    span = f" ({interval(found.low, found.high)})" if found.blocks > 1 else ""
-    reason = (
-        f"{number(found.value)}{span} requests wait for upstreams in each of {threads} threads"
-        " at a time; above 1 a thread would have several"
-    )
-    if not decided:
-        reason += f"; fewer than {MINIMUM_BLOCKS} untouched blocks"
-    low, high = (found.low, found.high) if decided else (nan, nan)
-    return Part("requests per thread", allowed, found.value, low, high, holds, holds, reason)
+    what, allowed = "requests per thread", band(claim.comparator, claim.numbers)
+    seen = f"requests wait for upstreams in each of {threads} threads at a time"
+    if untouched < MINIMUM_BLOCKS:
+        few = f"fewer than {MINIMUM_BLOCKS} untouched blocks"
+        return Part(what, allowed, found.value, reason=f"{number(found.value)} {seen}; {few}")
+    holds = allowed.holds(found.low, found.high)
+    reason = f"{number(found.value)} ({interval(found.low, found.high)}) {seen}"
+    return Part(what, allowed, found.value, found.low, found.high, holds, holds, reason)

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from math import inf, isfinite, nan
 from typing import Literal
 
+from webtrial.analyse.phrases import number
+
 Verdict = Literal["supported", "partly", "refuted", "inconclusive", "not testable here"]
 Comparator = Literal["about", "at least", "at most", "between", "equals"]
 
-VERDICTS: tuple[Verdict, ...] = (
-    *("supported", "partly", "refuted"),
-    *("inconclusive", "not testable here"),
-)
+SUPPORTED: Verdict = "supported"
+REFUTED: Verdict = "refuted"
+INCONCLUSIVE: Verdict = "inconclusive"
+NOT_TESTABLE: Verdict = "not testable here"
+VERDICTS: tuple[Verdict, ...] = (SUPPORTED, "partly", REFUTED, INCONCLUSIVE, NOT_TESTABLE)
+
 ABOUT = 1.25
 """The article's figures have two digits and no interval. Within this factor of one is *about* it;
 within this factor of each other two stacks are *about equal*."""
@@ -19,34 +23,40 @@ within this factor of each other two stacks are *about equal*."""
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The values that a claim allows, both ends included."""
+    """The values that a claim allows, both ends included; `said` is how it says so."""
 
     low: float
     high: float
+    said: str = ""
 
     def holds(self, low: float, high: float) -> bool | None:
-        """Whether an interval lies within; None where it reaches over an end."""
+        """Whether an interval lies within; None where it reaches over an end, or is none."""
         if self.low <= low and high <= self.high:
             return True
         return False if high < self.low or low > self.high else None
 
-
     @property
     def is_below_one(self) -> bool:
-        """Whether it is of ratios below 1, its middle on the log scale."""
-        return self.low * self.high < 1 if isfinite(self.high) else False
+        """Whether it is of ratios below 1, by its middle on the log scale."""
+        return isfinite(self.high) and self.low * self.high < 1
+
+
+BELOW_ONE = Band(0.0, 1.0, "below 1")
+ABOUT_EQUAL = Band(1 / ABOUT, ABOUT, "about equal")
 
 
 def band(comparator: Comparator, values: Sequence[float]) -> Band:
     """What `comparator` allows about the claimed values, two of them for `between`."""
     first, last = values[0], values[-1]
-    return {
-        "about": Band(first / ABOUT, first * ABOUT),
-        "at least": Band(first, inf),
-        "at most": Band(0.0, first),
-        "between": Band(first, last),
-        "equals": Band(first, first),
-    }[comparator]
+    said = f"{comparator} {number(first)}" + f" and {number(last)}" * (len(values) > 1)
+    ends = {
+        "about": (first / ABOUT, first * ABOUT),
+        "at least": (first, inf),
+        "at most": (0.0, first),
+        "between": (first, last),
+        "equals": (first, first),
+    }
+    return Band(*ends[comparator], said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Part:
     """One comparison that a claim rests on: `value` with its interval against what is `claimed`.
 
     `direction` and `size` say whether they hold, None where that is undecided. `reason` says what
-    was seen. `missing` says what would be needed where nothing could be.
+    was seen. `missing` says what would be needed where nothing could be. `unit` is of the value.
     """
 
     what: str
@@ -66,6 +76,7 @@ class Part:
     size: bool | None = None
     reason: str = ""
     missing: str = ""
+    unit: str = "ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,47 +85,47 @@ class Judged:
     `high` are its interval, NaN without one."""
 
     verdict: Verdict
-    measured: float | str
-    low: float
-    high: float
     reason: str
+    measured: float | str = nan
+    low: float = nan
+    high: float = nan
     parts: tuple[Part, ...] = ()
 
 
-def untestable(reason: str, measured: float | str = nan) -> Judged:
+def untestable(reason: str) -> Judged:
     """A claim that needs what is not here; the reason says what."""
-    return Judged("not testable here", measured, nan, nan, reason)
+    return Judged(NOT_TESTABLE, reason)
 
 
 def verdict_of(parts: Sequence[Part]) -> Verdict:
     """All parts must hold: one wrong direction refutes, one wrong size leaves the direction."""
-    direction = _all(part.direction for part in parts)
-    size = _all(part.size for part in parts)
+    direction = all_of(part.direction for part in parts)
     if direction is False:
-        return "refuted"
+        return REFUTED
     if any(part.missing for part in parts):
-        return "not testable here"
-    if direction is None:
-        return "inconclusive"
-    return {True: "supported", False: "partly", None: "inconclusive"}[size]  # type: ignore[return-value]
+        return NOT_TESTABLE
+    size = all_of(part.size for part in parts)
+    if direction is None or size is None:
+        return INCONCLUSIVE
+    return SUPPORTED if size else "partly"
 
 
-def _all(facts: Iterable[bool | None]) -> bool | None:
-    """Kleene's conjunction."""
-    facts = list(facts)
-    if False in facts:
+def all_of(facts: Iterable[bool | None]) -> bool | None:
+    """Kleene's conjunction: one that is false decides, else one that is undecided."""
+    seen = list(facts)
+    if False in seen:
         return False
-    return None if None in facts else True
+    return None if None in seen else True
 
 
 def reasons_of(parts: Iterable[Part]) -> str:
-    """What was seen of each part, and what is missing, in a sentence each, once."""
+    """What was seen of each part or is missing, each once."""
     said = [part.missing or part.reason for part in parts]
     return "; ".join(dict.fromkeys(text for text in said if text))
 
 
-def spanned(parts: Sequence[Part]) -> tuple[float, float]:
-    """The interval of one part; the ends of them all where there are several."""
+def ends_of(parts: Sequence[Part]) -> tuple[float, float]:
+    """The lowest and the highest end of the parts' intervals; NaN without any."""
     low = min((part.low for part in parts if isfinite(part.low)), default=nan)
     high = max((part.high for part in parts if isfinite(part.high)), default=nan)
     return low, high

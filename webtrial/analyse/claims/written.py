@@ -3,6 +3,7 @@
 import json
 import os
 import textwrap
+from contextlib import suppress
 from itertools import zip_longest
 from math import isfinite
 from pathlib import Path
@@ -12,12 +13,13 @@ import pandas as pd
 
 from webtrial.analyse.claims.verdicts import VERDICTS
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.phrases import interval, number
+from webtrial.analyse.phrases import interval, number, times
 from webtrial.errors import ClaimError
 
+FILE_NAME = "claims.json"
 NARROW, WIDE = 80, 120
-_WIDTHS = {"id": 28, "claimed": 13, "measured": 19, "verdict": 17}  # with gaps NARROW
-_KEYS = ("id", "claimed", "measured", "low", "high", "verdict", "reason")
+_WIDTHS = {"id": 28, "claimed": 13, "measured": 19, "verdict": 17}  # NARROW with the gaps
+_INDENT = "    "
 
 
 def as_text(table: pd.DataFrame, width: int) -> str:
@@ -30,7 +32,7 @@ def as_text(table: pd.DataFrame, width: int) -> str:
 
 
 def counts_text(table: pd.DataFrame) -> str:
-    """`46 claims: 12 supported, 3 partly, …`."""
+    """`46 claims: 12 supported, 3 partly, …`, every verdict named."""
     counts = table["verdict"].value_counts()
     told = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     return f"{len(table)} claims: {told}"
@@ -39,46 +41,51 @@ def counts_text(table: pd.DataFrame) -> str:
 def _lines(row: dict[str, Any], width: int) -> list[str]:
     texts = {
         "id": row["id"],
-        "claimed": f"{row['claimed']} {row['unit']}".rstrip(),
+        "claimed": claimed_text(row),
         "measured": measured_text(row),
         "verdict": row["verdict"],
     }
-    return [*_columns(texts, width), *textwrap.wrap(row["reason"], width, **_INDENT)]
-
-
-_INDENT: Any = {"initial_indent": "    ", "subsequent_indent": "    "}
+    reason = textwrap.wrap(row["reason"], width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return [*_columns(texts, width), *reason]
 
 
 def _columns(texts: dict[str, str], width: int) -> list[str]:
     """Texts side by side, in as many lines as the longest needs; room to spare goes to what is
     claimed."""
     widths = _WIDTHS | {"claimed": _WIDTHS["claimed"] + width - NARROW}
-    cells = [textwrap.wrap(texts[name], size) or [""] for name, size in widths.items()]
+    cells = [textwrap.wrap(texts[name], size) for name, size in widths.items()]
     return [
         " ".join(map(str.ljust, line, widths.values())).rstrip()
         for line in zip_longest(*cells, fillvalue="")
     ]
 
 
+def claimed_text(row: dict[str, Any]) -> str:
+    """What a row of `Verification.table` claims, with its unit."""
+    return f"{row['claimed']} {row['unit']}".rstrip()
+
+
 def measured_text(row: dict[str, Any]) -> str:
     """What was measured with its interval: `3.1 (2.9–3.4)`, `yes`, – for nothing."""
-    value = row["measured"]
+    value, low, high = row["measured"], row["low"], row["high"]
     if isinstance(value, str):
         return value
-    low, high = row["low"], row["high"]
-    span = f" ({interval(low, high)})" if isfinite(low) and isfinite(high) else ""
-    return f"{number(value, 3)}{span}"
+    if not (isfinite(low) and isfinite(high)):
+        return number(value, 3)
+    return f"{times(value, low, high)} ({interval(low, high)})"
 
 
 def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
-    """Write the verdicts as a JSON list, whole or not at all; `path`. What is no number is a text
-    or null. Raises ClaimError where nobody may write there."""
+    """Write `Verification.table` as a JSON list, whole or not at all; `path`. Numbers that are
+    none are null. Raises ClaimError where it cannot be written."""
     content = json.dumps([_plain(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         draft.write_text(content + "\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise ClaimError(
             f"{path} cannot be written: {error.strerror}. Name another place with --json FILE"
         ) from None
@@ -86,8 +93,14 @@ def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _value(row[name]) for name in _KEYS}
+    return {
+        "id": row["id"],
+        "claimed": claimed_text(row),
+        **{name: _value(row[name]) for name in ("measured", "low", "high")},
+        "verdict": row["verdict"],
+        "reason": row["reason"],
+    }
 
 
-def _value(value: Any) -> Any:
+def _value(value: float | str) -> float | str | None:
     return None if isinstance(value, float) and not isfinite(value) else value

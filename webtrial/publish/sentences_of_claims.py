@@ -1,0 +1,111 @@
+"""The sentences that tell what became of claims, every number computed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.claims.case import Limits
+from webtrial.analyse.claims.evaluate import Verification
+from webtrial.analyse.claims.levels import ARTICLE_CORES
+from webtrial.analyse.claims.verdicts import ABOUT, INCONCLUSIVE, VERDICTS
+from webtrial.analyse.claims.written import measured_text
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.phrases import counted, interval, listed, number, spoken
+from webtrial.analyse.references import furthest_first
+from webtrial.analyse.show import Prose
+from webtrial.analyse.statistics import MINIMUM_BLOCKS
+from webtrial.runs import Run
+
+TOLD = 3
+"""So many published ratios are told of in a sentence each, those furthest from ours."""
+
+
+def about(frame: pd.DataFrame, beginnings: Sequence[str]) -> pd.DataFrame:
+    """The rows of a table of claims whose ids begin in one of these ways."""
+    return frame[frame["id"].str.startswith(tuple(beginnings))]
+
+
+def claims_in_words(run: Run, judged: Verification) -> Prose:
+    """How many of the article's claims came out in which way; why a run of one block decides none
+    that rest on it."""
+    counts = judged.table["verdict"].value_counts()
+    told = [f"**{counts[verdict]}** {verdict}" for verdict in VERDICTS if verdict in counts]
+    single = run.manifest.parameters.blocks == 1
+    alone = (
+        " This run has one block: no interval, and no verdict on anything that rests on it. What is"
+        " decided rests on probes of the frameworks or on the article's own figures."
+    )
+    return Prose(
+        f"Of the article's {counted(len(judged.table), 'claim')}: {listed(told)}.{alone * single}"
+    )
+
+
+def claim_rules_in_words(limits: Limits) -> Prose:
+    """What the verdicts mean, with the bounds that decide them."""
+    return Prose(
+        "**Supported**: direction and size hold. **Partly**: the direction holds, the size does"
+        " not. **Refuted**: the direction does not hold. **Inconclusive**: fewer than"
+        f" {MINIMUM_BLOCKS} blocks are untouched, or an interval reaches over what would decide."
+        " **Not testable here**: something is needed that this run, or any run, does not have."
+        f" A figure is *about* right within a factor of {ABOUT:g}, interval included."
+        f" A user is served where the 99th percentile is within {number(limits.p99_limit_ms, 3)} ms"
+        f" and thinks for {number(limits.think_time_s)} s between two requests. The article's"
+        f" machine had {ARTICLE_CORES} cores."
+    )
+
+
+def claims_told(judged: Verification, *beginnings: str) -> Prose:
+    """A paragraph for each claim whose id begins so: what the article says, the verdict, why."""
+    return Prose("\n\n".join(map(_told, rows_of(about(judged.table, beginnings)))))
+
+
+def _told(row: dict[str, Any]) -> str:
+    measured = measured_text(row)
+    seen = f" Measured: {measured}{_unit(row)}." if measured != "–" else ""
+    return (
+        f"*{row['statement']}.* **{row['verdict'].capitalize()}.**{seen} {_sentence(row['reason'])}"
+    )
+
+
+def _unit(row: dict[str, Any]) -> str:
+    return f" {row['unit']}" if row["unit"] and not isinstance(row["measured"], str) else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def undecided_claims_in_words(judged: Verification) -> Prose:
+    """Which claims are inconclusive, so that a longer run may decide them."""
+    names = judged.table.loc[judged.table["verdict"] == INCONCLUSIVE, "id"].tolist()
+    if not names:
+        return Prose("No claim is inconclusive.")
+    return Prose(f"Inconclusive in this run: {listed(names)}.")
+
+
+def references_in_words(table: pd.DataFrame) -> Prose:
+    """How many published ratios lie within the interval of ours; where they part furthest, and in
+    what those tests differ."""
+    ranked = furthest_first(table)
+    if ranked.empty:
+        return Prose("")
+    decided = ranked[ranked["agrees"].notna()]
+    agreeing = int(decided["agrees"].eq(True).sum())
+    said = [f"{counted(len(ranked), 'published ratio')} can be set beside one of ours."]
+    if len(decided):
+        said.append(f"{agreeing} of {len(decided)} lie within our interval.")
+    parting = decided[decided["agrees"].eq(False)] if len(decided) else ranked
+    said += [_parting(row) for row in rows_of(parting.head(TOLD))]
+    return Prose(" ".join(said))
+
+
+def _parting(row: dict[str, Any]) -> str:
+    ours = number(row["ratio"])
+    if pd.notna(row["low"]) and pd.notna(row["high"]):
+        ours += f" ({interval(row['low'], row['high'])})"
+    return (
+        f"{row['source']} ({row['date']}, {row['test']}) has {row['title']} at"
+        f" {number(row['published'])} times {row['baseline_title']}, we have {ours} in"
+        f" {spoken(row['scenario'])}: {row['differs']}."
+    )
