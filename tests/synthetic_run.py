@@ -101,6 +101,9 @@ CROSSED = STACKS | {
         "FastAPI, threads", "FastAPI", "raw SQL", "Pydantic", "psycopg", **_THREADS
     ),
     "fastapi-orm-psycopg": _stack("FastAPI, ORM, psycopg", "FastAPI", "ORM", "Pydantic", "psycopg"),
+    "fastapi-tortoise": _stack(
+        "FastAPI, Tortoise", "FastAPI", "ORM", "Pydantic", "asyncpg", orm="Tortoise ORM"
+    ),
     "fastapi-in-turn": _stack(
         "FastAPI, in turn", "FastAPI", "raw SQL", "Pydantic", "asyncpg", sources="in turn"
     ),
@@ -157,7 +160,9 @@ class Truth:
     """What the trials are drawn from. `median_ms` by stack is that of 100 users in a closed loop;
     open loads wait `open_share` of it. `noise` is the spread (of the log) between trials, `drift`
     that between blocks, which all stacks of a block share. A request of `fan_out` takes 1 ms
-    beyond the formula, and for each source `asking_ms` by stack (1 where not named). `verdicts` by
+    beyond the formula, and for each source `asking_ms` by stack (1 where not named). Of connections
+    that are held a share of `lost` is refused, as many are ended by the server. `memory_mib` is the
+    service's by stack (120 where not named), and more for every connection held. `verdicts` by
     (block, stack) or (block, stack, scenario) are those of a trial's attempts in turn, valid where
     not named."""
 
@@ -170,6 +175,8 @@ class Truth:
     asking_ms: Mapping[str, float] = field(default_factory=dict)
     timeouts: float = 0.0
     refused: float = 0.0
+    lost: float = 0.01
+    memory_mib: Mapping[str, float] = field(default_factory=dict)
     verdicts: Mapping[tuple[Any, ...], Sequence[Validity]] = field(default_factory=dict)
 
 
@@ -414,15 +421,14 @@ def _trial(
         upstreams=_upstreams(planned, len(latency_ms)),
         validity=validity,
         samples=samples_name(planned.number, attempt),
-        held=_held(planned.load.connections),
+        held=_held(planned.load.connections, truth.lost),
     )
 
 
-def _held(connections: int | None) -> Held | None:
-    """One in a hundred was refused, as many were ended by the server."""
+def _held(connections: int | None, share: float) -> Held | None:
     if connections is None:
         return None
-    lost = connections // 100
+    lost = int(connections * share)
     return Held(connections - lost, lost, lost, 0, connections - 2 * lost, 0, 0)
 
 
@@ -482,7 +488,8 @@ def _cost(planned: PlannedTrial, truth: Truth, counts: Counts, draw: np.random.G
         service_cpu_s=counts.completed * cpu_ms / 1000,
         database_cpu_s=counts.completed * 0.12 / 1000,
         upstreams_cpu_s=counts.completed * 0.05 / 1000 if asks else 0.0,
-        service_memory_mib=120.0 + (planned.load.connections or 0) / 100,
+        service_memory_mib=truth.memory_mib.get(planned.stack, 120.0)
+        + (planned.load.connections or 0) / 100,
         service_memory_before_mib=100.0,
         statements=Statements(
             requests, data * requests, requests, rows * requests, 0.1 * data * requests

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 import webtrial
+from tests.synthetic_run import CLOSED, OPEN, synthetic_run
 from webtrial import capabilities
 from webtrial.__main__ import main
 from webtrial.measure.children import runs, tree
@@ -57,6 +58,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         (("run", "--parameters", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         (("report", "--profile", "nope"), "no profile 'nope'"),
         (("report", "--run", "nowhere"), "nowhere is not a run"),
+        (("verify", "nowhere"), "nowhere is not a run"),
         (("bench", "scale", "--samples", "5"), "--samples 5: ask for 1,000 or more"),
         (("bench", "--samples", "1000000000000000"), "ask for fewer by --samples"),
     ],
@@ -82,6 +84,50 @@ def test_a_file_without_parameters_is_refused(refused: Refused, tmp_path: Path) 
     file = tmp_path / "list.yaml"
     file.write_text("- 1\n- 2\n")
     assert "holds no parameters" in refused("run", "--parameters", str(file))
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run."""
+    folder = tmp_path_factory.mktemp("measured")
+    return synthetic_run(folder, scenarios=("crud",), loads=(CLOSED, OPEN)).path
+
+
+def test_verify_prints_every_claim_and_writes_it_into_the_run(
+    measured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(measured)]) == 0
+    printed = capsys.readouterr().out
+    written = json.loads((measured / "claims.json").read_text())
+    assert len(written) == 46
+    for row in written:
+        assert row["id"] in printed
+        assert row["verdict"] in printed
+    assert printed.endswith(f"{measured / 'claims.json'}\n")
+
+
+def test_verify_takes_its_limits_and_another_place(measured: Path, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere.json"
+    limits = ["--p99-limit-ms", "250", "--think-time", "2.5"]
+    assert main(["verify", str(measured), "--json", str(place), *limits]) == 0
+    reasons = {row["id"]: row["reason"] for row in json.loads(place.read_text())}
+    assert reasons["search-users-django"] == "needs arrivals of product_search at 200/s to django"
+
+
+def test_verify_says_where_else_it_could_write(
+    refused: Refused, measured: Path, tmp_path: Path
+) -> None:
+    said = refused("verify", str(measured), "--json", str(tmp_path / "nowhere" / "file.json"))
+    assert "file.json cannot be written: No such file or directory. Name another place" in said
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "inf", "nan", "soon"])
+def test_verify_refuses_a_limit_that_is_none(
+    measured: Path, limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["verify", str(measured), "--think-time", limit])
+    assert "--think-time" in capsys.readouterr().err
 
 
 def test_every_name_that_notebooks_may_use_is_there() -> None:

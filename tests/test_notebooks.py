@@ -32,12 +32,13 @@ def _is_parameters(cell: Any) -> bool:
 
 
 def test_the_chapters_are_there_in_their_order() -> None:
-    assert NAMES[:5] == [
+    assert NAMES[:6] == [
         "0-overview",
         "1-measure",
         "2-throughput-and-latency",
         "3-search-and-dashboard",
         "4-where-the-time-goes",
+        "5-claims",
     ]
     assert NAMES[-1] == "7-validity-and-method"
 

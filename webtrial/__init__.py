@@ -49,6 +49,14 @@ _PARTS = {
         *("stacks_table", "throughput_as_table", "upstreams_table", "versions_table"),
     ),
     "webtrial.publish.capability_tables": ("capabilities_as_table", "footprint_as_table"),
+    "webtrial.publish.drawings_of_claims": ("draw_claims", "draw_references"),
+    "webtrial.publish.sentences_of_claims": (
+        *("claim_rules_in_words", "claims_in_words", "claims_told", "references_in_words"),
+        "undecided_claims_in_words",
+    ),
+    "webtrial.publish.tables_of_claims": (
+        *("claim_counts_as_table", "claims_as_table", "references_as_table"),
+    ),
     "webtrial.publish.gate_tables": ("gates_table", "validity_as_table", "verdicts_as_table"),
     "webtrial.publish.sentences": (
         *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
@@ -68,6 +76,9 @@ _PARTS = {
     "webtrial.runs": ("latest_run", "open_run"),
     "webtrial.analyse.show": ("Prose", "Table"),
     "webtrial.analyse.capabilities": ("capability_findings", "capability_table"),
+    "webtrial.analyse.claims.case": ("Limits",),
+    "webtrial.analyse.claims.evaluate": ("verify",),
+    "webtrial.analyse.references": ("reference_table",),
     "webtrial.analyse.headline": ("answer", "headline"),
     "webtrial.analyse.compare": ("noise_floors", "ratio_table"),
     "webtrial.analyse.estimates": ("at_main_load", "estimates", "throughput_table"),

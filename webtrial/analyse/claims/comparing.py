@@ -59,8 +59,8 @@ def figure(claim: Claim, case: Case) -> Judged:
         for other in others
     ]
     found = case.figure(claim, stack, scenario)
-    shown = f"{number(found.value, 3)} {claim.unit} on {case.machine}; judged by ratios: "
-    reason = shown * isfinite(found.value) + reasons_of(parts)
+    shown = f"measured on {case.machine}, judged by ratios: " * isfinite(found.value)
+    reason = shown + reasons_of(parts)
     return Judged(verdict_of(parts), reason, found.value, found.low, found.high, tuple(parts))
 
 
@@ -102,5 +102,5 @@ def _undecided(direction: bool | None, size: bool | None) -> str:
     if direction is None:
         return ": the interval covers 1"
     if direction and size is None:
-        return ": the direction holds, the interval reaches over the end of what is claimed"
+        return ": size undecided"
     return ""

@@ -48,7 +48,7 @@ ABOUT_EQUAL = Band(1 / ABOUT, ABOUT, "about equal")
 def band(comparator: Comparator, values: Sequence[float]) -> Band:
     """What `comparator` allows about the claimed values, two of them for `between`."""
     first, last = values[0], values[-1]
-    said = f"{comparator} {number(first)}" + f" and {number(last)}" * (len(values) > 1)
+    said = f"{comparator} {_plain(first)}" + f" and {_plain(last)}" * (len(values) > 1)
     ends = {
         "about": (first / ABOUT, first * ABOUT),
         "at least": (first, inf),
@@ -57,6 +57,10 @@ def band(comparator: Comparator, values: Sequence[float]) -> Band:
         "equals": (first, first),
     }
     return Band(*ends[comparator], said)
+
+
+def _plain(value: float) -> str:
+    return number(value).removesuffix(".0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def as_text(table: pd.DataFrame, width: int) -> str:
     width = min(max(width, NARROW), WIDE)
     head = _columns({name: name for name in _WIDTHS}, width)
     rows = [line for row in rows_of(table) for line in _lines(row, width)]
-    return "\n".join([*head, "-" * width, *rows, "", counts_text(table)])
+    return "\n".join([*head, "-" * width, *rows, "", textwrap.fill(counts_text(table), width)])
 
 
 def counts_text(table: pd.DataFrame) -> str:

@@ -1,0 +1,105 @@
+"""Published ratios beside those of runs whose truth is known."""
+
+from math import exp, isnan
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.synthetic_run import CLOSED, Truth, synthetic_run
+from webtrial.analyse.references import COLUMNS, furthest_first, read_references, reference_table
+from webtrial.analyse.summary import trials_table
+from webtrial.errors import ClaimError
+from webtrial.publish.drawings_of_claims import draw_references
+from webtrial.publish.sentences_of_claims import references_in_words
+from webtrial.runs import Run
+from webtrial.scenario_names import SCENARIOS
+from webtrial.stacks import load_stacks
+
+MEDIANS = {"django": 60.0, "django-plain": 40.0, "flask": 50.0, "flask-raw": 30.0, "fastapi": 12.0}
+
+
+def measured(folder: Path, blocks: int = 3) -> Run:
+    return synthetic_run(folder, Truth(MEDIANS, noise=0.005), loads=(CLOSED,), blocks=blocks)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return measured(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def table(run: Run) -> pd.DataFrame:
+    return reference_table(run)
+
+
+def test_every_reference_says_who_when_on_what_and_what_differs() -> None:
+    references = read_references()
+    assert tuple(references.columns) == COLUMNS
+    words = references.drop(columns=["stack_per_s", "baseline_per_s"])
+    assert (words != "").all(axis=None)
+    assert set(references["scenario"]) <= set(SCENARIOS)
+    assert {*references["stack"], *references["baseline"]} <= set(load_stacks())
+
+
+def test_ours_is_the_ratio_of_the_run_and_theirs_of_their_rates(
+    run: Run, table: pd.DataFrame
+) -> None:
+    trials = trials_table(run)
+    by_block = trials.pivot(index="block", columns="stack", values="throughput_per_s")
+    expected = exp(np.log(by_block["fastapi"] / by_block["flask-raw"]).mean())
+    rows = table.query("baseline == 'flask-raw'")
+    assert rows["ratio"].tolist() == pytest.approx([expected] * len(rows))
+    assert rows["published"].iloc[0] == 66782 / 31282
+    assert (rows["apart"] == rows["published"] / rows["ratio"]).all()
+
+
+def test_a_published_ratio_agrees_where_it_lies_within_our_interval(table: pd.DataFrame) -> None:
+    there = table.dropna(subset=["ratio"])
+    for row in there.itertuples():
+        assert row.agrees == (row.low <= row.published <= row.high)
+    assert there["agrees"].eq(False).any()
+
+
+def test_what_the_run_has_not_is_shown_as_published_alone(table: pd.DataFrame) -> None:
+    missing = table[table["scenario"] == "catalog"]
+    assert len(missing) > 0
+    assert all(isnan(ratio) for ratio in missing["ratio"])
+    assert missing["agrees"].isna().all()
+
+
+def test_the_one_furthest_from_ours_comes_first(table: pd.DataFrame) -> None:
+    factors = furthest_first(table)["factor"].tolist()
+    assert factors == sorted(factors, reverse=True)
+    assert min(factors) >= 1
+
+
+def test_sentences_name_where_they_part_and_why(table: pd.DataFrame) -> None:
+    first = furthest_first(table).query("agrees == False").iloc[0]
+    said = references_in_words(table).text
+    assert first["source"] in said
+    assert first["differs"] in said
+
+
+def test_the_figure_holds_every_published_ratio_that_ours_can_stand_beside(
+    table: pd.DataFrame,
+) -> None:
+    drawing = draw_references(table)
+    shown = table["ratio"].notna().sum()
+    assert drawing.title.startswith(f"{shown} published ratios beside ours")
+    assert drawing.alt.count(": ") >= shown
+
+
+def test_one_block_agrees_with_nothing(tmp_path: Path) -> None:
+    table = reference_table(measured(tmp_path, blocks=1))
+    assert table["agrees"].isna().all()
+    assert "nan" not in references_in_words(table).text
+    assert "within" not in draw_references(table).title
+
+
+def test_a_rate_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "references.csv"
+    path.write_text(f"{','.join(COLUMNS)}\na,b,c,d,e,f,g,h,many,2,i\n")
+    with pytest.raises(ClaimError, match=r"references.csv cannot be read: .*many"):
+        read_references(path)
