@@ -475,6 +475,6 @@ def test_a_place_that_cannot_be_written_is_said_with_what_to_do(
 def test_the_text_fits_its_columns(judged: Verification, columns: int, widest: int) -> None:
     lines = as_text(judged.table, columns).splitlines()
     assert max(map(len, lines)) == widest
-    assert lines[-1].startswith("46 claims: ")
+    assert any(line.startswith("46 claims: ") for line in lines)
     for name in judged.table["id"]:
         assert any(line.startswith(name) for line in lines)

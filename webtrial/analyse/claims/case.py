@@ -103,18 +103,19 @@ class Case:
     def ratio(self, claim: Claim, stacks: tuple[str, str], scenario: str) -> dict[str, Any]:
         """A row of `ratio_of`, the first of two stacks over the second, by the claim's metric."""
         pair = Pair(*stacks, "as deployed", None, ())
-        return ratio_of(self.cell(scenario, claim.load), pair, _metric(claim))
+        return ratio_of(self.cell(scenario, claim.load), pair, metric_of(claim))
 
     def figure(self, claim: Claim, stack: str, scenario: str) -> Estimate:
         """What a stack reached, over untouched blocks where there are enough of them."""
         rows = self.measured(stack, scenario, claim.load)
         valid = rows[rows["verdict"] == "valid"]
         decides = len(valid) >= MINIMUM_BLOCKS
-        values = (valid if decides else rows)[_metric(claim).column].dropna().tolist()
+        values = (valid if decides else rows)[metric_of(claim).column].dropna().tolist()
         return geometric_mean(values) if values else Estimate(nan, nan, nan, 0)
 
 
-def _metric(claim: Claim) -> Metric:
+def metric_of(claim: Claim) -> Metric:
+    """What a claim compares stacks by; ClaimError where there is no such thing."""
     if claim.metric not in METRICS:
         raise ClaimError(
             f"data/claims.csv, {claim.id}, column metric: no {claim.metric!r} for predicate"

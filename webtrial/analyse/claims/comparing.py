@@ -1,11 +1,12 @@
 """Claims that set stacks against each other: ratios, figures judged as ratios, who has least."""
 
+from dataclasses import replace
 from itertools import product
 from math import isfinite, nan
 from typing import Any
 
 from webtrial.analyse.claims.book import Claim
-from webtrial.analyse.claims.case import Case
+from webtrial.analyse.claims.case import Case, metric_of
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
     ABOUT_EQUAL,
@@ -59,7 +60,7 @@ def figure(claim: Claim, case: Case) -> Judged:
         for other in others
     ]
     found = case.figure(claim, stack, scenario)
-    shown = f"measured on {case.machine}, judged by ratios: " * isfinite(found.value)
+    shown = f"on {case.machine}; judged by ratios: " * isfinite(found.value)
     reason = shown + reasons_of(parts)
     return Judged(verdict_of(parts), reason, found.value, found.low, found.high, tuple(parts))
 
@@ -77,17 +78,25 @@ def _claimed_ratio(claim: Claim, other: Claim) -> Band:
 def _part(claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allowed: Band) -> Part:
     """One ratio against what is claimed of it."""
     what = f"{' / '.join(map(case.title, stacks))}, {spoken(scenario)}"
+    compared = Part(what, allowed, unit=f"ratio of {metric_of(claim).label}")
     if lacking := case.lacks(stacks, scenario, claim.load):
-        return Part(what, allowed, missing=lacking)
+        return replace(compared, missing=lacking)
     row = case.ratio(claim, stacks, scenario)
     value, low, high = row["ratio"], row["low"], row["high"]
     if row["blocks_untouched"] < MINIMUM_BLOCKS or not isfinite(low):
         seen = f"{what} {number(value)} (claimed {allowed.said}): {row['reason']}"
-        return Part(what, allowed, value, reason=seen)
+        return replace(compared, value=value, reason=seen)
     seen = f"{what} {times(value, low, high)} ({interval(low, high)}; claimed {allowed.said})"
     direction, size = _direction(row, allowed), allowed.holds(low, high)
-    why = _undecided(direction, size)
-    return Part(what, allowed, value, low, high, direction, size, seen + why)
+    return replace(
+        compared,
+        value=value,
+        low=low,
+        high=high,
+        direction=direction,
+        size=size,
+        reason=seen + _undecided(direction, size),
+    )
 
 
 def _direction(row: dict[str, Any], allowed: Band) -> bool | None:

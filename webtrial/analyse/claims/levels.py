@@ -88,7 +88,7 @@ def _held(size: float, rows: pd.DataFrame) -> Level:
     valid = rows[rows["verdict"] == "valid"]
     kept = (valid["still_open"] >= HELD_SHARE * size) & ~(valid["error_fraction"] > FAILING)
     by_block = kept.groupby(valid["block"]).all()
-    said = f"of {size:,.0f} {number(valid['still_open'].min(), 3)} were open to the end"
+    said = f"of {size:,.0f} at least {number(valid['still_open'].min(), 3)} stayed open"
     return Level(size, size, _agreed(by_block), said + _few(len(by_block)))
 
 

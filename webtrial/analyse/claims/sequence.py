@@ -39,7 +39,9 @@ def _part(claim: Claim, found: Estimate, untouched: int, threads: int) -> Part:
     seen = f"requests wait for upstreams in each of {threads} threads at a time"
     if untouched < MINIMUM_BLOCKS:
         few = f"fewer than {MINIMUM_BLOCKS} untouched blocks"
-        return Part(what, allowed, found.value, reason=f"{number(found.value)} {seen}; {few}")
+        reason = f"{number(found.value)} {seen}; {few}"
+        return Part(what, allowed, found.value, reason=reason, unit=claim.unit)
     holds = allowed.holds(found.low, found.high)
     reason = f"{number(found.value)} ({interval(found.low, found.high)}) {seen}"
-    return Part(what, allowed, found.value, found.low, found.high, holds, holds, reason)
+    ends = (found.value, found.low, found.high)
+    return Part(what, allowed, *ends, holds, holds, reason, unit=claim.unit)

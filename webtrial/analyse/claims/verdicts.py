@@ -80,7 +80,7 @@ class Part:
     size: bool | None = None
     reason: str = ""
     missing: str = ""
-    unit: str = "ratio"
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
 
 ROW_IN = 0.24
+WIDE, NARROW = (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)
+"""Ticks within a decade."""
 _ENDS = ["claimed_low", "claimed_high", "value", "low", "high"]
 
 
@@ -22,8 +24,9 @@ def draw(parts: pd.DataFrame, words: Words) -> Drawing:
     figure, axes = panels(1, 1, words.title, ROW_IN * len(parts) + 0.5)
     panel = axes[0, 0]
     panel.set_xscale("log")
-    panel.set_xlim(*_limits(parts))
-    plain_log(panel, "x")
+    low, high = _limits(parts)
+    panel.set_xlim(low, high)
+    plain_log(panel, "x", WIDE if high > 10 * low else NARROW)
     heights = range(len(parts) - 1, -1, -1)
     for height, row in zip(heights, rows_of(parts), strict=True):
         _claimed(panel, row, height)
