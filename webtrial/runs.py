@@ -4,6 +4,7 @@
         manifest.json           what was asked, on which machine, with which versions; its state
         trials/0001-1.json      one attempt at one trial (records.Trial), number-attempt
         samples/0001-1.parquet  its requests, one row each (SAMPLES)
+        claims.json             what `webtrial verify` said of it, where it was asked last
 
 Every file is written whole or not at all: to a temporary name, synced, renamed.
 """

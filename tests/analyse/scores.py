@@ -1,17 +1,23 @@
 """Scores over projects as `claims.choices` asks for them, written down instead of computed."""
 
+from math import inf, nan
+
 import pandas as pd
 
 from webtrial.runs import Run
 
+COLUMNS = ["project", "first", "probability", "second", "lacking", "blocks_untouched"]
 ROWS = [
-    ("traditional web app", "django", True, "ahead"),
-    ("simple REST API", "fastapi", True, "ahead"),
-    ("microservices", "fastapi", False, "too near to the next"),
-    ("MVP or prototype", "fastapi", True, "ahead"),
+    ("traditional web app", "Django", 1.0, "Flask", "", inf),
+    ("simple REST API", "FastAPI", 0.99, "Flask", "cold start", 3),
+    ("high-performance API", "FastAPI", 0.99, "Flask", "", 2),
+    ("microservices", "FastAPI", 0.6, "Flask", "", 3),
+    ("real-time application", "FastAPI", nan, "Flask", "", 1),
+    ("MVP or prototype", "FastAPI", 0.98, "Django", "", 3),
+    ("enterprise application", None, nan, None, "everything", inf),
 ]
 
 
 def recommended(_: Run) -> pd.DataFrame:
     """A row per project."""
-    return pd.DataFrame(ROWS, columns=["project", "stack", "decided", "reason"])
+    return pd.DataFrame(ROWS, columns=COLUMNS)

@@ -48,6 +48,7 @@ SCENARIOS = ("user_detail", "crud", "product_search", "dashboard")
 HELD = tuple(Load("held", connections=count, rate_per_s=200.0) for count in (400, 5000))
 QUIET = Truth(MEDIANS, noise=0.005, drift=0.02, lost=0.0, memory_mib={"fastapi": 60.0})
 RESTS_ON_NO_TRIAL = {"found", "littles_law"}
+RESTS_ON_TRIALS = set(PREDICATES) - RESTS_ON_NO_TRIAL - {"recommended"}  # scores know their blocks
 
 
 def claimed_run(folder: Path, truth: Truth = QUIET, **given: Any) -> Run:
@@ -141,7 +142,7 @@ def test_what_does_not_rest_on_trials_stays_as_it_is(
 def test_one_block_decides_nothing_that_rests_on_it(tmp_path: Path) -> None:
     table = verify(claimed_run(tmp_path, blocks=1)).table.set_index("id")
     for claim in read_claims():
-        if claim.predicate not in RESTS_ON_NO_TRIAL:
+        if claim.predicate in RESTS_ON_TRIALS:
             assert table.at[claim.id, "verdict"] in ("inconclusive", "not testable here"), claim.id
     assert "one block" in table.at["crud-ratio-fastapi-flask", "reason"]
     assert isfinite(table.at["crud-ratio-fastapi-flask", "measured"])
@@ -154,7 +155,7 @@ def test_two_untouched_blocks_decide_nothing(tmp_path: Path, attempts: Any) -> N
     table = verify(claimed_run(tmp_path, truth)).table.set_index("id")
     about_fastapi = [claim.id for claim in read_claims() if "fastapi" in claim.stack]
     for claim in read_claims():
-        if claim.id in about_fastapi and claim.predicate not in RESTS_ON_NO_TRIAL:
+        if claim.id in about_fastapi and claim.predicate in RESTS_ON_TRIALS:
             assert table.at[claim.id, "verdict"] in ("inconclusive", "not testable here"), claim.id
 
 
@@ -209,6 +210,11 @@ def test_stacks_that_are_about_equal_refute_a_claim_that_one_is_ahead(tmp_path: 
     equal = replace(QUIET, median_ms=MEDIANS | {"fastapi": MEDIANS["flask"]})
     judged = verify(claimed_run(tmp_path, equal))
     assert verdicts(judged)["crud-ratio-fastapi-flask"] == "refuted"
+
+
+def test_a_ratio_says_that_requests_failed(tmp_path: Path) -> None:
+    judged = verify(claimed_run(tmp_path, replace(QUIET, refused=0.1), scenarios=("crud",)))
+    assert "% of one's requests failed" in reason(judged, "crud-ratio-fastapi-flask")
 
 
 # --- how parts make a verdict
@@ -392,10 +398,16 @@ def test_matters_of_taste_stay_so_with_what_can_be_counted_beside(judged: Verifi
 
 def test_choices_are_judged_by_scores(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choices, "SCORES", "tests.analyse.scores")
-    found = verdicts(verify(run))
+    judged = verify(run)
+    found = verdicts(judged)
     assert found["choice-traditional"] == "supported"
     assert found["choice-simple-api"] == "refuted"
+    assert "not measured: cold start" in reason(judged, "choice-simple-api")
+    assert found["choice-high-performance"] == "inconclusive"
+    assert "fewer than 3 untouched blocks" in reason(judged, "choice-high-performance")
     assert found["choice-microservices"] == "inconclusive"
+    assert "a probability of 0.60" in reason(judged, "choice-microservices")
+    assert found["choice-realtime"] == "inconclusive"
     assert found["choice-mvp"] == "supported"
     assert found["choice-enterprise"] == "not testable here"
 

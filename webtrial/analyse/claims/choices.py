@@ -2,6 +2,8 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from math import isfinite
+from typing import Any
 
 import pandas as pd
 
@@ -9,25 +11,37 @@ from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.claims.case import Case
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import INCONCLUSIVE, REFUTED, SUPPORTED, Judged, untestable
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.statistics import CONFIDENCE, MINIMUM_BLOCKS
 
 SCORES = "webtrial.analyse.choosing"
 
 
 @predicate
 def recommended(claim: Claim, case: Case) -> Judged:
-    """Whether the scores of a project recommend one of the stacks that are claimed.
+    """Whether one of the claimed stacks' frameworks comes first by the scores of the project, so
+    surely that its probability of being first is at least CONFIDENCE.
 
-    `recommended(run)` of the module SCORES has a row per project: project (as it is claimed), stack
-    (that with the best score), decided (whether its interval is clear of the next one's), reason.
+    `recommended(run)` of the module SCORES has a row per project: project (as it is claimed), first
+    (the framework with the highest score), probability (of being first, by the run's intervals),
+    second, lacking (criteria that were not measured), blocks_untouched (the fewest behind any).
     """
     if find_spec(SCORES) is None:
         return untestable("needs scores over weighted criteria, which are not computed yet")
     scores: pd.DataFrame = import_module(SCORES).recommended(case.run)
-    project = claim.claimed[0]
-    rows = scores[scores["project"] == project]
-    if rows.empty:
-        return untestable(f"needs scores of a {project}")
-    best = rows.iloc[0]
-    agrees = SUPPORTED if best["stack"] in claim.stack else REFUTED
-    verdict = agrees if best["decided"] else INCONCLUSIVE
-    return Judged(verdict, str(best["reason"]), str(best["stack"]))
+    (row,) = rows_of(scores[scores["project"] == claim.claimed[0]]) or [{"first": None}]
+    if pd.isna(row["first"]):
+        return untestable(f"needs a run with anything that a {claim.claimed[0]} is weighed by")
+    agrees = str(row["first"]).lower() in claim.stack
+    verdict = SUPPORTED if agrees else REFUTED
+    sure = row["probability"] >= CONFIDENCE and row["blocks_untouched"] >= MINIMUM_BLOCKS
+    return Judged(verdict if sure else INCONCLUSIVE, _reason(row), str(row["first"]))
+
+
+def _reason(row: dict[str, Any]) -> str:
+    said = f"{row['first']} comes first by score, before {row['second']}"
+    if isfinite(row["probability"]):
+        said += f", with a probability of {row['probability']:.2f}"
+    if row["blocks_untouched"] < MINIMUM_BLOCKS:
+        said += f"; fewer than {MINIMUM_BLOCKS} untouched blocks"
+    return said + (f"; not measured: {row['lacking']}" if row["lacking"] else "")

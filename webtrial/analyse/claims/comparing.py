@@ -20,7 +20,8 @@ from webtrial.analyse.claims.verdicts import (
     untestable,
     verdict_of,
 )
-from webtrial.analyse.phrases import interval, number, spoken, times
+from webtrial.analyse.headline import FAILING
+from webtrial.analyse.phrases import interval, number, percent, spoken, times
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, geometric_mean
 
 
@@ -95,7 +96,7 @@ def _part(claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allo
         high=high,
         direction=direction,
         size=size,
-        reason=seen + _undecided(direction, size),
+        reason=seen + _undecided(direction, size) + _failing(row),
     )
 
 
@@ -105,6 +106,12 @@ def _direction(row: dict[str, Any], allowed: Band) -> bool | None:
     if row["verdict"] == "inconclusive":
         return False if ABOUT_EQUAL.holds(row["low"], row["high"]) else None
     return bool(row["verdict"] == ("lower" if allowed.is_below_one else "higher"))
+
+
+def _failing(row: dict[str, Any]) -> str:
+    """What has to be said beside a ratio: that too many requests of one side failed."""
+    often = max(row["failed"], row["failed_baseline"])
+    return f", {percent(often)} of one's requests failed" if often > FAILING else ""
 
 
 def _undecided(direction: bool | None, size: bool | None) -> str:
