@@ -63,8 +63,6 @@ WORKS = {
     ("WebSocket", "echoes a text, on a service of the framework alone"): (NO, NO, YES),
     ("WebSocket", "package that the server needs for it"): (NONE, NONE, "wsproto"),
     ("background work", "answers before the work is done"): (YES, YES, YES),
-    ("migration", "admin and API on one database"): (NOT_ASKED, NOT_ASKED, YES),
-    ("migration", "routes moved one at a time"): (NOT_ASKED, NOT_ASKED, YES),
     ("printed code", "search handler runs"): (NOT_ASKED, NOT_ASKED, NO),
 }
 NOTHING = {NO, NONE, "0", NOTHING_LOADED, NOT_ASKED}

@@ -37,8 +37,7 @@ class Anatomy(BaseModel):
     `file:Name` for a class or function within one. `documentation` are the names that code uses
     only for the sake of the interactive documentation. `alone` starts a service of the framework
     by itself in `services/alone/`; {python} and {port} are filled in. `others` start more services
-    there, which only this framework is asked of, by what they are for; `beside` names a framework
-    on whose database its own service is started once more.
+    there, which only this framework is asked of, by what they are for.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,7 +47,6 @@ class Anatomy(BaseModel):
     documentation: tuple[str, ...]
     alone: tuple[str, ...]
     others: dict[str, tuple[str, ...]] = {}
-    beside: str | None = None
     purposes: dict[Purpose, tuple[str, ...]]
 
     @property

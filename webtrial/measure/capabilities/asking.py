@@ -61,7 +61,7 @@ PROBES: dict[str, list[Probe]] = {
     for capability in (
         *("validation", "documentation", "session login", "bearer token", "admin"),
         *("migrations", "ORM", "async database", "WebSocket", "background work"),
-        *("migration", "printed code", "lines of code", "installed packages"),
+        *("printed code", "lines of code", "installed packages"),
     )
 }
 """By capability, in the order in which findings are written; others may follow."""

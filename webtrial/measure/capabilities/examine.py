@@ -17,7 +17,6 @@ from webtrial.measure.capabilities import (
     makeup,
     migration,
     migrations,
-    moving,
     origins,
     printed,
     sockets,
@@ -35,7 +34,7 @@ from webtrial.stacks import SERVICES, Stack, choose_stacks, load_stacks
 
 ASKING = (
     *(validation, documentation, login, tokens, admin, migrations, origins, sockets),
-    *(background, moving, printed, makeup),
+    *(background, printed, makeup),
 )
 """The modules whose functions have registered themselves as probes."""
 
@@ -90,11 +89,6 @@ def subjects(
             **_started_alone(framework, anatomies[framework]),
         }.items()
     }
-    for framework, anatomy in anatomies.items():
-        if anatomy.beside:
-            stack, told = stacks[framework], settings[stacks[anatomy.beside].name]
-            name = _other(framework, moving.BESIDE)
-            wanted[name] = (stack, told, folder / f"{name}.log")
     with launch_stacks(wanted, cores) as services:
         yield [
             Subject(
@@ -188,11 +182,8 @@ def _other(framework: str, name: str) -> str:
 
 
 def _others_of(framework: str, anatomy: Anatomy, services: Mapping[str, Service]) -> dict[str, str]:
-    """The addresses of a framework's other services, that of the admin beside which it stands
-    among them."""
-    names = [*anatomy.others, *([moving.BESIDE] if anatomy.beside else [])]
-    found = {name: services[_other(framework, name)].url for name in names}
-    return found | ({moving.ADMIN: services[anatomy.beside].url} if anatomy.beside else {})
+    """The addresses of a framework's other services."""
+    return {name: services[_other(framework, name)].url for name in anatomy.others}
 
 
 def _sources_of(service: Service, stack: Stack, anatomy: Anatomy) -> Sources:
