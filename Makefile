@@ -9,7 +9,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: report test lab serve check capabilities bench pins clean
+.PHONY: report test lab serve check compare capabilities bench pins clean
 
 report: .venv/ready-to-run
 	$(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
@@ -28,6 +28,9 @@ serve: .venv/ready-to-run
 
 check: .venv/ready-to-run
 	$(PY) -m webtrial check
+
+compare: .venv/ready-to-run
+	$(PY) -m webtrial compare $(A) $(B)
 
 capabilities: .venv/ready-to-run
 	$(PY) -m webtrial capabilities

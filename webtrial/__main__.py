@@ -78,6 +78,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.set_defaults(does=_verify)
 
+    two = commands.add_parser("compare", help="two runs: what changed, what was found again")
+    two.add_argument("before", metavar="A", help="a run: its folder, or its name in data/runs/")
+    two.add_argument("after", metavar="B", help="the run that is held against it")
+    two.add_argument(
+        "--fail-over",
+        type=float,
+        metavar="PERCENT",
+        help="exit 1 where a stack certainly got worse by more than that",
+    )
+    two.add_argument("--markdown", action="store_true", help="as a pull request shows it")
+    two.set_defaults(does=_compare)
+
     up = commands.add_parser("serve", help="the three services up, for a person to try")
     up.set_defaults(does=_serve)
 
@@ -203,6 +215,15 @@ def _positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
+
+
+def _compare(given: argparse.Namespace) -> int:
+    from webtrial.publish.comparison import compare_runs
+    from webtrial.publish.given import find_run
+
+    found = compare_runs(find_run(given.before), find_run(given.after), given.fail_over)
+    print(found.markdown() if given.markdown else found.text())
+    return NOT_PASSED if found.regressed else 0
 
 
 def _serve(_: argparse.Namespace) -> int | None:

@@ -8,6 +8,7 @@ WebtrialError
 ├── CapabilityError       what a framework can do cannot be found out, or what was found read
 ├── ClaimError            data/claims.csv or data/references.csv does not say what it should
 ├── RunError              a run directory cannot be read or written
+├── CompareError          two runs have nothing in common that could be compared
 └── PublishError          a notebook or a document could not be made
 """
 
@@ -46,6 +47,10 @@ class ClaimError(WebtrialError):
 
 class RunError(WebtrialError):
     """A run directory cannot be read or written."""
+
+
+class CompareError(WebtrialError):
+    """Two runs have nothing in common that could be compared."""
 
 
 class PublishError(WebtrialError):

@@ -96,6 +96,13 @@ class Table:
         lines = [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
         return "\n".join([*lines, *([f"\n: {_plain(self.caption)}"] if self.caption else [])])
 
+    def text(self) -> str:
+        """Columns in line, as a terminal shows them, below the caption."""
+        rows = [self._names(), *self.cells()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [_in_line(row, widths, self._numeric()) for row in rows]
+        return "\n".join([*([self.caption] if self.caption else []), *lines])
+
     def cells(self) -> list[list[str]]:
         """The texts of the body, row by row."""
         formatted = [self._formatted(name) for name in self._keys()]
@@ -154,6 +161,14 @@ def _shown(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return number(value, 3) if isinstance(value, float) else str(value)
+
+
+def _in_line(row: list[str], widths: list[int], numeric: list[bool]) -> str:
+    cells = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(row, widths, numeric, strict=True)
+    ]
+    return "  ".join(cells).rstrip()
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ logarithms, since stacks differ by factors. A bootstrap over 3 to 10 blocks cove
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, isfinite, log, nan, sqrt
+from math import exp, inf, isfinite, log, nan, sqrt
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -61,6 +61,39 @@ def ratio_of_means(above: Sequence[float], below: Sequence[float]) -> Estimate:
     return geometric_mean([a / b for a, b in zip(above, below, strict=True)])
 
 
+def ratio_unpaired(above: Estimate, below: Estimate) -> Estimate:
+    """`above` / `below` where no block of one belongs to a block of the other, as in two runs.
+
+    The interval is that of the difference of their logs with unequal variances, its degrees of
+    freedom after Satterthwaite (Welch, The generalization of "Student's" problem when several
+    different population variances are involved, Biometrika 34, 1947). `blocks` are those of the
+    side with fewer.
+    """
+    blocks = min(above.blocks, below.blocks)
+    if not (above.value > 0 and below.value > 0):
+        return Estimate(nan, nan, nan, blocks)
+    centre = log(above.value) - log(below.value)
+    spreads = (_spread_of(above), _spread_of(below))
+    if not all(map(isfinite, spreads)):
+        return Estimate(exp(centre), nan, nan, blocks)
+    variances = [spread**2 for spread in spreads]
+    parts = sum(v**2 / (n.blocks - 1) for v, n in zip(variances, (above, below), strict=True))
+    freedom = sum(variances) ** 2 / parts if parts else inf
+    reach = _quantile(freedom) * sqrt(sum(variances))
+    return Estimate(exp(centre), exp(centre - reach), exp(centre + reach), blocks)
+
+
+def _spread_of(estimate: Estimate) -> float:
+    """The standard error of an estimate's log, from its interval; NaN from one block."""
+    if estimate.blocks < 2:
+        return nan
+    return (log(estimate.high) - log(estimate.low)) / 2 / _quantile(estimate.blocks - 1)
+
+
+def _quantile(freedom: float) -> float:
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+
+
 def jackknife(blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], float]) -> Estimate:
     """A positive statistic of merged blocks, with the delete-one-block jackknife of its log.
 
@@ -100,7 +133,7 @@ def _spread_between(
 
 
 def _from_log(centre: float, spread: float, blocks: int) -> Estimate:
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1)) * spread if blocks > 1 else nan
+    reach = _quantile(blocks - 1) * spread if blocks > 1 else nan
     return Estimate(exp(centre), exp(centre - reach), exp(centre + reach), blocks)
 
 
