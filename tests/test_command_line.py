@@ -15,13 +15,13 @@ import psutil
 import pytest
 
 import webtrial
-from tests.synthetic_run import CLOSED, OPEN, synthetic_run
+from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial import capabilities
 from webtrial.__main__ import main
 from webtrial.measure.children import runs, tree
 from webtrial.runs import RUNS_FOLDER
 
-FAILED, INTERRUPTED = 2, 130
+NOT_PASSED, FAILED, INTERRUPTED = 1, 2, 130
 PATIENCE_S = 120
 GONE_S = 15  # well below what is left of a run when it is interrupted
 LONG = """
@@ -59,6 +59,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         (("report", "--profile", "nope"), "no profile 'nope'"),
         (("report", "--run", "nowhere"), "nowhere is not a run"),
         (("verify", "nowhere"), "nowhere is not a run"),
+        (("compare", "nowhere", "elsewhere"), "nowhere is not a run"),
         (("bench", "scale", "--samples", "5"), "--samples 5: ask for 1,000 or more"),
         (("bench", "--samples", "1000000000000000"), "ask for fewer by --samples"),
     ],
@@ -128,6 +129,54 @@ def test_verify_refuses_a_limit_that_is_none(
     with pytest.raises(SystemExit):
         main(["verify", str(measured), "--think-time", limit])
     assert "--think-time" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Folders of runs that share user_detail, the second with Flask taking twice as long."""
+    before, after = (
+        synthetic_run(
+            tmp_path_factory.mktemp("runs"),
+            Truth({"flask": flask, "fastapi": 10.0}, drift=0.01),
+            scenarios=("user_detail", scenario),
+            window_s=0.5,
+        )
+        for flask, scenario in ((40.0, "crud"), (80.0, "dashboard"))
+    )
+    return str(before.path), str(after.path)
+
+
+@pytest.mark.parametrize(("bound", "status"), [(None, 0), ("20", NOT_PASSED), ("200", 0)])
+def test_compare_fails_where_a_stack_certainly_got_worse_by_more(
+    two_runs: tuple[str, str],
+    bound: str | None,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    assert main(["compare", *two_runs, *(["--fail-over", bound] if bound else [])]) == status
+
+    said = capsys.readouterr().out
+    assert ("certainly got worse" in said) == (bound is not None)
+    assert "user detail" in said
+    assert "dashboard" not in said
+    assert "crud" not in said
+
+
+def test_compare_prints_markdown_where_it_is_asked_to(
+    two_runs: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    assert main(["compare", *two_runs, "--markdown"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("## ")
+    assert "| user detail | 100 users | Flask |" in said
+
+
+def test_what_compare_cannot_do_is_said(two_runs: tuple[str, str], refused: Refused) -> None:
+    assert "--fail-over -5: give a percentage" in refused("compare", *two_runs, "--fail-over", "-5")
 
 
 def test_every_name_that_notebooks_may_use_is_there() -> None:

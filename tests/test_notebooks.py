@@ -10,7 +10,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from webtrial.analyse.criteria import P99_LIMIT_MS
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
+from webtrial.analyse.projects import WEIGHTS
 from webtrial.errors import PublishError
 from webtrial.parameters import Parameters
 from webtrial.publish.execute import NOTEBOOKS, execute
@@ -19,6 +21,7 @@ from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.runs import RUNS_FOLDER
 
 NAMES = chapter_names()
+BESIDE = ("compare",)  # notebooks that are no chapters of the report
 LINES_IN_A_CELL = 5
 
 
@@ -40,10 +43,10 @@ def test_the_chapters_are_there_in_their_order() -> None:
         "4-where-the-time-goes",
         "5-claims",
     ]
-    assert NAMES[-1] == "7-validity-and-method"
+    assert NAMES[-2:] == ["6-choosing", "7-validity-and-method"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *BESIDE])
 class TestEveryNotebook:
     def test_is_of_a_length_that_can_be_read(self, name: str) -> None:
         assert 15 <= len(_cells(name)) <= 35
@@ -87,7 +90,7 @@ class TestEveryNotebook:
     def test_says_which_cell_is_which_for_good(self, name: str) -> None:
         identifiers = [cell.id for cell in _cells(name)]
         assert len(set(identifiers)) == len(identifiers)
-        assert all(re.fullmatch(r"\d-\d\d", each) for each in identifiers)
+        assert all(re.fullmatch(r"[\dc]-\d\d", each) for each in identifiers)
 
 
 def test_the_parameters_cell_shows_every_parameter_with_its_default() -> None:
@@ -98,6 +101,13 @@ def test_the_parameters_cell_shows_every_parameter_with_its_default() -> None:
     expected = {name: field.default for name, field in Parameters.model_fields.items()}
     del expected["database_url"]  # comes from the environment, for it may hold a password
     assert assigned == expected
+
+
+def test_the_weights_of_the_chapter_on_choosing_are_the_defaults() -> None:
+    assigned: dict[str, Any] = {}
+    exec(_cells("6-choosing", "code")[0].source, {}, assigned)
+    assert assigned["weights"] == WEIGHTS
+    assert assigned["p99_limit_ms"] == P99_LIMIT_MS
 
 
 WRONG = {

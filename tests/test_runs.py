@@ -14,7 +14,15 @@ import pytest
 from tests.trial_builder import CLIENT, a_trial, some_samples
 from webtrial.errors import RunError
 from webtrial.parameters import Parameters
-from webtrial.runs import RUNS_FOLDER, SAMPLES, Manifest, RunWriter, latest_run, open_run
+from webtrial.runs import (
+    RUNS_FOLDER,
+    SAMPLES,
+    Manifest,
+    RunWriter,
+    latest_run,
+    latest_runs,
+    open_run,
+)
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -167,6 +175,15 @@ def test_the_latest_run_is_the_newest_that_finished(tmp_path: Path) -> None:
     for name, state in [("1", "finished"), ("2", "finished"), ("3", "interrupted")]:
         RunWriter(a_manifest(f"2026112{name}T120000Z-smoke-1", state=state), tmp_path)
     assert latest_run(tmp_path).manifest.id == "20261122T120000Z-smoke-1"
+
+
+def test_the_latest_runs_come_newest_first_and_too_few_are_refused(tmp_path: Path) -> None:
+    for day in ("1", "2", "3"):
+        RunWriter(a_manifest(f"2026112{day}T120000Z-smoke-1", state="finished"), tmp_path)
+    found = [run.manifest.id[:8] for run in latest_runs(2, tmp_path)]
+    assert found == ["20261123", "20261122"]
+    with pytest.raises(RunError, match="only 3 finished runs in"):
+        latest_runs(4, tmp_path)
 
 
 def test_the_latest_run_is_found_beside_one_that_cannot_be_read(tmp_path: Path) -> None:

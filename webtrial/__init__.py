@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 _PARTS = {
-    "webtrial.publish.given": ("parameters_given", "run_given", "find_run"),
+    "webtrial.publish.given": ("parameters_given", "run_given", "runs_given", "find_run"),
     "webtrial.publish.measuring": ("measure_run",),
     "webtrial.publish.drawings": (
         *("draw_cost", "draw_dashboard", "draw_distribution", "draw_latency", "draw_machine"),
@@ -47,6 +47,25 @@ _PARTS = {
         ),
         *("rates_table", "ratios_as_table", "same_work_as_table", "scoreboard", "search_as_table"),
         *("stacks_table", "throughput_as_table", "upstreams_table", "versions_table"),
+    ),
+    "webtrial.publish.drawings_of_choosing": (
+        *("draw_changes", "draw_choosing", "draw_replication"),
+    ),
+    "webtrial.publish.tables_of_choosing": (
+        *("cores_as_table", "left_out_as_table", "money_as_table", "moves_as_table"),
+        *("recommended_as_table", "scores_as_table", "weights_as_table"),
+    ),
+    "webtrial.publish.sentences_of_choosing": (
+        *("choosing_in_words", "money_in_words", "moves_in_words"),
+    ),
+    "webtrial.publish.sliders": ("weigh",),
+    "webtrial.publish.tables_of_comparison": (
+        *("changes_as_table", "differences_as_table", "disagreements_as_table"),
+        *("pairs_as_table", "regressions_as_table"),
+    ),
+    "webtrial.publish.sentences_of_comparison": (
+        *("changes_in_words", "differences_in_words", "regressions_in_words"),
+        "replication_in_words",
     ),
     "webtrial.publish.capability_tables": ("capabilities_as_table", "footprint_as_table"),
     "webtrial.publish.drawings_of_claims": ("draw_claims", "draw_references"),
@@ -88,10 +107,17 @@ _PARTS = {
     "webtrial.analyse.timeline": ("timeline", "typical_trial"),
     "webtrial.analyse.attribution": ("attribution",),
     "webtrial.analyse.capacity": ("rates_in_time", "sweep"),
+    "webtrial.analyse.changes": ("changes", "machine_speed", "regressions"),
+    "webtrial.analyse.choosing": ("moves", "recommended", "scores", "totals"),
+    "webtrial.analyse.criteria": ("criteria",),
+    "webtrial.analyse.differences": ("differences",),
     "webtrial.analyse.fan_out": ("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios"),
     "webtrial.analyse.floor": ("floor",),
     "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),
+    "webtrial.analyse.in_time": ("served_in_time",),
+    "webtrial.analyse.money": ("cores_needed", "million_requests"),
     "webtrial.analyse.pairs": ("apart_in", "over_deployed"),
+    "webtrial.analyse.replication": ("replication",),
     "webtrial.analyse.request_time": ("request_time",),
     "webtrial.analyse.searches": ("search_ratios", "search_spread"),
     "webtrial.analyse.summary": ("latencies", "trials_table"),

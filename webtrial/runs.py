@@ -148,6 +148,12 @@ def open_run(path: str | Path) -> Run:
 
 def latest_run(runs: Path = RUNS) -> Run:
     """The newest finished run that can be read; RunError when there is none."""
+    return latest_runs(1, runs)[0]
+
+
+def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
+    """That many finished runs that can be read, the newest first; RunError when there are fewer."""
+    found: list[Run] = []
     unreadable: list[str] = []
     for path in sorted(runs.glob("*/manifest.json"), reverse=True):
         try:
@@ -155,10 +161,12 @@ def latest_run(runs: Path = RUNS) -> Run:
         except RunError:
             unreadable.append(path.parent.name)
             continue
-        if run.manifest.state == "finished":
-            return run
+        found += [run] if run.manifest.state == "finished" else []
+        if len(found) == count:
+            return found
     but = f" (that cannot be read: {', '.join(unreadable)})" if unreadable else ""
-    raise RunError(f"no finished run in {runs}{but}: make one with `make report`")
+    lack = f"only {len(found)} finished run{'s'[: len(found) - 1]}" if found else "no finished run"
+    raise RunError(f"{lack} in {runs}{but}: make one with `make report`")
 
 
 class RunWriter:

@@ -13,6 +13,7 @@ from webtrial.analyse.statistics import (
     judge,
     noise_floor,
     ratio_of_means,
+    ratio_unpaired,
 )
 
 ABOVE = [410.0, 455.0, 390.0, 430.0]
@@ -136,3 +137,28 @@ def test_a_comparison_says_no_more_than_its_interval(ratio, untouched, floor, ve
 
     assert found.verdict == verdict
     assert reason in found.reason
+
+
+def test_the_ratio_of_two_runs_is_welchs_unpaired_interval():
+    fewer = [98.0, 112.0, 101.0]
+    expected = stats.ttest_ind(np.log(ABOVE), np.log(fewer), equal_var=False)
+
+    found = ratio_unpaired(geometric_mean(ABOVE), geometric_mean(fewer))
+
+    assert (log(found.low), log(found.high)) == pytest.approx(expected.confidence_interval(0.95))
+    assert found.value == pytest.approx(stats.gmean(ABOVE) / stats.gmean(fewer))
+    assert found.blocks == 3
+
+
+def test_two_runs_of_which_one_has_one_block_have_a_ratio_and_no_interval():
+    found = ratio_unpaired(geometric_mean(ABOVE), geometric_mean([100.0]))
+
+    assert found.value == pytest.approx(stats.gmean(ABOVE) / 100)
+    assert isnan(found.low)
+    assert found.blocks == 1
+
+
+def test_what_did_not_vary_at_all_has_no_width():
+    found = ratio_unpaired(geometric_mean([2.0, 2.0]), geometric_mean([1.0, 1.0]))
+
+    assert (found.low, found.high) == pytest.approx((2.0, 2.0))

@@ -9,7 +9,7 @@ ratios of stacks to each other, which such a change leaves alone (`replication`)
 """
 
 from collections.abc import Iterator
-from math import nan
+from math import isfinite, nan
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ from webtrial.analyse.latency import percentile_estimate
 from webtrial.analyse.statistics import (
     MINIMUM_BLOCKS,
     Estimate,
+    Judgement,
     geometric_mean,
     judge,
     ratio_unpaired,
@@ -142,7 +143,7 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
     first, second = row["estimate_before"], row["estimate_after"]
     ratio = ratio_unpaired(second, first)
     untouched = min(row["untouched_before"], row["untouched_after"])
-    judgement = judge(ratio, untouched)
+    judgement = judge(ratio, untouched) if isfinite(ratio.value) else _UNKNOWN
     return {name: row[name] for name in (*PLACE, "metric")} | {
         "before": first.value,
         "after": second.value,
@@ -158,6 +159,9 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
         "verdict": judgement.verdict,
         "reason": judgement.reason,
     }
+
+
+_UNKNOWN = Judgement("inconclusive", "too few requests, or not observed, in one of the runs")
 
 
 def machine_speed(before: Run, after: Run) -> Estimate:

@@ -20,8 +20,9 @@ def differences(before: Run, after: Run) -> pd.DataFrame:
     """What the manifests say differently: a row each.
 
     Columns: part (parameters, versions, machine, budgets, data, git, stacks), name, before, after
-    (None where one run does not say; of stacks those that both have), bears (whether it changes what is measured in a cell of the
-    same name: of parameters those of BEARING, of the rest all but git).
+    (None where one run does not say; of stacks those that both have), bears (whether it changes
+    what is measured in a cell of the same name: of parameters those of BEARING, of the rest all but
+    git).
     """
     both = set(before.manifest.stacks) & set(after.manifest.stacks)
     first, second = (dict(_entries(run.manifest, both)) for run in (before, after))

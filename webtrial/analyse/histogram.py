@@ -53,6 +53,10 @@ class Histogram:
         quantiles: np.ndarray = low + (place - below) * (high - low)
         return quantiles
 
+    def slower_than(self, limit_ms: float) -> int:
+        """How many requests took longer, those within RESOLUTION of the limit as their bucket."""
+        return int(self.requests[self._means_ms() > limit_ms].sum())
+
     def is_bound(self, percentile: float) -> bool:
         """Whether the percentile lies among timeouts (in or beyond the first bucket with one), so
         that it is at least what `percentile_ms` says."""

@@ -23,6 +23,15 @@ def percent(fraction: float) -> str:
     return f"{fraction:.1%}".replace("%", " %") if fraction else "0 %"
 
 
+def likelihood(probability: float) -> str:
+    """How often something came about in many draws: `83 %`, `> 99.9 %`; – for none."""
+    if not isfinite(probability):
+        return "–"
+    if probability > 0.999:
+        return "> 99.9 %"
+    return f"{probability:.0%}".replace("%", " %")
+
+
 def times(ratio: float, low: float, high: float) -> str:
     """A ratio with just the decimals that its interval is printed with."""
     if not (isfinite(low) and isfinite(high)):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.changes import shared_places
-from webtrial.analyse.compare import METRICS, ratio_table
+from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.estimates import CELL
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED
@@ -78,10 +78,3 @@ def _outcome(before: str, after: str) -> str:
     if {before, after} == set(DECIDED):
         return CONTRADICTED
     return ONLY_BEFORE if before in DECIDED or after not in _SETTLED else ONLY_AFTER
-
-
-def outcomes(found: pd.DataFrame) -> pd.DataFrame:
-    """How many conclusions came out how: a row per metric, a column for each of OUTCOMES."""
-    table = pd.crosstab(found["metric"], found["outcome"])
-    order = [metric.name for metric in METRICS if metric.name in table.index]
-    return table.reindex(order, columns=list(OUTCOMES), fill_value=0).rename_axis(columns=None)

@@ -73,7 +73,7 @@ def ratio_unpaired(above: Estimate, below: Estimate) -> Estimate:
     if not (above.value > 0 and below.value > 0):
         return Estimate(nan, nan, nan, blocks)
     centre = log(above.value) - log(below.value)
-    spreads = (_spread_of(above), _spread_of(below))
+    spreads = (spread_of(above), spread_of(below))
     if not all(map(isfinite, spreads)):
         return Estimate(exp(centre), nan, nan, blocks)
     variances = [spread**2 for spread in spreads]
@@ -83,7 +83,7 @@ def ratio_unpaired(above: Estimate, below: Estimate) -> Estimate:
     return Estimate(exp(centre), exp(centre - reach), exp(centre + reach), blocks)
 
 
-def _spread_of(estimate: Estimate) -> float:
+def spread_of(estimate: Estimate) -> float:
     """The standard error of an estimate's log, from its interval; NaN from one block."""
     if estimate.blocks < 2:
         return nan

@@ -14,9 +14,10 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
+from webtrial.analyse.phrases import listed
 from webtrial.errors import ParameterError
 from webtrial.parameters import PRIVATE, Parameters, read_parameters
-from webtrial.runs import RUNS, Run, latest_run, open_run
+from webtrial.runs import RUNS, Run, latest_run, latest_runs, open_run
 
 DEFAULTS = "# defaults"
 PAPERMILLS = "# Parameters"
@@ -54,10 +55,34 @@ def run_given(*own: str) -> Run:
     """
     given = _given()
     run = given.pop("run", None)
-    if unknown := [name for name in given if name not in own]:
-        takes = f"`run` and {', '.join(own)}" if own else "`run` alone"
-        raise ParameterError(f"{', '.join(unknown)}: unknown; this notebook takes {takes}")
+    _refuse_others(given, ("run",), own)
     return latest_run() if run is None else find_run(run)
+
+
+def runs_given(*own: str) -> tuple[Run, Run]:
+    """The two runs that the cells above name as `before` and `after`, each as `run_given` has one.
+
+    Where they say None of both, the two newest finished runs. Raises ParameterError for anything
+    else, RunError where there are no two.
+    """
+    given = _given()
+    names = [given.pop("before", None), given.pop("after", None)]
+    _refuse_others(given, ("before", "after"), own)
+    if names == [None, None]:
+        after, before = latest_runs(2)
+        return before, after
+    if None in names:
+        raise ParameterError(
+            f"before = {names[0]!r}, after = {names[1]!r}: name both runs, or none"
+        )
+    return find_run(names[0]), find_run(names[1])
+
+
+def _refuse_others(given: Iterable[str], runs: Sequence[str], own: Sequence[str]) -> None:
+    if unknown := [name for name in given if name not in own]:
+        known = listed([f"`{name}`" for name in runs])
+        takes = f"{known} and {', '.join(own)}" if own else f"{known} alone"
+        raise ParameterError(f"{', '.join(unknown)}: unknown; this notebook takes {takes}")
 
 
 def find_run(name: Any) -> Run:

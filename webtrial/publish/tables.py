@@ -276,7 +276,7 @@ def stacks_table(run: Run) -> Table:
 def parameters_table(parameters: Parameters) -> Table:
     """Every parameter with its value, but for those that say where something is."""
     rows = [
-        (name, _written(getattr(parameters, name)), field.description or "")
+        (name, written(getattr(parameters, name)), field.description or "")
         for name, field in type(parameters).model_fields.items()
         if name not in PRIVATE
     ]
@@ -336,16 +336,17 @@ def versions_table(run: Run) -> Table:
 
 
 def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
-    rows = [(spoken(name), _written(value)) for name, value in values.items()]
+    rows = [(spoken(name), written(value)) for name, value in values.items()]
     return Table(pd.DataFrame(rows, columns=list(names)), caption)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value of a manifest as a cell of a table shows it."""
     match value:
         case dict():
-            return ", ".join(f"{name} = {_written(each)}" for name, each in value.items()) or "–"
+            return ", ".join(f"{name} = {written(each)}" for name, each in value.items()) or "–"
         case list() | tuple():
-            return ", ".join(map(_written, value)) or "none"
+            return ", ".join(map(written, value)) or "none"
         case None:
             return "none"
     return str(value)

@@ -1,0 +1,356 @@
+"""The choice as a calculation: scores, first places, how sure they are, what would change them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
+from webtrial.analyse.choosing import moves, recommended, scores, totals
+from webtrial.analyse.compare import ratio_table
+from webtrial.analyse.criteria import Criteria, criteria
+from webtrial.analyse.estimates import at_main_load, throughput_table
+from webtrial.analyse.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
+from webtrial.errors import ParameterError
+from webtrial.publish.sentences_of_choosing import choosing_in_words, moves_in_words
+from webtrial.publish.tables_of_choosing import (
+    left_out_as_table,
+    moves_as_table,
+    recommended_as_table,
+    scores_as_table,
+    weights_as_table,
+)
+from webtrial.records import Held, Trial
+from webtrial.runs import Run
+
+MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
+COMES = "comes with the framework"
+PROBED = {  # capability, question → what was found of Django, Flask and FastAPI
+    ("lines of code", "in all"): ("900", "600", "800"),
+    ("installed packages", "the service: packages"): ("30", "15", "30"),
+    ("installed packages", "the service: size"): ("50", "25", "50"),
+    ("validation", COMES): ("yes", "no", "yes"),
+    ("validation", "lines of code"): ("200", "200", "100"),
+    ("admin", COMES): ("yes", "no", "no"),
+    ("ORM", COMES): ("yes", "no", "no"),
+    ("migrations", COMES): ("yes", "no", "no"),
+    ("session login", COMES): ("yes", "no", "no"),
+    ("bearer token", COMES): ("no", "no", "no"),
+    ("cold start", "first answer, median"): ("0.6", "0.8", "0.6"),
+    ("cold start", "first answer, least"): ("0.5", "0.6", "0.5"),
+    ("cold start", "first answer, most"): ("0.7", "1.0", "0.7"),
+    ("WebSocket", "package that the server needs for it"): ("none", "none", "wsproto"),
+}
+
+
+def findings(probed: Mapping[tuple[str, str], tuple[str, ...]] = PROBED) -> pd.DataFrame:
+    frameworks = ("Django", "Flask", "FastAPI")
+    rows = [
+        {"framework": framework, "capability": place[0], "question": place[1], "value": value}
+        for place, values in probed.items()
+        for framework, value in zip(frameworks, values, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def chosen_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("chosen")
+    scenarios = ("user_detail", "dashboard")
+    return synthetic_run(folder, Truth(MEDIANS), scenarios=scenarios, loads=(CLOSED, OPEN, HELD))
+
+
+@pytest.fixture(scope="module")
+def found(chosen_run: Run) -> Criteria:
+    return criteria(chosen_run, findings=findings())
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Criteria:
+    """Of a run in which Django and FastAPI hardly differ, beside noise."""
+    medians = {"django": 50.0, "flask": 90.0, "fastapi": 49.9}
+    truth = Truth(medians, noise=0.1)
+    return criteria(synthetic_run(tmp_path_factory.mktemp("alike"), truth), findings=findings())
+
+
+def one(framework_scores: Mapping[str, tuple[float, ...]]) -> Criteria:
+    """Criteria of two frameworks, A and B, whose scores are given."""
+    rows: list[dict[str, Any]] = [
+        {"criterion": name, "part": "", "framework": framework, "value": value}
+        for name, values in framework_scores.items()
+        for framework, value in zip(("A", "B"), values, strict=True)
+    ]
+    blank = {"low": float("nan"), "high": float("nan"), "spread": "none", "blocks": 0}
+    table = pd.DataFrame(rows).assign(**blank, blocks_untouched=inf, better="higher")
+    return Criteria(("A", "B"), table, {})
+
+
+# --- scores
+
+
+def score(found: Criteria, criterion: str) -> dict[str, float]:
+    table = scores(found)
+    return dict(table[table["criterion"] == criterion][["framework", "score"]].to_numpy())
+
+
+def test_a_rate_scores_its_ratio_to_the_best_in_the_mean_of_scenarios(
+    chosen_run: Run, found: Criteria
+) -> None:
+    rates = at_main_load(throughput_table(chosen_run))
+    wide = rates.pivot(index="scenario", columns="framework", values="value")
+    expected = wide.div(wide.max(axis=1), axis=0).mean()
+
+    assert score(found, "throughput") == pytest.approx(expected.to_dict(), rel=1e-6)
+
+
+def test_of_times_and_lines_less_is_better_and_what_is_missing_scores_nothing(
+    found: Criteria,
+) -> None:
+    assert score(found, "lines of code") == pytest.approx(
+        {"Django": 600 / 900, "Flask": 1.0, "FastAPI": 600 / 800}
+    )
+    assert score(found, "admin") == {"Django": 1.0, "Flask": 0.0, "FastAPI": 0.0}
+    assert score(found, "validation") == pytest.approx(
+        {"Django": (1 + 0.5) / 2, "Flask": (0 + 0.5) / 2, "FastAPI": 1.0}
+    )
+
+
+def test_a_score_may_be_what_the_runs_interval_allows(chosen_run: Run, found: Criteria) -> None:
+    table = scores(found).set_index(["criterion", "framework"])
+    flask = table.loc["throughput", "Flask"]
+    ratio = at_main_load(ratio_table(chosen_run)).query(
+        "metric == 'throughput' and stack == 'fastapi' and baseline == 'flask'"
+    )
+
+    assert flask["low"] < flask["score"] < flask["high"]
+    assert flask["score"] == pytest.approx(float((1 / ratio["ratio"]).mean()), rel=1e-6)
+    assert tuple(table.loc["throughput", "FastAPI"]) == pytest.approx((1, 1, 1), abs=1e-6)
+    assert tuple(table.loc["admin", "Django"]) == (1, 1, 1)
+
+
+def test_a_range_that_probes_found_is_a_range_of_the_score(found: Criteria) -> None:
+    flask = scores(found).set_index(["criterion", "framework"]).loc["cold start", "Flask"]
+
+    assert 0.5 < flask["low"] < flask["score"] < flask["high"] <= 1
+
+
+def test_the_same_seed_draws_the_same(found: Criteria) -> None:
+    pd.testing.assert_frame_equal(totals(found, seed=5), totals(found, seed=5))
+    assert not totals(found, seed=5)["low"].equals(totals(found, seed=6)["low"])
+
+
+# --- what is left out
+
+
+def test_what_was_not_measured_is_left_out_with_its_reason(one_block: Run) -> None:
+    few = criteria(one_block, findings=findings())
+
+    assert "held none" in few.left_out["connections held"]
+    assert "capabilities.csv" in few.left_out["documentation"]
+    assert "bearer token" in few.left_out  # nobody has it, so it tells nothing
+    assert set(few.left_out) | set(few.table["criterion"]) == set(CRITERIA)
+    assert "connections held" in left_out_as_table(few).text()
+
+
+def test_connections_count_where_all_but_one_in_a_hundred_were_kept(chosen_run: Run) -> None:
+    def kept(trial: Trial) -> Trial:
+        whole = trial.planned.stack != "flask" and trial.held is not None
+        return replace(trial, held=Held(1000, 0, 0, 0, 1000, 0, 0)) if whole else trial
+
+    run = Run(chosen_run.path, chosen_run.manifest)
+    run.__dict__["trials"] = tuple(map(kept, chosen_run.trials))
+
+    assert score(criteria(run, findings=findings()), "connections held") == {
+        "Django": 1.0,
+        "Flask": 0.0,
+        "FastAPI": 1.0,
+    }
+
+
+def test_a_framework_that_was_not_asked_leaves_the_question_out(chosen_run: Run) -> None:
+    asked = findings()
+    lacking = asked[(asked["framework"] != "Flask") | (asked["capability"] != "admin")]
+
+    assert "admin" in criteria(chosen_run, findings=lacking).left_out
+
+
+def test_a_framework_that_the_run_lacks_is_not_chosen(tmp_path: Path) -> None:
+    run = synthetic_run(tmp_path, Truth({"flask": 50.0, "fastapi": 10.0}))
+    few = criteria(run, findings=findings())
+
+    assert few.frameworks == ("Flask", "FastAPI")
+    assert set(recommended(run, found=few)["first"]) <= {"Flask", "FastAPI"}
+
+
+# --- who comes first
+
+
+def test_a_total_is_the_weighted_mean_of_the_scores(found: Criteria) -> None:
+    weights = {"microservices": {"throughput": 3, "admin": 1}}
+    table = totals(found, weights).query("project == 'microservices'").set_index("framework")
+    expected = (3 * score(found, "throughput")["Django"] + score(found, "admin")["Django"]) / 4
+
+    assert table.loc["Django", "total"] == pytest.approx(expected)
+    assert table.loc["Django", "low"] < expected < table.loc["Django", "high"]
+
+
+def test_every_kind_of_project_has_a_first_place_beside_the_articles(
+    chosen_run: Run, found: Criteria
+) -> None:
+    table = recommended(chosen_run, found=found)
+
+    assert table["project"].tolist() == list(RECOMMENDED)
+    for row in table.to_dict("records"):
+        names = RECOMMENDED[str(row["project"])]
+        assert row["article"] == " or ".join(names)
+        assert row["agrees"] == (row["first"] in names)
+        assert row["total"] >= row["second_total"]
+
+
+def test_what_differs_clearly_is_first_in_every_draw(chosen_run: Run, found: Criteria) -> None:
+    weights = {"high-performance API": {"throughput": 1}, "MVP or prototype": {"admin": 1}}
+    table = recommended(chosen_run, weights, found).set_index("project")
+
+    assert table.loc["high-performance API", "first"] == "FastAPI"
+    assert table.loc["high-performance API", "probability"] > 0.999
+    assert tuple(table.loc["MVP or prototype", ["first", "probability"]]) == ("Django", 1.0)
+    assert table.loc["high-performance API", "blocks_untouched"] == 3
+    assert table.loc["MVP or prototype", "blocks_untouched"] == inf
+
+
+def test_what_hardly_differs_is_first_in_some_draws_only(alike: Criteria) -> None:
+    weights = {"high-performance API": {"throughput": 1, "cost per request": 1}}
+    table = totals(alike, weights).query("project == 'high-performance API'")
+    likely = table.set_index("framework")["probability"]
+
+    assert likely.sum() == pytest.approx(1)
+    assert 0.02 < likely["Django"] < 0.98
+    assert 0.02 < likely["FastAPI"] < 0.98
+
+
+def test_one_block_names_a_first_place_and_says_nothing_of_how_sure(one_block: Run) -> None:
+    few = criteria(one_block, findings=findings())
+    table = recommended(one_block, found=few).set_index("project")
+    fast = table.loc["high-performance API"]
+
+    assert fast["first"] == "FastAPI"
+    assert pd.isna(fast["probability"])
+    assert "throughput in time" in fast["lacking"] or "throughput in time" in fast["weighed"]
+    assert "no interval" in choosing_in_words(table.reset_index()).text
+    assert "nan" not in recommended_as_table(table.reset_index()).text()
+
+
+def test_where_nothing_of_weight_was_measured_nobody_is_first(one_block: Run) -> None:
+    few = criteria(one_block, findings=findings())
+    weights = {"real-time application": {"connections held": 1}}
+    row = recommended(one_block, weights, few).set_index("project").loc["real-time application"]
+
+    assert pd.isna(row["first"])
+    shown = recommended_as_table(recommended(one_block, weights, few)).cells()
+    assert shown[4] == ["real-time application", *"–––", "FastAPI", "no", "connections held"]
+    assert not row["agrees"]
+    assert row["lacking"] == "connections held"
+
+
+def test_the_sentence_names_where_it_is_another(chosen_run: Run, found: Criteria) -> None:
+    weights = {"simple REST API": {"admin": 1}}
+    said = choosing_in_words(recommended(chosen_run, weights, found)).text
+
+    assert "another for" in said
+    assert "simple REST API (Django" in said
+    assert "the article: Flask" in said
+
+
+# --- weights
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"blog": {"admin": 1}}, "no such project: blog; there are traditional web app"),
+        ({"microservices": {"speed": 1}}, "no such criterion: speed; there are throughput"),
+        ({"microservices": {"memory": -1}}, "memory = -1: give 0 or more"),
+        ({"microservices": {"memory": float("nan")}}, "memory = nan"),
+        ({"microservices": {"memory": "much"}}, "memory = 'much'"),
+        ({"microservices": {"memory": 0}}, "are all 0"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused_with_what_there_is(given: Any, said: str) -> None:
+    with pytest.raises(ParameterError, match=said):
+        weights_of(given)
+
+
+def test_weights_that_are_given_replace_those_of_their_project_alone() -> None:
+    chosen = weights_of({"microservices": {"memory": 2}})
+
+    assert chosen["microservices"] == {"memory": 2}
+    assert chosen["simple REST API"] == dict(WEIGHTS["simple REST API"])
+    assert "memory" in weights_as_table({"microservices": {"memory": 2}}).text()
+
+
+# --- what would change the answer
+
+
+def test_the_nearest_weight_is_where_the_rival_draws_level() -> None:
+    two = one({"throughput": (1.0, 0.5), "admin": (0.0, 1.0)})
+    weights = {"microservices": {"throughput": 3, "admin": 1}}
+    row = moves(two, weights).set_index("project").loc["microservices"]
+
+    # 3 · 0.5 ahead, 1 behind: level at a throughput of 2, or an admin of 1.5.
+    assert (row["first"], row["criterion"], row["rival"]) == ("A", "admin", "B")
+    assert row["needed"] == pytest.approx(1.5)
+    assert row["share"] == pytest.approx(0.5 / 4)
+
+
+def test_beyond_the_nearest_weight_the_rival_leads(chosen_run: Run, found: Criteria) -> None:
+    for row in moves(found).dropna(subset=["needed"]).to_dict("records"):
+        beyond = row["needed"] + 0.001 * (1 if row["needed"] > row["weight"] else -1)
+        changed = {row["project"]: WEIGHTS[row["project"]] | {row["criterion"]: max(beyond, 0)}}
+        table = recommended(chosen_run, changed, found).set_index("project")
+        assert table.loc[row["project"], "first"] == row["rival"]
+
+
+def test_the_least_move_takes_from_one_and_gives_to_another() -> None:
+    two = one({"throughput": (1.0, 0.5), "admin": (0.0, 1.0)})
+    row = moves(two, {"microservices": {"throughput": 3, "admin": 1}}).set_index("project")
+
+    # x from throughput to admin: (3 − x) · 0.5 = 1 + x, so x = 1/3 of 4.
+    assert row.loc["microservices", "moved"] == pytest.approx(1 / 12)
+    assert row.loc["microservices", "moved_from"] == "throughput"
+    assert row.loc["microservices", "moved_to"] == "admin"
+
+
+def test_the_least_move_is_never_more_than_the_single_one(found: Criteria) -> None:
+    table = moves(found).dropna(subset=["share"])
+
+    assert (table["moved"] <= table["share"] + 1e-9).all()
+
+
+def test_who_is_best_in_all_stays_first_whatever_the_weights() -> None:
+    two = one({"throughput": (1.0, 0.5), "admin": (1.0, 0.0)})
+    table = moves(two, {"microservices": {"throughput": 1}}).set_index("project")
+    row = table.loc["microservices"]
+
+    assert row["first"] == "A"
+    assert pd.isna(row["needed"])
+    assert pd.isna(row["moved"])
+    assert "no weights do it" in moves_as_table(table.reset_index()).text()
+
+
+def test_the_answer_that_changes_first_is_said(found: Criteria) -> None:
+    table = moves(found)
+    least = table.sort_values("moved").iloc[0]
+
+    assert f"that for {least['project']}:" in moves_in_words(table).text
+
+
+def test_scores_are_shown_with_what_the_intervals_allow(found: Criteria) -> None:
+    shown = scores_as_table(scores(found)).text()
+
+    assert "throughput" in shown
+    assert "1.00" in shown
+    assert "nan" not in shown

@@ -1,0 +1,114 @@
+"""Which conclusions hold in two runs."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
+from webtrial.analyse import words_of_choosing as words
+from webtrial.analyse.compare import ratio_table
+from webtrial.analyse.replication import replication
+from webtrial.errors import CompareError
+from webtrial.publish.sentences_of_comparison import replication_in_words
+from webtrial.runs import Run
+
+MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
+SWAPPED = {"django": 50.0, "flask": 80.0, "fastapi": 10.0}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return synthetic_run(tmp_path_factory.mktemp("first"), Truth(MEDIANS), loads=(CLOSED, OPEN))
+
+
+@pytest.fixture(scope="module")
+def swapped(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """With Django and Flask in each other's place."""
+    folder = tmp_path_factory.mktemp("swapped")
+    return synthetic_run(folder, Truth(SWAPPED), loads=(CLOSED, OPEN), seed=2)
+
+
+def rates(found: pd.DataFrame) -> pd.Series:
+    return found.query("metric == 'throughput'").set_index(["stack", "baseline"])["outcome"]
+
+
+def test_the_same_again_replicates(first: Run, tmp_path: Path) -> None:
+    slower = {name: 1.5 * median for name, median in MEDIANS.items()}
+    again = synthetic_run(tmp_path, Truth(slower), loads=(CLOSED, OPEN), seed=3)
+    found = replication(first, again)
+
+    assert set(rates(found)) == {"replicates"}
+    assert not found.query("metric == 'throughput'")["size_differs"].any()
+
+
+def test_two_stacks_in_each_others_place_are_contradicted(first: Run, swapped: Run) -> None:
+    found = rates(replication(first, swapped))
+
+    assert found["flask", "django"] == "contradicted"
+    assert found["fastapi", "django"] == found["fastapi", "flask"] == "replicates"
+
+
+def test_a_verdict_that_replicates_may_differ_in_size(first: Run, swapped: Run) -> None:
+    found = replication(first, swapped).query("metric == 'throughput' and stack == 'fastapi'")
+    sizes = found.set_index("baseline")
+
+    assert sizes.loc["django", "apart"] == pytest.approx(50 / 80, rel=0.1)
+    assert sizes.loc["django", "size_differs"]
+
+
+@pytest.mark.parametrize(
+    ("turned", "outcome"), [(False, "first run only"), (True, "second run only")]
+)
+def test_what_one_run_cannot_decide_is_settled_in_the_other_alone(
+    first: Run, one_block: Run, turned: bool, outcome: str
+) -> None:
+    runs = (one_block, first) if turned else (first, one_block)
+
+    assert set(rates(replication(*runs))) == {outcome}
+
+
+def test_two_runs_of_one_block_settle_nothing(one_block: Run) -> None:
+    found = replication(one_block, one_block)
+
+    assert set(found["outcome"]) == {"in neither"}
+    assert "none is settled in either run" in replication_in_words(found).text
+
+
+def test_the_ratios_are_those_that_each_run_reports_by_itself(first: Run, swapped: Run) -> None:
+    found = replication(first, swapped)
+    for run, side in ((first, "before"), (swapped, "after")):
+        alone = ratio_table(run)
+        pd.testing.assert_series_equal(
+            found[f"ratio_{side}"].sort_values(),
+            alone["ratio"].sort_values(),
+            check_names=False,
+            check_index=False,
+        )
+
+
+def test_a_pair_of_which_one_run_lacks_a_stack_is_left_out(first: Run, tmp_path: Path) -> None:
+    two = synthetic_run(tmp_path, Truth({"flask": 50.0, "fastapi": 10.0}), blocks=3)
+
+    assert set(rates(replication(first, two)).index) == {("fastapi", "flask")}
+
+
+def test_runs_that_share_nothing_are_refused(first: Run, tmp_path: Path) -> None:
+    with pytest.raises(CompareError):
+        replication(first, synthetic_run(tmp_path, Truth(MEDIANS), scenarios=("ping",), blocks=1))
+
+
+def test_the_sentences_say_how_many_hold_and_how_many_are_contradicted(
+    first: Run, swapped: Run
+) -> None:
+    found = replication(first, swapped)
+    counts = found["outcome"].value_counts()
+    said = replication_in_words(found).text
+
+    assert f"{counts['replicates']} replicates" in said
+    assert f"{counts['contradicted']} contradicted" in said
+    rows = found.query("metric == 'throughput'").assign(title="A", baseline_title="B")
+    assert words.replication(rows).title == (
+        "2 of 3 settled comparisons of requests per second came out alike in both runs, 1 the other"
+        " way round"
+    )

@@ -1,0 +1,152 @@
+"""The chapter on choosing: figures of a run with everything, and of one that has no interval."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from ipywidgets import HTML, Dropdown, FloatSlider
+
+from tests.analyse.test_choosing import findings
+from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
+from webtrial.analyse.choosing import totals
+from webtrial.analyse.criteria import Criteria, criteria
+from webtrial.analyse.projects import WEIGHTS
+from webtrial.analyse.show import Table
+from webtrial.errors import PublishError
+from webtrial.publish.execute import execute
+from webtrial.publish.sliders import LIVE, sliders, weigh
+
+CHAPTER = "6-choosing"
+MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
+
+
+def shown(folder: Path, run: Path, **given: Any) -> tuple[str, int]:
+    """What the executed chapter says, and how many figures it holds."""
+    path = execute(CHAPTER, folder, {"run": str(run), **given})
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output.data for cell in cells for output in cell.get("outputs", [])]
+    assert not any("application/vnd.jupyter.widget-view+json" in data for data in outputs)
+    figures = [data for data in outputs if "image/svg+xml" in data]
+    texts = [data.get("text/markdown", data["text/plain"]) for data in outputs]
+    return "\n".join(texts), len(figures)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("full")
+    run = synthetic_run(
+        folder,
+        Truth(MEDIANS),
+        scenarios=("user_detail", "dashboard"),
+        loads=(CLOSED, OPEN),
+        window_s=2,
+    )
+    said, figures = shown(folder, run.path, price_per_core_hour=7.5, load_per_s=4321.0)
+    assert figures == 1
+    return said
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Scores: the best is 1",
+        "Criteria that are left out",
+        "How much each criterion counts",
+        "First places by weighted score",
+        "the first place is the article's for",
+        "The nearest single weight",
+        "The answer that changes first",
+        "CPU-hours of 1,000,000 requests by who used them, and their price at 7.5",
+        "a million requests cost",
+        "Cores for 4,300 requests per second",
+    ],
+)
+def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
+    assert part in full
+
+
+def test_a_run_of_one_block_gives_no_verdict(tmp_path: Path) -> None:
+    run = synthetic_run(tmp_path, Truth(MEDIANS), scenarios=("user_detail", "crud"), blocks=1)
+    said, figures = shown(tmp_path, run.path)
+
+    assert figures == 1
+    assert "One block: no interval" in said
+    assert "nan" not in said
+
+
+def test_weights_are_parameters_and_wrong_ones_are_refused(tmp_path: Path) -> None:
+    run = synthetic_run(tmp_path, Truth(MEDIANS), blocks=1, window_s=0.5)
+    weights = {"simple REST API": {"admin": 1}}
+    said, _ = shown(tmp_path, run.path, weights=weights)
+
+    assert "| simple REST API | Django (1.00)" in said
+    with pytest.raises(PublishError, match="no such criterion: speed"):
+        execute(
+            CHAPTER, tmp_path, {"run": str(run.path), "weights": {"microservices": {"speed": 1}}}
+        )
+
+
+# --- sliders
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Criteria:
+    run = synthetic_run(tmp_path_factory.mktemp("moved"), Truth(MEDIANS))
+    return criteria(run, findings=findings())
+
+
+def parts(found: Criteria) -> tuple[Dropdown, dict[str, FloatSlider], HTML]:
+    menu, *moving, outcome = sliders(found).children
+    return menu, {slider.description: slider for slider in moving}, outcome
+
+
+def test_where_no_notebook_is_open_the_weights_are_a_table(
+    found: Criteria, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(LIVE, raising=False)
+    assert isinstance(weigh(found), Table)
+
+    monkeypatch.setenv(LIVE, "6-choosing.ipynb")
+    assert not isinstance(weigh(found), Table)
+
+
+def test_every_criterion_that_was_measured_has_a_slider_at_its_weight(found: Criteria) -> None:
+    menu, moving, _ = parts(found)
+
+    assert list(moving) == [name for name in moving if name not in found.left_out]
+    assert set(moving) == set(found.table["criterion"])
+    assert {name: slider.value for name, slider in moving.items() if slider.value} == {
+        name: weight for name, weight in WEIGHTS[menu.value].items() if name in moving
+    }
+
+
+def test_a_slider_that_is_moved_changes_the_outcome(found: Criteria) -> None:
+    menu, moving, outcome = parts(found)
+    before = outcome.value
+    moving["throughput"].value = 5.0
+    weights = WEIGHTS[menu.value] | {"throughput": 5.0}
+    table = totals(found, {menu.value: weights}).query(f"project == '{menu.value}'")
+
+    assert outcome.value != before
+    for total in table["total"]:
+        assert f"{total:.3g}" in outcome.value
+
+
+def test_another_project_brings_its_own_weights_and_keeps_what_was_moved(found: Criteria) -> None:
+    menu, moving, _ = parts(found)
+    first, second = menu.options[:2]
+    moving["admin"].value = 5.0
+    menu.value = second
+    assert moving["admin"].value == WEIGHTS[second].get("admin", 0)
+
+    menu.value = first
+    assert moving["admin"].value == 5.0
+
+
+def test_weights_that_are_all_nothing_are_said_to_be(found: Criteria) -> None:
+    _, moving, outcome = parts(found)
+    for slider in moving.values():
+        slider.value = 0.0
+
+    assert "are all 0" in outcome.value

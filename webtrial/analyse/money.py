@@ -1,0 +1,77 @@
+"""What requests cost: CPU-hours for a million of them, a price, and cores for a stated load."""
+
+from math import ceil, isfinite, nan
+
+import pandas as pd
+
+from webtrial.analyse.estimates import at_main_load
+from webtrial.analyse.in_time import served_in_time
+from webtrial.analyse.work import cost_table
+from webtrial.runs import Run
+
+MILLION = 1_000_000
+_HOURS_PER_MS = MILLION / 1000 / 3600  # of a million requests, by CPU-milliseconds of one
+_PARTS = ("service", "database", "upstreams")
+
+
+def million_requests(run: Run, price_per_core_hour: float) -> pd.DataFrame:
+    """What a million requests cost in CPU time and at a price: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, service_h, database_h, upstreams_h
+    (CPU-hours; NaN where not observed), total_h, low, high (mean over blocks, t interval), price,
+    price_low, price_high (of the total, in the currency of `price_per_core_hour`), blocks,
+    suspect_blocks. Only CPU time that was used is priced: not memory, disks, traffic, nor cores
+    that stand idle.
+    """
+    costs = cost_table(run)
+    hours = {f"{part}_h": costs[f"{part}_ms"] * _HOURS_PER_MS for part in (*_PARTS, "total")}
+    spans = {end: costs[end] * _HOURS_PER_MS for end in ("low", "high")}
+    prices = {
+        "price": hours["total_h"] * price_per_core_hour,
+        "price_low": spans["low"] * price_per_core_hour,
+        "price_high": spans["high"] * price_per_core_hour,
+    }
+    return costs.assign(**hours, **spans, **prices)[list(_COLUMNS)]
+
+
+_COLUMNS = (
+    *("scenario", "load_kind", "load", "stack", "title", "framework", "service_h", "database_h"),
+    *("upstreams_h", "total_h", "low", "high", "price", "price_low", "price_high", "blocks"),
+    "suspect_blocks",
+)
+
+
+def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFrame:
+    """How many cores `rate_per_s` requests need with a 99th percentile of at most `p99_limit_ms`:
+    a row per scenario and stack.
+
+    Assumed is that a service scales by copies: each copy, as many processes as the run's services
+    had and a core for each, serves what this one served in time (`served_in_time`), and requests
+    are shared out evenly; that PostgreSQL and upstreams keep up; and that a request costs what it
+    cost at the main closed load.
+
+    Columns: scenario, stack, title, framework, at (the load), per_s (of one copy, in time), met
+    (whether it was seen to be late at some load: else a copy may serve more, and fewer cores do),
+    copies,
+    service_cores (of all copies; NaN where no load was in time), busy_cores (how many the service's
+    CPU time would fill, the least that is possible), database_cores, upstreams_cores (that theirs
+    would), judged (loads with enough requests to tell).
+    """
+    served = served_in_time(run, p99_limit_ms)
+    costs = at_main_load(cost_table(run))[["scenario", "stack", *(f"{p}_ms" for p in _PARTS)]]
+    rows = served.merge(costs, how="left", on=["scenario", "stack"])
+    copies = [ceil(rate_per_s / per_s) if isfinite(per_s) else nan for per_s in rows["per_s"]]
+    found = rows.assign(
+        copies=copies,
+        service_cores=[each * run.manifest.parameters.server_processes for each in copies],
+        busy_cores=rows["service_ms"] * rate_per_s / 1000,
+        database_cores=rows["database_ms"] * rate_per_s / 1000,
+        upstreams_cores=rows["upstreams_ms"] * rate_per_s / 1000,
+    )
+    return found[list(_CORES)]
+
+
+_CORES = (
+    *("scenario", "stack", "title", "framework", "at", "per_s", "met", "copies", "service_cores"),
+    *("busy_cores", "database_cores", "upstreams_cores", "judged"),
+)
