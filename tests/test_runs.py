@@ -182,7 +182,7 @@ def test_the_latest_runs_come_newest_first_and_too_few_are_refused(tmp_path: Pat
         RunWriter(a_manifest(f"2026112{day}T120000Z-smoke-1", state="finished"), tmp_path)
     found = [run.manifest.id[:8] for run in latest_runs(2, tmp_path)]
     assert found == ["20261123", "20261122"]
-    with pytest.raises(RunError, match="only 3 finished runs in"):
+    with pytest.raises(RunError, match="only 3 of 4 finished runs in"):
         latest_runs(4, tmp_path)
 
 

@@ -165,7 +165,7 @@ def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
         if len(found) == count:
             return found
     but = f" (that cannot be read: {', '.join(unreadable)})" if unreadable else ""
-    lack = f"only {len(found)} finished run{'s'[: len(found) - 1]}" if found else "no finished run"
+    lack = f"only {len(found)} of {count} finished runs" if found else "no finished run"
     raise RunError(f"{lack} in {runs}{but}: make one with `make report`")
 
 

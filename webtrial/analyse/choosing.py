@@ -88,13 +88,13 @@ _RECOMMENDED = (
 )
 
 
+_NOBODY: dict[str, Any] = {"framework": None, "total": nan, "probability": nan}
+
+
 def _placed(project: str, part: pd.DataFrame) -> dict[str, Any]:
-    first, second, *_ = [
-        *rows_of(
-            part.dropna(subset=["total"]).sort_values("total", ascending=False, kind="stable")
-        ),
-        *([{"framework": None, "total": nan, "probability": nan}] * 2),
-    ]
+    known = part.dropna(subset=["total"])
+    ranked = rows_of(known.sort_values("total", ascending=False, kind="stable"))
+    first, second = [*ranked, _NOBODY, _NOBODY][:2]
     article = RECOMMENDED[project]
     return {
         "project": project,
@@ -173,7 +173,7 @@ def _totals(
 
 
 def _mean(scored: Scored, weighed: Mapping[str, float]) -> np.ndarray:
-    total: np.ndarray = sum(weight * scored[name] for name, weight in weighed.items())
+    total: np.ndarray = np.sum([weight * scored[name] for name, weight in weighed.items()], axis=0)
     return total / sum(weighed.values())
 
 
@@ -241,11 +241,12 @@ def _side_by_side(
 
 def _relative(values: np.ndarray, better: str) -> np.ndarray:
     """Each over the best, so that it is 1 and the others less."""
+    scored = np.ones_like(values)
     if better == "higher":
-        scored: np.ndarray = values / values.max(axis=-1, keepdims=True)
-        return scored
-    least = values.min(axis=-1, keepdims=True)
-    return np.divide(least, values, out=np.ones_like(values), where=values > 0)
+        np.divide(values, values.max(axis=-1, keepdims=True), out=scored)
+    else:
+        np.divide(values.min(axis=-1, keepdims=True), values, out=scored, where=values > 0)
+    return scored
 
 
 def _nearest(
@@ -312,5 +313,5 @@ def _shift(
         b_eq=[0.0],
         bounds=[(0, None)] * count + [(0, weight) for weight in weights],
     )
-    if solved.success:
+    if solved.success and solved.x is not None:
         yield solved.fun / weights.sum(), rival, solved.x[:count] - solved.x[count:]

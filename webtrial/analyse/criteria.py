@@ -274,13 +274,19 @@ def _of_findings(findings: pd.DataFrame) -> Rows:
         for framework in dict.fromkeys(findings["framework"]):
             value = told.get((framework, capability, question), nan)
             if isfinite(value):
-                stem, _, middle = question.rpartition(", ")
-                ends = [told.get((framework, capability, f"{stem}, {end}")) for end in _ENDS]
-                has_range = middle == "median" and None not in ends
-                known = dict(zip(("low", "high"), ends, strict=True)) if has_range else {}
-                known |= {"spread": "range"} if has_range else {}
+                known = _range(told, framework, capability, question)
                 part = f"{capability}: {question}"
                 yield _row(criterion, part, framework, better, value=value, **known)
+
+
+def _range(
+    told: Mapping[tuple[str, str, str], float], framework: str, capability: str, question: str
+) -> dict[str, Any]:
+    """The least and the most that stand beside a median; nothing where there are none."""
+    stem, _, middle = question.rpartition(", ")
+    low, high = (told.get((framework, capability, f"{stem}, {end}"), nan) for end in _ENDS)
+    is_range = middle == "median" and isfinite(low) and isfinite(high)
+    return {"low": low, "high": high, "spread": "range"} if is_range else {}
 
 
 _ENDS = ("least", "most")

@@ -32,8 +32,8 @@ def draw(found: pd.DataFrame, words: Words) -> Drawing:
 
 
 def _limits(found: pd.DataFrame) -> tuple[float, float]:
-    ratios = found[["ratio_before", "ratio_after"]].stack()
-    return min(float(ratios.min()), 1) / 1.7, max(float(ratios.max()), 1) * 1.7
+    ratios = found[["ratio_before", "ratio_after"]].to_numpy(float)
+    return min(float(np.nanmin(ratios)), 1) / 1.7, max(float(np.nanmax(ratios)), 1) * 1.7
 
 
 def _panel(axes: Axes, rows: list[dict[str, Any]], limits: tuple[float, float]) -> None:
