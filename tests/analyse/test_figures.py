@@ -273,6 +273,12 @@ def test_a_table_escapes_what_it_is_given_and_formats_its_numbers():
     assert table.markdown().endswith("\n: A & B")
 
 
+def test_a_table_in_a_terminal_is_in_line_with_numbers_at_the_right():
+    frame = pd.DataFrame({"name": ["a", "bcd"], "rate": [1000, 5]})
+
+    assert Table(frame, "Rates").text() == "Rates\nname   rate\na     1,000\nbcd       5"
+
+
 def test_a_table_shows_the_columns_it_is_told_in_its_own_formats():
     frame = pd.DataFrame({"a": [0.5], "b": ["hidden"]})
     table = Table(frame, columns={"a": "share"}, formats={"a": lambda share: f"{share:.0%}"})

@@ -49,8 +49,8 @@ def draw_changes(changed: pd.DataFrame) -> Shown:
         return absent("no closed load of a stack in both runs")
     spans = zip(table["ratio"], table["low"], table["high"], strict=True)
     drawn = table.assign(
-        kind="second run over first",
-        baseline_title="before",
+        kind="second run over the first",
+        baseline_title="itself before",
         floor=float("nan"),
         blocks=table[["blocks_before", "blocks_after"]].min(axis=1),
         label=[ratio_label(*span) for span in spans],

@@ -23,37 +23,36 @@ def draw(totals: pd.DataFrame, words: Words) -> Drawing:
     figure, axes = panels(1, 1, words.title, 0.42 * len(projects) + 0.6)
     panel = axes[0, 0]
     for place, project in enumerate(projects):
-        _row(panel, totals[totals["project"] == project], -float(place), look)
+        rows = rows_of(totals[totals["project"] == project])
+        _row(panel, rows, -float(place), look, is_named=place == 0)
+        _name_first(panel, f"{rows[0]['first']} ({rows[0]['article']})", -float(place))
+    _name_first(panel, "first (the article)", 0.8)
     panel.set_yticks([-float(place) for place in range(len(projects))], projects)
-    panel.set_ylim(-len(projects) + 0.4, 0.6)
+    panel.set_ylim(-len(projects) + 0.4, 1.0)
     panel.set_xlim(0, 1.02)
     panel.set_xlabel("weighted mean of the scores; 1: the best in every criterion")
-    _name_frameworks(panel, totals, look)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
-def _row(axes: Axes, totals: pd.DataFrame, height: float, look: dict[str, Look]) -> None:
-    rows = rows_of(totals.dropna(subset=["total"]))
+def _row(
+    axes: Axes, rows: list[dict[str, Any]], height: float, look: dict[str, Look], is_named: bool
+) -> None:
+    """The frameworks one below the other; their names stand in one row for all."""
     offsets = _APART * (np.arange(len(rows))[::-1] - (len(rows) - 1) / 2)
     for offset, row in zip(offsets, rows, strict=True):
-        mark_interval(axes, row["low"], row["high"], height + offset, look[row["stack"]])
-        mark_value(axes, row["total"], height + offset, look[row["stack"]], 5)
-    for row in rows[:1]:
-        axes.annotate(
-            f"{row['first']} ({row['article']})",
-            (1.0, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7,
-        )
+        seen = look[row["stack"]]
+        mark_interval(axes, row["low"], row["high"], height + offset, seen)
+        mark_value(axes, row["total"], height + offset, seen, 5)
+        if is_named:
+            _annotate(axes, row["framework"], (row["total"], height + offset), color=seen.ink)
 
 
-def _name_frameworks(axes: Axes, totals: pd.DataFrame, look: dict[str, Look]) -> None:
-    handles: list[Any] = [
-        axes.plot([], [], marker=each.marker, color=each.hue, linestyle="none", label=framework)[0]
-        for framework, stack in dict(zip(totals["framework"], totals["stack"], strict=True)).items()
-        for each in [look[stack]]
-    ]
-    axes.legend(handles=handles, loc="lower left", frameon=False, fontsize=7)
+def _name_first(axes: Axes, text: str, height: float) -> None:
+    _annotate(axes, text, (1.0, height), xycoords=("axes fraction", "data"))
+
+
+def _annotate(axes: Axes, text: str, place: tuple[float, float], **how: Any) -> None:
+    """Text at the right of a place."""
+    axes.annotate(
+        text, place, xytext=(5, 0), textcoords="offset points", va="center", fontsize=7, **how
+    )

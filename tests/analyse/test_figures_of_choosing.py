@@ -1,0 +1,63 @@
+"""The figures on choosing and on two runs: drawn, worded, the same bytes each time."""
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.analyse.test_choosing import findings
+from tests.synthetic_run import Truth, synthetic_run
+from webtrial.analyse.changes import changes
+from webtrial.analyse.choosing import recommended
+from webtrial.analyse.criteria import criteria
+from webtrial.analyse.replication import replication
+from webtrial.analyse.show import Drawing, Prose
+from webtrial.publish.drawings import Shown
+from webtrial.publish.drawings_of_choosing import draw_changes, draw_choosing, draw_replication
+from webtrial.runs import Run
+
+
+def _choosing(run: Run) -> Shown:
+    found = criteria(run, findings=findings())
+    return draw_choosing(found, recommended(run, found=found))
+
+
+FIGURES: dict[str, Callable[[Run], Shown]] = {
+    "choosing": _choosing,
+    "replication": lambda run: draw_replication(run, replication(run, run)),
+    "changes": lambda run: draw_changes(changes(run, run)),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_well_formed_and_the_same_each_time(run: Run, name: str) -> None:
+    first, second = (FIGURES[name](run) for _ in range(2))
+    assert isinstance(first, Drawing) and isinstance(second, Drawing)
+
+    assert first.svg() == second.svg()
+    assert ElementTree.fromstring(first.svg()).tag.endswith("svg")
+    for text in (first.title, first.alt, first.caption):
+        assert text
+        assert "nan" not in text
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_one_block_is_drawn_without_a_verdict(one_block: Run, name: str) -> None:
+    drawn = FIGURES[name](one_block)
+    assert isinstance(drawn, Drawing)
+
+    assert "nan" not in f"{drawn.title} {drawn.alt} {drawn.caption}"
+    said = {
+        "choosing": "one block",
+        "replication": "0 of 0 settled",
+        "changes": "No stack is shown",
+    }
+    assert said[name] in drawn.title
+
+
+def test_what_there_is_nothing_of_is_said(tmp_path: Path) -> None:
+    run = synthetic_run(tmp_path, Truth({"flask-raw": 30.0}), blocks=1, window_s=0.5)
+
+    assert isinstance(_choosing(run), Prose)
+    assert isinstance(draw_replication(run, replication(run, run)), Prose)
