@@ -160,9 +160,9 @@ class Truth:
     """What the trials are drawn from. `median_ms` by stack is that of 100 users in a closed loop;
     open loads wait `open_share` of it. `noise` is the spread (of the log) between trials, `drift`
     that between blocks, which all stacks of a block share. A request of `fan_out` takes 1 ms
-    beyond the formula, and for each source `asking_ms` by stack (1 where not named). Of connections
-    that are held a share of `lost` is refused, as many are ended by the server. `memory_mib` is the
-    service's by stack (120 where not named), and more for every connection held. `verdicts` by
+    beyond the formula, and for each source `asking_ms` by stack (1 where not named). `lost` is the
+    share of held connections by stack that do not stay (0.02 where not named). `memory_mib` is
+    the service's by stack (120 where not named), and more for every connection held. `verdicts` by
     (block, stack) or (block, stack, scenario) are those of a trial's attempts in turn, valid where
     not named."""
 
@@ -175,7 +175,7 @@ class Truth:
     asking_ms: Mapping[str, float] = field(default_factory=dict)
     timeouts: float = 0.0
     refused: float = 0.0
-    lost: float = 0.01
+    lost: Mapping[str, float] = field(default_factory=dict)
     memory_mib: Mapping[str, float] = field(default_factory=dict)
     verdicts: Mapping[tuple[Any, ...], Sequence[Validity]] = field(default_factory=dict)
 
@@ -421,15 +421,18 @@ def _trial(
         upstreams=_upstreams(planned, len(latency_ms)),
         validity=validity,
         samples=samples_name(planned.number, attempt),
-        held=_held(planned.load.connections, truth.lost),
+        held=_held(planned.load, truth.lost.get(planned.stack, 0.02)),
     )
 
 
-def _held(connections: int | None, share: float) -> Held | None:
-    if connections is None:
+def _held(load: Load, lost: float) -> Held | None:
+    """Of those that are lost half were refused and half were ended by the server; silent ones are
+    held."""
+    if load.connections is None:
         return None
-    lost = int(connections * share)
-    return Held(connections - lost, lost, lost, 0, connections - 2 * lost, 0, 0)
+    half = int(load.connections * lost / 2)
+    still_open = load.connections - 2 * half
+    return Held(load.connections - half, half, half, 0, still_open, load.silent, load.silent)
 
 
 def _counts(columns: dict[str, np.ndarray], window_s: float) -> Counts:

@@ -1,11 +1,14 @@
 """What all stacks of a run are told beside their database."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from webtrial.measure.house import settings_for
+from webtrial.errors import ParameterError
+from webtrial.measure.house import open_house, settings_for
 from webtrial.measure.launch import ServiceSettings, Upstreams
+from webtrial.measure.machine import CoreSplit
 from webtrial.parameters import read_parameters
 
 UPSTREAMS = Upstreams("http://127.0.0.1:1", "http://127.0.0.1:2", ())
@@ -36,3 +39,15 @@ def test_a_connection_may_rest_for_as_long_as_it_is_not_due_to_ask() -> None:
     assert settings(connections_held=[100], held_rate_per_s=100.0).keep_alive_s == 75
     told = {"connections_held": [5000], "held_rate_per_s": 50.0}  # 10 s to open, then 100 s
     assert settings(**told).keep_alive_s == 132
+
+
+def test_more_processes_than_services_have_cores_are_refused_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    two, one_core = read_parameters({"server_processes": 2}), CoreSplit(1, (0,))
+    never: Any = None
+    with (
+        pytest.raises(ParameterError, match="server_processes = 2: services have 1 of"),
+        open_house(two, [], "", one_core, tmp_path, never),
+    ):
+        pass

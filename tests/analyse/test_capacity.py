@@ -10,8 +10,9 @@ from webtrial.analyse.capacity import rates_in_time, sweep
 from webtrial.analyse.estimates import throughput_table
 from webtrial.analyse.floor import floor
 from webtrial.analyse.latency import latency_against_load
-from webtrial.publish.sentences_of_causes import rates_in_time_in_words
+from webtrial.publish.sentences_of_causes import processes_in_words, rates_in_time_in_words
 from webtrial.records import Load
+from webtrial.runs import Run
 
 TEN = Load("closed", users=10)
 SLOW, QUICK = Load("open", rate_per_s=2500.0), Load("open", rate_per_s=5000.0)
@@ -122,3 +123,25 @@ def test_a_floor_is_told_in_times_of_the_bare_servers(tmp_path):
 
 def test_a_run_without_ping_has_no_floor(run):
     assert floor(run).empty
+
+
+@pytest.mark.parametrize(
+    ("cores", "ends"),
+    [
+        ([0], "have 1 core on this machine, so 2 and 4 are refused."),
+        ([0, 1], "have 2 cores on this machine, so 4 is refused."),
+        ([0, 1, 2, 3], "have 4 cores on this machine."),
+    ],
+)
+def test_how_many_processes_cores_allow_is_said(run, cores, ends):
+    budgets = {"server_processes": 1, "service_cores": cores}
+    said = processes_in_words(
+        Run(run.path, run.manifest.model_copy(update={"budgets": budgets}))
+    ).text
+
+    assert said.startswith("Server processes of each stack in this run: 1.")
+    assert said.endswith(ends)
+
+
+def test_nothing_is_said_of_processes_that_were_not_ours(run):
+    assert processes_in_words(run).text == ""

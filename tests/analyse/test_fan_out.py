@@ -12,7 +12,7 @@ from webtrial.analyse.latency import latency_against_load
 from webtrial.analyse.pairs import Pair, apart_in
 from webtrial.analyse.summary import latencies, measured, trials_table
 from webtrial.analyse.work import cost_table
-from webtrial.publish.sentences_of_causes import fan_out_in_words
+from webtrial.publish.sentences_of_causes import at_once_in_words, fan_out_in_words
 
 ASKING_MS = {"django": 1.4, "django-fan-out": 2.5, "flask": 1.0, "flask-fan-out": 2.0}
 STACKS = (*ASKING_MS, "fastapi", "fastapi-in-turn", "fastapi-aiohttp")
@@ -139,3 +139,31 @@ def test_a_run_without_fan_out_has_no_rows_of_it(one_block):
     assert fan_out_costs(table).empty
     assert crossovers(table, apart_in(one_block, "sources")).empty
     assert fan_out_ratios(one_block, []).empty
+
+
+def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_path):
+    costs = {"flask": 4.0, "flask-fan-out": 6.0, "fastapi": 2.0, "fastapi-in-turn": 2.0}
+    medians = {"flask": 40.0, "flask-fan-out": 80.0, "fastapi": 20.0, "fastapi-in-turn": 20.0}
+    truth = Truth(medians, noise=0.001, cpu_ms=costs)
+    run = synthetic_run(tmp_path, truth, scenarios=("dashboard",))
+    said = at_once_in_words(run, ratio_table(run, apart_in(run, "sources"))).text
+
+    assert said.startswith("Dashboard at 100 users, asking at once over asking in turn. By a pool")
+    assert "threads in each request: Flask 1.5" in said
+    assert "By the event loop: FastAPI 1.0" in said
+    flask, _ = said.split("By the event loop")
+    assert "times the CPU time of the service per request, 0.5" in flask
+    assert "times the requests per second and 2.0" in flask
+    assert "the interval covers 1" not in flask
+
+
+def test_what_asking_at_once_costs_under_load_is_not_told_without_such_stacks(ratios, run):
+    assert at_once_in_words(run, ratios).text == ""
+
+
+def test_from_one_block_what_asking_at_once_costs_has_no_verdict(tmp_path):
+    truth = Truth({"flask": 40.0, "flask-fan-out": 80.0})
+    run = synthetic_run(tmp_path, truth, scenarios=("dashboard",), blocks=1)
+    said = at_once_in_words(run, ratio_table(run, apart_in(run, "sources"))).text
+
+    assert said.count("no verdict") == 1

@@ -6,10 +6,11 @@ import pytest
 
 from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.analyse.test_figures import MOST_BYTES
-from tests.synthetic_run import CLOSED, LATE, STOLEN, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
 from webtrial.analyse import words_of_causes as words
 from webtrial.analyse.attribution import WHOLE, attribution, waterfall
 from webtrial.analyse.capacity import sweep
+from webtrial.analyse.connections import connections
 from webtrial.analyse.fan_out import crossovers, fan_out
 from webtrial.analyse.figures import capacity as capacity_figure
 from webtrial.analyse.figures import fan_out as fan_out_figure
@@ -19,6 +20,7 @@ from webtrial.analyse.request_time import request_time
 from webtrial.publish.drawings_of_causes import (
     draw_attribution,
     draw_capacity,
+    draw_connections,
     draw_fan_out,
     draw_migration,
     draw_request_time,
@@ -36,7 +38,7 @@ BESIDE = {
     "fan_out": ASKING,
 }
 SCENARIOS = ("user_detail", "dashboard", "fan_out")
-LOADS = (CLOSED, Load("closed", users=10))
+LOADS = (CLOSED, Load("closed", users=10), HELD)
 
 
 def crossed(folder, noise=0.02, **truth):
@@ -57,6 +59,7 @@ FIGURES = {
     "request_time": lambda run: draw_request_time(run, request_time(run)),
     "fan_out": lambda run: draw_fan_out(run, fan_out(run)),
     "capacity": lambda run: draw_capacity(run)[0],
+    "connections": lambda run: draw_connections(run, connections(run), 100.0),
     "migration": lambda run: draw_migration(run, migration_ratios(run)),
 }
 

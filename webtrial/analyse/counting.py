@@ -15,6 +15,7 @@ import pandas as pd
 from webtrial.analyse.histogram import RESOLUTION, Histogram, histogram
 from webtrial.analyse.summary import CENSORED, STARTED_NS, TRIAL_KEYS, Clock, records_of
 from webtrial.errors import RunError
+from webtrial.records import Phase
 from webtrial.runs import Run
 
 MEMORY_MIB = 256  # of DuckDB's own; what does not fit, it puts on disk
@@ -22,12 +23,17 @@ THREADS = 4  # at most: each holds a piece of a file
 
 
 def counted(
-    run: Run, trials: pd.DataFrame, clock: Clock = "response", kinds: bool = False
+    run: Run,
+    trials: pd.DataFrame,
+    clock: Clock = "response",
+    kinds: bool = False,
+    phase: Phase = "measured",
 ) -> pd.DataFrame:
     """How many requests of `trials` took how long: a row per trial and bucket of `histogram`.
 
-    Of the requests that `latencies` has a row of. Columns: those of TRIAL_KEYS, `kind` of request
-    if `kinds`, `bucket`, `requests`, `censored` (how many of them were given up), `total_ms`.
+    Of the requests that `latencies` has a row of, or of those like them in another `phase`.
+    Columns: those of TRIAL_KEYS, `kind` of request if `kinds`, `bucket`, `requests`, `censored`
+    (how many of them were given up), `total_ms`.
     """
     if trials.empty:
         return pd.DataFrame(columns=[*TRIAL_KEYS, *["kind"] * kinds, *_COUNTS])
@@ -39,7 +45,7 @@ def counted(
         f"""
         select {", ".join(keys)}, {bucket_of(took_ns)} as bucket, count(*) as requests,
             count(*) filter (outcome = '{CENSORED}') as censored, sum({took_ns}) / 1e6 as total_ms
-        from samples where phase = 'measured' and outcome in ('ok', '{CENSORED}')
+        from samples where phase = '{phase}' and outcome in ('ok', '{CENSORED}')
         group by all order by all
         """,
     )

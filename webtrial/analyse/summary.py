@@ -80,8 +80,14 @@ def _outcome(trial: Trial) -> dict[str, Any]:
 
 
 def _connections(trial: Trial) -> dict[str, Any]:
-    """Of connections that were to be held, as records.Held has them."""
-    return {name: _number(getattr(trial.held, name, None)) for name in _HELD}
+    """Of connections that were to be held, as records.Held has them, and what each took."""
+    cost, opened = trial.cost, getattr(trial.held, "opened", 0)
+    grown_mib = _number(cost.service_memory_mib) - _number(cost.service_memory_before_mib)
+    return {
+        **{name: _number(getattr(trial.held, name, None)) for name in _HELD},
+        "in_flight_mean": _number(trial.client.in_flight_counted),
+        "kib_per_connection": _per(1024 * grown_mib, opened),
+    }
 
 
 _HELD = tuple(field.name for field in fields(Held))
@@ -158,6 +164,7 @@ _COLUMNS = (
     *("started_at", "verdict", "reasons"),
     *("window_s", "scheduled", "sent", "dropped", "succeeded", "completed", "errors"),
     *_HELD,
+    *("in_flight_mean", "kib_per_connection"),
     *("error_fraction", "throughput_per_s", "cpu_ms_per_request", "database_cpu_ms_per_request"),
     *("upstreams_cpu_ms_per_request", "service_memory_mib", "service_memory_before_mib"),
     "data_statements_per_request",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from webtrial.analyse.captions import (
     ring_note,
     within,
 )
+from webtrial.analyse.connections import most_held
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED
 from webtrial.analyse.phrases import counted, listed, number, reach, spoken, times
@@ -203,6 +205,54 @@ def capacity(sweep: pd.DataFrame, invalid: int) -> Words:
         + left_out_note(invalid)
     )
     return Words(title, alt, caption)
+
+
+def connections(table: pd.DataFrame, p99_limit_ms: float, invalid: int) -> Words:
+    """Of `connections` that ask, and `most_held` of them: how many each stack holds."""
+    alt = "Median response time in milliseconds and memory in MiB. " + per_cell(
+        table, lambda row: f"{row['title']} {number(row['p50_ms'])} and {number(row['memory_mib'])}"
+    )
+    caption = (
+        "Against the connections held, which ask at one rate in all however many they are. Left:"
+        " memory of the service. Right: response time, median and (thin, above) 90th percentile, on"
+        f" a log scale; grey: the limit of {number(p99_limit_ms)} ms for the 99th. Crossed: not"
+        f" held. {interval_note(table)}"
+        + ring_note(table["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return Words(holding(most_held(table)) + one_block_note(table), alt, caption)
+
+
+def holding(most: pd.DataFrame) -> str:
+    """Of `most_held`: `Django and Flask hold at least 5,000 connections; FastAPI holds 1,000 (not
+    5,000)`."""
+    told = [
+        f"{listed(titles)} {'holds' if len(titles) == 1 else 'hold'} {how_many}"
+        for how_many, titles in _by_number(most).items()
+    ]
+    return "; ".join(told)
+
+
+def _by_number(most: pd.DataFrame) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows_of(most):
+        found.setdefault(_number_held(row), []).append(row["title"])
+    return found
+
+
+def _number_held(row: dict[str, Any]) -> str:
+    """`at least 5,000 connections`, `1,000 connections (not 5,000)`, `fewer than 100 connections`;
+    nothing is said of numbers that cannot be judged."""
+    most, missed = row["most"], row["missed"]
+    if not isfinite(missed):
+        return (
+            f"at least {counted(most, 'connection')}"
+            if most
+            else "an unknown number of connections"
+        )
+    if not most:
+        return f"fewer than {counted(int(missed), 'connection')}"
+    return f"{counted(most, 'connection')} (not {missed:,.0f})"
 
 
 def migration(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> Words:

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from webtrial.errors import ParameterError
 from webtrial.measure.embedded import embedded
 from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import (
@@ -64,7 +65,11 @@ def open_house(
     logs: Path,
     progress: Progress,
 ) -> Iterator[House]:
-    """A house for `stacks`, whose seeded accounts have `password`."""
+    """A house for `stacks`, whose seeded accounts have `password`.
+
+    Raises ParameterError where their processes are more than the cores they have, LaunchError.
+    """
+    _demand_cores(parameters.server_processes, split)
     progress.step("starting PostgreSQL")
     with _postgresql(parameters, stacks, split) as server:
         progress.step("filling the database")
@@ -72,6 +77,15 @@ def open_house(
         built = build_template(server, TEMPLATE, stacks, parameters.seed, password, log)
         with _upstreams(parameters, split, logs) as upstreams, _counter(server) as counter:
             yield House(server, upstreams, counter, settings_for(parameters, upstreams), built)
+
+
+def _demand_cores(processes: int, split: CoreSplit) -> None:
+    """Processes that take turns on a core are no more capacity, only more of what each costs."""
+    if processes > (cores := len(split.service_cores)):
+        raise ParameterError(
+            f"server_processes = {processes}: services have {cores} of this machine's cores, and a"
+            f" process needs one of its own. Give at most {cores}, or more cores"
+        )
 
 
 def _postgresql(

@@ -8,7 +8,14 @@ from webtrial.analyse.attribution import waterfall as waterfall_of
 from webtrial.analyse.capacity import sweep
 from webtrial.analyse.estimates import CELL, at_main_load, labelled
 from webtrial.analyse.fan_out import crossovers
-from webtrial.analyse.figures import capacity, fan_out, migration, request_time, waterfall
+from webtrial.analyse.figures import (
+    capacity,
+    connections,
+    fan_out,
+    migration,
+    request_time,
+    waterfall,
+)
 from webtrial.analyse.gates import left_out
 from webtrial.analyse.migration import migration_costs
 from webtrial.analyse.pairs import apart_in
@@ -47,6 +54,17 @@ def draw_fan_out(run: Run, table: pd.DataFrame) -> Shown:
         return absent("no fan-out over several sources")
     crossings = crossovers(table, apart_in(run, "sources"))
     return fan_out.draw(table, words.fan_out(table, crossings))
+
+
+def draw_connections(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
+    """`connections` but for silent ones."""
+    asking = table[table["silent"] == 0]
+    if asking.empty:
+        return absent("no held connections that count")
+    trials = trials_table(run)
+    invalid = left_out(trials[trials["load_kind"] == "held"])
+    said = words.connections(asking, p99_limit_ms, invalid)
+    return connections.draw(asking, p99_limit_ms, said)
 
 
 def draw_capacity(run: Run) -> list[Shown]:

@@ -6,12 +6,18 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.attribution import WHOLE, Attribution
+from webtrial.analyse.captions import one_block_note
+from webtrial.analyse.connections import most_held
+from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
+from webtrial.analyse.headline import DECIDED, FAILING
 from webtrial.analyse.migration import connections_shared
-from webtrial.analyse.pairs import is_deployed, title_of
-from webtrial.analyse.phrases import counted, listed, number, percent, reach, spoken
+from webtrial.analyse.pairs import apart_in, framework_of, is_deployed, title_of
+from webtrial.analyse.phrases import counted, listed, number, percent, reach, spoken, times
 from webtrial.analyse.searches import TOGETHER
+from webtrial.analyse.serving import keep_alive_exceptions_s
 from webtrial.analyse.show import Prose
+from webtrial.analyse.words_of_causes import holding
 from webtrial.runs import Run
 
 CLAIMED_SOURCES = 4
@@ -77,6 +83,53 @@ def fan_out_in_words(ratios: pd.DataFrame) -> Prose:
     )
 
 
+def at_once_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+    """Of `ratio_table`: what a pool of threads in each request costs a dashboard under load, and
+    what asking at once on an event loop does, in stacks that differ in nothing else."""
+    rows = at_main_load(ratios[ratios["scenario"] == DASHBOARD])
+    stacks = run.manifest.stacks
+    told: dict[str, list[str]] = {}
+    for pair in apart_in(run, "sources"):
+        of_pair = rows[(rows["stack"] == pair.stack) & (rows["baseline"] == pair.baseline)]
+        if len(of_pair):
+            way = str(stacks[pair.stack]["sources"])
+            text = f"{framework_of(pair.stack, stacks)} {_worth_in_words(of_pair)}"
+            told.setdefault(way, []).append(text)
+    said = [f"{_AT_ONCE[way]}: {'; '.join(pairs)}." for way, pairs in told.items()]
+    if not said:
+        return Prose("")
+    where = f"Dashboard at {rows['load'].iloc[0]}, asking at once over asking in turn"
+    return Prose(f"{where}{one_block_note(rows)}. {' '.join(said)}")
+
+
+DASHBOARD = "dashboard"
+_AT_ONCE = {
+    "threads": "By a pool of threads in each request",
+    "gather": "By the event loop",
+}
+_WORTH = {
+    "cpu": "CPU time of the service per request",
+    "throughput": "requests per second",
+    "p50": "median response time",
+}
+
+
+def _worth_in_words(pair: pd.DataFrame) -> str:
+    """`1.2 times the CPU time of the service per request, 0.9 times the …`; what is not decided is
+    marked."""
+    rows = {row["metric"]: row for row in rows_of(pair) if isfinite(row["ratio"])}
+    told = [
+        f"{times(row['ratio'], row['low'], row['high'])} times the {what}{_unsure(row)}"
+        for metric, what in _WORTH.items()
+        if (row := rows.get(metric))
+    ]
+    return listed(told) or "nothing that counts"
+
+
+def _unsure(row: dict[str, Any]) -> str:
+    return "" if row["verdict"] in DECIDED or row["blocks"] <= 1 else f" ({row['reason']})"
+
+
 def search_spread_in_words(table: pd.DataFrame) -> Prose:
     """At which kinds of word the frameworks come together."""
     if table.empty:
@@ -125,12 +178,99 @@ def _served(row: dict[str, Any]) -> str:
     return f"{row['title']} serves {least}{number(row['rate_per_s'], 3)}/s"
 
 
-def connections_in_words(run: Run) -> Prose:
-    """How many connections were held at most by what this run measured."""
-    most = max((trial.client.connections for trial in run.trials), default=0)
+PROCESSES = (1, 2, 4)
+"""Of a server, that are worth a run of their own where the cores allow."""
+
+
+def processes_in_words(run: Run) -> Prose:
+    """How many server processes each stack had, and how many the machine has cores for."""
+    budgets = run.manifest.budgets
+    if "service_cores" not in budgets:
+        return Prose("")
+    cores = len(budgets["service_cores"])
+    beyond = [str(each) for each in PROCESSES if each > cores]
+    are = "is" if len(beyond) == 1 else "are"
+    refused = f", so {listed(beyond)} {are} refused" if beyond else ""
     return Prose(
-        f"In the trials of this run at most {counted(most, 'connection')} were open at once."
+        f"Server processes of each stack in this run: {budgets['server_processes']}. Other numbers"
+        " are runs of their own (`server_processes`), with a core for each process: services have"
+        f" {counted(cores, 'core')} on this machine{refused}."
     )
+
+
+def connections_in_words(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Prose:
+    """Of `connections`: how many each stack holds, beside the article; how many of them are idle,
+    what each costs, how long the servers keep them."""
+    asking = table[table["silent"] == 0]
+    if asking.empty:
+        return Prose("")
+    most = most_held(asking)
+    share = f"{FAILING:.0%}".replace("%", " %")
+    return Prose(
+        f"{holding(most)}{one_block_note(asking)}. Held: at most {share} of them were lost, at most"
+        f" {share} of their later requests failed or could not be sent, and at most {share} took"
+        f" over {number(p99_limit_ms)} ms. {_claimed(most)}{_idle(asking)}"
+        f" {_each_in_words(most)}{_kept(run)}"
+    )
+
+
+CLAIMED_CONNECTIONS = {"django": "500", "flask": "500", "fastapi": "5,000 or more"}
+"""What the article says that each holds, by the stack that its framework's people deploy."""
+
+
+def _claimed(most: pd.DataFrame) -> str:
+    told = [
+        f"{row['title']} {CLAIMED_CONNECTIONS[row['stack']]}"
+        for row in rows_of(most)
+        if row["stack"] in CLAIMED_CONNECTIONS
+    ]
+    return f"The article's numbers: {', '.join(told)}. " if told else ""
+
+
+def _idle(asking: pd.DataFrame) -> str:
+    largest = asking[asking["connections"] == asking["connections"].max()]
+    busy = reach(largest["in_progress"].tolist())
+    size = counted(int(largest["connections"].iloc[0]), "connection")
+    return f"Of {size}, {busy} had a request in progress on average: the others were idle."
+
+
+def _each_in_words(most: pd.DataFrame) -> str:
+    told = [f"{row['title']} {number(row['kib_each'])}" for row in rows_of(most)]
+    known = most["kib_each"].notna().any()
+    return (
+        f"A connection takes at least, in KiB of the service's memory: {', '.join(told)}; what a"
+        " process kept from fewer connections before is used again."
+        if known
+        else ""
+    )
+
+
+def _kept(run: Run) -> str:
+    """How long idle connections are kept, and by whom for less."""
+    asked_s = run.manifest.budgets.get("keep_alive_s")
+    if asked_s is None:
+        return ""
+    holders = run.manifest.parameters.holders
+    less = [
+        f"{title_of(name, run.manifest.stacks)} keeps them for at most {kept_s:g} s"
+        for name, kept_s in keep_alive_exceptions_s(run).items()
+        if name in holders
+    ]
+    return f" Servers keep an idle connection for {asked_s:g} s{''.join(f', {x}' for x in less)}."
+
+
+def silent_in_words(table: pd.DataFrame) -> Prose:
+    """What connections that never ask do to those that do."""
+    silent = table[table["silent"] > 0]
+    told = [
+        f"beside {size:,} silent ones {', '.join(_answered(row) for row in rows_of(part))}"
+        for size, part in silent.groupby("silent", sort=False)
+    ]
+    return Prose(f"Of the requests of the others were answered: {'; '.join(told)}." if told else "")
+
+
+def _answered(row: dict[str, Any]) -> str:
+    return f"{row['title']} {percent(1 - row['failed_fraction'])}"
 
 
 def migration_in_words(run: Run, ratios: pd.DataFrame) -> Prose:

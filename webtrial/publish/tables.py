@@ -12,6 +12,7 @@ from webtrial.analyse.headline import DECIDED, FAILING, headline
 from webtrial.analyse.migration import connections_shared
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
+from webtrial.analyse.serving import keep_alive_exceptions_s
 from webtrial.analyse.show import Table
 from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
 from webtrial.parameters import PRIVATE, Parameters
@@ -312,8 +313,12 @@ def budgets_table(run: Run) -> Table:
         f"{title_of(stack, stacks)}: connections of each pool": shares
         for stack, shares in connections_shared(run).items()
     }
+    kept = {
+        f"{title_of(stack, stacks)}: keep alive s": f"{kept_s:g}, the most that its server takes"
+        for stack, kept_s in keep_alive_exceptions_s(run).items()
+    }
     caption = "The same for every stack, but for what is said to be of one."
-    return _pairs_table(run.manifest.budgets | own | pools, ("budget", "value"), caption)
+    return _pairs_table(run.manifest.budgets | kept | own | pools, ("budget", "value"), caption)
 
 
 def machine_as_table(run: Run) -> Table:

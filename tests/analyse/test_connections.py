@@ -1,0 +1,270 @@
+"""Connections that are held: each figure against what the run was drawn from."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.synthetic_run import CLOSED, LATE, STOLEN, Truth, synthetic_run
+from webtrial.analyse import words_of_causes as words
+from webtrial.analyse.connections import _is_rare, connections, most_held
+from webtrial.analyse.histogram import RESOLUTION
+from webtrial.analyse.serving import keep_alive_exceptions_s, keep_alive_s, numbers_told
+from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.publish.drawings_of_causes import draw_connections
+from webtrial.publish.sentences_of_causes import connections_in_words, silent_in_words
+from webtrial.publish.tables import budgets_table
+from webtrial.publish.tables_of_causes import (
+    connections_as_table,
+    servers_as_table,
+    silent_as_table,
+)
+from webtrial.records import Load
+from webtrial.runs import Run
+
+FEW, SOME, MANY = (Load("held", connections=n, rate_per_s=250.0) for n in (100, 1000, 5000))
+SILENT = replace(FEW, silent=200)
+LOST = {"django": 0.0, "flask": 0.012, "fastapi": 0.0}
+MEDIANS = {"django": 20.0, "flask": 30.0, "fastapi": 10.0}
+
+
+def altered(run, change):
+    """`run` with every trial of held connections changed."""
+    other = Run(run.path, run.manifest)
+    other.__dict__["trials"] = tuple(
+        change(trial) if trial.held is not None else trial for trial in run.trials
+    )
+    return other
+
+
+@pytest.fixture(scope="module")
+def holding(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("holding")
+    loads = (FEW, SOME, MANY, SILENT, CLOSED)
+    run = synthetic_run(folder, Truth(MEDIANS, lost=LOST), loads=loads, window_s=2)
+    parameters = run.manifest.parameters.model_copy(update={"connections_held": [100, 1000, 5000]})
+    return Run(run.path, run.manifest.model_copy(update={"parameters": parameters}))
+
+
+@pytest.fixture(scope="module")
+def table(holding):
+    return connections(holding)
+
+
+def row_of(table, stack, load):
+    return table[(table["stack"] == stack) & (table["load"] == str(load))].iloc[0]
+
+
+def test_there_is_a_row_for_each_load_and_stack_with_silent_ones_last(table):
+    loads = [str(load) for load in (FEW, SOME, MANY, SILENT)]
+
+    assert table["load"].drop_duplicates().tolist() == loads
+    assert table["stack"].tolist() == ["django", "flask", "fastapi"] * 4
+    assert (table["blocks"] == 3).all()
+
+
+def test_percentiles_are_of_the_windows_requests_and_of_those_on_opening(holding, table):
+    chosen = measured(trials_table(holding))
+    chosen = chosen[(chosen["stack"] == "flask") & (chosen["load"] == str(SOME))]
+    later = latencies(holding, chosen)["latency_ms"]
+    row = row_of(table, "flask", SOME)
+
+    assert row["p50_ms"] == pytest.approx(later.median(), rel=RESOLUTION)
+    assert row["p50_low"] < row["p50_ms"] < row["p50_high"]
+    assert row["p50_ms"] < row["p90_ms"]
+    assert row["requests"] == len(later)
+    warm = [holding.samples(trial) for trial in holding.trials if of(trial, "flask", SOME)]
+    on_opening = [sum(frame["phase"] == "warmup") for frame in warm]
+    assert sum(on_opening) > 20
+    assert row["opening_p50_ms"] == pytest.approx(row["p50_ms"], rel=0.4)
+
+
+def of(trial, stack, load):
+    return (trial.planned.stack, trial.planned.load) == (stack, load)
+
+
+def test_a_99th_percentile_of_few_requests_is_not_shown_and_yet_judged(table):
+    assert table["p99_ms"].isna().all()
+    assert row_of(table, "fastapi", MANY)["holds"]
+
+
+def test_what_was_lost_and_what_it_took_are_those_of_the_records(holding, table):
+    row = row_of(table, "flask", SOME)
+    trial = next(trial for trial in holding.trials if of(trial, "flask", SOME))
+    cost = trial.cost
+    grown_mib = cost.service_memory_mib - cost.service_memory_before_mib
+
+    assert row["lost_fraction"] == pytest.approx(0.012)
+    assert row["kib_each"] == pytest.approx(1024 * grown_mib / trial.held.opened)
+    assert row["memory_mib"] == pytest.approx(cost.service_memory_mib)
+    assert row_of(table, "flask", SILENT)["silent_open"] == 200
+
+
+def test_connections_with_a_request_in_progress_are_told_from_idle_ones(holding, table):
+    trials = [trial for trial in holding.trials if of(trial, "django", MANY)]
+    counted = sum(trial.client.in_flight_counted for trial in trials) / len(trials)
+
+    assert row_of(table, "django", MANY)["in_progress"] == pytest.approx(counted)
+    said = connections_in_words(holding, table, 100.0).text
+    assert "Of 5,000 connections, " in said
+    assert "had a request in progress on average: the others were idle" in said
+
+
+def test_a_stack_holds_the_largest_number_that_it_does_not_fail(table):
+    most = most_held(table).set_index("stack")
+
+    assert most["most"].to_dict() == {"django": 5000, "flask": 100, "fastapi": 5000}
+    assert most.loc["flask", "missed"] == 1000
+    assert most.loc[["django", "fastapi"], "missed"].isna().all()
+    assert words.holding(most.reset_index()) == (
+        "Django and FastAPI hold at least 5,000 connections; Flask holds 100 connections (not"
+        " 1,000)"
+    )
+
+
+@pytest.mark.parametrize("limit_ms", [0.5, 1.0])
+def test_a_number_whose_answers_are_late_is_not_held(holding, limit_ms):
+    table = connections(holding, limit_ms)
+
+    assert not table["holds"].any()
+    assert (table["late_fraction"] > 0.01).all()
+    assert words.holding(most_held(table)) == (
+        "Django, Flask and FastAPI hold fewer than 100 connections"
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "answered", "rare"),
+    [(0, 298, None), (0, 299, True), (4, 400, None), (12, 400, False), (0, 0, None), (7, 7, False)],
+)
+def test_a_share_is_judged_by_its_bounds(late, answered, rare):
+    assert _is_rare(late, answered) is rare
+
+
+def test_a_number_of_which_requests_fail_or_are_not_sent_is_not_held(holding):
+    def dropping(trial):
+        return replace(trial, counts=replace(trial.counts, dropped=trial.counts.scheduled // 50))
+
+    table = connections(altered(holding, dropping))
+
+    assert table["failed_fraction"].tolist() == pytest.approx([0.02] * 12, abs=0.002)
+    assert not table["holds"].any()
+
+
+def test_too_few_requests_decide_nothing(tmp_path):
+    seldom = replace(FEW, rate_per_s=50.0)
+    run = synthetic_run(tmp_path, Truth({"django": 20.0}, lost=LOST), loads=(seldom,), blocks=1)
+    table = connections(run)
+
+    assert table["late_fraction"].tolist() == [0]
+    assert table["holds"].tolist() == [None]
+    assert most_held(table)["unknown"].tolist() == [1]
+    assert words.holding(most_held(table)) == "Django holds an unknown number of connections"
+
+
+def test_what_holds_is_said_beside_the_articles_numbers(holding, table):
+    said = connections_in_words(holding, table, 100.0).text
+
+    assert "Django and FastAPI hold at least 5,000 connections" in said
+    assert "at most 1 % of their later requests failed or could not be sent" in said
+    assert "at most 1 % took over 100 ms" in said
+    assert "The article's numbers: Django 500, Flask 500, FastAPI 5,000 or more." in said
+    assert "nan" not in said
+
+
+def test_silent_connections_are_an_experiment_of_their_own(holding, table):
+    def starved(trial):
+        return replace(trial, counts=replace(trial.counts, dropped=trial.counts.scheduled))
+
+    starving = altered(
+        holding, lambda trial: starved(trial) if of(trial, "flask", SILENT) else trial
+    )
+    found = connections(starving)
+    cells = silent_as_table(found).cells()
+
+    without = [["Django", "100", "0"], ["Flask", "100", "0"], ["FastAPI", "100", "0"]]
+    assert [row[:3] for row in cells[:3]] == without
+    assert [row[:3] for row in cells[3:]] == [[*row[:2], "200"] for row in without]
+    assert silent_in_words(found).text == (
+        "Of the requests of the others were answered: beside 200 silent ones Django 100.0 %, Flask"
+        " 0 %, FastAPI 100.0 %."
+    )
+    assert most_held(found).equals(most_held(table))
+
+
+def test_the_figure_is_of_asking_connections_and_crosses_what_is_not_held(holding, table):
+    memory, times = draw_connections(holding, table, 100.0).figure.axes
+    crossed = [line for line in memory.lines if line.get_marker() == "x" and len(line.get_xdata())]
+
+    assert [text.get_text() for text in memory.get_xticklabels()] == ["100", "1,000", "5,000"]
+    assert [list(line.get_xdata()) for line in crossed] == [[1000, 5000]]
+    assert {text.get_text() for text in times.texts} == {"Django", "Flask", "FastAPI"}
+
+
+def test_suspect_and_invalid_trials_of_held_connections_are_said(tmp_path):
+    verdicts = {(1, "django"): [STOLEN], (2, "django"): [LATE]}
+    run = synthetic_run(
+        tmp_path, Truth({"django": 20.0}, lost=LOST, verdicts=verdicts), loads=(MANY,)
+    )
+    caption = draw_connections(run, connections(run), 100.0).caption
+
+    assert "Ringed: suspect" in caption
+    assert "1 trial of these is invalid" in caption
+
+
+def test_a_run_without_held_connections_says_so_once_for_each_experiment(run):
+    table = connections(run)
+
+    assert table.empty
+    assert "no held connections that count" in draw_connections(run, table, 100.0).text
+    assert connections_as_table(table, 100.0).text == ""
+    assert connections_in_words(run, table, 100.0).text == ""
+    assert "silent" in silent_as_table(table).text
+    assert silent_in_words(table).text == ""
+    assert servers_as_table(run).text == ""
+
+
+GTHREAD = ["{python}", "-m", "gunicorn", "shop", "--bind", "127.0.0.1:{port}", "--worker-class"]
+GTHREAD += ["gthread", "--worker-connections", "{connections_held}", "--keep-alive"]
+GTHREAD += ["{keep_alive_s}", "--no-control-socket", "--log-level", "warning"]
+GRANIAN = ["{python}", "-m", "granian", "shop", "--port", "{port}", "--backpressure"]
+GRANIAN += ["{connections_held}", "--http1-header-read-timeout", "60000"]
+BUDGETS = {"connections_held": 6000, "keep_alive_s": 75}
+
+
+@pytest.fixture
+def served(holding):
+    stacks = holding.manifest.stacks
+    stacks = {name: {**stacks[name], "command": GTHREAD} for name in ("django", "flask", "fastapi")}
+    stacks["flask"] |= {"command": GRANIAN, "server": "granian"}
+    manifest = holding.manifest.model_copy(update={"stacks": stacks, "budgets": BUDGETS})
+    return Run(holding.path, manifest)
+
+
+def test_what_a_server_was_told_is_read_from_its_recorded_command(served):
+    assert numbers_told(served, "django") == {"--worker-connections": 6000, "--keep-alive": 75}
+    assert numbers_told(served, "flask") == {
+        "--backpressure": 6000,
+        "--http1-header-read-timeout": 60000,
+    }
+    rows = servers_as_table(served).cells()
+    assert rows[0] == ["gunicorn gthread", "Django", "worker-connections 6000, keep-alive 75"]
+    assert [row[0] for row in rows] == ["gunicorn gthread", "granian", "uvicorn"]
+
+
+def test_a_server_that_keeps_idle_connections_for_less_is_told_wherever_the_others_are(
+    served, table
+):
+    assert [keep_alive_s(served, name) for name in ("django", "flask")] == [75, 60]
+    assert keep_alive_exceptions_s(served) == {"flask": 60}
+    said = connections_in_words(served, table, 100.0).text
+    assert "keep an idle connection for 75 s, Flask keeps them for at most 60 s." in said
+    budgets = dict(budgets_table(served).cells())
+    assert (budgets["keep alive s"], budgets["Flask: keep alive s"]) == (
+        "75",
+        "60, the most that its server takes",
+    )
+
+
+def test_nothing_is_known_of_servers_that_were_not_launched_by_us(holding):
+    assert keep_alive_exceptions_s(holding) == {}
+    assert numbers_told(holding, "flask") == {}
