@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analyse import scores
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
 from webtrial.analyse.capabilities import capability_findings
-from webtrial.analyse.claims import choices
+from webtrial.analyse.claims import case
 from webtrial.analyse.claims.book import COLUMNS, FILE, read_claims
 from webtrial.analyse.claims.case import Limits
 from webtrial.analyse.claims.evaluate import Verification, verify
@@ -46,7 +47,9 @@ MEDIANS = {name: 12 * factor for name, factor in ARTICLE.items()} | {
 BESIDE = {"user_detail": ("django-plain", "django-async", "fastapi-orm", "fastapi-tortoise")}
 SCENARIOS = ("user_detail", "crud", "product_search", "dashboard")
 HELD = tuple(Load("held", connections=count, rate_per_s=200.0) for count in (400, 5000))
-QUIET = Truth(MEDIANS, noise=0.005, drift=0.02, lost=dict.fromkeys(MEDIANS, 0.0), memory_mib={"fastapi": 60.0})
+QUIET = Truth(
+    MEDIANS, noise=0.005, drift=0.02, lost=dict.fromkeys(MEDIANS, 0.0), memory_mib={"fastapi": 60.0}
+)
 RESTS_ON_NO_TRIAL = {"found", "littles_law"}
 RESTS_ON_TRIALS = set(PREDICATES) - RESTS_ON_NO_TRIAL - {"recommended"}  # scores know their blocks
 
@@ -285,7 +288,9 @@ def test_connections_lie_between_the_most_held_and_the_fewest_lost(
     held = verify(run).table.set_index("id")
     assert held.at["crud-connections-django", "verdict"] == "partly"  # far more than about 500
     assert held.at["crud-connections-django", "measured"] == 5000
-    lost = verify(claimed_run(tmp_path, replace(QUIET, lost=dict.fromkeys(MEDIANS, 0.2)))).table.set_index("id")
+    lost = verify(
+        claimed_run(tmp_path, replace(QUIET, lost=dict.fromkeys(MEDIANS, 0.2)))
+    ).table.set_index("id")
     assert lost.at["crud-connections-fastapi", "verdict"] == "refuted"
     assert lost.at["crud-connections-django", "verdict"] == "refuted"
     assert lost.at["crud-connections-django", "high"] == 400
@@ -397,7 +402,7 @@ def test_matters_of_taste_stay_so_with_what_can_be_counted_beside(judged: Verifi
 
 
 def test_choices_are_judged_by_scores(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choices, "SCORES", "tests.analyse.scores")
+    monkeypatch.setattr(case, "recommended", scores.recommended)
     judged = verify(run)
     found = verdicts(judged)
     assert found["choice-traditional"] == "supported"

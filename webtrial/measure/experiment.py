@@ -260,6 +260,8 @@ def _set_up(
     """Everything that stays for the whole run; it ends with `up`."""
     split = machine.core_split(workers=parameters.workers)
     os.sched_setaffinity(0, split.service_cores)
+    # Else a busy service would keep us from reading what it used until its window is over.
+    machine.go_first()
     logs = kept_scratch() / "logs"
     logs.mkdir()
     stacks = choose_stacks(parameters.all_stacks, load_stacks())

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.capabilities import capability_findings
+from webtrial.analyse.choosing import recommended
 from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.compare import THROUGHPUT, Metric, ratio_of
 from webtrial.analyse.counting import by_trial, counted
@@ -72,6 +73,11 @@ class Case:
             (row["framework"].lower(), row["capability"], row["question"]): row["value"]
             for row in rows_of(capability_findings())
         }
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Which framework comes first by project, as `choosing.recommended`."""
+        return recommended(self.run)
 
     @property
     def machine(self) -> str:

@@ -1,7 +1,5 @@
 """Claims about which framework suits which project, judged by scores over what was measured."""
 
-from importlib import import_module
-from importlib.util import find_spec
 from math import isfinite
 from typing import Any
 
@@ -14,22 +12,18 @@ from webtrial.analyse.claims.verdicts import INCONCLUSIVE, REFUTED, SUPPORTED, J
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.statistics import CONFIDENCE, MINIMUM_BLOCKS
 
-SCORES = "webtrial.analyse.choosing"
-
 
 @predicate
 def recommended(claim: Claim, case: Case) -> Judged:
     """Whether one of the claimed stacks' frameworks comes first by the scores of the project, so
     surely that its probability of being first is at least CONFIDENCE.
 
-    `recommended(run)` of the module SCORES has a row per project: project (as it is claimed), first
+    `Case.scores` has a row per project: project (as it is claimed), first
     (the framework with the highest score), probability (of being first, by the run's intervals),
     second, lacking (criteria that were not measured), blocks_untouched (the fewest behind any).
     """
-    if find_spec(SCORES) is None:
-        return untestable("needs scores over weighted criteria, which are not computed yet")
-    scores: pd.DataFrame = import_module(SCORES).recommended(case.run)
-    (row,) = rows_of(scores[scores["project"] == claim.claimed[0]]) or [{"first": None}]
+    rows = case.scores[case.scores["project"] == claim.claimed[0]]
+    (row,) = rows_of(rows) or [{"first": None}]
     if pd.isna(row["first"]):
         return untestable(f"needs a run with anything that a {claim.claimed[0]} is weighed by")
     agrees = str(row["first"]).lower() in claim.stack
