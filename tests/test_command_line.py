@@ -128,7 +128,7 @@ def test_verify_refuses_a_limit_that_is_none(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["verify", str(measured), "--think-time", limit])
-    assert "--think-time" in capsys.readouterr().err
+    assert f"--think-time: {limit!r} is no number above 0" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
