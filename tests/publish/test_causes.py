@@ -60,7 +60,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         "FastAPI, gather / FastAPI",
         "By a pool of threads in each request: Django",
         "KiB each",
-        "The article's numbers: Django 500, Flask 500, FastAPI 5,000 or more.",
+        "The article's numbers: Django 500, FastAPI 5,000 or more, Flask 500.",
         "beside 200 silent ones Django",
         "Flask to FastAPI, half / FastAPI",
         "users, products and catalog have moved",

@@ -68,6 +68,7 @@ def _line(axes: Axes, part: pd.DataFrame, column: str, look: Look) -> None:
 
 
 def _name_connections(axes: Axes, numbers: list[int]) -> None:
+    axes.set_xlim(min(numbers) / 1.3, max(numbers) * 1.3)  # there may be only one number
     axes.set_xscale("log")
     axes.set_xticks(numbers, [f"{each:,}" for each in numbers])
     axes.minorticks_off()
