@@ -66,7 +66,8 @@ def recommended(
     found: Criteria | None = None,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Which framework comes first for each kind of project, beside the article's: a row each.
+    """Which framework comes first for each kind of project, beside the article's: a row each; none
+    where the run has no stack as deployed.
 
     Columns: project, first (its framework; missing where nothing with weight was measured), total,
     probability (of being first, by the run's intervals; NaN without any), second, second_total,
@@ -151,6 +152,8 @@ def _weighed(
 def _totals(
     found: Criteria, points: Scored, drawn: Scored, weighed: dict[str, float], lacking: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not found.frameworks:
+        return
     of_none = np.full(len(found.frameworks), nan)
     is_known = bool(weighed) and not _unreplicated(found.table) & weighed.keys()
     total = _mean(points, weighed) if weighed else of_none

@@ -20,7 +20,8 @@ def choosing(totals: pd.DataFrame, chosen: pd.DataFrame) -> Words:
         f"With these weights the first place is the article's recommendation for {agrees} of"
         f" {counted(len(judged), 'kind')} of project"
     )
-    if judged["probability"].isna().all():
+    measured = judged[judged["blocks_untouched"].map(isfinite)]
+    if len(measured) and measured["probability"].isna().all():
         title += " (one block: no interval, no verdict)"
     alt = "Weighted mean of the scores. " + "; ".join(
         f"{project}: " + ", ".join(_total(row) for row in rows_of(part))
@@ -30,7 +31,7 @@ def choosing(totals: pd.DataFrame, chosen: pd.DataFrame) -> Words:
         "Weighted mean of each framework's scores, as deployed, 1 being the best in every"
         " criterion. At the right who comes first, in brackets whom the article recommends."
     )
-    if totals["low"].notna().any():
+    if (totals["low"] < totals["high"]).any():
         caption += (
             " Lines: what the run's 95 % intervals allow, the weights held fixed; none where"
             " nothing of weight has an interval."
