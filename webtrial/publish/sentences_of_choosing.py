@@ -1,4 +1,4 @@
-"""The sentences that tell what to choose, what it costs, and what two runs differ in."""
+"""The sentences that tell what to choose and what it costs."""
 
 from math import isfinite
 from typing import Any
@@ -44,6 +44,8 @@ def _how_sure(judged: pd.DataFrame) -> str:
     known = of_run["probability"].dropna()
     probed = len(judged) - len(of_run)
     said = f" {probed} rest on probes alone, which have no interval." if probed else ""
+    if of_run.empty:
+        return said
     if known.empty:
         return f"{said} One block: no interval, so nothing is said of how sure that is."
     sure = int((known >= SURE).sum())
