@@ -53,8 +53,8 @@ def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFra
     Columns: scenario, stack, title, framework, at (the load), per_s (of one copy, in time), met
     (whether it was seen to be late at some load: else a copy may serve more, and fewer cores do),
     copies, service_cores (of all copies; NaN where no load was in time), busy_cores (how many the
-    service's CPU time would fill, the least that is possible), database_cores, upstreams_cores (that
-    theirs would), judged (loads with enough requests to tell).
+    service's CPU time would fill, the least that is possible), database_cores, upstreams_cores
+    (that theirs would), judged (loads with enough requests to tell).
     """
     served = served_in_time(run, p99_limit_ms)
     costs = at_main_load(cost_table(run))[["scenario", "stack", *(f"{p}_ms" for p in _PARTS)]]
