@@ -55,6 +55,14 @@ SAMPLES = pa.schema(
     ]
 )
 
+# Numbers that grow by little from row to row: kept as differences they take a third less.
+_DIFFERENCES = {
+    "use_dictionary": ["phase", "kind", "status", "body_bytes", "outcome"],
+    "column_encoding": dict.fromkeys(
+        ("connection", "intended_ns", "sent_ns", "done_ns"), "DELTA_BINARY_PACKED"
+    ),
+}
+
 _TRIAL = TypeAdapter(Trial)
 
 
@@ -238,7 +246,7 @@ def _read_trial(path: Path) -> Trial:
 
 
 def _write_rows(samples: Rows, file: IO[bytes]) -> None:
-    with pq.ParquetWriter(file, SAMPLES, compression="zstd") as writer:
+    with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_DIFFERENCES) as writer:
         for batch in samples.to_batches():
             writer.write_batch(batch)
 
