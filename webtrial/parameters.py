@@ -225,9 +225,11 @@ class Parameters(BaseModel):
             or self.open_rates_per_s
             or self.common_fractions
             or self.own_fractions
+            or self.connections_held
         ):
             raise ValueError(
-                "no load: name closed_users, open_rates_per_s, common_fractions or own_fractions"
+                "no load: name closed_users, open_rates_per_s, common_fractions, own_fractions or"
+                " connections_held"
             )
         return self
 

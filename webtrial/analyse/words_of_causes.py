@@ -265,7 +265,8 @@ def migration(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> Words:
         _against_what_is_left(rows_of(way), rows_of(cpu[cpu["scenario"] == most]))
         for _, way in here.groupby("way", sort=False)
     ]
-    title = f"CPU time of a request for {spoken(most)}: {'; '.join(told)}{one_block_note(here)}"
+    said = "; ".join(filter(None, told)) or "no two stacks can be compared"
+    title = f"CPU time of a request for {spoken(most)}: {said}{one_block_note(here)}"
     alt = "CPU-milliseconds of the service per request. " + per_cell(
         costs.drop_duplicates(["scenario", "load", "stack"]),
         lambda row: f"{row['title']} {number(row['value'])}{within(row)}",

@@ -303,12 +303,7 @@ def rates_table(run: Run) -> Table:
 def budgets_table(run: Run) -> Table:
     """What every stack was given, and what each has of its own beside it."""
     stacks = run.manifest.stacks
-    own = {
-        f"{title_of(stack, stacks)}: {name}": described[key]
-        for stack, described in stacks.items()
-        for key, name in _OWN.items()
-        if key in described  # runs from before it was told lack it
-    }
+    own = {name: said for key, name in _OWN.items() if (said := "; ".join(_alike(stacks, key)))}
     pools = {
         f"{title_of(stack, stacks)}: connections of each pool": shares
         for stack, shares in connections_shared(run).items()
@@ -319,6 +314,14 @@ def budgets_table(run: Run) -> Table:
     }
     caption = "The same for every stack, but for what is said to be of one."
     return _pairs_table(run.manifest.budgets | kept | own | pools, ("budget", "value"), caption)
+
+
+def _alike(stacks: dict[str, dict[str, Any]], key: str) -> Iterable[str]:
+    """Each value that stacks have of `key`, and who has it."""
+    having = [name for name in stacks if key in stacks[name]]  # runs from before it was told
+    for value in dict.fromkeys(written(stacks[name][key]) for name in having):
+        alike = [name for name in having if written(stacks[name][key]) == value]
+        yield f"{value} ({listed([title_of(name, stacks) for name in alike])})"
 
 
 def machine_as_table(run: Run) -> Table:
