@@ -9,6 +9,9 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
+# Tests that start no service need no core for themselves.
+ALONE = tests/analyse tests/publish
+
 .PHONY: report test lab serve check compare capabilities bench pins clean
 
 report: .venv/ready-to-run
@@ -18,7 +21,8 @@ test: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses auto --dist loadfile $(ALONE)
+	$(PY) -m pytest $(ALONE:%=--ignore %)
 
 lab: .venv/ready-to-run
 	$(PY) -m webtrial lab
