@@ -30,7 +30,7 @@ def task(url: str, load: Load, **changes: object) -> Task:
         seed=7,
         warmup_s=0.2,
         window_s=0.6,
-        timeout_s=0.5,
+        timeout_s=5.0,
         think_time_s=0.0,
         max_connections=50,
         core=None,
