@@ -21,7 +21,7 @@ test: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest --numprocesses auto --dist loadfile $(ALONE)
+	$(PY) -m pytest --numprocesses auto --dist loadfile --nbval $(ALONE) notebooks
 	$(PY) -m pytest $(ALONE:%=--ignore %)
 
 lab: .venv/ready-to-run

@@ -78,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.set_defaults(does=_verify)
 
+    sample = commands.add_parser("sample", help="make a run the one that comes with the project")
+    sample.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
+    sample.set_defaults(does=_sample)
+
     two = commands.add_parser("compare", help="two runs: what changed, what was found again")
     two.add_argument("before", metavar="A", help="a run: its folder, or its name in data/runs/")
     two.add_argument("after", metavar="B", help="the run that is held against it")
@@ -208,6 +212,15 @@ def _verify(given: argparse.Namespace) -> None:
     table = verify(run, limits).table
     print(as_text(table, shutil.get_terminal_size().columns))
     print(write_verdicts(table, given.json or run.path / "claims.json"))
+
+
+def _sample(given: argparse.Namespace) -> None:
+    from webtrial.publish.given import find_run
+    from webtrial.publish.sample import execute_for_reading, make_sample
+
+    print(make_sample(find_run(given.run)).path)
+    for path in execute_for_reading():
+        print(path)
 
 
 def _positive(text: str) -> float:

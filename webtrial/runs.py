@@ -39,6 +39,7 @@ def _runs_folder() -> Path:
 
 
 RUNS = _runs_folder()
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"  # a run that comes with the project
 
 # Times count from the start of the measured window, so warm-up is negative.
 SAMPLES = pa.schema(
@@ -220,7 +221,7 @@ class RunWriter:
     def append(self, trial: Trial, samples: Rows) -> None:
         """Keep one attempt: its samples first, so that a trial on disk is never without them."""
         (self.path / trial.samples).parent.mkdir(exist_ok=True)
-        _write_whole(self.path / trial.samples, lambda file: _write_rows(samples, file))
+        _write_whole(self.path / trial.samples, lambda file: write_rows(samples, file))
         name = Path(trial.samples).with_suffix(".json").name
         text = _TRIAL.dump_json(trial, indent=1)
         _write_whole(self.path / "trials" / name, lambda file: file.write(text))
@@ -245,7 +246,8 @@ def _read_trial(path: Path) -> Trial:
         raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
 
 
-def _write_rows(samples: Rows, file: IO[bytes]) -> None:
+def write_rows(samples: Rows, file: IO[bytes]) -> None:
+    """Write rows of SAMPLES as a Parquet file."""
     with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_DIFFERENCES) as writer:
         for batch in samples.to_batches():
             writer.write_batch(batch)

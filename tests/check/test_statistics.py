@@ -11,6 +11,11 @@ from webtrial.check.coverage import Noise, counted, covered
 STEADY = Noise(deviation=0.1, correlation=0.0, drift=0.0)
 
 
+def pairs(first: float, second: float, count: int, undisturbed: bool = True) -> pd.DataFrame:
+    row = {"first": first, "second": second, "undisturbed": undisturbed}
+    return pd.DataFrame([row] * count)
+
+
 def test_of_normal_noise_a_twentieth_is_declared_a_difference() -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, 40)
     assert itself.declared_fraction(noise, 2000) == pytest.approx(0.05, abs=0.02)
@@ -18,8 +23,14 @@ def test_of_normal_noise_a_twentieth_is_declared_a_difference() -> None:
 
 def test_a_real_difference_is_no_a_a() -> None:
     """Signs are drawn: a shift of all pairs looks like noise and must not be hidden as none."""
-    throughputs = pd.Series([100.0, 90.0] * 20)
-    assert not itself.check(throughputs).passed
+    assert not itself.check(pairs(100.0, 90.0, itself.PAIRS)).passed
+
+
+def test_too_few_undisturbed_pairs_are_no_pass_and_say_so() -> None:
+    both = pd.concat([pairs(100.0, 101.0, 7), pairs(100.0, 70.0, 80, undisturbed=False)])
+    row = itself.check(both)
+    assert not row.passed
+    assert row.note == "not now: 7 of 30 pairs between which no core changed its speed"
 
 
 @pytest.mark.parametrize("blocks", coverage.BLOCKS)

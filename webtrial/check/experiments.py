@@ -34,9 +34,10 @@ def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator
     for name, experiment in EXPERIMENTS.items():
         yield from undisturbed(name, experiment, say)
     say("a stack against itself")
-    throughputs = itself.measure(database_url=database_url)
-    yield itself.check(throughputs)
+    pairs = itself.measure(database_url=database_url)
+    yield itself.check(pairs)
     say("the intervals, by simulation")
+    throughputs = pairs[["first", "second"]].stack()
     yield from coverage.check(coverage.Noise(*itself.noise_of(throughputs)))
 
 

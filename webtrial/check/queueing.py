@@ -32,17 +32,33 @@ def check(load: float) -> tuple[list[Row], str]:
 
 
 def judged(load: float, observed: Observed) -> list[Row]:
-    """Each response time beside Lindley's, and their means."""
+    """Each response time beside Lindley's, and their means.
+
+    A request for which a connection had to be opened takes longer by that, which is its truth but
+    not the queue's, and which no log of a server can hold: it is told apart.
+    """
     both = matched(observed)
     both["expected_ms"] = both["received_ns"].map(lindley_ms(observed.log))
     error_ms = (both["latency_ms"] - both["expected_ms"]).abs()
+    opening = both["nth"] == 0
     name = f"queue at {load:.0%} load"
     truth, measured = both["expected_ms"].mean(), both["latency_ms"].mean()
     formula = f"M/M/1 gives {SERVICE_MS / (1 - load):.1f} in the long run"
     return [
-        at_most(f"{name}: p99 of error, ms", percentile(error_ms, 99), ERROR_P99_MAX_MS),
+        at_most(
+            f"{name}: p99 of error, ms",
+            percentile(error_ms[~opening], 99),
+            ERROR_P99_MAX_MS,
+            _opened(error_ms[opening]),
+        ),
         within(f"{name}: mean response, ms", truth, measured, MEAN_TOLERANCE, formula),
     ]
+
+
+def _opened(error_ms: "pd.Series[float]") -> str:
+    if error_ms.empty:
+        return "no connection had to be opened"
+    return f"{len(error_ms)} that opened a connection: median {error_ms.median():.2f} ms longer"
 
 
 def lindley_ms(log: pd.DataFrame) -> "pd.Series[float]":

@@ -25,6 +25,7 @@ _CONFIG = Config(
     }
 )
 _OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
+_INJECTED = "injected-parameters"  # papermill's tag for a cell of its own
 
 
 def execute(
@@ -83,6 +84,7 @@ def _settle(path: Path) -> None:
     for place in (notebook, *notebook.cells):
         for key in _OF_THE_RUNNER:
             place.metadata.pop(key, None)
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number}"
+    for cell in notebook.cells:
+        if _INJECTED in cell.metadata.get("tags", []):
+            cell.id = _INJECTED
     nbformat.write(notebook, path)  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from IPython.core.getipython import get_ipython
 from webtrial.analyse.phrases import listed
 from webtrial.errors import ParameterError
 from webtrial.parameters import PRIVATE, Parameters, read_parameters
-from webtrial.runs import RUNS, Run, latest_run, latest_runs, open_run
+from webtrial.runs import RUNS, SAMPLE, Run, latest_run, latest_runs, open_run
 
 DEFAULTS = "# defaults"
 PAPERMILLS = "# Parameters"
@@ -86,12 +86,15 @@ def _refuse_others(given: Iterable[str], runs: Sequence[str], own: Sequence[str]
 
 
 def find_run(name: Any) -> Run:
-    """The run in the folder `name`, or of that name in `data/runs/`; a run that is open already is
-    itself, since cells that open one are executed again."""
+    """The run in the folder `name`, or of that name in `data/runs/`, or the one of that name that
+    comes with the project (`sample`); a run that is open already is itself, since cells that open
+    one are executed again."""
     if isinstance(name, Run):
         return name
     if not isinstance(name, str):
         raise ParameterError(f"run = {name!r}: give a folder, or the name of one in data/runs/")
+    if name == SAMPLE.name and not (RUNS / name).is_dir():
+        return open_run(SAMPLE)
     return open_run(RUNS / name if (RUNS / name).is_dir() else Path(name))
 
 

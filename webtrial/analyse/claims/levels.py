@@ -73,12 +73,14 @@ def bounds_of(levels: Iterable[Level]) -> Bounds:
 @predicate
 def connections_held(claim: Claim, case: Case) -> Judged:
     """How many connections are held: of a number that was offered at least HELD_SHARE were open to
-    the end, and at most FAILING of the requests failed, in every untouched block. The rate of
-    requests is the same whatever the number, so the machine's speed has little part in it."""
+    the end, and at most FAILING of the requests failed and at most FAILING took longer than the
+    limit, in every untouched block. The rate of requests is the same whatever the number, so the
+    machine's speed has little part in it."""
     rows = _of(case, claim.stack[0], "held")
     rows = rows[rows["silent"] == 0]
     if rows.empty:
         return untestable(f"needs a run with connections_held for {claim.stack[0]}")
+    rows = rows.assign(late=_failing_shares(case.run, rows, case.limits)["late"])
     levels = [_held(float(str(size)), group) for size, group in rows.groupby("connections")]
     wanted = f"connections_held of {number(claim.numbers[0], 3)}"
     return _judged(claim, case, bounds_of(levels), rows["connections"].max(), wanted)
@@ -86,7 +88,8 @@ def connections_held(claim: Claim, case: Case) -> Judged:
 
 def _held(size: float, rows: pd.DataFrame) -> Level:
     valid = rows[rows["verdict"] == "valid"]
-    kept = (valid["still_open"] >= HELD_SHARE * size) & ~(valid["error_fraction"] > FAILING)
+    open_still = valid["still_open"] >= HELD_SHARE * size
+    kept = open_still & ~(valid["error_fraction"] > FAILING) & ~(valid["late"] > FAILING)
     by_block = kept.groupby(valid["block"]).all()
     said = f"of {size:,.0f} at least {number(valid['still_open'].min(), 3)} stayed open"
     return Level(size, size, _agreed(by_block), said + _few(len(by_block)))
@@ -144,8 +147,7 @@ def _late(requests: Mapping[Any, Histogram], key: Any, limit_ms: float) -> float
     """The share of a trial's requests that took longer, or were given up after longer."""
     if key not in requests:
         return nan
-    found = requests[key]
-    return float(found.requests[found.total_ms / found.requests > limit_ms].sum() / len(found))
+    return requests[key].slower_than(limit_ms) / len(requests[key])
 
 
 def _served(rate_per_s: float, shares: pd.DataFrame, limits: Limits) -> Level:
