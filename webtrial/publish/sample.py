@@ -26,8 +26,8 @@ _TIMES = ("intended_ns", "sent_ns", "done_ns")
 
 def make_sample(run: Run, into: Path = SAMPLE) -> Run:
     """Put `run` into the folder `into`, in place of what is there: every attempt's record, and of
-    the requests those that conclusions rest on, their times to a microsecond. Raises PublishError where a verdict on a claim
-    would not be the same, or where it is too large to come with the project."""
+    the requests those that conclusions rest on, their times to a microsecond. Raises PublishError
+    where a verdict on a claim would not be the same, or where it is too large."""
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(run.path, into)
     counting = trials_table(run).set_index(["number", "attempt"])["final"]
