@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import pandas as pd
+
 from webtrial.check import (
     coverage,
     delays,
@@ -37,7 +39,7 @@ def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator
     pairs = itself.measure(database_url=database_url)
     yield itself.check(pairs)
     say("the intervals, by simulation")
-    throughputs = pairs[["first", "second"]].stack()
+    throughputs = pd.Series(pairs[["first", "second"]].to_numpy().ravel())
     yield from coverage.check(coverage.Noise(*itself.noise_of(throughputs)))
 
 
