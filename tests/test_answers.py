@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
-from webtrial.measure.answers import agreed_answers, canonical, sign_in
+from webtrial.measure.answers import Expected, agreed_answers, canonical, sign_in
 from webtrial.measure.ports import free_port
 from webtrial.measure.scenarios import Known, Material, targets
 
@@ -99,6 +99,18 @@ def test_each_stack_is_asked_for_its_own_scenarios_and_compared_in_those_it_shar
     said = pytest.raises(ContractError, match="three and two answer /users/")
     with serving(compact) as one, serving(compact) as two, serving(other) as three, said:
         agreed_answers({"one": one, "two": two, "three": three}, asked, MATERIAL, {})
+
+
+def test_stacks_that_are_up_one_after_the_other_are_compared() -> None:
+    def other(path: str) -> tuple[int, bytes]:
+        return compact(path.replace("lamp", "desk"))
+
+    answered: Expected = {}
+    with serving(compact) as one:
+        agreed_answers({"one": one}, SEARCHES, MATERIAL, {}, answered)
+    said = pytest.raises(ContractError, match=r"two and one answer /products/search\?q=lamp")
+    with serving(other) as two, said:
+        agreed_answers({"two": two}, SEARCHES, MATERIAL, {}, answered)
 
 
 def test_the_dashboard_is_compared_with_a_token_of_each_stack() -> None:

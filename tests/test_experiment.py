@@ -10,8 +10,8 @@ import pytest
 
 from tests.trial_builder import CLOSED, a_trial
 from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
+from webtrial.measure.blocks import measure_sitting
 from webtrial.measure.child import measure
-from webtrial.measure.experiment import measure_block
 from webtrial.measure.plan import pilot, plan
 from webtrial.measure.progress import Progress
 from webtrial.parameters import Parameters, read_parameters
@@ -40,36 +40,36 @@ class Judge:
         return a_trial(number=trial.number, attempt=attempt, validity=validity)
 
 
-def test_disturbed_trials_are_repeated_at_the_blocks_end() -> None:
+def test_disturbed_trials_are_repeated_at_the_sittings_end() -> None:
     judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
-    last = measure_block(list(map(planned, [1, 2, 3, 4])), judge, repeats=2)
+    last = measure_sitting(list(map(planned, [1, 2, 3, 4])), judge, repeats=2)
     assert judge.measured == [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (3, 3)]
     assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3, 4: 1}
 
 
 def test_after_the_last_repeat_a_disturbed_trial_stays_suspect() -> None:
     judge = Judge({1: [DISTURBED] * 3})
-    last = measure_block([planned(1)], judge, repeats=2)
+    last = measure_sitting([planned(1)], judge, repeats=2)
     assert judge.measured == [(1, 1), (1, 2), (1, 3)]
     assert last[1].validity == DISTURBED
 
 
 def test_without_repeats_every_trial_is_measured_once() -> None:
     judge = Judge({1: [DISTURBED]})
-    measure_block([planned(1)], judge, repeats=0)
+    measure_sitting([planned(1)], judge, repeats=0)
     assert judge.measured == [(1, 1)]
 
 
 def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
     judge = Judge({1: [STALLED]})
-    assert measure_block([planned(1)], judge, repeats=2)[1].validity == STALLED
+    assert measure_sitting([planned(1)], judge, repeats=2)[1].validity == STALLED
     assert judge.measured == [(1, 1)]
 
 
-def test_of_a_block_that_was_broken_off_only_what_is_missing_is_measured() -> None:
+def test_of_a_sitting_that_was_broken_off_only_what_is_missing_is_measured() -> None:
     judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
     before = {1: a_trial(number=1), 2: a_trial(number=2, validity=DISTURBED), 9: a_trial(number=9)}
-    last = measure_block(list(map(planned, [1, 2, 3])), judge, repeats=2, before=before)
+    last = measure_sitting(list(map(planned, [1, 2, 3])), judge, repeats=2, before=before)
     assert judge.measured == [(3, 1), (2, 2), (3, 2), (3, 3)]
     assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3}
 

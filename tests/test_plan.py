@@ -1,6 +1,7 @@
 """Every stack in every cell once per block, in an order and with seeds drawn from one seed."""
 
 from collections import Counter, defaultdict
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.trial_builder import a_trial
 from webtrial.measure.plan import (
     PILOT_WARMUP_S,
     PILOT_WINDOW_S,
+    STACKS_UP,
     capacities_of,
     common_rates,
     grid_below,
@@ -16,11 +18,13 @@ from webtrial.measure.plan import (
     longest_rest_s,
     pilot,
     plan,
+    sittings,
     window_of,
 )
 from webtrial.measure.scenarios import FAN_OUT_COUNTS, FAN_OUT_DELAYS_MS
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import Load, PlannedTrial
+from webtrial.stacks import load_stacks
 
 STACKS = ["django", "flask", "fastapi"]
 SCENARIOS = ["user_detail", "crud"]
@@ -67,6 +71,23 @@ def test_the_stacks_of_a_cell_follow_one_another_with_the_same_load_and_seed() -
     assert [(t.block, t.cell) for t in trials] == sorted((t.block, t.cell) for t in trials)
     for cell in in_cells(trials).values():
         assert len({(t.scenario, t.load, t.seed) for t in cell}) == 1
+
+
+def test_no_more_stacks_are_up_than_a_sitting_holds() -> None:
+    names = list(load_stacks())[:20]
+    trials = plan(parameters(stacks=names, blocks=1), {})
+    cut = sittings(trials)
+    assert list(chain(*cut)) == trials
+    up = [{each.stack for each in sitting} for sitting in cut]
+    assert max(map(len, up)) == STACKS_UP
+    # Each ends only because the next trial would have needed one more.
+    for before, after in pairwise(cut):
+        assert len({each.stack for each in before} | {after[0].stack}) == STACKS_UP + 1
+
+
+def test_few_stacks_stay_up_for_the_whole_block() -> None:
+    trials = plan(parameters(blocks=1), {})
+    assert sittings(trials) == [trials]
 
 
 def test_cells_have_seeds_of_their_own() -> None:

@@ -129,6 +129,18 @@ def test_the_machine_is_at_least_as_busy_as_we_are() -> None:
     assert now.stolen_s >= 0
 
 
+def test_a_tree_within_another_is_counted_once() -> None:
+    with subprocess.Popen([sys.executable, "-c", SPIN], stdin=-1, stdout=-1, text=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        alone = machine_time([child.pid], CORES).ours_s
+        once = machine_time([os.getpid()], CORES).ours_s
+        twice = machine_time([os.getpid(), child.pid], CORES).ours_s
+        child.communicate("end")
+    assert alone >= 0.2
+    assert twice - once < alone / 2
+
+
 def test_only_the_cores_that_we_use_are_read() -> None:
     assert 0 < machine_time([], CORES[:1]).busy_s < machine_time([], CORES).busy_s
     assert machine_time([], ()).busy_s == 0

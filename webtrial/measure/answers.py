@@ -31,6 +31,9 @@ TIMEOUT_S = 30.0
 
 Bodies = dict[str, bytes]
 
+Expected = dict[str, tuple[str, bytes]]
+"""Request → the stack that answered it first, and the body."""
+
 
 def sign_in(stack: str, url: str, accounts: Sequence[str], password: str) -> Tokens:
     """A token for each of `accounts`, by the OAuth2 password form; ContractError where refused."""
@@ -42,15 +45,17 @@ def agreed_answers(
     scenarios: dict[str, list[str]],
     material: Material,
     tokens: dict[str, Tokens],
+    expected: Expected | None = None,
 ) -> dict[str, Answers]:
     """What each stack (name → base URL) answers to the requests of its own of `scenarios`.
 
-    `tokens` has at least one token for each stack where the dashboard is among them.
-    ContractError where a stack does not answer, or answers otherwise than the first one that is
+    `tokens` has at least one token for each stack where the dashboard is among them. `expected` is
+    what stacks answered earlier, to which is added what nobody was asked before.
+    ContractError where a stack does not answer, or answers otherwise than the first one that was
     asked the same.
     """
     bodies = asyncio.run(_ask_all(urls, scenarios, material, tokens))
-    expected: dict[str, tuple[str, bytes]] = {}
+    expected = {} if expected is None else expected
     for stack, found in bodies.items():
         for target, body in found.items():
             _compare(target, *expected.setdefault(target, (stack, body)), stack, body)

@@ -12,71 +12,42 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, count, groupby
 from operator import attrgetter
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NoReturn
 
 import psutil
 
 from webtrial.errors import WebtrialError
 from webtrial.measure import machine, provenance
-from webtrial.measure.answers import agreed_answers, sign_in
-from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, restore
+from webtrial.measure.attempt import Rig
+from webtrial.measure.blocks import Lab, measure_block
 from webtrial.measure.drivers import Drive, drivers
 from webtrial.measure.embedded import SERVER_SETTINGS
-from webtrial.measure.house import TEMPLATE, House, open_house
+from webtrial.measure.house import House, open_house
 from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import (
-    Service,
-    ServiceSettings,
-    clone_for,
     describe_data,
-    launch_stacks,
 )
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
-from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements, drop_database
+from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
 from webtrial.measure.progress import Progress, Tell
-from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
-from webtrial.measure.scenarios import Material, Tokens, material_from
-from webtrial.measure.targets import Target, account_password, targets_of
+from webtrial.measure.resume import demand_same, last_attempts, reopened
+from webtrial.measure.scenarios import Material, material_from
+from webtrial.measure.targets import account_password, targets_of
 from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import PlannedTrial, Trial
+from webtrial.records import Trial
 from webtrial.runs import RUNS, Manifest, Run, RunWriter, open_run
-from webtrial.stacks import Stack, choose_stacks, load_stacks
+from webtrial.stacks import choose_stacks, load_stacks
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
 RESUME = "WEBTRIAL_RESUME"
-
-
-Measure = Callable[[PlannedTrial, int], Trial]
-
-_Place = tuple[Service | Target, str | None, Path | None]
-"""A service, its database and its log: what of them is here."""
-
-_StartAgain = Callable[[Site], Site]
-
-
-@dataclass(frozen=True, slots=True)
-class _Lab:
-    """What blocks are measured with."""
-
-    parameters: Parameters
-    stacks: list[Stack]
-    targets: dict[str, Target]  # those of the stacks that are not launched
-    house: House | None  # of the others
-    rig: Rig
-    logs: Path
-    writer: RunWriter
-    progress: Progress
-    before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
 
 
 def main() -> int:
@@ -124,30 +95,14 @@ def run_experiment(
     return writer.path
 
 
-def measure_block(
-    trials: Sequence[PlannedTrial],
-    measure: Measure,
-    repeats: int,
-    before: Mapping[int, Trial] = MappingProxyType({}),
-) -> dict[int, Trial]:
-    """Measure `trials` in order, then again, at most `repeats` times, those during which the
-    machine was disturbed. Returns the last attempt at each, by number; `before` are those that
-    were made earlier."""
-    last = {each.number: before[each.number] for each in trials if each.number in before}
-    for attempt in range(1, repeats + 2):
-        for planned in missing(trials, last, attempt - 1):
-            last[planned.number] = measure(planned, attempt)
-    return last
-
-
-def _measure(lab: _Lab) -> None:
+def _measure(lab: Lab) -> None:
     first = pilot(lab.parameters)
     capacities = lab.writer.manifest.capacities_per_s
     guess = dict.fromkeys(lab.parameters.stacks, 1000.0)
     guessed = dict.fromkeys(lab.parameters.scenarios, guess)
     lab.progress.expect([*first, *plan(lab.parameters, guessed)])
     if first and not capacities:
-        capacities = capacities_of(_block(lab, first).values())
+        capacities = capacities_of(measure_block(lab, first).values())
     planned = plan(lab.parameters, capacities)
     lab.writer.update(
         planned_trials=len(first) + len(planned),
@@ -156,98 +111,7 @@ def _measure(lab: _Lab) -> None:
     )
     lab.progress.expect(planned)
     for _, trials in groupby(planned, key=attrgetter("block")):
-        _block(lab, list(trials))
-
-
-def _block(lab: _Lab, trials: list[PlannedTrial]) -> dict[int, Trial]:
-    # A pilot only sets rates, for which a disturbed trial is good enough.
-    repeats = lab.parameters.repeats if trials[0].block else 0
-    known = {each.number for each in trials if each.number in lab.before}
-    lab.progress.skip(known)
-    if not missing(trials, lab.before, repeats):
-        return {number: lab.before[number] for number in known}
-    with _stacks_up(lab, trials[0].block) as (sites, start_again):
-
-        def measure(planned: PlannedTrial, attempt: int) -> Trial:
-            lab.progress.begins(planned, attempt)
-            site = sites[planned.stack]
-            if not is_alive(site):
-                site = sites[planned.stack] = start_again(site)
-            trial, samples = attempt_trial(planned, attempt, site, lab.rig)
-            lab.writer.append(trial, samples)
-            lab.progress.judged(trial)
-            restore(planned, site, lab.rig)
-            return trial
-
-        return measure_block(trials, measure, repeats, lab.before)
-
-
-@contextmanager
-def _stacks_up(lab: _Lab, block: int) -> Iterator[tuple[dict[str, Site], _StartAgain]]:
-    """Every stack, found to answer alike; and how one that has ended is started again."""
-    blocks = lab.parameters.blocks
-    name = f"block {block} of {blocks}" if block else "pilot"
-    with _launched(lab, block, name) as (launched, start_again):
-        places = launched | {name: (target, None, None) for name, target in lab.targets.items()}
-        urls = {stack.name: places[stack.name][0].url for stack in lab.stacks}
-        lab.progress.step(f"comparing the answers of {len(lab.stacks)} stacks, {name}")
-        tokens = _signed_in(lab, urls)
-        asked = {stack: _scenarios_of(stack, lab.parameters) for stack in urls}
-        answers = agreed_answers(urls, asked, lab.rig.material, tokens)
-        sites = {
-            name: Site(service, database_url, answers[name], tokens[name], log)
-            for name, (service, database_url, log) in places.items()
-        }
-        yield sites, start_again
-
-
-@contextmanager
-def _launched(lab: _Lab, block: int, name: str) -> Iterator[tuple[dict[str, _Place], _StartAgain]]:
-    """Those that are not targets, in fresh processes on their own copies of the data; and how one
-    that has ended is started again, on the same data."""
-    if lab.house is None:
-        yield {}, lambda site: site
-        return
-    stacks = [stack for stack in lab.stacks if stack.name not in lab.targets]
-    lab.progress.step(f"starting {len(stacks)} stacks, {name}")
-    with ExitStack() as ends:
-        wanted = {stack.name: _wanted(lab, lab.house, stack, block, ends) for stack in stacks}
-        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
-
-        def start_again(site: Site) -> Site:
-            stack = site.service.stack
-            lab.progress.step(f"starting {stack.name} again, which ended")
-            alone = launch_stacks({stack.name: wanted[stack.name]}, lab.rig.split.service_cores)
-            return replace(site, service=ends.enter_context(alone)[stack.name])
-
-        places: dict[str, _Place] = {
-            name: (services[name], settings.database_url, log)
-            for name, (_, settings, log) in wanted.items()
-        }
-        yield places, start_again
-
-
-def _signed_in(lab: _Lab, urls: dict[str, str]) -> dict[str, Tokens]:
-    """Tokens of all accounts, by stack, where the dashboard is measured."""
-    material, measured = lab.rig.material, lab.parameters.contenders("dashboard")
-    return {
-        stack: sign_in(stack, url, material.accounts, material.password)
-        if stack in measured
-        else {}
-        for stack, url in urls.items()
-    }
-
-
-def _scenarios_of(stack: str, parameters: Parameters) -> list[str]:
-    return [name for name in parameters.all_scenarios if stack in parameters.contenders(name)]
-
-
-def _wanted(
-    lab: _Lab, house: House, stack: Stack, block: int, ends: ExitStack
-) -> tuple[Stack, ServiceSettings, Path]:
-    ends.callback(drop_database, house.server, stack.name)
-    url = clone_for(stack, house.server, stack.name, TEMPLATE)
-    return stack, replace(house.settings, database_url=url), lab.logs / f"{stack.name}-{block}.log"
+        measure_block(lab, list(trials))
 
 
 def _set_up(
@@ -256,7 +120,7 @@ def _set_up(
     progress: Progress,
     up: ExitStack,
     before: dict[int, Trial],
-) -> _Lab:
+) -> Lab:
     """Everything that stays for the whole run; it ends with `up`."""
     split = machine.core_split(workers=parameters.workers)
     os.sched_setaffinity(0, split.service_cores)
@@ -284,7 +148,7 @@ def _set_up(
     if before:
         demand_same(writer.manifest, found)
     writer.update(**found)
-    return _Lab(parameters, stacks, targets, house, rig, logs, writer, progress, before)
+    return Lab(parameters, stacks, targets, house, rig, logs, writer, progress, before, answered={})
 
 
 def _rig(

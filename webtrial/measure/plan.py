@@ -22,6 +22,9 @@ PILOT_USERS = 100
 PILOT_WARMUP_S = 1.0
 PILOT_WINDOW_S = 1.5
 
+STACKS_UP = 8
+"""As many as the widest comparison of one scenario but user_detail: those are up together."""
+
 TWO_CYCLES_S = 5.5
 """Every fan-out in turn takes 2.4 s in upstreams alone: so long, and each comes at least once."""
 
@@ -65,6 +68,19 @@ def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
     for block in range(1, parameters.blocks + 1):
         planned += _block(parameters, cells, block, number + len(planned), "measure")
     return planned
+
+
+def sittings(trials: Iterable[PlannedTrial]) -> list[list[PlannedTrial]]:
+    """A block's trials in their order, cut where more than STACKS_UP stacks would have to be up."""
+    cut: list[list[PlannedTrial]] = []
+    up: set[str] = set()
+    for planned in trials:
+        up.add(planned.stack)
+        if not cut or len(up) > STACKS_UP:
+            cut.append([])
+            up = {planned.stack}
+        cut[-1].append(planned)
+    return cut
 
 
 def capacities_of(trials: Iterable[Trial]) -> Capacities:

@@ -90,8 +90,10 @@ class Trees:
 
 
 def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
-    """What `cores` have spent, and the trees below `ours`. Takes some milliseconds."""
-    used_s = sum(_cpu_s(process) for root in ours for process in _tree(root))
+    """What `cores` have spent, and the trees below `ours`, of which one may lie within another.
+    Takes some milliseconds."""
+    trees = {process.pid: process for root in ours for process in _tree(root)}
+    used_s = sum(map(_cpu_s, trees.values()))
     every = psutil.cpu_times(percpu=True)
     return MachineTime(
         at_ns=time.perf_counter_ns(),

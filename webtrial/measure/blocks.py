@@ -1,0 +1,195 @@
+"""A block of trials: its stacks are up a few at a time, found to answer alike, and measured.
+
+Processes that only wait are not free. With thirty stacks up, 540 processes in all, a kernel that
+watches which memory is in use spent a tenth of a core on theirs, and cores changed speed more
+often; with three up, a hundredth. So a block is cut into sittings, and whatever does not take part
+in one is not running.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from webtrial.measure.answers import Expected, agreed_answers, sign_in
+from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, restore
+from webtrial.measure.house import TEMPLATE, House
+from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
+from webtrial.measure.plan import sittings
+from webtrial.measure.postgres import drop_database
+from webtrial.measure.progress import Progress
+from webtrial.measure.resume import missing
+from webtrial.measure.scenarios import Tokens
+from webtrial.measure.targets import Target
+from webtrial.parameters import Parameters
+from webtrial.records import PlannedTrial, Trial
+from webtrial.runs import RunWriter
+from webtrial.stacks import Stack
+
+Measure = Callable[[PlannedTrial, int], Trial]
+
+_StartAgain = Callable[[Site], Site]
+
+_Wanted = tuple[Stack, ServiceSettings, Path]
+"""A stack, what it is told, and its log."""
+
+_Place = tuple[Service | Target, str | None, Path | None]
+"""A service, its database and its log: what of them is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """What blocks are measured with."""
+
+    parameters: Parameters
+    stacks: list[Stack]
+    targets: dict[str, Target]  # those of the stacks that are not launched
+    house: House | None  # of the others
+    rig: Rig
+    logs: Path
+    writer: RunWriter
+    progress: Progress
+    before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
+    answered: Expected  # by any stack until now
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What the sittings of a block share, by stack: made when it is first up, gone with `ends`."""
+
+    number: int
+    name: str
+    ends: ExitStack
+    databases: dict[str, str]
+    tokens: dict[str, Tokens]
+
+
+def measure_block(lab: Lab, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
+    """Measure what is missing of a block; returns the last attempt at each trial, by number."""
+    number = trials[0].block
+    # A pilot only sets rates, for which a disturbed trial is good enough.
+    repeats = lab.parameters.repeats if number else 0
+    last = {each.number: lab.before[each.number] for each in trials if each.number in lab.before}
+    lab.progress.skip(last)
+    name = f"block {number} of {lab.parameters.blocks}" if number else "pilot"
+    with ExitStack() as ends:
+        block = _Block(number, name, ends, {}, {})
+        for sitting in sittings(trials):
+            if missing(sitting, last, repeats):
+                last |= _measure_sitting(lab, block, sitting, repeats)
+    return last
+
+
+def _measure_sitting(
+    lab: Lab, block: _Block, trials: list[PlannedTrial], repeats: int
+) -> dict[int, Trial]:
+    names = {each.stack for each in missing(trials, lab.before, repeats)}
+    stacks = [stack for stack in lab.stacks if stack.name in names]
+    with _stacks_up(lab, block, stacks) as (sites, start_again):
+
+        def measure(planned: PlannedTrial, attempt: int) -> Trial:
+            lab.progress.begins(planned, attempt)
+            site = sites[planned.stack]
+            if not is_alive(site):
+                site = sites[planned.stack] = start_again(site)
+            trial, samples = attempt_trial(planned, attempt, site, lab.rig)
+            lab.writer.append(trial, samples)
+            lab.progress.judged(trial)
+            restore(planned, site, lab.rig)
+            return trial
+
+        return measure_sitting(trials, measure, repeats, lab.before)
+
+
+def measure_sitting(
+    trials: Sequence[PlannedTrial],
+    measure: Measure,
+    repeats: int,
+    before: Mapping[int, Trial] = MappingProxyType({}),
+) -> dict[int, Trial]:
+    """Measure `trials` in order, then again, at most `repeats` times, those during which the
+    machine was disturbed. Returns the last attempt at each, by number; `before` are those that
+    were made earlier."""
+    last = {each.number: before[each.number] for each in trials if each.number in before}
+    for attempt in range(1, repeats + 2):
+        for planned in missing(trials, last, attempt - 1):
+            last[planned.number] = measure(planned, attempt)
+    return last
+
+
+@contextmanager
+def _stacks_up(
+    lab: Lab, block: _Block, stacks: list[Stack]
+) -> Iterator[tuple[dict[str, Site], _StartAgain]]:
+    """`stacks`, found to answer as all before them did; and how one that has ended is started
+    again."""
+    with _launched(lab, block, stacks) as (launched, start_again):
+        places = launched | {
+            stack.name: (lab.targets[stack.name], None, None)
+            for stack in stacks
+            if stack.name in lab.targets
+        }
+        urls = {name: service.url for name, (service, _, _) in places.items()}
+        lab.progress.step(f"comparing the answers of {len(urls)} stacks, {block.name}")
+        block.tokens.update(_signed_in(lab, urls, block.tokens))
+        asked = {stack: _scenarios_of(stack, lab.parameters) for stack in urls}
+        answers = agreed_answers(urls, asked, lab.rig.material, block.tokens, lab.answered)
+        sites = {
+            name: Site(service, database_url, answers[name], block.tokens[name], log)
+            for name, (service, database_url, log) in places.items()
+        }
+        yield sites, start_again
+
+
+@contextmanager
+def _launched(
+    lab: Lab, block: _Block, stacks: list[Stack]
+) -> Iterator[tuple[dict[str, _Place], _StartAgain]]:
+    """Those that are not targets, in fresh processes on their own copies of the data; and how one
+    that has ended is started again, on the same data."""
+    here = [stack for stack in stacks if stack.name not in lab.targets]
+    if lab.house is None or not here:
+        yield {}, lambda site: site
+        return
+    lab.progress.step(f"starting {len(here)} stacks, {block.name}")
+    with ExitStack() as ends:
+        wanted = {stack.name: _wanted(lab, lab.house, block, stack) for stack in here}
+        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
+
+        def start_again(site: Site) -> Site:
+            stack = site.service.stack
+            lab.progress.step(f"starting {stack.name} again, which ended")
+            alone = launch_stacks({stack.name: wanted[stack.name]}, lab.rig.split.service_cores)
+            return replace(site, service=ends.enter_context(alone)[stack.name])
+
+        places: dict[str, _Place] = {
+            name: (services[name], settings.database_url, log)
+            for name, (_, settings, log) in wanted.items()
+        }
+        yield places, start_again
+
+
+def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:
+    if stack.name not in block.databases:
+        block.ends.callback(drop_database, house.server, stack.name)
+        block.databases[stack.name] = clone_for(stack, house.server, stack.name, TEMPLATE)
+    settings = replace(house.settings, database_url=block.databases[stack.name])
+    return stack, settings, lab.logs / f"{stack.name}-{block.number}.log"
+
+
+def _signed_in(lab: Lab, urls: dict[str, str], known: dict[str, Tokens]) -> dict[str, Tokens]:
+    """Tokens of all accounts for those of the stacks that have none yet; none where the dashboard
+    is not measured. They outlive the process that gave them, since the secret is the run's."""
+    material, measured = lab.rig.material, lab.parameters.contenders("dashboard")
+    return {
+        stack: sign_in(stack, url, material.accounts, material.password)
+        if stack in measured
+        else {}
+        for stack, url in urls.items()
+        if stack not in known
+    }
+
+
+def _scenarios_of(stack: str, parameters: Parameters) -> list[str]:
+    return [name for name in parameters.all_scenarios if stack in parameters.contenders(name)]
