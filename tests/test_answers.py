@@ -113,6 +113,21 @@ def test_stacks_that_are_up_one_after_the_other_are_compared() -> None:
         agreed_answers({"two": two}, SEARCHES, MATERIAL, {}, answered)
 
 
+def test_an_answer_that_differs_once_is_asked_for_again() -> None:
+    asked: list[str] = []
+
+    def seldom_other(path: str) -> tuple[int, bytes]:
+        asked.append(path)
+        return compact("/" if len(asked) == 1 else path)
+
+    for slip, firm in (("one", "two"), ("two", "one")):
+        asked.clear()
+        with serving(seldom_other) as slips, serving(compact) as stays:
+            urls = {slip: slips, firm: stays}
+            known = agreed_answers(dict(sorted(urls.items())), SEARCHES, MATERIAL, {})
+        assert known["one"] == known["two"]
+
+
 def test_the_dashboard_is_compared_with_a_token_of_each_stack() -> None:
     with serving(compact) as one, serving(spacious) as two:
         tokens = {"one": {"account001": "a"}, "two": {"account001": "b"}}
