@@ -8,7 +8,7 @@ in one is not running.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,18 +51,20 @@ class Lab:
     writer: RunWriter
     progress: Progress
     before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
-    answered: Expected  # by any stack until now
+    # Of any stack until now: users sign in once, since the secret is the run's.
+    tokens: dict[str, Tokens] = field(default_factory=dict)
+    answered: Expected = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What the sittings of a block share, by stack: made when it is first up, gone with `ends`."""
+    """What the sittings of a block share: `databases` by stack, made when it is first up and
+    dropped with `ends`."""
 
     number: int
     name: str
     ends: ExitStack
-    databases: dict[str, str]
-    tokens: dict[str, Tokens]
+    databases: dict[str, str] = field(default_factory=dict)
 
 
 def measure_block(lab: Lab, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
@@ -74,7 +76,7 @@ def measure_block(lab: Lab, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
     lab.progress.skip(last)
     name = f"block {number} of {lab.parameters.blocks}" if number else "pilot"
     with ExitStack() as ends:
-        block = _Block(number, name, ends, {}, {})
+        block = _Block(number, name, ends)
         for sitting in sittings(trials):
             if missing(sitting, last, repeats):
                 last |= _measure_sitting(lab, block, sitting, repeats)
@@ -84,9 +86,10 @@ def measure_block(lab: Lab, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
 def _measure_sitting(
     lab: Lab, block: _Block, trials: list[PlannedTrial], repeats: int
 ) -> dict[int, Trial]:
-    names = {each.stack for each in missing(trials, lab.before, repeats)}
-    stacks = [stack for stack in lab.stacks if stack.name in names]
-    with _stacks_up(lab, block, stacks) as (sites, start_again):
+    asked: dict[str, set[str]] = {}
+    for each in missing(trials, lab.before, repeats):
+        asked.setdefault(each.stack, set()).add(each.scenario)
+    with _stacks_up(lab, block, asked) as (sites, start_again):
 
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
             lab.progress.begins(planned, attempt)
@@ -120,23 +123,22 @@ def measure_sitting(
 
 @contextmanager
 def _stacks_up(
-    lab: Lab, block: _Block, stacks: list[Stack]
+    lab: Lab, block: _Block, asked: dict[str, set[str]]
 ) -> Iterator[tuple[dict[str, Site], _StartAgain]]:
-    """`stacks`, found to answer as all before them did; and how one that has ended is started
-    again."""
+    """The stacks that are `asked` for scenarios, found to answer those as all before them did; and
+    how one that has ended is started again."""
+    stacks = [stack for stack in lab.stacks if stack.name in asked]
     with _launched(lab, block, stacks) as (launched, start_again):
         places = launched | {
-            stack.name: (lab.targets[stack.name], None, None)
-            for stack in stacks
-            if stack.name in lab.targets
+            name: (target, None, None) for name, target in lab.targets.items() if name in asked
         }
         urls = {name: service.url for name, (service, _, _) in places.items()}
         lab.progress.step(f"comparing the answers of {len(urls)} stacks, {block.name}")
-        block.tokens.update(_signed_in(lab, urls, block.tokens))
-        asked = {stack: _scenarios_of(stack, lab.parameters) for stack in urls}
-        answers = agreed_answers(urls, asked, lab.rig.material, block.tokens, lab.answered)
+        lab.tokens.update(_signed_in(lab, urls, asked))
+        scenarios = {name: sorted(asked[name]) for name in urls}
+        answers = agreed_answers(urls, scenarios, lab.rig.material, lab.tokens, lab.answered)
         sites = {
-            name: Site(service, database_url, answers[name], block.tokens[name], log)
+            name: Site(service, database_url, answers[name], lab.tokens.get(name, {}), log)
             for name, (service, database_url, log) in places.items()
         }
         yield sites, start_again
@@ -178,18 +180,11 @@ def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:
     return stack, settings, lab.logs / f"{stack.name}-{block.number}.log"
 
 
-def _signed_in(lab: Lab, urls: dict[str, str], known: dict[str, Tokens]) -> dict[str, Tokens]:
-    """Tokens of all accounts for those of the stacks that have none yet; none where the dashboard
-    is not measured. They outlive the process that gave them, since the secret is the run's."""
-    material, measured = lab.rig.material, lab.parameters.contenders("dashboard")
+def _signed_in(lab: Lab, urls: dict[str, str], asked: dict[str, set[str]]) -> dict[str, Tokens]:
+    """Tokens of all accounts for those of the stacks that need them and have none yet."""
+    material = lab.rig.material
     return {
         stack: sign_in(stack, url, material.accounts, material.password)
-        if stack in measured
-        else {}
         for stack, url in urls.items()
-        if stack not in known
+        if "dashboard" in asked[stack] and stack not in lab.tokens
     }
-
-
-def _scenarios_of(stack: str, parameters: Parameters) -> list[str]:
-    return [name for name in parameters.all_scenarios if stack in parameters.contenders(name)]

@@ -148,7 +148,7 @@ def _set_up(
     if before:
         demand_same(writer.manifest, found)
     writer.update(**found)
-    return Lab(parameters, stacks, targets, house, rig, logs, writer, progress, before, answered={})
+    return Lab(parameters, stacks, targets, house, rig, logs, writer, progress, before)
 
 
 def _rig(

@@ -35,7 +35,7 @@ from webtrial.stacks import Stack
 
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
 KEEP_ALIVE_S = 75  # at least, and a fifth more than a connection rests
-TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in each block, however long it takes
+TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in a run, however long it takes
 TEMPLATE = "template"
 COUNTER = "counter"
 
