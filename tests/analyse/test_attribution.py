@@ -178,6 +178,13 @@ def test_how_upstreams_are_asked_bars_no_stack_that_stands_alone():
     assert set(between("django", "fastapi", stacks).positions) == {*names}
 
 
+def test_paths_come_in_the_order_of_the_stacks() -> None:
+    ways = between("django", "fastapi", CROSSED)
+    order = list(ways.positions)
+    assert ways.paths == sorted(ways.paths, key=lambda path: [order.index(name) for name in path])
+    assert len(ways.paths) > 2
+
+
 def test_what_paths_change_at_once_is_a_bundle_that_says_what_would_part_it(tmp_path):
     found = attribution(a_run(tmp_path, FROM_FLASK), "fastapi", "flask")
     bundle = "framework + concurrency with its server"

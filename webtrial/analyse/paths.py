@@ -113,9 +113,9 @@ class Between:
 
     @cached_property
     def _next(self) -> dict[str, list[str]]:
-        """The stacks that each is one step away from."""
+        """The stacks that each is one step away from, in the order of the positions."""
         above = {
-            name: {other for other in self.positions if self._is_below(name, other)}
+            name: [other for other in self.positions if self._is_below(name, other)]
             for name in self.positions
         }
         return {
