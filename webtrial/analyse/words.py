@@ -150,33 +150,6 @@ def _widest(medians: pd.DataFrame) -> str:
     )
 
 
-def distribution(curves: pd.DataFrame, invalid: int) -> Words:
-    """Of `distribution`: how much longer than the median the slowest tenth takes."""
-    keys = ["scenario", "load", "title"]
-    ends = _at_share(curves, 0.1).merge(_at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
-    title = "Too few requests to draw"
-    if len(ends):
-        factors = (ends["latency_ms"] / ends["latency_ms_median"]).tolist()
-        title = f"The slowest tenth of requests take at least {reach(factors)} times their median"
-    tenth = _at_share(curves, 0.1)
-    alt = "Share of requests that took longer, by response time. A tenth took longer than: "
-    alt += per_cell(tenth, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
-    caption = (
-        "For each response time the share of requests that took longer, both scales logarithmic;"
-        " all blocks merged. Curves end where fewer than ten requests lie beyond."
-        + (" Suspect trials are part of those named so." if curves["suspect_blocks"].any() else "")
-        + left_out_note(invalid)
-    )
-    return Words(title, alt, caption)
-
-
-def _at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
-    """The point of each curve nearest to a share, none where it is not near."""
-    apart = (curves["share_slower"] - share).abs()
-    near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
-    return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
-
-
 def cost(costs: pd.DataFrame, invalid: int) -> Words:
     """Of `cost_table` at one load per scenario."""
     title = "CPU time per request was not observed"

@@ -11,10 +11,9 @@ from webtrial.analyse.figures.style import (
     GREY,
     INK,
     Look,
-    grid_of,
-    hide_unused,
     looks,
-    panels,
+    packed,
+    place_of,
     ring,
     stack_axis,
     styled,
@@ -33,21 +32,17 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
     """`cost_table` at one load per scenario: full colour the service, lighter PostgreSQL,
     lightest the upstreams."""
     look = looks(costs)
-    scenarios = costs["scenario"].unique().tolist()
-    rows, columns = grid_of(scenarios)
-    sizes = [int((costs["scenario"] == name).sum()) for name in scenarios]
-    ratios = [max(sizes[row * columns : (row + 1) * columns]) + 1.2 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.27 * sum(ratios) + 0.2, ratios)
-    for panel, name in zip(axes.flat, scenarios, strict=False):
-        _panel(panel, costs[costs["scenario"] == name], look)
-    hide_unused(axes.flat[len(scenarios) :])
+    parts = [part for _, part in costs.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        _panel(panel, part, look)
     _name_parts(figure)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
-    axes.set_title(f"{costs['scenario'].iloc[0]}, {costs['load'].iloc[0]}")
-    axes.set_xlabel("CPU-milliseconds per request")
+    axes.set_title(place_of(costs["scenario"].iloc[0], costs["load"].iloc[0]))
+    axes.set_xlabel("CPU-ms per request")
     axes.set_xlim(0, 1.2 * largest(costs, ["total_ms", "high"]))
     for height, row in zip(stack_axis(axes, costs, look), rows_of(costs), strict=True):
         start = 0.0
@@ -65,7 +60,7 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
         axes.annotate(
             number(row["total_ms"]),
             (end, height),
-            xytext=(4, 0),
+            xytext=(7 if row["suspect_blocks"] else 4, 0),
             va="center",
             textcoords="offset points",
             color=look[row["stack"]].ink,
