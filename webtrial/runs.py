@@ -142,7 +142,7 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """A run directory opened for reading. Needs neither PostgreSQL nor services nor a network.
 

@@ -327,6 +327,14 @@ def test_stacks_of_a_framework_share_a_hue_and_differ_in_marker_and_line(run):
     assert len({each.hue for each in look.values()}) == 3
 
 
+def test_stacks_as_deployed_are_told_apart_without_colour(run):
+    look = style.looks(estimates.throughput_table(run))
+    deployed = [look[name] for name in ("django", "flask", "fastapi")]
+
+    assert len({each.marker for each in deployed}) == len({each.dashes for each in deployed}) == 3
+    assert all(each.filled for each in deployed)
+
+
 def test_a_variant_looks_the_same_without_its_framework_as_deployed(run):
     table = estimates.throughput_table(run)
     alone = table[table["stack"] == "flask-raw"]

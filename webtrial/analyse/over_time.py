@@ -4,9 +4,11 @@ Time is that of the answer, not of the asking: while a service stands still ther
 had to wait for its end comes after it, high up.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from webtrial.analyse.counting import over
@@ -17,15 +19,15 @@ from webtrial.records import Trial
 from webtrial.runs import Run
 
 MOMENTS = 90  # that a measured window is divided into
-STEPS = 12  # of response times within a decade
+STEPS = 16  # of response times within a decade
 
 
 @dataclass(frozen=True, slots=True)
 class OverTime:
     """One typical trial of each stack, all in one cell.
 
-    `cells`: stack, moment (0 to MOMENTS - 1), step (of response times: from 10^(step / STEPS) ms on),
-    requests. `trials`, a row per stack in the order asked for: scenario, load, stack, title,
+    `cells`: stack, moment (0 to MOMENTS - 1), step (of response times: 10^(step / STEPS) ms and
+    more), requests. `trials`, a row per stack in the order asked for: scenario, load, stack, title,
     framework, number, attempt, block, verdict, window_s, requests, silence_ms (the longest time
     without an answer), silent_from_s, slowest_ms.
     """
@@ -34,27 +36,21 @@ class OverTime:
     trials: pd.DataFrame
 
 
-def over_time(run: Run, scenario: str, load: str, stacks: list[str] | tuple[str, ...]) -> OverTime:
+def over_time(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> OverTime:
     """The typical trials of `stacks` there, those left out that have none that counts."""
-    found = []
-    for stack in stacks:
-        try:
-            found.append(find_trial(run, *typical_trial(run, scenario, stack, load)))
-        except RunError:
-            continue
-    cells = [_cells(run, trial) for trial in found]
-    rows = [_trial(run, trial) for trial in found]
-    trials = pd.DataFrame(rows, columns=list(_COLUMNS))
-    return OverTime(
-        pd.concat([_NOTHING, *cells], ignore_index=True),
-        labelled(run, trials),
-    )
+    found = list(_typical(run, scenario, load, stacks))
+    if not found:
+        return OverTime(_NOTHING, pd.DataFrame(columns=["stack", "title"]))
+    files = [run.path / trial.samples for trial in found]
+    window_ns = round(1e9 * found[0].window_s)  # that of the cell
+    cells = _cells(files, window_ns)
+    stacks_drawn = pd.Series([trial.planned.stack for trial in found])
+    cells.insert(0, "stack", stacks_drawn.iloc[cells.pop("file_index")].to_numpy())
+    silences = _silences(files, window_ns).drop(columns="file_index")
+    trials = pd.DataFrame(list(map(_place, found)))
+    return OverTime(cells, labelled(run, pd.concat([trials, silences], axis=1)))
 
 
-_COLUMNS = (
-    *("scenario", "load", "stack", "number", "attempt", "block", "verdict", "window_s"),
-    *("requests", "silence_ms", "silent_from_s", "slowest_ms"),
-)
 _NOTHING = pd.DataFrame(
     {
         "stack": pd.Series(dtype=str),
@@ -63,35 +59,13 @@ _NOTHING = pd.DataFrame(
 )
 
 
-def _cells(run: Run, trial: Trial) -> pd.DataFrame:
-    moment_ns = 1e9 * trial.window_s / MOMENTS
-    rows = over(
-        [run.path / trial.samples],
-        f"""
-        select floor(done_ns / {moment_ns})::integer as moment,
-            floor({STEPS} * log10(greatest(done_ns - intended_ns, 1) / 1e6))::integer as step,
-            count(*) as requests
-        from samples
-        where outcome = 'ok' and done_ns >= 0 and done_ns < {1e9 * trial.window_s}
-        group by all order by all
-        """,
-    )
-    rows.insert(0, "stack", trial.planned.stack)
-    return rows
+def _typical(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> Iterator[Trial]:
+    for stack in stacks:
+        with suppress(RunError):
+            yield find_trial(run, *typical_trial(run, scenario, stack, load))
 
 
-def _trial(run: Run, trial: Trial) -> dict[str, object]:
-    answered = over(
-        [run.path / trial.samples],
-        f"""
-        select done_ns, done_ns - intended_ns as took_ns from samples
-        where outcome = 'ok' and done_ns >= 0 and done_ns < {1e9 * trial.window_s}
-        order by done_ns
-        """,
-    )
-    moments_s = np.concatenate([[0.0], answered["done_ns"] / 1e9, [trial.window_s]])
-    gaps_s = np.diff(moments_s)
-    longest = int(gaps_s.argmax())
+def _place(trial: Trial) -> dict[str, object]:
     planned = trial.planned
     return {
         "scenario": planned.scenario,
@@ -102,8 +76,44 @@ def _trial(run: Run, trial: Trial) -> dict[str, object]:
         "block": planned.block,
         "verdict": trial.validity.verdict,
         "window_s": trial.window_s,
-        "requests": len(answered),
-        "silence_ms": 1000 * float(gaps_s[longest]),
-        "silent_from_s": float(moments_s[longest]),
-        "slowest_ms": float(answered["took_ns"].max() / 1e6) if len(answered) else float("nan"),
     }
+
+
+def _cells(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
+    return over(
+        files,
+        f"""
+        select file_index, floor({MOMENTS} * done_ns / {window_ns})::integer as moment,
+            floor({STEPS} * log10(greatest(done_ns - intended_ns, 1) / 1e6))::integer as step,
+            count(*) as requests
+        from samples where {_answered(window_ns)} group by all order by all
+        """,
+    )
+
+
+def _silences(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
+    """A row per file, in their order. The window's end counts as an answer, as its start does."""
+    return over(
+        files,
+        f"""
+        select file_index, count(took_ns) as requests, max(gap_ns) / 1e6 as silence_ms,
+            arg_max(done_ns - gap_ns, gap_ns) / 1e9 as silent_from_s,
+            max(took_ns) / 1e6 as slowest_ms
+        from (
+            select *, done_ns - lag(done_ns, 1, 0::bigint)
+                over (partition by file_index order by done_ns) as gap_ns
+            from (
+                select file_index, done_ns, done_ns - intended_ns as took_ns
+                from samples where {_answered(window_ns)}
+                union all
+                select range as file_index, {window_ns}::bigint, null from range({len(files)})
+            )
+        )
+        group by file_index order by file_index
+        """,
+    )
+
+
+def _answered(window_ns: int) -> str:
+    """In SQL, whether an answer came within the measured window."""
+    return f"outcome = 'ok' and done_ns >= 0 and done_ns < {window_ns}"

@@ -94,9 +94,9 @@ def statistics_of(kind: str) -> list[str]:
 def selected(run: Run, chosen: Selection) -> pd.DataFrame:
     """What is chosen, a row per stack.
 
-    Columns: scenario, load_kind, load, stack, title, framework, value, low, high (over blocks, 95 %),
-    blocks, suspect_blocks, invalid_blocks, error_fraction, dropped_fraction. A percentile of too
-    few requests is NaN.
+    Columns: scenario, load_kind, load, stack, title, framework, value, low, high (95 %, over
+    blocks), blocks, suspect_blocks, invalid_blocks, error_fraction, dropped_fraction. A percentile
+    of too few requests is NaN.
     """
     table = _percentiles(run, chosen) if chosen.metric.percentile else _estimates(run, chosen)
     return table.reset_index(drop=True)

@@ -55,11 +55,14 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
             title = here.loc[here["stack"] == leader, "title"].iloc[0]
             leads.setdefault(title, []).append(str(scenario))
             failing += _failing(here[here["stack"] == leader])
-    among = counted(estimates["scenario"].nunique(), "scenario")
+    scenarios = estimates["scenario"].unique().tolist()
+    alone = len(scenarios) == 1
+    among = spoken(scenarios[0]) if alone else counted(len(scenarios), "scenario")
     if not leads:
         return f"No stack is shown to serve more requests per second than all others, in {among}"
-    parts = [f"{who} in {len(where)}" for who, where in leads.items()]
-    return f"As deployed, most requests per second: {listed(parts)} of {among}{''.join(failing)}"
+    parts = [who if alone else f"{who} in {len(where)}" for who, where in leads.items()]
+    said = f"{listed(parts)} {'in' if alone else 'of'} {among}"
+    return f"As deployed, most requests per second: {said}{''.join(failing)}"
 
 
 def _failing(leaders: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the figures of whole distributions and of answers over time say, as `words` has the others."""
+"""What the figures of distributions, tails and answers over time say, as `words` has others."""
 
 from typing import Any
 

@@ -13,16 +13,17 @@ def values(table: pd.DataFrame, chosen: Selection) -> Words:
     """Of `selected`: the least and the most."""
     there = rows_of(table.dropna(subset=["value"]).sort_values("value", kind="stable"))
     where = f"{spoken(chosen.scenario)}, {chosen.load}"
-    title = f"{chosen.statistic}: nothing that counts in {where}"
+    what = chosen.statistic[0].upper() + chosen.statistic[1:]
+    title = f"{what}: nothing that counts in {where}"
     if there:
         ends = [there[0], there[-1]] if len(there) > 1 else there
         said = " to ".join(f"{number(row['value'], 3)} ({row['title']})" for row in ends)
-        title = f"{chosen.statistic}: {said} in {where}{one_block_note(table)}"
-    alt = f"{chosen.statistic}. " + per_cell(
+        title = f"{what}: {said} in {where}{one_block_note(table)}"
+    alt = f"{what}. " + per_cell(
         table, lambda row: f"{row['title']} {number(row['value'], 3)}{in_brackets(row)}"
     )
     caption = (
-        f"{chosen.statistic}, from zero. {interval_note(table)} Small marks are single blocks:"
+        f"{what}, from zero. {interval_note(table)} Small marks are single blocks:"
         " hollow where suspect, a grey cross where invalid."
         + left_out_note(int(table["invalid_blocks"].sum()))
     )

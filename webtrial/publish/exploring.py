@@ -16,18 +16,11 @@ import pandas as pd
 from IPython.core.getipython import get_ipython
 from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, Layout, Text, VBox
 
-from webtrial.analyse import words, words_of_latency, words_of_selection
 from webtrial.analyse.estimates import main_load
-from webtrial.analyse.figures import latency, over_time, ratios, throughput
-from webtrial.analyse.latency import distribution, latency_against_load
-from webtrial.analyse.over_time import over_time as over_time_of
-from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import percent
 from webtrial.analyse.selection import (
     Selection,
-    blocks_of,
     places,
-    ratios_to_first,
     requests_of,
     selected,
     statistics_of,
@@ -36,10 +29,10 @@ from webtrial.analyse.selection import (
 from webtrial.analyse.show import Drawing, Prose, Table
 from webtrial.errors import ParameterError, WebtrialError
 from webtrial.publish.drawings import Shown, absent
+from webtrial.publish.drawings_of_selection import FIGURES
 from webtrial.publish.sliders import LIVE
 from webtrial.runs import RUNS, Run, open_run
 
-Draw = Callable[[Run, Selection, pd.DataFrame], Shown]
 NAME = "selection"  # under which the notebook gets the selection
 
 
@@ -47,7 +40,7 @@ def explore(run: Run) -> "Explorer":
     """Menus over `run` and its neighbours: which stacks, scenario, load, statistic and figure.
 
     `.frame` is the selection as a DataFrame, `.requests()` its requests, a row each, `.drawing` the
-    figure, `.save("name.svg")` keeps it. Displayed where a notebook is open; elsewhere the figure.
+    figure, `.save("name.svg")` keeps it. Where no notebook is open the figure is displayed alone.
     """
     return Explorer(run)
 
@@ -61,9 +54,9 @@ class Explorer:
         self.drawing: Shown = Prose("")
         self.frame = pd.DataFrame()
         self.took_s = 0.0
-        self.runs = _menu("run", _names(run))
-        self.scenario, self.load = _menu("scenario"), _menu("load")
-        self.statistic, self.figure = _menu("statistic"), _menu("figure", list(FIGURES))
+        self.menus = {name: _menu(name) for name in MENUS}
+        self.menus["run"].options = _names(run)
+        self.menus["figure"].options = list(FIGURES)
         self.stacks: dict[str, Checkbox] = {}
         self.file = Text("figure.svg", description="file", style=_LABELS)
         self.keep = Button(description="Save the figure", tooltip="as .svg, .pdf or .png")
@@ -80,7 +73,9 @@ class Explorer:
         """What the menus say."""
         ticked = [name for name, box in self.stacks.items() if box.value and not box.disabled]
         return Selection(
-            str(self.scenario.value), str(self.load.value), tuple(ticked), str(self.statistic.value)
+            *(str(self.menus[name].value) for name in ("scenario", "load")),
+            tuple(ticked),
+            str(self.menus["statistic"].value),
         )
 
     @property
@@ -98,8 +93,8 @@ class Explorer:
         return requests_of(self.run, self.selection)
 
     def save(self, file: str | Path) -> Path:
-        """Write the figure, as its suffix says (.svg, .pdf, .png), and say where. ParameterError for
-        another suffix, or where there is no figure."""
+        """Write the figure as its suffix says (.svg, .pdf, .png) and give the path. ParameterError
+        for another suffix, or where there is no figure."""
         path = Path(file)
         if not isinstance(self.drawing, Drawing):
             raise ParameterError("there is no figure to save: tick a stack that was measured here")
@@ -116,14 +111,13 @@ class Explorer:
         return shown._repr_mimebundle_(include=include, exclude=exclude)
 
     def _arranged(self) -> VBox:
-        for menu in (self.runs, self.scenario, self.load, self.statistic, self.figure):
+        for menu in self.menus.values():
             menu.observe(self._turned, "value")
         self.keep.on_click(partial(self._answer, self._save))
         self.send.on_click(partial(self._answer, self._send))
-        menus = [HBox([self.runs]), HBox([self.scenario, self.load])]
-        menus += [HBox([self.statistic, self.figure]), self._boxes]
+        menus = HBox([*self.menus.values()], layout=Layout(flex_flow="row wrap"))
         below = HBox([self.send, self.file, self.keep])
-        return VBox([*menus, self._picture, self._table, below, self._said])
+        return VBox([menus, self._boxes, self._picture, self._table, below, self._said])
 
     def _turned(self, _: Any = None) -> None:
         """Make the menus fit what was chosen, then show it, and say how long that took."""
@@ -131,8 +125,8 @@ class Explorer:
             return
         started_s = perf_counter()
         with self._settled():
-            if self.runs.value != self.run.path.name:
-                self._open(open_run(_folder(self.run, self.runs.value)))
+            if self.menus["run"].value != self.run.path.name:
+                self._open(open_run(_folder(self.run, self.menus["run"].value)))
             self._settle()
             self._show()
         self.took_s = perf_counter() - started_s
@@ -146,6 +140,7 @@ class Explorer:
             yield
         except WebtrialError as error:
             self._said.value = _as_message(str(error))
+            self.menus["run"].value = self.run.path.name
         finally:
             self._settling = False
 
@@ -162,12 +157,12 @@ class Explorer:
         self._boxes.children = tuple(self.stacks.values())
 
     def _settle(self) -> None:
-        _offer(self.scenario, self._places["scenario"].unique().tolist())
-        here = self._places[self._places["scenario"] == self.scenario.value]
-        _offer(self.load, here["load"].unique().tolist(), preferred=_first_load(here))
-        here = here[here["load"] == self.load.value]
+        _offer(self.menus["scenario"], self._places["scenario"].unique().tolist())
+        here = self._places[self._places["scenario"] == self.menus["scenario"].value]
+        _offer(self.menus["load"], here["load"].unique().tolist(), preferred=_first_load(here))
+        here = here[here["load"] == self.menus["load"].value]
         kind = here["load_kind"].iloc[0] if len(here) else "closed"
-        _offer(self.statistic, statistics_of(str(kind)))
+        _offer(self.menus["statistic"], statistics_of(str(kind)))
         for stack, box in self.stacks.items():
             box.disabled = stack not in set(here["stack"])
 
@@ -177,9 +172,9 @@ class Explorer:
         if chosen.stacks:
             table = selected(self.run, chosen)
             self.frame = with_units(table, chosen)
-            self.drawing = FIGURES[str(self.figure.value)](self.run, chosen, table)
+            self.drawing = FIGURES[str(self.menus["figure"].value)](self.run, chosen, table)
         self._picture.value = _picture(self.drawing)
-        self._table.value = self.table.html()
+        self._table.value = self.table.html() if len(self.frame) else ""
 
     def _answer(self, act: Callable[[], str], _: Any) -> None:
         try:
@@ -203,70 +198,25 @@ class Explorer:
 def response_times(run: Run) -> pd.DataFrame:
     """How long each change in `explore(run)` takes until figure and table are there.
 
-    Every menu is set to each of its choices in turn, and a stack is ticked and unticked. Columns:
-    menu, choice, seconds.
+    Every menu is set to each of its choices in turn (of runs, to the next and back), then every
+    stack is ticked one by one. Columns: menu, choice, seconds.
     """
     explorer = Explorer(run)
     rows = []
-    for name in ("scenario", "load", "statistic", "figure"):
-        menu = getattr(explorer, name)
-        for choice in [*menu.options[1:], menu.options[0]]:
+    for name in ("scenario", "load", "statistic", "figure", "run"):
+        menu = explorer.menus[name]
+        others = [choice for choice in menu.options if choice != menu.value]
+        for choice in [*(others[:1] if name == "run" else others), menu.value]:
             menu.value = choice
             rows.append((name, choice, explorer.took_s))
-    for stack, box in [*explorer.stacks.items()][:2]:
-        box.value = not box.value
-        rows.append(("stacks", stack, explorer.took_s))
+    for stack, box in explorer.stacks.items():
+        if not box.disabled and not box.value:
+            box.value = True
+            rows.append(("stacks", stack, explorer.took_s))
     return pd.DataFrame(rows, columns=["menu", "choice", "seconds"])
 
 
-def _values(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
-    if table["value"].notna().sum() == 0:
-        return absent(f"too few requests for {chosen.statistic} here")
-    said = words_of_selection.values(table, chosen)
-    return throughput.draw(table, blocks_of(run, chosen), said, chosen.statistic)
-
-
-def _ratios(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    table = ratios_to_first(run, chosen)
-    if table["ratio"].notna().sum() == 0:
-        return absent("no second stack here to compare the first with")
-    over = f"over {title_of(chosen.stacks[0], run.manifest.stacks)}"
-    return ratios.draw(table.assign(kind=over), words.ratios(table.assign(kind=over), 0))
-
-
-def _distribution(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
-    if curves.empty:
-        return absent("no request here")
-    return latency.distribution(curves, words_of_latency.distribution(curves, 0))
-
-
-def _tail(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
-    if curves.empty:
-        return absent("no request here")
-    where = ([chosen.scenario], chosen.load, chosen.stacks)
-    percentiles = latency_against_load(run, (50, 90, 99), *where)
-    return latency.tail(curves, percentiles, words_of_latency.tail(curves, percentiles, 0))
-
-
-def _over_time(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    found = over_time_of(run, chosen.scenario, chosen.load, chosen.stacks)
-    if found.cells.empty:
-        return absent("no answer here")
-    return over_time.draw(found, words_of_latency.over_time(found))
-
-
-FIGURES: dict[str, Draw] = {
-    "values with intervals": _values,
-    "ratios to the first": _ratios,
-    "distribution": _distribution,
-    "percentiles to the tail": _tail,
-    "over time": _over_time,
-}
-"""What can be drawn of a selection, by the name in the menu."""
-
-
+MENUS = ("run", "scenario", "load", "statistic", "figure")
 _SUFFIXES = (".svg", ".pdf", ".png")
 _LABELS = {"description_width": "5.5em"}
 _BOX = Layout(width="auto", margin="0 1.2em 0 0")
@@ -305,12 +255,12 @@ def _first_load(here: pd.DataFrame) -> str | None:
 
 
 def _picture(drawing: Shown) -> str:
-    """HTML of a drawing on white, whatever the theme; what it finds is said to who cannot see it."""
+    """HTML of a drawing on white, whatever the theme, with its alternative text."""
     if isinstance(drawing, Prose):
         return _as_message(drawing.text.strip("*"))
     return (
-        '<div style="background: white; max-width: 54em; line-height: 0" role="img"'
-        f' aria-label="{escape(drawing.alt)}">{drawing.svg()}</div>'
+        '<div style="background: white; width: fit-content; max-width: 100%; overflow-x: auto"'
+        f' role="img" aria-label="{escape(drawing.alt)}">{drawing.svg()}</div>'
     )
 
 

@@ -52,13 +52,13 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
                 height, row[f"{part}_ms"], 0.62, start, color=tint(look[row["stack"]].hue, share)
             )
             start += row[f"{part}_ms"]
-        if row["suspect_blocks"]:
+        if row["suspect_blocks"] and row["total_ms"] > 0:
             ring([row["total_ms"]], [height], axes)
         if np.isfinite(row["low"]):
             axes.plot([row["low"], row["high"]], [height] * 2, color=INK, linewidth=1)
         end = max(row["total_ms"], row["high"] if np.isfinite(row["high"]) else 0)
         axes.annotate(
-            number(row["total_ms"]),
+            number(row["total_ms"]) if row["total_ms"] > 0 else "not observed",
             (end, height),
             xytext=(7 if row["suspect_blocks"] else 4, 0),
             va="center",

@@ -36,9 +36,9 @@ _UNITS = {
 
 @styled
 def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
-    """`latency_against_load`, a row per scenario, a column for each scale that loads are counted on:
-    from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across), with
-    the median's interval; medians of a sweep are joined. Names at the right are for the whole row."""
+    """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
+    on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
+    with the median's interval; medians of a sweep are joined. Names are for the whole row."""
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
     scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
@@ -136,7 +136,7 @@ def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
         plain_log(panel, "x")
         panel.set_ylim(0, 101)
         panel.set_yticks([0, 25, 50, 75, 90, 100])
-        panel.set(xlabel="response time (ms)", ylabel="answered within (%)")
+        panel.set(xlabel="response time (ms)", ylabel="requests answered (%)")
     key_of_lines(figure, curves, look)
     return Drawing(figure, words.title, words.alt, words.caption)
 
@@ -152,20 +152,20 @@ def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: Words) -> Drawi
         _marks(panel, percentiles[percentiles["scenario"] == part["scenario"].iloc[0]], look)
         panel.set_xscale("log")
         panel.set_yscale("log")
-        panel.set_xlim(_FIRST, float(curves["share_slower"].min()) / 1.15)
+        panel.set_xlim(_FIRST, float(part["share_slower"].min()) / 1.15)
         panel.set_xticks(
             [1 - share / 100 for share in _SHARES if 1 - share / 100 >= panel.get_xlim()[1]]
         )
         panel.xaxis.set_major_formatter(lambda slower, _: f"{100 * (1 - slower):.4g} %")
         panel.xaxis.set_minor_locator(NullLocator())
         plain_log(panel, "y")
-        panel.set(xlabel="share of requests", ylabel="answered within (ms)")
+        panel.set(xlabel="share of the requests", ylabel="are answered within (ms)")
         name_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
 _FIRST = 0.5  # share slower at which tails begin: at their median
-_SHARES = (50, 75, 90, 99, 99.9, 99.99)
+_SHARES = (50, 90, 99, 99.9, 99.99)
 
 
 def _grid(

@@ -50,6 +50,9 @@ def _panel(axes: Axes, rows: list[dict[str, Any]], limits: tuple[float, float]) 
     axes.set_xlim(*limits)
     plain_log(axes, "x")
     axes.axvline(1, color=GREY, linewidth=1)
+    floors = [row[f"floor_{run}"] for row in rows for run in _RUNS]
+    if floor := max(filter(np.isfinite, floors), default=0.0):
+        axes.axvspan(1 / floor, floor, color=FAINT, linewidth=0)
     for place, row in enumerate(rows):
         for run, (above, colour, marker) in _RUNS.items():
             _mark(axes, row, run, above - place, colour, marker)

@@ -1,7 +1,7 @@
 """The visual language: a hue per framework, a marker and a line per stack, grey for invalid.
 
 Hues are Okabe and Ito's, told apart with every common kind of colour blindness (Okabe and Ito,
-Color Universal Design, 2008). Stacks of one framework share its hue.
+Color Universal Design, 2008). Stacks of one framework share its hue; the one as deployed is filled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,8 +37,8 @@ HUES = {
 SPARE_HUES = ("#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "D", "s", "^", "v", "P")
 DASHES: tuple[tuple[float, ...], ...] = (
-    *((), (4, 1.5), (1, 1)),
-    *((5, 1, 1, 1), (3, 3), (1, 3)),
+    *((), (4, 1.5), (5, 1, 1, 1)),
+    *((1, 1), (3, 3), (1, 3)),
 )  # on and off, in line widths; () is a solid line
 
 SETTINGS: Any = {
@@ -101,14 +101,21 @@ def looks(frame: pd.DataFrame) -> dict[str, Look]:
         ranked = sorted(group["stack"], key=lambda name: (name != deployed, name))
         first = 0 if ranked[0] == deployed else 1
         for variant, name in enumerate(ranked, first):
-            found[name] = _look(hue, variant)
+            found[name] = _look(hue, _first_of(str(framework)), variant)
     return found
 
 
-def _look(hue: str, variant: int) -> Look:
+def _first_of(framework: str) -> int:
+    """Where a framework begins among markers and dashes, so that stacks as deployed are told apart
+    in grey."""
+    known = list(HUES)
+    return known.index(framework) if framework in known else len(known)
+
+
+def _look(hue: str, first: int, variant: int) -> Look:
     red, green, blue = (0.72 * part for part in to_rgb(hue))
-    marker, dashes = MARKERS[variant % len(MARKERS)], DASHES[variant % len(DASHES)]
-    return Look(hue, (red, green, blue), marker, dashes, variant == 0)
+    place = (first + variant) % len(MARKERS)
+    return Look(hue, (red, green, blue), MARKERS[place], DASHES[place], variant == 0)
 
 
 def tint(hue: str, share: float) -> tuple[float, float, float]:

@@ -1,0 +1,67 @@
+"""The figures of a selection, as `drawings` has those of a run."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from webtrial.analyse import words, words_of_latency, words_of_selection
+from webtrial.analyse.figures import latency, over_time, ratios, throughput
+from webtrial.analyse.latency import distribution, latency_against_load
+from webtrial.analyse.over_time import over_time as over_time_of
+from webtrial.analyse.pairs import title_of
+from webtrial.analyse.selection import Selection, blocks_of, ratios_to_first
+from webtrial.publish.drawings import Shown, absent
+from webtrial.runs import Run
+
+
+def draw_values(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
+    """`selected`, over its blocks."""
+    if table["value"].notna().sum() == 0:
+        return absent(f"too few requests for {chosen.statistic} here")
+    said = words_of_selection.values(table, chosen)
+    return throughput.draw(table, blocks_of(run, chosen), said, chosen.statistic)
+
+
+def draw_ratios_to_first(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`ratios_to_first`."""
+    table = ratios_to_first(run, chosen)
+    if table["ratio"].notna().sum() == 0:
+        return absent("no second stack here to compare the first with")
+    over = f"over {title_of(chosen.stacks[0], run.manifest.stacks)}"
+    return ratios.draw(table.assign(kind=over), words.ratios(table.assign(kind=over), 0))
+
+
+def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`distribution` of what is chosen."""
+    curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
+    if curves.empty:
+        return absent("no request here")
+    return latency.distribution(curves, words_of_latency.distribution(curves, 0))
+
+
+def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """The same with its percentiles, the slow half stretched out."""
+    curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
+    if curves.empty:
+        return absent("no request here")
+    where = ([chosen.scenario], chosen.load, chosen.stacks)
+    percentiles = latency_against_load(run, (50, 90, 99), *where)
+    return latency.tail(curves, percentiles, words_of_latency.tail(curves, percentiles, 0))
+
+
+def draw_over_time_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`over_time` of what is chosen."""
+    found = over_time_of(run, chosen.scenario, chosen.load, chosen.stacks)
+    if found.cells.empty:
+        return absent("no answer here")
+    return over_time.draw(found, words_of_latency.over_time(found))
+
+
+FIGURES: dict[str, Callable[[Run, Selection, pd.DataFrame], Shown]] = {
+    "values with intervals": draw_values,
+    "ratios to the first": draw_ratios_to_first,
+    "distribution": draw_distribution_of,
+    "percentiles to the tail": draw_tail_of,
+    "over time": draw_over_time_of,
+}
+"""What can be drawn of a selection, by the name in the menu."""
