@@ -14,6 +14,7 @@ _PARTS = {
         *("draw_cost", "draw_dashboard", "draw_distribution", "draw_latency", "draw_machine"),
         *(
             "draw_cost_of_all",
+            "draw_noise_floor",
             "draw_over_time",
             "draw_ratios",
             "draw_search",

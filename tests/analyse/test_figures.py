@@ -169,9 +169,9 @@ def test_shares_of_own_capacity_have_an_axis_of_their_own(drawings):
     }
 
     assert ticks == {
-        "users, closed loop": ["100"],
-        "arrivals per second, open loop": ["200"],
-        "share of own capacity (%), open loop": ["80"],
+        "users (closed loop)": ["100"],
+        "arrivals/s (open)": ["200"],
+        "% of own capacity (open)": ["80"],
     }
 
 
@@ -271,7 +271,8 @@ def test_a_distribution_rises_from_the_fastest_to_all_that_were_answered(run):
 
 def test_a_tail_is_the_same_curve_turned_from_its_median_on(run):
     curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
-    percentiles = latency.latency_against_load(run, (50, 90), ["user_detail"], "100 users")
+    here = (["user_detail"], "100 users", ["flask"])
+    percentiles = latency.latency_against_load(run, (50, 90), *here)
     drawing = latency_figures.tail(curves, percentiles, words.Words("a", "b", "c"))
     (points,) = _lines(drawing.figure.axes[0])
     slow = curves[curves["share_slower"] <= 0.5]
@@ -288,6 +289,32 @@ def test_titles_of_distributions_and_tails_are_their_findings(run):
     assert title.startswith("Nine in ten requests are answered within ")
     assert words_of_latency.distribution(curves, 0).title.count(tenth["title"].iloc[0]) >= 1
     assert wt.draw_tail(run, "open").title.startswith("The slowest tenth of requests take at least")
+
+
+def test_the_noise_floor_is_a_stack_over_itself_in_every_scenario(run, one_block):
+    drawing = wt.draw_noise_floor(run)
+    floors = estimates.at_main_load(compare.noise_floors(run)).query("metric == 'throughput'")
+    furthest = max(max(ratio, 1 / ratio) for ratio in floors["ratio"])
+
+    assert f"Flask differs in requests per second by a factor of up to {furthest:.3g}" in (
+        drawing.title
+    )
+    assert len(drawing.figure.axes) == floors["scenario"].nunique() == 3
+    assert "Nothing to draw" in wt.draw_noise_floor(one_block).text
+
+
+def test_stacks_beside_the_others_have_a_figure_of_their_own(tmp_path):
+    beside = {"user_detail": ["flask-raw"]}
+    run = synthetic_run(tmp_path, scenarios=("user_detail", "crud"), beside=beside)
+    compared = wt.ratio_table(run)
+    (all_of_them,) = wt.draw_throughput_of_all(run, compared)
+    (costs,) = wt.draw_cost_of_all(run)
+
+    assert "Flask, raw SQL" not in wt.draw_throughput(run, compared).alt
+    assert "Flask, raw SQL" not in wt.draw_cost(run).alt
+    for drawing in (all_of_them, costs):
+        assert "Flask, raw SQL" in drawing.alt
+        assert "crud" not in drawing.alt
 
 
 def test_a_row_of_bars_is_equally_high_in_every_panel():

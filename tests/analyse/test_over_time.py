@@ -27,7 +27,7 @@ def _answers(run, row):
 def test_every_answer_is_counted_at_its_moment_and_response_time(run, found):
     for row in found.trials.to_dict("records"):
         answered, window_s = _answers(run, row)
-        moments = (answered["done_ns"] / 1e9 / window_s * MOMENTS).astype(int)
+        moments = answered["done_ns"] * MOMENTS // round(1e9 * window_s)
         took_ms = (answered["done_ns"] - answered["intended_ns"]) / 1e6
         steps = np.floor(STEPS * np.log10(took_ms)).astype(int)
         expected = answered.groupby([moments.rename("moment"), steps.rename("step")]).size()

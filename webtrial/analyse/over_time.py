@@ -83,7 +83,7 @@ def _cells(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
     return over(
         files,
         f"""
-        select file_index, floor({MOMENTS} * done_ns / {window_ns})::integer as moment,
+        select file_index, ({MOMENTS} * done_ns // {window_ns})::integer as moment,
             floor({STEPS} * log10(greatest(done_ns - intended_ns, 1) / 1e6))::integer as step,
             count(*) as requests
         from samples where {_answered(window_ns)} group by all order by all

@@ -115,6 +115,26 @@ def ratios(table: pd.DataFrame, invalid: int) -> Words:
     return Words(title, alt, caption)
 
 
+def noise_floor(table: pd.DataFrame, invalid: int) -> Words:
+    """Of `labelled_ratios` of `noise_floors`: how far a stack seems to be from itself."""
+    shown = table[table["ratio"].notna()]
+    furthest = max(_outward(shown["ratio"]))
+    title = (
+        f"Measured against itself {shown['title'].iloc[0]} differs in"
+        f" {shown['metric_label'].iloc[0]} by a factor of up to {number(furthest, 3)}"
+        f"{one_block_note(shown)}"
+    )
+    alt = "A stack over itself. " + per_cell(shown, lambda row: f"{row['title']} {row['label']}")
+    caption = (
+        f"Ratio of {shown['metric_label'].iloc[0]} of a stack over itself, measured twice in each"
+        " block as two stacks are, on a log scale. The grey band is the noise floor: as far from 1"
+        " as the interval reaches. Without it, fewer than three blocks were untouched."
+        + ring_note(shown["suspect"])
+        + left_out_note(invalid)
+    )
+    return Words(title, alt, caption)
+
+
 def _outward(values: pd.Series) -> list[float]:
     """Ratios as factors over 1, whichever side is larger."""
     return [max(value, 1 / value) for value in values]

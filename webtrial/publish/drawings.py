@@ -3,7 +3,7 @@
 import pandas as pd
 
 from webtrial.analyse import words, words_of_latency
-from webtrial.analyse.compare import labelled_ratios
+from webtrial.analyse.compare import labelled_ratios, noise_floors
 from webtrial.analyse.estimates import at_main_load, block_values, main_load, throughput_table
 from webtrial.analyse.figures import (
     cost,
@@ -76,6 +76,16 @@ def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") ->
     return ratios.draw(table, words.ratios(table, invalid))
 
 
+def draw_noise_floor(run: Run) -> Shown:
+    """Requests per second of a stack over itself, at each scenario's main closed load."""
+    table = labelled_ratios(run, at_main_load(noise_floors(run)), "throughput")
+    if table["ratio"].notna().sum() == 0:
+        return absent("no stack that was measured against itself")
+    again = trials_table(run).query("role == 'a/a'").assign(role="measure")
+    said = words.noise_floor(table, left_out(at_main_load(again)))
+    return ratios.draw(table.assign(kind="over itself"), said)
+
+
 def draw_latency(run: Run, percentiles: pd.DataFrame) -> Shown:
     """`latency_against_load` of the stacks that every scenario has, wherever there is more than one
     load."""
@@ -104,7 +114,12 @@ def draw_tail(run: Run, kind: str) -> Shown:
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")
-    percentiles = everywhere(run, at_main_load(latency_against_load(run), kind))
+    stacks = run.manifest.parameters.stacks
+    parts = [
+        latency_against_load(run, (50, 90, 99), [scenario], load, stacks)
+        for scenario, load in _main_places(run, kind)
+    ]
+    percentiles = pd.concat(parts, ignore_index=True)
     said = words_of_latency.tail(curves, percentiles, _left_out_everywhere(run, kind))
     return latency.tail(curves, percentiles, said)
 
@@ -112,12 +127,17 @@ def draw_tail(run: Run, kind: str) -> Shown:
 def _curves(run: Run, kind: str) -> pd.DataFrame:
     """`distribution` of the stacks that every scenario has, at its main load of that kind."""
     stacks = run.manifest.parameters.stacks
-    loads = at_main_load(everywhere(run, places(run)), kind)[["scenario", "load"]]
     parts = [
-        distribution(run, str(load), [str(scenario)], stacks)
-        for scenario, load in loads.drop_duplicates().to_numpy()
+        distribution(run, load, [scenario], stacks) for scenario, load in _main_places(run, kind)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _main_places(run: Run, kind: str) -> list[tuple[str, str]]:
+    """Each scenario with its main load of that kind, where any stack of every scenario counts."""
+    there = at_main_load(everywhere(run, places(run)), kind)
+    cells = there[["scenario", "load"]].drop_duplicates()
+    return list(cells.itertuples(index=False, name=None))
 
 
 def _left_out_everywhere(run: Run, kind: str = "closed") -> int:
