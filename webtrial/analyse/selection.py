@@ -25,6 +25,7 @@ from webtrial.analyse.estimates import (
     labelled,
     with_failures,
 )
+from webtrial.analyse.gates import left_out
 from webtrial.analyse.latency import latency_against_load
 from webtrial.analyse.pairs import Pair
 from webtrial.analyse.summary import at_common_loads, latencies, measured, trials_table
@@ -129,6 +130,11 @@ def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
     rows = [place | row for row in ratios_in(run, here, pairs, [chosen.metric])]
     frame = pd.DataFrame(rows, columns=[*CELL, *RATIO_COLUMNS])
     return labelled_pairs(run, frame).assign(metric_label=chosen.metric.label)
+
+
+def left_out_of(run: Run, chosen: Selection) -> int:
+    """How many trials of what is chosen are invalid, so that no value is made of them."""
+    return left_out(_here(trials_table(run), chosen))
 
 
 def requests_of(run: Run, chosen: Selection) -> pd.DataFrame:

@@ -137,7 +137,7 @@ def _main_places(run: Run, kind: str) -> list[tuple[str, str]]:
     """Each scenario with its main load of that kind, where any stack of every scenario counts."""
     there = at_main_load(everywhere(run, places(run)), kind)
     cells = there[["scenario", "load"]].drop_duplicates()
-    return list(cells.itertuples(index=False, name=None))
+    return [(str(scenario), str(load)) for scenario, load in cells.to_numpy()]
 
 
 def _left_out_everywhere(run: Run, kind: str = "closed") -> int:

@@ -9,7 +9,7 @@ from webtrial.analyse.figures import latency, over_time, ratios, throughput
 from webtrial.analyse.latency import distribution, latency_against_load
 from webtrial.analyse.over_time import over_time as over_time_of
 from webtrial.analyse.pairs import title_of
-from webtrial.analyse.selection import Selection, blocks_of, ratios_to_first
+from webtrial.analyse.selection import Selection, blocks_of, left_out_of, ratios_to_first
 from webtrial.publish.drawings import Shown, absent
 from webtrial.runs import Run
 
@@ -27,8 +27,8 @@ def draw_ratios_to_first(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     table = ratios_to_first(run, chosen)
     if table["ratio"].notna().sum() == 0:
         return absent("no second stack here to compare the first with")
-    over = f"over {title_of(chosen.stacks[0], run.manifest.stacks)}"
-    return ratios.draw(table.assign(kind=over), words.ratios(table.assign(kind=over), 0))
+    table = table.assign(kind=f"over {title_of(chosen.stacks[0], run.manifest.stacks)}")
+    return ratios.draw(table, words.ratios(table, left_out_of(run, chosen)))
 
 
 def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
@@ -36,7 +36,8 @@ def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
     if curves.empty:
         return absent("no request here")
-    return latency.distribution(curves, words_of_latency.distribution(curves, 0))
+    said = words_of_latency.distribution(curves, left_out_of(run, chosen))
+    return latency.distribution(curves, said)
 
 
 def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
@@ -46,7 +47,17 @@ def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
         return absent("no request here")
     where = ([chosen.scenario], chosen.load, chosen.stacks)
     percentiles = latency_against_load(run, (50, 90, 99), *where)
-    return latency.tail(curves, percentiles, words_of_latency.tail(curves, percentiles, 0))
+    said = words_of_latency.tail(curves, percentiles, left_out_of(run, chosen))
+    return latency.tail(curves, percentiles, said)
+
+
+def draw_against_load_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`latency_against_load` of the stacks chosen, at every load of their scenario."""
+    table = latency_against_load(run, (50, 90, 99), [chosen.scenario], stacks=chosen.stacks)
+    if table["latency_ms"].notna().sum() == 0:
+        return absent("too few requests for a median here")
+    said = words.latency_against_load(table, left_out_of(run, chosen))
+    return latency.against_load(table, said)
 
 
 def draw_over_time_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
@@ -62,6 +73,7 @@ FIGURES: dict[str, Callable[[Run, Selection, pd.DataFrame], Shown]] = {
     "ratios to the first": draw_ratios_to_first,
     "distribution": draw_distribution_of,
     "percentiles to the tail": draw_tail_of,
+    "response times against load": draw_against_load_of,
     "over time": draw_over_time_of,
 }
 """What can be drawn of a selection, by the name in the menu."""

@@ -72,11 +72,8 @@ class Explorer:
     def selection(self) -> Selection:
         """What the menus say."""
         ticked = [name for name, box in self.stacks.items() if box.value and not box.disabled]
-        return Selection(
-            *(str(self.menus[name].value) for name in ("scenario", "load")),
-            tuple(ticked),
-            str(self.menus["statistic"].value),
-        )
+        said = {name: str(menu.value) for name, menu in self.menus.items()}
+        return Selection(said["scenario"], said["load"], tuple(ticked), said["statistic"])
 
     @property
     def said(self) -> str:

@@ -43,11 +43,9 @@ def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
     scenarios = percentiles["scenario"].unique().tolist()
     scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
     loads = [percentiles.loc[percentiles["scale"] == scale, "size"].nunique() for scale in scales]
-    figure, axes = panels(
-        *(len(scenarios), len(scales), words.title, 1.75 * len(scenarios) + 0.3),
-        sharey="row",
-        width_ratios=[1 + count for count in loads],
-    )
+    height_in, widths = 1.75 * len(scenarios) + 0.3, [1 + count for count in loads]
+    shape = (len(scenarios), len(scales))
+    figure, axes = panels(*shape, words.title, height_in, sharey="row", width_ratios=widths)
     for row, name in zip(axes, scenarios, strict=True):
         of_scenario = percentiles[percentiles["scenario"] == name]
         parts = [of_scenario[of_scenario["scale"] == scale] for scale in scales]

@@ -33,9 +33,8 @@ def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
     ranks = names["kind"].map({kind: at for at, kind in enumerate(names["kind"].unique())})
     ranked = names.assign(kind_rank=ranks, stack_rank=names["stack"].map(order.index))
     rows = _placed(rows_of(ranked.sort_values(["kind_rank", "stack_rank"])))
-    figure, axes = panels(
-        *(1, len(loads), words.title, 0.22 * (rows[-1]["depth"] + 1) + 0.75), sharey=True
-    )
+    height_in = 0.22 * (rows[-1]["depth"] + 1) + 0.75
+    figure, axes = panels(1, len(loads), words.title, height_in, sharey=True)
     for panel, load in zip(axes.flat, loads, strict=True):
         _panel(panel, percentiles[percentiles["load"] == load], rows, look)
         panel.set_title(str(load))
