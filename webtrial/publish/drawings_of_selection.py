@@ -1,6 +1,7 @@
 """The figures of a selection, as `drawings` has those of a run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -56,7 +57,8 @@ def draw_against_load_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     table = latency_against_load(run, (50, 90, 99), [chosen.scenario], stacks=chosen.stacks)
     if table["latency_ms"].notna().sum() == 0:
         return absent("too few requests for a median here")
-    said = words.latency_against_load(table, left_out_of(run, chosen))
+    loads = [replace(chosen, load=str(load)) for load in table["load"].unique()]
+    said = words.latency_against_load(table, sum(left_out_of(run, each) for each in loads))
     return latency.against_load(table, said)
 
 
