@@ -39,7 +39,7 @@ def draw_throughput(run: Run, compared: pd.DataFrame) -> Shown:
 
 
 def draw_throughput_of_all(run: Run, compared: pd.DataFrame) -> list[Shown]:
-    """The same of all stacks that have a database, a figure for each scenario that has more of
+    """The same of all stacks that have a database, a figure for each scenario that has many more of
     them; none where no scenario has."""
     table = at_main_load(throughput_table(run))
     stacks = run.manifest.stacks
@@ -61,10 +61,10 @@ def everywhere(run: Run, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_more(run: Run, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows of each scenario that has more stacks than those of every scenario."""
-    beside = set(table["stack"]) - set(run.manifest.parameters.stacks)
+    """The rows of each scenario that has at least twice the stacks of every scenario."""
+    many = 2 * len(run.manifest.parameters.stacks)
     scenarios = [rows for _, rows in table.groupby("scenario", sort=False)]
-    return [rows for rows in scenarios if beside & set(rows["stack"])]
+    return [rows for rows in scenarios if rows["stack"].nunique() >= many]
 
 
 def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Shown:
@@ -172,9 +172,9 @@ def draw_cost(run: Run) -> Shown:
 
 
 def draw_cost_of_all(run: Run) -> list[Shown]:
-    """The same of all stacks, a figure for each scenario that has more of them."""
-    shown = _with_more(run, at_main_load(cost_table(run)))
-    return [_cost(rows, _left_out_of(run, rows)) for rows in shown]
+    """The same of all stacks in the scenario that has most of them, if that has many more."""
+    shown = sorted(_with_more(run, at_main_load(cost_table(run))), key=len)
+    return [_cost(rows, _left_out_of(run, rows)) for rows in shown[-1:]]
 
 
 def _cost(table: pd.DataFrame, invalid: int) -> Shown:
@@ -190,7 +190,7 @@ def draw_search(run: Run, by_kind: pd.DataFrame) -> Shown:
 
 
 def draw_search_of_all(run: Run, by_kind: pd.DataFrame) -> list[Shown]:
-    """The same of all stacks at the main closed load, where there are more of them."""
+    """The same of all stacks at the main closed load, where there are many more of them."""
     shown = _with_more(run, at_main_load(by_kind))
     return [_search(rows, _left_out_of(run, rows)) for rows in shown]
 
