@@ -21,7 +21,7 @@ from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.runs import RUNS_FOLDER
 
 NAMES = chapter_names()
-BESIDE = ("compare",)  # notebooks that are no chapters of the report
+BESIDE = ("compare", "explore")  # notebooks that are no chapters of the report
 LINES_IN_A_CELL = 5
 
 
@@ -90,7 +90,7 @@ class TestEveryNotebook:
     def test_says_which_cell_is_which_for_good(self, name: str) -> None:
         identifiers = [cell.id for cell in _cells(name)]
         assert len(set(identifiers)) == len(identifiers)
-        assert all(re.fullmatch(r"[\dc]-\d\d", each) for each in identifiers)
+        assert all(re.fullmatch(r"[\dce]-\d\d", each) for each in identifiers)
 
 
 def test_the_parameters_cell_shows_every_parameter_with_its_default() -> None:

@@ -13,8 +13,13 @@ _PARTS = {
     "webtrial.publish.drawings": (
         *("draw_cost", "draw_dashboard", "draw_distribution", "draw_latency", "draw_machine"),
         *(
+            "draw_cost_of_all",
+            "draw_noise_floor",
+            "draw_over_time",
             "draw_ratios",
             "draw_search",
+            "draw_search_of_all",
+            "draw_tail",
             "draw_throughput",
             "draw_throughput_of_all",
             "draw_timeline",
@@ -61,6 +66,7 @@ _PARTS = {
         *("choosing_in_words", "money_in_words", "moves_in_words"),
     ),
     "webtrial.publish.sliders": ("weigh",),
+    "webtrial.publish.exploring": ("explore", "response_times"),
     "webtrial.publish.tables_of_comparison": (
         *("changes_as_table", "differences_as_table", "disagreements_as_table"),
         *("pairs_as_table", "regressions_as_table"),
@@ -113,6 +119,11 @@ _PARTS = {
     "webtrial.analyse.choosing": ("moves", "recommended", "scores", "totals"),
     "webtrial.analyse.criteria": ("criteria",),
     "webtrial.analyse.differences": ("differences",),
+    "webtrial.analyse.over_time": ("over_time",),
+    "webtrial.analyse.selection": (
+        *("STATISTICS", "Selection", "places", "ratios_to_first", "requests_of"),
+        *("selected", "with_units"),
+    ),
     "webtrial.analyse.connections": ("connections", "most_held"),
     "webtrial.analyse.fan_out": ("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios"),
     "webtrial.analyse.floor": ("floor",),

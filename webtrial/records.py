@@ -4,8 +4,10 @@ A `Trial` is what is written to `trials/NNNN-attempt.json`; everything else here
 Fields that could not be observed (another machine's CPU, say) are None, never zero.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from webtrial.cards import card, rows_as_html
 
 Phase = Literal["warmup", "measured", "cooldown"]
 Role = Literal["pilot", "measure", "a/a"]
@@ -15,8 +17,27 @@ GateKind = Literal["instrument", "machine"]
 PHASES: tuple[Phase, ...] = ("warmup", "measured", "cooldown")
 
 
+class Record:
+    """Shows itself in a notebook as a table of its fields."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        names = [each.name for each in fields(self)]  # type: ignore[arg-type]
+        return card(type(self).__name__, {name: _told(getattr(self, name)) for name in names})
+
+
+def _told(value: Any) -> Any:
+    """A field as a card shows it: of several records how many, text as it stands."""
+    if isinstance(value, Load):
+        return str(value)
+    if isinstance(value, tuple):
+        return f"{len(value)} × {type(value[0]).__name__}" if value else "none"
+    return value
+
+
 @dataclass(frozen=True, slots=True)
-class Load:
+class Load(Record):
     """How requests are offered: `users` in a closed loop, `rate_per_s` Poisson arrivals, or
     `rate_per_s` in all over `connections` that are held, each of which asks at equal intervals,
     beside `silent` ones that are opened and never ask.
@@ -46,7 +67,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedTrial:
+class PlannedTrial(Record):
     """One stack × one scenario × one load, at its place in the run.
 
     `cell` counts the cells of a block in the order they are measured; `seed` is the trial's own,
@@ -64,7 +85,7 @@ class PlannedTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Record):
     """Requests by what became of them. All but `completed` count those intended in the window.
 
     `scheduled` = `sent` + `dropped`; `sent` = `succeeded` + the sum of `errors`.
@@ -81,7 +102,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class Client(Record):
     """What the load driver knows of itself in the measured window.
 
     `goes_first`: it ran before everything ordinary on a core of its own, as far as it was allowed.
@@ -101,7 +122,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Held(Record):
     """Connections that were to be held, by what had become of them when the load ended.
 
     Each is opened once. `refused` were never open, `reset` were ended by the server (in whichever
@@ -119,7 +140,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Record):
     """One of several load drivers that shared a trial: its part, and what it knows of itself.
 
     A request of the trial is its own where connection mod (number of workers) = `index`. `users`
@@ -136,7 +157,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Record):
     """What the machine did beside us, as fractions of all cores, and how fast it was."""
 
     stolen_fraction: float
@@ -146,7 +167,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(Record):
     """What PostgreSQL counted for this stack's database (pg_stat_statements) from the first
     to the last request, warm-up included: per request it is divided by `requests`."""
 
@@ -158,7 +179,7 @@ class Statements:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Record):
     """CPU-seconds within the measured window, by process tree; the service's memory at its end, and
     before its first connection was opened.
 
@@ -177,7 +198,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
+class Second(Record):
     """One second of a trial; `t_s` counts from the start of the measured window.
 
     The CPU fractions are of one core; `client` is not sampled, so as not to disturb it.
@@ -192,7 +213,7 @@ class Second:
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Record):
     """What an upstream really took during the trial."""
 
     name: str
@@ -204,7 +225,7 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Record):
     """Why a gate struck: `gate` names it, `text` says with the value and the bound."""
 
     gate: str
@@ -214,7 +235,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(Record):
     """A trial's verdict on itself: the worst of its reasons, valid without any."""
 
     verdict: Verdict
@@ -222,7 +243,7 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Record):
     """One attempt at a planned trial, complete. `samples` names its Parquet file in the run.
 
     Where several drivers shared the load `workers` tells of each, and `counts` and `client` are
@@ -248,3 +269,38 @@ class Trial:
     workers: tuple[Worker, ...] = ()
     service_ended: str | None = None
     held: Held | None = None
+
+
+class Trials(tuple[Trial, ...]):
+    """The attempts of a run, as a tuple is; a notebook shows the first and last of them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} attempts at trials; webtrial.trials_table(run) has a row for each>"
+
+    def _repr_html_(self) -> str:
+        shown = (
+            [*self] if len(self) <= 2 * ENDS_SHOWN else [*self[:ENDS_SHOWN], *self[-ENDS_SHOWN:]]
+        )
+        count = f"{len(self):,} attempts"
+        left = f", the first and last {ENDS_SHOWN}" if len(shown) < len(self) else ""
+        hint = "<p><code>webtrial.trials_table(run)</code> has a row for each.</p>"
+        return card(count + left, {}, rows_as_html(_ATTEMPT, map(_attempt, shown)) + hint)
+
+
+ENDS_SHOWN = 5
+_ATTEMPT = (
+    *("number", "attempt", "block", "stack", "scenario", "load", "role"),
+    *("requests per second", "errors", "verdict"),
+)
+
+
+def _attempt(trial: Trial) -> tuple[Any, ...]:
+    planned, counts = trial.planned, trial.counts
+    rate_per_s = f"{counts.completed / trial.window_s:,.0f}" if trial.window_s else "–"
+    return (
+        *(planned.number, trial.attempt, planned.block, planned.stack, planned.scenario),
+        *(planned.load, planned.role, rate_per_s, sum(counts.errors.values())),
+        trial.validity.verdict,
+    )

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -25,9 +26,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from webtrial.cards import card
 from webtrial.errors import RunError
 from webtrial.parameters import PRIVATE, RECORDED, Parameters
-from webtrial.records import Client, Machine, Trial
+from webtrial.records import Client, Machine, Trial, Trials
 
 FORMAT = 1
 RUNS_FOLDER = "WEBTRIAL_RUNS"  # names another place for runs in the environment
@@ -122,23 +124,60 @@ class Manifest(BaseModel):
     rates_per_s: dict[str, list[float]] = {}  # scenario → common arrival rates
     interruptions: list[Interruption] = []
 
+    def _repr_html_(self) -> str:
+        return card(f"Manifest of {self.id}", _facts(self))
 
-@dataclass(frozen=True)
+
+def _facts(manifest: Manifest) -> dict[str, str]:
+    """What a reader asks of a manifest first."""
+    asked, machine = manifest.parameters, manifest.machine
+    return {
+        "state": manifest.state + (f": {manifest.why}" if manifest.why else ""),
+        "measured (UTC)": f"{manifest.started_at} to {manifest.finished_at or '?'}",
+        "machine": f"{machine.get('cores', '?')} cores of {machine.get('processor') or '?'}",
+        "profile": f"{asked.profile}: {asked.blocks} blocks of {asked.duration_s:g} s",
+        "scenarios": ", ".join(asked.all_scenarios),
+        "stacks": ", ".join(manifest.stacks),
+        "versions": ", ".join(f"{name} {each}" for name, each in manifest.versions.items()),
+        "commit": str(manifest.git.get("commit") or "?"),
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
-    """A run directory opened for reading. Needs neither PostgreSQL nor services nor a network."""
+    """A run directory opened for reading. Needs neither PostgreSQL nor services nor a network.
+
+    `run.trials` are the records of all attempts, `run.samples(trial)` the requests of one;
+    `webtrial.trials_table(run)` and `webtrial.throughput_table(run)` are DataFrames of all.
+    """
 
     path: Path
     manifest: Manifest
 
     @cached_property
-    def trials(self) -> tuple[Trial, ...]:
+    def trials(self) -> Trials:
         """Every attempt at every trial, by number and attempt."""
-        return tuple(_read_trial(path) for path in sorted((self.path / "trials").glob("*.json")))
+        return Trials(_read_trial(path) for path in sorted((self.path / "trials").glob("*.json")))
 
     def samples(self, trial: Trial, columns: list[str] | None = None) -> pd.DataFrame:
         """The requests of one trial, a row each, columns as SAMPLES."""
         found: pd.DataFrame = pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
         return found
+
+    def __repr__(self) -> str:
+        return f"<run {self.manifest.id}, {self.manifest.state}>"
+
+    def _repr_html_(self) -> str:
+        verdicts = Counter(trial.validity.verdict for trial in self.trials)
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.most_common())
+        attempts = {"attempts": f"{len(self.trials):,}" + (f" ({counts})" if counts else "")}
+        return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts, _NEXT)
+
+
+_NEXT = (
+    "<p>Next: <code>webtrial.explore(run)</code>, <code>webtrial.trials_table(run)</code>,"
+    " <code>run.manifest</code>, <code>run.trials</code></p>"
+)
 
 
 def open_run(path: str | Path) -> Run:

@@ -10,10 +10,21 @@ import pytest
 
 import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.analyse import compare, estimates, gates, latency, summary, words, work
+from webtrial.analyse import (
+    compare,
+    estimates,
+    gates,
+    latency,
+    summary,
+    words,
+    words_of_latency,
+    work,
+)
+from webtrial.analyse import over_time as over_times
 from webtrial.analyse import timeline as timelines
 from webtrial.analyse.figures import cost, dashboard, ratios, search, style, throughput, validity
 from webtrial.analyse.figures import latency as latency_figures
+from webtrial.analyse.figures import over_time as over_time_figure
 from webtrial.analyse.figures import timeline as timeline_figure
 from webtrial.analyse.show import Prose, Table
 
@@ -36,7 +47,7 @@ def _ratio_table(run):
 def _throughput(run):
     table = estimates.at_main_load(estimates.throughput_table(run))
     spoken = words.throughput(table, _ratio_table(run))
-    return throughput.draw(table, summary.trials_table(run), spoken)
+    return throughput.draw(table, estimates.block_values(run, "throughput_per_s"), spoken)
 
 
 def _ratios(run):
@@ -52,7 +63,20 @@ def _against_load(run):
 
 def _distribution(run):
     table = latency.distribution(run, "100 users")
-    return latency_figures.distribution(table, words.distribution(table, 0))
+    return latency_figures.distribution(table, words_of_latency.distribution(table, 0))
+
+
+def _tail(run):
+    table = latency.distribution(run, "100 users")
+    percentiles = latency.latency_against_load(run, load="100 users")
+    spoken = words_of_latency.tail(table, percentiles, 0)
+    return latency_figures.tail(table, percentiles, spoken)
+
+
+def _over_time(run):
+    stacks = run.manifest.parameters.stacks
+    found = over_times.over_time(run, "user_detail", "100 users", stacks)
+    return over_time_figure.draw(found, words_of_latency.over_time(found))
 
 
 def _cost(run):
@@ -88,7 +112,7 @@ def _machine(run):
 FIGURES = {
     draw.__name__[1:]: draw
     for draw in (
-        *(_throughput, _ratios, _against_load, _distribution, _cost),
+        *(_throughput, _ratios, _against_load, _distribution, _tail, _over_time, _cost),
         *(_timeline, _search, _dashboard, _reasons, _machine),
     )
 }
@@ -145,9 +169,9 @@ def test_shares_of_own_capacity_have_an_axis_of_their_own(drawings):
     }
 
     assert ticks == {
-        "users, closed loop": ["100"],
-        "arrivals per second, open loop": ["200"],
-        "share of own capacity (%), open loop": ["80"],
+        "users (closed loop)": ["100"],
+        "arrivals/s (open)": ["200"],
+        "% of own capacity (open)": ["80"],
     }
 
 
@@ -218,13 +242,105 @@ def test_suspect_values_are_ringed_and_invalid_trials_are_said_to_be_left_out(
     assert not any(word in undisturbed.caption for word in ("Ringed", "left out"))
 
 
-def test_a_curve_of_suspect_trials_is_named_so(troubled):
-    drawing = wt.draw_distribution(troubled, "closed")
-    names = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
+@pytest.mark.parametrize("draw", [wt.draw_distribution, wt.draw_tail])
+def test_curves_of_suspect_trials_are_said_to_be(troubled, run, draw):
+    drawing = draw(troubled, "closed")
 
-    assert names.count("Flask (suspect)") == 2
-    assert names.count("Django") == 2
+    assert "Suspect trials are part of Flask." in drawing.caption
     assert "2 trials of these are invalid and left out." in drawing.caption
+    assert "uspect" not in draw(run, "closed").caption
+
+
+def _lines(axes):
+    """What is drawn in a panel as curves: a frame's worth of points for each."""
+    return [line.get_xydata() for line in axes.lines if len(line.get_xdata()) > 10]
+
+
+def test_a_distribution_rises_from_the_fastest_to_all_that_were_answered(run):
+    curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
+    drawing = latency_figures.distribution(curves, words_of_latency.distribution(curves, 0))
+    (points,) = _lines(drawing.figure.axes[0])
+    trials = summary.measured(summary.trials_table(run)).query(
+        "scenario == 'user_detail' and load == '100 users' and stack == 'flask'"
+    )
+    took_ms = summary.latencies(run, trials)["latency_ms"]
+
+    for latency_ms, percent in points[::20]:
+        assert 100 * (took_ms <= latency_ms).mean() == pytest.approx(percent, abs=0.5)
+
+
+def test_a_tail_is_the_same_curve_turned_from_its_median_on(run):
+    curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
+    here = (["user_detail"], "100 users", ["flask"])
+    percentiles = latency.latency_against_load(run, (50, 90), *here)
+    drawing = latency_figures.tail(curves, percentiles, words.Words("a", "b", "c"))
+    (points,) = _lines(drawing.figure.axes[0])
+    slow = curves[curves["share_slower"] <= 0.5]
+
+    assert points[:, 0].tolist() == slow["share_slower"].tolist()
+    assert points[:, 1].tolist() == slow["latency_ms"].tolist()
+
+
+def test_titles_of_distributions_and_tails_are_their_findings(run):
+    curves = latency.distribution(run, "100 users", ["user_detail"])
+    tenth = words_of_latency.at_share(curves, 0.1).sort_values("latency_ms")
+    title = wt.draw_distribution(run, "closed").title
+
+    assert title.startswith("Nine in ten requests are answered within ")
+    assert words_of_latency.distribution(curves, 0).title.count(tenth["title"].iloc[0]) >= 1
+    assert wt.draw_tail(run, "open").title.startswith("The slowest tenth of requests take at least")
+
+
+def test_the_noise_floor_is_a_stack_over_itself_in_every_scenario(run, one_block):
+    drawing = wt.draw_noise_floor(run)
+    floors = estimates.at_main_load(compare.noise_floors(run)).query("metric == 'throughput'")
+    furthest = max(max(ratio, 1 / ratio) for ratio in floors["ratio"])
+
+    assert f"Flask differs in requests per second by a factor of up to {furthest:.3g}" in (
+        drawing.title
+    )
+    assert len(drawing.figure.axes) == floors["scenario"].nunique() == 3
+    assert "Nothing to draw" in wt.draw_noise_floor(one_block).text
+
+
+def test_stacks_beside_the_others_have_a_figure_of_their_own(tmp_path):
+    beside = {"user_detail": ["django-plain", "flask-raw", "fastapi-orm"]}
+    run = synthetic_run(tmp_path, scenarios=("user_detail", "crud"), beside=beside)
+    compared = wt.ratio_table(run)
+    (all_of_them,) = wt.draw_throughput_of_all(run, compared)
+    (costs,) = wt.draw_cost_of_all(run)
+
+    assert "Flask, raw SQL" not in wt.draw_throughput(run, compared).alt
+    assert "Flask, raw SQL" not in wt.draw_cost(run).alt
+    for drawing in (all_of_them, costs):
+        assert "Flask, raw SQL" in drawing.alt
+        assert "crud" not in drawing.alt
+
+
+def test_a_row_of_bars_is_equally_high_in_every_panel():
+    figure, axes = style.packed([3, 8, 3, 2], "Title")
+    figure.draw_without_rendering()
+    heights = [each.get_position().height for each in axes]
+
+    assert heights[1] == max(heights)
+    assert len({round(each.get_position().x0, 2) for each in axes}) == 2
+
+
+def test_a_panel_with_more_rows_than_all_others_leaves_them_no_column_of_their_own():
+    figure, axes = style.packed([27, 7], "Title")
+    figure.draw_without_rendering()
+
+    assert len({round(each.get_position().x0, 2) for each in axes}) == 1
+
+
+def test_a_block_of_a_stack_that_is_not_drawn_does_not_stretch_the_scale(run):
+    table = estimates.at_main_load(estimates.throughput_table(run))
+    slow = table[table["stack"] == "django"]
+    drawing = throughput.draw(
+        slow, estimates.block_values(run, "throughput_per_s"), words.Words("a", "b", "c")
+    )
+
+    assert drawing.figure.axes[0].get_xlim()[1] < 2 * slow["high"].max()
 
 
 def test_stacks_of_a_framework_share_a_hue_and_differ_in_marker_and_line(run):
@@ -236,6 +352,14 @@ def test_stacks_of_a_framework_share_a_hue_and_differ_in_marker_and_line(run):
     assert look["flask"].filled
     assert not look["flask-raw"].filled
     assert len({each.hue for each in look.values()}) == 3
+
+
+def test_stacks_as_deployed_are_told_apart_without_colour(run):
+    look = style.looks(estimates.throughput_table(run))
+    deployed = [look[name] for name in ("django", "flask", "fastapi")]
+
+    assert len({each.marker for each in deployed}) == len({each.dashes for each in deployed}) == 3
+    assert all(each.filled for each in deployed)
 
 
 def test_a_variant_looks_the_same_without_its_framework_as_deployed(run):

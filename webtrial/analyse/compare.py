@@ -51,10 +51,12 @@ CPU = Metric("cpu", "CPU time of the service per request", "lower", "cpu_ms_per_
 THROUGHPUT = Metric(
     "throughput", "requests per second", "higher", "throughput_per_s", closed_only=True
 )
+MEDIAN = Metric("p50", "median response time", "lower", percentile=50)
+P99 = Metric("p99", "99th percentile of response time", "lower", percentile=99)
 METRICS = (
     THROUGHPUT,
-    Metric("p50", "median response time", "lower", percentile=50),
-    Metric("p99", "99th percentile of response time", "lower", percentile=99),
+    MEDIAN,
+    P99,
     CPU,
 )
 
@@ -74,12 +76,12 @@ def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for key, cell in trials.groupby(CELL, sort=False):
         place = dict(zip(CELL, key, strict=True))
-        rows += [place | row for row in _cell_rows(run, cell, chosen)]
-    frame = pd.DataFrame(rows, columns=[*CELL, *_RATIO_COLUMNS])
+        rows += [place | row for row in ratios_in(run, cell, chosen)]
+    frame = pd.DataFrame(rows, columns=[*CELL, *RATIO_COLUMNS])
     return in_order(run, frame, stacks=False)
 
 
-_RATIO_COLUMNS = (
+RATIO_COLUMNS = (
     *("kind", "stack", "baseline", "equal", "differs", "metric", "ratio", "low", "high", "blocks"),
     *("blocks_untouched", "floor", "suspect", "failed", "failed_baseline", "verdict", "reason"),
 )
@@ -88,16 +90,19 @@ _RATIO_COLUMNS = (
 def labelled_ratios(run: Run, ratios: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One metric's rows of `ratio_table` for a figure: with `title` and `baseline_title` of the
     stacks, `metric_label`, and `label`, the ratio with its interval as text."""
-    rows = ratios[ratios["metric"] == metric]
+    label = next(each.label for each in METRICS if each.name == metric)
+    return labelled_pairs(run, ratios[ratios["metric"] == metric]).assign(metric_label=label)
+
+
+def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `ratio_table` with `title` and `baseline_title` of the stacks, and `label`, the ratio
+    with its interval as text."""
     stacks = run.manifest.stacks
+    ends = zip(rows["ratio"], rows["low"], rows["high"], strict=True)
     return rows.assign(
         title=[title_of(name, stacks) for name in rows["stack"]],
         baseline_title=[title_of(name, stacks) for name in rows["baseline"]],
-        metric_label=next(each.label for each in METRICS if each.name == metric),
-        label=[
-            ratio_label(*ends)
-            for ends in zip(rows["ratio"], rows["low"], rows["high"], strict=True)
-        ],
+        label=[ratio_label(*each) for each in ends],
     )
 
 
@@ -118,13 +123,18 @@ def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
     return _ratio_row(_paired(cell, pair), metric, {}, floor_of(cell, metric, {}), pair)
 
 
-def _cell_rows(run: Run, cell: pd.DataFrame, pairs: list[Pair]) -> Iterable[dict[str, Any]]:
+def ratios_in(
+    run: Run, cell: pd.DataFrame, pairs: Sequence[Pair], metrics: Sequence[Metric] = METRICS
+) -> Iterable[dict[str, Any]]:
+    """The pairs that a cell has, by each metric, from the cell's rows of `trials_table` that are
+    used: the columns of `ratio_table` from `kind` on."""
     there = set(cell["stack"])
     pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= there]
     if not pairs:
         return
-    requests = by_trial(counted(run, cell))
-    for metric in METRICS:
+    asked = any(metric.percentile is not None for metric in metrics)
+    requests = by_trial(counted(run, cell)) if asked else {}
+    for metric in metrics:
         if metric.closed_only and cell["load_kind"].iloc[0] != "closed":
             continue
         floor = floor_of(cell, metric, requests)

@@ -67,6 +67,15 @@ def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) 
     return in_order(run, labelled(run, frame))
 
 
+def block_values(run: Run, column: str) -> pd.DataFrame:
+    """What `estimates` are made of, and the invalid trials that they are not: a row per cell, stack
+    and block. Columns: scenario, load, stack, block, verdict, value."""
+    trials = trials_table(run)
+    counting = trials[trials["final"] & (trials["role"] == "measure")]
+    names = ["scenario", "load", "stack", "block", "verdict"]
+    return counting[names].assign(value=counting[column])
+
+
 _ESTIMATE_COLUMNS = ("value", "low", "high", "blocks", "suspect_blocks", "invalid_blocks")
 
 

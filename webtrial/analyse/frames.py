@@ -20,7 +20,8 @@ def furthest_apart(
     frame: pd.DataFrame, column: str, by: Sequence[str] = ("scenario", "load")
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rows with the least and the most of a positive column, within the group of `by` in
-    which those two are furthest apart. The frame must not be empty."""
+    which those two are furthest apart. There must be a row over 0; others are left out."""
+    frame = frame[frame[column] > 0]
     groups = [group for _, group in frame.groupby(list(by), sort=False)]
     widest = max(groups, key=lambda group: float(group[column].max() / group[column].min()))
     ordered = rows_of(widest.sort_values(column, kind="stable"))

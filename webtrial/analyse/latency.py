@@ -5,6 +5,7 @@ than counts are in memory; intervals are the delete-one-block jackknife's.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import isnan, nan
 from typing import Any
@@ -23,34 +24,47 @@ CURVE_POINTS = 80
 BEYOND = 10  # requests must lie beyond the last point of a distribution's tail
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a run is looked at: some scenarios, stacks, one load; None: all there are."""
+
+    scenarios: Sequence[str] | None = None
+    load: str | None = None
+    stacks: Sequence[str] | None = None
+
+
 def latency_against_load(
-    run: Run, wanted: Sequence[float] = (50, 90, 99), scenarios: Sequence[str] | None = None
+    run: Run,
+    wanted: Sequence[float] = (50, 90, 99),
+    scenarios: Sequence[str] | None = None,
+    load: str | None = None,
+    stacks: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Percentiles of response time in closed and open loops: a row per cell, stack and percentile.
+    Of some scenarios, one load, some stacks where these are given.
 
     Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
     own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from
     one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
     least that), error_fraction, dropped_fraction (of `failures`).
     """
-    return _percentile_rows(run, [*CELL, "stack"], wanted, scenarios)
+    return _percentile_rows(run, [*CELL, "stack"], wanted, Part(scenarios, load, stacks))
 
 
 def search_by_selectivity(run: Run, wanted: Sequence[float] = (50, 90)) -> pd.DataFrame:
     """`latency_against_load` of `product_search` with a row for each `kind` of word as well."""
-    frame = _percentile_rows(run, [*CELL, "stack", "kind"], wanted, ["product_search"])
+    part = Part(["product_search"])
+    frame = _percentile_rows(run, [*CELL, "stack", "kind"], wanted, part)
     order = frame["kind"].map({"common": 0, "middling": 1, "rare": 2}).fillna(3)
     place = frame.groupby([*CELL, "stack"], sort=False).ngroup()
     ranked = frame.assign(_place=place, _kind=order).sort_values(["_place", "_kind", "percentile"])
     return ranked.drop(columns=["_place", "_kind"]).reset_index(drop=True)
 
 
-def _percentile_rows(
-    run: Run, by: list[str], wanted: Sequence[float], scenarios: Sequence[str] | None
-) -> pd.DataFrame:
+def _percentile_rows(run: Run, by: list[str], wanted: Sequence[float], part: Part) -> pd.DataFrame:
     rows = [
         dict(zip(by, key, strict=True)) | row
-        for key, group, suspects in _groups(run, by, scenarios)
+        for key, group, suspects in _groups(run, by, part)
         for row in _percentiles(group, wanted, suspects)
     ]
     frame = pd.DataFrame(rows, columns=[*by, *_PERCENTILE_COLUMNS])
@@ -70,14 +84,13 @@ _PERCENTILE_COLUMNS = (
 )
 
 
-def _groups(
-    run: Run, by: list[str], scenarios: Sequence[str] | None, load: str | None = None
-) -> Iterator[tuple[Any, pd.DataFrame, int]]:
+def _groups(run: Run, by: list[str], part: Part) -> Iterator[tuple[Any, pd.DataFrame, int]]:
     """Counts of requests by `by`, one cell in memory at a time."""
     trials = at_common_loads(measured(trials_table(run)))
-    if scenarios is not None:
-        trials = trials[trials["scenario"].isin(scenarios)]
-    trials = trials[trials["load_kind"] != "held" if load is None else trials["load"] == load]
+    for column, names in (("scenario", part.scenarios), ("stack", part.stacks)):
+        trials = trials if names is None else trials[trials[column].isin(names)]
+    all_loads = trials["load_kind"] != "held"
+    trials = trials[all_loads if part.load is None else trials["load"] == part.load]
     for (_, kind, _), cell in trials.groupby(CELL, sort=False):
         counts = counted(run, cell, kinds="kind" in by).assign(load_kind=str(kind))
         suspects = cell[cell["verdict"] == "suspect"].groupby("stack").size()
@@ -115,20 +128,27 @@ def _merged_percentile(percentile: float, blocks: Sequence[Histogram]) -> float:
     return merged(blocks).percentile_ms(percentile)
 
 
-def distribution(run: Run, load: str, scenarios: Sequence[str] | None = None) -> pd.DataFrame:
+def distribution(
+    run: Run,
+    load: str,
+    scenarios: Sequence[str] | None = None,
+    stacks: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """What share of the requests took longer, at one load: curves of up to 80 points.
 
-    Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms,
+    Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms, blocks,
     suspect_blocks. The tail ends where fewer than ten requests lie beyond.
     """
     by = [*CELL, "stack"]
     rows = [
         dict(zip(by, key, strict=True))
-        | {"share_slower": share, "latency_ms": latency_ms, "suspect_blocks": suspects}
-        for key, group, suspects in _groups(run, by, scenarios, load)
+        | {"share_slower": share, "latency_ms": latency_ms}
+        | {"blocks": group["block"].nunique(), "suspect_blocks": suspects}
+        for key, group, suspects in _groups(run, by, Part(scenarios, load, stacks))
         for share, latency_ms in _curve(histogram(group))
     ]
-    frame = pd.DataFrame(rows, columns=[*by, "share_slower", "latency_ms", "suspect_blocks"])
+    columns = [*by, "share_slower", "latency_ms", "blocks", "suspect_blocks"]
+    frame = pd.DataFrame(rows, columns=columns)
     return in_order(run, labelled(run, frame))
 
 

@@ -38,7 +38,7 @@ SLOWEST = 60
 
 def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
     """Attempt `attempt` at trial `number`; RunError when the run has none such."""
-    trial = _find(run, number, attempt)
+    trial = find_trial(run, number, attempt)
     file = run.path / trial.samples
     grid = _Grid.of(trial)
     took = _latencies(file, grid)
@@ -54,13 +54,16 @@ def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
     )
 
 
-def typical_trial(run: Run, scenario: str, stack: str) -> tuple[int, int]:
+def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) -> tuple[int, int]:
     """Number and attempt of the valid trial of `stack` at `scenario` with the median throughput
-    among its largest closed (else open) load; suspect ones where none is valid."""
+    at `load`, or where that is None at its largest closed (else open) load; suspect ones where
+    none is valid. RunError where there is no trial that counts."""
     trials = measured(trials_table(run))
     trials = trials[(trials["scenario"] == scenario) & (trials["stack"] == stack)]
+    trials = trials if load is None else trials[trials["load"] == load]
     if trials.empty:
-        raise RunError(f"no usable trial of {stack} at {scenario} in {run.path}")
+        at = f"{scenario}, {load}" if load else scenario
+        raise RunError(f"no usable trial of {stack} at {at} in {run.path}")
     ranks = ["valid_last", "load_kind", "users", "rate_per_s"]
     trials = trials.assign(valid_last=trials["verdict"] != "valid")
     trials = trials.sort_values(ranks, ascending=[True, True, False, False])
@@ -70,7 +73,8 @@ def typical_trial(run: Run, scenario: str, stack: str) -> tuple[int, int]:
     return int(row["number"]), int(row["attempt"])
 
 
-def _find(run: Run, number: int, attempt: int) -> Trial:
+def find_trial(run: Run, number: int, attempt: int) -> Trial:
+    """The record of attempt `attempt` at trial `number`; RunError when the run has none such."""
     for trial in run.trials:
         if (trial.planned.number, trial.attempt) == (number, attempt):
             return trial

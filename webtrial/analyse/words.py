@@ -55,11 +55,14 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
             title = here.loc[here["stack"] == leader, "title"].iloc[0]
             leads.setdefault(title, []).append(str(scenario))
             failing += _failing(here[here["stack"] == leader])
-    among = counted(estimates["scenario"].nunique(), "scenario")
+    scenarios = estimates["scenario"].unique().tolist()
+    alone = len(scenarios) == 1
+    among = spoken(scenarios[0]) if alone else counted(len(scenarios), "scenario")
     if not leads:
         return f"No stack is shown to serve more requests per second than all others, in {among}"
-    parts = [f"{who} in {len(where)}" for who, where in leads.items()]
-    return f"As deployed, most requests per second: {listed(parts)} of {among}{''.join(failing)}"
+    parts = [who if alone else f"{who} in {len(where)}" for who, where in leads.items()]
+    said = f"{listed(parts)} {'in' if alone else 'of'} {among}"
+    return f"As deployed, most requests per second: {said}{''.join(failing)}"
 
 
 def _failing(leaders: pd.DataFrame) -> list[str]:
@@ -112,6 +115,26 @@ def ratios(table: pd.DataFrame, invalid: int) -> Words:
     return Words(title, alt, caption)
 
 
+def noise_floor(table: pd.DataFrame, invalid: int) -> Words:
+    """Of `labelled_ratios` of `noise_floors`: how far a stack seems to be from itself."""
+    shown = table[table["ratio"].notna()]
+    furthest = max(_outward(shown["ratio"]))
+    title = (
+        f"Measured against itself {shown['title'].iloc[0]} differs in"
+        f" {shown['metric_label'].iloc[0]} by a factor of up to {number(furthest, 3)}"
+        f"{one_block_note(shown)}"
+    )
+    alt = "A stack over itself. " + per_cell(shown, lambda row: f"{row['title']} {row['label']}")
+    caption = (
+        f"Ratio of {shown['metric_label'].iloc[0]} of a stack over itself, measured twice in each"
+        " block as two stacks are, on a log scale. The grey band is the noise floor: as far from 1"
+        " as the interval reaches. Without it, fewer than three blocks were untouched."
+        + ring_note(shown["suspect"])
+        + left_out_note(invalid)
+    )
+    return Words(title, alt, caption)
+
+
 def _outward(values: pd.Series) -> list[float]:
     """Ratios as factors over 1, whichever side is larger."""
     return [max(value, 1 / value) for value in values]
@@ -148,33 +171,6 @@ def _widest(medians: pd.DataFrame) -> str:
         f" {fast['title']} {number(fast['latency_ms'])} ms,"
         f" {slow['title']} {number(slow['latency_ms'])} ms"
     )
-
-
-def distribution(curves: pd.DataFrame, invalid: int) -> Words:
-    """Of `distribution`: how much longer than the median the slowest tenth takes."""
-    keys = ["scenario", "load", "title"]
-    ends = _at_share(curves, 0.1).merge(_at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
-    title = "Too few requests to draw"
-    if len(ends):
-        factors = (ends["latency_ms"] / ends["latency_ms_median"]).tolist()
-        title = f"The slowest tenth of requests take at least {reach(factors)} times their median"
-    tenth = _at_share(curves, 0.1)
-    alt = "Share of requests that took longer, by response time. A tenth took longer than: "
-    alt += per_cell(tenth, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
-    caption = (
-        "For each response time the share of requests that took longer, both scales logarithmic;"
-        " all blocks merged. Curves end where fewer than ten requests lie beyond."
-        + (" Suspect trials are part of those named so." if curves["suspect_blocks"].any() else "")
-        + left_out_note(invalid)
-    )
-    return Words(title, alt, caption)
-
-
-def _at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
-    """The point of each curve nearest to a share, none where it is not near."""
-    apart = (curves["share_slower"] - share).abs()
-    near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
-    return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
 
 
 def cost(costs: pd.DataFrame, invalid: int) -> Words:

@@ -63,6 +63,8 @@ def replication(found: pd.DataFrame) -> Words:
         " on a log scale: above (dark) the first run, below (orange) the second. Lines: 95 %"
         " intervals. Hollow: inconclusive."
     )
+    if found[["floor_before", "floor_after"]].notna().to_numpy().any():
+        caption += " Grey band: the larger noise floor of the two, a stack against itself."
     return Words(title, f"{alt}.", caption)
 
 

@@ -15,6 +15,7 @@ from webtrial.analyse.figures.style import (
     ring,
     styled,
 )
+from webtrial.analyse.frames import largest
 from webtrial.analyse.show import Drawing
 
 
@@ -26,6 +27,16 @@ def draw(table: pd.DataFrame, p99_limit_ms: float, words: Words) -> Drawing:
     memory, times = axes.flat
     times.set_yscale("log")
     times.axhline(p99_limit_ms, color=GREY, linewidth=0.9)
+    times.annotate(
+        f"limit of the 99th percentile: {p99_limit_ms:g} ms",
+        (0.02, p99_limit_ms),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -3),
+        textcoords="offset points",
+        va="top",
+        fontsize=6.5,
+        color=INK,
+    )
     for stack, part in table.groupby("stack", sort=False):
         style = look[str(stack)]
         _line(memory, part, "memory_mib", style)
@@ -40,7 +51,7 @@ def draw(table: pd.DataFrame, p99_limit_ms: float, words: Words) -> Drawing:
             alpha=0.4,
         )
     memory.set_ylabel("memory of the service (MiB)")
-    memory.set_ylim(bottom=0)
+    memory.set_ylim(0, 1.1 * largest(table, ["memory_mib"]))
     times.set_ylabel("response time (ms)")
     plain_log(times, "y")
     for panel in axes.flat:

@@ -11,10 +11,9 @@ from webtrial.analyse.figures.style import (
     GREY,
     INK,
     Look,
-    grid_of,
-    hide_unused,
     looks,
-    panels,
+    packed,
+    place_of,
     ring,
     stack_axis,
     styled,
@@ -33,21 +32,17 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
     """`cost_table` at one load per scenario: full colour the service, lighter PostgreSQL,
     lightest the upstreams."""
     look = looks(costs)
-    scenarios = costs["scenario"].unique().tolist()
-    rows, columns = grid_of(scenarios)
-    sizes = [int((costs["scenario"] == name).sum()) for name in scenarios]
-    ratios = [max(sizes[row * columns : (row + 1) * columns]) + 1.2 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.27 * sum(ratios) + 0.2, ratios)
-    for panel, name in zip(axes.flat, scenarios, strict=False):
-        _panel(panel, costs[costs["scenario"] == name], look)
-    hide_unused(axes.flat[len(scenarios) :])
+    parts = [part for _, part in costs.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        _panel(panel, part, look)
     _name_parts(figure)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
-    axes.set_title(f"{costs['scenario'].iloc[0]}, {costs['load'].iloc[0]}")
-    axes.set_xlabel("CPU-milliseconds per request")
+    axes.set_title(place_of(costs["scenario"].iloc[0], costs["load"].iloc[0]))
+    axes.set_xlabel("CPU-ms per request")
     axes.set_xlim(0, 1.2 * largest(costs, ["total_ms", "high"]))
     for height, row in zip(stack_axis(axes, costs, look), rows_of(costs), strict=True):
         start = 0.0
@@ -57,15 +52,15 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
                 height, row[f"{part}_ms"], 0.62, start, color=tint(look[row["stack"]].hue, share)
             )
             start += row[f"{part}_ms"]
-        if row["suspect_blocks"]:
+        if row["suspect_blocks"] and row["total_ms"] > 0:
             ring([row["total_ms"]], [height], axes)
         if np.isfinite(row["low"]):
             axes.plot([row["low"], row["high"]], [height] * 2, color=INK, linewidth=1)
         end = max(row["total_ms"], row["high"] if np.isfinite(row["high"]) else 0)
         axes.annotate(
-            number(row["total_ms"]),
+            number(row["total_ms"]) if row["total_ms"] > 0 else "not observed",
             (end, height),
-            xytext=(4, 0),
+            xytext=(7 if row["suspect_blocks"] else 4, 0),
             va="center",
             textcoords="offset points",
             color=look[row["stack"]].ink,

@@ -3,19 +3,21 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
-    grid_of,
-    hide_unused,
     looks,
     mark_interval,
     mark_value,
-    panels,
+    packed,
+    place_of,
     stack_axis,
     styled,
+    thousands,
     tint,
 )
 from webtrial.analyse.frames import largest, rows_of
@@ -28,14 +30,12 @@ def draw(parts: pd.DataFrame, words: Words) -> Drawing:
     """`dashboard_parts`: grey is what the upstreams took in turn, darker the slowest of them alone;
     the mark is the mean response time with its interval."""
     look = looks(parts)
-    loads = parts["load"].unique().tolist()
-    rows, columns = grid_of(loads)
-    height_in = rows * (0.36 * parts["stack"].nunique() + 0.75)
-    figure, axes = panels(rows, columns, words.title, height_in)
-    for panel, load in zip(axes.flat, loads, strict=False):
-        _panel(panel, parts[parts["load"] == load], look)
-        panel.set_title(f"dashboard, {load}")
-    hide_unused(axes.flat[len(loads) :])
+    cells = [cell for _, cell in parts.groupby("load", sort=False)]
+    figure, axes = packed(list(map(len, cells)), words.title)
+    for panel, cell in zip(axes, cells, strict=True):
+        _panel(panel, cell, look)
+        panel.set_title(place_of("dashboard", cell["load"].iloc[0]))
+    _name_bars(figure)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
@@ -45,6 +45,7 @@ def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
     sensible = 3 * largest(parts, ["response_ms", "in_turn_ms"])  # an interval may run out
     axes.set_xlim(0, 1.2 * min(furthest, sensible))
     axes.set_xlabel("mean response time (ms)")
+    thousands(axes)
     for height, row in zip(heights, rows_of(parts), strict=True):
         style = look[row["stack"]]
         axes.barh(height, row["in_turn_ms"], 0.7, color=tint(GREY, 0.3))
@@ -62,18 +63,12 @@ def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
             color=style.ink,
             annotation_clip=True,
         )
-    _name_bars(axes, heights[0])
 
 
-def _name_bars(axes: Axes, top: float) -> None:
-    """Say above the first row which bar is which."""
-    axes.set_ylim(-0.6, top + 1.0)
-    axes.annotate(
-        "dark: slowest upstream; with pale: all in turn",
-        (0, top + 0.4),
-        xytext=(2, 1),
-        textcoords="offset points",
-        va="bottom",
-        fontsize=6.5,
-        color="#555555",
-    )
+def _name_bars(figure: Figure) -> None:
+    """Say below which bar is which."""
+    bars = [
+        Patch(color=tint(GREY, share), label=label)
+        for share, label in ((0.65, "the slowest upstream"), (0.3, "all upstreams in turn"))
+    ]
+    figure.legend(handles=bars, loc="outside lower right", ncols=2, frameon=False, fontsize=7)

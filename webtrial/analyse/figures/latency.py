@@ -1,4 +1,4 @@
-"""Response times: percentiles against load, and the share of requests that took longer."""
+"""Response times: percentiles against load, whole distributions, and their tails."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
@@ -13,37 +15,41 @@ from webtrial.analyse.figures.style import (
     Look,
     grid_of,
     hide_unused,
+    key_of_lines,
     looks,
     name_lines,
     panels,
+    place_of,
     plain_log,
     ring,
     styled,
 )
-from webtrial.analyse.frames import rows_of
+from webtrial.analyse.phrases import spoken
 from webtrial.analyse.show import Drawing
 
 _UNITS = {
-    "users": "users, closed loop",
-    "rate": "arrivals per second, open loop",
-    "share": "share of own capacity (%), open loop",
+    "users": "users (closed loop)",
+    "rate": "arrivals/s (open)",
+    "share": "% of own capacity (open)",
 }
 
 
 @styled
 def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
-    """`latency_against_load`, a column for each scale that loads are counted on: from each
-    stack's median (large mark) upwards to its 90th and 99th percentile (bars across), with the
-    median's interval; medians of a sweep are joined. Names at the right are for the whole row."""
+    """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
+    on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
+    with the median's interval; medians of a sweep are joined. Names are for the whole row."""
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
     scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
-    height_in = 1.9 * len(scenarios)
-    figure, axes = panels(len(scenarios), len(scales), words.title, height_in, sharey="row")
+    loads = [percentiles.loc[percentiles["scale"] == scale, "size"].nunique() for scale in scales]
+    height_in, widths = 1.75 * len(scenarios) + 0.3, [1 + count for count in loads]
+    shape = (len(scenarios), len(scales))
+    figure, axes = panels(*shape, words.title, height_in, sharey="row", width_ratios=widths)
     for row, name in zip(axes, scenarios, strict=True):
         of_scenario = percentiles[percentiles["scenario"] == name]
         parts = [of_scenario[of_scenario["scale"] == scale] for scale in scales]
-        row[0].set_title(name)
+        row[0].set_title(spoken(name))
         _row(row, parts, look)
     for panel, scale in zip(axes[-1], scales, strict=True):
         panel.set_xlabel(_UNITS[scale])
@@ -55,8 +61,8 @@ def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Loo
         _loads(panel, part, look)
     row[0].set_ylabel("response time (ms)")
     # Once every panel has had its say on the common scale:
-    told = [(panel, part) for panel, part in zip(row, parts, strict=True) if len(part)]
-    _name_last(*told[-1], look)
+    medians = pd.concat(list(parts)).query("percentile == 50").dropna(subset=["latency_ms"])
+    name_lines(row[-1], medians.drop_duplicates("stack", keep="last"), "latency_ms", look)
 
 
 def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
@@ -114,69 +120,92 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         )
 
 
-def _name_last(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
-    """Names at the right, each at the height of its last median, pushed apart where they meet."""
-    medians = part[part["percentile"] == 50].dropna(subset=["latency_ms"])
-    last = medians.sort_values("size").drop_duplicates("stack", keep="last")
-    name_lines(axes, last, "latency_ms", look)
-
-
 @styled
 def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
-    """`distribution`: for each response time the share of requests that took longer, both on log
-    scales, so that the slow tail is as visible as the middle."""
+    """`distribution` as the share that was answered within a time (the empirical distribution), a
+    panel per scenario."""
     look = looks(curves)
-    scenarios = curves["scenario"].unique().tolist()
-    rows, columns = grid_of(scenarios)
-    figure, axes = panels(rows, columns, words.title, 2.5 * rows)
-    for panel, name in zip(axes.flat, scenarios, strict=False):
-        _curves(panel, curves[curves["scenario"] == name], look)
-    hide_unused(axes.flat[len(scenarios) :])
+    figure, axes = _grid(curves, words, 2.2)
+    for panel, part in axes:
+        _plot(
+            panel, part.assign(share=100 * (1 - part["share_slower"])), "latency_ms", "share", look
+        )
+        panel.set_xscale("log")
+        plain_log(panel, "x")
+        panel.set_ylim(0, 101)
+        panel.set_yticks([0, 25, 50, 75, 90, 100])
+        panel.set(xlabel="response time (ms)", ylabel="requests answered (%)")
+    key_of_lines(figure, curves, look)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
-def _curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
-    axes.set_title(f"{part['scenario'].iloc[0]}, {part['load'].iloc[0]}")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+@styled
+def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: Words) -> Drawing:
+    """`distribution` turned: the response time that a share of the requests do not exceed, the last
+    of them stretched out; over them `latency_against_load` of the same cells with intervals."""
+    look = looks(curves)
+    figure, axes = _grid(curves, words, 2.2)
+    for panel, part in axes:
+        _plot(panel, part[part["share_slower"] <= _FIRST], "share_slower", "latency_ms", look)
+        _marks(panel, percentiles[percentiles["scenario"] == part["scenario"].iloc[0]], look)
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        panel.set_xlim(_FIRST, float(part["share_slower"].min()) / 1.15)
+        panel.set_xticks(
+            [1 - share / 100 for share in _SHARES if 1 - share / 100 >= panel.get_xlim()[1]]
+        )
+        panel.xaxis.set_major_formatter(lambda slower, _: f"{100 * (1 - slower):.4g} %")
+        panel.xaxis.set_minor_locator(NullLocator())
+        plain_log(panel, "y")
+        panel.set(xlabel="share of the requests", ylabel="are answered within (ms)")
+        name_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
+    return Drawing(figure, words.title, words.alt, words.caption)
+
+
+_FIRST = 0.5  # share slower at which tails begin: at their median
+_SHARES = (50, 90, 99, 99.9, 99.99)
+
+
+def _grid(
+    curves: pd.DataFrame, words: Words, height_in: float
+) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
+    """A panel for each scenario, with its curves."""
+    parts = [part for _, part in curves.groupby("scenario", sort=False)]
+    rows, columns = grid_of(parts)
+    figure, axes = panels(rows, columns, words.title, height_in * rows + 0.2)
+    for panel, part in zip(axes.flat, parts, strict=False):
+        panel.set_title(place_of(part["scenario"].iloc[0], part["load"].iloc[0]))
+    hide_unused(axes.flat[len(parts) :])
+    return figure, list(zip(axes.flat, parts, strict=False))
+
+
+def _plot(axes: Axes, part: pd.DataFrame, x: str, y: str, look: dict[str, Look]) -> None:
     sns.lineplot(
         part,
-        x="latency_ms",
-        y="share_slower",
+        x=x,
+        y=y,
         hue="stack",
         style="stack",
         palette={stack: each.hue for stack, each in look.items()},
         dashes={stack: each.dashes for stack, each in look.items()},
         linewidth=1.3,
         estimator=None,
+        sort=False,
         legend=False,
         ax=axes,
     )
-    axes.set(xlabel="response time (ms)", ylabel="share that took longer")
-    plain_log(axes, "x")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
-    axes.margins(x=0.08, y=0.06)
-    _name_curves(axes, part, look)
 
 
-def _name_curves(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
-    """Names with a piece of their line where the curves are not, the slowest at the bottom."""
-    last = part.sort_values("latency_ms").drop_duplicates("stack", keep="last")
-    for place, row in enumerate(rows_of(last[::-1])):
-        style, height = look[row["stack"]], 0.06 + 0.075 * place
+def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None:
+    for stack, part in percentiles.dropna(subset=["latency_ms"]).groupby("stack", sort=False):
+        style, shares = look[str(stack)], 1 - part["percentile"] / 100
+        axes.vlines(shares, part["low"], part["high"], color=style.hue, linewidth=3, alpha=0.35)
         axes.plot(
-            [0.03, 0.10],
-            [height, height],
-            transform=axes.transAxes,
+            shares,
+            part["latency_ms"],
             color=style.hue,
-            linestyle=style.line,
-            linewidth=1.3,
-        )
-        axes.annotate(
-            row["title"] + (" (suspect)" if row["suspect_blocks"] else ""),
-            (0.12, height),
-            xycoords="axes fraction",
-            va="center",
-            fontsize=7,
-            color=style.ink,
+            marker=style.marker,
+            markerfacecolor=style.face,
+            markersize=4,
+            linestyle="none",
         )

@@ -25,11 +25,13 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
     out of the picture, a value may not."""
     look = looks(costs)
     parts = [part for _, part in costs.groupby(["scenario", "way"], sort=False)]
+    observed = costs.loc[costs["value"] > 0, "value"]
     sizes = [len(part) + 1.6 for part in parts]
     figure, axes = panels(len(parts), 1, words.title, 0.21 * sum(sizes) + 0.4, sizes, sharex=True)
     for panel, part in zip(axes.flat, parts, strict=True):
         panel.set_xscale("log")
-        panel.set_xlim(float(costs["value"].min()) / 1.7, float(costs["value"].max()) * 1.7)
+        if len(observed):
+            panel.set_xlim(observed.min() / 1.7, observed.max() * 1.7)
         plain_log(panel, "x")
         _panel(panel, part, look)
     axes.flat[-1].set_xlabel("CPU-milliseconds of the service per request (log scale)")

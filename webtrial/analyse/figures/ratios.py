@@ -12,6 +12,7 @@ from webtrial.analyse.figures.style import (
     GREY,
     INK,
     panels,
+    place_of,
     plain_log,
     ring,
     styled,
@@ -33,7 +34,7 @@ def draw(ratios: pd.DataFrame, words: Words) -> Drawing:
     height_in = 0.2 * sum(sizes) + 0.35
     figure, axes = panels(len(parts), 1, words.title, height_in, sizes, sharex=True)
     for panel, (scenario, load), part in zip(axes.flat, places, parts, strict=True):
-        panel.set_title(f"{scenario}, {load}")
+        panel.set_title(place_of(scenario, load))
         _panel(panel, part, _limits(ratios))
     axes.flat[-1].set_xlabel("ratio, first over second (log scale)")
     return Drawing(figure, words.title, words.alt, words.caption)

@@ -7,7 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from webtrial.analyse.captions import Words
-from webtrial.analyse.figures.style import GREY, HUES, INK, panels, plain_log, ring, styled
+from webtrial.analyse.figures.style import (
+    GREY,
+    HUES,
+    INK,
+    panels,
+    place_of,
+    plain_log,
+    ring,
+    styled,
+)
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.show import Drawing
 
@@ -25,7 +34,7 @@ def draw(found: pd.DataFrame, words: Words) -> Drawing:
     figure, axes = panels(len(parts), 1, words.title, height_in, sizes, sharex=True)
     limits = _limits(found)
     for panel, (scenario, load), part in zip(axes.flat, places, parts, strict=True):
-        panel.set_title(f"{scenario}, {load}")
+        panel.set_title(place_of(scenario, load))
         _panel(panel, rows_of(part), limits)
     axes.flat[-1].set_xlabel("ratio, first stack over second (log scale)")
     return Drawing(figure, words.title, words.alt, words.caption)
@@ -41,6 +50,9 @@ def _panel(axes: Axes, rows: list[dict[str, Any]], limits: tuple[float, float]) 
     axes.set_xlim(*limits)
     plain_log(axes, "x")
     axes.axvline(1, color=GREY, linewidth=1)
+    floors = [row[f"floor_{run}"] for row in rows for run in _RUNS]
+    if floor := max(filter(np.isfinite, floors), default=0.0):
+        axes.axvspan(1 / floor, floor, color=FAINT, linewidth=0)
     for place, row in enumerate(rows):
         for run, (above, colour, marker) in _RUNS.items():
             _mark(axes, row, run, above - place, colour, marker)

@@ -14,10 +14,9 @@ from webtrial.analyse.figures.style import (
     GREY,
     INK,
     Look,
-    grid_of,
-    hide_unused,
     looks,
-    panels,
+    packed,
+    place_of,
     plain_log,
     ring,
     stack_axis,
@@ -43,20 +42,16 @@ def draw(table: pd.DataFrame, words: Words) -> Drawing:
     """`request_time`: a panel per scenario, a row per stack, a mark per part on a log scale; the
     bar across ends the whole."""
     look = looks(table)
-    scenarios = table["scenario"].unique().tolist()
-    rows, columns = grid_of(scenarios)
-    sizes = [int((table["scenario"] == name).sum()) for name in scenarios]
-    ratios = [max(sizes[row * columns : (row + 1) * columns]) + 1.4 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.24 * sum(ratios) + 0.45, ratios)
-    for panel, name in zip(axes.flat, scenarios, strict=False):
-        _panel(panel, table[table["scenario"] == name], look)
-    hide_unused(axes.flat[len(scenarios) :])
+    parts = [part for _, part in table.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        _panel(panel, part, look)
     _name_parts(figure)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(axes: Axes, table: pd.DataFrame, look: dict[str, Look]) -> None:
-    axes.set_title(f"{table['scenario'].iloc[0]}, {table['load'].iloc[0]}")
+    axes.set_title(place_of(table["scenario"].iloc[0], table["load"].iloc[0]))
     axes.set_xscale("log")
     values = table[[*PARTS, "response_ms"]].to_numpy(dtype=float)
     seen = values[values >= _LEAST_MS]

@@ -1,5 +1,7 @@
 """Searching: what is searched decides what it takes."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,9 +9,8 @@ from matplotlib.axes import Axes
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
+    INK,
     Look,
-    grid_of,
-    hide_unused,
     looks,
     mark_interval,
     mark_value,
@@ -27,38 +28,53 @@ def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
     mark is the median with its interval, the bar the 90th percentile."""
     look = looks(percentiles)
     loads = percentiles["load"].unique().tolist()
-    kinds = percentiles["kind"].unique().tolist()
-    stacks = percentiles["stack"].nunique()
-    height_in = 0.2 * len(kinds) * (stacks + 0.8) + 0.7
-    rows, columns = grid_of(loads, 3)
-    figure, axes = panels(rows, columns, words.title, rows * height_in)
-    for panel, load in zip(axes.flat, loads, strict=False):
-        _panel(panel, percentiles[percentiles["load"] == load], kinds, look)
+    names = percentiles[["kind", "stack", "title"]].drop_duplicates()
+    order = names["stack"].drop_duplicates().tolist()
+    ranks = names["kind"].map({kind: at for at, kind in enumerate(names["kind"].unique())})
+    ranked = names.assign(kind_rank=ranks, stack_rank=names["stack"].map(order.index))
+    rows = _placed(rows_of(ranked.sort_values(["kind_rank", "stack_rank"])))
+    height_in = 0.22 * (rows[-1]["depth"] + 1) + 0.75
+    figure, axes = panels(1, len(loads), words.title, height_in, sharey=True)
+    for panel, load in zip(axes.flat, loads, strict=True):
+        _panel(panel, percentiles[percentiles["load"] == load], rows, look)
         panel.set_title(str(load))
-    for panel in axes[:, 1:].flat:
-        panel.set_yticklabels([])
-    hide_unused(axes.flat[len(loads) :])
+    axes[0, 0].set_yticks([-row["depth"] for row in rows], [row["title"] for row in rows])
+    for label, row in zip(axes[0, 0].get_yticklabels(), rows, strict=True):
+        label.set_color(look[row["stack"]].ink)
+    figure.supxlabel("response time of a search (ms)", fontsize=8, color=INK)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
-def _panel(axes: Axes, percentiles: pd.DataFrame, kinds: list[str], look: dict[str, Look]) -> None:
-    ticks: list[tuple[float, str, str]] = []
-    height = 0.0
-    for kind in kinds:
-        rows = percentiles[percentiles["kind"] == kind]
-        axes.axhline(height + 0.75, color=GREY, linewidth=0.5)
-        for stack, group in rows.groupby("stack", sort=False):
-            _stack(axes, group, height, look[str(stack)])
-            ticks.append((height, f"{kind}: {group['title'].iloc[0]}", str(stack)))
-            height -= 1
-        height -= 0.5
-    axes.set_yticks([tick for tick, _, _ in ticks], [label for _, label, _ in ticks])
-    axes.set_ylim(height + 0.7, 0.75)
-    for label, (_, _, stack) in zip(axes.get_yticklabels(), ticks, strict=True):
-        label.set_color(look[stack].ink)
+def _placed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each row with its `depth` below the top, the first of a kind leaving room for its name."""
+    kinds = list(dict.fromkeys(row["kind"] for row in rows))
+    return [
+        row | {"depth": place + 1.0 + kinds.index(row["kind"])} for place, row in enumerate(rows)
+    ]
+
+
+def _panel(
+    axes: Axes, percentiles: pd.DataFrame, rows: list[dict[str, Any]], look: dict[str, Look]
+) -> None:
+    for row in rows:
+        here = (percentiles["kind"] == row["kind"]) & (percentiles["stack"] == row["stack"])
+        if here.any():
+            _stack(axes, percentiles[here], -row["depth"], look[row["stack"]])
+    for kind, depth in {row["kind"]: row["depth"] for row in reversed(rows)}.items():
+        axes.axhline(1.5 - depth, color=GREY, linewidth=0.5)
+        axes.annotate(
+            f"{kind} words",
+            (0.02, 0.9 - depth),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=7,
+            fontstyle="italic",
+            color=INK,
+        )
+    axes.set_ylim(-rows[-1]["depth"] - 0.6, 0.5)
     axes.set_xscale("log")
     plain_log(axes, "x")
-    axes.set_xlabel("response time of a search (ms)")
+    axes.margins(x=0.12)
     axes.grid(visible=False, axis="y")
 
 

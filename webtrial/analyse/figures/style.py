@@ -1,7 +1,7 @@
 """The visual language: a hue per framework, a marker and a line per stack, grey for invalid.
 
 Hues are Okabe and Ito's, told apart with every common kind of colour blindness (Okabe and Ito,
-Color Universal Design, 2008). Stacks of one framework share its hue.
+Color Universal Design, 2008). Stacks of one framework share its hue; the one as deployed is filled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+
+from webtrial.analyse.phrases import spoken
 
 WIDTH_IN = 7.2
 GREY = "#8a8a8a"
@@ -34,8 +37,8 @@ HUES = {
 SPARE_HUES = ("#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = ("o", "D", "s", "^", "v", "P")
 DASHES: tuple[tuple[float, ...], ...] = (
-    *((), (4, 1.5), (1, 1)),
-    *((5, 1, 1, 1), (3, 3), (1, 3)),
+    *((), (4, 1.5), (5, 1, 1, 1)),
+    *((1, 1), (3, 3), (1, 3)),
 )  # on and off, in line widths; () is a solid line
 
 SETTINGS: Any = {
@@ -98,14 +101,21 @@ def looks(frame: pd.DataFrame) -> dict[str, Look]:
         ranked = sorted(group["stack"], key=lambda name: (name != deployed, name))
         first = 0 if ranked[0] == deployed else 1
         for variant, name in enumerate(ranked, first):
-            found[name] = _look(hue, variant)
+            found[name] = _look(hue, _first_of(str(framework)), variant)
     return found
 
 
-def _look(hue: str, variant: int) -> Look:
+def _first_of(framework: str) -> int:
+    """Where a framework begins among markers and dashes, so that stacks as deployed are told apart
+    in grey."""
+    known = list(HUES)
+    return known.index(framework) if framework in known else len(known)
+
+
+def _look(hue: str, first: int, variant: int) -> Look:
     red, green, blue = (0.72 * part for part in to_rgb(hue))
-    marker, dashes = MARKERS[variant % len(MARKERS)], DASHES[variant % len(DASHES)]
-    return Look(hue, (red, green, blue), marker, dashes, variant == 0)
+    place = (first + variant) % len(MARKERS)
+    return Look(hue, (red, green, blue), MARKERS[place], DASHES[place], variant == 0)
 
 
 def tint(hue: str, share: float) -> tuple[float, float, float]:
@@ -123,15 +133,84 @@ def panels(
     **options: Any,
 ) -> tuple[Figure, np.ndarray]:
     """A figure with its finding on top and a grid of axes, always two-dimensional."""
-    wrapped = fill(title, 84)
+    figure = _titled(title, height_in)
+    return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
+
+
+def _titled(title: str, height_in: float) -> Figure:
+    wrapped = fill(title, 88)
     head_in = 0.18 * (wrapped.count("\n") + 1)
     layout = ConstrainedLayoutEngine(w_pad=0.1)
     figure = Figure(figsize=(WIDTH_IN, height_in + head_in + 0.1), layout=layout)
     figure.suptitle(wrapped, x=0.01, ha="left", fontsize=9.5, fontweight="bold", color=INK)
-    return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
+    return figure
 
 
-def grid_of(names: Sequence[str], columns: int = 2) -> tuple[int, int]:
+def packed(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, list[Axes]]:
+    """A figure with its finding on top and a panel for so many rows each, all rows equally high:
+    in two columns, the next panel below the shorter one, or in one column where a panel has more
+    rows than all others together. `head` is what a panel takes beside its rows, in rows."""
+    sizes = [count + head for count in rows]
+    columns = 1 if 2 * max(sizes) > sum(sizes) else 2
+    places: list[list[int]] = [[] for _ in range(columns)]
+    heights = [0.0] * columns
+    for panel, size in enumerate(sizes):
+        shorter = heights.index(min(heights))
+        places[shorter].append(panel)
+        heights[shorter] += size
+    figure = _titled(title, (ROW_IN if max(heights) <= MANY_ROWS else LOW_ROW_IN) * max(heights))
+    grid = figure.add_gridspec(1, columns)
+    found: dict[int, Axes] = {}
+    for column, panels_below in enumerate(places):
+        ratios = [sizes[panel] for panel in panels_below]
+        rest = max(heights) - heights[column]
+        below = [rest] if rest > 0 else []
+        spec = grid[0, column].subgridspec(
+            len(ratios) + len(below), 1, height_ratios=ratios + below
+        )
+        found |= {panel: figure.add_subplot(spec[row]) for row, panel in enumerate(panels_below)}
+    return figure, [found[panel] for panel in range(len(rows))]
+
+
+ROW_IN, LOW_ROW_IN, MANY_ROWS = 0.29, 0.235, 26.0
+"""How high a row of `packed` is, and how high where a column has more than that many."""
+
+
+def place_of(scenario: str, load: str) -> str:
+    """A cell as panels are titled: `user detail, 100 users`."""
+    return f"{spoken(scenario)}, {load}"
+
+
+def thousands(axes: Axes, which: str = "x") -> None:
+    """Ticks of a linear axis with thousands set apart."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+
+
+def key_of_lines(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> None:
+    """Below all panels the name of each stack beside a piece of its line."""
+    names = frame[["stack", "title"]].drop_duplicates("stack")
+    lines = [
+        Line2D(
+            [], [], color=look[stack].hue, linestyle=look[stack].line, linewidth=1.5, label=title
+        )
+        for stack, title in zip(names["stack"], names["title"], strict=True)
+    ]
+    longest = max(map(len, names["title"]), default=1)
+    columns = max(1, min(6, 100 // (longest + 8)))
+    key = figure.legend(
+        handles=lines,
+        loc="outside lower left",
+        ncols=columns,
+        frameon=False,
+        fontsize=7,
+        handlelength=2.4,
+    )
+    for text, stack in zip(key.get_texts(), names["stack"], strict=True):
+        text.set_color(look[stack].ink)
+
+
+def grid_of(names: Sequence[object], columns: int = 2) -> tuple[int, int]:
     """Rows and columns for that many panels."""
     columns = max(1, min(columns, len(names)))
     return max(1, -(-len(names) // columns)), columns

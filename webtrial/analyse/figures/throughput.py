@@ -1,4 +1,4 @@
-"""Requests per second by stack and scenario, from zero, with intervals."""
+"""What each stack reached: one value with its interval, the blocks below."""
 
 from typing import Any
 
@@ -10,46 +10,46 @@ from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
     GREY,
     Look,
-    grid_of,
-    hide_unused,
     looks,
     mark_interval,
     mark_value,
-    panels,
+    packed,
+    place_of,
     stack_axis,
     styled,
+    thousands,
 )
 from webtrial.analyse.frames import largest, rows_of
+from webtrial.analyse.phrases import number
 from webtrial.analyse.show import Drawing
 
 
 @styled
-def draw(estimates: pd.DataFrame, trials: pd.DataFrame, words: Words) -> Drawing:
-    """`throughput_table` at one load per scenario, over the trials of `trials_table`: each small
-    mark is one block, a hollow one suspect, a grey cross invalid."""
+def draw(
+    estimates: pd.DataFrame, blocks: pd.DataFrame, words: Words, unit: str = "requests per second"
+) -> Drawing:
+    """`throughput_table` (or `estimates` of what `unit` says) at one load per scenario, over its
+    `block_values`: each small mark is one block, a hollow one suspect, a grey cross invalid."""
     look = looks(estimates)
-    scenarios = estimates["scenario"].unique().tolist()
-    rows, columns = grid_of(scenarios)
-    sizes = [int((estimates["scenario"] == name).sum()) for name in scenarios]
-    ratios = [max(sizes[row * columns : (row + 1) * columns]) + 1.2 for row in range(rows)]
-    figure, axes = panels(rows, columns, words.title, 0.32 * sum(ratios), ratios)
-    for panel, name in zip(axes.flat, scenarios, strict=False):
-        _panel(panel, estimates[estimates["scenario"] == name], trials, look)
-    hide_unused(axes.flat[len(scenarios) :])
+    parts = [part for _, part in estimates.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        panel.set_xlabel(unit)
+        _panel(panel, part, blocks, look)
     return Drawing(figure, words.title, words.alt, words.caption)
 
 
 def _panel(
-    axes: Axes, estimates: pd.DataFrame, trials: pd.DataFrame, look: dict[str, Look]
+    axes: Axes, estimates: pd.DataFrame, blocks: pd.DataFrame, look: dict[str, Look]
 ) -> None:
     place = estimates.iloc[0]
-    here = (trials["scenario"] == place["scenario"]) & (trials["load"] == place["load"])
-    blocks = trials[here & trials["final"] & (trials["role"] == "measure")]
-    axes.set_title(f"{place['scenario']}, {place['load']}")
-    axes.set_xlabel("requests per second")
+    axes.set_title(place_of(place["scenario"], place["load"]))
+    here = (blocks["scenario"] == place["scenario"]) & (blocks["load"] == place["load"])
+    blocks = blocks[here & blocks["stack"].isin(estimates["stack"])]
     heights = stack_axis(axes, estimates, look)
-    ends = (largest(estimates, ["value", "high"]), largest(blocks, ["throughput_per_s"]), 1.0)
-    axes.set_xlim(0, 1.3 * max(end for end in ends if np.isfinite(end)))
+    ends = (largest(estimates, ["value", "high"]), largest(blocks, ["value"]))
+    axes.set_xlim(0, 1.3 * max([end for end in ends if np.isfinite(end)] or [1.0]))
+    thousands(axes)
     for height, row in zip(heights, rows_of(estimates), strict=True):
         style = look[row["stack"]]
         _blocks(axes, blocks[blocks["stack"] == row["stack"]], height - 0.34, style)
@@ -62,7 +62,7 @@ def _blocks(axes: Axes, blocks: pd.DataFrame, height: float, look: Look) -> None
     for verdict, group in blocks.groupby("verdict"):
         invalid = verdict == "invalid"
         axes.plot(
-            group["throughput_per_s"],
+            group["value"],
             [height] * len(group),
             marker="x" if invalid else "o",
             markersize=2.4,
@@ -87,8 +87,9 @@ def _number(axes: Axes, row: dict[str, Any], height: float, look: Look) -> None:
 
 
 def _value(row: dict[str, Any]) -> str:
-    suspect = row["suspect_blocks"]
+    value, suspect = row["value"], row["suspect_blocks"]
+    said = f"{value:,.0f}" if value >= 100 else number(value)
     if not suspect:
-        return f"{row['value']:,.0f}"
+        return said
     some = "suspect" if suspect == row["blocks"] else f"{suspect} of {row['blocks']} suspect"
-    return f"{row['value']:,.0f} ({some})"
+    return f"{said} ({some})"

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from webtrial.analyse.captions import Words
-from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, plain_log, styled
+from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, plain_log, styled, thousands
 from webtrial.analyse.frames import largest
 from webtrial.analyse.show import Drawing
 from webtrial.analyse.timeline import Timeline
@@ -72,6 +72,7 @@ def _rates(axes: Axes, bins: pd.DataFrame) -> None:
             label=label,
         )
     axes.set_ylim(0, 1.25 * largest(bins, ["sent_per_s", "completed_per_s"]) + 1)
+    thousands(axes, "y")
     axes.set_ylabel("requests/s")
     axes.legend(loc="upper right", ncols=2, frameon=False, fontsize=7, borderpad=0)
 

@@ -1,0 +1,66 @@
+"""When answers came: counted in DuckDB as in pandas, silences as long as they are."""
+
+import numpy as np
+import pytest
+
+import webtrial as wt
+from webtrial.analyse.over_time import MOMENTS, STEPS, over_time
+from webtrial.analyse.timeline import find_trial
+
+STACKS = ["django", "flask", "fastapi"]
+
+
+@pytest.fixture(scope="module")
+def found(run):
+    return over_time(run, "user_detail", "100 users", STACKS)
+
+
+def _answers(run, row):
+    """The answers of a drawn trial within its window, in their order."""
+    trial = find_trial(run, row["number"], row["attempt"])
+    samples = run.samples(trial)
+    answered = samples[(samples["outcome"] == "ok") & (samples["done_ns"] >= 0)]
+    answered = answered[answered["done_ns"] < 1e9 * trial.window_s].sort_values("done_ns")
+    return answered, trial.window_s
+
+
+def test_every_answer_is_counted_at_its_moment_and_response_time(run, found):
+    for row in found.trials.to_dict("records"):
+        answered, window_s = _answers(run, row)
+        moments = answered["done_ns"] * MOMENTS // round(1e9 * window_s)
+        took_ms = (answered["done_ns"] - answered["intended_ns"]) / 1e6
+        steps = np.floor(STEPS * np.log10(took_ms)).astype(int)
+        expected = answered.groupby([moments.rename("moment"), steps.rename("step")]).size()
+        cells = found.cells[found.cells["stack"] == row["stack"]]
+
+        assert cells.set_index(["moment", "step"])["requests"].to_dict() == expected.to_dict()
+
+
+def test_a_silence_is_the_longest_time_between_two_answers(run, found):
+    for row in found.trials.to_dict("records"):
+        answered, window_s = _answers(run, row)
+        times_s = [0.0, *(answered["done_ns"] / 1e9), window_s]
+
+        assert row["silence_ms"] == pytest.approx(1000 * np.diff(times_s).max())
+        assert row["silent_from_s"] == pytest.approx(times_s[int(np.diff(times_s).argmax())])
+        assert row["requests"] == len(answered)
+
+
+def test_the_title_names_who_was_silent_for_longest(run, found):
+    longest = found.trials.loc[found.trials["silence_ms"].idxmax()]
+    drawing = wt.draw_over_time(run)
+
+    assert drawing.title.startswith(f"{longest['title']} answered nobody for ")
+    assert "user detail at 100 users" in drawing.title
+    assert len([axes for axes in drawing.figure.axes if axes.images]) == len(STACKS)
+
+
+def test_a_stack_that_was_not_measured_there_is_left_out(run):
+    found = over_time(run, "dashboard", "100 users", ["flask", "flask-raw", "none such"])
+
+    assert "none such" not in found.trials["stack"].tolist()
+    assert "flask" in found.trials["stack"].tolist()
+
+
+def test_without_a_trial_there_is_nothing_to_draw(run):
+    assert "Nothing to draw" in wt.draw_over_time(run, "user_detail", "7 users").text

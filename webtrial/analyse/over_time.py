@@ -1,0 +1,119 @@
+"""When answers came: the requests of one trial by moment and response time, and its silences.
+
+Time is that of the answer, not of the asking: while a service stands still there is a gap, and what
+had to wait for its end comes after it, high up.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from webtrial.analyse.counting import over
+from webtrial.analyse.estimates import labelled
+from webtrial.analyse.timeline import find_trial, typical_trial
+from webtrial.errors import RunError
+from webtrial.records import Trial
+from webtrial.runs import Run
+
+MOMENTS = 90  # that a measured window is divided into
+STEPS = 16  # of response times within a decade
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """One typical trial of each stack, all in one cell.
+
+    `cells`: stack, moment (0 to MOMENTS - 1), step (of response times: 10^(step / STEPS) ms and
+    more), requests. `trials`, a row per stack in the order asked for: scenario, load, stack, title,
+    framework, number, attempt, block, verdict, window_s, requests, silence_ms (the longest time
+    without an answer), silent_from_s, slowest_ms.
+    """
+
+    cells: pd.DataFrame
+    trials: pd.DataFrame
+
+
+def over_time(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> OverTime:
+    """The typical trials of `stacks` there, those left out that have none that counts."""
+    found = list(_typical(run, scenario, load, stacks))
+    if not found:
+        return OverTime(_NOTHING, pd.DataFrame(columns=["stack", "title"]))
+    files = [run.path / trial.samples for trial in found]
+    window_ns = round(1e9 * found[0].window_s)  # that of the cell
+    cells = _cells(files, window_ns)
+    stacks_drawn = pd.Series([trial.planned.stack for trial in found])
+    cells.insert(0, "stack", stacks_drawn.iloc[cells.pop("file_index")].to_numpy())
+    silences = _silences(files, window_ns).drop(columns="file_index")
+    trials = pd.DataFrame(list(map(_place, found)))
+    return OverTime(cells, labelled(run, pd.concat([trials, silences], axis=1)))
+
+
+_NOTHING = pd.DataFrame(
+    {
+        "stack": pd.Series(dtype=str),
+        **{name: pd.Series(dtype=int) for name in ("moment", "step", "requests")},
+    }
+)
+
+
+def _typical(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> Iterator[Trial]:
+    for stack in stacks:
+        with suppress(RunError):
+            yield find_trial(run, *typical_trial(run, scenario, stack, load))
+
+
+def _place(trial: Trial) -> dict[str, object]:
+    planned = trial.planned
+    return {
+        "scenario": planned.scenario,
+        "load": str(planned.load),
+        "stack": planned.stack,
+        "number": planned.number,
+        "attempt": trial.attempt,
+        "block": planned.block,
+        "verdict": trial.validity.verdict,
+        "window_s": trial.window_s,
+    }
+
+
+def _cells(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
+    return over(
+        files,
+        f"""
+        select file_index, ({MOMENTS} * done_ns // {window_ns})::integer as moment,
+            floor({STEPS} * log10(greatest(done_ns - intended_ns, 1) / 1e6))::integer as step,
+            count(*) as requests
+        from samples where {_answered(window_ns)} group by all order by all
+        """,
+    )
+
+
+def _silences(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
+    """A row per file, in their order. The window's end counts as an answer, as its start does."""
+    return over(
+        files,
+        f"""
+        select file_index, count(took_ns) as requests, max(gap_ns) / 1e6 as silence_ms,
+            arg_max(done_ns - gap_ns, gap_ns) / 1e9 as silent_from_s,
+            max(took_ns) / 1e6 as slowest_ms
+        from (
+            select *, done_ns - lag(done_ns, 1, 0::bigint)
+                over (partition by file_index order by done_ns) as gap_ns
+            from (
+                select file_index, done_ns, done_ns - intended_ns as took_ns
+                from samples where {_answered(window_ns)}
+                union all
+                select range as file_index, {window_ns}::bigint, null from range({len(files)})
+            )
+        )
+        group by file_index order by file_index
+        """,
+    )
+
+
+def _answered(window_ns: int) -> str:
+    """In SQL, whether an answer came within the measured window."""
+    return f"outcome = 'ok' and done_ns >= 0 and done_ns < {window_ns}"

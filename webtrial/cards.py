@@ -1,0 +1,36 @@
+"""What a notebook shows of a record: its name, its facts, one below the other, all escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+
+def card(name: str, facts: Mapping[str, Any], more: str = "") -> str:
+    """HTML of a record: `name`, a row for each fact, below them `more`, which is HTML already.
+
+    A fact that shows itself richly (`_repr_html_`) does so; whatever else is its text.
+    """
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align: left; vertical-align: top">{escape(fact)}</th>'
+        f'<td style="text-align: left">{_shown(value)}</td></tr>'
+        for fact, value in facts.items()
+    )
+    return (
+        f'<div class="webtrial-record"><p><b>{escape(name)}</b></p>'
+        f"<table><tbody>{rows}</tbody></table>{more}</div>"
+    )
+
+
+def rows_as_html(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """HTML of a table with these names above its columns; every cell is escaped."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shown(value: Any) -> str:
+    if hasattr(value, "_repr_html_"):
+        return str(value._repr_html_())
+    return "–" if value is None else escape(str(value))
