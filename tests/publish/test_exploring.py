@@ -12,8 +12,8 @@ from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.analyse.estimates import throughput_table
 from webtrial.analyse.show import Drawing, Prose
 from webtrial.errors import ParameterError
-from webtrial.publish.execute import execute
 from webtrial.publish.drawings_of_selection import FIGURES
+from webtrial.publish.execute import execute
 from webtrial.publish.exploring import Explorer
 from webtrial.publish.sliders import LIVE
 from webtrial.runs import Run, open_run
@@ -158,9 +158,7 @@ def test_the_figure_is_saved_as_its_ending_says(explorer: Explorer, tmp_path: Pa
     assert explorer.save(tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_another_ending_is_refused_with_those_there_are(
-    explorer: Explorer, tmp_path: Path
-) -> None:
+def test_another_ending_is_refused_with_those_there_are(explorer: Explorer, tmp_path: Path) -> None:
     explorer.file.value = str(tmp_path / "figure.docx")
     explorer.keep.click()
 

@@ -45,9 +45,7 @@ def counted(
 
 
 @lru_cache(maxsize=8)  # the median, its tail and its ratios are read from the same counts
-def _counted(
-    files: tuple[Path, ...], started_ns: str, kinds: bool, phase: Phase
-) -> pd.DataFrame:
+def _counted(files: tuple[Path, ...], started_ns: str, kinds: bool, phase: Phase) -> pd.DataFrame:
     """The counts of files that are never written again; not to be changed by who asks."""
     keys = ["file_index", "kind"] if kinds else ["file_index"]
     took_ns = f"done_ns - {started_ns}"

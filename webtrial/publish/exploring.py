@@ -187,7 +187,7 @@ class Explorer:
         shell = get_ipython()
         if shell is None:
             raise ParameterError("there is no notebook to send the selection to; use .frame")
-        shell.push({NAME: self.frame})
+        shell.user_ns[NAME] = self.frame
         rows, columns = self.frame.shape
         return f"`{NAME}` has {rows} rows and {columns} columns: {', '.join(self.frame.columns)}."
 

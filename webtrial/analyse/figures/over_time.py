@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex
 
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
@@ -69,7 +69,7 @@ def _map(
         interpolation="none",
         extent=(0, window_s, low / STEPS, high / STEPS),
         cmap=LinearSegmentedColormap.from_list(
-            "answers", [tint(look.hue, 0.35), look.hue, _dark(look)]
+            "answers", [to_hex(tint(look.hue, 0.35)), look.hue, to_hex(_dark(look))]
         ),
         norm=LogNorm(1, max(most, 2)),
     )

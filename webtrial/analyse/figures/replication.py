@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
+    FAINT,
     GREY,
     HUES,
     INK,
