@@ -177,7 +177,7 @@ def test_the_selection_is_sent_to_the_notebook(
     names: dict[str, pd.DataFrame] = {}
 
     class Shell:
-        push = staticmethod(names.update)
+        user_ns = names
 
     monkeypatch.setattr("webtrial.publish.exploring.get_ipython", Shell)
     explorer.send.click()

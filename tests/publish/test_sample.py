@@ -29,8 +29,8 @@ def code_of(name: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    truth = Truth({"django": 40.0, "flask": 30.0, "fastapi": 10.0})
-    truth.verdicts[0, "flask"] = (STOLEN, VALID)
+    medians_ms = {"django": 40.0, "flask": 30.0, "fastapi": 10.0}
+    truth = Truth(medians_ms, verdicts={(1, "flask"): (STOLEN, VALID)})
     folder = tmp_path_factory.mktemp("whole")
     return synthetic_run(folder, truth, loads=(CLOSED, HELD), window_s=0.5)
 

@@ -55,8 +55,8 @@ class Explorer:
         self.frame = pd.DataFrame()
         self.took_s = 0.0
         self.menus = {name: _menu(name) for name in MENUS}
-        self.menus["run"].options = _names(run)
-        self.menus["figure"].options = list(FIGURES)
+        _offer(self.menus["run"], _names(run))
+        _offer(self.menus["figure"], list(FIGURES))
         self.stacks: dict[str, Checkbox] = {}
         self.file = Text("figure.svg", description="file", style=_LABELS)
         self.keep = Button(description="Save the figure", tooltip="as .svg, .pdf or .png")
