@@ -143,7 +143,7 @@ def test_a_stack_whose_trial_is_invalid_is_not_beaten_by_absence(one_block):
     ratios = ratio_table(one_block).query("scenario == 'dashboard'")
     without = ratios[(ratios["stack"] != "fastapi") & (ratios["baseline"] != "fastapi")]
 
-    assert "FastAPI in 1 of 1 scenario" in words.throughput(estimates, ratios).title
+    assert "requests per second: FastAPI in dashboard" in words.throughput(estimates, ratios).title
     assert words.throughput(estimates, without).title.startswith("No stack")
 
 
