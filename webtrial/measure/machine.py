@@ -4,7 +4,7 @@ import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter, thread_time_ns
+from time import perf_counter, perf_counter_ns
 from typing import Any
 
 import psutil
@@ -74,10 +74,12 @@ def describe() -> dict[str, Any]:
 def speed_per_s() -> float:
     """How many times a second a fixed piece of Python work is done on this core.
 
-    It is CPU time that counts, of the fastest piece within SPEED_S: how fast the core is when it
-    is left alone. On a shared machine a neighbour on the same silicon nearly halves that for tenths
-    of a second at a time (seen: 600 and 1,100, autocorrelation 0.5 after 0.1 s): into which half a
-    single piece falls says nothing about a trial of seconds; a slower state that lasts does.
+    The fastest piece within SPEED_S counts: how fast the core is when it is left alone. Its time is
+    the wall's: a thread's CPU clock gives back later, all at once, what the hypervisor took, and
+    has shown nothing at all for a whole piece. On a shared machine a neighbour on the same silicon
+    nearly halves the speed for tenths of a second at a time (seen: 600 and 1,100, autocorrelation
+    0.5 after 0.1 s): into which half a single piece falls says nothing about a trial of seconds; a
+    slower state that lasts does.
     """
     ends_s = perf_counter() + SPEED_S
     best_ns = _piece_ns()
@@ -87,13 +89,13 @@ def speed_per_s() -> float:
 
 
 def _piece_ns() -> int:
-    began_ns = thread_time_ns()
+    began_ns = perf_counter_ns()
     for _ in range(5):
         counts: dict[str, int] = {}
         for word in _WORDS:
             counts[word] = counts.get(word, 0) + len(word)
         sorted(counts, key=counts.__getitem__)
-    return thread_time_ns() - began_ns
+    return perf_counter_ns() - began_ns
 
 
 def _processor() -> str:
