@@ -14,8 +14,9 @@ ALONE = tests/analyse tests/publish
 
 .PHONY: report test lab serve check compare capabilities bench pins clean
 
+# By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
-	$(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
+	exec $(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
 
 test: .venv/ready-to-test
 	$(PY) -m ruff check
@@ -28,19 +29,19 @@ lab: .venv/ready-to-run
 	$(PY) -m webtrial lab
 
 serve: .venv/ready-to-run
-	$(PY) -m webtrial serve
+	exec $(PY) -m webtrial serve
 
 check: .venv/ready-to-run
-	$(PY) -m webtrial check
+	exec $(PY) -m webtrial check
 
 compare: .venv/ready-to-run
 	$(PY) -m webtrial compare $(A) $(B)
 
 capabilities: .venv/ready-to-run
-	$(PY) -m webtrial capabilities
+	exec $(PY) -m webtrial capabilities
 
 bench: .venv/ready-to-test
-	$(PY) -m webtrial bench
+	exec $(PY) -m webtrial bench
 
 pins: .venv/uv
 	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
