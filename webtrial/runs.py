@@ -39,6 +39,7 @@ def _runs_folder() -> Path:
 
 
 RUNS = _runs_folder()
+SAMPLE = Path(__file__).parent.parent / "data" / "sample"  # a run that comes with the project
 
 # Times count from the start of the measured window, so warm-up is negative.
 SAMPLES = pa.schema(
