@@ -12,11 +12,14 @@ endif
 # Tests that start no service need no core for themselves.
 ALONE = tests/analyse tests/publish
 
-.PHONY: report test lab serve check compare capabilities bench pins clean
+.PHONY: report publish test lab serve check compare capabilities bench pins clean
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
 	exec $(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
+
+publish: .venv/ready-to-run
+	$(PY) -m webtrial publish $(if $(RUN),"$(RUN)")
 
 test: .venv/ready-to-test
 	$(PY) -m ruff check

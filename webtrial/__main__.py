@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
     publish.set_defaults(does=_report)
 
+    site = commands.add_parser("publish", help="a folder for any static host, of a run that exists")
+    site.add_argument(
+        "run", nargs="?", help="a folder, or the name of one in data/runs/ (default: the sample)"
+    )
+    site.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
+    site.set_defaults(does=_publish)
+
     verify = commands.add_parser("verify", help="what a run says of each of the article's claims")
     verify.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
     verify.add_argument(
@@ -198,6 +205,13 @@ def _report(given: argparse.Namespace) -> None:
         report.report_of_resumed(given.resume, on_terminal, _say, into)
     else:
         report.report_of_profile(given.profile, on_terminal, _say, into)
+
+
+def _publish(given: argparse.Namespace) -> None:
+    from webtrial.publish import publication
+
+    run = publication.run_to_publish(given.run)
+    publication.publish(run, _say, given.into or publication.DIST)
 
 
 def _verify(given: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """A PDF of all chapters: notebooks to markdown, by pandoc to typst, by typst to pages."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
@@ -7,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import matplotlib
 import pypandoc
 import typst
 import yaml
@@ -16,6 +16,7 @@ from webtrial.errors import PublishError
 from webtrial.publish.chapters import Chapter, plain_text
 from webtrial.publish.front import Front
 from webtrial.publish.page import TEMPLATES
+from webtrial.publish.sources import sources_in_words
 from webtrial.publish.svg import figure_of, standing_alone
 
 # As JupyterLab reads it: dollars, tildes and at signs in prose mean themselves.
@@ -23,7 +24,9 @@ MARKDOWN = (
     "markdown-tex_math_dollars-citations-subscript-superscript-smart-yaml_metadata_block"
     "-raw_tex-raw_html-fancy_lists-example_lists-definition_lists+lists_without_preceding_blankline"
 )
-_FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # what the figures' text is set in
+_FILTERS = ("figures.lua", "tables.lua", "chapters.lua")
+_TALLEST = 1.2  # of a figure, over the width of what is printed: its caption needs room below
+_SIZE = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 
 
 def write_document(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
@@ -63,15 +66,23 @@ def _figure(output: Any, folder: Path, number: int) -> str:
     name = f"figure-{number}.svg"
     (folder / name).write_text(standing_alone(figure.svg))
     alternative = figure.alternative.replace("\\", "\\\\").replace('"', '\\"')
-    return f'![{figure.caption}]({name}){{alt="{alternative}"}}'
+    return f'![{figure.caption}]({name}){{alt="{alternative}" width="{_share(figure.svg):.1%}"}}'
+
+
+def _share(svg: str) -> float:
+    """Of the measure, how much a drawing takes: all, unless it would be too tall."""
+    size = _SIZE.search(svg)
+    return min(1.0, _TALLEST * float(size[1]) / float(size[2])) if size else 1.0
 
 
 def _typst(markdown: str, front: Front, folder: Path) -> str:
     described = folder / "front.yaml"
-    described.write_text(yaml.safe_dump(front.described(), allow_unicode=True))
+    told = front.described() | {"sources": sources_in_words()}
+    described.write_text(yaml.safe_dump(told, allow_unicode=True))
     templates = TEMPLATES / "document"
     arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]
-    arguments += ["--lua-filter", str(templates / "figures.lua"), "--wrap=none", "--columns=10000"]
+    arguments += [f"--lua-filter={templates / name}" for name in _FILTERS]
+    arguments += ["--wrap=none", "--columns=10000"]
     try:
         return str(pypandoc.convert_text(markdown, "typst", MARKDOWN, extra_args=arguments))
     except RuntimeError as error:
@@ -84,7 +95,6 @@ def _compile(source: Path, made_at: datetime, path: Path) -> None:
         typst.compile(
             source,
             output=path,
-            font_paths=[_FONTS],
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
             timestamp=int(made_at.timestamp()),

@@ -25,7 +25,7 @@ from webtrial.publish.front import front_of
 from webtrial.publish.given import find_run
 from webtrial.publish.page import write_page
 from webtrial.publish.progress import TOLD, View, told
-from webtrial.runs import RUNS, Run, open_run
+from webtrial.runs import RUNS_FOLDER, Run, open_run
 
 DIST = Path(__file__).parent.parent.parent / "report" / "dist"
 MEASURES = "1-measure"
@@ -106,7 +106,7 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     names = [name for name in chapter_names() if name not in executed]
     say(f"executing {', '.join(names)}")
-    _execute_together(names, notebooks, _named(run))
+    _execute_together(names, notebooks, run)
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
     front = front_of(run)
     for write, name in ((write_page, "index.html"), (write_document, "report.pdf")):
@@ -114,13 +114,16 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
         say(f"wrote {dist / name}")
 
 
-def _execute_together(names: Collection[str], into: Path, run: str) -> None:
-    """Chapters that only read can be executed side by side, one to a core."""
+def _execute_together(names: Collection[str], into: Path, run: Run) -> None:
+    """Chapters that only read can be executed side by side, one to a core. They are told of the
+    run by name, and of where it lies by the environment alone: that is nobody else's business."""
+    path = run.path.resolve()
+    work = partial(
+        execute,
+        into=into,
+        parameters={"run": path.name},
+        environment={RUNS_FOLDER: str(path.parent)},
+    )
     cores = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=die_with_parent) as pool:
-        list(pool.map(partial(execute, into=into, parameters={"run": run}), names))
-
-
-def _named(run: Run) -> str:
-    """The run as a notebook is told of it: by name where it lies in `data/runs/`."""
-    return run.path.name if run.path.parent.resolve() == RUNS.resolve() else str(run.path)
+        list(pool.map(work, names))

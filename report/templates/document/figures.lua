@@ -13,6 +13,7 @@ function Figure(figure)
   figure:walk({ Image = function(image) drawing = image end })
   local alternative = drawing.attributes.alt or pandoc.utils.stringify(figure.caption.long)
   return pandoc.RawBlock('typst', string.format(
-    '#figure(image(%s, alt: %s, width: 100%%), caption: [%s])',
-    quoted(drawing.src), quoted(alternative), typst(figure.caption.long)))
+    '#figure(image(%s, alt: %s, width: %s), caption: [%s])',
+    quoted(drawing.src), quoted(alternative), drawing.attributes.width or '100%',
+    typst(figure.caption.long)))
 end

@@ -1,0 +1,66 @@
+"""A run with what it is judged by and what every column means, in one archive."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from webtrial.analyse.claims.book import FILE as CLAIMS
+from webtrial.analyse.references import FILE as REFERENCES
+from webtrial.capabilities import FILE as CAPABILITIES
+from webtrial.publish.citation import citation_of
+from webtrial.publish.codebook import codebook
+from webtrial.runs import Run
+
+_OF_A_RUN = ("manifest.json", "trials/*.json", "samples/*.parquet")
+_UNIX, _READABLE = 3, 0o100644 << 16
+
+_START = """\
+# {title}
+
+What the run `{id}` measured, and what its report is computed from.
+
+- `{id}/` is the run. It can be analysed again without services, database or network:
+  `wt.open_run("{id}")`, or `webtrial publish {id}`.
+- `claims.csv` holds the claims that were tried, `references.csv` what others published,
+  `capabilities.csv` what the frameworks were found to bring along.
+- `CITATION.cff` says how to cite it.
+
+Times of requests are integers in nanoseconds; files are UTF-8, Parquet or JSON. A field that could
+not be observed is null or empty, never zero.
+"""
+
+
+def write_archive(run: Run, title: str, path: Path) -> None:
+    """Write the archive of `run` to `path`: the same run makes the same bytes."""
+    manifest = run.manifest
+    made = datetime.fromisoformat(manifest.finished_at or manifest.started_at).timetuple()[:6]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ZipFile(path, "w") as archive:
+        for name, content in _contents(run, title):
+            entry = ZipInfo(name, made)
+            entry.create_system, entry.external_attr = _UNIX, _READABLE
+            packed = name.endswith(".parquet")  # which is compressed already
+            entry.compress_type = ZIP_STORED if packed else ZIP_DEFLATED
+            archive.writestr(entry, content)
+
+
+def _contents(run: Run, title: str) -> Iterator[tuple[str, bytes]]:
+    yield "README.md", readme(run, title).encode()
+    yield "CITATION.cff", citation_of(run).encode()
+    for file in (CLAIMS, REFERENCES, CAPABILITIES):
+        yield file.name, file.read_bytes()
+    for pattern in _OF_A_RUN:
+        for file in sorted(run.path.glob(pattern)):
+            yield f"{run.manifest.id}/{file.relative_to(run.path)}", file.read_bytes()
+
+
+def readme(run: Run, title: str) -> str:
+    """What is in the archive, and what every column of it means."""
+    parts = [_START.format(title=title, id=run.manifest.id)]
+    for file in codebook():
+        parts.append(f"## {file.pattern}\n")
+        for record in file.records:
+            parts += [f"### {record.name}\n", f"{record.told}\n"]
+            parts.append("".join(f"- {column}\n" for column in record.columns))
+    return "\n".join(parts)

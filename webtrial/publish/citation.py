@@ -1,0 +1,48 @@
+"""How to cite a report (Citation File Format 1.2.0, https://citation-file-format.github.io)."""
+
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import yaml
+
+from webtrial.analyse.references import read_references
+from webtrial.publish.front import SUBTITLE, TITLE
+from webtrial.publish.sentences import machine_of
+from webtrial.runs import Run
+
+AUTHORS = [{"name": "The maintainers of Webtrial"}]
+
+
+def citation_of(run: Run) -> str:
+    """The citation file of the report on `run`."""
+    manifest = run.manifest
+    told: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "message": "If you use these figures, please cite the run that they come from.",
+        "type": "dataset",
+        "title": f"{TITLE}: run {manifest.id}",
+        "authors": AUTHORS,
+        "version": manifest.id,
+        "date-released": datetime.fromisoformat(manifest.finished_at or manifest.started_at).date(),
+        "abstract": f"{SUBTITLE}. Measured on {machine_of(manifest)}, with Webtrial"
+        f" {version('webtrial')}.",
+        "keywords": ["benchmark", "Django", "Flask", "FastAPI", "PostgreSQL", "reproducibility"],
+        "references": list(_references()),
+    }
+    if commit := manifest.git.get("commit"):
+        told["commit"] = commit
+    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=96)
+
+
+def _references() -> list[dict[str, Any]]:
+    sources = read_references()[["source", "address"]].drop_duplicates()
+    return [
+        {
+            "type": "website",
+            "title": f"{source}: published results",
+            "authors": [{"name": source}],
+            "url": address,
+        }
+        for source, address in sources.itertuples(index=False)
+    ]

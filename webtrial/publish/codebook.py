@@ -1,0 +1,208 @@
+"""What every column of the published data means.
+
+Names and types are read from the code that writes them, units from the names, parameters from
+their own descriptions; what that leaves open stands in data/columns.csv, a row for each column.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from inspect import cleandoc
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from webtrial.analyse.claims.book import Claim
+from webtrial.analyse.references import COLUMNS as OF_REFERENCES
+from webtrial.analyse.references import read_references
+from webtrial.capabilities import Finding
+from webtrial.parameters import PRIVATE, Parameters
+from webtrial.records import (
+    Client,
+    Cost,
+    Counts,
+    Held,
+    Load,
+    Machine,
+    PlannedTrial,
+    Reason,
+    Second,
+    Statements,
+    Trial,
+    Upstream,
+    Validity,
+    Worker,
+)
+from webtrial.runs import SAMPLES, Interruption, Manifest
+
+FILE = Path(__file__).parent.parent.parent / "data" / "columns.csv"
+
+_OF_A_TRIAL = (
+    *(Trial, PlannedTrial, Load, Counts, Client, Machine, Cost, Statements, Second, Upstream),
+    *(Validity, Reason, Held, Worker),
+)
+_UNITS = {  # by the end of a name, the longest first
+    "_per_s": "per second",
+    "_fraction": "share, 0 to 1",
+    "_bytes": "bytes",
+    "_mib": "MiB",
+    "_ns": "ns",
+    "_ms": "ms",
+    "_s": "s",
+    "_at": "ISO 8601, UTC",
+}
+_WORDS: Mapping[Any, str] = {
+    **{str: "text", int: "integer", float: "number", bool: "true or false"},
+    **{NoneType: "null", Any: "anything"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column or field: what kind of value, in which unit (empty where it has none), and what
+    it means."""
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+
+    def __str__(self) -> str:
+        """As a list of columns has it."""
+        told = f"{self.kind}, {self.unit}" if self.unit else self.kind
+        return f"`{self.name}` ({told}): {self.meaning}."
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Columns that stand together under a name. `told` says what one row or object is."""
+
+    name: str
+    told: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A kind of file with the records in it."""
+
+    pattern: str
+    records: tuple[Record, ...]
+
+
+def codebook(path: Path = FILE) -> tuple[File, ...]:
+    """Every kind of file of the published data, with every column.
+
+    Raises KeyError where `path` lacks the meaning of one.
+    """
+    meanings = _meanings(path)
+    records = [_of_class(each, meanings) for each in _OF_A_TRIAL]
+    manifest = [_of_class(each, meanings) for each in (Manifest, Interruption)]
+    return (
+        File("samples/*.parquet", (_of_samples(meanings),)),
+        File("trials/*.json", tuple(records)),
+        File("manifest.json", (manifest[0], _of_parameters(), *manifest[1:])),
+        File("claims.csv", (_of_class(Claim, meanings, _in_csv),)),
+        File("references.csv", (_of_references(meanings),)),
+        File("capabilities.csv", (_of_class(Finding, meanings, _in_csv),)),
+    )
+
+
+def described(path: Path = FILE) -> set[tuple[str, str]]:
+    """Each record and column that has a meaning in `path`."""
+    return set(_meanings(path))
+
+
+def unit_of(name: str) -> str:
+    """The unit that a name ends in; empty where it has none."""
+    return next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+
+
+def _meanings(path: Path) -> dict[tuple[str, str], str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return {(row["record"], row["column"]): row["meaning"] for row in csv.DictReader(file)}
+
+
+def _of_samples(meanings: Mapping[tuple[str, str], str]) -> Record:
+    columns = [
+        Column(
+            field.name,
+            "text" if "dictionary" in str(field.type) else "integer",
+            unit_of(field.name),
+            meanings["samples", field.name],
+        )
+        for field in SAMPLES
+    ]
+    return Record("samples", "One row per request of an attempt at a trial.", tuple(columns))
+
+
+def _of_references(meanings: Mapping[tuple[str, str], str]) -> Record:
+    table = read_references()
+    columns = [
+        Column(
+            name,
+            "number" if table[name].dtype == float else "text",
+            unit_of(name),
+            meanings["references", name],
+        )
+        for name in OF_REFERENCES
+    ]
+    return Record("references", "One row per published comparison.", tuple(columns))
+
+
+def _in_csv(annotation: Any) -> str:
+    return "text"
+
+
+def _of_class(
+    record: type, meanings: Mapping[tuple[str, str], str], kind: Any = None
+) -> Record:
+    say = kind or kind_of
+    name = record.__name__
+    columns = tuple(
+        Column(each, say(annotation), unit_of(each), meanings[name, each])
+        for each, annotation in _annotated(record)
+    )
+    return Record(name, _flowing(record), columns)
+
+
+def _of_parameters() -> Record:
+    columns = tuple(
+        Column(name, kind_of(field.annotation), unit_of(name), field.description or "")
+        for name, field in Parameters.model_fields.items()
+        if name not in PRIVATE
+    )
+    return Record("Parameters", "What the run was asked to measure, and how.", columns)
+
+
+def _annotated(record: type) -> Iterator[tuple[str, Any]]:
+    if is_dataclass(record):
+        hints = get_type_hints(record)
+        yield from ((field.name, hints[field.name]) for field in fields(record))
+    elif issubclass(record, BaseModel):
+        yield from ((name, field.annotation) for name, field in record.model_fields.items())
+
+
+def _flowing(record: type) -> str:
+    """The first paragraph of what the code says of a record, on one line."""
+    return " ".join(cleandoc(record.__doc__ or "").split("\n\n")[0].split())
+
+
+def kind_of(annotation: Any) -> str:
+    """A type in words: `number`, `text or null`, `list of Second`."""
+    if annotation in _WORDS:
+        return _WORDS[annotation]
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(map(str, parts))
+    if origin in (Union, UnionType):
+        return " or ".join(map(kind_of, parts))
+    if origin in (list, tuple):
+        return f"list of {kind_of(parts[0])}"
+    if origin is dict:
+        return f"object of {kind_of(parts[1])}"
+    if hasattr(annotation, "__metadata__"):
+        return kind_of(annotation.__origin__)
+    return str(annotation.__name__)

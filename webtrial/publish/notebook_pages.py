@@ -1,0 +1,65 @@
+"""Each executed notebook as a page of its own: prose, code and what it showed, nothing loaded."""
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
+
+from webtrial.publish.chapters import Chapter, plain_text
+from webtrial.publish.page import TEMPLATES
+from webtrial.publish.svg import figure_of, inline
+
+_ANCHORED = "chapter-"  # with which a chapter's slug begins
+
+
+def write_notebook_pages(chapters: Sequence[Chapter], folder: Path) -> None:
+    """Write `<name>.html` for each of `chapters` to `folder`, where the notebooks lie."""
+    named = [(_name(chapter), chapter.title) for chapter in chapters]
+    style = (TEMPLATES / "notebook" / "notebook.css").read_text()
+    for chapter in chapters:
+        told = {
+            "name": _name(chapter),
+            "title": chapter.title,
+            "notebooks": named,
+            "style": style,
+        }
+        text, _ = _exporter().from_notebook_node(chapter.notebook, {"webtrial": told})
+        (folder / f"{_name(chapter)}.html").write_text(text)
+
+
+def _name(chapter: Chapter) -> str:
+    return chapter.slug.removeprefix(_ANCHORED)
+
+
+def _exporter() -> HTMLExporter:
+    numbers = count(1)
+    return HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="notebook",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        filters={"shown": lambda output: _shown(output, numbers)},
+    )
+
+
+def _shown(output: Any, numbers: "count[int]") -> str:
+    """What a cell said, in the richest form that a page can show."""
+    match output:
+        case {"data": {"image/svg+xml": _}}:
+            return _figure(output, next(numbers))
+        case {"data": {"text/html": html}}:
+            return Markup('<div class="table" tabindex="0">{}</div>').format(Markup(html))
+        case {"data": {"text/markdown": markdown}}:
+            return str(markdown2html(markdown))
+    return Markup('<pre class="said">{}</pre>').format(plain_text(output))
+
+
+def _figure(output: Any, number: int) -> str:
+    figure = figure_of(output)
+    drawing = inline(figure.svg, f"figure-{number}", figure.alternative)
+    return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(
+        Markup(drawing), figure.caption
+    )
