@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from io import StringIO
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -135,7 +137,8 @@ def test_a_figure_is_small_well_formed_and_the_same_each_time(run, pictures, nam
     assert FIGURES[name](run).svg() == pictures[name]
     assert len(pictures[name]) < MOST_BYTES
     assert ElementTree.fromstring(pictures[name]).tag.endswith("svg")
-    assert "<text" not in pictures[name]  # letters are paths: no font is needed
+    assert "'Inter', 'Helvetica Neue', 'Arial', sans-serif" in pictures[name]
+    assert "DejaVu" not in pictures[name]  # else the font lacks a letter
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -146,9 +149,20 @@ def test_a_figure_carries_its_words(drawings, pictures, name):
     assert data["image/svg+xml"] == pictures[name]
     assert pictures[name].startswith("<svg")
     told = metadata["image/svg+xml"]
-    assert told == {"title": drawing.title, "alt": drawing.alt, "caption": drawing.caption}
+    words = {"title": drawing.title, "alt": drawing.alt, "caption": drawing.caption}
+    assert told == words | {"data": drawing.csv()}
     assert all(len(text) > 20 for text in told.values())
-    assert "nan" not in " ".join(told.values())
+    assert "nan" not in " ".join(words.values())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_brings_the_frame_that_it_was_drawn_from(drawings, name):
+    drawn = drawings[name].data
+    read = pd.read_csv(StringIO(drawings[name].csv()))
+    assert list(read.columns) == list(drawn.columns)
+    assert len(read) == len(drawn) > 0
+    for column in drawn.select_dtypes("number"):
+        np.testing.assert_allclose(read[column], drawn[column], rtol=1e-5)
 
 
 def test_no_two_figures_of_a_page_share_a_clip_path(pictures):

@@ -1,14 +1,26 @@
 """The page: one file that loads nothing, whose figures can be read by everyone."""
 
+import csv
+import json
 import re
+import subprocess
+from base64 import b64decode
 from collections import Counter
+from html import escape
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 
+import html5lib
 import pytest
 
+from webtrial.analyse.claims.book import read_claims
+from webtrial.analyse.estimates import throughput_table
+from webtrial.analyse.phrases import spoken
 from webtrial.publish.chapters import read_chapter
+from webtrial.publish.front import front_of
 from webtrial.publish.report import chapter_names
+from webtrial.runs import open_run
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
 
@@ -55,11 +67,16 @@ def test_every_element_is_closed_in_order(seen: Seen) -> None:
     assert (seen.faults, seen.open) == ([], [])
 
 
+def test_it_is_valid_html(text: str) -> None:
+    html5lib.HTMLParser(strict=True).parse(text)  # raises at the first fault
+
+
 def test_nothing_is_loaded_from_anywhere(text: str, seen: Seen) -> None:
-    loading = {"script", "img", "iframe", "object", "embed", "audio", "video", "source", "base"}
+    loading = {"img", "iframe", "object", "embed", "audio", "video", "source", "base"}
     assert not loading & {tag for tag, _ in seen.elements}
+    assert not any("src" in each for each in seen.all("script"))
     assert [link["href"] for link in seen.all("link")] == ["data:,"]
-    assert not re.search(r"@import|url\((?!#)|srcset=|\bon\w+=\"", text)
+    assert not re.search(r"@import|url\((?!#|data:)|srcset=|\bon\w+=\"", text)
     used = [each.get("href") or "" for each in seen.all("use")]
     assert all(href.startswith("#") for href in used)
 
@@ -79,15 +96,50 @@ def test_every_figure_has_alternative_text_and_a_caption(text: str, seen: Seen) 
     assert len(drawings) == len(seen.all("figure")) == len(seen.all("figcaption")) > 8
     assert all(each.get("role") == "img" for each in drawings)
     assert all(len(each.get("aria-label") or "") > 40 for each in drawings)
-    captions = re.findall(r"<figcaption><b>Figure \d+\.</b> (.+?)</figcaption>", text, re.DOTALL)
+    captions = re.findall(r"<figcaption><b>Figure \d+\.</b> (.+?) <a ", text, re.DOTALL)
     assert len(captions) == len(drawings)
+
+
+def test_every_figure_brings_its_data_and_says_where_it_comes_from(
+    published: Path, run_path: Path, seen: Seen
+) -> None:
+    links = [each for each in seen.all("a") if each.get("class") == "data"]
+    assert len(links) == len(seen.all("figure"))
+    for number, link in enumerate(links, 1):
+        kind, content = str(link["href"]).split(",")
+        assert (link["download"], kind) == (f"figure-{number}.csv", "data:text/csv;base64")
+        rows = list(csv.reader(StringIO(b64decode(content).decode())))
+        assert len(rows) > 1
+        assert {len(row) for row in rows} == {len(rows[0])}
+    digest = subprocess.run(
+        "sha256sum manifest.json trials/* samples/* | sha256sum",
+        shell=True, cwd=run_path, capture_output=True, check=True, text=True,
+    ).stdout.split()[0]
+    text = (published / "index.html").read_text()
+    assert text.count(digest) == text.count('<details class="code">') + 1
+
+
+def test_what_it_lets_choose_from_is_what_the_tables_say(text: str, run_path: Path) -> None:
+    told = json.loads(re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text)[0])
+    table = throughput_table(open_run(run_path)).query("load_kind == 'closed'")
+    statistic = told["statistics"].index("requests per second")
+    shown = {
+        (*told["places"][place], told["stacks"][stack][0]): value
+        for place, stack, which, value, *_ in told["rows"]
+        if which == statistic
+    }
+    expected = {
+        (spoken(row["scenario"]), row["load"], row["title"]): row["value"]
+        for row in table.to_dict("records")
+    }
+    assert shown == pytest.approx(expected, rel=1e-3)
 
 
 def test_chapters_stand_in_order_below_one_heading(published: Path, seen: Seen) -> None:
     chapters = [read_chapter(published / "notebooks" / f"{name}.ipynb") for name in chapter_names()]
     assert len(seen.all("h1")) == 1
     anchors = [each["id"] for each in seen.all("h2")]
-    assert anchors == [chapter.slug for chapter in chapters]
+    assert anchors == [*(chapter.slug for chapter in chapters), "look", "parameters"]
     linked = [each["href"] for each in seen.all("a")]
     for chapter in chapters:
         assert linked.count(f"#{chapter.slug}") == 2  # beside, and folded above
@@ -100,10 +152,16 @@ def test_code_is_folded_away(seen: Seen) -> None:
     assert not any("open" in each for each in folded)
 
 
-def test_the_answer_comes_first(text: str) -> None:
-    start = text.index('<main id="report">')
-    assert text.index("As deployed.") - start < 12_000
-    assert text.index("As deployed.") < text.index("<figure")
+def test_the_answer_comes_first(text: str, run_path: Path) -> None:
+    front = front_of(open_run(run_path))
+    header = re.sub(r"<[^>]+>", "", text[text.index("<header>") : text.index("<details")])
+    assert 2 <= len(front.findings) <= 4
+    for finding in front.findings:
+        assert finding.replace("*", "") in header
+    for verdict, count in front.verdicts.items():
+        assert (f"{count} {verdict}" in header) == (count > 0)
+    assert front.claims == len(read_claims())
+    assert all(escape(fact) in header for fact in front.facts)
 
 
 def test_text_from_the_run_is_escaped(text: str) -> None:

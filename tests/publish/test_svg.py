@@ -1,6 +1,6 @@
 """Drawings side by side on a page."""
 
-from webtrial.publish.svg import inline, standing_alone
+from webtrial.publish.svg import colours_of_themes, inline, standing_alone
 
 SVG = """<?xml version="1.0"?>
 <!DOCTYPE svg>
@@ -8,7 +8,7 @@ SVG = """<?xml version="1.0"?>
  xmlns="http://www.w3.org/2000/svg" version="1.1">
  <metadata><rdf>who drew it</rdf></metadata>
  <defs><clipPath id="box"><path id="p" d="M 1.23456 2.5"/></clipPath></defs>
- <g clip-path="url(#box)" transform="scale(0.015625)"><use xlink:href="#p"/>1.2345 ms</g>
+ <g clip-path="url(#box)" style="fill: #222222; stroke: #0072b2" transform="scale(0.015625)"><use xlink:href="#p"/>1.2345 ms</g>
 </svg>"""
 
 
@@ -22,7 +22,7 @@ def test_ids_get_a_prefix_wherever_they_are_named() -> None:
 
 def test_coordinates_are_rounded_and_nothing_else() -> None:
     text = inline(SVG, "a", "A box")
-    assert 'd="M 1.23 2.5"' in text
+    assert 'd="M 1.2 2.5"' in text
     assert "scale(0.015625)" in text
     assert "1.2345 ms" in text
 
@@ -41,3 +41,10 @@ def test_neither_form_says_who_drew_it() -> None:
     assert "who drew it" not in inline(SVG, "a", "b")
     assert "who drew it" not in standing_alone(SVG)
     assert "xlink:href" in standing_alone(SVG)
+
+
+def test_ink_follows_the_theme_and_hues_stay() -> None:
+    text = inline(SVG, "a", "b")
+    assert "fill: var(--c222222); stroke: #0072b2" in text
+    assert "--c222222: light-dark(#222222, #" in colours_of_themes()
+    assert "#222222" in standing_alone(SVG)

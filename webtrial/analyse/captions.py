@@ -1,9 +1,8 @@
 """The turns of phrase that figures' words have in common."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -14,8 +13,7 @@ INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)
 ONE_BLOCK = "One block: no interval, no verdict."
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """The text of a drawing."""
 
     title: str

@@ -77,7 +77,7 @@ def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> st
     is `unreplicated`."""
     where = f"{spoken(row['scenario'])}, {row['load']}"
     if not isfinite(row["ratio"]):
-        above, below = _named(row["stack"], stacks), _named(row["baseline"], stacks)
+        above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
         what = _LABELS[row["metric"]]
         return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
     claim, span = _claim(row, stacks)
@@ -95,12 +95,12 @@ def _failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
         often = rows[rows[column] > FAILING]
         if len(often):
             shares = reach((100 * often[column]).tolist())
-            name = _named(str(often[stack].iloc[0]), stacks)
+            name = named(str(often[stack].iloc[0]), stacks)
             yield f" Of {name}'s requests {shares} % failed in {_scenarios(often)}."
 
 
 def _claim(row: Mapping[str, Any], stacks: Stacks) -> tuple[str, str]:
-    above, below = _named(row["stack"], stacks), _named(row["baseline"], stacks)
+    above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
     ratio, low, high = row["ratio"], row["low"], row["high"]
     if ratio < 1:
         above, below, ratio, low, high = below, above, 1 / ratio, 1 / high, 1 / low
@@ -136,11 +136,11 @@ def _by_pair(findings: pd.DataFrame, stacks: Stacks, single: bool) -> Iterator[s
     for (stack, baseline), rows in findings.groupby(["stack", "baseline"], sort=False):
         both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
         given = f"With {_ARTICLES.get(both, '')}{both} in both, " if both else ""
-        names = (_named(str(stack), stacks), _named(str(baseline), stacks))
+        names = (named(str(stack), stacks), named(str(baseline), stacks))
         yield given + _across(rows, *names, single) + "".join(_failing(rows, stacks))
 
 
-def _named(stack: str, stacks: Stacks) -> str:
+def named(stack: str, stacks: Stacks) -> str:
     """A stack's title within a sentence: `Flask (raw SQL)` for `Flask, raw SQL`."""
     name, comma, variant = title_of(stack, stacks).partition(", ")
     return f"{name} ({variant})" if comma else name

@@ -18,18 +18,23 @@ from matplotlib.figure import Figure
 
 from webtrial.analyse.phrases import number
 
+_DRAWN_IN = "'Inter', 'DejaVu Sans'"
+_READ_IN = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
+
 Bundle = tuple[dict[str, str], dict[str, Any]]
 Format = Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A figure with its finding as title, what it shows in words, how to read it."""
+    """A figure with its finding as title, what it shows in words, how to read it, and the frame
+    that it was drawn from."""
 
     figure: Figure
     title: str
     alt: str
     caption: str
+    data: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Settle the layout once: it moves a little each time it is worked out, and its solver
@@ -42,16 +47,21 @@ class Drawing:
             axes.set_position(place)
 
     def svg(self) -> str:
-        """The figure as SVG: letters as paths (no font is needed to read it), and the same bytes
-        each time. Identifiers differ from drawing to drawing, since a page holds many."""
+        """The figure as SVG, the same bytes each time. Letters are text, which can be found and
+        read aloud; where their font is missing, those that stand in for it are no wider.
+        Identifiers differ from drawing to drawing, since a page holds many."""
         salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
         sink = StringIO()
-        with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
+        with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
             self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
-        return _smaller(sink.getvalue())
+        return _smaller(sink.getvalue()).replace(_DRAWN_IN, _READ_IN)
+
+    def csv(self) -> str:
+        """What the figure was drawn from, numbers to six significant digits."""
+        return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
-        words = {"title": self.title, "alt": self.alt, "caption": self.caption}
+        words = {"title": self.title, "alt": self.alt, "caption": self.caption, "data": self.csv()}
         return (
             {"image/svg+xml": self.svg(), "text/plain": f"{self.title}\n{self.alt}"},
             {"image/svg+xml": words},

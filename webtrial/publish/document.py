@@ -12,6 +12,7 @@ import pypandoc
 import typst
 import yaml
 
+from webtrial.analyse.figures.style import FONTS
 from webtrial.errors import PublishError
 from webtrial.publish.chapters import Chapter, plain_text
 from webtrial.publish.front import Front
@@ -95,6 +96,7 @@ def _compile(source: Path, made_at: datetime, path: Path) -> None:
         typst.compile(
             source,
             output=path,
+            font_paths=[FONTS],
             ignore_system_fonts=True,
             pdf_standards=["ua-1"],
             timestamp=int(made_at.timestamp()),

@@ -11,7 +11,7 @@ from nbconvert.filters import markdown2html
 
 from webtrial.publish.chapters import Chapter, plain_text
 from webtrial.publish.page import TEMPLATES
-from webtrial.publish.svg import figure_of, inline
+from webtrial.publish.svg import colours_of_themes, figure_of, inline
 
 _ANCHORED = "chapter-"  # with which a chapter's slug begins
 
@@ -19,7 +19,8 @@ _ANCHORED = "chapter-"  # with which a chapter's slug begins
 def write_notebook_pages(chapters: Sequence[Chapter], folder: Path) -> None:
     """Write `<name>.html` for each of `chapters` to `folder`, where the notebooks lie."""
     named = [(_name(chapter), chapter.title) for chapter in chapters]
-    style = (TEMPLATES / "notebook" / "notebook.css").read_text()
+    rules = (TEMPLATES / "notebook" / "notebook.css").read_text()
+    style = f":root {{ {colours_of_themes()}; }}\n{rules}"
     for chapter in chapters:
         told = {
             "name": _name(chapter),

@@ -1,5 +1,7 @@
 """One page of all chapters: one file that loads nothing from the network."""
 
+import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from itertools import count
@@ -7,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import mistune
+from jinja2 import Environment
 from markupsafe import Markup
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
 
+from webtrial.analyse.figures.style import FONTS
 from webtrial.publish.chapters import Chapter, Heading, plain_text
 from webtrial.publish.front import Front
-from webtrial.publish.svg import figure_of, inline
+from webtrial.publish.svg import Figure, colours_of_themes, figure_of, inline
 
 TEMPLATES = Path(__file__).parent.parent.parent / "report" / "templates"
 
@@ -22,22 +27,50 @@ Prose = Callable[[str], Markup]
 def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
     """Write the page of `chapters`, in this order, to `path`."""
     numbers = count(1)
-    bodies = [_body(chapter, numbers) for chapter in chapters]
-    page = _exporter({}).environment.get_template("page.html.j2")
+    bodies = [_body(chapter, front, numbers) for chapter in chapters]
+    page = environment().get_template("page.html.j2")
     text = page.render(
         front=front,
-        chapters=list(zip(chapters, map(Markup, bodies), strict=True)),
-        style=Markup((TEMPLATES / "page" / "page.css").read_text()),
+        findings=[_prose(iter(()))(finding) for finding in front.findings],
+        chapters=list(zip(chapters, bodies, strict=True)),
+        values=Markup(json.dumps(front.values, ensure_ascii=False).replace("<", "\\u003c")),
+        colours=Markup(colours_of_themes()),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
-def _body(chapter: Chapter, numbers: "count[int]") -> str:
+def environment() -> Environment:
+    """Where the page's templates, style and script are found, with what they ask for."""
+    return _Chapters({}).environment
+
+
+class _Chapters(HTMLExporter):
+    """Notebooks as parts of the page. nbconvert would read what it wrote once more, to name images
+    that have no words: ours have."""
+
+    def __init__(self, filters: dict[str, Callable[..., Any]]) -> None:
+        given = {"font": _font, "highlight_code": Highlight2HTML(pygments_lexer="python"), **filters}
+        super().__init__(  # type: ignore[no-untyped-call]
+            template_name="page", extra_template_basedirs=[str(TEMPLATES)], filters=given
+        )
+
+    def part(self, notebook: Any, front: Front) -> Markup:
+        """The notebook's cells as HTML."""
+        found = TemplateExporter.from_notebook_node(self, notebook, {"front": front})
+        return Markup(found[0])
+
+
+def _font(name: str) -> Markup:
+    """A font of the project as the address of its own content."""
+    kind = name.rsplit(".", 1)[1]
+    return Markup(f"data:font/{kind};base64,{b64encode((FONTS / name).read_bytes()).decode()}")
+
+
+def _body(chapter: Chapter, front: Front, numbers: "count[int]") -> Markup:
     prose = _prose(iter(chapter.headings))
-    filters = {"prose": prose, "shown": lambda output: _shown(output, prose, numbers)}
-    text, _ = _exporter(filters).from_notebook_node(_code_below(chapter.notebook))
-    return str(text)
+    shown = {"prose": prose, "shown": lambda output: _shown(output, prose, numbers)}
+    return _Chapters(shown).part(_code_below(chapter.notebook), front)
 
 
 def _code_below(notebook: Any) -> Any:
@@ -57,17 +90,11 @@ def _code_below(notebook: Any) -> Any:
     return folded
 
 
-def _exporter(filters: dict[str, Callable[..., Any]]) -> HTMLExporter:
-    return HTMLExporter(  # type: ignore[no-untyped-call]
-        template_name="page", extra_template_basedirs=[str(TEMPLATES)], filters=filters
-    )
-
-
 def _shown(output: Any, prose: Prose, numbers: "count[int]") -> Markup:
     """What a cell said, in the richest form that a page can show."""
     match output:
         case {"data": {"image/svg+xml": _}}:
-            return _figure(output, next(numbers))
+            return _figure(figure_of(output), next(numbers))
         case {"data": {"text/html": html}}:
             return Markup('<div class="table" tabindex="0">{}</div>').format(Markup(html))
         case {"data": {"text/markdown": markdown}}:
@@ -75,13 +102,22 @@ def _shown(output: Any, prose: Prose, numbers: "count[int]") -> Markup:
     return Markup('<pre class="said">{}</pre>').format(plain_text(output))
 
 
-def _figure(output: Any, number: int) -> Markup:
-    figure = figure_of(output)
-    drawing = inline(figure.svg, f"figure-{number}", figure.alternative)
+def _figure(figure: Figure, number: int) -> Markup:
+    name = f"figure-{number}"
+    data = b64encode(figure.data.encode()).decode()
     return Markup(
-        '<figure id="figure-{0}"><div class="drawing">{1}</div>'
-        "<figcaption><b>Figure {0}.</b> {2}</figcaption></figure>"
-    ).format(number, Markup(drawing), figure.caption)
+        '<figure id="{0}"><div class="drawing" tabindex="0">{1}</div>'
+        "<figcaption><b>Figure {2}.</b> {3}"
+        ' <a class="data" download="{0}.csv" href="data:text/csv;base64,{4}">'
+        'Data of figure {2} (CSV, {5} kB)</a></figcaption></figure>'
+    ).format(
+        name,
+        Markup(inline(figure.svg, name, figure.alternative)),
+        number,
+        figure.caption,
+        data,
+        -(-len(figure.data) // 1000),
+    )
 
 
 def _prose(headings: Iterator[Heading]) -> Prose:

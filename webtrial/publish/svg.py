@@ -1,9 +1,14 @@
 """Figures of an executed notebook, made fit to stand beside each other on one page."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+
+from matplotlib.colors import to_hex, to_rgb
+
+from webtrial.analyse.figures.style import FAINT, GREY, HUES, INK, MUTED, SPARE_HUES, darkened
 
 SVG = "image/svg+xml"
 
@@ -12,30 +17,29 @@ _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _ROOT = re.compile(r"<svg\b([^>]*)>")
 _OWN = re.compile(r'\s(?:id|role|aria-label|width|height|xmlns:\w+|version)="[^"]*"')
 _ID = re.compile(r'(\bid="|\bhref="#|url\(#)([^")]+)')
+_UNNAMED = re.compile(r'<g id="[^"]*">')
 _COORDINATES = re.compile(r'(\s(?:d|x|y|points)=")([^"]*)')
-_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_NUMBER = re.compile(r"-?\d+\.\d{2,}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_FONT = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing with the words that belong to it."""
+    """A drawing with the words that belong to it, and what it was drawn from as CSV."""
 
     svg: str
     title: str
     caption: str
     alternative: str
+    data: str
 
 
 def figure_of(output: Any) -> Figure:
     """The figure in an output that carries one; words that it lacks are empty."""
     words = output.get("metadata", {}).get(SVG, {})
-    svg = output["data"][SVG]
-    return Figure(
-        "".join(svg),
-        words.get("title", ""),
-        words.get("caption", ""),
-        words.get("alt", ""),
-    )
+    named = (words.get(name, "") for name in ("title", "caption", "alt", "data"))
+    return Figure("".join(output["data"][SVG]), *named)
 
 
 def standing_alone(svg: str) -> str:
@@ -45,14 +49,38 @@ def standing_alone(svg: str) -> str:
 
 def inline(svg: str, prefix: str, alternative: str) -> str:
     """The drawing as an element of a page: no prolog, no metadata, its ids its own, coordinates
-    to a hundredth of a point, its size left to the style sheet, named by its alternative text."""
-    text = _METADATA.sub("", _BEFORE.sub("", svg))
+    to a tenth of a point, named by its alternative text. Size, font and the colours of
+    `colours_of_themes` are left to the style sheet."""
+    text = _UNNAMED.sub("<g>", _METADATA.sub("", _BEFORE.sub("", svg)))
     text = _ID.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", text)
     text = _COORDINATES.sub(lambda found: found[1] + _rounded(found[2]), text)
-    text = text.replace("xlink:href", "href")
+    text = _COLOUR.sub(lambda found: _variable(found[0]), text)
+    text = text.replace("xlink:href", "href").replace(_FONT, "Inter")
     named = f'<svg role="img" aria-label="{escape(alternative)}"'
     return _ROOT.sub(lambda found: f"{named}{_OWN.sub('', found[1])}>", text, count=1)
 
 
+def colours_of_themes() -> str:
+    """Style declarations: for each colour of the figures that would be lost on black paper, a
+    variable with what stands for it there."""
+    pairs = (f"--c{on_white[1:]}: light-dark({on_white}, {on_black})" for on_white, on_black in _PAIRS)
+    return "; ".join(pairs)
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    yield from ((INK, "#e3e6ea"), (MUTED, "#b4bcc6"), (GREY, "#8f97a2"), (FAINT, "#30363f"))
+    yield "#ffffff", "#15181c"
+    for hue in dict.fromkeys((*HUES.values(), *SPARE_HUES)):
+        yield to_hex(darkened(hue)), to_hex([0.6 * part + 0.4 for part in to_rgb(hue)])
+
+
+_PAIRS = tuple(_pairs())
+_THEMED = frozenset(on_white for on_white, _ in _PAIRS)
+
+
+def _variable(colour: str) -> str:
+    return f"var(--c{colour[1:]})" if colour in _THEMED else colour
+
+
 def _rounded(coordinates: str) -> str:
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.2f}", coordinates)
+    return _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), coordinates)

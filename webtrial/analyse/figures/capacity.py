@@ -19,7 +19,7 @@ def draw(sweep: pd.DataFrame, words: Words) -> Drawing:
     axes[0, 1].set_ylabel("response time (ms)")
     last = sweep.sort_values("users").drop_duplicates("stack", keep="last")
     name_lines(axes[0, 1], last, "p50_ms", look)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, sweep)
 
 
 _VALUES = {"throughput": "throughput_per_s", "p50": "p50_ms"}

@@ -31,7 +31,7 @@ def draw(totals: pd.DataFrame, words: Words) -> Drawing:
     panel.set_ylim(-len(projects) + 0.4, 1.0)
     panel.set_xlim(0, 1.02)
     panel.set_xlabel("weighted mean of the scores; 1: the best in every criterion")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, totals)
 
 
 def _row(

@@ -35,7 +35,7 @@ def draw(parts: pd.DataFrame, words: Words) -> Drawing:
     panel.set_ylim(-0.7, len(parts) - 0.3)
     panel.grid(visible=False, axis="y")
     panel.set_xlabel(f"{parts['unit'].iloc[0]} (log scale)")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, parts)
 
 
 def _limits(parts: pd.DataFrame) -> tuple[float, float]:

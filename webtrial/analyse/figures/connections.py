@@ -58,7 +58,7 @@ def draw(table: pd.DataFrame, p99_limit_ms: float, words: Words) -> Drawing:
         _name_connections(panel, sorted(table["connections"].unique()))
     known = table.dropna(subset=["p50_ms"])
     name_lines(times, known.drop_duplicates("stack", keep="last"), "p50_ms", look)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, table)
 
 
 def _line(axes: Axes, part: pd.DataFrame, column: str, look: Look) -> None:

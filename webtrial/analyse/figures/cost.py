@@ -37,7 +37,7 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
     for panel, part in zip(axes, parts, strict=True):
         _panel(panel, part, look)
     _name_parts(figure)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, costs)
 
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -36,7 +36,7 @@ def draw(parts: pd.DataFrame, words: Words) -> Drawing:
         _panel(panel, cell, look)
         panel.set_title(place_of("dashboard", cell["load"].iloc[0]))
     _name_bars(figure)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, parts)
 
 
 def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -31,7 +31,7 @@ def draw(table: pd.DataFrame, words: Words) -> Drawing:
     for panel in axes[:, 0]:
         panel.set_ylabel("median response time (ms)")
     hide_unused(axes.flat[len(delays) :])
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, table)
 
 
 def _panel(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -53,7 +53,7 @@ def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
         _row(row, parts, look)
     for panel, scale in zip(axes[-1], scales, strict=True):
         panel.set_xlabel(_UNITS[scale])
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, percentiles)
 
 
 def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Look]) -> None:
@@ -136,7 +136,7 @@ def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
         panel.set_yticks([0, 25, 50, 75, 90, 100])
         panel.set(xlabel="response time (ms)", ylabel="requests answered (%)")
     key_of_lines(figure, curves, look)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, curves)
 
 
 @styled
@@ -159,7 +159,7 @@ def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: Words) -> Drawi
         plain_log(panel, "y")
         panel.set(xlabel="share of the requests", ylabel="are answered within (ms)")
         name_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, curves)
 
 
 _FIRST = 0.5  # share slower at which tails begin: at their median

@@ -35,7 +35,7 @@ def draw(costs: pd.DataFrame, words: Words) -> Drawing:
         plain_log(panel, "x")
         _panel(panel, part, look)
     axes.flat[-1].set_xlabel("CPU-milliseconds of the service per request (log scale)")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, costs)
 
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex, to_rgb
 
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import (
@@ -16,7 +16,6 @@ from webtrial.analyse.figures.style import (
     looks,
     panels,
     styled,
-    tint,
 )
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.over_time import MOMENTS, STEPS, OverTime
@@ -48,7 +47,7 @@ def draw(found: OverTime, words: Words) -> Drawing:
     for panel in axes[-1]:
         panel.set_xlabel("answered after (s)")
     hide_unused(axes.flat[len(found.trials) :])
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, found.cells)
 
 
 def _map(
@@ -69,11 +68,15 @@ def _map(
         interpolation="none",
         extent=(0, window_s, low / STEPS, high / STEPS),
         cmap=LinearSegmentedColormap.from_list(
-            "answers", [to_hex(tint(look.hue, 0.35)), look.hue, to_hex(_dark(look))]
+            "answers", [_pale(look), to_hex(look.hue), to_hex(_dark(look))]
         ),
         norm=LogNorm(1, max(most, 2)),
     )
     axes.set_ylim(low / STEPS, high / STEPS)
+
+
+def _pale(look: Look) -> str:
+    return to_hex([0.35 * part + 0.65 for part in to_rgb(look.hue)])
 
 
 def _dark(look: Look) -> tuple[float, float, float]:

@@ -37,7 +37,7 @@ def draw(ratios: pd.DataFrame, words: Words) -> Drawing:
         panel.set_title(place_of(scenario, load))
         _panel(panel, part, _limits(ratios))
     axes.flat[-1].set_xlabel("ratio, first over second (log scale)")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, ratios)
 
 
 def _limits(ratios: pd.DataFrame) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def draw(table: pd.DataFrame, words: Words) -> Drawing:
         plain_log(panel, "x")
         _panel(panel, rows_of(part))
     axes.flat[-1].set_xlabel("ratio of requests per second (log scale)")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, table)
 
 
 def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:

@@ -38,7 +38,7 @@ def draw(found: pd.DataFrame, words: Words) -> Drawing:
         panel.set_title(place_of(scenario, load))
         _panel(panel, rows_of(part), limits)
     axes.flat[-1].set_xlabel("ratio, first stack over second (log scale)")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, found)
 
 
 def _limits(found: pd.DataFrame) -> tuple[float, float]:

@@ -47,7 +47,7 @@ def draw(table: pd.DataFrame, words: Words) -> Drawing:
     for panel, part in zip(axes, parts, strict=True):
         _panel(panel, part, look)
     _name_parts(figure)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, table)
 
 
 def _panel(axes: Axes, table: pd.DataFrame, look: dict[str, Look]) -> None:

@@ -42,7 +42,7 @@ def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
     for label, row in zip(axes[0, 0].get_yticklabels(), rows, strict=True):
         label.set_color(look[row["stack"]].ink)
     figure.supxlabel("response time of a search (ms)", fontsize=8, color=INK)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, percentiles)
 
 
 def _placed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

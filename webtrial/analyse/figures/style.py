@@ -6,6 +6,7 @@ Color Universal Design, 2008). Stacks of one framework share its hue; the one as
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import fill
 from typing import Any
 
@@ -16,16 +17,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from webtrial.analyse.phrases import spoken
+
+FONTS = Path(__file__).parent.parent.parent.parent / "report" / "fonts"
+for _weight in ("Regular", "Bold"):
+    fontManager.addfont(FONTS / f"Inter-{_weight}.ttf")
 
 WIDTH_IN = 7.2
 GREY = "#8a8a8a"
 FAINT = "#e4e4e4"
 SUSPECT = "#E69F00"
 INK = "#222222"
+MUTED = "#555555"
 
 HUES = {
     "Django": "#009E73",
@@ -42,7 +49,7 @@ DASHES: tuple[tuple[float, ...], ...] = (
 )  # on and off, in line widths; () is a solid line
 
 SETTINGS: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": ["Inter", "DejaVu Sans"],
     "font.size": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -61,7 +68,7 @@ SETTINGS: Any = {
     "ytick.major.size": 0,
     "xtick.minor.size": 0,
     "ytick.minor.size": 0,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
 }
 
 
@@ -113,15 +120,19 @@ def _first_of(framework: str) -> int:
 
 
 def _look(hue: str, first: int, variant: int) -> Look:
-    red, green, blue = (0.72 * part for part in to_rgb(hue))
     place = (first + variant) % len(MARKERS)
-    return Look(hue, (red, green, blue), MARKERS[place], DASHES[place], variant == 0)
+    return Look(hue, darkened(hue), MARKERS[place], DASHES[place], variant == 0)
 
 
-def tint(hue: str, share: float) -> tuple[float, float, float]:
-    """`hue` mixed with white: `share` of it is left."""
-    red, green, blue = (share * part + 1 - share for part in to_rgb(hue))
+def darkened(hue: str) -> tuple[float, float, float]:
+    """`hue` as letters on white paper need it to be read."""
+    red, green, blue = (0.72 * part for part in to_rgb(hue))
     return red, green, blue
+
+
+def tint(hue: str, share: float) -> tuple[float, float, float, float]:
+    """So much of `hue`, the rest what lies behind: white or black paper."""
+    return (*to_rgb(hue), share)
 
 
 def panels(

@@ -36,7 +36,7 @@ def draw(
     for panel, part in zip(axes, parts, strict=True):
         panel.set_xlabel(unit)
         _panel(panel, part, blocks, look)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, estimates)
 
 
 def _panel(

@@ -31,7 +31,7 @@ def draw(moments: Timeline, words: Words) -> Drawing:
     cpu.set_xlabel("seconds from the start of the measured window (grey: warm-up)")
     cpu.set_xlim(-moments.trial.warmup_s, moments.trial.window_s)
     figure.align_ylabels([points, rates, cpu])
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, moments.bins)
 
 
 def _latencies(axes: Axes, moments: Timeline) -> None:

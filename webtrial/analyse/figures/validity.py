@@ -46,7 +46,7 @@ def reasons(table: pd.DataFrame, words: Words) -> Drawing:
     panel.set_ylim(len(table) - 0.5, -0.5)
     panel.set_xlabel("attempts (an attempt with two reasons is in both bars)")
     panel.grid(visible=False, axis="y")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, table)
 
 
 @styled
@@ -59,7 +59,7 @@ def machine(table: pd.DataFrame, words: Words) -> Drawing:
         _over_the_run(panel, table[table["what"] == what])
         panel.set_title(_MACHINE[what])
     axes.flat[-1].set_xlabel("attempt, in the order of measuring")
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, table)
 
 
 def _over_the_run(axes: Axes, table: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from webtrial.analyse.figures.style import (
     FAINT,
     GREY,
     INK,
+    MUTED,
     Look,
     looks,
     mark_value,
@@ -47,7 +48,7 @@ def draw(found: Attribution, steps: pd.DataFrame, ends: pd.DataFrame, words: Wor
     panel.set_yticks(heights, [titles[0], *labels, titles[1]])
     for label, row in ((0, rows_of(ends)[0]), (-1, rows_of(ends)[1])):
         panel.get_yticklabels()[label].set_color(looks(ends)[row["stack"]].ink)
-    return Drawing(figure, words.title, words.alt, words.caption)
+    return Drawing(figure, *words, steps)
 
 
 def _scale(axes: Axes, steps: pd.DataFrame, heights: list[float]) -> None:
@@ -90,7 +91,7 @@ def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
     axes.plot(span, [height - 0.36] * 2, color=GREY, linewidth=2.6, solid_capstyle="butt")
     if np.isfinite(row["low_ms"]):
         axes.plot([row["low_ms"], row["high_ms"]], [height] * 2, color=INK, linewidth=1.4)
-    _beside(axes, _label(row), height, INK if decided else "#555555")
+    _beside(axes, _label(row), height, INK if decided else MUTED)
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -1,0 +1,82 @@
+"""A chapter in JupyterLab, run from top to bottom as a reader would."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+
+from tests.publish.browsing import chromium
+from webtrial.measure.ports import free_port
+from webtrial.publish.execute import NOTEBOOKS
+
+CHAPTER = "3-search-and-dashboard.ipynb"
+STARTS_WITHIN_S, RUNS_WITHIN_S = 90, 240
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a JupyterLab, and the chapter in its folder, with nothing executed yet."""
+    notebook = nbformat.read(NOTEBOOKS / CHAPTER, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    nbformat.write(notebook, folder / CHAPTER)
+    port, token = free_port(), secrets.token_hex()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
+    command += [f"--IdentityProvider.token={token}", f"--notebook-dir={folder}", "--allow-root"]
+    command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"]
+    own = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "settings")}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, env=os.environ | own, stdout=log, stderr=log)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api?token={token}")
+            yield f"http://127.0.0.1:{port}/lab/tree/{CHAPTER}?token={token}", folder / CHAPTER
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(STARTS_WITHIN_S * 2):
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(f"JupyterLab does not answer within {STARTS_WITHIN_S} s")
+
+
+def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
+    address, path = lab
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_role("menuitem", name="Run", exact=True).click(timeout=60_000)
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        executed = _executed(path)
+        for _ in range(RUNS_WITHIN_S // 2):
+            if all(cell.execution_count for cell in executed):
+                break
+            time.sleep(2)
+            page.keyboard.press("Control+s")
+            executed = _executed(path)
+        drawn = page.locator(".jp-OutputArea img, .jp-OutputArea svg").first
+        assert drawn.is_visible()
+    outputs = [output for cell in executed for output in cell.outputs]
+    assert [cell.execution_count for cell in executed] == list(range(1, len(executed) + 1))
+    assert [output.evalue for output in outputs if output.output_type == "error"] == []
+    assert sum("image/svg+xml" in output.get("data", {}) for output in outputs) >= 3
+
+
+def _executed(path: Path) -> list[nbformat.NotebookNode]:
+    notebook = nbformat.read(path, as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,0 +1,65 @@
+"""What the page lets its readers choose from: every stack in every scenario at every load."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.analyse.estimates import CELL, estimates
+from webtrial.analyse.figures.style import looks
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.latency import latency_against_load
+from webtrial.analyse.phrases import spoken
+from webtrial.analyse.selection import STATISTICS, places, statistics_of
+from webtrial.runs import Run
+
+DIGITS = 4  # significant, of a value
+
+
+def values_of(run: Run) -> dict[str, Any]:
+    """As JSON: `places` (scenario, load), `stacks` (title, hue, whether every scenario has it),
+    `statistics` (names of STATISTICS) and `rows` (place, stack and statistic by their numbers,
+    value, low, high, blocks, suspect blocks)."""
+    there = places(run)
+    cells = there[["scenario", "load", "load_kind"]].drop_duplicates()
+    stacks = there[["stack", "title", "framework"]].drop_duplicates("stack")
+    look = looks(stacks)
+    everywhere = run.manifest.parameters.stacks
+    return {
+        "places": [[spoken(row["scenario"]), row["load"]] for row in rows_of(cells)],
+        "stacks": [
+            [row["title"], look[row["stack"]].hue, row["stack"] in everywhere]
+            for row in rows_of(stacks)
+        ],
+        "statistics": list(STATISTICS),
+        "rows": list(_rows(run, cells, stacks["stack"].tolist())),
+    }
+
+
+def _rows(run: Run, cells: pd.DataFrame, stacks: list[str]) -> Iterator[list[float | None]]:
+    numbers = {tuple(cell): place for place, cell in enumerate(cells[CELL].to_numpy())}
+    for statistic, (name, table) in enumerate(_tables(run)):
+        for row in rows_of(table):
+            place = numbers.get(tuple(row[column] for column in CELL))
+            if place is None or name not in statistics_of(row["load_kind"]):
+                continue
+            if isfinite(row["value"]) and row["stack"] in stacks:
+                told = [_short(row[column]) for column in ("value", "low", "high")]
+                counts = [int(row[column]) for column in ("blocks", "suspect_blocks")]
+                yield [place, stacks.index(row["stack"]), statistic, *told, *counts]
+
+
+def _tables(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
+    shares = [each.percentile for each in STATISTICS.values() if each.percentile]
+    percentiles = latency_against_load(run, tuple(shares)).rename(columns={"latency_ms": "value"})
+    for name, metric in STATISTICS.items():
+        if metric.percentile:
+            yield name, percentiles[percentiles["percentile"] == metric.percentile]
+        else:
+            assert metric.column is not None
+            yield name, estimates(run, metric.column)
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if isfinite(value) else None
