@@ -82,8 +82,8 @@ def front_of(run: Run) -> Front:
 def digest_of(run: Run) -> str:
     """SHA-256 of the run's manifest, records and samples, in the order of their names: as
     `sha256sum manifest.json trials/* samples/* | sha256sum` gives it in the run's folder."""
-    files = [run.path / "manifest.json"]
-    files += [path for part in ("trials", "samples") for path in sorted((run.path / part).iterdir())]
+    parts = ("manifest.json", "trials/[!.]*", "samples/[!.]*")
+    files = [path for part in parts for path in sorted(run.path.glob(part))]
     lines = [
         f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(run.path)}\n" for path in files
     ]
