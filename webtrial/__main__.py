@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
@@ -20,6 +20,8 @@ NOT_PASSED = 1
 FAILED = 2
 INTERRUPTED = 130
 BENCHES = ("clients", "scale")
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,12 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="webtrial", description=_purpose())
     commands = parser.add_subparsers(required=True, metavar="command")
+    for add in _COMMANDS:
+        add(commands)
+    return parser
 
-    run = commands.add_parser("run", help="measure, without notebooks")
-    run.add_argument("--profile", help="of notebooks/profiles/")
-    run.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
-    run.add_argument("--parameters", type=Path, metavar="FILE", help="a YAML file of parameters")
-    run.add_argument(
+
+def _run_command(commands: _Commands) -> None:
+    command = commands.add_parser("run", help="measure, without notebooks")
+    command.add_argument("--profile", help="of notebooks/profiles/")
+    command.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
+    command.add_argument("--parameters", type=Path, metavar="FILE", help="a YAML file of parameters")
+    command.add_argument(
         "-p",
         nargs=2,
         action="append",
@@ -55,86 +62,113 @@ def _parser() -> argparse.ArgumentParser:
         dest="changes",
         help="one parameter, its value in YAML; may be repeated",
     )
-    run.set_defaults(does=_run)
+    command.set_defaults(does=_run)
 
-    publish = commands.add_parser("report", help="measure and publish, or publish a run")
-    source = publish.add_mutually_exclusive_group()
+
+def _report_command(commands: _Commands) -> None:
+    command = commands.add_parser("report", help="measure and publish, or publish a run")
+    source = command.add_mutually_exclusive_group()
     source.add_argument("--profile", default="quick", help="what to measure (default: quick)")
     source.add_argument("--run", metavar="PATH", help="publish this run, measure nothing")
     source.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
-    publish.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
-    publish.set_defaults(does=_report)
+    command.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
+    command.set_defaults(does=_report)
 
-    site = commands.add_parser("publish", help="a folder for any static host, of a run that exists")
-    site.add_argument(
+
+def _publish_command(commands: _Commands) -> None:
+    command = commands.add_parser("publish", help="a folder for any static host, of a run that exists")
+    command.add_argument(
         "run", nargs="?", help="a folder, or the name of one in data/runs/ (default: the sample)"
     )
-    site.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
-    site.set_defaults(does=_publish)
+    command.add_argument("--into", type=Path, metavar="FOLDER", help="instead of report/dist")
+    command.set_defaults(does=_publish)
 
-    verify = commands.add_parser("verify", help="what a run says of each of the article's claims")
-    verify.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
-    verify.add_argument(
+
+def _verify_command(commands: _Commands) -> None:
+    command = commands.add_parser("verify", help="what a run says of each of the article's claims")
+    command.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
+    command.add_argument(
         "--json", type=Path, metavar="FILE", help="instead of claims.json in the run's folder"
     )
-    verify.add_argument(
+    command.add_argument(
         "--p99-limit-ms", type=_positive, metavar="MS", help="within which a user is served"
     )
-    verify.add_argument(
+    command.add_argument(
         "--think-time", type=_positive, metavar="S", help="of a user between two requests"
     )
-    verify.set_defaults(does=_verify)
+    command.set_defaults(does=_verify)
 
-    sample = commands.add_parser("sample", help="make a run the one that comes with the project")
-    sample.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
-    sample.set_defaults(does=_sample)
 
-    two = commands.add_parser("compare", help="two runs: what changed, what was found again")
-    two.add_argument("before", metavar="A", help="a run: its folder, or its name in data/runs/")
-    two.add_argument("after", metavar="B", help="the run that is held against it")
-    two.add_argument(
+def _sample_command(commands: _Commands) -> None:
+    command = commands.add_parser("sample", help="make a run the one that comes with the project")
+    command.add_argument("run", metavar="RUN", help="a folder, or the name of one in data/runs/")
+    command.set_defaults(does=_sample)
+
+
+def _compare_command(commands: _Commands) -> None:
+    command = commands.add_parser("compare", help="two runs: what changed, what was found again")
+    command.add_argument("before", metavar="A", help="a run: its folder, or its name in data/runs/")
+    command.add_argument("after", metavar="B", help="the run that is held against it")
+    command.add_argument(
         "--fail-over",
         type=float,
         metavar="PERCENT",
         help="exit 1 where a stack certainly got worse by more than that",
     )
-    two.add_argument("--markdown", action="store_true", help="as a pull request shows it")
-    two.set_defaults(does=_compare)
+    command.add_argument("--markdown", action="store_true", help="as a pull request shows it")
+    command.set_defaults(does=_compare)
 
-    up = commands.add_parser("serve", help="the three services up, for a person to try")
-    up.set_defaults(does=_serve)
 
-    asked = commands.add_parser(
+def _serve_command(commands: _Commands) -> None:
+    command = commands.add_parser("serve", help="the three services up, for a person to try")
+    command.set_defaults(does=_serve)
+
+
+def _capabilities_command(commands: _Commands) -> None:
+    command = commands.add_parser(
         "capabilities", help="ask what each framework can do, write data/capabilities.csv"
     )
-    asked.set_defaults(does=_capabilities)
+    command.set_defaults(does=_capabilities)
 
-    bench = commands.add_parser("bench", help="what the instrument itself can do")
-    bench.add_argument(
+
+def _bench_command(commands: _Commands) -> None:
+    command = commands.add_parser("bench", help="what the instrument itself can do")
+    command.add_argument(
         "part",
         nargs="?",
         choices=BENCHES,
         help="only the load driver beside other clients, or only the analysis of ever more samples",
     )
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write the clients' figures too")
-    bench.add_argument("--rounds", type=int, default=5, help="of requests per CPU-second")
-    bench.add_argument("--pairs", type=int, default=9, help="of throughput beside another client")
-    bench.add_argument(
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the clients' figures too")
+    command.add_argument("--rounds", type=int, default=5, help="of requests per CPU-second")
+    command.add_argument("--pairs", type=int, default=9, help="of throughput beside another client")
+    command.add_argument(
         "--samples",
         type=int,
         nargs="+",
         metavar="N",
         help="so many are summed up (default: 10^6, 10^7 and 10^8, which take 1.5 GiB of disk)",
     )
-    bench.set_defaults(does=_bench)
+    command.set_defaults(does=_bench)
 
-    check = commands.add_parser("check", help="whether the instrument tells the truth")
-    check.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
-    check.set_defaults(does=_check)
 
-    lab = commands.add_parser("lab", help="the notebooks in JupyterLab")
-    lab.set_defaults(does=_lab)
-    return parser
+def _check_command(commands: _Commands) -> None:
+    command = commands.add_parser("check", help="whether the instrument tells the truth")
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the table there too")
+    command.set_defaults(does=_check)
+
+
+def _lab_command(commands: _Commands) -> None:
+    command = commands.add_parser("lab", help="the notebooks in JupyterLab")
+    command.set_defaults(does=_lab)
+
+
+_COMMANDS = (
+    *(_run_command, _report_command, _publish_command, _verify_command),
+    *(_sample_command, _compare_command, _serve_command, _capabilities_command),
+    *(_bench_command, _check_command, _lab_command),
+)
+"""In the order in which help lists them."""
 
 
 def _purpose() -> str:
