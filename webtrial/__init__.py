@@ -84,7 +84,10 @@ _PARTS = {
     "webtrial.publish.tables_of_claims": (
         *("claim_counts_as_table", "claims_as_table", "references_as_table"),
     ),
-    "webtrial.publish.gate_tables": ("gates_table", "validity_as_table", "verdicts_as_table"),
+    "webtrial.publish.audits": ("audit", "audits_in_words"),
+    "webtrial.publish.gate_tables": (
+        *("gates_table", "threats_as_table", "validity_as_table", "verdicts_as_table"),
+    ),
     "webtrial.publish.sentences": (
         *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
         *(
@@ -127,6 +130,7 @@ _PARTS = {
     "webtrial.analyse.connections": ("connections", "most_held"),
     "webtrial.analyse.fan_out": ("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios"),
     "webtrial.analyse.floor": ("floor",),
+    "webtrial.analyse.threats": ("threats",),
     "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),
     "webtrial.analyse.in_time": ("served_in_time",),
     "webtrial.analyse.money": ("cores_needed", "million_requests"),

@@ -12,6 +12,7 @@ from webtrial.errors import PublishError
 
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_FENCE_OR_HEADING = re.compile(r"^```[\s\S]*?^```|^(#{1,6}) +.+?(?= *$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,26 @@ def _headings(slug: str, cells: Iterable[Any]) -> Iterator[Heading]:
 def anchor_of(text: str) -> str:
     """The words of `text` as part of an anchor: small letters and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+_CHAPTER = re.compile(r"(?P<name>\d-[\w-]+)\.ipynb(?:#(?P<heading>\S+))?")
+
+
+def anchor_within(address: str) -> str | None:
+    """Where in the report a link from one notebook to another leads, `2-name.ipynb#A-heading`, or
+    None for any other address."""
+    found = _CHAPTER.fullmatch(address)
+    if not found:
+        return None
+    heading = found["heading"]
+    return f"chapter-{found['name']}" + (f"-{anchor_of(heading)}" if heading else "")
+
+
+def with_anchors(source: str, headings: Iterator[Heading]) -> str:
+    """Markdown whose headings are followed by their anchors, as pandoc reads them."""
+    return _FENCE_OR_HEADING.sub(
+        lambda found: f"{found[0]} {{#{next(headings).anchor}}}" if found[1] else found[0], source
+    )
 
 
 def plain_text(output: Any) -> str:

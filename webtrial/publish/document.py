@@ -14,7 +14,7 @@ import yaml
 
 from webtrial.analyse.figures.style import FONTS
 from webtrial.errors import PublishError
-from webtrial.publish.chapters import Chapter, plain_text
+from webtrial.publish.chapters import Chapter, anchor_within, plain_text, with_anchors
 from webtrial.publish.front import Front
 from webtrial.publish.page import TEMPLATES
 from webtrial.publish.sources import sources_in_words
@@ -27,6 +27,7 @@ MARKDOWN = (
 )
 _FILTERS = ("figures.lua", "tables.lua", "chapters.lua")
 _TALLEST = 1.2  # of a figure, over the width of what is printed: its caption needs room below
+_LINK = re.compile(r"\]\((\S+?)\)")
 _SIZE = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 
 
@@ -46,9 +47,10 @@ def markdown_of(chapters: Sequence[Chapter], folder: Path) -> str:
 
 
 def _parts(chapter: Chapter, folder: Path, numbers: "count[int]") -> Iterator[str]:
+    headings = iter(chapter.headings)
     for cell in chapter.notebook.cells:
         if cell.cell_type == "markdown":
-            yield cell.source
+            yield _led_within(with_anchors(cell.source, headings))
         for output in cell.get("outputs", []):
             yield _shown(output, folder, numbers)
 
@@ -58,8 +60,18 @@ def _shown(output: Any, folder: Path, numbers: "count[int]") -> str:
         case {"data": {"image/svg+xml": _}}:
             return _figure(output, folder, next(numbers))
         case {"data": {"text/markdown": markdown}}:
-            return str(markdown)
+            return _led_within(str(markdown))
     return f"```\n{plain_text(output)}\n```"
+
+
+def _led_within(markdown: str) -> str:
+    """Markdown whose links from notebook to notebook lead to the same place of the document."""
+
+    def led(found: re.Match[str]) -> str:
+        within = anchor_within(found[1])
+        return f"](#{within})" if within else found[0]
+
+    return _LINK.sub(led, markdown)
 
 
 def _figure(output: Any, folder: Path, number: int) -> str:

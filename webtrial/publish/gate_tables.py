@@ -6,6 +6,7 @@ from webtrial import bounds
 from webtrial.analyse.gates import validity_table, verdict_table
 from webtrial.analyse.phrases import spoken
 from webtrial.analyse.show import Table
+from webtrial.analyse.threats import threats
 from webtrial.runs import Run
 
 
@@ -25,6 +26,12 @@ def validity_as_table(run: Run) -> Table:
         {"verdict": "verdict", "gate": "gate", "kind": "of the", "attempts": "attempts"}
         | {"final": "that count", "example": "for example"},
     )
+
+
+def threats_as_table(run: Run) -> Table:
+    """`threats`."""
+    names = {"threat": "what may mislead", "seen": "in this run", "means": "what it means"}
+    return Table(threats(run), "Threats to validity, as far as the run itself can tell.", names)
 
 
 def gates_table() -> Table:

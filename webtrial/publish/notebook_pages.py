@@ -1,5 +1,6 @@
 """Each executed notebook as a page of its own: prose, code and what it showed, nothing loaded."""
 
+import re
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,7 @@ from webtrial.publish.chapters import Chapter, plain_text
 from webtrial.publish.page import TEMPLATES
 from webtrial.publish.svg import colours_of_themes, figure_of, inline
 
+_TO_NOTEBOOK = re.compile(r'(<a href="\d-[\w-]+)\.ipynb(?=#)')  # from one notebook to another
 _ANCHORED = "chapter-"  # with which a chapter's slug begins
 
 
@@ -29,7 +31,7 @@ def write_notebook_pages(chapters: Sequence[Chapter], folder: Path) -> None:
             "style": style,
         }
         text, _ = _exporter().from_notebook_node(chapter.notebook, {"webtrial": told})
-        (folder / f"{_name(chapter)}.html").write_text(text)
+        (folder / f"{_name(chapter)}.html").write_text(_TO_NOTEBOOK.sub(r"\1.html", text))
 
 
 def _name(chapter: Chapter) -> str:

@@ -15,7 +15,7 @@ from nbconvert import HTMLExporter, TemplateExporter
 from nbconvert.filters import Highlight2HTML
 
 from webtrial.analyse.figures.style import FONTS
-from webtrial.publish.chapters import Chapter, Heading, plain_text
+from webtrial.publish.chapters import Chapter, Heading, anchor_within, plain_text
 from webtrial.publish.front import Front
 from webtrial.publish.svg import Figure, colours_of_themes, figure_of, inline
 
@@ -138,6 +138,10 @@ class _Renderer(mistune.HTMLRenderer):
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         heading = next(self._headings)
         return f'<h{level + 1} id="{heading.anchor}">{text}</h{level + 1}>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        within = anchor_within(url)
+        return super().link(text, f"#{within}" if within else url, title)
 
     def table(self, text: str) -> str:
         return f'<div class="table" tabindex="0"><table>\n{text}</table></div>\n'

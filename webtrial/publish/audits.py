@@ -1,0 +1,62 @@
+"""The report held against two lists of what goes wrong in benchmarks, item by item.
+
+The SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks, 2018) and Heiser's
+Systems Benchmarking Crimes (2010 and later). Questions are ours, put so that *yes* is good.
+"""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from webtrial.analyse.phrases import counted, listed
+from webtrial.analyse.show import Prose
+from webtrial.errors import PublishError
+
+FILE = Path(__file__).parent.parent.parent / "data" / "audit.csv"
+
+Answer = Literal["yes", "partly", "no"]
+_HEAD = "| what | asked | answer | evidence, or what is admitted |\n| :-- | :-- | :-- | :-- |\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list. `evidence` is Markdown that links to it, or admits what is lacking."""
+
+    list: str
+    item: str
+    asks: str
+    answer: Answer
+    evidence: str
+
+
+def read_audit(path: Path = FILE) -> list[Item]:
+    """Every item of the file. PublishError where an answer is none."""
+    with path.open(newline="", encoding="utf-8") as file:
+        items = [Item(**row) for row in csv.DictReader(file)]  # type: ignore[arg-type]
+    for item in items:
+        if item.answer not in get_args(Answer):
+            raise PublishError(
+                f"{path.name}, {item.item}: answer is {item.answer!r}, and has to be"
+                f" {listed(get_args(Answer))}"
+            )
+    return items
+
+
+def audit(name: str) -> Prose:
+    """The items of one list as a table in Markdown, for its links."""
+    rows = (
+        f"| {item.item} | {item.asks} | {item.answer} | {item.evidence} |"
+        for item in read_audit()
+        if item.list == name
+    )
+    return Prose(_HEAD + "\n".join(rows))
+
+
+def audits_in_words() -> Prose:
+    """How many items of both lists are met."""
+    items = read_audit()
+    counts = Counter(item.answer for item in items)
+    told = [f"{counts[answer]} {answer}" for answer in get_args(Answer)]
+    return Prose(f"Of {counted(len(items), 'item')}: {listed(told)}.")
