@@ -106,7 +106,7 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     names = [name for name in chapter_names() if name not in executed]
     say(f"executing {', '.join(names)}")
-    _execute_together(names, notebooks, run)
+    execute_together(names, _on(run, notebooks))
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
     front = front_of(run)
     for write, name in ((write_page, "index.html"), (write_document, "report.pdf")):
@@ -114,16 +114,20 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
         say(f"wrote {dist / name}")
 
 
-def _execute_together(names: Collection[str], into: Path, run: Run) -> None:
-    """Chapters that only read can be executed side by side, one to a core. They are told of the
-    run by name, and of where it lies by the environment alone: that is nobody else's business."""
+def _on(run: Run, into: Path) -> Callable[[str], Path]:
+    """Executes a chapter on `run`. It is told of the run by name, and of where that lies by the
+    environment alone: that is nobody else's business."""
     path = run.path.resolve()
-    work = partial(
+    return partial(
         execute,
         into=into,
         parameters={"run": path.name},
         environment={RUNS_FOLDER: str(path.parent)},
     )
+
+
+def execute_together(names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
+    """Chapters that only read can be executed side by side, one to a core."""
     cores = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=die_with_parent) as pool:
-        list(pool.map(work, names))
+        return list(pool.map(work, names))

@@ -1,6 +1,7 @@
 """The run that comes with the project: a real one, trimmed to what is concluded from it."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -13,14 +14,13 @@ from webtrial.analyse.claims.written import write_verdicts
 from webtrial.analyse.summary import trials_table
 from webtrial.errors import PublishError
 from webtrial.publish.execute import NOTEBOOKS, execute
-from webtrial.publish.report import MEASURES, chapter_names
+from webtrial.publish.report import MEASURES, chapter_names, execute_together
 from webtrial.records import Trial
 from webtrial.runs import SAMPLE, Run, open_run, write_rows
 
 LARGEST_MIB = 15.0
-TICK_NS = (
-    1024  # to which times are rounded: digits below say nothing and take a quarter of the room
-)
+# To which times are rounded: digits below say nothing and take a quarter of the room.
+TICK_NS = 1024
 _TIMES = ("intended_ns", "sent_ns", "done_ns")
 
 
@@ -45,7 +45,7 @@ def execute_for_reading() -> list[Path]:
     """Execute the chapters that read a run, as they stand, and keep what they showed in them, so
     that they can be read without running. Returns their paths."""
     names = [name for name in chapter_names() if name != MEASURES]
-    return [execute(name, NOTEBOOKS, {}) for name in names]
+    return execute_together(names, partial(execute, into=NOTEBOOKS, parameters={}))
 
 
 def _trim(path: Path, trial: Trial, counts: bool) -> None:
