@@ -1,17 +1,17 @@
 "use strict";
 
-// The contents follow the reader: the last heading above the middle of the window is marked.
+// The contents follow the reader: the last heading that reached the top of the window is marked.
 (() => {
   const links = new Map();
   for (const link of document.querySelectorAll(".beside a")) {
     links.set(link.hash.slice(1), link);
   }
   const headings = [...document.querySelectorAll("h2[id], h3[id]")].filter((each) => links.has(each.id));
+  const TOP_PX = 64;
   let marked = null;
 
   function follow() {
-    const middle = window.innerHeight / 2;
-    const above = headings.filter((each) => each.getBoundingClientRect().top < middle);
+    const above = headings.filter((each) => each.getBoundingClientRect().top < TOP_PX);
     const link = above.length ? links.get(above[above.length - 1].id) : null;
     if (link === marked) return;
     marked?.removeAttribute("aria-current");
