@@ -52,7 +52,9 @@ def _run_command(commands: _Commands) -> None:
     command = commands.add_parser("run", help="measure, without notebooks")
     command.add_argument("--profile", help="of notebooks/profiles/")
     command.add_argument("--resume", metavar="PATH", help="measure what is missing of this run")
-    command.add_argument("--parameters", type=Path, metavar="FILE", help="a YAML file of parameters")
+    command.add_argument(
+        "--parameters", type=Path, metavar="FILE", help="a YAML file of parameters"
+    )
     command.add_argument(
         "-p",
         nargs=2,
@@ -76,7 +78,9 @@ def _report_command(commands: _Commands) -> None:
 
 
 def _publish_command(commands: _Commands) -> None:
-    command = commands.add_parser("publish", help="a folder for any static host, of a run that exists")
+    command = commands.add_parser(
+        "publish", help="a folder for any static host, of a run that exists"
+    )
     command.add_argument(
         "run", nargs="?", help="a folder, or the name of one in data/runs/ (default: the sample)"
     )

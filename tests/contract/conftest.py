@@ -12,6 +12,7 @@ import pytest
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import GROUPS, STACKS, client_of, pages_of, served
 
+
 def pytest_generate_tests(metafunc):
     """A test that asks for a stack runs for each that it is about, group by group."""
     if "stack_name" not in metafunc.fixturenames:

@@ -32,9 +32,7 @@ def chapters() -> list[Chapter]:
 
 
 @pytest.fixture(scope="module")
-def address(
-    chapters: list[Chapter], front: Front, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def address(chapters: list[Chapter], front: Front, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("page of the sample") / "index.html"
     write_page(chapters, front, path)
     return path.as_uri()
@@ -161,9 +159,7 @@ def _shown(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing_serious(
-    browser: Browser, address: str, theme: Any, screen: Any
-) -> None:
+def test_axe_finds_nothing_serious(browser: Browser, address: str, theme: Any, screen: Any) -> None:
     with browser.new_context(viewport=screen, color_scheme=theme) as context:
         page = context.new_page()
         page.goto(address)

@@ -113,7 +113,11 @@ def test_every_figure_brings_its_data_and_says_where_it_comes_from(
         assert {len(row) for row in rows} == {len(rows[0])}
     digest = subprocess.run(
         "sha256sum manifest.json trials/* samples/* | sha256sum",
-        shell=True, cwd=run_path, capture_output=True, check=True, text=True,
+        shell=True,
+        cwd=run_path,
+        capture_output=True,
+        check=True,
+        text=True,
     ).stdout.split()[0]
     text = (published / "index.html").read_text()
     assert text.count(digest) == text.count('<details class="code">') + 1

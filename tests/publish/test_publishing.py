@@ -13,11 +13,11 @@ import jsonschema
 import pytest
 import yaml
 
+from webtrial.measure.load.samples import OUTCOMES
 from webtrial.publish import publication
 from webtrial.publish.codebook import codebook, described, kind_of, unit_of
 from webtrial.publish.publication import add_to_report, run_to_publish
 from webtrial.publish.report import chapter_names
-from webtrial.measure.load.samples import OUTCOMES
 from webtrial.records import Cost, Load
 from webtrial.runs import SAMPLES, open_run
 
@@ -107,13 +107,17 @@ def test_it_says_nothing_of_where_it_was_made(site: Path, run_path: Path) -> Non
         contents |= {name: archive.read(name) for name in archive.namelist()}
     private = [str(place).encode() for place in (run_path.parent, REPOSITORY, Path.home() / "x")]
     private = [place.removesuffix(b"x") for place in private]
-    assert [(name, place) for name in contents for place in private if place in contents[name]] == []
+    assert [
+        (name, place) for name in contents for place in private if place in contents[name]
+    ] == []
 
 
 def test_notebooks_as_pages_load_nothing_and_lead_to_each_other(site: Path) -> None:
     for name in chapter_names():
         text = (site / "notebooks" / f"{name}.html").read_text()
-        assert not re.search(r"<script|<img|<iframe|@import|url\((?!#)|\bsrc=|<link(?! rel=.icon)", text)
+        assert not re.search(
+            r"<script|<img|<iframe|@import|url\((?!#)|\bsrc=|<link(?! rel=.icon)", text
+        )
         linked = re.findall(r'<a href="([^"#][^":]*)"', text)
         assert len(linked) >= len(chapter_names()) + 2
         for address in linked:

@@ -8,7 +8,8 @@ SVG = """<?xml version="1.0"?>
  xmlns="http://www.w3.org/2000/svg" version="1.1">
  <metadata><rdf>who drew it</rdf></metadata>
  <defs><clipPath id="box"><path id="p" d="M 1.23456 2.5"/></clipPath></defs>
- <g clip-path="url(#box)" style="fill: #222222; stroke: #0072b2" transform="scale(0.015625)"><use xlink:href="#p"/>1.2345 ms</g>
+ <g clip-path="url(#box)" style="fill: #222222; stroke: #0072b2"
+ transform="scale(0.015625)"><use xlink:href="#p"/>1.2345 ms</g>
 </svg>"""
 
 

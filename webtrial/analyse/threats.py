@@ -40,7 +40,9 @@ def _shared_cores(run: Run) -> Threat:
     budgets = run.manifest.budgets
     cores, services = run.manifest.machine.get("cores"), budgets.get("service_cores")
     alone = "the load driver on one of its own" if budgets.get("driver_core") is not None else ""
-    others = f"services, PostgreSQL and upstreams on {counted(len(services), 'core')}" * bool(services)
+    others = f"services, PostgreSQL and upstreams on {counted(len(services), 'core')}" * bool(
+        services
+    )
     seen = ", ".join(part for part in (alone, others) if part) or "who ran where is not known"
     return Threat(
         "shared cores",
@@ -55,7 +57,7 @@ def _client(run: Run) -> Threat:
     used = counting["client_cpu_fraction"]
     return Threat(
         "load driver on the same machine",
-        f"It used {_share(used.median())} of its core in the middle and {_share(used.max())} at most"
+        f"It used {_share(used.median())} of its core in the middle, at most {_share(used.max())},"
         " in trials that are not invalid.",
         f"Above {CPU_INVALID:.0%} requests wait for the driver; such a trial is invalid.",
     )
@@ -76,9 +78,7 @@ def _invalid(run: Run) -> Threat:
     final = trials[trials["final"] & (trials["role"] != "pilot")]
     shares = final["verdict"].eq("invalid").groupby(final["stack"]).mean()
     deployed = [name for name in shares.index if is_deployed(name, run.manifest.stacks)]
-    named = [
-        f"{title_of(name, run.manifest.stacks)} {_share(shares[name])}" for name in deployed
-    ]
+    named = [f"{title_of(name, run.manifest.stacks)} {_share(shares[name])}" for name in deployed]
     verdicts = final["verdict"].value_counts()
     return Threat(
         "invalid and suspect trials",
@@ -142,9 +142,8 @@ def _not_varied(run: Run) -> Threat:
 
 def _bundled(run: Run) -> Threat:
     alone = [axis for axis in EVERY_AXIS if apart_in(run, axis)]
-    levels = {
-        axis: {str(stack.get(axis)) for stack in run.manifest.stacks.values()} for axis in EVERY_AXIS
-    }
+    stacks = run.manifest.stacks.values()
+    levels = {axis: {str(stack.get(axis)) for stack in stacks} for axis in EVERY_AXIS}
     together = [axis for axis in EVERY_AXIS if axis not in alone and len(levels[axis]) > 1]
     told = f"Varied alone: {_named(alone)}. Only together with others: {_named(together)}."
     return Threat(

@@ -1,7 +1,7 @@
 """The report held against two lists of what goes wrong in benchmarks, item by item.
 
-The SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks, 2018) and Heiser's
-Systems Benchmarking Crimes (2010 and later). Questions are ours, put so that *yes* is good.
+The SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks, 2018) and
+Heiser's Systems Benchmarking Crimes (2010 and later). Questions are ours: *yes* is good.
 """
 
 import csv

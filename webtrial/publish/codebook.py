@@ -156,9 +156,7 @@ def _in_csv(annotation: Any) -> str:
     return "text"
 
 
-def _of_class(
-    record: type, meanings: Mapping[tuple[str, str], str], kind: Any = None
-) -> Record:
+def _of_class(record: type, meanings: Mapping[tuple[str, str], str], kind: Any = None) -> Record:
     say = kind or kind_of
     name = record.__name__
     columns = tuple(
@@ -194,15 +192,13 @@ def kind_of(annotation: Any) -> str:
     """A type in words: `number`, `text or null`, `list of Second`."""
     if annotation in _WORDS:
         return _WORDS[annotation]
+    if hasattr(annotation, "__metadata__"):
+        return kind_of(annotation.__origin__)
     origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return " or ".join(map(str, parts))
-    if origin in (Union, UnionType):
-        return " or ".join(map(kind_of, parts))
+    if origin in (Literal, Union, UnionType):
+        return " or ".join(str(part) if origin is Literal else kind_of(part) for part in parts)
     if origin in (list, tuple):
         return f"list of {kind_of(parts[0])}"
     if origin is dict:
         return f"object of {kind_of(parts[1])}"
-    if hasattr(annotation, "__metadata__"):
-        return kind_of(annotation.__origin__)
     return str(annotation.__name__)

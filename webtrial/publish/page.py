@@ -50,7 +50,11 @@ class _Chapters(HTMLExporter):
     that have no words: ours have."""
 
     def __init__(self, filters: dict[str, Callable[..., Any]]) -> None:
-        given = {"font": _font, "highlight_code": Highlight2HTML(pygments_lexer="python"), **filters}
+        given = {
+            "font": _font,
+            "highlight_code": Highlight2HTML(pygments_lexer="python"),
+            **filters,
+        }
         super().__init__(  # type: ignore[no-untyped-call]
             template_name="page", extra_template_basedirs=[str(TEMPLATES)], filters=given
         )
@@ -109,7 +113,7 @@ def _figure(figure: Figure, number: int) -> Markup:
         '<figure id="{0}"><div class="drawing" tabindex="0">{1}</div>'
         "<figcaption><b>Figure {2}.</b> {3}"
         ' <a class="data" download="{0}.csv" href="data:text/csv;base64,{4}">'
-        'Data of figure {2} (CSV, {5} kB)</a></figcaption></figure>'
+        "Data of figure {2} (CSV, {5} kB)</a></figcaption></figure>"
     ).format(
         name,
         Markup(inline(figure.svg, name, figure.alternative)),

@@ -63,7 +63,9 @@ def inline(svg: str, prefix: str, alternative: str) -> str:
 def colours_of_themes() -> str:
     """Style declarations: for each colour of the figures that would be lost on black paper, a
     variable with what stands for it there."""
-    pairs = (f"--c{on_white[1:]}: light-dark({on_white}, {on_black})" for on_white, on_black in _PAIRS)
+    pairs = (
+        f"--c{on_white[1:]}: light-dark({on_white}, {on_black})" for on_white, on_black in _PAIRS
+    )
     return "; ".join(pairs)
 
 
