@@ -44,7 +44,7 @@ def counted(
     return pd.concat([names.reset_index(drop=True), rows.drop(columns="file_index")], axis=1)
 
 
-@lru_cache(maxsize=8)  # the median, its tail and its ratios are read from the same counts
+@lru_cache(maxsize=64)  # the median, its tail and its ratios are read from the same counts
 def _counted(files: tuple[Path, ...], started_ns: str, kinds: bool, phase: Phase) -> pd.DataFrame:
     """The counts of files that are never written again; not to be changed by who asks."""
     keys = ["file_index", "kind"] if kinds else ["file_index"]
