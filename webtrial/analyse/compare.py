@@ -61,7 +61,9 @@ METRICS = (
 )
 
 
-def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
+def ratio_table(
+    run: Run, pairs: Iterable[Pair] | None = None, metrics: Sequence[Metric] = METRICS
+) -> pd.DataFrame:
     """Paired ratios with their verdicts: a row per cell, pair and metric.
 
     Columns: scenario, load_kind, load, kind (as deployed, like for like), stack, baseline, equal,
@@ -76,7 +78,7 @@ def ratio_table(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for key, cell in trials.groupby(CELL, sort=False):
         place = dict(zip(CELL, key, strict=True))
-        rows += [place | row for row in ratios_in(run, cell, chosen)]
+        rows += [place | row for row in ratios_in(run, cell, chosen, metrics)]
     frame = pd.DataFrame(rows, columns=[*CELL, *RATIO_COLUMNS])
     return in_order(run, frame, stacks=False)
 
@@ -111,10 +113,11 @@ def ratio_label(ratio: float, low: float, high: float) -> str:
     return times(ratio, low, high) + (f" ({interval(low, high)})" if isfinite(low) else "")
 
 
-def noise_floors(run: Run) -> pd.DataFrame:
+def noise_floors(run: Run, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
     """The A/A ratios of a run, columns as `ratio_table`: a stack against itself in each cell."""
     names = trials_table(run).query("role == 'a/a'")["stack"].unique()
-    return ratio_table(run, [Pair(name, name, "like for like", None, ()) for name in names])
+    pairs = [Pair(name, name, "like for like", None, ()) for name in names]
+    return ratio_table(run, pairs, metrics)
 
 
 def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
@@ -134,12 +137,13 @@ def ratios_in(
         return
     asked = any(metric.percentile is not None for metric in metrics)
     requests = by_trial(counted(run, cell)) if asked else {}
+    blocks = [_paired(cell, pair) for pair in pairs]
     for metric in metrics:
         if metric.closed_only and cell["load_kind"].iloc[0] != "closed":
             continue
         floor = floor_of(cell, metric, requests)
-        for pair in pairs:
-            yield _ratio_row(_paired(cell, pair), metric, requests, floor, pair)
+        for pair, both in zip(pairs, blocks, strict=True):
+            yield _ratio_row(both, metric, requests, floor, pair)
 
 
 def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:

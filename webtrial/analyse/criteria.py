@@ -13,7 +13,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from webtrial.analyse.capabilities import capability_findings
-from webtrial.analyse.compare import ratio_table
+from webtrial.analyse.compare import CPU, ratio_table
+from webtrial.analyse.compare import THROUGHPUT as RATE
 from webtrial.analyse.estimates import at_main_load, estimates
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import FAILING
@@ -136,7 +137,7 @@ def _ratios(run: Run, names: Mapping[str, str]) -> Rows:
     first, *_ = names
     by_stack = {stack: framework for framework, stack in names.items()}
     pairs = [pair for pair in over_deployed(run, first) if pair.stack in by_stack]
-    table = at_main_load(ratio_table(run, pairs)).dropna(subset=["ratio"])
+    table = at_main_load(ratio_table(run, pairs, (RATE, CPU))).dropna(subset=["ratio"])
     for (scenario, metric), rows in table.groupby(["scenario", "metric"], sort=False):
         if (place := _PAIRED.get(str(metric))) is None:
             continue

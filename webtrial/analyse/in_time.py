@@ -5,13 +5,14 @@ within a limit is an easier question: it does where at most 1 in 100 requests to
 are judged by their share of late requests, as soon as ten would lie beyond the percentile.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, estimates, in_order, labelled
-from webtrial.analyse.histogram import merged
+from webtrial.analyse.histogram import Histogram, merged
 from webtrial.analyse.latency import BEYOND
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.runs import Run
@@ -31,14 +32,19 @@ def late_requests(run: Run, limit_ms: float) -> pd.DataFrame:
     trials = at_common_loads(measured(trials_table(run)))
     trials = trials[trials["load_kind"] != "held"]
     rows = [
-        dict(zip(_PLACE, [*key, stack], strict=True)) | _late(run, group, limit_ms)
-        for (*key, stack), group in trials.groupby(_PLACE, sort=False)
+        dict(zip(_PLACE, [*key, stack], strict=True)) | _late(group, histograms, limit_ms)
+        for key, cell in trials.groupby(CELL, sort=False)
+        for histograms in [by_trial(counted(run, cell))]
+        for stack, group in cell.groupby("stack", sort=False)
     ]
     return pd.DataFrame(rows, columns=[*_PLACE, "requests", "late_fraction"])
 
 
-def _late(run: Run, trials: pd.DataFrame, limit_ms: float) -> dict[str, Any]:
-    together = merged(list(by_trial(counted(run, trials)).values()))
+def _late(
+    trials: pd.DataFrame, histograms: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+) -> dict[str, Any]:
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    together = merged([histograms[name] for name in names if name in histograms])
     requests = int(trials["scheduled"].sum())
     in_time = len(together) - together.slower_than(limit_ms)
     return {"requests": requests, "late_fraction": 1 - in_time / max(requests, 1)}

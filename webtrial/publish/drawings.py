@@ -3,7 +3,7 @@
 import pandas as pd
 
 from webtrial.analyse import words, words_of_latency
-from webtrial.analyse.compare import labelled_ratios, noise_floors
+from webtrial.analyse.compare import THROUGHPUT, labelled_ratios, noise_floors
 from webtrial.analyse.estimates import at_main_load, block_values, main_load, throughput_table
 from webtrial.analyse.figures import (
     cost,
@@ -78,7 +78,7 @@ def draw_ratios(run: Run, compared: pd.DataFrame, metric: str = "throughput") ->
 
 def draw_noise_floor(run: Run) -> Shown:
     """Requests per second of a stack over itself, at each scenario's main closed load."""
-    table = labelled_ratios(run, at_main_load(noise_floors(run)), "throughput")
+    table = labelled_ratios(run, at_main_load(noise_floors(run, (THROUGHPUT,))), "throughput")
     if table["ratio"].notna().sum() == 0:
         return absent("no stack that was measured against itself")
     again = trials_table(run).query("role == 'a/a'").assign(role="measure")

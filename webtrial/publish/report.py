@@ -106,12 +106,18 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     names = [name for name in chapter_names() if name not in executed]
     say(f"executing {', '.join(names)}")
-    execute_together(names, _on(run, notebooks))
-    chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
-    front = front_of(run)
-    for write, name in ((write_page, "index.html"), (write_document, "report.pdf")):
-        write(chapters, front, dist / name)
-        say(f"wrote {dist / name}")
+    with _side_by_side() as pool:
+        executing = pool.map(_on(run, notebooks), names)
+        front = front_of(run)  # meanwhile
+        list(executing)
+        chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
+        writing = {
+            name: pool.submit(write, chapters, front, dist / name)
+            for write, name in ((write_page, "index.html"), (write_document, "report.pdf"))
+        }
+        for name, written in writing.items():
+            written.result()
+            say(f"wrote {dist / name}")
 
 
 def _on(run: Run, into: Path) -> Callable[[str], Path]:
@@ -127,7 +133,12 @@ def _on(run: Run, into: Path) -> Callable[[str], Path]:
 
 
 def execute_together(names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
-    """Chapters that only read can be executed side by side, one to a core."""
-    cores = len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=die_with_parent) as pool:
+    """Chapters that only read can be executed side by side."""
+    with _side_by_side() as pool:
         return list(pool.map(work, names))
+
+
+def _side_by_side() -> ProcessPoolExecutor:
+    """A process for each core."""
+    cores = len(os.sched_getaffinity(0))
+    return ProcessPoolExecutor(cores, get_context("spawn"), initializer=die_with_parent)

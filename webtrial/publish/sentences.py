@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from webtrial.analyse.compare import noise_floors
+from webtrial.analyse.compare import THROUGHPUT, noise_floors
 from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
 from webtrial.analyse.headline import DECIDED, answer
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
@@ -336,8 +336,7 @@ _WATCHED = {
 
 def noise_floor_in_words(run: Run) -> Prose:
     """How much a stack seems to differ from itself."""
-    floors = noise_floors(run)
-    throughput = floors[floors["metric"] == "throughput"].dropna(subset=["floor"])
+    throughput = noise_floors(run, (THROUGHPUT,)).dropna(subset=["floor"])
     if throughput.empty:
         return Prose(
             "No stack was measured against itself in this run with enough blocks, so there is no"
