@@ -118,6 +118,8 @@
 
   options(form.place, told.places.map((each) => each.join(", ")));
   options(form.statistic, told.statistics);
+  const measured = told.places.map((_, place) => told.rows.filter((each) => each[0] === place).length);
+  form.place.value = measured.indexOf(Math.max(...measured));
   form.querySelector(".stacks").replaceChildren(...told.stacks.map(box));
   form.addEventListener("change", show);
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -51,6 +51,7 @@ DASHES: tuple[tuple[float, ...], ...] = (
 SETTINGS: Any = {
     "font.family": ["Inter", "DejaVu Sans"],
     "font.size": 8,
+    "text.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
