@@ -38,7 +38,7 @@ def threats(run: Run, ratios: pd.DataFrame | None = None) -> pd.DataFrame:
 
 def _shared_cores(run: Run) -> Threat:
     budgets = run.manifest.budgets
-    cores, services = run.manifest.machine.get("cores"), budgets.get("service_cores")
+    cores, services = run.manifest.machine.get("cores"), budgets.get("service_cores", ())
     alone = "the load driver on one of its own" if budgets.get("driver_core") is not None else ""
     others = f"services, PostgreSQL and upstreams on {counted(len(services), 'core')}" * bool(
         services
