@@ -74,7 +74,9 @@ def test_threats_are_those_of_the_run(tmp_path: Path) -> None:
     assert seen["invalid and suspect trials"].startswith("Of 24 trials 0 are invalid and 0 suspect")
     assert seen["few blocks"].startswith("4 blocks; 0 of")
     assert " in 0 of 24 attempts" in seen["time stolen by the host"]
-    assert seen["short windows, one occasion"].startswith("0.5 s measured in a trial, 0.2 minutes")
+    assert seen["short windows, one occasion"].startswith(
+        "0.50 s measured in a trial, 0.20 minutes"
+    )
 
 
 def test_a_disturbed_run_has_other_threats(tmp_path: Path) -> None:

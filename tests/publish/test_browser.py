@@ -58,9 +58,9 @@ def test_it_opens_without_a_word_and_asks_nobody(browser: Browser, address: str)
     asked: list[Request] = []
     with browser.new_context(viewport=DESKTOP) as context:
         page = context.new_page()
-        page.on("console", said.append)
-        page.on("pageerror", failed.append)
-        page.on("request", asked.append)
+        page.on("console", lambda message: said.append(message))
+        page.on("pageerror", lambda error: failed.append(error))
+        page.on("request", lambda request: asked.append(request))
         page.goto(address, wait_until="networkidle")
         for place in page.locator("nav.beside a").all():
             place.click()
@@ -157,8 +157,7 @@ def _shown(page: Page) -> list[str]:
     return [each.inner_text() for each in page.locator("table.chosen tbody th").all()]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("screen", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_axe_finds_nothing_serious(browser: Browser, address: str, theme: Any, screen: Any) -> None:
     with browser.new_context(viewport=screen, color_scheme=theme) as context:
         page = context.new_page()

@@ -156,9 +156,11 @@ class Prose:
 
 
 def _smaller(svg: str) -> str:
-    """The same picture in two thirds of the bytes: no prologue, no comments, hundredths of a point.
+    """The same picture in two thirds of the bytes: no prologue, no comments, nothing turned by no
+    angle, hundredths of a point.
     What begins with 0 stays as it is, since the scales of letters are among it."""
     svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
     svg = re.sub(r"(?<![\w.#])(-?[1-9]\d*\.\d\d)\d+", r"\1", svg)
     return re.sub(r"\s*\n\s*", "\n", svg)
 

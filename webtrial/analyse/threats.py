@@ -8,7 +8,13 @@ import pandas as pd
 
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.gates import MACHINE
-from webtrial.analyse.pairs import EVERY_AXIS, apart_in, is_deployed, title_of
+from webtrial.analyse.pairs import (
+    EVERY_AXIS,
+    apart_in,
+    is_deployed,
+    stacks_in_order,
+    title_of,
+)
 from webtrial.analyse.phrases import counted, listed, number, percent, spoken
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.analyse.summary import trials_table
@@ -77,8 +83,9 @@ def _invalid(run: Run) -> Threat:
     trials = trials_table(run)
     final = trials[trials["final"] & (trials["role"] != "pilot")]
     shares = final["verdict"].eq("invalid").groupby(final["stack"]).mean()
-    deployed = [name for name in shares.index if is_deployed(name, run.manifest.stacks)]
-    named = [f"{title_of(name, run.manifest.stacks)} {_share(shares[name])}" for name in deployed]
+    stacks = stacks_in_order(run)
+    deployed = [name for name in stacks if is_deployed(name, stacks) and name in shares.index]
+    named = [f"{title_of(name, stacks)} {_share(shares[name])}" for name in deployed]
     verdicts = final["verdict"].value_counts()
     return Threat(
         "invalid and suspect trials",

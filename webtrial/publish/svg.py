@@ -21,7 +21,7 @@ _UNNAMED = re.compile(r'<g id="[^"]*">')
 _COORDINATES = re.compile(r'(\s(?:d|x|y|points)=")([^"]*)')
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
-_FONT = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
+_FONT = re.compile(r"font-family: [^;\"]*;? ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def inline(svg: str, prefix: str, alternative: str) -> str:
     text = _ID.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", text)
     text = _COORDINATES.sub(lambda found: found[1] + _rounded(found[2]), text)
     text = _COLOUR.sub(lambda found: _variable(found[0]), text)
-    text = text.replace("xlink:href", "href").replace(_FONT, "Inter")
+    text = _FONT.sub("", text.replace("xlink:href", "href"))
     named = f'<svg role="img" aria-label="{escape(alternative)}"'
     return _ROOT.sub(lambda found: f"{named}{_OWN.sub('', found[1])}>", text, count=1)
 
