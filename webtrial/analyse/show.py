@@ -157,8 +157,7 @@ class Prose:
 
 def _smaller(svg: str) -> str:
     """The same picture in two thirds of the bytes: no prologue, no comments, nothing turned by no
-    angle, hundredths of a point.
-    What begins with 0 stays as it is, since the scales of letters are among it."""
+    angle, hundredths of a point. What begins with 0 stays as it is: scales are among it."""
     svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
     svg = re.sub(r"(?<![\w.#])(-?[1-9]\d*\.\d\d)\d+", r"\1", svg)
