@@ -247,9 +247,9 @@ def _report(given: argparse.Namespace) -> None:
 
 def _publish(given: argparse.Namespace) -> None:
     from webtrial.publish import publication
+    from webtrial.publish.report import DIST
 
-    run = publication.run_to_publish(given.run)
-    publication.publish(run, _say, given.into or publication.DIST)
+    publication.publish(publication.run_to_publish(given.run), _say, given.into or DIST)
 
 
 def _verify(given: argparse.Namespace) -> None:

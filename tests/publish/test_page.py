@@ -146,7 +146,7 @@ def test_chapters_stand_in_order_below_one_heading(published: Path, seen: Seen) 
     assert anchors == [*(chapter.slug for chapter in chapters), "look", "parameters"]
     linked = [each["href"] for each in seen.all("a")]
     for chapter in chapters:
-        assert linked.count(f"#{chapter.slug}") == 2  # beside, and folded above
+        assert linked.count(f"#{chapter.slug}") >= 2  # beside, and folded above
         assert all(f"#{section.anchor}" in linked for section in chapter.sections)
 
 

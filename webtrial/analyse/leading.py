@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.analyse.attribution import WHOLE, attribution
+from webtrial.analyse.attribution import WHOLE, Attribution, attribution
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED, headline, named, unreplicated
 from webtrial.analyse.pairs import Stacks
@@ -78,6 +78,11 @@ def _cause(run: Run, deployed: list[pd.DataFrame]) -> list[str]:
     found = [each for pair in pairs if len((each := attribution(run, *pair)).parts)]
     if not found:
         return []
-    wholes = [each.parts.set_index("part").loc[WHOLE, "ratio"] for each in found]
-    _, largest = max(zip(wholes, found, strict=True), key=lambda pair: max(pair[0], 1 / pair[0]))
-    return [f"{waterfall(largest).title}."]
+    return [f"{waterfall(max(found, key=_factor_of)).title}."]
+
+
+def _factor_of(found: Attribution) -> float:
+    """By how much the whole differs, whichever way."""
+    parts = found.parts
+    ratio = float(parts.loc[parts["part"] == WHOLE, "ratio"].iloc[0])
+    return max(ratio, 1 / ratio)

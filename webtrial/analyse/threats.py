@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from webtrial.analyse.compare import ratio_table
+from webtrial.analyse.frames import rows_of
 from webtrial.analyse.gates import MACHINE
 from webtrial.analyse.pairs import (
     EVERY_AXIS,
@@ -113,13 +114,11 @@ def _short(run: Run) -> Threat:
 def _failed(run: Run) -> Threat:
     counting = _counting(run)
     share = counting["errors"].sum() / counting["sent"].sum() if len(counting) else float("nan")
-    worst = counting.loc[counting["error_fraction"].idxmax()] if len(counting) else None
-    where = (
-        f", most of {title_of(str(worst['stack']), run.manifest.stacks)} on"
-        f" {spoken(str(worst['scenario']))} at {worst['load']}"
-        f" ({_share(worst['error_fraction'])} of its requests)"
-        if worst is not None and worst["errors"] > 0
-        else ""
+    worst = rows_of(counting[counting["errors"] > 0].nlargest(1, "error_fraction"))
+    where = "".join(
+        f", most of {title_of(row['stack'], run.manifest.stacks)} on {spoken(row['scenario'])} at"
+        f" {row['load']} ({_share(row['error_fraction'])} of its requests)"
+        for row in worst
     )
     return Threat(
         "requests that failed",

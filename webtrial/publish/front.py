@@ -74,7 +74,7 @@ def front_of(run: Run) -> Front:
         values=values_of(run),
         run=manifest.id,
         digest=digest_of(run),
-        parameters=parameters.model_dump(mode="json", exclude=PRIVATE, exclude_none=True),
+        parameters=parameters.model_dump(mode="json", exclude=set(PRIVATE), exclude_none=True),
         made_at=datetime.fromisoformat(manifest.finished_at or manifest.started_at),
     )
 

@@ -42,7 +42,8 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
 
 def environment() -> Environment:
     """Where the page's templates, style and script are found, with what they ask for."""
-    return _Chapters({}).environment
+    found: Environment = _Chapters({}).environment
+    return found
 
 
 class _Chapters(HTMLExporter):
@@ -50,11 +51,8 @@ class _Chapters(HTMLExporter):
     that have no words: ours have."""
 
     def __init__(self, filters: dict[str, Callable[..., Any]]) -> None:
-        given = {
-            "font": _font,
-            "highlight_code": Highlight2HTML(pygments_lexer="python"),
-            **filters,
-        }
+        highlighted = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
+        given = {"font": _font, "highlight_code": highlighted, **filters}
         super().__init__(  # type: ignore[no-untyped-call]
             template_name="page", extra_template_basedirs=[str(TEMPLATES)], filters=given
         )

@@ -14,5 +14,5 @@ def sources_in_words(references: pd.DataFrame | None = None) -> list[str]:
     grouped = table.groupby(_ONE_SOURCE, sort=False)["test"].unique()
     return [
         f"{source}, {date}: {'; '.join(tests)}. On {hardware}. <{address}>"
-        for (source, date, hardware, address), tests in grouped.items()
+        for (source, date, hardware, address), tests in zip(grouped.index, grouped, strict=True)
     ]

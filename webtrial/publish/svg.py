@@ -73,7 +73,12 @@ def _pairs() -> Iterator[tuple[str, str]]:
     yield from ((INK, "#e3e6ea"), (MUTED, "#b4bcc6"), (GREY, "#8f97a2"), (FAINT, "#30363f"))
     yield "#ffffff", "#15181c"
     for hue in dict.fromkeys((*HUES.values(), *SPARE_HUES)):
-        yield to_hex(darkened(hue)), to_hex([0.6 * part + 0.4 for part in to_rgb(hue)])
+        yield to_hex(darkened(hue)), to_hex(_lightened(hue))
+
+
+def _lightened(hue: str) -> tuple[float, float, float]:
+    red, green, blue = (0.6 * part + 0.4 for part in to_rgb(hue))
+    return red, green, blue
 
 
 _PAIRS = tuple(_pairs())

@@ -76,7 +76,8 @@ def _map(
 
 
 def _pale(look: Look) -> str:
-    return to_hex([0.35 * part + 0.65 for part in to_rgb(look.hue)])
+    red, green, blue = (0.35 * part + 0.65 for part in to_rgb(look.hue))
+    return to_hex((red, green, blue))
 
 
 def _dark(look: Look) -> tuple[float, float, float]:
