@@ -42,7 +42,8 @@ def headline(
     sentence. Pass `ratios` (`ratio_table(run)`) where they are at hand.
     """
     ratios = ratio_table(run) if ratios is None else ratios
-    chosen = ratios[ratios["metric"].isin(metrics)]
+    asked = ratios["scenario"].isin(run.manifest.parameters.scenarios)  # ping is a floor
+    chosen = ratios[ratios["metric"].isin(metrics) & asked]
     is_main = [_is_main(row, ratios) for row in chosen.to_dict("records")]
     chosen = chosen[pd.Series(is_main, index=chosen.index, dtype=bool)]
     rows = chosen.to_dict("records")
@@ -81,16 +82,16 @@ def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> st
         what = _LABELS[row["metric"]]
         return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
     claim, span = _claim(row, stacks)
-    failing = "".join(_failing(pd.DataFrame([row]), stacks))
+    failures = "".join(failing(pd.DataFrame([row]), stacks))
     if single:
-        return f"{where}: {claim} (one block: no interval, no verdict).{failing}"
+        return f"{where}: {claim} (one block: no interval, no verdict).{failures}"
     sure = f"95 % interval {span}" if span else "no interval"
     said = _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
-    return f"{where}: {said}{failing}"
+    return f"{where}: {said}{failures}"
 
 
-def _failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
-    """For each of the two stacks of `rows` that failed too often: how often, and where."""
+def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
+    """A sentence for each of the two stacks of `rows` that failed too often: how often, where."""
     for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
         often = rows[rows[column] > FAILING]
         if len(often):
@@ -137,7 +138,7 @@ def _by_pair(findings: pd.DataFrame, stacks: Stacks, single: bool) -> Iterator[s
         both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
         given = f"With {_ARTICLES.get(both, '')}{both} in both, " if both else ""
         names = (named(str(stack), stacks), named(str(baseline), stacks))
-        yield given + _across(rows, *names, single) + "".join(_failing(rows, stacks))
+        yield given + _across(rows, *names, single) + "".join(failing(rows, stacks))
 
 
 def named(stack: str, stacks: Stacks) -> str:

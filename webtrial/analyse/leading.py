@@ -8,7 +8,7 @@ import pandas as pd
 
 from webtrial.analyse.attribution import WHOLE, Attribution, attribution
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, headline, named, unreplicated
+from webtrial.analyse.headline import DECIDED, failing, headline, named, unreplicated
 from webtrial.analyse.pairs import Stacks
 from webtrial.analyse.phrases import interval, listed, spoken, times
 from webtrial.analyse.words_of_causes import waterfall
@@ -47,12 +47,19 @@ def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
     more, less = sure[sure["ratio"] > 1], sure[sure["ratio"] <= 1]
     said = [*_direction(more, above, below), *_direction(less, below, above)]
     rest = rows.drop(sure.index)
-    if not said:
-        return f"{above} against {below} is not decided anywhere."
-    undecided = [spoken(name) for name in dict.fromkeys(rest["scenario"])]
-    ending = f"; {listed(undecided)}: not decided" if undecided else ""
+    equal = rest["verdict"] == "indistinguishable"
+    said += _elsewhere(rest[equal], "no more apart than a stack from itself")
+    said += _elsewhere(rest[~equal], "not decided")
+    if len(said) and len(sure) == 0:
+        said = [f"{above} against {below}: {'; '.join(said)}"]
     alone = " (one block: no interval, no verdict)" if single else ""
-    return f"{'; '.join(said)}{ending}{alone}."
+    return f"{'; '.join(said)}{alone}.{''.join(failing(rows, stacks))}"
+
+
+def _elsewhere(rows: pd.DataFrame, how: str) -> list[str]:
+    """`on product search and dashboard not decided`, where there is any."""
+    names = [spoken(name) for name in dict.fromkeys(rows["scenario"])]
+    return [f"on {listed(names)} {how}"] if names else []
 
 
 def _direction(rows: pd.DataFrame, winner: str, loser: str) -> Iterator[str]:

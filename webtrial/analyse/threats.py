@@ -64,9 +64,9 @@ def _client(run: Run) -> Threat:
     used = counting["client_cpu_fraction"]
     return Threat(
         "load driver on the same machine",
-        f"It used {_share(used.median())} of its core in the middle, at most {_share(used.max())},"
+        f"It used {_share(used.median())} of its core in the median, at most {_share(used.max())},"
         " in trials that are not invalid.",
-        f"Above {CPU_INVALID:.0%} requests wait for the driver; such a trial is invalid.",
+        f"Above {_share(CPU_INVALID)} requests wait for the driver; such a trial is invalid.",
     )
 
 
@@ -101,7 +101,7 @@ def _short(run: Run) -> Threat:
     trials, manifest = trials_table(run), run.manifest
     began, ended = manifest.started_at, manifest.finished_at
     took = datetime.fromisoformat(ended) - datetime.fromisoformat(began) if ended else None
-    hours = f", within {number(took.total_seconds() / 3600)} hours of one day" if took else ""
+    hours = f", within {number(took.total_seconds() / 3600)} hours" if took else ""
     return Threat(
         "short windows, one occasion",
         f"{number(trials['window_s'].median())} s measured in a trial,"
@@ -116,8 +116,9 @@ def _failed(run: Run) -> Threat:
     share = counting["errors"].sum() / counting["sent"].sum() if len(counting) else float("nan")
     worst = rows_of(counting[counting["errors"] > 0].nlargest(1, "error_fraction"))
     where = "".join(
-        f", most of {title_of(row['stack'], run.manifest.stacks)} on {spoken(row['scenario'])} at"
-        f" {row['load']} ({_share(row['error_fraction'])} of its requests)"
+        f"; at most {_share(row['error_fraction'])} in a trial, of"
+        f" {title_of(row['stack'], run.manifest.stacks)} on {spoken(row['scenario'])} at"
+        f" {row['load']}"
         for row in worst
     )
     return Threat(
@@ -134,7 +135,7 @@ def _not_varied(run: Run) -> Threat:
     fixed = [
         f"server processes of each stack ({parameters.server_processes})",
         f"connections to the database ({parameters.database_connections})",
-        f"what upstreams take ({number(parameters.upstream_delay_ms)} ms)",
+        f"what the dashboard's upstreams take ({number(parameters.upstream_delay_ms)} ms)",
         *([f"the size of the database ({rows:,} users)"] if isinstance(rows, int) else []),
         "the version of each package",
     ]
@@ -162,7 +163,7 @@ def _bundled(run: Run) -> Threat:
 
 def _one_hand(run: Run) -> Threat:
     return Threat(
-        "code of one hand",
+        "code by one author",
         f"{counted(len(run.manifest.stacks), 'stack')}, all written for this comparison.",
         "Each follows its own community's documentation, yet a specialist might write a faster one."
         " All of it can be read and changed.",
@@ -186,8 +187,8 @@ def _disturbed(run: Run, what: str) -> Threat:
     name, unit = _NAMES[what]
     return Threat(
         name,
-        f"Over {bound:.0%} {unit} in {(values > bound).sum()} of {counted(len(values), 'attempt')},"
-        f" {_share(values.max())} at most.",
+        f"Over {_share(bound)} {unit} in {(values > bound).sum()} of"
+        f" {counted(len(values), 'attempt')}, {_share(values.max())} at most.",
         "Beyond the bound a trial is repeated; one that stays so is suspect and decides nothing."
         " What lies below it is part of every interval.",
     )
@@ -208,7 +209,7 @@ def _many_comparisons(ratios: pd.DataFrame) -> Threat:
     known = int(ratios["low"].notna().sum())
     return Threat(
         "many comparisons",
-        f"{counted(known, 'comparison')} with a {1 - CHANCE:.0%} interval: were no two stacks"
+        f"{counted(known, 'comparison')} with a {_share(1 - CHANCE)} interval: were no two stacks"
         f" different, about {number(CHANCE * known)} of them would still exclude 1.",
         "A single surprising ratio may be one of these. What holds over scenarios, or in a second"
         " run, is not.",

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from nbconvert import HTMLExporter
-from nbconvert.filters import markdown2html
+from nbconvert.filters import Highlight2HTML
 
 from webtrial.publish.chapters import Chapter, plain_text
-from webtrial.publish.page import TEMPLATES
+from webtrial.publish.page import TEMPLATES, Written, prose_of
 from webtrial.publish.svg import colours_of_themes, figure_of, inline
 
 _TO_NOTEBOOK = re.compile(r'(<a href="\d-[\w-]+)\.ipynb(?=#)')  # from one notebook to another
@@ -38,13 +37,16 @@ def _name(chapter: Chapter) -> str:
     return chapter.slug.removeprefix(_ANCHORED)
 
 
-def _exporter() -> HTMLExporter:
+def _exporter() -> Written:
     numbers = count(1)
-    return HTMLExporter(  # type: ignore[no-untyped-call]
+    return Written(
         template_name="notebook",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
-        filters={"shown": lambda output: _shown(output, numbers)},
+        filters={
+            "shown": lambda output: _shown(output, numbers),
+            "highlight_code": Highlight2HTML(pygments_lexer="python"),  # type: ignore[no-untyped-call]
+        },
     )
 
 
@@ -56,8 +58,13 @@ def _shown(output: Any, numbers: "count[int]") -> str:
         case {"data": {"text/html": html}}:
             return Markup('<div class="table" tabindex="0">{}</div>').format(Markup(html))
         case {"data": {"text/markdown": markdown}}:
-            return str(markdown2html(markdown))
+            return prose_of(iter(()), _beside)(markdown)
     return Markup('<pre class="said">{}</pre>').format(plain_text(output))
+
+
+def _beside(address: str) -> str:
+    """The page of the notebook that a link names."""
+    return re.sub(r"^(\d-[\w-]+)\.ipynb\b", r"\1.html", address)
 
 
 def _figure(output: Any, number: int) -> str:

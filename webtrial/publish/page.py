@@ -31,7 +31,7 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
     page = environment().get_template("page.html.j2")
     text = page.render(
         front=front,
-        findings=[_prose(iter(()))(finding) for finding in front.findings],
+        findings=[prose_of(iter(()), _within)(finding) for finding in front.findings],
         chapters=list(zip(chapters, bodies, strict=True)),
         values=Markup(json.dumps(front.values, ensure_ascii=False).replace("<", "\\u003c")),
         colours=Markup(colours_of_themes()),
@@ -46,9 +46,17 @@ def environment() -> Environment:
     return found
 
 
-class _Chapters(HTMLExporter):
-    """Notebooks as parts of the page. nbconvert would read what it wrote once more, to name images
-    that have no words: ours have."""
+class Written(HTMLExporter):  # type: ignore[misc]
+    """Notebooks as HTML just as a template writes it. nbconvert would read it once more, to name
+    images that have no words: ours have."""
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **given: Any) -> Any:
+        """What the template made of the notebook, and the resources."""
+        return TemplateExporter.from_notebook_node(self, nb, resources, **given)
+
+
+class _Chapters(Written):
+    """Notebooks as parts of the page."""
 
     def __init__(self, filters: dict[str, Callable[..., Any]]) -> None:
         highlighted = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
@@ -59,8 +67,7 @@ class _Chapters(HTMLExporter):
 
     def part(self, notebook: Any, front: Front) -> Markup:
         """The notebook's cells as HTML."""
-        found = TemplateExporter.from_notebook_node(self, notebook, {"front": front})
-        return Markup(found[0])
+        return Markup(self.from_notebook_node(notebook, {"front": front})[0])
 
 
 def _font(name: str) -> Markup:
@@ -70,7 +77,7 @@ def _font(name: str) -> Markup:
 
 
 def _body(chapter: Chapter, front: Front, numbers: "count[int]") -> Markup:
-    prose = _prose(iter(chapter.headings))
+    prose = prose_of(iter(chapter.headings), _within)
     shown = {"prose": prose, "shown": lambda output: _shown(output, prose, numbers)}
     return _Chapters(shown).part(_code_below(chapter.notebook), front)
 
@@ -122,28 +129,35 @@ def _figure(figure: Figure, number: int) -> Markup:
     )
 
 
-def _prose(headings: Iterator[Heading]) -> Prose:
-    """Markdown to HTML, headings a level lower: the page has a heading above them all."""
+def prose_of(headings: Iterator[Heading], led: Callable[[str], str]) -> Prose:
+    """Markdown to HTML, text from outside escaped; `headings` are given their anchors, a level
+    lower, as the page has a heading above them all. `led` says where links lead."""
     markdown = mistune.create_markdown(
-        renderer=_Renderer(headings), plugins=["table", "strikethrough"]
+        renderer=_Renderer(headings, led), plugins=["table", "strikethrough"]
     )
     return lambda text: Markup(markdown(text))
+
+
+def _within(address: str) -> str:
+    """The same place of the page for a link from notebook to notebook."""
+    anchor = anchor_within(address)
+    return f"#{anchor}" if anchor else address
 
 
 class _Renderer(mistune.HTMLRenderer):
     """Gives headings the anchors that the contents point to, and tables room to scroll."""
 
-    def __init__(self, headings: Iterator[Heading]) -> None:
+    def __init__(self, headings: Iterator[Heading], led: Callable[[str], str]) -> None:
         super().__init__(escape=True)
         self._headings = headings
+        self._led = led
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         heading = next(self._headings)
         return f'<h{level + 1} id="{heading.anchor}">{text}</h{level + 1}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        within = anchor_within(url)
-        return super().link(text, f"#{within}" if within else url, title)
+        return super().link(text, self._led(url), title)
 
     def table(self, text: str) -> str:
         return f'<div class="table" tabindex="0"><table>\n{text}</table></div>\n'

@@ -11,7 +11,7 @@ end
 function Figure(figure)
   local drawing
   figure:walk({ Image = function(image) drawing = image end })
-  local alternative = drawing.attributes.alt or pandoc.utils.stringify(figure.caption.long)
+  local alternative = pandoc.utils.stringify(drawing.caption)
   return pandoc.RawBlock('typst', string.format(
     '#figure(image(%s, alt: %s, width: %s), caption: [%s])',
     quoted(drawing.src), quoted(alternative), drawing.attributes.width or '100%',
