@@ -90,7 +90,7 @@ def test_a_disturbed_run_has_other_threats(tmp_path: Path) -> None:
 
 
 def test_factors_that_never_vary_alone_are_named(tmp_path: Path) -> None:
-    seen = _seen(tmp_path)["factors that change together"]
+    seen = _seen(tmp_path)["choices that change together"]
     alone, together = seen.split(". Only together with others: ")
     assert "framework" in together
     assert "framework" not in alone

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import combinations
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,13 +10,8 @@ import pandas as pd
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.gates import MACHINE
-from webtrial.analyse.pairs import (
-    EVERY_AXIS,
-    apart_in,
-    is_deployed,
-    stacks_in_order,
-    title_of,
-)
+from webtrial.analyse.pairs import EVERY_AXIS, is_deployed, stacks_in_order, title_of
+from webtrial.analyse.paths import FACTORS
 from webtrial.analyse.phrases import counted, listed, number, percent, spoken
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.analyse.summary import trials_table
@@ -148,17 +144,31 @@ def _not_varied(run: Run) -> Threat:
 
 
 def _bundled(run: Run) -> Threat:
-    alone = [axis for axis in EVERY_AXIS if apart_in(run, axis)]
     stacks = run.manifest.stacks.values()
-    levels = {axis: {str(stack.get(axis)) for stack in stacks} for axis in EVERY_AXIS}
-    together = [axis for axis in EVERY_AXIS if axis not in alone and len(levels[axis]) > 1]
-    told = f"Varied alone: {_named(alone)}. Only together with others: {_named(together)}."
+    apart = [
+        {axis for axis in EVERY_AXIS if one.get(axis) != other.get(axis)}
+        for one, other in combinations(stacks, 2)
+    ]
+    alone = [name for name, axes in _CHOICES.items() if any(each <= {*axes} for each in apart)]
+    together = [
+        name
+        for name, axes in _CHOICES.items()
+        if name not in alone and any(each & {*axes} for each in apart)
+    ]
     return Threat(
-        "factors that change together",
-        told,
+        "choices that change together",
+        f"Varied alone: {_named(alone)}. Only together with others: {_named(together)}.",
         "What only changes with something else cannot be credited by itself; an attribution names"
         " it as one part.",
     )
+
+
+_CHOICES = FACTORS | {
+    "sources at once": ("sources",),
+    "HTTP client": ("http_client",),
+    "searches at once": ("searches",),
+    "index": ("after_clone",),
+}
 
 
 def _one_hand(run: Run) -> Threat:
@@ -221,8 +231,8 @@ def _counting(run: Run) -> pd.DataFrame:
     return trials[trials["used"] & (trials["role"] != "pilot")]
 
 
-def _named(axes: list[str]) -> str:
-    return listed([spoken(axis) for axis in axes]) if axes else "nothing"
+def _named(choices: list[str]) -> str:
+    return listed(choices) if choices else "nothing"
 
 
 def _share(value: float) -> str:

@@ -46,7 +46,7 @@ def environment() -> Environment:
     return found
 
 
-class Written(HTMLExporter):  # type: ignore[misc]
+class Written(HTMLExporter):
     """Notebooks as HTML just as a template writes it. nbconvert would read it once more, to name
     images that have no words: ours have."""
 
