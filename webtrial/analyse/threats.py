@@ -149,9 +149,8 @@ def _bundled(run: Run) -> Threat:
         {axis for axis in EVERY_AXIS if one.get(axis) != other.get(axis)}
         for one, other in combinations(stacks, 2)
     ]
-    alone = [
-        name for name, axes in _CHOICES.items() if any(set() < each <= {*axes} for each in apart)
-    ]
+    apart = [each for each in apart if each]
+    alone = [name for name, axes in _CHOICES.items() if any(each <= {*axes} for each in apart)]
     together = [
         name
         for name, axes in _CHOICES.items()
