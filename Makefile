@@ -26,7 +26,7 @@ test: .venv/ready-to-test
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	$(PY) -m pytest --numprocesses auto --dist loadfile --nbval $(ALONE) notebooks
-	$(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ALONE:%=--ignore %)
+	$(PY) -m pytest $(ALONE:%=--ignore %)
 
 lab: .venv/ready-to-run
 	$(PY) -m webtrial lab

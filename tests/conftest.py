@@ -14,47 +14,12 @@ from webtrial.measure.postgres import Server, drop_own, external
 
 TESTS = Path(__file__).parent
 
-LINES = pytest.StashKey[list[str]]()
-"""What test_same_work found, side by side, shown at the end of the session."""
-
-TABLE = "same work"  # the name under which a worker passes it on
-
 
 def pytest_addoption(parser):
     """For who has the time."""
     parser.addoption(
         "--every-stack", action="store_true", help="the contract in full for every stack"
     )
-
-
-def pytest_collection_modifyitems(items):
-    """Of several workers each takes a whole file, or all that is asked of stacks up together."""
-    for item in items:
-        group = item.callspec.params.get("group") if hasattr(item, "callspec") else None
-        place = f"{item.path.parent}: {', '.join(group)}" if group else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(place))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session):
-    """A worker passes on what is to be shown at the end."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput[TABLE] = session.config.stash.get(LINES, [])
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node):
-    """Take what a worker passes on."""
-    if lines := getattr(node, "workeroutput", {}).get(TABLE):
-        node.config.stash[LINES] = lines
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    """Show what each stack asked of PostgreSQL, whether the tests passed or not."""
-    if lines := config.stash.get(LINES, None):
-        terminalreporter.section("the same requests to every stack")
-        for line in lines:
-            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

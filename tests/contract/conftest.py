@@ -12,6 +12,9 @@ import pytest
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import GROUPS, STACKS, client_of, pages_of, served
 
+TABLE = pytest.StashKey[list[str]]()
+"""What test_same_work found, side by side, shown at the end of the session."""
+
 
 def pytest_generate_tests(metafunc):
     """A test that asks for a stack runs for each that it is about, group by group."""
@@ -36,6 +39,14 @@ def first_of_each(axes):
 def about(names, frameworks):
     """Those with the pages of a framework, where a test says which."""
     return [name for name in names if not frameworks or pages_of(STACKS[name]) & set(frameworks)]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Show what each stack asked of PostgreSQL, whether the tests passed or not."""
+    if lines := config.stash.get(TABLE, None):
+        terminalreporter.section("the same requests to every stack")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.conftest import LINES, TESTS
+from tests.conftest import TESTS
+from tests.contract.conftest import TABLE
 from tests.contract.counting import Work, between, counter, counting_from, side_by_side
 from tests.contract.judging import canonical, heading_of, named, page_in, rows_of
 from tests.contract.stage import GROUPS, STACKS, Served, client_of, seed_template, served
@@ -71,7 +72,7 @@ def told(counting_server, counted, asked, logs, request):
             with served(counted, "same", urls, logs, chosen, connections=2) as stacks:
                 found |= tell_each(stacks, asked, counted, counting_url)
     works = {stack: [one.work for one in answers] for stack, answers in found.items()}
-    request.config.stash[LINES] = side_by_side([one.kind for one in asked], works)
+    request.config.stash[TABLE] = side_by_side([one.kind for one in asked], works)
     return found
 
 
