@@ -19,7 +19,7 @@ report: .venv/ready-to-run
 	exec $(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
 
 publish: .venv/ready-to-run
-	$(PY) -m webtrial publish $(if $(RUN),"$(RUN)")
+	exec $(PY) -m webtrial publish $(if $(RUN),"$(RUN)")
 
 test: .venv/ready-to-test
 	$(PY) -m ruff check
