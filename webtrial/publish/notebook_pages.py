@@ -42,7 +42,6 @@ def _exporter() -> Written:
     return Written(
         template_name="notebook",
         extra_template_basedirs=[str(TEMPLATES)],
-        exclude_anchor_links=True,
         filters={
             "shown": lambda output: _shown(output, numbers),
             "highlight_code": Highlight2HTML(pygments_lexer="python"),  # type: ignore[no-untyped-call]
