@@ -1,14 +1,19 @@
 """Drawings and tables: the same bytes each time, words beside them, nothing computed or lost."""
 
+import re
 import subprocess
 import sys
+from html import unescape
 from io import StringIO
+from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.ft2font import FT2Font
 
 import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
@@ -33,6 +38,7 @@ from webtrial.analyse.show import Prose, Table
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 
 MOST_BYTES = 150_000
+NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -138,7 +144,25 @@ def test_a_figure_is_small_well_formed_and_the_same_each_time(run, pictures, nam
     assert len(pictures[name]) < MOST_BYTES
     assert ElementTree.fromstring(pictures[name]).tag.endswith("svg")
     assert "'Inter', 'Helvetica Neue', 'Arial', sans-serif" in pictures[name]
-    assert "DejaVu" not in pictures[name]  # else the font lacks a letter
+
+
+def test_our_fonts_have_every_letter_that_the_report_draws(pictures):
+    kept = [
+        output["data"]["image/svg+xml"]
+        for path in sorted(NOTEBOOKS.glob("[0-9]-*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(kept) > 20
+    drawn = {
+        letter
+        for picture in [*pictures.values(), *kept]
+        for text in re.findall(r"<(?:text|tspan)[^>]*>([^<]+)", picture)
+        for letter in unescape(text).strip()
+    }
+    for name in ("Inter-Regular.ttf", "Inter-Bold.ttf"):
+        assert drawn - {chr(code) for code in FT2Font(style.FONTS / name).get_charmap()} == set()
 
 
 @pytest.mark.parametrize("name", FIGURES)

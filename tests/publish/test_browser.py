@@ -120,6 +120,20 @@ def test_the_contents_lead_there_and_follow_the_reader(
         assert 0 <= box["y"] < DESKTOP["height"] / 2
 
 
+def test_the_last_sections_are_marked_where_the_window_shows_several(
+    browser: Browser, address: str
+) -> None:
+    with browser.new_context(viewport={"width": 1440, "height": 2400}) as context:
+        page = context.new_page()
+        page.goto(address)
+        for anchor in ("parameters", "look"):
+            page.click(f"nav.beside a[href='#{anchor}']")
+            page.wait_for_function(
+                "hash => document.querySelector('nav.beside [aria-current]')?.hash === hash",
+                arg=f"#{anchor}",
+            )
+
+
 def test_choosing_shows_what_was_measured(desktop: Page, front: Front) -> None:
     told = front.values
     place, statistic = len(told["places"]) - 1, 1

@@ -42,7 +42,10 @@ def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
             yield f"http://127.0.0.1:{port}/lab/tree/{CHAPTER}?token={token}", folder / CHAPTER
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            finally:
+                process.kill()
 
 
 def _wait_for(url: str) -> None:
@@ -70,6 +73,8 @@ def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
             time.sleep(2)
             page.keyboard.press("Control+s")
             executed = _executed(path)
+        else:
+            pytest.fail(f"not executed within {RUNS_WITHIN_S} s")
         drawn = page.locator(".jp-OutputArea img, .jp-OutputArea svg").first
         assert drawn.is_visible()
     outputs = [output for cell in executed for output in cell.outputs]

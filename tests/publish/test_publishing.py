@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 import yaml
 
 from webtrial.measure.load.samples import OUTCOMES
-from webtrial.publish import publication
+from webtrial.publish import publication, report
+from webtrial.publish.citation import citation_of
 from webtrial.publish.codebook import codebook, described, kind_of, unit_of
 from webtrial.publish.publication import add_to_report, run_to_publish
 from webtrial.publish.report import chapter_names
@@ -99,6 +101,17 @@ def test_two_builds_of_a_run_are_the_same_wherever_it_lies(
     first, second = _files(site), _files(tmp_path / "again")
     assert list(second) == list(first)
     assert [name for name in first if second[name] != first[name]] == []
+
+
+def test_nothing_is_left_of_the_run_that_was_published_before(site: Path, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    shutil.copytree(site, dist)
+    mine = [dist / "CNAME", dist / "notebooks" / "own.html"]
+    earlier = [dist / "data.zip", dist / "notebooks" / "8-removed.html"]
+    for path in (*mine, *earlier):
+        path.write_text("of before")
+    report._remove_earlier(dist, {"1-measure"})
+    assert set(_files(dist)) == {"CNAME", "notebooks/own.html", "notebooks/1-measure.ipynb"}
 
 
 def test_it_says_nothing_of_where_it_was_made(site: Path, run_path: Path) -> None:
@@ -220,6 +233,16 @@ def test_the_citation_is_valid_and_of_this_run(site: Path) -> None:
     jsonschema.validate(told, CITATION)
     assert told["version"] == "synthetic"
     assert "TechEmpower" in str(told["references"])
+
+
+def test_a_commit_is_cited_where_it_holds_what_was_measured(run_path: Path) -> None:
+    run = open_run(run_path)
+    told = [
+        yaml.safe_load(citation_of(replace(run, manifest=run.manifest.model_copy(update=git))))
+        for git in ({"git": {"commit": "c0ffee", "dirty": dirty}} for dirty in (False, True))
+    ]
+    assert told[0].pop("commit") == "c0ffee"
+    assert told[0] == told[1]
 
 
 def test_without_a_name_the_run_that_comes_with_the_project_is_published(

@@ -47,9 +47,9 @@ class Drawing:
             axes.set_position(place)
 
     def svg(self) -> str:
-        """The figure as SVG, the same bytes each time. Letters are text, which can be found and
-        read aloud; where their font is missing, those that stand in for it are no wider.
-        Identifiers differ from drawing to drawing, since a page holds many."""
+        """The figure as SVG, the same bytes each time. Letters are text, which can be found; where
+        their font is missing, others stand in for it. Identifiers differ from drawing to drawing,
+        since a page holds many."""
         salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
         sink = StringIO()
         with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
@@ -153,6 +153,11 @@ class Prose:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
         return {"text/markdown": self.text, "text/plain": self.text}, {}
+
+
+def together(**frames: pd.DataFrame) -> pd.DataFrame:
+    """The frames that one figure was drawn from as one: the column `drawn` names each's rows."""
+    return pd.concat(frames, names=["drawn"]).reset_index("drawn").reset_index(drop=True)
 
 
 def _smaller(svg: str) -> str:

@@ -42,11 +42,8 @@ def threats(run: Run, ratios: pd.DataFrame | None = None) -> pd.DataFrame:
 def _shared_cores(run: Run) -> Threat:
     budgets = run.manifest.budgets
     cores, services = run.manifest.machine.get("cores"), budgets.get("service_cores", ())
-    alone = "the load driver on one of its own" if budgets.get("driver_core") is not None else ""
-    others = f"services, PostgreSQL and upstreams on {counted(len(services), 'core')}" * bool(
-        services
-    )
-    seen = ", ".join(part for part in (alone, others) if part) or "who ran where is not known"
+    others = f"services, PostgreSQL and upstreams on {counted(len(services), 'core')}"
+    seen = f"{_drivers(run)}, {others}" if services else "who ran where is not known"
     return Threat(
         "shared cores",
         f"{counted(cores, 'core') if cores else 'An unknown number of cores'}: {seen}.",
@@ -55,11 +52,23 @@ def _shared_cores(run: Run) -> Threat:
     )
 
 
+def _drivers(run: Run) -> str:
+    """Who sends requests, and from where."""
+    budgets = run.manifest.budgets
+    if run.manifest.parameters.scheduler:
+        return "load drivers on a cluster"
+    if workers := budgets.get("worker_cores"):
+        return f"{counted(len(workers), 'load driver')}, each on a core of its own"
+    drivers = counted(int(budgets.get("load_drivers", 1)), "load driver")
+    alone = budgets.get("driver_core") is not None
+    return f"{drivers} on {'one of its own' if alone else 'the same as all others'}"
+
+
 def _client(run: Run) -> Threat:
     counting = _counting(run)
     used = counting["client_cpu_fraction"]
     return Threat(
-        "load driver on the same machine",
+        "load driver as bottleneck",
         f"It used {_share(used.median())} of its core in the median, at most {_share(used.max())},"
         " in trials that are not invalid.",
         f"Above {_share(CPU_INVALID)} requests wait for the driver; such a trial is invalid.",
@@ -68,9 +77,16 @@ def _client(run: Run) -> Threat:
 
 def _no_network(run: Run) -> Threat:
     elsewhere = run.manifest.budgets.get("not_launched_by_us")
+    if elsewhere:
+        return Threat(
+            "unknown machines",
+            f"{counted(len(elsewhere), 'service')} ran elsewhere, over a network of unknown delay.",
+            "What such a service costs is not known, no block starts it anew, and its network's"
+            " time is in its response times.",
+        )
     return Threat(
         "no network",
-        f"{counted(len(elsewhere), 'service')} ran elsewhere." if elsewhere else "All on loopback.",
+        "All on loopback.",
         "The time that a real network takes would be added to every stack alike, and make ratios of"
         " response times smaller.",
     )
@@ -128,9 +144,12 @@ def _failed(run: Run) -> Threat:
 def _not_varied(run: Run) -> Threat:
     parameters = run.manifest.parameters
     rows = run.manifest.data.get("rows", {}).get("users")
-    fixed = [
+    own = [
         f"server processes of each stack ({parameters.server_processes})",
         f"connections to the database ({parameters.database_connections})",
+    ]
+    fixed = [
+        *([] if run.manifest.budgets.get("not_launched_by_us") else own),
         f"what the dashboard's upstreams take ({number(parameters.upstream_delay_ms)} ms)",
         *([f"the size of the database ({rows:,} users)"] if isinstance(rows, int) else []),
         "the version of each package",

@@ -10,6 +10,7 @@ from webtrial.analyse.references import FILE as REFERENCES
 from webtrial.capabilities import FILE as CAPABILITIES
 from webtrial.publish.citation import citation_of
 from webtrial.publish.codebook import codebook
+from webtrial.publish.front import CHECK
 from webtrial.runs import Run
 
 _OF_A_RUN = ("manifest.json", "trials/*.json", "samples/*.parquet")
@@ -25,6 +26,13 @@ What the run `{id}` measured, and what its report is computed from.
 - `claims.csv` holds the claims that were tried, `references.csv` what others published,
   `capabilities.csv` what the frameworks were found to bring along.
 - `CITATION.cff` says how to cite it.
+
+The report names the SHA-256 of the run's files. In `{id}/` it is what this prints:
+
+    {check}
+
+Of the run that comes with Webtrial, the samples of warm-ups and of attempts that do not count were
+left out, and times are rounded to 1,024 ns; its records are whole.
 
 Times of requests are integers in nanoseconds; files are UTF-8, Parquet or JSON. A field that could
 not be observed is null or empty, never zero.
@@ -57,7 +65,7 @@ def _contents(run: Run, title: str) -> Iterator[tuple[str, bytes]]:
 
 def readme(run: Run, title: str) -> str:
     """What is in the archive, and what every column of it means."""
-    parts = [_START.format(title=title, id=run.manifest.id)]
+    parts = [_START.format(title=title, id=run.manifest.id, check=CHECK)]
     for file in codebook():
         parts.append(f"## {file.pattern}\n")
         for record in file.records:

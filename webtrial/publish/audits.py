@@ -6,7 +6,7 @@ Heiser's Systems Benchmarking Crimes (2010 and later). Questions are ours: *yes*
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -22,24 +22,38 @@ _HEAD = "| what | asked | answer | evidence, or what is admitted |\n| :-- | :-- 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list. `evidence` is Markdown that links to it, or admits what is lacking."""
+    """One item of a checklist. `evidence` is Markdown that links to it; `admits` says what is
+    lacking, and is empty where the answer is *yes*."""
 
-    list: str
+    checklist: str
     item: str
     asks: str
     answer: Answer
     evidence: str
+    admits: str
 
 
 def read_audit(path: Path = FILE) -> list[Item]:
-    """Every item of the file. PublishError where an answer is none."""
+    """Every item of the file. PublishError where its columns are others, an answer is none, or
+    nothing is admitted where the answer is not *yes*."""
+    columns = [each.name for each in fields(Item)]
     with path.open(newline="", encoding="utf-8") as file:
-        items = [Item(**row) for row in csv.DictReader(file)]  # type: ignore[arg-type]
+        header, *rows = csv.reader(file)
+    if wrong := [header] * (header != columns) or [row for row in rows if len(row) != len(columns)]:
+        raise PublishError(
+            f"{path.name}: {', '.join(wrong[0])} are not the columns {listed(columns)}"
+        )
+    items = [Item(*row) for row in rows]  # type: ignore[arg-type]
     for item in items:
         if item.answer not in get_args(Answer):
             raise PublishError(
                 f"{path.name}, {item.item}: answer is {item.answer!r}, and has to be"
                 f" {listed(get_args(Answer))}"
+            )
+        if bool(item.admits) == (item.answer == "yes"):
+            raise PublishError(
+                f"{path.name}, {item.item}: the answer is {item.answer} and `admits` is"
+                f" {item.admits!r}: only what is not met in full admits something"
             )
     return items
 
@@ -47,9 +61,9 @@ def read_audit(path: Path = FILE) -> list[Item]:
 def audit(name: str) -> Prose:
     """The items of one list as a table in Markdown, for its links."""
     rows = (
-        f"| {item.item} | {item.asks} | {item.answer} | {item.evidence} |"
+        f"| {item.item} | {item.asks} | {item.answer} | {item.evidence} {item.admits} |"
         for item in read_audit()
-        if item.list == name
+        if item.checklist == name
     )
     return Prose(_HEAD + "\n".join(rows))
 
@@ -58,5 +72,5 @@ def audits_in_words() -> Prose:
     """How many items of both lists are met."""
     items = read_audit()
     counts = Counter(item.answer for item in items)
-    told = [f"{counts[answer]} {answer}" for answer in get_args(Answer)]
+    told = [f"{counts[answer]} {answer}" for answer in get_args(Answer) if counts[answer]]
     return Prose(f"Of {counted(len(items), 'item')}: {listed(told)}.")

@@ -30,7 +30,7 @@ def citation_of(run: Run) -> str:
         "keywords": ["benchmark", "Django", "Flask", "FastAPI", "PostgreSQL", "reproducibility"],
         "references": list(_references()),
     }
-    if commit := manifest.git.get("commit"):
+    if not manifest.git.get("dirty") and (commit := manifest.git.get("commit")):
         told["commit"] = commit
     return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=96)
 

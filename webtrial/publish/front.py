@@ -16,6 +16,7 @@ from webtrial.publish.values import values_of
 from webtrial.runs import Run
 
 TITLE = "Django, Flask and FastAPI on trial"
+CHECK = "sha256sum manifest.json trials/* samples/* | sha256sum"
 SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurrent load"
 
 
@@ -81,7 +82,7 @@ def front_of(run: Run) -> Front:
 
 def digest_of(run: Run) -> str:
     """SHA-256 of the run's manifest, records and samples, in the order of their names: as
-    `sha256sum manifest.json trials/* samples/* | sha256sum` gives it in the run's folder."""
+    CHECK gives it in the run's folder."""
     parts = ("manifest.json", "trials/[!.]*", "samples/[!.]*")
     files = [path for part in parts for path in sorted(run.path.glob(part))]
     lines = [

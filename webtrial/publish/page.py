@@ -16,7 +16,7 @@ from nbconvert.filters import Highlight2HTML
 
 from webtrial.analyse.figures.style import FONTS
 from webtrial.publish.chapters import Chapter, Heading, anchor_within, plain_text
-from webtrial.publish.front import Front
+from webtrial.publish.front import CHECK, Front
 from webtrial.publish.svg import Figure, colours_of_themes, figure_of, inline
 
 TEMPLATES = Path(__file__).parent.parent.parent / "report" / "templates"
@@ -31,6 +31,7 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
     page = environment().get_template("page.html.j2")
     text = page.render(
         front=front,
+        check=CHECK,
         findings=[prose_of(iter(()), _within)(finding) for finding in front.findings],
         chapters=list(zip(chapters, bodies, strict=True)),
         values=Markup(json.dumps(front.values, ensure_ascii=False).replace("<", "\\u003c")),

@@ -29,6 +29,8 @@ from webtrial.runs import RUNS_FOLDER, Run, open_run
 
 DIST = Path(__file__).parent.parent.parent / "report" / "dist"
 MEASURES = "1-measure"
+OURS = ("index.html", "report.pdf", "data.zip", "CITATION.cff", "notebooks/[0-9]-*")
+"""All that is ever published of a run."""
 
 Say = Callable[[str], None]
 
@@ -106,6 +108,7 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     names = [name for name in chapter_names() if name not in executed]
     say(f"executing {', '.join(names)}")
+    _remove_earlier(dist, executed)
     with _side_by_side() as pool:
         executing = pool.map(_on(run, notebooks), names)
         front = front_of(run)  # meanwhile
@@ -118,6 +121,15 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
         for name, written in writing.items():
             written.result()
             say(f"wrote {dist / name}")
+
+
+def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
+    """Remove what an earlier report left in `dist`: two runs side by side would be taken for one.
+    What else lies there is not ours."""
+    for pattern in OURS:
+        for path in dist.glob(pattern):
+            if not (path.suffix == ".ipynb" and path.stem in executed):
+                path.unlink()
 
 
 def _on(run: Run, into: Path) -> Callable[[str], Path]:

@@ -1,6 +1,7 @@
 "use strict";
 
-// The contents follow the reader: the last heading that reached the top of the window is marked.
+// The contents follow the reader: the last heading that reached the top of the window is marked,
+// at the page's end the one that was asked for, which may never get there.
 (() => {
   const links = new Map();
   for (const link of document.querySelectorAll(".beside a")) {
@@ -10,9 +11,16 @@
   const TOP_PX = 64;
   let marked = null;
 
+  function reached() {
+    const page = document.documentElement;
+    const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const ended = page.scrollTop + page.clientHeight >= page.scrollHeight - 1;
+    if (ended && links.has(asked?.id) && asked.getBoundingClientRect().top >= 0) return asked;
+    return headings.filter((each) => each.getBoundingClientRect().top < TOP_PX).pop();
+  }
+
   function follow() {
-    const above = headings.filter((each) => each.getBoundingClientRect().top < TOP_PX);
-    const link = above.length ? links.get(above[above.length - 1].id) : null;
+    const link = links.get(reached()?.id) ?? null;
     if (link === marked) return;
     marked?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "true");
@@ -21,11 +29,13 @@
   }
 
   let waiting = false;
-  window.addEventListener("scroll", () => {
+  function soon() {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => { waiting = false; follow(); });
-  }, { passive: true });
+  }
+  window.addEventListener("scroll", soon, { passive: true });
+  window.addEventListener("hashchange", soon);
   follow();
 })();
 
@@ -60,7 +70,7 @@
   }
 
   function scale(end, hue, value, low, high, suspect) {
-    const place = (each) => `${Math.min(100, (100 * each) / end)}%`;
+    const place = (each) => `${Math.min(100, (100 * each) / (end || 1))}%`;
     const made = cell("", "scale");
     const track = document.createElement("div");
     if (low !== null) {

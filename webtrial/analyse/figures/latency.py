@@ -25,7 +25,7 @@ from webtrial.analyse.figures.style import (
     styled,
 )
 from webtrial.analyse.phrases import spoken
-from webtrial.analyse.show import Drawing
+from webtrial.analyse.show import Drawing, together
 
 _UNITS = {
     "users": "users (closed loop)",
@@ -159,7 +159,7 @@ def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: Words) -> Drawi
         plain_log(panel, "y")
         panel.set(xlabel="share of the requests", ylabel="are answered within (ms)")
         name_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
-    return Drawing(figure, *words, curves)
+    return Drawing(figure, *words, together(curve=curves, percentile=percentiles))
 
 
 _FIRST = 0.5  # share slower at which tails begin: at their median

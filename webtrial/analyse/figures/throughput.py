@@ -21,7 +21,7 @@ from webtrial.analyse.figures.style import (
 )
 from webtrial.analyse.frames import largest, rows_of
 from webtrial.analyse.phrases import number
-from webtrial.analyse.show import Drawing
+from webtrial.analyse.show import Drawing, together
 
 
 @styled
@@ -36,7 +36,7 @@ def draw(
     for panel, part in zip(axes, parts, strict=True):
         panel.set_xlabel(unit)
         _panel(panel, part, blocks, look)
-    return Drawing(figure, *words, estimates)
+    return Drawing(figure, *words, together(mean=estimates, block=blocks))
 
 
 def _panel(

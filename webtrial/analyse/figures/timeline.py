@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from webtrial.analyse.captions import Words
 from webtrial.analyse.figures.style import FAINT, GREY, INK, panels, plain_log, styled, thousands
 from webtrial.analyse.frames import largest
-from webtrial.analyse.show import Drawing
+from webtrial.analyse.show import Drawing, together
 from webtrial.analyse.timeline import Timeline
 
 _CPU = {
@@ -31,7 +31,8 @@ def draw(moments: Timeline, words: Words) -> Drawing:
     cpu.set_xlabel("seconds from the start of the measured window (grey: warm-up)")
     cpu.set_xlim(-moments.trial.warmup_s, moments.trial.window_s)
     figure.align_ylabels([points, rates, cpu])
-    return Drawing(figure, *words, moments.bins)
+    drawn = together(request=moments.requests, bin=moments.bins, second=moments.seconds)
+    return Drawing(figure, *words, drawn)
 
 
 def _latencies(axes: Axes, moments: Timeline) -> None:
