@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
-from webtrial.measure.answers import Expected, agreed_answers, canonical, sign_in
+from webtrial.measure.answers import ASKED_AGAIN, Earlier, agreed_answers, canonical, sign_in
 from webtrial.measure.ports import free_port
 from webtrial.measure.scenarios import Known, Material, targets
 
@@ -105,12 +105,47 @@ def test_stacks_that_are_up_one_after_the_other_are_compared() -> None:
     def other(path: str) -> tuple[int, bytes]:
         return compact(path.replace("lamp", "desk"))
 
-    answered: Expected = {}
+    answered = Earlier()
     with serving(compact) as one:
         agreed_answers({"one": one}, SEARCHES, MATERIAL, {}, answered)
     said = pytest.raises(ContractError, match=r"two and one answer /products/search\?q=lamp")
     with serving(other) as two, said:
         agreed_answers({"two": two}, SEARCHES, MATERIAL, {}, answered)
+
+
+def test_a_stack_that_is_started_again_is_asked_a_part_of_what_it_answered() -> None:
+    asked: list[str] = []
+
+    def noted(path: str) -> tuple[int, bytes]:
+        asked.append(path)
+        return compact(path)
+
+    earlier, in_all = Earlier(), {"one": ["user_detail"]}
+    everything = {*targets("user_detail", MATERIAL)}
+    left = everything
+    with serving(noted) as url:
+        first = agreed_answers({"one": url}, in_all, MATERIAL, {}, earlier)
+        assert {*asked} == everything
+        for turn in range(ASKED_AGAIN):
+            asked.clear()
+            again = agreed_answers({"one": url}, in_all, MATERIAL, {}, earlier, turn)
+            assert again == first
+            assert len(asked) == pytest.approx(len(everything) / ASKED_AGAIN, abs=1)
+            left = left - {*asked}
+    assert not left  # with each turn others
+
+
+def test_a_stack_that_is_started_again_and_answers_otherwise_is_named() -> None:
+    def other(path: str) -> tuple[int, bytes]:
+        return compact("elsewhere")
+
+    earlier, asked = Earlier(), {"one": ["user_detail"]}
+    with serving(compact) as url:
+        agreed_answers({"one": url}, asked, MATERIAL, {}, earlier)
+    for turn in range(ASKED_AGAIN):
+        said = pytest.raises(ContractError, match="one and one answer /users/")
+        with serving(other) as url, said:
+            agreed_answers({"one": url}, asked, MATERIAL, {}, earlier, turn)
 
 
 def test_an_answer_that_differs_once_is_asked_for_again() -> None:

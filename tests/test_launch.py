@@ -125,6 +125,17 @@ def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypa
     assert seen.keys() <= expected.keys() | of_the_system
 
 
+def test_a_service_that_started_on_more_cores_is_moved_with_all_its_threads(tmp_path):
+    every, core = os.sched_getaffinity(0), max(os.sched_getaffinity(0))
+    wanted = {"small": (small(FORKS="yes", THREADS="8"), SETTINGS, tmp_path / "log")}
+    with launch_stacks(wanted, [core], every) as services:
+        processes = tree(services["small"].pid)
+        threads = [thread.id for process in processes for thread in process.threads()]
+        assert len(processes) == 2
+        assert len(threads) >= 10
+        assert {tuple(os.sched_getaffinity(each)) for each in threads} == {(core,)}
+
+
 def test_a_service_runs_on_the_cores_it_is_given(tmp_path):
     core = max(os.sched_getaffinity(0))
     with launch_stack(small(), SETTINGS, [core], tmp_path / "log") as service:

@@ -8,7 +8,6 @@ from math import nan
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 import psutil
 import psycopg
@@ -21,6 +20,7 @@ from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Task, driving
 from webtrial.measure.machine import CoreSplit, speed_per_s
+from webtrial.measure.plain_http import plain_client
 from webtrial.measure.plan import window_of
 from webtrial.measure.pools import PoolCounts, pool_between, pool_counts
 from webtrial.measure.processes import (
@@ -259,7 +259,7 @@ def _upstreams(planned: PlannedTrial, site: Site, rig: Rig) -> tuple[Upstream, .
     if not asked or rig.upstreams is None:
         return ()
     urls = {"inventory": rig.upstreams.inventory_url, "analytics": rig.upstreams.analytics_url}
-    with httpx.Client(trust_env=False, timeout=5.0) as client:
+    with plain_client(5.0) as client:
         return tuple(
             Upstream(name, **client.get(f"{url}/took").json()) for name, url in urls.items()
         )

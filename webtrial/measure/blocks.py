@@ -7,12 +7,12 @@ in one is not running.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from webtrial.measure.answers import Expected, agreed_answers, sign_in
+from webtrial.measure.answers import Earlier, agreed_answers, sign_in
 from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, restore
 from webtrial.measure.house import TEMPLATE, House
 from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
@@ -53,7 +53,7 @@ class Lab:
     before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
     # Of any stack until now: users sign in once, since the secret is the run's.
     tokens: dict[str, Tokens] = field(default_factory=dict)
-    answered: Expected = field(default_factory=dict)
+    answered: Earlier = field(default_factory=Earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ def _stacks_up(
         lab.progress.step(f"comparing the answers of {len(urls)} stacks, {block.name}")
         lab.tokens.update(_signed_in(lab, urls, asked))
         scenarios = {name: sorted(asked[name]) for name in urls}
-        answers = agreed_answers(urls, scenarios, lab.rig.material, lab.tokens, lab.answered)
+        answers = agreed_answers(
+            urls, scenarios, lab.rig.material, lab.tokens, lab.answered, block.number
+        )
         sites = {
             name: Site(service, database_url, answers[name], lab.tokens.get(name, {}), log)
             for name, (service, database_url, log) in places.items()
@@ -157,19 +159,24 @@ def _launched(
     lab.progress.step(f"starting {len(here)} stacks, {block.name}")
     with ExitStack() as ends:
         wanted = {stack.name: _wanted(lab, lab.house, block, stack) for stack in here}
-        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.service_cores))
+        services = ends.enter_context(_launch(lab, wanted))
 
         def start_again(site: Site) -> Site:
             stack = site.service.stack
             lab.progress.step(f"starting {stack.name} again, which ended")
-            alone = launch_stacks({stack.name: wanted[stack.name]}, lab.rig.split.service_cores)
-            return replace(site, service=ends.enter_context(alone)[stack.name])
+            alone = ends.enter_context(_launch(lab, {stack.name: wanted[stack.name]}))
+            return replace(site, service=alone[stack.name])
 
         places: dict[str, _Place] = {
             name: (services[name], settings.database_url, log)
             for name, (_, settings, log) in wanted.items()
         }
         yield places, start_again
+
+
+def _launch(lab: Lab, wanted: dict[str, _Wanted]) -> AbstractContextManager[dict[str, Service]]:
+    """On all cores, since no load is offered meanwhile, and then on their own."""
+    return launch_stacks(wanted, lab.rig.split.service_cores, lab.rig.split.all_cores)
 
 
 def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import psutil
 
+from webtrial.errors import LaunchError
 from webtrial.measure.keeper import die_with_parent
 
+ROUNDS = 10  # in which threads are looked for that were started meanwhile
 PATIENCE_S = 2.0  # from the request to stop until a process is killed
 
 # What a process of ours may know of the machine: no proxies, no settings of who started us.
@@ -118,6 +120,28 @@ def tree(pid: int) -> list[psutil.Process]:
         return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def move_to(pid: int, cores: Collection[int]) -> None:
+    """Have every thread of the process `pid` and of all below it run on `cores` alone.
+
+    LaunchError where some are elsewhere again each of ROUNDS times.
+    """
+    for _ in range(ROUNDS):
+        threads = [thread.id for process in tree(pid) for thread in process.threads()]
+        elsewhere = [each for each in threads if _cores_of(each) - {*cores}]
+        if not elsewhere:
+            return
+        for each in elsewhere:
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(each, cores)
+    raise LaunchError(f"process {pid} starts threads faster than they are moved to {cores}")
+
+
+def _cores_of(thread: int) -> set[int]:
+    with suppress(ProcessLookupError):
+        return os.sched_getaffinity(thread)
+    return set()
 
 
 def last_lines(log: Path, count: int = 15) -> str:

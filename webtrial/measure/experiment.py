@@ -175,8 +175,7 @@ def _cores_used(parameters: Parameters, split: CoreSplit) -> tuple[int, ...]:
     we were given."""
     if parameters.database_url or parameters.scheduler:
         return tuple(range(psutil.cpu_count() or 1))
-    driver = () if split.driver_core is None else (split.driver_core,)
-    return (*split.service_cores, *(split.worker_cores or driver))
+    return split.all_cores
 
 
 def _manifest(parameters: Parameters, runs: Path) -> Manifest:

@@ -24,6 +24,7 @@ from webtrial.errors import LaunchError
 from webtrial.measure.children import (
     clean_environment,
     last_lines,
+    move_to,
     start_child,
     stop_child,
     stop_children,
@@ -132,13 +133,22 @@ def launch_stack(
 
 @contextmanager
 def launch_stacks(
-    wanted: Mapping[str, tuple[Stack, ServiceSettings, Path]], cores: Cores
+    wanted: Mapping[str, tuple[Stack, ServiceSettings, Path]],
+    cores: Cores,
+    started_on: Cores = None,
 ) -> Iterator[dict[str, Service]]:
-    """All stacks of a block by the keys of `wanted`, a few at a time."""
+    """All stacks of a block by the keys of `wanted`, a few at a time.
+
+    They start on the cores `started_on`, if there are any, and are moved to `cores` once they
+    answer: what they import takes seconds of CPU each.
+    """
     recipes = [
-        _stack_recipe(stack, settings, cores, log) for stack, settings, log in wanted.values()
+        _stack_recipe(stack, settings, started_on or cores, log)
+        for stack, settings, log in wanted.values()
     ]
     with _launched(recipes) as started:
+        for each in started if started_on and cores else []:
+            move_to(each.process.pid, cores or ())
         yield {
             key: Service(stack, each.url, each.process.pid)
             for (key, (stack, _, _)), each in zip(wanted.items(), started, strict=True)

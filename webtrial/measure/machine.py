@@ -24,6 +24,12 @@ class CoreSplit:
     service_cores: tuple[int, ...]
     worker_cores: tuple[int, ...] = ()
 
+    @property
+    def all_cores(self) -> tuple[int, ...]:
+        """Those of the services and those of the drivers."""
+        driver = () if self.driver_core is None else (self.driver_core,)
+        return (*self.service_cores, *(self.worker_cores or driver))
+
 
 def core_split(available: set[int] | None = None, workers: int = 1) -> CoreSplit:
     """The last core for the driver where there are two or more, the others for the services.

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from webtrial.measure.plain_http import plain_client
+
 TIMEOUT_S = 5.0
 
 
@@ -18,7 +20,7 @@ class PoolCounts:
 def pool_counts(url: str) -> PoolCounts | None:
     """What the service at `url` tells; None where it does not tell, or does not answer."""
     try:
-        with httpx.Client(trust_env=False, timeout=TIMEOUT_S) as client:
+        with plain_client(TIMEOUT_S) as client:
             told = client.get(f"{url}/pool").raise_for_status().json()
         return PoolCounts(int(told["taken"]), float(told["waited_ms"]))
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
