@@ -66,6 +66,41 @@ def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
     assert judge.measured == [(1, 1)]
 
 
+def test_nothing_is_repeated_when_there_is_no_time_for_it() -> None:
+    judge = Judge({number: [DISTURBED, VALID] for number in (1, 2, 3)})
+    time_for = iter([True, False, False])
+    last = measure_sitting(
+        list(map(planned, [1, 2, 3])), judge, repeats=1, has_time=lambda: next(time_for)
+    )
+    assert judge.measured == [(1, 1), (2, 1), (3, 1), (1, 2)]
+    assert [last[number].validity for number in (1, 2, 3)] == [VALID, DISTURBED, DISTURBED]
+
+
+def test_a_run_repeats_while_it_is_on_course_to_end_in_its_time() -> None:
+    clock = Clock()
+    parameters = Parameters(duration_s=3.0, warmup_s=1.0, repeats_within_min=1.0)
+    progress = Progress(parameters, lambda _: None, clock)
+    progress.expect(map(planned, [1, 2, 3, 4]))
+    for number, now_s, on_course in [(1, 15.0, True), (2, 30.1, False), (3, 45.0, True)]:
+        progress.begins(planned(number), 1)
+        progress.judged(a_trial(number=number))
+        clock.now_s = now_s
+        assert progress.has_time_to_repeat() is on_course
+
+
+def test_what_was_measured_before_an_interruption_gives_no_time_for_repeats() -> None:
+    clock = Clock()
+    progress = Progress(Parameters(repeats_within_min=1.0), lambda _: None, clock)
+    progress.expect(map(planned, [1, 2, 3, 4]))
+    progress.skip([1, 2])
+    progress.begins(planned(3), 1)
+    progress.judged(a_trial(number=3))
+    clock.now_s = 15.0
+    assert progress.has_time_to_repeat()
+    clock.now_s = 15.1
+    assert not progress.has_time_to_repeat()
+
+
 def test_of_a_sitting_that_was_broken_off_only_what_is_missing_is_measured() -> None:
     judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
     before = {1: a_trial(number=1), 2: a_trial(number=2, validity=DISTURBED), 9: a_trial(number=9)}

@@ -113,6 +113,11 @@ class Parameters(BaseModel):
         1000, le=20_000, description="open loops: arrivals beyond it are dropped and counted"
     )
     repeats: int = Field(2, ge=0, le=5, description="attempts more when the machine was disturbed")
+    repeats_within_min: float | None = Field(
+        None,
+        gt=0,
+        description="only while all is on course to be measured within so many minutes",
+    )
 
     upstream_delay_ms: float = Field(20.0, ge=0, le=1000, description="median of the log-normal")
     upstream_sigma: float = Field(0.25, ge=0, le=2, description="of the delay's logarithm")

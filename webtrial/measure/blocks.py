@@ -102,7 +102,9 @@ def _measure_sitting(
             restore(planned, site, lab.rig)
             return trial
 
-        return measure_sitting(trials, measure, repeats, lab.before)
+        return measure_sitting(
+            trials, measure, repeats, lab.before, lab.progress.has_time_to_repeat
+        )
 
 
 def measure_sitting(
@@ -110,14 +112,16 @@ def measure_sitting(
     measure: Measure,
     repeats: int,
     before: Mapping[int, Trial] = MappingProxyType({}),
+    has_time: Callable[[], bool] = lambda: True,
 ) -> dict[int, Trial]:
-    """Measure `trials` in order, then again, at most `repeats` times, those during which the
-    machine was disturbed. Returns the last attempt at each, by number; `before` are those that
-    were made earlier."""
+    """Measure `trials` in order, then again, at most `repeats` times and while it `has_time`, those
+    during which the machine was disturbed. Returns the last attempt at each, by number; `before`
+    are those that were made earlier."""
     last = {each.number: before[each.number] for each in trials if each.number in before}
     for attempt in range(1, repeats + 2):
         for planned in missing(trials, last, attempt - 1):
-            last[planned.number] = measure(planned, attempt)
+            if planned.number not in last or has_time():
+                last[planned.number] = measure(planned, attempt)
     return last
 
 

@@ -29,10 +29,12 @@ class Progress:
         self._parameters = parameters
         self._tell = tell
         self._clock = clock
+        self._made_s = clock()
         self._began_s: float | None = None
         self._left: dict[int, float] = {}  # trial number → seconds it should take
         self._done = 0
         self._done_should_s = 0.0
+        self._all_should_s = 0.0
 
     def step(self, text: str) -> None:
         """Say what is being done beside measuring."""
@@ -41,6 +43,7 @@ class Progress:
     def expect(self, trials: Iterable[PlannedTrial]) -> None:
         """The trials that are still to come, as far as known."""
         self._left = {trial.number: self._should_s(trial) for trial in trials}
+        self._all_should_s = self._done_should_s + sum(self._left.values())
         self._tell({"event": "plan", "trials": self._done + len(self._left)})
 
     def skip(self, numbers: Iterable[int]) -> None:
@@ -81,6 +84,16 @@ class Progress:
                 "reasons": [reason.text for reason in trial.validity.reasons],
             }
         )
+
+    def has_time_to_repeat(self) -> bool:
+        """Whether the run is so far on that it would end within `repeats_within_min`, if all went
+        on as until now. So repeats are shared out over the blocks, and a machine that is always
+        disturbed makes a run of many suspect trials, not an endless one."""
+        limit_min = self._parameters.repeats_within_min
+        if limit_min is None:
+            return True
+        share_done = self._done_should_s / self._all_should_s if self._all_should_s else 0.0
+        return self._clock() - self._made_s <= 60 * limit_min * share_done
 
     def _seconds_left(self, in_hand: PlannedTrial) -> float:
         """An estimate for everything that is planned, and a repeated trial that is in hand."""
