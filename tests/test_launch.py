@@ -127,7 +127,7 @@ def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypa
 
 def test_a_service_that_started_on_more_cores_is_moved_with_all_its_threads(tmp_path):
     every, core = os.sched_getaffinity(0), max(os.sched_getaffinity(0))
-    wanted = {"small": (small(FORKS="yes", IDLE_THREADS="8"), SETTINGS, tmp_path / "log")}
+    wanted = {"small": (small(FORKS="yes", THREADS="8"), SETTINGS, tmp_path / "log")}
     with launch_stacks(wanted, [core], every) as services:
         processes = tree(services["small"].pid)
         threads = [thread.id for process in processes for thread in process.threads()]

@@ -12,8 +12,7 @@ from webtrial.errors import LaunchError
 from webtrial.parameters import Parameters
 from webtrial.stacks import Stack
 
-# In our environment, as in build.py's.
-ACCOUNT_PASSWORD = "ACCOUNT_PASSWORD"  # noqa: S105 - a name
+ACCOUNT_PASSWORD = "ACCOUNT_PASSWORD"  # in our environment, as in build.py's
 
 
 @dataclass(frozen=True, slots=True)

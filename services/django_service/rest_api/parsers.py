@@ -1,28 +1,17 @@
-"""A body that is too large, or JSON that is nested too deeply, is the client's mistake as well."""
+"""JSON that is nested too deeply is the client's mistake as well."""
 
-from typing import Any, BinaryIO
+from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 
-class LimitedJSONParser(JSONParser):
-    """REST Framework's parser, which reads past Django's limit for bodies and lets Python's
-    RecursionError through."""
+class DepthLimitedJSONParser(JSONParser):
+    """REST Framework's parser, which lets Python's RecursionError through."""
 
-    def parse(
-        self,
-        stream: BinaryIO,
-        media_type: str | None = None,
-        parser_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """The body's JSON; ParseError, answered with 400, or RequestDataTooBig."""
-        announced = parser_context["request"].META.get("CONTENT_LENGTH") if parser_context else 0
-        if int(announced or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # no more is ever read
-            raise RequestDataTooBig
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """The body's JSON; ParseError, answered with 400."""
         try:
-            return super().parse(stream, media_type, parser_context)
+            return super().parse(*args, **kwargs)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error

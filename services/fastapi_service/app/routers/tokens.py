@@ -4,14 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 
-from ..bodies import Utf8Route
 from ..dependencies import SettingsDep, ShopDep
 from ..responses import WITH_FORM
 from ..schemas import Credentials, Token
 from ..security import authenticate
 from ..tokens import create_token
 
-router = APIRouter(tags=["tokens"], route_class=Utf8Route)
+router = APIRouter(tags=["tokens"])
 
 
 @router.post("/token", responses=WITH_FORM)

@@ -1,1 +1,0 @@
-"""Faults that are injected while a real run is going."""

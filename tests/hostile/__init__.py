@@ -1,1 +1,0 @@
-"""Load and requests that mean no good, sent to every deployed stack."""
