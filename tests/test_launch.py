@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -19,7 +20,7 @@ import pytest
 from psycopg import sql
 
 from webtrial.errors import LaunchError
-from webtrial.measure import launch
+from webtrial.measure import children, launch
 from webtrial.measure.children import runs, start_child, stop_child, stop_children, tree
 from webtrial.measure.launch import (
     ServiceSettings,
@@ -127,13 +128,21 @@ def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypa
 
 def test_a_service_that_started_on_more_cores_is_moved_with_all_its_threads(tmp_path):
     every, core = os.sched_getaffinity(0), max(os.sched_getaffinity(0))
-    wanted = {"small": (small(FORKS="yes", THREADS="8"), SETTINGS, tmp_path / "log")}
+    wanted = {"small": (small(FORKS="yes", IDLE_THREADS="8"), SETTINGS, tmp_path / "log")}
     with launch_stacks(wanted, [core], every) as services:
         processes = tree(services["small"].pid)
         threads = [thread.id for process in processes for thread in process.threads()]
         assert len(processes) == 2
         assert len(threads) >= 10
         assert {tuple(os.sched_getaffinity(each)) for each in threads} == {(core,)}
+
+
+def test_a_process_that_ends_while_it_is_moved_is_no_fault(monkeypatch):
+    core = max(os.sched_getaffinity(0))
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        gone = psutil.Process(ended.pid)
+    monkeypatch.setattr(children, "tree", lambda _: [gone])
+    children.move_to(gone.pid, [core])
 
 
 def test_a_service_runs_on_the_cores_it_is_given(tmp_path):

@@ -29,7 +29,7 @@ if __name__ == "__main__":
         sys.exit(f"{os.environ['DIES']}\nSECOND LINE")
     while os.environ.get("SILENT"):
         time.sleep(1)
-    for _ in range(int(os.environ.get("THREADS", "0"))):
+    for _ in range(int(os.environ.get("IDLE_THREADS", "0"))):
         threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
     with ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler) as server:
         if os.environ.get("FORKS"):

@@ -128,7 +128,7 @@ def move_to(pid: int, cores: Collection[int]) -> None:
     LaunchError where some are elsewhere again each of ROUNDS times.
     """
     for _ in range(ROUNDS):
-        threads = [thread.id for process in tree(pid) for thread in process.threads()]
+        threads = [thread for process in tree(pid) for thread in _threads_of(process)]
         elsewhere = [each for each in threads if _cores_of(each) - {*cores}]
         if not elsewhere:
             return
@@ -136,6 +136,13 @@ def move_to(pid: int, cores: Collection[int]) -> None:
             with suppress(ProcessLookupError):
                 os.sched_setaffinity(each, cores)
     raise LaunchError(f"process {pid} starts threads faster than they are moved to {cores}")
+
+
+def _threads_of(process: psutil.Process) -> list[int]:
+    """None of one that has ended meanwhile, as a child may at any time."""
+    with suppress(psutil.NoSuchProcess):
+        return [thread.id for thread in process.threads()]
+    return []
 
 
 def _cores_of(thread: int) -> set[int]:

@@ -147,8 +147,9 @@ def launch_stacks(
         for stack, settings, log in wanted.values()
     ]
     with _launched(recipes) as started:
-        for each in started if started_on and cores else []:
-            move_to(each.process.pid, cores or ())
+        if started_on and cores:
+            for each in started:
+                move_to(each.process.pid, cores)
         yield {
             key: Service(stack, each.url, each.process.pid)
             for (key, (stack, _, _)), each in zip(wanted.items(), started, strict=True)

@@ -15,6 +15,7 @@ from webtrial.errors import ContractError, LaunchError
 from webtrial.measure.capabilities.asking import ANSWER_S, Answer
 from webtrial.measure.children import last_lines, start_child, stop_child
 from webtrial.measure.launch import ServiceSettings, service_command, service_environment
+from webtrial.measure.plain_http import plain_client
 from webtrial.measure.ports import free_port
 from webtrial.measure.processes import Roots, Trees
 from webtrial.stacks import SERVICES, Stack
@@ -132,7 +133,7 @@ def _started(
 def _await_answer(
     url: str, started_s: float, lives: Callable[[], bool], name: str, log: Path
 ) -> None:
-    with httpx.Client(timeout=ANSWER_S, trust_env=False) as client:
+    with plain_client(ANSWER_S) as client:
         while lives() and time.perf_counter() - started_s < READY_S:
             try:
                 if client.get(f"{url}/ping").status_code == httpx.codes.OK:
