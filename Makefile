@@ -12,7 +12,10 @@ endif
 # Tests that start no service need no core for themselves.
 ALONE = tests/analyse tests/publish
 
-.PHONY: report publish test lab serve check compare capabilities bench pins clean
+# What withstands faults, load and bad inputs; `make test` tries the same with less.
+HOSTILE = tests/faults tests/hostile tests/publish/test_untrusted.py
+
+.PHONY: report publish test soak audit lab serve check compare capabilities bench pins clean
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
@@ -27,6 +30,12 @@ test: .venv/ready-to-test
 	$(PY) -m mypy
 	$(PY) -m pytest --numprocesses auto --dist loadfile --nbval $(ALONE) notebooks
 	$(PY) -m pytest $(ALONE:%=--ignore %)
+
+soak: .venv/ready-to-test
+	$(PY) -m pytest --soak $(HOSTILE)
+
+audit: .venv/ready-to-test
+	$(PY) -m pip_audit --requirement requirements.txt --disable-pip --no-deps
 
 lab: .venv/ready-to-run
 	$(PY) -m webtrial lab

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.counted import COUNTS
 from webtrial.measure.keeper import keep, scratch_folder
 from webtrial.measure.postgres import Server, drop_own, external
+from webtrial.publish.hardening import FILE, write_hardening
 
 TESTS = Path(__file__).parent
 
@@ -20,6 +22,30 @@ def pytest_addoption(parser):
     parser.addoption(
         "--every-stack", action="store_true", help="the contract in full for every stack"
     )
+    parser.addoption(
+        "--soak", action="store_true", help="hours of it: faults, load and bad inputs in full"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """What takes long is for `make soak` alone."""
+    if config.getoption("--soak"):
+        return
+    left = [item for item in items if item.get_closest_marker("soak") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in left])
+    items[:] = left
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
+    """Show what was withstood; keep it where all of it was tried and nothing failed."""
+    if not COUNTS:
+        return
+    terminalreporter.section("what was withstood")
+    for (what, name, stack), times in sorted(COUNTS.items()):
+        terminalreporter.write_line(f"{times:>7,}  {what}: {name}{', ' * bool(stack)}{stack}")
+    if config.getoption("--soak") and exitstatus == 0:
+        write_hardening(COUNTS)
+        terminalreporter.write_line(f"written to {FILE}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from webtrial import checksums
 from webtrial.parameters import Parameters
 from webtrial.records import (
     PHASES,
@@ -234,6 +235,11 @@ def synthetic_run(
                 _append_attempts(writer, planned, truth, drift, window_s, draw)
     writer.update(state="finished", finished_at="2026-01-05T10:30:00Z")
     return Run(writer.path, writer.manifest)
+
+
+def vouch_for(path: Path) -> None:
+    """Make what a test has changed in a run's files what was written."""
+    (path / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(path)))
 
 
 def _is_variant(stack: str) -> bool:

@@ -85,6 +85,7 @@ _PARTS = {
         *("claim_counts_as_table", "claims_as_table", "references_as_table"),
     ),
     "webtrial.publish.audits": ("audit", "audits_in_words"),
+    "webtrial.publish.hardening": ("hardening_as_table",),
     "webtrial.publish.gate_tables": (
         *("gates_table", "threats_as_table", "validity_as_table", "verdicts_as_table"),
     ),

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import yaml
 
@@ -21,6 +21,9 @@ FAILED = 2
 INTERRUPTED = 130
 BENCHES = ("clients", "scale")
 
+if TYPE_CHECKING:
+    from webtrial.runs import Run
+
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -31,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         die_with_parent()
     try:
         status: int | None = given.does(given)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        print("".join(["interrupted", *map(str, interruption.args)]), file=sys.stderr)
         return INTERRUPTED
     except WebtrialError as error:
         print(f"webtrial: {error}", file=sys.stderr)
@@ -185,14 +188,22 @@ def _run(given: argparse.Namespace) -> None:
     from webtrial.publish.progress import on_terminal
     from webtrial.runs import RUNS
 
-    parameters, resumed = _parameters(given), None
     if given.resume:
         _demand_only_private(given)
-        run = find_run(given.resume)
-        parameters, resumed = resumed_parameters(run, parameters), run.path
+        run = _whole(find_run(given.resume))
+        parameters, resumed = resumed_parameters(run, _changes(given)), run.path
+    else:
+        parameters, resumed = _parameters(given), None
     with on_terminal() as view:
         path = measure(parameters, view, RUNS, resume=resumed)
     print(path)
+
+
+def _whole(run: "Run") -> "Run":
+    """The run; of one that is damaged it is said what is left out."""
+    if run.damage:
+        print(run.damage_in_words, file=sys.stderr)
+    return run
 
 
 def _demand_only_private(given: argparse.Namespace) -> None:
@@ -205,12 +216,16 @@ def _demand_only_private(given: argparse.Namespace) -> None:
 
 
 def _parameters(given: argparse.Namespace) -> Parameters:
+    changes = _changes(given)
+    return read_profile(given.profile, **changes) if given.profile else read_parameters(changes)
+
+
+def _changes(given: argparse.Namespace) -> dict[str, Any]:
     changes = _of_file(given.parameters) | {
         name: _value(name, text) for name, text in given.changes
     }
-    if url := os.environ.get("DATABASE_URL"):
-        changes = {"database_url": url} | changes
-    return read_profile(given.profile, **changes) if given.profile else read_parameters(changes)
+    url = os.environ.get("DATABASE_URL")
+    return {"database_url": url} | changes if url else changes
 
 
 def _of_file(path: Path | None) -> dict[str, Any]:
@@ -258,7 +273,7 @@ def _verify(given: argparse.Namespace) -> None:
     from webtrial.analyse.claims.written import as_text, write_verdicts
     from webtrial.publish.given import find_run
 
-    run = find_run(given.run)
+    run = _whole(find_run(given.run))
     told = {"p99_limit_ms": given.p99_limit_ms, "think_time_s": given.think_time}
     limits = Limits(**{name: value for name, value in told.items() if value is not None})
     table = verify(run, limits).table
@@ -289,7 +304,8 @@ def _compare(given: argparse.Namespace) -> int:
     from webtrial.publish.comparison import compare_runs
     from webtrial.publish.given import find_run
 
-    found = compare_runs(find_run(given.before), find_run(given.after), given.fail_over)
+    before, after = _whole(find_run(given.before)), _whole(find_run(given.after))
+    found = compare_runs(before, after, given.fail_over)
     print(found.markdown() if given.markdown else found.text())
     return NOT_PASSED if found.regressed else 0
 
@@ -394,7 +410,7 @@ def _lab(_: argparse.Namespace) -> NoReturn:
 
     as_root = ["--allow-root"] if os.geteuid() == 0 else []
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
 
 
 def _say(text: str) -> None:

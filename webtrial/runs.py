@@ -4,17 +4,22 @@
         manifest.json           what was asked, on which machine, with which versions; its state
         trials/0001-1.json      one attempt at one trial (records.Trial), number-attempt
         samples/0001-1.parquet  its requests, one row each (SAMPLES)
+        SHA256SUMS              what those files were when they were written (checksums)
+        damaged/1/…             what was found damaged when the run was gone on with
         claims.json             what `webtrial verify` said of it, where it was asked last
 
 Every file is written whole or not at all: to a temporary name, synced, renamed.
 """
 
+import errno
 import fcntl
 import json
 import os
+import re
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from math import nan
@@ -24,14 +29,15 @@ from typing import IO, Any, Literal, Protocol
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
 
+from webtrial import checksums
 from webtrial.cards import card
 from webtrial.errors import RunError
 from webtrial.parameters import PRIVATE, RECORDED, Parameters
 from webtrial.records import Client, Machine, Trial, Trials
 
-FORMAT = 1
+FORMAT = 2  # 1 had no checksums
 RUNS_FOLDER = "WEBTRIAL_RUNS"  # names another place for runs in the environment
 
 
@@ -85,6 +91,9 @@ _GAPS = {
     for part, record in {"client": Client, "machine": Machine}.items()
 }
 
+_SAMPLES_NAME = re.compile(r"samples/[\w-]+\.parquet")
+PLAIN = re.compile(r"\w[\w ,.()&-]{0,99}")
+
 State = Literal["running", "finished", "interrupted", "failed"]
 
 
@@ -97,8 +106,9 @@ class Interruption(BaseModel):
     why: str | None
     ended_at: str | None
     resumed_at: str
-    attempts: int  # that were on disk
+    attempts: int  # that were on disk, whole
     git: dict[str, Any]  # with which it went on
+    damaged: dict[str, str] = {}  # file → what was wrong with it
 
 
 class Manifest(BaseModel):
@@ -123,6 +133,15 @@ class Manifest(BaseModel):
     capacities_per_s: dict[str, dict[str, float]] = {}  # scenario → stack → by the pilot
     rates_per_s: dict[str, list[float]] = {}  # scenario → common arrival rates
     interruptions: list[Interruption] = []
+
+    @field_validator("stacks")
+    @classmethod
+    def _plain_names(cls, stacks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Names stand in headings, figures and tables of whoever opens the run."""
+        told = [text for name, each in stacks.items() for text in (name, each.get("title", name))]
+        if strange := [text for text in told if not PLAIN.fullmatch(str(text))]:
+            raise ValueError(f"{strange[0]!r} names no stack: letters, digits and ,.()&- do")
+        return stacks
 
     def _repr_html_(self) -> str:
         return card(f"Manifest of {self.id}", _facts(self))
@@ -156,8 +175,35 @@ class Run:
 
     @cached_property
     def trials(self) -> Trials:
-        """Every attempt at every trial, by number and attempt."""
-        return Trials(_read_trial(path) for path in sorted((self.path / "trials").glob("*.json")))
+        """Every attempt at every trial, by number and attempt; none whose files are damaged."""
+        hit = {Path(name).stem for name in self.damage}
+        found = sorted((self.path / "trials").glob("*.json"))
+        return Trials(_read_trial(path) for path in found if path.stem not in hit)
+
+    @cached_property
+    def damage(self) -> dict[str, str]:
+        """What is wrong with files of the run, by name; {} where all are what was written, and for
+        a run of format 1, which cannot tell."""
+        if self.manifest.format < FORMAT:
+            return {}
+        return checksums.damage_of(self.path, is_over=self.manifest.state != "running")
+
+    @property
+    def damage_in_words(self) -> str:
+        """Of a damaged run: which files, and what that means; else nothing."""
+        if not self.damage:
+            return ""
+        told = [f"  {name} {fault}" for name, fault in [*self.damage.items()][:MOST_NAMED]]
+        more = [f"  and {len(self.damage) - MOST_NAMED} more"] * (len(self.damage) > MOST_NAMED)
+        return "\n".join(
+            [
+                f"{self.manifest.id} is damaged, {len(self.damage)} files of it. The trials that"
+                " they belong to are left out; --resume measures them again, a whole copy brings"
+                " them back.",
+                *told,
+                *more,
+            ]
+        )
 
     def samples(self, trial: Trial, columns: list[str] | None = None) -> pd.DataFrame:
         """The requests of one trial, a row each, columns as SAMPLES."""
@@ -171,8 +217,11 @@ class Run:
         verdicts = Counter(trial.validity.verdict for trial in self.trials)
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.most_common())
         attempts = {"attempts": f"{len(self.trials):,}" + (f" ({counts})" if counts else "")}
-        return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts, _NEXT)
+        damage = {"damaged": ", ".join(self.damage)} if self.damage else {}
+        return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts | damage, _NEXT)
 
+
+MOST_NAMED = 10  # of damaged files
 
 _NEXT = (
     "<p>Next: <code>webtrial.explore(run)</code>, <code>webtrial.trials_table(run)</code>,"
@@ -187,11 +236,23 @@ def open_run(path: str | Path) -> Run:
     if not manifest.is_file():
         raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
     try:
-        return Run(path, Manifest.model_validate_json(manifest.read_text(), context=RECORDED))
+        text = manifest.read_text()
+        _demand_known_format(manifest, text)
+        return Run(path, Manifest.model_validate_json(text, context=RECORDED))
     except (OSError, ValueError) as error:
         raise RunError(
             f"{manifest} does not read as a manifest of format {FORMAT}: {error}"
         ) from None
+
+
+def _demand_known_format(path: Path, text: str) -> None:
+    content = json.loads(text)
+    its = content.get("format") if isinstance(content, dict) else None
+    if isinstance(its, int) and its > FORMAT:
+        raise RunError(
+            f"{path} is of format {its}, and this Webtrial reads formats up to {FORMAT}: open it"
+            " with the Webtrial that wrote it, or a newer one"
+        )
 
 
 def latest_run(runs: Path = RUNS) -> Run:
@@ -223,33 +284,44 @@ class RunWriter:
     def __init__(self, manifest: Manifest, runs: Path = RUNS) -> None:
         self.path = runs / manifest.id
         self.manifest = manifest
-        (self.path / "trials").mkdir(parents=True)
-        (self.path / "samples").mkdir()
+        self._sums: dict[str, str] = {}
+        for name in checksums.FOLDERS:
+            made_folder(self.path / name)
         _hold(self, self.path)
+        self._write_sums()
         self._write_manifest()
 
     @classmethod
     def reopened(cls, run: Run, resumed_at: str, git: dict[str, Any]) -> "RunWriter":
-        """The writer of a run that was broken off; its manifest tells of it. RunError for one
-        that is finished or is still being written."""
+        """The writer of a run that was broken off or damaged; its manifest tells of it. RunError
+        for one that is finished and whole, or is still being written."""
         writer = cls.__new__(cls)
         writer.path = run.path
         _hold(writer, run.path)
-        writer.manifest = open_run(run.path).manifest
-        if writer.manifest.state == "finished":
+        run = open_run(run.path)  # as it is now that nobody else writes
+        writer.manifest = run.manifest
+        if run.manifest.state == "finished" and not run.damage:
             raise RunError(f"{run.manifest.id} is finished: nothing of it is missing")
-        for unfinished in run.path.rglob(".*.part"):
-            unfinished.unlink()
         ended = Interruption(
-            state=writer.manifest.state,
-            why=writer.manifest.why,
-            ended_at=writer.manifest.finished_at,
+            state=run.manifest.state,
+            why=run.manifest.why,
+            ended_at=run.manifest.finished_at,
             resumed_at=resumed_at,
             attempts=len(run.trials),
             git=git,
+            damaged=run.damage,
         )
-        told = [*writer.manifest.interruptions, ended]
-        writer.update(state="running", why=None, finished_at=None, interruptions=told)
+        told = [*run.manifest.interruptions, ended]
+        with _saying_what_to_do(run.path):
+            for unfinished in run.path.rglob(".*.part"):
+                unfinished.unlink()
+            _set_aside(run, run.path / "damaged" / str(len(told)))
+            writer._sums = checksums.sums_of(run.path)
+        del writer._sums[checksums.MANIFEST]
+        writer._write_sums()
+        writer.update(
+            format=FORMAT, state="running", why=None, finished_at=None, interruptions=told
+        )
         return writer
 
     def update(self, **changes: Any) -> None:
@@ -259,15 +331,26 @@ class RunWriter:
 
     def append(self, trial: Trial, samples: Rows) -> None:
         """Keep one attempt: its samples first, so that a trial on disk is never without them."""
-        (self.path / trial.samples).parent.mkdir(exist_ok=True)
-        _write_whole(self.path / trial.samples, lambda file: write_rows(samples, file))
-        name = Path(trial.samples).with_suffix(".json").name
+        self._keep(trial.samples, lambda file: write_rows(samples, file))
         text = _TRIAL.dump_json(trial, indent=1)
-        _write_whole(self.path / "trials" / name, lambda file: file.write(text))
+        self._keep(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
+
+    def _keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
+        self._sums[name] = _write_whole(self.path / name, write)
+        with _saying_what_to_do(self.path):
+            checksums.add(self.path, name, self._sums[name])
 
     def _write_manifest(self) -> None:
-        text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
-        _write_whole(self.path / "manifest.json", lambda file: file.write(text.encode()))
+        """The manifest's own checksum is listed when it will not change any more."""
+        text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}}).encode()
+        digest = _write_whole(self.path / checksums.MANIFEST, lambda file: file.write(text))
+        if self.manifest.state != "running":
+            self._sums[checksums.MANIFEST] = digest
+            self._write_sums()
+
+    def _write_sums(self) -> None:
+        text = checksums.as_text(self._sums).encode()
+        _write_whole(self.path / checksums.NAME, lambda file: file.write(text))
 
 
 def samples_name(number: int, attempt: int) -> str:
@@ -280,7 +363,12 @@ def _read_trial(path: Path) -> Trial:
         content = json.loads(path.read_bytes())
         for part, gaps in _GAPS.items():
             content[part] |= {name: nan for name in gaps if content[part][name] is None}
-        return _TRIAL.validate_python(content)
+        trial: Trial = _TRIAL.validate_python(content)
+        if not (PLAIN.fullmatch(trial.planned.stack) and PLAIN.fullmatch(trial.planned.scenario)):
+            raise ValueError("its stack or scenario has a name that names none")
+        if not _SAMPLES_NAME.fullmatch(trial.samples):
+            raise ValueError(f"{trial.samples!r} is not where samples lie")
+        return trial
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
 
@@ -303,10 +391,56 @@ def _hold(writer: RunWriter, folder: Path) -> None:
         raise RunError(f"{folder} is being written by another process: wait for its end") from None
 
 
-def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+def made_folder(path: Path) -> Path:
+    """The folder `path`, made where there is none; RunError where it cannot be."""
+    with _saying_what_to_do(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _set_aside(run: Run, folder: Path) -> None:
+    """Move what is damaged, and what belongs to the same attempt, where nothing reads it."""
+    for stem in sorted({Path(name).stem for name in run.damage if "/" in name}):
+        for part in checksums.FOLDERS:
+            for path in (run.path / part).glob(f"{stem}.*"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+                path.rename(folder / part / path.name)
+
+
+def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
+    """Have a file written, or not at all where that fails; returns its SHA-256."""
     temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with _saying_what_to_do(path):
+        try:
+            with temporary.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            digest = checksums.digest_of(temporary)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    return digest
+
+
+_REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EROFS: f"make it writable, or name another folder for runs in {RUNS_FOLDER}",
+    errno.EACCES: f"make it writable, or name another folder for runs in {RUNS_FOLDER}",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+}
+
+
+@contextmanager
+def _saying_what_to_do(path: Path) -> Iterator[None]:
+    """RunError in place of a failure of the disk."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "mend the disk")
+        raise RunError(
+            f"{path} cannot be written: {error.strerror or error}. What was written before is kept:"
+            f" {remedy}, then go on with --resume"
+        ) from error

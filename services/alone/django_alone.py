@@ -16,7 +16,9 @@ from django.urls import path
 WORK_S = 0.4
 
 settings.configure(
-    SECRET_KEY="nothing is signed", ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__
+    SECRET_KEY="nothing is signed",  # noqa: S106 - it says itself
+    ALLOWED_HOSTS=["127.0.0.1"],
+    ROOT_URLCONF=__name__,
 )
 done: list[str] = []
 waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()

@@ -37,7 +37,7 @@ class Delays:
     def __init__(self, median_ms: float, sigma: float, seed: str) -> None:
         self._median_ms = median_ms
         self._sigma = sigma
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - drawn again from the same seed
         self._asked_ms: list[float] = []
         self._took_ms: list[float] = []
 

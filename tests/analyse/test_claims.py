@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.analyse import scores
-from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run, vouch_for
 from webtrial.analyse.capabilities import capability_findings
 from webtrial.analyse.claims import case
 from webtrial.analyse.claims.book import COLUMNS, FILE, read_claims
@@ -60,6 +60,7 @@ def claimed_run(folder: Path, truth: Truth = QUIET, **given: Any) -> Run:
     manifest = json.loads((path / "manifest.json").read_text())
     manifest["budgets"] = {"threads_per_process": 1000, "server_processes": 1}
     (path / "manifest.json").write_text(json.dumps(manifest))
+    vouch_for(path)
     return open_run(path)
 
 

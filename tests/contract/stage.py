@@ -20,6 +20,7 @@ from webtrial.measure.launch import (
     launch_stacks,
     service_environment,
 )
+from webtrial.measure.plain_http import trusting_loopback
 from webtrial.measure.postgres import Server, drop_database
 from webtrial.stacks import Stack, load_stacks
 
@@ -132,13 +133,14 @@ def served(
 def client_of(url: str) -> httpx.Client:
     """A client that follows no redirects, knows no proxies, and fails where an answer is not as
     the contract documents it."""
-    return httpx.Client(
+    client = httpx.Client(
         base_url=url,
         timeout=ANSWER_S,
         trust_env=False,
         verify=False,  # otherwise each would first read every certificate of the machine
         event_hooks={"response": [hold_to_contract]},
     )
+    return trusting_loopback(client)
 
 
 def _connected(settings: ServiceSettings) -> psycopg.Connection[Any]:

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 
 from tests.contract.judging import refused
 from tests.contract.test_document import loads_nothing_from_outside
+from tests.contract.test_tokens import TRIES
 
 ABOUT = ("framework", "serialiser", "concurrency")
 
@@ -56,6 +57,23 @@ def test_django_shows_the_form_again_after_a_wrong_password(client):
     answer = submit(client, "/accounts/login/", OTHER, "wrong")
     assert answer.status_code == 200
     assert sent_to(client.get("/account/")) == "/accounts/login/"
+
+
+@pytest.mark.framework("Django")
+@pytest.mark.parametrize("place", ["/accounts/login/", "/admin/login/"])
+def test_django_lets_nobody_guess_in_a_form(client, seeded, place):
+    name = "account050" if place.startswith("/admin") else "account051"
+    for _ in range(TRIES):
+        assert "Too many tries" not in submit(client, place, name, "wrong").text
+    assert "Too many tries" in submit(client, place, name, seeded.password).text
+
+
+@pytest.mark.framework("Flask")
+def test_flask_lets_nobody_guess_in_a_form(client, seeded):
+    for _ in range(TRIES):
+        assert submit(client, "/login", "account051", "wrong").status_code == 401
+    answer = submit(client, "/login", "account051", seeded.password)
+    assert answer.status_code == 429 and "Too many tries" in answer.text
 
 
 @pytest.mark.framework("Django")

@@ -17,6 +17,7 @@ from tests.synthetic_run import (
     STOLEN,
     VALID,
     synthetic_run,
+    vouch_for,
 )
 from webtrial.publish.report import report_of_run
 
@@ -41,6 +42,7 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told["machine"] = {"cores": 2, "processor": "Example <CPU>", "memory_gib": 8.0}
     told["versions"] = {"PostgreSQL": "18.6"}
     manifest.write_text(json.dumps(told))
+    vouch_for(run.path)
     return run.path
 
 

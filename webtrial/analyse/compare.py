@@ -18,6 +18,7 @@ from webtrial.analyse.estimates import CELL, in_order
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, merged
 from webtrial.analyse.pairs import Pair, pairs_of, title_of
 from webtrial.analyse.phrases import interval, times
+from webtrial.analyse.remembered import remembered
 from webtrial.analyse.statistics import (
     MINIMUM_BLOCKS,
     Estimate,
@@ -72,9 +73,19 @@ def ratio_table(
     sent that failed or were dropped), verdict (higher, lower, indistinguishable, inconclusive),
     reason.
     """
+    if pairs is None and metrics is METRICS:
+        return _of_all_pairs(run).copy()
+    return _ratios(run, pairs_of(run) if pairs is None else list(pairs), metrics)
+
+
+@remembered
+def _of_all_pairs(run: Run) -> pd.DataFrame:
+    return _ratios(run, pairs_of(run), METRICS)
+
+
+def _ratios(run: Run, chosen: Sequence[Pair], metrics: Sequence[Metric]) -> pd.DataFrame:
     trials = trials_table(run)
     trials = at_common_loads(trials[trials["used"] & trials["role"].isin(["measure", "a/a"])])
-    chosen = list(pairs_of(run) if pairs is None else pairs)
     rows: list[dict[str, Any]] = []
     for key, cell in trials.groupby(CELL, sort=False):
         place = dict(zip(CELL, key, strict=True))

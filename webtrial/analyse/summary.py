@@ -1,13 +1,12 @@
 """A run as tables: one row per attempt at a trial, one row per request."""
 
-from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
+from webtrial.analyse.remembered import remembered
 from webtrial.records import Cost, Held, Trial
 from webtrial.runs import Run
 from webtrial.scenario_names import ONE_AT_A_TIME
@@ -26,19 +25,12 @@ def trials_table(run: Run) -> pd.DataFrame:
     `final` marks the attempt that counts: the first valid one of its number, else the last.
     `used` is final and not invalid: what estimates are made of. What was not observed is NaN.
     """
-    trials, frame = _TABLES.get(run, ((), None))
-    if frame is None or trials is not run.trials:
-        frame = _table(run.trials)
-        _TABLES[run] = (run.trials, frame)
-    return frame.copy()
+    return _table(run).copy()
 
 
-_TABLES: WeakKeyDictionary[Run, tuple[Sequence[Trial], pd.DataFrame]] = WeakKeyDictionary()
-"""Every analysis begins with this table, and a run does not change."""
-
-
-def _table(trials: Sequence[Trial]) -> pd.DataFrame:
-    frame = pd.DataFrame([_row(trial) for trial in trials], columns=list(_COLUMNS))
+@remembered
+def _table(run: Run) -> pd.DataFrame:
+    frame = pd.DataFrame([_row(trial) for trial in run.trials], columns=list(_COLUMNS))
     frame["final"] = _final(frame)
     frame["used"] = frame["final"] & (frame["verdict"] != "invalid")
     return frame

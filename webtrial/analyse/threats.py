@@ -36,6 +36,7 @@ def threats(run: Run, ratios: pd.DataFrame | None = None) -> pd.DataFrame:
     seen = [each(run) for each in _OF_A_RUN]
     disturbed = [_disturbed(run, what) for what in MACHINE]
     rows = [*seen, *disturbed, _few_blocks(run, ratios), _many_comparisons(ratios)]
+    rows += [_damaged(run)] if run.damage else []
     return pd.DataFrame(rows, columns=list(Threat._fields))
 
 
@@ -89,6 +90,14 @@ def _no_network(run: Run) -> Threat:
         "All on loopback.",
         "The time that a real network takes would be added to every stack alike, and make ratios of"
         " response times smaller.",
+    )
+
+
+def _damaged(run: Run) -> Threat:
+    return Threat(
+        "damaged files",
+        f"{counted(len(run.damage), 'file')} of the run: {listed(sorted(run.damage))}.",
+        "The trials that they belong to are left out, which no verdict on a trial decided.",
     )
 
 

@@ -1,20 +1,21 @@
 """One attempt at one trial: settle, drive, watch, count, judge."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 import psutil
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webtrial.errors import DriverError
+from webtrial.errors import DriverError, LaunchError
 from webtrial.measure.children import last_lines, runs
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
@@ -163,6 +164,20 @@ def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> 
         held=observed.held,
     )
     return trial, observed.samples
+
+
+@contextmanager
+def losses_of(planned: PlannedTrial) -> Iterator[None]:
+    """LaunchError that names the trial where PostgreSQL or an upstream is lost during it: what a
+    stack does without them says nothing about the stack."""
+    trial = f"trial {planned.number} ({planned.stack}, {planned.scenario}, {planned.load})"
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        first, *_ = str(error).strip().splitlines() or [type(error).__name__]
+        raise LaunchError(f"PostgreSQL was lost during {trial}: {first}") from error
+    except httpx.TransportError as error:
+        raise LaunchError(f"an upstream was lost during {trial}: {error}") from error
 
 
 def is_alive(site: Site) -> bool:

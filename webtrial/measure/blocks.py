@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from webtrial.measure.answers import Earlier, agreed_answers, sign_in
-from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, restore
+from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, losses_of, restore
 from webtrial.measure.house import TEMPLATE, House
 from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
 from webtrial.measure.plan import sittings
@@ -96,10 +96,11 @@ def _measure_sitting(
             site = sites[planned.stack]
             if not is_alive(site):
                 site = sites[planned.stack] = start_again(site)
-            trial, samples = attempt_trial(planned, attempt, site, lab.rig)
-            lab.writer.append(trial, samples)
-            lab.progress.judged(trial)
-            restore(planned, site, lab.rig)
+            with losses_of(planned):
+                trial, samples = attempt_trial(planned, attempt, site, lab.rig)
+                lab.writer.append(trial, samples)
+                lab.progress.judged(trial)
+                restore(planned, site, lab.rig)
             return trial
 
         return measure_sitting(

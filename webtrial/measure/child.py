@@ -58,7 +58,7 @@ def _run(
         except KeyboardInterrupt:
             kept.interrupt()
             _listen(kept.stdout, last, on_event)
-            raise
+            raise KeyboardInterrupt(how_to_go_on(last)) from None
     return last
 
 
@@ -74,9 +74,17 @@ def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) 
 def _path_in(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
     error = last.get("error")
     if error and (kind := getattr(errors, error["kind"], None)):
-        raise kind(error["message"])
+        raise kind(error["message"] + how_to_go_on(last))
     if error or last.get("end", {}).get("state") != "finished":
         log.seek(0)
         last_words = indented_end(log.read())
-        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_words}")
+        how = how_to_go_on(last)
+        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_words}{how}")
     return Path(last["end"]["path"])
+
+
+def how_to_go_on(last: Mapping[str, dict[str, Any]]) -> str:
+    """A line on what is kept of a run that broke off, by the last event of each kind; nothing
+    where there was no run yet."""
+    path = last.get("run", {}).get("path")
+    return f"\nWhat was measured is in {path}: --resume goes on with it" if path else ""

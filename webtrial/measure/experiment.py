@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,17 +23,16 @@ from typing import Any, NoReturn
 
 import psutil
 
-from webtrial.errors import WebtrialError
+from webtrial.errors import RunError, WebtrialError
 from webtrial.measure import machine, provenance
+from webtrial.measure.alone import alone_in
 from webtrial.measure.attempt import Rig
 from webtrial.measure.blocks import Lab, measure_block
 from webtrial.measure.drivers import Drive, drivers
 from webtrial.measure.embedded import SERVER_SETTINGS
 from webtrial.measure.house import House, open_house
 from webtrial.measure.keeper import kept_scratch
-from webtrial.measure.launch import (
-    describe_data,
-)
+from webtrial.measure.launch import describe_data
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
@@ -43,7 +42,7 @@ from webtrial.measure.scenarios import Material, material_from
 from webtrial.measure.targets import account_password, targets_of
 from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import Trial
-from webtrial.runs import RUNS, Manifest, Run, RunWriter, open_run
+from webtrial.runs import RUNS, Manifest, Run, RunWriter, made_folder, open_run
 from webtrial.stacks import choose_stacks, load_stacks
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
@@ -77,22 +76,32 @@ def run_experiment(
     kept, the manifest says how it ended, and nothing that was started goes on.
     """
     manifest = _manifest(parameters, runs)
-    writer = reopened(resumed, manifest) if resumed else RunWriter(manifest, runs)
-    before = last_attempts(resumed) if resumed else {}
-    path = str(writer.path)
-    signal.signal(signal.SIGINT, partial(_interrupted, writer))
-    tell({"event": "run", "id": writer.manifest.id, "path": path})
-    try:
-        with ExitStack() as up:
-            try:
-                _measure(_set_up(parameters, writer, Progress(parameters, tell), up, before))
-            except Exception as error:
+    path = resumed.path if resumed else made_folder(runs) / manifest.id
+    with alone_in(path.parent, path.name):
+        writer = reopened(resumed, manifest) if resumed else RunWriter(manifest, runs)
+        before = last_attempts(resumed) if resumed else {}
+        signal.signal(signal.SIGINT, partial(_interrupted, writer))
+        tell({"event": "run", "id": writer.manifest.id, "path": str(path)})
+        try:
+            _measure_all(parameters, writer, Progress(parameters, tell), before)
+        finally:
+            tell({"event": "end", "state": writer.manifest.state, "path": str(path)})
+    return path
+
+
+def _measure_all(
+    parameters: Parameters, writer: RunWriter, progress: Progress, before: dict[int, Trial]
+) -> None:
+    """Measure, and have the manifest tell how that ended."""
+    with ExitStack() as up:
+        try:
+            _measure(_set_up(parameters, writer, progress, up, before))
+        except Exception as error:
+            # What stopped the run may keep this from being written, too: it goes on all the same.
+            with suppress(RunError):
                 _close(writer, "failed", str(error) or type(error).__name__)
-                raise
-        _close(writer, "finished", None)
-    finally:
-        tell({"event": "end", "state": writer.manifest.state, "path": path})
-    return writer.path
+            raise
+    _close(writer, "finished", None)
 
 
 def _measure(lab: Lab) -> None:
@@ -123,9 +132,6 @@ def _set_up(
 ) -> Lab:
     """Everything that stays for the whole run; it ends with `up`."""
     split = machine.core_split(workers=parameters.workers)
-    os.sched_setaffinity(0, split.service_cores)
-    # Else a busy service would keep us from reading what it used until its window is over.
-    machine.go_first()
     logs = kept_scratch() / "logs"
     logs.mkdir()
     stacks = choose_stacks(parameters.all_stacks, load_stacks())
@@ -136,6 +142,9 @@ def _set_up(
     if launched := [stack for stack in stacks if stack.name not in targets]:
         house = up.enter_context(open_house(parameters, launched, password, split, logs, progress))
     built = house.built if house else describe_data(parameters.seed, logs / "database.log")
+    machine.stay_on(split.service_cores)  # only now: to fill the database takes every core
+    # Else a busy service would keep us from reading what it used until its window is over.
+    machine.go_first()
     material = material_from(built, password)
     rig = _rig(parameters, split, material, house, drive)
     if parameters.results_url:

@@ -147,7 +147,8 @@ def kept_scratch() -> Path:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A fresh folder that any user can reach, its path short enough for sockets."""
-    short = "/tmp" if os.access("/tmp", os.W_OK | os.X_OK) else None
+    shared = "/tmp"  # noqa: S108 - mkdtemp makes a folder there that nobody else owns
+    short = shared if os.access(shared, os.W_OK | os.X_OK) else None
     folder = Path(tempfile.mkdtemp(prefix="webtrial-", dir=short))
     folder.chmod(0o755)
     try:

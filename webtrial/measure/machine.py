@@ -2,6 +2,8 @@
 
 import os
 import platform
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
@@ -42,6 +44,13 @@ def core_split(available: set[int] | None = None, workers: int = 1) -> CoreSplit
     if 1 < workers < len(cores):
         return CoreSplit(cores[-1], tuple(cores[:-workers]), tuple(cores[-workers:]))
     return CoreSplit(cores[-1], tuple(cores[:-1]))
+
+
+def stay_on(cores: Collection[int]) -> None:
+    """Have every thread of this process, and what it starts from now on, run on `cores` alone."""
+    for thread in psutil.Process().threads():
+        with suppress(ProcessLookupError):  # it has ended
+            os.sched_setaffinity(thread.id, cores)
 
 
 def go_first() -> bool:

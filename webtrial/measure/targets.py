@@ -12,7 +12,8 @@ from webtrial.errors import LaunchError
 from webtrial.parameters import Parameters
 from webtrial.stacks import Stack
 
-ACCOUNT_PASSWORD = "ACCOUNT_PASSWORD"  # in our environment, as in build.py's
+# In our environment, as in build.py's.
+ACCOUNT_PASSWORD = "ACCOUNT_PASSWORD"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from webtrial.publish.codebook import codebook
 from webtrial.publish.front import CHECK
 from webtrial.runs import Run
 
-_OF_A_RUN = ("manifest.json", "trials/*.json", "samples/*.parquet")
+_OF_A_RUN = ("manifest.json", "SHA256SUMS", "trials/*.json", "samples/*.parquet")
 _UNIX, _READABLE = 3, 0o100644 << 16
 
 _START = """\
@@ -30,6 +30,9 @@ What the run `{id}` measured, and what its report is computed from.
 The report names the SHA-256 of the run's files. In `{id}/` it is what this prints:
 
     {check}
+
+`SHA256SUMS` has that of each: `sha256sum --check SHA256SUMS`. A trial whose files are not what they
+were is left out, and named.
 
 Of the run that comes with Webtrial, the samples of warm-ups and of attempts that do not count were
 left out, and times are rounded to 1,024 ns; its records are whole.

@@ -23,7 +23,7 @@ from webtrial.publish.svg import figure_of, standing_alone
 # As JupyterLab reads it: dollars, tildes and at signs in prose mean themselves.
 MARKDOWN = (
     "markdown-tex_math_dollars-citations-subscript-superscript-smart-yaml_metadata_block"
-    "-raw_tex-raw_html-fancy_lists-example_lists-definition_lists+lists_without_preceding_blankline"
+    "-raw_tex-raw_html-raw_attribute-fancy_lists-example_lists-definition_lists+lists_without_preceding_blankline"
 )
 _FILTERS = ("figures.lua", "tables.lua", "chapters.lua")
 _TALLEST = 1.2  # of a figure, over the width of what is printed: its caption needs room below
@@ -61,7 +61,14 @@ def _shown(output: Any, folder: Path, numbers: "count[int]") -> str:
             return _figure(output, folder, next(numbers))
         case {"data": {"text/markdown": markdown}}:
             return _led_within(str(markdown))
-    return f"```\n{plain_text(output)}\n```"
+    return _fenced(plain_text(output))
+
+
+def _fenced(text: str) -> str:
+    """Text as it stands: no backticks of its own end it."""
+    longest = max(map(len, re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def _led_within(markdown: str) -> str:

@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 from webtrial import errors
 from webtrial.errors import PublishError
+from webtrial.publish.warm import is_warm
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
@@ -24,6 +25,8 @@ _CONFIG = Config(
         "NotebookClient": {"extra_arguments": ["--IPKernelApp.log_level=50"]},
     }
 )
+_WARM = Config(_CONFIG)
+_WARM.NotebookClient.kernel_manager_class = "webtrial.publish.warm.WarmKernelManager"
 _OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
 _INJECTED = "injected-parameters"  # papermill's tag for a cell of its own
 
@@ -48,7 +51,7 @@ def execute(
                 _braced(path),
                 parameters=dict(parameters),
                 progress_bar=False,
-                config=_CONFIG,
+                config=_WARM if is_warm() else _CONFIG,
             )
     except PapermillExecutionError as error:
         raise PublishError(_explained(name, error)) from None

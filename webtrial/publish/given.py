@@ -8,7 +8,7 @@ cells is their own affair, so any cell can be executed again.
 
 import ast
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +34,19 @@ def parameters_given() -> Parameters:
     run, resume = given.pop("run", None), given.pop("resume", None)
     if run is not None:
         return find_run(run).manifest.parameters
-    parameters = read_parameters(given)
     if resume is not None:
-        parameters = resumed_parameters(find_run(resume), parameters)
+        parameters = resumed_parameters(find_run(resume), given)
+    else:
+        parameters = read_parameters(given)
     url = parameters.database_url or os.environ.get("DATABASE_URL") or None
     return parameters.model_copy(update={"database_url": url})
 
 
-def resumed_parameters(run: Run, given: Parameters) -> Parameters:
-    """The parameters of `run`, with those of `given` that say where something is."""
-    private = {name: getattr(given, name) for name in PRIVATE}
-    return run.manifest.parameters.model_copy(update=private)
+def resumed_parameters(run: Run, given: Mapping[str, Any]) -> Parameters:
+    """The parameters of `run`, with those of `given` that say where something is. ParameterError
+    where they do not go together."""
+    private = {name: given[name] for name in PRIVATE if given.get(name) is not None}
+    return read_parameters(run.manifest.parameters.model_dump(exclude=set(PRIVATE)) | private)
 
 
 def run_given(*own: str) -> Run:
@@ -94,8 +96,21 @@ def find_run(name: Any) -> Run:
     if not isinstance(name, str):
         raise ParameterError(f"run = {name!r}: give a folder, or the name of one in data/runs/")
     if name == SAMPLE.name and not (RUNS / name).is_dir():
-        return open_run(SAMPLE)
-    return open_run(RUNS / name if (RUNS / name).is_dir() else Path(name))
+        return _opened(SAMPLE)
+    return _opened(RUNS / name if (RUNS / name).is_dir() else Path(name))
+
+
+def read_beforehand(path: Path) -> Run:
+    """Open the run in that folder for all who ask for it in this process or one forked from it."""
+    _READ[path.resolve()] = open_run(path)
+    return _READ[path.resolve()]
+
+
+_READ: dict[Path, Run] = {}
+
+
+def _opened(path: Path) -> Run:
+    return _READ.get(path.resolve()) or open_run(path)
 
 
 def _given() -> dict[str, Any]:

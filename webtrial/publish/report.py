@@ -16,6 +16,7 @@ import psutil
 import yaml
 
 from webtrial.errors import PublishError
+from webtrial.measure.child import how_to_go_on
 from webtrial.measure.keeper import die_with_parent
 from webtrial.parameters import PROFILES, read_profile
 from webtrial.publish.chapters import read_chapter
@@ -25,6 +26,7 @@ from webtrial.publish.front import front_of
 from webtrial.publish.given import find_run
 from webtrial.publish.page import write_page
 from webtrial.publish.progress import TOLD, View, told
+from webtrial.publish.warm import warm_up
 from webtrial.runs import RUNS_FOLDER, Run, open_run
 
 DIST = Path(__file__).parent.parent.parent / "report" / "dist"
@@ -59,7 +61,7 @@ def report_of_resumed(
     """Measure what is missing of the run `name`, shown on a view, then publish it; one that is
     finished is published as it is. Raises WebtrialError."""
     run = find_run(name)
-    if run.manifest.state == "finished":
+    if run.manifest.state == "finished" and not run.damage:
         say(f"{run.path.name} is finished: nothing of it is missing")
         _publish(run, set(), say, dist)
         return
@@ -79,13 +81,28 @@ def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
     """The run that the notebook made: the experiment told where it lies."""
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
-        with told(events, view):
-            _in_thread(partial(execute, MEASURES, dist / "notebooks", asked, {TOLD: str(events)}))
-        for line in events.read_text().splitlines():
-            match json.loads(line):
-                case {"event": "run", "path": path}:
-                    return open_run(path)
+        try:
+            with told(events, view):
+                work = partial(execute, MEASURES, dist / "notebooks", asked, {TOLD: str(events)})
+                _in_thread(work)
+        except (PublishError, KeyboardInterrupt) as error:
+            raise type(error)(_with_what_is_kept(str(error), events)) from error
+        if found := _last_events(events).get("run"):
+            return open_run(found["path"])
     raise PublishError(f"{MEASURES}.ipynb measured nothing: see {dist / 'notebooks'}")
+
+
+def _with_what_is_kept(said: str, events: Path) -> str:
+    """An error's text with how to go on, where the experiment itself could not say it any more."""
+    told_already = "--resume" in said
+    return said if told_already else said + how_to_go_on(_last_events(events))
+
+
+def _last_events(events: Path) -> dict[str, dict[str, Any]]:
+    """By kind; a line that was cut off is none."""
+    lines = events.read_text().splitlines(keepends=True) if events.exists() else []
+    whole = [json.loads(line) for line in lines if line.endswith("\n")]
+    return {event["event"]: event for event in whole}
 
 
 def _in_thread(work: Callable[[], Path]) -> None:
@@ -107,9 +124,11 @@ def _in_thread(work: Callable[[], Path]) -> None:
 def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     names = [name for name in chapter_names() if name not in executed]
+    if run.damage:
+        say(run.damage_in_words)
     say(f"executing {', '.join(names)}")
     _remove_earlier(dist, executed)
-    with _side_by_side() as pool:
+    with _side_by_side(run) as pool:
         executing = pool.map(_on(run, notebooks), names)
         front = front_of(run)  # meanwhile
         list(executing)
@@ -144,13 +163,19 @@ def _on(run: Run, into: Path) -> Callable[[str], Path]:
     )
 
 
-def execute_together(names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
-    """Chapters that only read can be executed side by side."""
-    with _side_by_side() as pool:
+def execute_together(run: Run, names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
+    """Chapters that only read `run` can be executed side by side."""
+    with _side_by_side(run) as pool:
         return list(pool.map(work, names))
 
 
-def _side_by_side() -> ProcessPoolExecutor:
-    """A process for each core."""
+def _side_by_side(run: Run) -> ProcessPoolExecutor:
+    """A process for each core, whose kernels begin with `run` read."""
     cores = len(os.sched_getaffinity(0))
-    return ProcessPoolExecutor(cores, get_context("spawn"), initializer=die_with_parent)
+    ready = partial(_get_ready, run.path.resolve())
+    return ProcessPoolExecutor(cores, get_context("spawn"), initializer=ready)
+
+
+def _get_ready(run: Path) -> None:
+    die_with_parent()
+    warm_up(run)

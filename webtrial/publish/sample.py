@@ -9,14 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from webtrial import checksums
 from webtrial.analyse.claims.evaluate import verify
 from webtrial.analyse.claims.written import write_verdicts
 from webtrial.analyse.summary import trials_table
 from webtrial.errors import PublishError
+from webtrial.parameters import PRIVATE
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.report import MEASURES, chapter_names, execute_together
 from webtrial.records import Trial
-from webtrial.runs import SAMPLE, Run, open_run, write_rows
+from webtrial.runs import FORMAT, SAMPLE, Run, open_run, write_rows
 
 LARGEST_MIB = 15.0
 # To which times are rounded: digits below say nothing and take a quarter of the room.
@@ -28,11 +30,14 @@ def make_sample(run: Run, into: Path = SAMPLE) -> Run:
     """Put `run` into the folder `into`, in place of what is there: every attempt's record, and of
     the requests those that conclusions rest on, their times to a microsecond. Raises PublishError
     where a verdict on a claim would not be the same, or where it is too large."""
+    if run.damage:
+        raise PublishError(f"no sample is made of a damaged run. {run.damage_in_words}")
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(run.path, into)
     counting = trials_table(run).set_index(["number", "attempt"])["final"]
     for trial in run.trials:
         _trim(into / trial.samples, trial, bool(counting[trial.planned.number, trial.attempt]))
+    _vouch_for(into, run)
     trimmed = open_run(into)
     judged = verify(trimmed).table
     _demand_same_verdicts(verify(run).table, judged)
@@ -45,7 +50,8 @@ def execute_for_reading() -> list[Path]:
     """Execute the chapters that read a run, as they stand, and keep what they showed in them, so
     that they can be read without running. Returns their paths."""
     names = [name for name in chapter_names() if name != MEASURES]
-    return execute_together(names, partial(execute, into=NOTEBOOKS, parameters={}))
+    work = partial(execute, into=NOTEBOOKS, parameters={})
+    return execute_together(open_run(SAMPLE), names, work)
 
 
 def _trim(path: Path, trial: Trial, counts: bool) -> None:
@@ -53,6 +59,14 @@ def _trim(path: Path, trial: Trial, counts: bool) -> None:
     path.unlink()
     with path.open("wb") as file:
         write_rows(_rounded(rows.filter(_kept(rows, trial))) if counts else rows[:0], file)
+
+
+def _vouch_for(into: Path, run: Run) -> None:
+    """The sample's own checksums, whatever the format of the run that it is made of."""
+    manifest = run.manifest.model_copy(update={"format": FORMAT})
+    text = manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
+    (into / checksums.MANIFEST).write_text(text)
+    (into / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(into)))
 
 
 def _kept(rows: pa.Table, trial: Trial) -> pa.ChunkedArray:

@@ -27,7 +27,7 @@ else:
     SOURCES = environment.one_of("SOURCES", "in turn", "threads")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.admin.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -85,6 +85,10 @@ if (DATA_ACCESS, CONCURRENCY) != ("raw", "async"):
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", **DATABASE}}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
+# Browsers hold the loopback for as safe as TLS. The other flags are Django's own defaults.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes of a body
+
 AUTH_USER_MODEL = "shop.Account"
 PASSWORD_HASHERS = ["shop.passwords.SharedArgon2PasswordHasher"]
 LOGIN_URL = "login"
@@ -106,13 +110,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"django": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.security": {"level": "CRITICAL"},
+    },
 }
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_PARSER_CLASSES": ["rest_api.parsers.DepthLimitedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["rest_api.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "rest_api.exceptions.answer",

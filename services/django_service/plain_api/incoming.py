@@ -3,16 +3,19 @@
 import json
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
 
 from plain_api.forms import CredentialsForm
 from shop import tokens
 from shop.names import UsernameTakenError
+from shop.tries import TooManyTriesError
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-WRONG_PASSWORD = "Incorrect username or password."
+WRONG_PASSWORD = "Incorrect username or password."  # noqa: S105 - a message
 
 
 class RefusedError(Exception):
@@ -28,7 +31,7 @@ class RefusedError(Exception):
         return JsonResponse(problem, status=self.status, headers=self.headers)
 
 
-REFUSALS = (RefusedError, UsernameTakenError)
+REFUSALS = (RefusedError, UsernameTakenError, TooManyTriesError)
 """What a view may raise to refuse a request."""
 
 
@@ -36,6 +39,8 @@ def refusal(error: Exception) -> JsonResponse:
     """The answer to one of REFUSALS."""
     if isinstance(error, UsernameTakenError):
         error = RefusedError(409, {"username": ["A user with that username already exists."]})
+    if isinstance(error, TooManyTriesError):
+        error = RefusedError(429, str(error), {"Retry-After": str(error.wait_s)})
     return error.response()
 
 
@@ -61,7 +66,7 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     """The body's JSON object."""
     expect_type(request, JSON)
     try:
-        body = json.loads(request.body.decode())
+        body = json.loads(_body_of(request).decode())
     except (ValueError, RecursionError) as error:
         raise RefusedError(400, "The body is not JSON.") from error
     if not isinstance(body, dict):
@@ -69,9 +74,21 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
+def _body_of(request: HttpRequest) -> bytes:
+    """The whole body, unless it is too large; one in pieces does not announce its length."""
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        body = None
+    if body is None or len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RefusedError(413, "The body is too large.")
+    return body
+
+
 def credentials(request: HttpRequest) -> dict[str, str]:
     """The form's username and password."""
     expect_type(request, FORM)
+    _body_of(request)
     return checked(CredentialsForm(request.POST))
 
 

@@ -19,7 +19,7 @@ from plain_api.incoming import (
     unauthorised,
 )
 from plain_api.records import user_page
-from shop import catalog, dashboard, pool, tokens
+from shop import catalog, dashboard, pool, tokens, tries
 from shop.errors import JsonErrorsView
 from shop.upstreams.blocking import answers_to
 from shop.upstreams.questions import DASHBOARD, sources
@@ -94,8 +94,10 @@ class TokenView(ApiView):
     def post(self, request: HttpRequest) -> JsonResponse:
         """A bearer token for a username and a password."""
         given = credentials(request)
+        tries.count(given["username"])
         if not self.data.password_is_right(**given):
             raise unauthorised(WRONG_PASSWORD)
+        tries.forget(given["username"])
         return JsonResponse(tokens.issue(given["username"]))
 
 

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from rest_api import serializers as s
 from rest_api.authentication import BearerAuthentication
-from shop import catalog, dashboard, pool, queries, tokens
+from shop import catalog, dashboard, pool, queries, tokens, tries
 from shop.errors import JsonErrorsView
 from shop.upstreams.blocking import answers_to
 from shop.upstreams.questions import DASHBOARD, sources
@@ -66,7 +66,8 @@ class UserListView(APIView):
         return Response(s.UserPageSerializer({"items": users[:limit], "next": following}).data)
 
     @extend_schema(
-        request=s.UserSerializer, responses={201: s.UserSerializer, 400: INVALID, 409: TAKEN}
+        request=s.UserSerializer,
+        responses={201: s.UserSerializer, 400: INVALID, 409: TAKEN, 413: s.ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
         """Create a user."""
@@ -84,7 +85,13 @@ class UserDetailView(APIView):
 
     @extend_schema(
         request=s.UserSerializer,
-        responses={200: s.UserSerializer, 400: INVALID, 404: s.ErrorSerializer, 409: TAKEN},
+        responses={
+            200: s.UserSerializer,
+            400: INVALID,
+            404: s.ErrorSerializer,
+            409: TAKEN,
+            413: s.ErrorSerializer,
+        },
     )
     def put(self, request: Request, user_id: int) -> Response:
         """Replace the user."""
@@ -120,14 +127,22 @@ class TokenView(APIView):
 
     @extend_schema(
         request=s.CredentialsSerializer,
-        responses={200: s.TokenSerializer, 400: INVALID, 401: s.ErrorSerializer},
+        responses={
+            200: s.TokenSerializer,
+            400: INVALID,
+            401: s.ErrorSerializer,
+            413: s.ErrorSerializer,
+            429: s.ErrorSerializer,
+        },
     )
     def post(self, request: Request) -> Response:
         """A bearer token for a username and a password."""
         credentials = _checked(s.CredentialsSerializer, request.data)
+        tries.count(credentials["username"])
         account = authenticate(request, **credentials)
         if account is None:
             raise AuthenticationFailed("Incorrect username or password.")
+        tries.forget(account.username)
         return Response(tokens.issue(account.username))
 
     def get_authenticate_header(self, request: Request) -> str:

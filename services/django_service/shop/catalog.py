@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from shop.fields import DigitsField
+from shop.page_headers import add_page_headers
 from shop.sizes import CATALOG_PAGE
 
 # Far past any catalogue, and its offset still fits PostgreSQL's bigint.
@@ -36,4 +37,5 @@ def rendered(request: HttpRequest, page: int, products: Sequence[Any]) -> HttpRe
         raise Http404
     following = page + 1 if len(products) > CATALOG_PAGE else 0
     context = {"page": page, "previous": page - 1, "following": following}
-    return render(request, "shop/catalog.html", context | {"products": products[:CATALOG_PAGE]})
+    context |= {"products": products[:CATALOG_PAGE]}
+    return add_page_headers(render(request, "shop/catalog.html", context))

@@ -4,9 +4,11 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from shop import views
+from shop.forms import SignInForm
+from shop.page_headers import page
 
 urlpatterns = [
-    path("account/", views.account, name="account"),
-    path("accounts/login/", LoginView.as_view(), name="login"),
-    path("accounts/logout/", LogoutView.as_view(next_page="login"), name="logout"),
+    path("account/", page(views.account), name="account"),
+    path("accounts/login/", page(LoginView.as_view(authentication_form=SignInForm)), name="login"),
+    path("accounts/logout/", page(LogoutView.as_view(next_page="login")), name="logout"),
 ]

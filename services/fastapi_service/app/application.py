@@ -7,7 +7,10 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi_standalone_docs import StandaloneDocs
+from starlette.routing import Route
 
+from .hosts import HostsChecked
+from .page_headers import with_page_headers
 from .settings import Settings
 
 TITLE = "Shop on FastAPI"
@@ -32,6 +35,8 @@ def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -
     app = FastAPI(title=TITLE, lifespan=lifespan, redirect_slashes=False)
     # The pages at /docs and /redoc from files of a package: FastAPI's own load them from a CDN.
     StandaloneDocs(app)
+    _guard_documents(app)
+    app.add_middleware(HostsChecked)
     _module(f"{serialiser}.errors").add_error_handlers(app)
     every = _routers(f"{concurrency}{serialiser}")
     _include(app, every if routers is None else routers)
@@ -41,6 +46,12 @@ def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -
         _include(documented, _routers(concurrency))
         app.openapi = documented.openapi
     return app
+
+
+def _guard_documents(app: FastAPI) -> None:
+    for route in app.routes:
+        if isinstance(route, Route) and route.path in (app.docs_url, app.redoc_url):
+            route.app = with_page_headers(route.app)
 
 
 def _include(app: FastAPI, routers: Iterable[APIRouter]) -> None:

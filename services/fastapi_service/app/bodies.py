@@ -1,14 +1,29 @@
-"""How bodies of JSON are read."""
+"""How bodies are read: up to a limit, and as UTF-8."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
+LARGEST = 2**20  # bytes
 
-class Utf8Request(Request):
+
+class LimitedRequest(Request):
+    """A request whose body is read up to a limit: servers and Starlette have none of their own."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body, a piece at a time; 413 once it is too large."""
+        size = 0
+        async for piece in super().stream():
+            size += len(piece)
+            if size > LARGEST:
+                raise HTTPException(413, "The body is too large")
+            yield piece
+
+
+class Utf8Request(LimitedRequest):
     """A request whose JSON has to be UTF-8: json.loads() alone takes UTF-16 and UTF-32, too."""
 
     async def json(self) -> Any:

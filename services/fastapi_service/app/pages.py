@@ -8,6 +8,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader
 
 from .data import Record
+from .page_headers import PAGE_HEADERS
 from .sizes import PRODUCTS_PER_PAGE
 
 templates = Jinja2Templates(
@@ -25,4 +26,4 @@ def catalog_page(request: Request, page: int, products: list[Record]) -> HTMLRes
         raise HTTPException(404, "The catalogue has no such page")
     shown = products[:PRODUCTS_PER_PAGE]
     context = {"products": shown, "page": page, "follows": len(products) > len(shown)}
-    return templates.TemplateResponse(request, "catalog.html", context)
+    return templates.TemplateResponse(request, "catalog.html", context, headers=PAGE_HEADERS)

@@ -12,8 +12,10 @@ UNAUTHORIZED: Responses = {401: {"model": Refusal}}
 WITH_BODY: Responses = {
     400: {"model": Refusal, "description": "The body is not UTF-8"},
     409: {"model": Invalid, "description": "The username is taken"},
+    413: {"model": Refusal, "description": "The body is too large"},
 }
-WITH_FORM: Responses = INVALID | UNAUTHORIZED | {400: {"model": Refusal}}
+_OF_FORM: Responses = {status: {"model": Refusal} for status in (400, 413, 429)}
+WITH_FORM: Responses = INVALID | UNAUTHORIZED | _OF_FORM
 
 
 def _as_json(name: str) -> dict[str, Any]:

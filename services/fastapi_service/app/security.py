@@ -5,17 +5,20 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.concurrency import run_in_threadpool
 
+from . import tries
 from .data import Record, Shop, can_be_stored
 from .dependencies import SettingsDep, ShopDep
 from .tokens import is_password, name_in, oauth2_scheme, unauthorized
 
 
 async def authenticate(shop: Shop, username: str, password: str) -> None:
-    """Refuse with 401 who has no account or another password."""
+    """Refuse with 401 who has no account or another password, with 429 who tries too often."""
+    tries.count(username)
     account = await _account(shop, username)
     # In a thread, for other requests to go on.
     if not await run_in_threadpool(is_password, account, password):
         raise unauthorized("The name or the password is wrong")
+    tries.forget(username)
 
 
 async def get_current_account(

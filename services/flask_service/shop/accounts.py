@@ -12,6 +12,7 @@ from flask import abort, current_app, request
 from flask_login import LoginManager, UserMixin
 from werkzeug.datastructures import WWWAuthenticate
 
+from . import tries
 from .data import data_access
 from .data.access import Record, reason_it_cannot_be_stored
 
@@ -42,17 +43,22 @@ def load_signed_in(username: str) -> SignedIn | None:
 
 
 def password_is_right(username: str, password: str) -> bool:
-    """Whether the account exists and this is its password."""
+    """Whether the account exists and this is its password; 429 where it was tried too often."""
+    tries.count(username)
     account = _account(username)
     try:
         _hasher.verify(account["password_hash"] if account else _HASH_OF_NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return account is not None
+    if account is None:
+        return False
+    tries.forget(username)
+    return True
 
 
 def sign_in(username: str, password: str) -> dict[str, Any]:
-    """A bearer token and how long it holds; 401 where the name or the password is wrong."""
+    """A bearer token and how long it holds; 401 where the name or the password is wrong, 429 where
+    the account was tried too often."""
     if not password_is_right(username, password):
         refuse("The name or the password is wrong.")
     lifetime_s = current_app.config["TOKEN_LIFETIME_S"]

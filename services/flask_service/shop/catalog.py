@@ -4,6 +4,7 @@ from flask import Response, abort, make_response, render_template
 
 from .data import data_access
 from .data.access import INT4_MAX, Record
+from .page_headers import add_page_headers
 
 PRODUCTS_PER_PAGE = 20
 
@@ -16,9 +17,8 @@ def catalog_page(page: int) -> Response:
         abort(404, "The catalogue has no such page.")
     shown = products[:PRODUCTS_PER_PAGE]
     follows = len(products) > len(shown)
-    return make_response(
-        render_template("catalog.html", products=shown, page=page, follows=follows)
-    )
+    page_shown = render_template("catalog.html", products=shown, page=page, follows=follows)
+    return add_page_headers(make_response(page_shown))
 
 
 def _from_offset(offset: int) -> list[Record]:

@@ -51,6 +51,10 @@ class Settings:
         return {
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_SAMESITE": "Lax",
+            # Browsers hold the loopback for as safe as TLS.
+            "SESSION_COOKIE_SECURE": True,
+            "TRUSTED_HOSTS": ["127.0.0.1", "localhost"],
+            "MAX_CONTENT_LENGTH": 2**20,  # bytes of a body
             "TOKEN_LIFETIME_S": self.token_lifetime_s,
             "API_TITLE": "Shop on Flask",
             "API_VERSION": "1",

@@ -5,10 +5,13 @@ import secrets
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_required, login_user, logout_user
+from werkzeug.exceptions import TooManyRequests
 
 from .accounts import SignedIn, password_is_right
+from .page_headers import add_page_headers
 
 blueprint = Blueprint("pages", __name__)
+blueprint.after_request(add_page_headers)
 
 
 @blueprint.get("/login")
@@ -22,7 +25,11 @@ def sign_in():
     """Start a session, or show the form again."""
     _check_form_is_ours()
     username = request.form.get("username", "")
-    if not password_is_right(username, request.form.get("password", "")):
+    try:
+        is_right = password_is_right(username, request.form.get("password", ""))
+    except TooManyRequests as error:
+        return _form(429, message=error.description)
+    if not is_right:
         return _form(401, message="The name or the password is wrong.")
     login_user(SignedIn(username))
     return redirect(url_for("pages.account"))

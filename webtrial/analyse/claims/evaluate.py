@@ -20,6 +20,7 @@ from webtrial.analyse.claims.book import FILE, Claim, read_claims
 from webtrial.analyse.claims.case import Case, Limits
 from webtrial.analyse.claims.predicates import predicate_of
 from webtrial.analyse.claims.verdicts import Judged
+from webtrial.analyse.remembered import remembered
 from webtrial.runs import Run
 
 JUDGING = (choices, comparing, consistency, features, levels, sequence, serving)
@@ -43,9 +44,20 @@ class Verification:
 
 def verify(run: Run, limits: Limits | None = None, path: Path = FILE) -> Verification:
     """Judge every claim of the file. Raises ClaimError where a row cannot be understood."""
+    if limits is None and path == FILE:
+        return _by_default(run)
+    return _verified(run, limits or Limits(), path)
+
+
+@remembered
+def _by_default(run: Run) -> Verification:
+    return _verified(run, Limits(), FILE)
+
+
+def _verified(run: Run, limits: Limits, path: Path) -> Verification:
     claims = read_claims(path)
     predicates = [predicate_of(claim) for claim in claims]
-    case = Case(run, tuple(claims), limits or Limits())
+    case = Case(run, tuple(claims), limits)
     judged = [judge(claim, case) for claim, judge in zip(claims, predicates, strict=True)]
     both = list(zip(claims, judged, strict=True))
     rows = [_row(claim, found) for claim, found in both]

@@ -12,6 +12,7 @@ from webtrial.measure.capabilities.anatomy import Anatomy
 from webtrial.measure.capabilities.packages import closure
 from webtrial.measure.capabilities.sources import Sources
 from webtrial.measure.launch import ServiceSettings
+from webtrial.measure.plain_http import trusting_loopback
 from webtrial.stacks import Stack
 
 ANSWER_S = 20.0
@@ -81,7 +82,7 @@ def probe(capability: str) -> Callable[[Probe], Probe]:
 def visitor(url: str) -> Iterator[httpx.Client]:
     """A browser of its own cookies, which follows no redirects and knows no proxies."""
     with httpx.Client(base_url=url, timeout=ANSWER_S, trust_env=False) as client:
-        yield client
+        yield trusting_loopback(client)
 
 
 def yes_or_no(fact: bool) -> str:

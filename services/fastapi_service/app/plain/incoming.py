@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
 
+from ..bodies import LimitedRequest
 from ..data import INT4_MAX
 from ..dependencies import NO_SUCH_USER
 from .checks import age, checked, digits, email, text
@@ -36,7 +37,8 @@ async def user_body(request: Request) -> Values:
 
 async def credentials(request: Request) -> Values:
     """OAuth2's password form; grant_type and whatever else comes with it are ignored."""
-    return checked("body", await request.form(), _CREDENTIALS)
+    form = await LimitedRequest(request.scope, request.receive).form()
+    return checked("body", form, _CREDENTIALS)
 
 
 async def users_query(request: Request) -> Values:
@@ -65,8 +67,9 @@ async def _json_object(request: Request) -> Values:
     kind, _, _ = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json":
         raise InvalidError(fault("It has to be JSON", "body"))
+    body = await LimitedRequest(request.scope, request.receive).body()
     try:
-        content = json.loads((await request.body()).decode())
+        content = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise HTTPException(400, "The body is not JSON in UTF-8") from None
     if not isinstance(content, dict):

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 
+from ..bodies import Utf8Route
 from ..dependencies import SettingsDep, ShopDep
 from ..responses import WITH_FORM
 from ..schemas import Credentials, Token
 from ..security import authenticate
 from ..tokens import create_token
 
-router = APIRouter(tags=["tokens"])
+router = APIRouter(tags=["tokens"], route_class=Utf8Route)
 
 
 @router.post("/token", responses=WITH_FORM)

@@ -4,15 +4,18 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 
+from .. import tries
 from ..data import Record, can_be_stored
 from ..tokens import is_password, name_in, oauth2_scheme, unauthorized
 from .dependencies import SettingsDep, ShopDep
 
 
 def authenticate(shop: Any, username: str, password: str) -> None:
-    """Refuse with 401 who has no account or another password."""
+    """Refuse with 401 who has no account or another password, with 429 who tries too often."""
+    tries.count(username)
     if not is_password(_account(shop, username), password):
         raise unauthorized("The name or the password is wrong")
+    tries.forget(username)
 
 
 def get_current_account(

@@ -1,6 +1,7 @@
 """How the API is documented, reads bodies and answers errors."""
 
 import json
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from flask import Flask, Request
@@ -10,6 +11,8 @@ from webargs.flaskparser import FlaskParser, is_json_request
 from werkzeug.exceptions import HTTPException
 
 from ..errors import headers_of
+
+TOO_LARGE = HTTPStatus(413).name  # which a newer Python calls otherwise
 
 
 class JsonParser(FlaskParser):

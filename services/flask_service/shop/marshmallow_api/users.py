@@ -6,7 +6,7 @@ from flask_smorest import abort
 from ..data import UsernameTakenError, data_access
 from ..data.access import INT4_MAX
 from ..listing import users_page
-from .openapi import Blueprint
+from .openapi import TOO_LARGE, Blueprint
 from .schemas import UserAnswer, UserBody, UsersAnswer, UsersQuery, UserWithOrders
 
 blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and orders")
@@ -35,6 +35,7 @@ class Users(MethodView):
     @blueprint.arguments(UserBody())
     @blueprint.response(201, UserAnswer)
     @blueprint.alt_response(409, "CONFLICT")
+    @blueprint.alt_response(413, TOO_LARGE)
     def post(self, body):
         """Create a user"""
         return data_access().create_user(body)
@@ -56,6 +57,7 @@ class User(MethodView):
     @blueprint.response(200, UserAnswer)
     @blueprint.alt_response(404, "NOT_FOUND")
     @blueprint.alt_response(409, "CONFLICT")
+    @blueprint.alt_response(413, TOO_LARGE)
     def put(self, body, user_id):
         """Replace a user"""
         return data_access().update_user(user_id, body) or _no_such_user()

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 
+from ...bodies import Utf8Route
 from ...responses import WITH_FORM
 from ...schemas import Credentials, Token
 from ...tokens import create_token
 from ..dependencies import SettingsDep, ShopDep
 from ..security import authenticate
 
-router = APIRouter(tags=["tokens"])
+router = APIRouter(tags=["tokens"], route_class=Utf8Route)
 
 
 @router.post("/token", responses=WITH_FORM)

@@ -1,0 +1,1 @@
+"""Faults that are injected while a real run is going."""

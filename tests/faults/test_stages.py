@@ -1,0 +1,127 @@
+"""Ctrl-C, once and twice, whatever is being done; and make, or the notebook's kernel, killed."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.counted import injected
+from tests.faults.under_way import SMALL, UnderWay, measuring
+from webtrial.measure.children import runs
+from webtrial.runs import SAMPLE
+
+FAILED, INTERRUPTED = 2, 130
+REPOSITORY = Path(__file__).parent.parent.parent
+TWICE_WITHIN_S = 0.3
+
+STAGES = {
+    "starting PostgreSQL": "starting PostgreSQL",
+    "filling the database": "filling the database",
+    "starting services": "starting 2 stacks",
+    "comparing answers": "comparing the answers",
+}
+MOMENTS = [
+    pytest.param(stage, times, marks=[] if stage == "comparing answers" else pytest.mark.soak)
+    for stage in STAGES
+    for times in (1, 2)
+]
+"""While it measures: test_processes."""
+
+
+def interrupt(under_way: UnderWay, times: int) -> None:
+    for _ in range(times):
+        under_way.process.send_signal(signal.SIGINT)
+        time.sleep(TWICE_WITHIN_S)
+
+
+@pytest.mark.parametrize(("stage", "times"), MOMENTS)
+def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
+    tmp_path: Path, stage: str, times: int
+) -> None:
+    with measuring(tmp_path, parameters=SMALL) as under_way:
+        under_way.wait_until(lambda: STAGES[stage] in under_way.said, stage)
+        interrupt(under_way, times)
+        assert under_way.end() == INTERRUPTED
+        run = under_way.the_run()
+    assert run.manifest.state == "interrupted"
+    assert run.damage == {}
+    assert run.trials == ()
+    injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while {stage}")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_publishing_and_leaves_nothing(tmp_path: Path, times: int) -> None:
+    command = [sys.executable, "-m", "webtrial", "publish", str(SAMPLE)]
+    into = tmp_path / "dist"
+    with measuring(tmp_path, "--into", str(into), parameters=None, command=command) as under_way:
+        under_way.wait_until(lambda: "executing" in under_way.said, "execution of a chapter")
+        under_way.wait_until(lambda: _has_kernel(under_way), "kernel")
+        interrupt(under_way, times)
+        assert under_way.end() == INTERRUPTED
+    injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while publishing")
+
+
+def _has_kernel(under_way: UnderWay) -> bool:
+    return any(map(_is_kernel, under_way.look()))
+
+
+def _is_kernel(process: psutil.Process) -> bool:
+    try:
+        return runs(process) and any("ipykernel_launcher" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+# --- what stands above a run
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout with the same installation."""
+    ignored = shutil.ignore_patterns(".git", ".venv", "runs", "dist", "sample", "__pycache__")
+    copy = tmp_path / "a checkout"
+    shutil.copytree(REPOSITORY, copy, ignore=ignored)
+    (copy / ".venv").symlink_to(Path(sys.prefix))
+    for name in ("requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        os.utime(copy / name, (0, 0))  # nothing is to be installed from here
+    return copy
+
+
+def kill_make(under_way: UnderWay) -> None:
+    under_way.process.kill()
+
+
+def kill_kernel(under_way: UnderWay) -> None:
+    kernel = next(filter(_is_kernel, under_way.look()))
+    kernel.kill()
+
+
+@pytest.mark.parametrize(
+    ("hit", "code", "fault"),
+    [
+        (kill_make, -signal.SIGKILL, "kill -9 of make"),
+        (kill_kernel, FAILED, "kill -9 of the notebook's kernel"),
+    ],
+)
+def test_a_report_ends_with_what_it_was_started_by_or_runs_in(
+    checkout: Path, hit: Callable[[UnderWay], None], code: int, fault: str
+) -> None:
+    command = ["make", "-C", str(checkout), "report", "PROFILE=smoke"]
+    fresh = {name: "" for name in os.environ if name.startswith("MAKE") or name == "MFLAGS"}
+    with measuring(
+        checkout.parent, parameters=None, command=command, environment=fresh
+    ) as under_way:
+        under_way.wait_for("driver")
+        hit(under_way)
+        assert under_way.end() == code
+        assert code != FAILED or "--resume goes on with it" in under_way.said, under_way.said
+        run = under_way.the_run()
+    assert run.damage == {}
+    assert run.manifest.state in ("running", "interrupted", "failed")
+    injected(fault)

@@ -1,0 +1,81 @@
+"""A quick run through which something is killed every twenty seconds, and which ends all the same
+with what an undisturbed one says."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.counted import injected
+from tests.faults.under_way import PARTS, UnderWay, kill, measuring, resuming
+from webtrial.analyse.claims.evaluate import verify
+from webtrial.runs import Run, open_run
+
+EVERY_S = 20.0
+MOST_RESUMES = 60
+OPPOSITE = {("supported", "refuted"), ("refuted", "supported")}
+
+
+@pytest.mark.soak
+def test_a_quick_run_under_fire_says_what_an_undisturbed_one_says(tmp_path: Path) -> None:
+    calm = undisturbed(tmp_path / "calm")
+    fired = under_fire(tmp_path / "fired")
+    assert fired.manifest.state == "finished"
+    assert fired.damage == {}
+    numbers = {trial.planned.number for trial in fired.trials}
+    assert numbers == set(range(1, fired.manifest.planned_trials + 1))
+    verdicts = [verify(run).table.set_index("id")["verdict"] for run in (calm, fired)]
+    both = list(zip(*(each.items() for each in verdicts), strict=True))
+    print(*(f"{name}: {one}, under fire {two}" for (name, one), (_, two) in both), sep="\n")
+    assert not [name for (name, one), (_, two) in both if (one, two) in OPPOSITE]
+    kills = len(fired.manifest.interruptions)
+    injected("a kill every 20 s through a quick run", kills)
+
+
+def undisturbed(folder: Path) -> Run:
+    with measuring(folder, "--profile", "quick", parameters=None) as going:
+        while going.process.poll() is None:
+            going.look()
+            time.sleep(1.0)
+        assert going.end() == 0, going.said
+        return going.the_run()
+
+
+def under_fire(folder: Path) -> Run:
+    draw, run = random.Random(1), None
+    for _ in range(MOST_RESUMES):
+        started = (
+            measuring(folder, "--profile", "quick", parameters=None)
+            if run is None
+            else resuming(folder, run)
+        )
+        with started as going:
+            if _fired_at(going, draw) == 0:
+                return open_run(going.the_run().path)
+        run = going.the_run()
+    raise AssertionError(f"not finished after {MOST_RESUMES} times")
+
+
+def _fired_at(going: UnderWay, draw: random.Random) -> int:
+    """Something is killed every EVERY_S, until the command ends; its exit code."""
+    last_s = time.monotonic()
+    while going.process.poll() is None:
+        going.look()
+        # Before there is a run there is nothing to go on with.
+        if time.monotonic() - last_s >= EVERY_S and list(going.runs.glob("*/manifest.json")):
+            last_s = time.monotonic()
+            _hit_one_of(going, draw)
+        time.sleep(0.2)
+    return going.end()
+
+
+def _hit_one_of(going: UnderWay, draw: random.Random) -> None:
+    part = draw.choice([*PARTS, "Ctrl-C", "the command"])
+    if part == "Ctrl-C":
+        going.process.send_signal(signal.SIGINT)
+    elif part == "the command":
+        going.process.kill()
+    elif found := going.that_play(part):
+        kill(draw.choice(found))

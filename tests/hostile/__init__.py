@@ -1,0 +1,1 @@
+"""Load and requests that mean no good, sent to every deployed stack."""

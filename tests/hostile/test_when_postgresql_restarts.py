@@ -1,0 +1,81 @@
+"""PostgreSQL restarts under load: every stack is well again by itself."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from tests.counted import injected
+from webtrial.measure.children import runs
+from webtrial.measure.load.transport import Transport
+
+CLIENTS = 16
+BEFORE_S = 1.0
+RECOVERY_S = 20.0
+CALM = 50  # answers in a row that are right
+
+
+def crash(own_postgres):
+    """End one of its processes as a fault would: it ends all others, recovers, and serves anew."""
+    server = psutil.Process(own_postgres.pid)
+    backends = [each for each in server.children() if "idle" in " ".join(each.cmdline())]
+    assert backends, "no connection is open"
+    backends[0].kill()
+    deadline_s = time.monotonic() + RECOVERY_S
+    while time.monotonic() < deadline_s:
+        with suppress(psycopg.Error), psycopg.connect(own_postgres.url, connect_timeout=2):
+            return
+        time.sleep(0.05)
+    pytest.fail("PostgreSQL did not recover")
+
+
+@pytest.mark.parametrize("scenario", ["idle", "under load"])
+def test_a_stack_recovers_from_a_restart_of_postgresql(stack, own_postgres, scenario):
+    statuses = asyncio.run(asked(stack.url, own_postgres, idle=scenario == "idle"))
+    assert statuses[-CALM:] == [200] * CALM
+    assert runs(psutil.Process(stack.service.pid))
+    injected(f"PostgreSQL restarted {scenario}")
+
+
+async def asked(url, own_postgres, *, idle):
+    """The status of each answer, in order, until CALM are right in a row or time is over."""
+    statuses = []
+    transport = Transport(max_connections=CLIENTS)
+    async with httpx.AsyncClient(transport=transport, base_url=url, timeout=10) as client:
+        ends_s = time.monotonic() + BEFORE_S + RECOVERY_S
+
+        async def one(until):
+            while time.monotonic() < ends_s and not until():
+                try:
+                    answer = await client.get("/users/1")
+                    statuses.append(answer.status_code)
+                    assert answer.status_code >= 500 or answer.json()["id"] == 1
+                except httpx.TransportError:
+                    statuses.append(0)
+                if statuses[-1] != 200:
+                    await asyncio.sleep(0.05)
+
+        async def all_of(until):
+            await asyncio.gather(*(one(until) for _ in range(CLIENTS)))
+
+        restarted = False
+
+        def calm():
+            return restarted and statuses[-CALM:] == [200] * CALM
+
+        if idle:
+            await asyncio.to_thread(crash, own_postgres)
+            restarted = True
+            await all_of(calm)
+        else:
+            load = asyncio.create_task(all_of(calm))
+            await asyncio.sleep(BEFORE_S)
+            await asyncio.to_thread(crash, own_postgres)
+            statuses.append(-1)  # what follows is after it
+            restarted = True
+            await load
+    return statuses

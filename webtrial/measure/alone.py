@@ -1,0 +1,35 @@
+"""One measurement at a time in a folder of runs: two would measure each other."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from webtrial.errors import RunError
+
+FILE = ".measuring"  # names the run while there is one
+
+
+@contextmanager
+def alone_in(runs: Path, run: str) -> Iterator[None]:
+    """Keep the folder `runs` for measuring the run of that id; RunError that names the other where
+    one is being measured. The kernel forgets it with the process, however that ends."""
+    folder, named = os.open(runs, os.O_RDONLY), runs / FILE
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            other = named.read_text() if named.exists() else "another run"
+            raise RunError(
+                f"{other} is being measured into {runs}, and two at a time would measure each"
+                " other: wait for its end, or end it"
+            ) from None
+        with suppress(OSError):  # a full disk is reported where something is lost by it
+            named.write_text(run)
+        try:
+            yield
+        finally:
+            named.unlink(missing_ok=True)
+    finally:
+        os.close(folder)

@@ -1,0 +1,23 @@
+"""Imported by the process that kernels are forked from: all that a chapter needs, and the run read
+as far as every chapter reads it."""
+
+import gc
+import os
+from pathlib import Path
+
+import ipykernel.kernelapp  # noqa: F401
+
+import webtrial
+from webtrial.analyse.claims.evaluate import verify
+from webtrial.analyse.compare import ratio_table
+from webtrial.publish.given import read_beforehand
+from webtrial.publish.warm import READ
+
+for name in webtrial.__all__:
+    getattr(webtrial, name)
+
+if READ in os.environ:
+    run = read_beforehand(Path(os.environ[READ]))
+    ratio_table(run)
+    verify(run)
+gc.freeze()  # pages that nobody writes to stay shared

@@ -1,0 +1,106 @@
+"""Kernels that begin where reading a run begins, forked from a process that has come so far.
+
+    runner ── forkserver: imports everything, reads the run ─┬─ kernel of one chapter
+                                                              └─ kernel of the next
+
+A kernel of its own would import for five seconds, and compute the same tables for as long again.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver, get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from webtrial.measure.keeper import die_with_parent
+
+READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
+_PRELOADED = "webtrial.publish.preloaded"
+
+
+def warm_up(run: Path) -> None:
+    """Have this process's kernels forked, from now on, from one that has read `run`."""
+    os.environ[READ] = str(run)
+    get_context("forkserver").set_forkserver_preload([_PRELOADED])
+    forkserver.ensure_running()
+
+
+def is_warm() -> bool:
+    """Whether this process has warmed up."""
+    return READ in os.environ
+
+
+class WarmKernelManager(AsyncKernelManager):
+    """Starts kernels by forking."""
+
+    async def _async_pre_start_kernel(self, **given: Any) -> Any:
+        if self.provisioner is None:
+            self.provisioner = _Forking(kernel_spec=self.kernel_spec, parent=self)
+        return await super()._async_pre_start_kernel(**given)
+
+    pre_start_kernel = _async_pre_start_kernel
+
+
+class _Forking(LocalProvisioner):
+    """Where jupyter_client would start a process with a command."""
+
+    async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
+        arguments = cmd[cmd.index("-f") :]
+        forked = _Forked(arguments, given["env"], given.get("cwd"))
+        self.process = forked  # type: ignore[assignment]  # as far as it is asked for
+        self.pid = forked.pid
+        return self.connection_info
+
+
+class _Forked:
+    """A kernel's process, with what jupyter_client asks of a Popen."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], folder: str | None
+    ) -> None:
+        self._process: ForkServerProcess = get_context("forkserver").Process(
+            target=_be_kernel, args=(list(arguments), dict(environment), folder), daemon=True
+        )
+        self._process.start()
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.pid is not None and self._process.is_alive():
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:
+    from ipykernel.kernelapp import launch_new_instance  # noqa: PLC0415 - preloaded by then
+
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(environment)
+    if folder:
+        os.chdir(folder)
+    try:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        launch_new_instance(argv=arguments)
+    finally:
+        os._exit(0)  # what is left of the kernel's streams would wait for a reader
