@@ -13,7 +13,9 @@ endif
 ALONE = tests/analyse tests/publish
 
 # What withstands faults, load and bad inputs; `make test` tries the same with less.
-HOSTILE = tests/faults tests/hostile tests/publish/test_untrusted.py
+HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
+	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_guards.py \
+	tests/publish/test_untrusted.py
 
 .PHONY: report publish test soak audit lab serve check compare capabilities bench pins clean
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.counted import injected
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
 from webtrial import checksums
@@ -85,6 +86,7 @@ def test_a_run_that_was_copied_by_half_is_usable_as_far_as_it_came(tmp_path: Pat
     assert numbers_of(copy) == [1, 2]
     assert set(open_run(copy).damage.values()) == {"is missing"}
     assert len(open_run(copy).damage) == 4
+    injected("damage to a run: copied by half")
 
 
 def test_without_its_checksums_it_is_said_that_nothing_vouches_for_a_run(tmp_path: Path) -> None:
@@ -169,6 +171,7 @@ def test_a_run_of_a_newer_format_is_refused_with_what_to_do(tmp_path: Path) -> N
     (path / "manifest.json").write_text(json.dumps(manifest | {"format": FORMAT + 1, "new": 1}))
     with pytest.raises(RunError, match=f"is of format {FORMAT + 1}, .* or a newer one"):
         open_run(path)
+    injected("a run of a newer format")
 
 
 def test_what_lies_outside_a_run_is_not_looked_at(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.counted import injected
 from webtrial.errors import LaunchError
 from webtrial.measure import children, launch
 from webtrial.measure.children import runs, start_child, stop_child, stop_children, tree
@@ -203,6 +204,7 @@ def test_a_port_that_another_process_holds_is_left_to_it(tmp_path, monkeypatch):
         with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
             assert urlsplit(service.url).port != taken
             assert get(service.url)[0] == 200
+    injected("port taken")
 
 
 def test_an_answer_from_a_stranger_is_not_taken_for_the_service(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.judging import refused
 from tests.contract.stage import client_of, pages_of
+from tests.counted import tried
 
 ABOUT = ("framework", "data_access", "serialiser", "concurrency", "server")
 
@@ -46,6 +47,7 @@ def test_another_host_is_refused(stack, host):
     """Whatever the route, hence not documented with any."""
     answer = httpx.get(f"{stack.url}/users/1", headers={"Host": host}, trust_env=False)
     assert refused(answer, 400)
+    tried("other hosts", stack.name, 1)
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:80", "127.0.0.1:65535"])
@@ -66,6 +68,7 @@ def test_a_body_without_end_is_refused_and_changes_nothing(stack, client, new_us
         assert refused(alone.post("/token", data=form), 413)
     assert counted() == before
     assert client.get("/ping").status_code == 200
+    tried("bodies without end", stack.name, 3)
 
 
 def test_a_body_up_to_the_limit_is_taken(client, new_user):
@@ -97,6 +100,7 @@ def test_a_body_that_comes_in_pieces_is_limited_as_well(stack):
         except OSError:
             sent = sent or b"reset"
     assert answer.startswith(b"HTTP/1.1 4") or sent, answer[:200]
+    tried("bodies without end", stack.name, 1)
 
 
 def test_the_cookies_of_a_session_are_for_nobody_else(client, stack):

@@ -13,6 +13,7 @@ import pytest
 
 from tests.contract.judging import INVALID, named, refused
 from tests.contract.stage import TOKEN_LIFETIME_S
+from tests.counted import tried
 
 ABOUT = ("framework", "data_access", "serialiser", "concurrency")
 
@@ -55,6 +56,18 @@ def stats(client):
         return client.get(STATS, headers={b"Authorization": b"Bearer " + token})
 
     return ask
+
+
+@pytest.fixture
+def refuses(stats, stack):
+    """Whether a token is refused, which is counted."""
+
+    def is_refused(token):
+        assert challenged(stats(token))
+        tried("forged, stale or senseless tokens", stack.name, 1)
+        return True
+
+    return is_refused
 
 
 def challenged(answer):
@@ -101,12 +114,13 @@ def test_every_account_has_the_password(client, seeded):
         ("ü" * 300, lambda password: password),
     ],
 )
-def test_a_wrong_name_or_password_is_not_told_apart(client, seeded, username, changed):
+def test_a_wrong_name_or_password_is_not_told_apart(client, stack, seeded, username, changed):
     form = {"username": username, "password": changed(seeded.password)}
     answer = client.post("/token", data=form)
     usual = client.post("/token", data={"username": "account002", "password": "wrong"})
     assert challenged(answer)
     assert answer.json() == usual.json()
+    tried("passwords guessed", stack.name, 1)
 
 
 @pytest.mark.parametrize("name", ["username", "password"])
@@ -120,7 +134,7 @@ TRIES = 20
 
 
 @pytest.mark.parametrize("username", ["account089", "nobody-is-guessed"])
-def test_who_is_tried_too_often_has_to_wait_whatever_the_password(client, seeded, username):
+def test_who_is_tried_too_often_has_to_wait_whatever_the_password(client, stack, seeded, username):
     """And an account cannot be told from none by that."""
     wrong = {"username": username, "password": "wrong"}
     told = [client.post("/token", data=wrong).status_code for _ in range(TRIES)]
@@ -129,6 +143,7 @@ def test_who_is_tried_too_often_has_to_wait_whatever_the_password(client, seeded
         answer = client.post("/token", data={"username": username, "password": password})
         assert refused(answer, 429)
         assert 1 <= int(answer.headers["retry-after"]) <= 60
+    tried("passwords guessed", stack.name, TRIES + 2)
     others = {"username": "account098", "password": seeded.password}
     assert client.post("/token", data=others).status_code == 200
 
@@ -188,13 +203,13 @@ def test_a_header_that_holds_no_token_is_refused(client, header):
     "token",
     ["x", "x.y", "x.y.z", "..", "a" * 7000, "e30.e30.e30", "eyJhbGciOiJIUzI1NiJ9..", "%00.%00.%00"],
 )
-def test_what_does_not_read_as_a_token_is_refused(stats, token):
-    assert challenged(stats(token))
+def test_what_does_not_read_as_a_token_is_refused(refuses, token):
+    assert refuses(token)
 
 
 @pytest.mark.parametrize("content", [b"[]", b"null", b"5", b'"x"', b"not json", b"\xff", b"{}"])
-def test_a_signed_token_that_holds_no_claims_is_refused(stats, key, content):
-    assert challenged(stats(signed(key, {"alg": "HS256"}, content)))
+def test_a_signed_token_that_holds_no_claims_is_refused(refuses, key, content):
+    assert refuses(signed(key, {"alg": "HS256"}, content))
 
 
 WRONG_CLAIMS = {
@@ -216,8 +231,8 @@ WRONG_CLAIMS = {
 
 
 @pytest.mark.parametrize("changes", WRONG_CLAIMS.values(), ids=WRONG_CLAIMS)
-def test_a_token_of_which_a_claim_is_wrong_is_refused(stats, key, changes):
-    assert challenged(stats(signed(key, {"alg": "HS256"}, claims(**changes))))
+def test_a_token_of_which_a_claim_is_wrong_is_refused(refuses, key, changes):
+    assert refuses(signed(key, {"alg": "HS256"}, claims(**changes)))
 
 
 @pytest.mark.parametrize(
@@ -236,41 +251,41 @@ def test_a_token_of_which_a_claim_is_wrong_is_refused(stats, key, changes):
     ],
     ids=str,
 )
-def test_a_token_of_another_algorithm_is_refused_though_the_key_is_right(stats, key, header):
-    assert challenged(stats(signed(key, header, claims())))
+def test_a_token_of_another_algorithm_is_refused_though_the_key_is_right(refuses, key, header):
+    assert refuses(signed(key, header, claims()))
 
 
 @pytest.mark.parametrize(("name", "digest"), [("HS384", "sha384"), ("HS512", "sha512")])
-def test_a_stronger_algorithm_is_another_algorithm(stats, key, name, digest):
-    assert challenged(stats(signed(key, {"alg": name}, claims(), digest)))
+def test_a_stronger_algorithm_is_another_algorithm(refuses, key, name, digest):
+    assert refuses(signed(key, {"alg": name}, claims(), digest))
 
 
-def test_a_token_without_a_signature_is_refused(stats):
+def test_a_token_without_a_signature_is_refused(refuses):
     unsigned = part({"alg": "none"}) + b"." + part(claims()) + b"."
-    assert challenged(stats(unsigned))
-    assert challenged(stats(unsigned + part(b"none")))
+    assert refuses(unsigned)
+    assert refuses(unsigned + part(b"none"))
 
 
-def test_a_public_key_is_no_shared_secret(stats):
+def test_a_public_key_is_no_shared_secret(refuses):
     """The mix-up of RS256 and HS256: signed with what everybody may know."""
     public = (
         "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK\n-----END PUBLIC KEY-----"
     )
     for algorithm in ("HS256", "RS256"):
-        assert challenged(stats(signed(public, {"alg": algorithm, "kid": public}, claims())))
+        assert refuses(signed(public, {"alg": algorithm, "kid": public}, claims()))
 
 
-def test_a_token_of_another_service_is_refused(stats, key):
+def test_a_token_of_another_service_is_refused(refuses, key):
     for other in (secrets.token_urlsafe(48), key[:-1], key + "A", ""):
-        assert challenged(stats(signed(other, {"alg": "HS256"}, claims())))
+        assert refuses(signed(other, {"alg": "HS256"}, claims()))
 
 
-def test_a_token_that_was_changed_is_refused(stats, key):
+def test_a_token_that_was_changed_is_refused(refuses, key):
     head, said, signature = signed(key, {"alg": "HS256"}, claims()).split(".")
     other = part(claims(sub="account001")).decode()
-    assert challenged(stats(f"{head}.{other}.{signature}"))
-    assert challenged(stats(f"{head}.{said}.{signature[::-1]}"))
-    assert challenged(stats(f"{head}.{said}."))
+    assert refuses(f"{head}.{other}.{signature}")
+    assert refuses(f"{head}.{said}.{signature[::-1]}")
+    assert refuses(f"{head}.{said}.")
 
 
 def test_the_token_of_an_account_that_has_gone_is_refused(client, stack, sign_in):
@@ -284,3 +299,4 @@ def test_the_token_of_an_account_that_has_gone_is_refused(client, stack, sign_in
         assert challenged(client.get(STATS, headers=header))
     finally:
         stack.rows("INSERT INTO accounts VALUES (%s, %s, %s, %s)", *row)
+    tried("forged, stale or senseless tokens", stack.name, 1)

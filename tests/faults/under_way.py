@@ -169,9 +169,12 @@ def measuring(
             left.kill()
 
 
-def resuming(folder: Path, run: Run) -> AbstractContextManager[UnderWay]:
+def resuming(
+    folder: Path, run: Run, environment: Mapping[str, str] | None = None
+) -> AbstractContextManager[UnderWay]:
     """The same run gone on with."""
-    return measuring(folder, "--resume", str(run.path), parameters=None)
+    more = "--resume", str(run.path)
+    return measuring(folder, *more, parameters=None, environment=environment)
 
 
 def kill(process: psutil.Process) -> None:

@@ -4,14 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import distributed
 import pyarrow.parquet as pq
 import pytest
 
+from tests.counted import injected
 from tests.load.test_driver import KNOWN, closed, drive, opened, task
 from tests.load.truth import truth
 from tests.test_targets import a_rig, pings
@@ -161,6 +164,33 @@ def test_a_run_over_a_cluster_counts_what_the_server_counted(
     assert len(run.samples(trial)) + 1 == sum(server.counts.values())
     assert trial.counts.succeeded == trial.counts.sent > 0
     assert run.manifest.budgets["load_drivers"] == "workers of a cluster"
+
+
+def test_a_worker_that_is_killed_during_a_run_costs_the_run_one_trial(
+    scheduler: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    """The second of three; the cluster's nanny starts another worker."""
+    begun = 0
+
+    def kill_one(event: dict[str, Any]) -> None:
+        nonlocal begun
+        begun += event["event"] == "trial"
+        if event["event"] == "trial" and begun == 2:
+            with distributed.Client(scheduler) as client:
+                pids = list(client.run(os.getpid).values())
+            threading.Timer(1.5, os.kill, [pids[0], signal.SIGKILL]).start()
+
+    with truth(delay_s=0.005) as server:
+        targets = {"flask": server.url}
+        parameters = pings(
+            stacks=["flask"], targets=targets, scheduler=scheduler, blocks=3, duration_s=6.0
+        )
+        run = open_run(measure(parameters, kill_one, tmp_path))
+    assert (run.manifest.state, run.damage) == ("finished", {})
+    gates = [[reason.gate for reason in trial.validity.reasons] for trial in run.trials]
+    assert ["driver" in each for each in gates] == [False, True, False]
+    assert run.trials[1].validity.verdict == "invalid"
+    injected("kill -9 of a Dask worker")
 
 
 def test_without_a_scheduler_it_says_what_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
