@@ -404,7 +404,7 @@ def test_matters_of_taste_stay_so_with_what_can_be_counted_beside(judged: Verifi
 
 def test_choices_are_judged_by_scores(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(case, "recommended", scores.recommended)
-    judged = verify(run)
+    judged = verify(open_run(run.path))  # not as it may have been judged before
     found = verdicts(judged)
     assert found["choice-traditional"] == "supported"
     assert found["choice-simple-api"] == "refuted"

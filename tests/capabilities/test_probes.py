@@ -89,8 +89,8 @@ def test_which_other_packages_are_used(found: Found, capability: str) -> None:
 
 def test_the_cookie_of_a_session_is_hidden_from_scripts(found: Found) -> None:
     django, flask, fastapi = values(found, "session login", "cookies of a session")
-    assert "sessionid: HttpOnly, SameSite=Lax" in django
-    assert flask == "session: HttpOnly, SameSite=Lax"
+    assert "sessionid: HttpOnly, Secure, SameSite=Lax" in django
+    assert flask == "session: HttpOnly, Secure, SameSite=Lax"
     assert fastapi == NONE
 
 

@@ -155,7 +155,9 @@ def test_a_body_in_another_encoding_than_utf_8_is_refused(client, new_user, enco
     assert refused(client.post("/users", content=text.encode(encoding), headers=kind))
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "image/png"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "image/png", "*/*", "application/*"]
+)
 def test_a_body_of_another_type_is_refused(client, new_user, kind):
     body = json.dumps(new_user()).encode()
     assert refused(client.post("/users", content=body, headers={"Content-Type": kind}))

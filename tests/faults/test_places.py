@@ -34,7 +34,7 @@ REPOSITORY = Path(__file__).parent.parent.parent
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A file of parameters: six short trials of a server that stands already."""
+    """A file of parameters: four short trials of a server that stands already."""
     path = tmp_path_factory.mktemp("asked") / "parameters.yaml"
     with truth(delay_s=0.002) as server:
         given = {
@@ -43,7 +43,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "targets": {"flask": server.url},
             "closed_users": [5],
             "common_fractions": [],
-            "blocks": 6,
+            "blocks": 4,
             "warmup_s": 0.1,
             "duration_s": 0.5,
             "timeout_s": 1.0,
@@ -83,7 +83,10 @@ def code_in(said: str, name: str) -> int:
 # --- the disk
 
 
-@pytest.mark.parametrize("room_kib", [24, 44, 64])
+@pytest.mark.parametrize(
+    "room_kib",
+    [pytest.param(24, marks=pytest.mark.soak), 44, pytest.param(64, marks=pytest.mark.soak)],
+)
 def test_a_disk_that_runs_full_keeps_what_was_written_and_the_run_goes_on_with_room(
     asked: Path, tmp_path: Path, room_kib: int
 ) -> None:
@@ -107,7 +110,7 @@ def test_a_disk_that_runs_full_keeps_what_was_written_and_the_run_goes_on_with_r
     (then,), (now,) = ((tmp_path / name).glob("*/manifest.json") for name in ("then", "now"))
     before, after = open_run(then.parent), open_run(now.parent)
     assert before.damage == after.damage == {}
-    assert len(before.trials) < len(after.trials) == 6
+    assert len(before.trials) < len(after.trials) == 4
     assert after.trials[: len(before.trials)] == before.trials
     injected("disk full")
 
@@ -272,7 +275,7 @@ def test_of_two_runs_in_one_checkout_the_second_is_told_of_the_first(
         assert second.returncode == FAILED
         assert f"{name} is being measured into" in second.stderr
         assert first.wait(60) == 0
-    assert len(open_run(tmp_path / "runs" / name).trials) == 6
+    assert len(open_run(tmp_path / "runs" / name).trials) == 4
     injected("two runs at once in one checkout")
 
 
@@ -286,7 +289,7 @@ def test_two_runs_in_two_checkouts_both_finish(asked: Path, tmp_path: Path) -> N
     assert [each.wait(90) for each in both] == [0, 0]
     for place in places:
         (manifest,) = place.glob("*/manifest.json")
-        assert len(open_run(manifest.parent).trials) == 6
+        assert len(open_run(manifest.parent).trials) == 4
     injected("two runs at once in two checkouts")
 
 
@@ -303,15 +306,17 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
-HITS: dict[str, Callable[[Path], None]] = {
-    "a file cut short": cut_short,
-    "a bit flipped": flip_a_bit,
-    "a file missing": Path.unlink,
-}
+HITS = [
+    pytest.param(cut_short, "a file cut short", marks=pytest.mark.soak),
+    pytest.param(flip_a_bit, "a bit flipped"),
+    pytest.param(Path.unlink, "a file missing", marks=pytest.mark.soak),
+]
 
 
-@pytest.mark.parametrize("hit", HITS)
-def test_a_run_that_was_hit_is_mended_by_going_on(asked: Path, tmp_path: Path, hit: str) -> None:
+@pytest.mark.parametrize(("hit", "name"), HITS)
+def test_a_run_that_was_hit_is_mended_by_going_on(
+    asked: Path, tmp_path: Path, hit: Callable[[Path], None], name: str
+) -> None:
     done = subprocess.run(
         ["sh", "-c", f"{MEASURES}", "sh", str(tmp_path), str(asked)],
         capture_output=True,
@@ -321,8 +326,8 @@ def test_a_run_that_was_hit_is_mended_by_going_on(asked: Path, tmp_path: Path, h
     )
     assert done.returncode == 0, done.stderr
     (manifest,) = (tmp_path / "runs").glob("*/manifest.json")
-    HITS[hit](manifest.parent / "samples" / "0002-1.parquet")
-    assert [trial.planned.number for trial in open_run(manifest.parent).trials] == [1, 3, 4, 5, 6]
+    hit(manifest.parent / "samples" / "0002-1.parquet")
+    assert [trial.planned.number for trial in open_run(manifest.parent).trials] == [1, 3, 4]
     again = subprocess.run(
         ["sh", "-c", GOES_ON, "sh", str(tmp_path), str(asked)],
         capture_output=True,
@@ -333,9 +338,9 @@ def test_a_run_that_was_hit_is_mended_by_going_on(asked: Path, tmp_path: Path, h
     assert again.returncode == 0, again.stderr
     run = open_run(manifest.parent)
     assert run.damage == {}
-    assert [trial.planned.number for trial in run.trials] == [1, 2, 3, 4, 5, 6]
+    assert [trial.planned.number for trial in run.trials] == [1, 2, 3, 4]
     (told,) = run.manifest.interruptions
     assert list(told.damaged) == ["samples/0002-1.parquet"]
     assert json.loads((run.path / "manifest.json").read_text())["state"] == "finished"
     assert checksums.read(run.path).keys() == checksums.sums_of(run.path).keys()
-    injected(f"damage to a run: {hit}")
+    injected(f"damage to a run: {name}")

@@ -120,10 +120,11 @@ def test_half_a_character_is_refused(client, stack, unchanged):
 def test_numbers_beyond_reason_are_refused(client, stack, unchanged):
     for number in NUMBERS:
         assert refused(post(client, body_with(age=number)))
+    short = [number for number in NUMBERS if len(number) < 1000]  # longer ones: oversized, below
+    for number in short:
         assert refused(client.get("/users", params={"limit": number}))
-        if len(number) < 1000:
-            assert refused(client.get(f"/users/{number}"))
-    tried("huge and odd numbers", stack.name, 2 * len(NUMBERS) + 7)
+        assert refused(client.get(f"/users/{number}"))
+    tried("huge and odd numbers", stack.name, len(NUMBERS) + 2 * len(short))
 
 
 def test_json_without_end_is_refused(client, stack, unchanged):
@@ -207,9 +208,11 @@ def test_a_request_within_a_request_is_not_answered_as_another_ones(
     stack, client, unchanged, shape
 ):
     """A server may refuse, or read what follows as this client's next request; there is no proxy
-    whose other clients it could be taken for. It never fails, and stays well."""
+    whose other clients it could be taken for. It never fails, and stays well. To a coding that it
+    does not know RFC 9112 (section 6.1) has it answer 501."""
     statuses = statuses_in(answers_to(stack.url, SHAPES[shape] + SMUGGLED))
-    assert all(status < 500 for status in statuses), statuses
+    refusals = (501,) if shape == "an unknown coding" else ()
+    assert all(status < 500 or status in refusals for status in statuses), statuses
     assert client.get("/users/1").json()["id"] == 1
     tried("request smuggling shapes", stack.name, 1)
 

@@ -17,7 +17,8 @@ from webtrial.measure.ports import free_port
 from webtrial.publish.execute import NOTEBOOKS
 
 CHAPTER = "3-search-and-dashboard.ipynb"
-STARTS_WITHIN_S, RUNS_WITHIN_S = 90, 240
+STARTS_WITHIN_S, RUNS_WITHIN_S = 90, 600  # patience with a disturbed machine, no claim
+KERNEL = ".jp-Notebook-ExecutionIndicator"
 
 
 @pytest.fixture
@@ -64,6 +65,8 @@ def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
         page = browser.new_page()
         page.goto(address)
         page.locator(".jp-NotebookPanel .jp-Cell").first.click(timeout=60_000)
+        # What is run before there is a kernel may be forgotten.
+        page.locator(f"{KERNEL}[data-status='idle']").first.wait_for(timeout=120_000)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("li[data-command='runmenu:run-all']").click()
         executed = _executed(path)
@@ -74,7 +77,10 @@ def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
             page.keyboard.press("Control+s")
             executed = _executed(path)
         else:
-            pytest.fail(f"not executed within {RUNS_WITHIN_S} s")
+            status = page.locator(KERNEL).first.get_attribute("data-status")
+            asked = page.locator(".jp-Dialog").all_inner_texts()
+            done = [cell.execution_count for cell in executed]
+            pytest.fail(f"{done} after {RUNS_WITHIN_S} s; kernel {status}; dialogs {asked}")
         drawn = page.locator(".jp-OutputArea img, .jp-OutputArea svg").first
         assert drawn.is_visible()
     outputs = [output for cell in executed for output in cell.outputs]

@@ -25,11 +25,13 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
                 f"{other} is being measured into {runs}, and two at a time would measure each"
                 " other: wait for its end, or end it"
             ) from None
-        with suppress(OSError):  # a full disk is reported where something is lost by it
+        # A disk that is full or read-only is reported where something is lost by it.
+        with suppress(OSError):
             named.write_text(run)
         try:
             yield
         finally:
-            named.unlink(missing_ok=True)
+            with suppress(OSError):
+                named.unlink(missing_ok=True)
     finally:
         os.close(folder)

@@ -7,11 +7,12 @@ in one is not running.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from webtrial.errors import LaunchError
 from webtrial.measure.answers import Earlier, agreed_answers, sign_in
 from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, losses_of, restore
 from webtrial.measure.house import TEMPLATE, House
@@ -186,10 +187,16 @@ def _launch(lab: Lab, wanted: dict[str, _Wanted]) -> AbstractContextManager[dict
 
 def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:
     if stack.name not in block.databases:
-        block.ends.callback(drop_database, house.server, stack.name)
+        block.ends.callback(_drop, house, stack.name)
         block.databases[stack.name] = clone_for(stack, house.server, stack.name, TEMPLATE)
     settings = replace(house.settings, database_url=block.databases[stack.name])
     return stack, settings, lab.logs / f"{stack.name}-{block.number}.log"
+
+
+def _drop(house: House, name: str) -> None:
+    """A server that is lost meanwhile has been reported by then; who ends the run drops the rest."""
+    with suppress(LaunchError):
+        drop_database(house.server, name)
 
 
 def _signed_in(lab: Lab, urls: dict[str, str], asked: dict[str, set[str]]) -> dict[str, Tokens]:

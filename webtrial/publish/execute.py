@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _CONFIG = Config(
         "NotebookClient": {"extra_arguments": ["--IPKernelApp.log_level=50"]},
     }
 )
-_WARM = Config(_CONFIG)
+_WARM = deepcopy(_CONFIG)
 _WARM.NotebookClient.kernel_manager_class = "webtrial.publish.warm.WarmKernelManager"
 _OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
 _INJECTED = "injected-parameters"  # papermill's tag for a cell of its own

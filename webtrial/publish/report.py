@@ -154,13 +154,7 @@ def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
 def _on(run: Run, into: Path) -> Callable[[str], Path]:
     """Executes a chapter on `run`. It is told of the run by name, and of where that lies by the
     environment alone: that is nobody else's business."""
-    path = run.path.resolve()
-    return partial(
-        execute,
-        into=into,
-        parameters={"run": path.name},
-        environment={RUNS_FOLDER: str(path.parent)},
-    )
+    return partial(execute, into=into, parameters={"run": run.path.resolve().name})
 
 
 def execute_together(run: Run, names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
@@ -178,4 +172,5 @@ def _side_by_side(run: Run) -> ProcessPoolExecutor:
 
 def _get_ready(run: Path) -> None:
     die_with_parent()
+    os.environ[RUNS_FOLDER] = str(run.parent)
     warm_up(run)

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 
 
@@ -18,7 +18,10 @@ class LimitedJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The body's JSON; ParseError, answered with 400, or RequestDataTooBig."""
+        """The body's JSON; ParseError, answered with 400, UnsupportedMediaType or
+        RequestDataTooBig."""
+        if "*" in (media_type or ""):  # a range of types names none, and REST Framework takes any
+            raise UnsupportedMediaType(media_type)
         announced = parser_context["request"].META.get("CONTENT_LENGTH") if parser_context else 0
         if int(announced or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # no more is ever read
             raise RequestDataTooBig

@@ -10,6 +10,7 @@ from fastapi_standalone_docs import StandaloneDocs
 from starlette.routing import Route
 
 from .hosts import HostsChecked
+from .methods import told_all_methods
 from .page_headers import with_page_headers
 from .settings import Settings
 
@@ -37,6 +38,7 @@ def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -
     StandaloneDocs(app)
     _guard_documents(app)
     app.add_middleware(HostsChecked)
+    app.add_exception_handler(405, told_all_methods)
     _module(f"{serialiser}.errors").add_error_handlers(app)
     every = _routers(f"{concurrency}{serialiser}")
     _include(app, every if routers is None else routers)
