@@ -9,15 +9,16 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-# Tests that start no service need no core for themselves.
-ALONE = tests/analyse tests/publish
+# Tests that start no service.
+READING = tests/analyse tests/publish
 
 # What withstands faults, load and bad inputs; `make test` tries the same with less.
 HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
-	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_guards.py \
-	tests/publish/test_untrusted.py
+	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_tries.py \
+	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
-.PHONY: report publish test soak audit lab serve check compare capabilities bench pins clean
+.PHONY: report publish test test-reading test-measuring soak audit
+.PHONY: lab serve check compare capabilities bench pins clean
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
@@ -30,8 +31,14 @@ test: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest --numprocesses auto --dist loadfile --nbval $(ALONE) notebooks
-	$(PY) -m pytest $(ALONE:%=--ignore %)
+	$(MAKE) --jobs=2 --output-sync=target test-reading test-measuring
+
+# Side by side: those that only read a run keep one core busy, those of services wait a good deal.
+test-reading: .venv/ready-to-test
+	$(PY) -m pytest --nbval $(READING) notebooks
+
+test-measuring: .venv/ready-to-test
+	$(PY) -m pytest $(READING:%=--ignore %)
 
 soak: .venv/ready-to-test
 	$(PY) -m pytest --soak $(HOSTILE)

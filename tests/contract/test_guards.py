@@ -11,7 +11,7 @@ from tests.contract.judging import refused
 from tests.contract.stage import client_of, pages_of
 from tests.counted import tried
 
-ABOUT = ("framework", "data_access", "serialiser", "concurrency", "server")
+ABOUT = ("framework", "serialiser", "concurrency", "server")
 
 LARGEST = 2**20
 PAGES = {"Django": ["/accounts/login/", "/admin/login/"], "Flask": ["/login"], "FastAPI": []}

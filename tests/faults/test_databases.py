@@ -130,6 +130,7 @@ def cut_every_connection(server: Server) -> None:
     assert cut is not None and cut[0] > 2
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("fault", REFUSED)
 def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_lost(
     told: Told, fault: str
@@ -141,6 +142,7 @@ def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_lost(
     injected(fault)
 
 
+@pytest.mark.soak
 def test_a_connection_that_is_cut_ends_the_run_which_says_during_which_trial(told: Told) -> None:
     assert told.codes[CUT] == FAILED
     assert f"PostgreSQL was lost during trial {ASKS_ALL} " in told.said[CUT], told.said[CUT]
@@ -148,6 +150,7 @@ def test_a_connection_that_is_cut_ends_the_run_which_says_during_which_trial(tol
     injected(CUT)
 
 
+@pytest.mark.soak
 def test_the_run_finishes_with_every_trial_once_the_address_is_right(told: Told) -> None:
     run = told.run
     assert run is not None

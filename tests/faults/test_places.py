@@ -177,6 +177,7 @@ def _goes_on(folder: Path) -> None:
     assert not list(run.path.rglob("*.part"))
 
 
+@pytest.mark.soak
 def test_in_a_checkout_that_cannot_be_written_it_is_said_where_else_to(
     asked: Path, tmp_path: Path
 ) -> None:
@@ -279,6 +280,7 @@ def test_of_two_runs_in_one_checkout_the_second_is_told_of_the_first(
     injected("two runs at once in one checkout")
 
 
+@pytest.mark.soak
 def test_two_runs_in_two_checkouts_both_finish(asked: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(asked)]
     places = [tmp_path / name for name in ("one", "two")]
@@ -308,7 +310,7 @@ def flip_a_bit(path: Path) -> None:
 
 HITS = [
     pytest.param(cut_short, "a file cut short", marks=pytest.mark.soak),
-    pytest.param(flip_a_bit, "a bit flipped"),
+    pytest.param(flip_a_bit, "a bit flipped", marks=pytest.mark.soak),
     pytest.param(Path.unlink, "a file missing", marks=pytest.mark.soak),
 ]
 

@@ -18,8 +18,13 @@ from webtrial.runs import Run, open_run
 
 FAILED, INTERRUPTED = 2, 130
 
-ENDING = ("PostgreSQL", "upstream", "experiment", "keeper", "the command", "Ctrl-C", "Ctrl-C twice")
+ENDING = ("PostgreSQL", "experiment", "Ctrl-C")
 """What ends a run; after each it is gone on with."""
+
+ENDING_IN_A_SOAK = ("upstream", "keeper", "the command", "Ctrl-C twice")
+"""The same, for who has the time."""
+
+EACH = [*ENDING, *(pytest.param(fault, marks=pytest.mark.soak) for fault in ENDING_IN_A_SOAK)]
 
 ASKS_ALL = next(
     trial.number
@@ -50,11 +55,12 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
     """One run that suffers all of it and is finished in the end."""
     folder = tmp_path_factory.mktemp("faults")
     told, before, run = Told(), dict[str, str](), None
-    for fault in ENDING:
+    soaking = request.config.getoption("--soak")
+    for fault in (*ENDING, *(ENDING_IN_A_SOAK if soaking else ())):
         started = measuring(folder) if run is None else resuming(folder, run)
         with started as under_way:
             _inject(fault, under_way)
@@ -93,7 +99,7 @@ def _is_closing(under_way: UnderWay) -> bool:
     return "interrupted" in (under_way.the_run().path / "manifest.json").read_text()
 
 
-@pytest.mark.parametrize("fault", ENDING)
+@pytest.mark.parametrize("fault", EACH)
 def test_the_run_says_how_it_ended_and_can_be_opened(told: Told, fault: str) -> None:
     expected = {"PostgreSQL": "failed", "upstream": "failed"}
     expected |= dict.fromkeys(("Ctrl-C", "Ctrl-C twice"), "interrupted")
@@ -103,7 +109,7 @@ def test_the_run_says_how_it_ended_and_can_be_opened(told: Told, fault: str) -> 
     injected(f"kill -9 of {fault}" if "Ctrl" not in fault else f"{fault} while measuring")
 
 
-@pytest.mark.parametrize("fault", ENDING)
+@pytest.mark.parametrize("fault", EACH)
 def test_the_command_says_what_happened_and_how_to_go_on(told: Told, fault: str) -> None:
     if fault == "the command":
         assert told.codes[fault] == -signal.SIGKILL
@@ -113,10 +119,10 @@ def test_the_command_says_what_happened_and_how_to_go_on(told: Told, fault: str)
     assert SAYS.get(fault, "interrupted") in told.said[fault], told.said[fault]
 
 
-@pytest.mark.parametrize("fault", ENDING)
+@pytest.mark.parametrize("fault", EACH)
 def test_no_attempt_that_was_complete_is_lost_or_altered(told: Told, fault: str) -> None:
     assert told.altered[fault] == []
-    earlier = list(told.attempts.values())[: ENDING.index(fault)]
+    earlier = list(told.attempts.values())[: list(told.attempts).index(fault)]
     assert told.attempts[fault] >= max(earlier, default=0)
 
 

@@ -55,7 +55,8 @@ def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
     injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while {stage}")
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_ends_publishing_and_leaves_nothing(tmp_path: Path, times: int) -> None:
     command = [sys.executable, "-m", "webtrial", "publish", str(SAMPLE)]
     into = tmp_path / "dist"
@@ -116,7 +117,9 @@ def kill_kernel(under_way: UnderWay) -> None:
     ("hit", "code", "fault"),
     [
         (kill_make, -signal.SIGKILL, "kill -9 of make"),
-        (kill_kernel, FAILED, "kill -9 of the notebook's kernel"),
+        pytest.param(
+            *(kill_kernel, FAILED, "kill -9 of the notebook's kernel"), marks=pytest.mark.soak
+        ),
     ],
 )
 def test_a_report_ends_with_what_it_was_started_by_or_runs_in(

@@ -186,28 +186,28 @@ def test_thousands_connect_at_once_and_what_is_answered_is_right(stack, stays_up
     assert recovery_s < RECOVERY_S
 
 
-@pytest.mark.parametrize(
-    ("manner", "load"),
-    [
-        (read_slowly, "connections that read slowly"),
-        (write_slowly, "connections that write slowly"),
-        (stay_silent, "half-open connections"),
-    ],
-)
-def test_slow_and_silent_connections_are_borne(stack, stays_up, amounts, manner, load):
+SLOW = {
+    read_slowly: "connections that read slowly",
+    write_slowly: "connections that write slowly",
+    stay_silent: "half-open connections",
+}
+
+
+def test_slow_and_silent_connections_are_borne_all_at_once(stack, stays_up, amounts):
     many = amounts.connections // 10
 
     async def press():
-        results = await asyncio.gather(
-            *(manner(stack.url) for _ in range(many)), return_exceptions=True
-        )
+        every = [manner(stack.url) for manner in SLOW for _ in range(many)]
+        results = await asyncio.gather(*every, return_exceptions=True)
         return [each for each in results if isinstance(each, BaseException)]
 
     failed, _ = pressed(stack, press)
     assert all(isinstance(each, OSError | asyncio.IncompleteReadError) for each in failed), failed
-    held(load, stack.name, many)
+    for load in SLOW.values():
+        held(load, stack.name, many)
 
 
+@pytest.mark.soak
 def test_a_burst_at_ten_times_capacity_is_queued_or_shed(stack, stays_up):
     async def press():
         requests = int(10 * 2 * await capacity_per_s(stack.url))

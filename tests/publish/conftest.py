@@ -1,8 +1,6 @@
 """A report published once for all tests of this folder, from a run of known distributions."""
 
-import fcntl
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -48,14 +46,7 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def published(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report, made by whichever process of the tests needs it first."""
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent  # of all workers
-    folder = root / "published"
-    with (root / "published.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            report_of_run(str(run_path), lambda _: None, root / "publishing")
-            (root / "publishing").rename(folder)
+    """The report of that run."""
+    folder = tmp_path_factory.mktemp("published")
+    report_of_run(str(run_path), lambda _: None, folder)
     return folder

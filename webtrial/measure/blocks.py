@@ -194,7 +194,7 @@ def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:
 
 
 def _drop(house: House, name: str) -> None:
-    """A server that is lost meanwhile has been reported by then; who ends the run drops the rest."""
+    """A server that is lost has been reported by then; who ends the run drops the rest."""
     with suppress(LaunchError):
         drop_database(house.server, name)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
@@ -56,6 +57,11 @@ def execute(
             )
     except PapermillExecutionError as error:
         raise PublishError(_explained(name, error)) from None
+    except DeadKernelError:
+        raise PublishError(
+            f"the kernel of {name}.ipynb died: it was killed, or there was no memory left for it."
+            f" As far as it came the notebook is in {into}"
+        ) from None
     _settle(path)
     return path
 

@@ -12,7 +12,9 @@ class UserSerializer(serializers.ModelSerializer):
 
     # Declared, since the derived field would first ask the database whether the name is free.
     username = StrictCharField(
-        min_length=validators.USERNAME_MIN, max_length=validators.USERNAME_MAX
+        min_length=validators.USERNAME_MIN,
+        max_length=validators.USERNAME_MAX,
+        validators=[validators.validate_storable],
     )
     email = StrictCharField(max_length=validators.EMAIL_MAX, validators=[validators.validate_email])
     age = StrictIntegerField(min_value=validators.AGE_MIN, max_value=validators.AGE_MAX)
@@ -94,7 +96,11 @@ class SearchSerializer(serializers.Serializer):
 class SearchQuery(serializers.Serializer):
     """What to search for, literally."""
 
-    q = serializers.CharField(max_length=validators.SEARCH_MAX, trim_whitespace=False)
+    q = serializers.CharField(
+        max_length=validators.SEARCH_MAX,
+        trim_whitespace=False,
+        validators=[validators.validate_storable],
+    )
 
 
 class CredentialsSerializer(serializers.Serializer):

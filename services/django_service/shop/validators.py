@@ -24,6 +24,8 @@ validate_email = RegexValidator(
     r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\Z",
     "Enter a valid email address.",
 )
+# REST Framework refuses NUL by itself, but does not say so in the document.
+validate_storable = RegexValidator(r"^[^\x00]*\Z", "Null characters are not allowed.")
 validate_age = (MinValueValidator(AGE_MIN), MaxValueValidator(AGE_MAX))
 
 

@@ -25,7 +25,9 @@ def is_storable(text: str) -> None:
 def text(minimum: int, maximum: int) -> fields.String:
     """A required text of so many characters."""
     return fields.String(
-        required=True, validate=[validate.Length(min=minimum, max=maximum), is_storable]
+        required=True,
+        validate=[validate.Length(min=minimum, max=maximum), is_storable],
+        metadata={"pattern": r"^[^\x00]*$"},  # is_storable, as far as a document can say it
     )
 
 
