@@ -1,6 +1,7 @@
 """What a run and the services withstood, as the tests counted it where they did it.
 
-`make soak` writes data/hardening.csv, a row for each fault, kind of bad input and load.
+The tests write data/hardening.csv (`--write-counts`, as `make soak` does), a row for each fault,
+kind of bad input and load.
 """
 
 import csv

@@ -1,6 +1,7 @@
 """Imported by the process that kernels are forked from: all that a chapter needs, and the run read
 as far as every chapter reads it."""
 
+import atexit
 import gc
 import os
 from pathlib import Path
@@ -12,6 +13,9 @@ from webtrial.analyse.claims.evaluate import verify
 from webtrial.analyse.compare import ratio_table
 from webtrial.publish.given import read_beforehand
 from webtrial.publish.warm import READ
+
+# The last thing: DuckDB would list on the terminal what it still holds at an interpreter's end.
+atexit.register(os._exit, 0)
 
 for name in webtrial.__all__:
     getattr(webtrial, name)

@@ -1,0 +1,36 @@
+"""What was withstood, as it is told."""
+
+from pathlib import Path
+
+from webtrial.publish.hardening import hardening_as_table, read_hardening, write_hardening
+
+README = Path(__file__).parent.parent.parent / "README.md"
+COUNTS = {
+    ("fault", "kill -9 of a service", ""): 2,
+    ("bad input", "NUL bytes", "flask"): 10,
+    ("bad input", "NUL bytes", "django"): 12,
+    ("load", "connections", "flask"): 1000,
+    ("load", "connections", "django"): 900,
+}
+
+
+def test_inputs_are_added_up_over_stacks_and_of_loads_the_least_is_told() -> None:
+    table = hardening_as_table(COUNTS).text
+    assert "| kill -9 of a service | 2 |" in table
+    assert "| NUL bytes | 22 |" in table
+    assert "| connections | 900 or more |" in table
+
+
+def test_counts_are_read_as_they_were_written(tmp_path: Path) -> None:
+    write_hardening(COUNTS, tmp_path / "counts.csv")
+    assert read_hardening(tmp_path / "counts.csv") == COUNTS
+
+
+def test_nothing_in_the_file_was_counted_as_nothing() -> None:
+    counts = read_hardening()
+    assert {what for what, *_ in counts} == {"fault", "bad input", "load"}
+    assert min(counts.values()) > 0
+
+
+def test_the_readme_has_the_table_of_the_file() -> None:
+    assert hardening_as_table().text in README.read_text()
