@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from tests.contract.judging import refused
 from tests.contract.test_document import loads_nothing_from_outside
-from tests.contract.test_tokens import TRIES
+from tests.contract.test_tries import TRIES
 
 ABOUT = ("framework", "serialiser", "concurrency")
 
