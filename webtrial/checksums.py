@@ -14,7 +14,7 @@ NAME = "SHA256SUMS"
 MANIFEST = "manifest.json"
 FOLDERS = ("trials", "samples")
 
-_LINE = re.compile(r"([0-9a-f]{64})  (manifest\.json|(?:trials|samples)/[\w-]+\.\w+)")
+_LINE = re.compile(r"([0-9a-f]{64})  (manifest\.json|(?:trials|samples)/[\w-]+\.\w+)\n")
 
 
 def digest_of(path: Path) -> str:
@@ -43,7 +43,7 @@ def add(folder: Path, name: str, digest: str) -> None:
 
 def read(folder: Path) -> dict[str, str]:
     """Digest by file, as listed; lines that are none are left out."""
-    lines = (folder / NAME).read_text(errors="replace").splitlines()
+    lines = (folder / NAME).read_text(errors="replace").splitlines(keepends=True)
     found = filter(None, map(_LINE.fullmatch, lines))
     return {each[2]: each[1] for each in found}
 

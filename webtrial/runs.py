@@ -16,6 +16,7 @@ import fcntl
 import json
 import os
 import re
+import signal
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -197,9 +198,9 @@ class Run:
         more = [f"  and {len(self.damage) - MOST_NAMED} more"] * (len(self.damage) > MOST_NAMED)
         return "\n".join(
             [
-                f"{self.manifest.id} is damaged, {len(self.damage)} files of it. The trials that"
-                " they belong to are left out; --resume measures them again, a whole copy brings"
-                " them back.",
+                f"{self.manifest.id} is damaged: files of it are not what was written. A trial that"
+                " one of them belongs to is left out; --resume measures it again, a whole copy"
+                " brings it back.",
                 *told,
                 *more,
             ]
@@ -285,6 +286,9 @@ class RunWriter:
         self.path = runs / manifest.id
         self.manifest = manifest
         self._sums: dict[str, str] = {}
+        made_folder(runs)
+        with _saying_what_to_do(self.path):
+            self.path.mkdir()  # never one that is there already
         for name in checksums.FOLDERS:
             made_folder(self.path / name)
         _hold(self, self.path)
@@ -336,9 +340,14 @@ class RunWriter:
         self._keep(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
 
     def _keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
-        self._sums[name] = _write_whole(self.path / name, write)
-        with _saying_what_to_do(self.path):
-            checksums.add(self.path, name, self._sums[name])
+        # Who interrupts closes the manifest and lists what there is: not between these two.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._sums[name] = _write_whole(self.path / name, write)
+            with _saying_what_to_do(self.path):
+                checksums.add(self.path, name, self._sums[name])
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _write_manifest(self) -> None:
         """The manifest's own checksum is listed when it will not change any more."""

@@ -79,8 +79,11 @@ def test_a_body_up_to_the_limit_is_taken(client, new_user):
     assert client.post("/users", content=filled, headers=headers).status_code == 201
 
 
-def test_a_body_that_comes_in_pieces_is_limited_as_well(stack):
-    """Some servers take no such body at all, none takes it whole."""
+def test_a_body_that_comes_in_pieces_is_limited_as_well(stack, new_user, counted):
+    """It would be a good one, were it not so long. Some servers take none in pieces at all."""
+    before = counted()
+    good = json.dumps(new_user() | {"more": ""}).encode()
+    head, tail = good[:-2], good[-2:]
     place = urlsplit(stack.url)
     with socket.create_connection((place.hostname, place.port), timeout=20) as line:
         line.sendall(
@@ -89,8 +92,8 @@ def test_a_body_that_comes_in_pieces_is_limited_as_well(stack):
         )
         sent = answer = b""
         try:
-            for _ in range(64):
-                line.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+            for piece in (head, *[b"x" * 0x10000] * 64, tail):
+                line.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
             line.sendall(b"0\r\n\r\n")
         except OSError:
             sent = b"broken off"  # refused before it had come whole
@@ -99,13 +102,16 @@ def test_a_body_that_comes_in_pieces_is_limited_as_well(stack):
                 answer += piece
         except OSError:
             sent = sent or b"reset"
-    assert answer.startswith(b"HTTP/1.1 4") or sent, answer[:200]
+    assert answer.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400", b"HTTP/1.1 411")) or sent, answer
+    assert counted() == before
     tried("bodies without end", stack.name, 1)
 
 
 def test_the_cookies_of_a_session_are_for_nobody_else(client, stack):
     for place in [page for name in pages_of(stack.service.stack) for page in PAGES[name]]:
-        for cookie in client.get(place).headers.get_list("set-cookie"):
+        cookies = client.get(place).headers.get_list("set-cookie")
+        assert cookies, place
+        for cookie in cookies:
             flags = cookie.lower()
             assert "secure" in flags and "samesite=lax" in flags, cookie
             assert "httponly" in flags or cookie.startswith("csrftoken"), cookie

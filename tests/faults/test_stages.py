@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.counted import injected
-from tests.faults.under_way import SMALL, UnderWay, measuring
+from tests.faults.under_way import SMALL, UnderWay, measuring, resuming
 from webtrial.measure.children import runs
 from webtrial.runs import SAMPLE
 
@@ -52,6 +52,8 @@ def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
     assert run.manifest.state == "interrupted"
     assert run.damage == {}
     assert run.trials == ()
+    with resuming(tmp_path, run) as under_way:
+        under_way.wait_until(lambda: under_way.numbers() >= {1}, "first trial")
     injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while {stage}")
 
 

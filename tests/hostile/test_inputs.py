@@ -39,7 +39,7 @@ def unchanged(stack):
     query = " UNION ALL ".join(
         f"SELECT '{table}', count(*), md5(string_agg(md5(each::text), '' ORDER BY id))"
         f" FROM {table} each"
-        for table in ("users", "accounts", "products", "categories")
+        for table in TABLES
     )
     before = stack.rows(query)
     yield

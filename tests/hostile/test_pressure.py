@@ -119,7 +119,7 @@ async def many_at_once(url, connections, users):
 
 
 async def burst(url, requests):
-    """Ten times what the service can do in two seconds, all sent within two seconds."""
+    """So many requests, all sent within two seconds."""
     transport = Transport(max_connections=500)
     async with httpx.AsyncClient(
         transport=transport, base_url=url, timeout=httpx.Timeout(ANSWER_S, pool=None)
@@ -182,7 +182,7 @@ def test_thousands_connect_at_once_and_what_is_answered_is_right(stack, stays_up
         stack, lambda: many_at_once(stack.url, amounts.connections, users=1000)
     )
     assert found > 0
-    held("connections that ask at once", stack.name, amounts.connections)
+    held("connections that ask at once, answered rightly", stack.name, found)
     assert recovery_s < RECOVERY_S
 
 
@@ -198,17 +198,22 @@ def test_slow_and_silent_connections_are_borne_all_at_once(stack, stays_up, amou
 
     async def press():
         every = [manner(stack.url) for manner in SLOW for _ in range(many)]
-        results = await asyncio.gather(*every, return_exceptions=True)
-        return [each for each in results if isinstance(each, BaseException)]
+        pressing = asyncio.gather(*every, return_exceptions=True)
+        await asyncio.sleep(SLOW_S / 4)
+        assert await answered(stack.url, 1), "nobody else is served meanwhile"
+        return await pressing
 
-    failed, _ = pressed(stack, press)
+    results, _ = pressed(stack, press)
+    failed = [each for each in results if each is not None]
     assert all(isinstance(each, OSError | asyncio.IncompleteReadError) for each in failed), failed
-    for load in SLOW.values():
-        held(load, stack.name, many)
+    for number, load in enumerate(SLOW.values()):
+        borne = results[number * many : (number + 1) * many].count(None)
+        assert borne > 0
+        held(load, stack.name, borne)
 
 
 @pytest.mark.soak
-def test_a_burst_at_ten_times_capacity_is_queued_or_shed(stack, stays_up):
+def test_a_burst_far_beyond_capacity_is_queued_or_shed(stack, stays_up):
     async def press():
         requests = int(10 * 2 * await capacity_per_s(stack.url))
         return requests, await burst(stack.url, min(requests, 20_000))
@@ -216,4 +221,4 @@ def test_a_burst_at_ten_times_capacity_is_queued_or_shed(stack, stays_up):
     (requests, answered_rightly), recovery_s = pressed(stack, press)
     assert answered_rightly > 0
     assert recovery_s < RECOVERY_S
-    held("requests in a burst at ten times capacity", stack.name, min(requests, 20_000))
+    held("requests in a burst of two seconds", stack.name, min(requests, 20_000))

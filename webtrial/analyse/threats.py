@@ -97,7 +97,7 @@ def _damaged(run: Run) -> Threat:
     return Threat(
         "damaged files",
         f"{counted(len(run.damage), 'file')} of the run: {listed(sorted(run.damage))}.",
-        "The trials that they belong to are left out, which no verdict on a trial decided.",
+        "A trial that one of them belongs to is left out, which no verdict on a trial decided.",
     )
 
 

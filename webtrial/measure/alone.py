@@ -20,7 +20,7 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            other = named.read_text() if named.exists() else "another run"
+            other = _said_in(named)
             raise RunError(
                 f"{other} is being measured into {runs}, and two at a time would measure each"
                 " other: wait for its end, or end it"
@@ -35,3 +35,10 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
                 named.unlink(missing_ok=True)
     finally:
         os.close(folder)
+
+
+def _said_in(named: Path) -> str:
+    try:
+        return named.read_text()
+    except OSError:  # it ends at this moment
+        return "another run"

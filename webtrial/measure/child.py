@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -57,7 +58,8 @@ def _run(
             _listen(kept.stdout, last, on_event)
         except KeyboardInterrupt:
             kept.interrupt()
-            _listen(kept.stdout, last, on_event)
+            with suppress(KeyboardInterrupt):  # asked twice: it is not waited for any more
+                _listen(kept.stdout, last, on_event)
             raise KeyboardInterrupt(how_to_go_on(last)) from None
     return last
 

@@ -37,7 +37,7 @@ from webtrial.measure.machine import CoreSplit
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
 from webtrial.measure.progress import Progress, Tell
-from webtrial.measure.resume import demand_same, last_attempts, reopened
+from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
 from webtrial.measure.scenarios import Material, material_from
 from webtrial.measure.targets import account_password, targets_of
 from webtrial.parameters import Parameters, read_parameters
@@ -110,8 +110,9 @@ def _measure(lab: Lab) -> None:
     guess = dict.fromkeys(lab.parameters.stacks, 1000.0)
     guessed = dict.fromkeys(lab.parameters.scenarios, guess)
     lab.progress.expect([*first, *plan(lab.parameters, guessed)])
-    if first and not capacities:
-        capacities = capacities_of(measure_block(lab, first).values())
+    if first and (not capacities or missing(first, lab.before, attempts=0)):
+        piloted = measure_block(lab, first)
+        capacities = capacities or capacities_of(piloted.values())
     planned = plan(lab.parameters, capacities)
     lab.writer.update(
         planned_trials=len(first) + len(planned),

@@ -33,7 +33,7 @@ def make_sample(run: Run, into: Path = SAMPLE) -> Run:
     if run.damage:
         raise PublishError(f"no sample is made of a damaged run. {run.damage_in_words}")
     shutil.rmtree(into, ignore_errors=True)
-    shutil.copytree(run.path, into)
+    shutil.copytree(run.path, into, ignore=shutil.ignore_patterns("damaged", ".*"))
     counting = trials_table(run).set_index(["number", "attempt"])["final"]
     for trial in run.trials:
         _trim(into / trial.samples, trial, bool(counting[trial.planned.number, trial.attempt]))

@@ -9,6 +9,7 @@ A kernel of its own would import for five seconds, and compute the same tables f
 import asyncio
 import os
 import signal
+import traceback
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerProcess
@@ -99,8 +100,12 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
     os.environ.update(environment)
     if folder:
         os.chdir(folder)
+    code = 1
     try:
         asyncio.set_event_loop(asyncio.new_event_loop())
         launch_new_instance(argv=arguments)
+        code = 0
+    except Exception:
+        traceback.print_exc()
     finally:
-        os._exit(0)  # what is left of the kernel's streams would wait for a reader
+        os._exit(code)  # what is left of the kernel's streams would wait for a reader

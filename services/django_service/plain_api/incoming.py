@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
 from django.http import HttpRequest, JsonResponse
@@ -75,14 +74,11 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
 
 
 def _body_of(request: HttpRequest) -> bytes:
-    """The whole body, unless it is too large; one in pieces does not announce its length."""
+    """The whole body, unless it is too large."""
     try:
-        body = request.body
-    except RequestDataTooBig:
-        body = None
-    if body is None or len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise RefusedError(413, "The body is too large.")
-    return body
+        return request.body
+    except RequestDataTooBig as error:
+        raise RefusedError(413, "The body is too large.") from error
 
 
 def credentials(request: HttpRequest) -> dict[str, str]:

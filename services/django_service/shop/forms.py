@@ -20,7 +20,8 @@ class SignInForm(AuthenticationForm):
         except tries.TooManyTriesError as error:
             raise ValidationError(str(error), code="too_many_tries") from error
         cleaned = super().clean()
-        tries.forget(username)
+        if self.get_user() is not None:  # without a password Django asks nobody and raises nothing
+            tries.forget(username)
         return cleaned
 
 

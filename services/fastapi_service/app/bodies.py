@@ -11,7 +11,7 @@ LARGEST = 2**20  # bytes
 
 
 class LimitedRequest(Request):
-    """A request whose body is read up to a limit: servers and Starlette have none of their own."""
+    """A request whose body is read up to a limit, whose refusal is like every other of the API."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body, a piece at a time; 413 once it is too large."""
