@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.analyse import words_of_causes as words
 from webtrial.analyse.capacity import rates_in_time, sweep
 from webtrial.analyse.estimates import throughput_table
 from webtrial.analyse.floor import floor
 from webtrial.analyse.latency import latency_against_load
+from webtrial.analyse.summary import trials_table
 from webtrial.publish.sentences_of_causes import processes_in_words, rates_in_time_in_words
-from webtrial.records import Load
+from webtrial.publish.tables_of_causes import floor_as_table
+from webtrial.records import Load, Reason, Validity
 from webtrial.runs import Run
 
+BUSY = Validity("invalid", (Reason("client_cpu", "instrument", "invalid", "90 % of its core"),))
 TEN = Load("closed", users=10)
 SLOW, QUICK = Load("open", rate_per_s=2500.0), Load("open", rate_per_s=5000.0)
 
@@ -119,6 +123,30 @@ def test_a_floor_is_told_in_times_of_the_bare_servers(tmp_path):
     assert table.loc["flask", "times_bare"] == pytest.approx(8)
     assert table.loc["bare", "times_bare"] == 1
     assert table["floor_share"].isna().all()
+
+
+def test_a_server_that_is_faster_than_the_driver_has_a_least_rate_and_its_own_cost(tmp_path):
+    verdicts = {(block, "bare"): (BUSY,) for block in (1, 2, 3)}
+    truth = Truth({"flask": 40.0, "bare": 5.0}, noise=0.0, verdicts=verdicts)
+    run = synthetic_run(tmp_path, truth, scenarios=("ping",))
+    table = floor(run).set_index("stack")
+
+    rates = trials_table(run).query("stack == 'bare'")["throughput_per_s"]
+    assert pd.isna(table.loc["bare", "ping_per_s"])
+    assert table.loc["bare", "at_least_per_s"] == pytest.approx(rates.median())
+    assert table.loc["flask", "times_bare"] == pytest.approx(8)
+    assert pd.isna(table.loc["flask", "at_least_per_s"])
+    assert "at least" in floor_as_table(floor(run)).html()
+
+
+def test_a_server_whose_trials_have_another_fault_as_well_has_none(tmp_path):
+    both = Validity("invalid", (*BUSY.reasons, *LATE.reasons))
+    verdicts = {(block, "bare"): (both,) for block in (1, 2, 3)}
+    truth = Truth({"flask": 40.0, "bare": 5.0}, noise=0.0, verdicts=verdicts)
+    table = floor(synthetic_run(tmp_path, truth, scenarios=("ping",))).set_index("stack")
+
+    assert table.loc["bare", ["ping_per_s", "at_least_per_s", "ping_cpu_ms"]].isna().all()
+    assert table["times_bare"].isna().all()
 
 
 def test_a_run_without_ping_has_no_floor(run):

@@ -25,9 +25,20 @@ def floor_as_table(table: pd.DataFrame) -> Table | Prose:
     columns = {"title": "stack", "ping_per_s": "pings/s", "span": "95 % interval"}
     columns |= {"ping_cpu_ms": "CPU-ms per ping", "times_bare": "times the bare server's"}
     columns |= {"detail_cpu_ms": "CPU-ms per user detail", "floor_share": "of it ping"}
+    rows = _with_span(table)
+    limited = rows["at_least_per_s"].notna()
+    rows.loc[limited, "span"] = [
+        f"at least {number(each)}" for each in rows["at_least_per_s"][limited]
+    ]
+    because = (
+        " At least: the load driver was busy before the server was, so those trials count for no"
+        " rate; CPU time is the server's own."
+        if limited.any()
+        else ""
+    )
     return Table(
-        _with_span(table),
-        f"Answering without a database, at {table['load'].iloc[0]}.",
+        rows,
+        f"Answering without a database, at {table['load'].iloc[0]}.{because}",
         columns,
         {"floor_share": percent},
     )
