@@ -55,9 +55,12 @@ def with_failures(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:
     """Any column of the trials table as `throughput_table` has it."""
     trials = at_common_loads(trials_table(run))
-    shown = trials[
-        trials["final"] & (trials["role"] == "measure") & trials["load_kind"].isin(kinds)
-    ]
+    return estimates_of(run, trials[trials["load_kind"].isin(kinds)], column)
+
+
+def estimates_of(run: Run, trials: pd.DataFrame, column: str) -> pd.DataFrame:
+    """`estimates` from some of the rows of a run's trials table."""
+    shown = trials[trials["final"] & (trials["role"] == "measure")]
     groups = shown.groupby([*CELL, "stack"], sort=False)
     rows = [
         dict(zip([*CELL, "stack"], key, strict=True)) | _estimate(group, column)

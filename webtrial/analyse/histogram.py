@@ -78,19 +78,24 @@ class Histogram:
 
 def histogram(counts: pd.DataFrame) -> Histogram:
     """Of rows with `bucket`, `requests`, `censored` and `total_ms`, those of a bucket added."""
-    bucket, place = np.unique(counts["bucket"].to_numpy(), return_inverse=True)
-    requests, censored, total_ms = (
-        np.bincount(place, counts[name], len(bucket))
-        for name in ("requests", "censored", "total_ms")
-    )
-    return Histogram(bucket, requests.astype(int), censored.astype(int), total_ms)
+    return _added(*(counts[name].to_numpy() for name in _COLUMNS))
 
 
 def merged(parts: Sequence[Histogram]) -> Histogram:
     """That of the requests of all parts together. Percentiles are read from it, never averaged."""
-    names = ("bucket", "requests", "censored", "total_ms")
-    columns = {
-        name: np.concatenate([np.empty(0, int), *(getattr(part, name) for part in parts)])
-        for name in names
-    }
-    return histogram(pd.DataFrame(columns))
+    none = np.empty(0, int)
+    return _added(
+        *(np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in _COLUMNS)
+    )
+
+
+_COLUMNS = ("bucket", "requests", "censored", "total_ms")
+
+
+def _added(
+    bucket: np.ndarray, requests: np.ndarray, censored: np.ndarray, total_ms: np.ndarray
+) -> Histogram:
+    buckets, place = np.unique(bucket, return_inverse=True)
+    sums = (np.bincount(place, each, len(buckets)) for each in (requests, censored, total_ms))
+    requests, censored, total_ms = sums
+    return Histogram(buckets, requests.astype(int), censored.astype(int), total_ms)

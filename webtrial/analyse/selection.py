@@ -20,7 +20,7 @@ from webtrial.analyse.compare import (
 from webtrial.analyse.estimates import (
     CELL,
     block_values,
-    estimates,
+    estimates_of,
     in_order,
     labelled,
     with_failures,
@@ -144,8 +144,8 @@ def requests_of(run: Run, chosen: Selection) -> pd.DataFrame:
 
 def _estimates(run: Run, chosen: Selection) -> pd.DataFrame:
     assert chosen.metric.column is not None
-    table = _here(estimates(run, chosen.metric.column), chosen)
-    return with_failures(run, table)
+    trials = _here(at_common_loads(trials_table(run)), chosen)
+    return with_failures(run, estimates_of(run, trials, chosen.metric.column))
 
 
 def _percentiles(run: Run, chosen: Selection) -> pd.DataFrame:

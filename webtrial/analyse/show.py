@@ -39,7 +39,8 @@ class Drawing:
     def __post_init__(self) -> None:
         """Settle the layout once: it moves a little each time it is worked out, and its solver
         leaves the last digits to chance."""
-        self.figure.draw_without_rendering()
+        if (layout := self.figure.get_layout_engine()) is not None:
+            layout.execute(self.figure)
         self.figure.set_layout_engine("none")
         for axes in self.figure.axes:
             left, bottom, width, height = axes.get_position().bounds
