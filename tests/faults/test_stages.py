@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.counted import injected
-from tests.faults.under_way import SMALL, UnderWay, measuring, resuming
+from tests.faults.under_way import SMALL, UnderWay, kill, measuring, resuming
 from webtrial.measure.children import runs
 from webtrial.runs import SAMPLE
 
@@ -55,6 +55,17 @@ def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
     with resuming(tmp_path, run) as under_way:
         under_way.wait_until(lambda: under_way.numbers() >= {1}, "first trial")
     injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while {stage}")
+
+
+@pytest.mark.parametrize("part", ["keeper", "experiment"])
+def test_a_migration_does_not_outlive_who_started_it(tmp_path: Path, part: str) -> None:
+    with measuring(tmp_path, parameters=SMALL | {"stacks": ["django"]}) as under_way:
+        under_way.wait_for("migration")
+        kill(under_way.wait_for(part))
+        assert under_way.end() == FAILED
+        assert "the experiment broke off" in under_way.said
+        assert under_way.the_run().damage == {}
+    injected(f"kill -9 of the {part} while a stack migrates")
 
 
 @pytest.mark.soak

@@ -97,7 +97,8 @@ class UnderWay:
             assert time.monotonic() < deadline_s, f"it does not end:\n{self.said}"
             self.look()
             time.sleep(0.05)
-        assert self.left() == set()
+        left = self.left()
+        assert not left, f"still running: {left}\n{self.said}"
         return self.process.returncode
 
     def left(self) -> set[psutil.Process]:
@@ -120,6 +121,7 @@ PARTS: Mapping[str, Callable[[str, str], bool]] = {
     "worker": lambda own, parent: "gunicorn" in own and "gunicorn" in parent,
     "PostgreSQL": lambda own, parent: "postgres -D" in own and EXPERIMENT in parent,
     "upstream": lambda own, parent: "upstream.py" in own,
+    "migration": lambda own, parent: "manage.py migrate" in own,
     "experiment": lambda own, parent: own.endswith(EXPERIMENT) and KEEPER not in own,
     "keeper": lambda own, parent: KEEPER in own,
 }

@@ -5,6 +5,7 @@ and ends with its block. What it says goes to a log, whose end is shown when it 
 """
 
 import json
+import os
 import secrets
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from webtrial.measure.children import (
     stop_children,
     tree,
 )
+from webtrial.measure.keeper import die_with_parent
 from webtrial.measure.load.descriptors import raise_descriptor_limit
 from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server, create_database, seal_template
@@ -437,6 +440,8 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 stderr=messages,
                 timeout=BUILD_S,
                 check=False,
+                # Where the keeper is killed, nobody else ends it.
+                preexec_fn=partial(die_with_parent, os.getpid()),
             )
         except subprocess.TimeoutExpired:
             raise LaunchError(f"{command} took over {BUILD_S:g} s:\n{last_lines(log)}") from None
