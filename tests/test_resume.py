@@ -1,6 +1,7 @@
 """What a run that was broken off may go on with."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,18 @@ def test_what_the_manifest_does_not_know_yet_is_not_compared() -> None:
     demand_same(a_manifest(), {"budgets": {"threads": 16}})
 
 
-def test_another_machine_is_refused_and_the_run_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"machine": {"cores": 64}}, "machine, cores: 2 then, 64 now"),
+        ({"versions": {"Django": "5.3"}}, "versions, Django: 5.2 then, 5.3 now"),
+    ],
+)
+def test_what_is_not_as_it_was_is_refused_and_the_run_left_as_it_is(
+    tmp_path: Path, other: dict[str, Any], said: str
+) -> None:
     path = RunWriter(a_manifest(), tmp_path).path
     before = (path / "manifest.json").read_bytes()
-    other = a_manifest().model_copy(update={"machine": {"cores": 64}})
-    with pytest.raises(RunError, match="machine, cores: 2 then, 64 now"):
-        reopened(open_run(path), other)
+    with pytest.raises(RunError, match=said):
+        reopened(open_run(path), a_manifest().model_copy(update=other))
     assert (path / "manifest.json").read_bytes() == before

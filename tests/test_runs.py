@@ -1,9 +1,12 @@
 """A run directory gives back what was put in, whole, whatever became of the writer."""
 
+import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from math import isnan, nan
 from pathlib import Path
@@ -51,6 +54,32 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert run.manifest == writer.manifest
     assert list(run.samples(trial).columns) == SAMPLES.names
     assert run.samples(trial)["done_ns"].tolist() == [500_000, 1_500_000, 2_500_000]
+
+
+def test_an_interruption_waits_until_what_is_kept_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever thread the kernel gives the signal to."""
+    sync, stop = os.fsync, threading.Event()
+    for at in range(1, 5):  # two files, each with a line in the list
+        writer, count = RunWriter(a_manifest(), tmp_path / str(at)), itertools.count(1)
+
+        def interrupted(descriptor: int, at: int = at, count: Any = count) -> None:
+            if next(count) == at:
+                os.kill(os.getpid(), signal.SIGINT)
+            sync(descriptor)
+
+        another = threading.Thread(target=stop.wait)
+        another.start()
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(os, "fsync", interrupted)
+            writer.append(a_trial(), some_samples(3))
+        stop.set()
+        another.join()
+        writer.update(state="interrupted")
+        run = open_run(writer.path)
+        assert run.damage == {}
+        assert len(run.trials) == (at > 2)
 
 
 def test_columns_can_be_chosen(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int | None = given.does(given)
     except KeyboardInterrupt as interruption:
+        # All has ended by now: another Ctrl-C has nothing to end but these words.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("".join(["interrupted", *map(str, interruption.args)]), file=sys.stderr)
         return INTERRUPTED
     except WebtrialError as error:
@@ -190,7 +193,8 @@ def _run(given: argparse.Namespace) -> None:
 
     if given.resume:
         _demand_only_private(given)
-        run = _whole(find_run(given.resume))
+        run = find_run(given.resume)
+        _say_damage(run)
         parameters, resumed = resumed_parameters(run, _changes(given)), run.path
     else:
         parameters, resumed = _parameters(given), None
@@ -199,11 +203,10 @@ def _run(given: argparse.Namespace) -> None:
     print(path)
 
 
-def _whole(run: "Run") -> "Run":
-    """The run; of one that is damaged it is said what is left out."""
+def _say_damage(run: "Run") -> None:
+    """Of a run that is damaged, what is left out."""
     if run.damage:
         print(run.damage_in_words, file=sys.stderr)
-    return run
 
 
 def _demand_only_private(given: argparse.Namespace) -> None:
@@ -273,7 +276,8 @@ def _verify(given: argparse.Namespace) -> None:
     from webtrial.analyse.claims.written import as_text, write_verdicts
     from webtrial.publish.given import find_run
 
-    run = _whole(find_run(given.run))
+    run = find_run(given.run)
+    _say_damage(run)
     told = {"p99_limit_ms": given.p99_limit_ms, "think_time_s": given.think_time}
     limits = Limits(**{name: value for name, value in told.items() if value is not None})
     table = verify(run, limits).table
@@ -304,7 +308,9 @@ def _compare(given: argparse.Namespace) -> int:
     from webtrial.publish.comparison import compare_runs
     from webtrial.publish.given import find_run
 
-    before, after = _whole(find_run(given.before)), _whole(find_run(given.after))
+    before, after = find_run(given.before), find_run(given.after)
+    _say_damage(before)
+    _say_damage(after)
     found = compare_runs(before, after, given.fail_over)
     print(found.markdown() if given.markdown else found.text())
     return NOT_PASSED if found.regressed else 0

@@ -73,7 +73,11 @@ def damage_of(folder: Path, *, is_over: bool) -> dict[str, str]:
 def _fault(path: Path, digest: str) -> str:
     if not path.is_file():
         return "is missing"
-    if (now := digest_of(path)) == digest:
+    try:
+        now = digest_of(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    if now == digest:
         return ""
     return f"is not what was written: its SHA-256 is {now[:12]}…, and was {digest[:12]}…"
 

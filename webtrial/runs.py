@@ -17,6 +17,7 @@ import json
 import os
 import re
 import signal
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from math import nan
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any, Literal, Protocol
 
 import pandas as pd
@@ -316,16 +318,18 @@ class RunWriter:
             damaged=run.damage,
         )
         told = [*run.manifest.interruptions, ended]
-        with _saying_what_to_do(run.path):
-            for unfinished in run.path.rglob(".*.part"):
-                unfinished.unlink()
-            _set_aside(run, run.path / "damaged" / str(len(told)))
-            writer._sums = checksums.sums_of(run.path)
-        del writer._sums[checksums.MANIFEST]
+        # Whatever keeps one of these steps from being done, the run still lacks what it lacked.
+        writer._sums = _as_listed(run.path)
         writer._write_sums()
         writer.update(
             format=FORMAT, state="running", why=None, finished_at=None, interruptions=told
         )
+        with _saying_what_to_do(run.path):
+            for unfinished in run.path.rglob(".*.part"):
+                unfinished.unlink()
+            _set_aside(run, run.path / "damaged" / str(len(told)))
+            writer._sums = _without_manifest(checksums.sums_of(run.path))
+        writer._write_sums()
         return writer
 
     def update(self, **changes: Any) -> None:
@@ -341,13 +345,10 @@ class RunWriter:
 
     def _keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
         # Who interrupts closes the manifest and lists what there is: not between these two.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _interrupted_afterwards():
             self._sums[name] = _write_whole(self.path / name, write)
             with _saying_what_to_do(self.path):
                 checksums.add(self.path, name, self._sums[name])
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _write_manifest(self) -> None:
         """The manifest's own checksum is listed when it will not change any more."""
@@ -378,7 +379,7 @@ def _read_trial(path: Path) -> Trial:
         if not _SAMPLES_NAME.fullmatch(trial.samples):
             raise ValueError(f"{trial.samples!r} is not where samples lie")
         return trial
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
 
 
@@ -407,6 +408,16 @@ def made_folder(path: Path) -> Path:
     return path
 
 
+def _as_listed(path: Path) -> dict[str, str]:
+    """The checksums of a run's trials, read from its list, or where it has none from its files."""
+    is_listed = (path / checksums.NAME).is_file()
+    return _without_manifest(checksums.read(path) if is_listed else checksums.sums_of(path))
+
+
+def _without_manifest(sums: dict[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in sums.items() if name != checksums.MANIFEST}
+
+
 def _set_aside(run: Run, folder: Path) -> None:
     """Move what is damaged, and what belongs to the same attempt, where nothing reads it."""
     for stem in sorted({Path(name).stem for name in run.damage if "/" in name}):
@@ -414,6 +425,23 @@ def _set_aside(run: Run, folder: Path) -> None:
             for path in (run.path / part).glob(f"{stem}.*"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
                 path.rename(folder / part / path.name)
+
+
+@contextmanager
+def _interrupted_afterwards() -> Iterator[None]:
+    """Have Ctrl-C wait until the block is done. To block the signal would not do: another thread
+    would get it, and Python's handler runs all the same."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *signalled: came.append(signalled))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came and callable(before):
+            before(*came[0])
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
@@ -451,5 +479,5 @@ def _saying_what_to_do(path: Path) -> Iterator[None]:
         remedy = _REMEDIES.get(error.errno or 0, "mend the disk")
         raise RunError(
             f"{path} cannot be written: {error.strerror or error}. What was written before is kept:"
-            f" {remedy}, then go on with --resume"
+            f" {remedy}, then go on with --resume, or start again where no run had begun"
         ) from error

@@ -40,6 +40,8 @@ def test_a_page_says_what_the_browser_has_to_refuse(client, stack):
         policy = headers["content-security-policy"]
         assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
         assert "http" not in policy  # no other place
+        scripts = policy.partition("script-src")[2].partition(";")[0]
+        assert ("'unsafe-inline'" in scripts) == (place == "/docs"), place
 
 
 @pytest.mark.parametrize("host", ["example.org", "127.0.0.1.example.org", "localhost@evil", ""])

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from math import inf
 
+import httpx
 import psutil
 import pytest
 
@@ -135,6 +136,21 @@ def test_a_service_without_its_secret_does_not_start_and_says_why(name, tmp_path
         launch_stack(keyless, UNUSED, None, tmp_path / "log"),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", DEPLOYED)
+def test_a_service_is_opened_to_other_hosts_by_a_setting(name, seeded, tmp_path):
+    stack, clone = STACKS[name], f"hosts-{name}"
+    opened = {"OTHER_HOSTS": "shop.example, 10.0.0.7"}
+    asked = replace(stack, environment=stack.environment | opened)
+    settings = settings_of(seeded, stack, clone, (NOWHERE, NOWHERE), CONNECTIONS)
+    with launch_stack(asked, settings, None, tmp_path / "log") as service:
+        told = {
+            host: httpx.get(f"{service.url}/ping", headers={"Host": host}).status_code
+            for host in ("shop.example", "10.0.0.7:8000", "localhost", "10a0.0.7", "example")
+        }
+    drop_database(seeded.server, clone)
+    assert [*told.values()] == [200, 200, 200, 400, 400]
 
 
 @pytest.mark.parametrize("name", POOLS)

@@ -27,7 +27,7 @@ from webtrial import checksums
 from webtrial.errors import RunError
 from webtrial.measure import experiment
 from webtrial.measure.alone import FILE
-from webtrial.runs import RUNS_FOLDER, RunWriter, open_run
+from webtrial.runs import RUNS_FOLDER, Run, RunWriter, open_run
 
 FAILED = 2
 LATER = "2026-11-22T13:00:00+00:00"
@@ -164,6 +164,35 @@ def test_the_disk_may_fail_at_every_single_write(
             gc.collect()  # the writer that failed, and its lock
             _goes_on(folder)
             injected("a write that the disk refuses")
+
+
+def test_the_disk_may_fail_while_a_damaged_run_is_opened_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(name: str) -> Run:
+        write_a_run(tmp_path / name)
+        (path,) = (tmp_path / name).iterdir()
+        (path / "samples" / "0002-1.parquet").write_bytes(b"bits that fell over")
+        return open_run(path)
+
+    run = damaged("without a fault")
+    with monkeypatch.context() as patch:
+        writes = failing(0, 0, patch)
+        RunWriter.reopened(run, LATER, {})
+    assert writes() > 2
+    for at in range(1, writes() + 1):
+        run = damaged(str(at))
+        with monkeypatch.context() as patch, pytest.raises(RunError, match="go on with --resume"):
+            failing(at, errno.ENOSPC, patch)
+            RunWriter.reopened(run, LATER, {})
+        gc.collect()
+        writer = RunWriter.reopened(open_run(run.path), LATER, {})  # something still is missing
+        assert [trial.planned.number for trial in open_run(run.path).trials] == [1, 3]
+        writer.append(a_trial(number=2), some_samples(2))
+        writer.update(state="finished")
+        assert open_run(run.path).damage == {}
+        assert [trial.planned.number for trial in open_run(run.path).trials] == [1, 2, 3]
+        injected("a write that the disk refuses")
 
 
 def _goes_on(folder: Path) -> None:

@@ -36,7 +36,7 @@ MOMENTS = [
 
 def interrupt(under_way: UnderWay, times: int) -> None:
     for _ in range(times):
-        under_way.process.send_signal(signal.SIGINT)
+        os.killpg(under_way.process.pid, signal.SIGINT)  # as a terminal does
         time.sleep(TWICE_WITHIN_S)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import statistics
 import time
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,10 +17,12 @@ from webtrial.measure.load.descriptors import raise_descriptor_limit
 from webtrial.measure.load.transport import Transport
 
 READ = b"GET /users/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
-SLOW_S = 4.0  # how long slow readers, slow writers and half-open connections stay
+SLOW_S = 4.0  # how long slow readers, slow writers and silent connections take
 RECOVERY_S = 10.0
 NEAR = 3.0  # times the usual latency, and a tenth of a second more on a shared machine
 PROBES = 20
+READ_AHEAD = 2048  # bytes that a reader takes before it is asked for them
+SHED = (OSError, TimeoutError, asyncio.IncompleteReadError)
 ANSWER_S = 60.0
 
 
@@ -36,13 +38,13 @@ async def latency_s(client):
 
 
 async def recovers(url, usual_s):
-    """Seconds until the service is as fast as usual again; fails where it never is."""
+    """Wait until the service is as fast as usual again; fails where that takes RECOVERY_S."""
     began = time.perf_counter()
     async with httpx.AsyncClient(base_url=url, timeout=RECOVERY_S) as client:
         while True:
             with suppress(httpx.TransportError, AssertionError):
                 if await latency_s(client) <= NEAR * usual_s + 0.1:
-                    return time.perf_counter() - began
+                    return
             waited_s = time.perf_counter() - began
             assert waited_s < RECOVERY_S, f"not as fast as usual after {waited_s:.1f} s"
 
@@ -53,63 +55,81 @@ async def usual_latency_s(url):
         return await latency_s(client)
 
 
-async def opened(url):
-    place = urlsplit(url)
-    return await asyncio.open_connection(place.hostname, place.port)
+async def ask_at_once(writer, number):
+    """A request, whole."""
+    writer.write(READ % number)
 
 
-async def read_slowly(url):
-    """Ask for a hundred answers and take them a few bytes at a time."""
-    reader, writer = await opened(url)
-    writer.transport.pause_reading()
-    writer.write(READ % 1 * 100)
-    ends_s = time.perf_counter() + SLOW_S
-    while time.perf_counter() < ends_s:
-        await asyncio.sleep(0.5)
-        writer.transport.resume_reading()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(reader.read(64), 0.05)
-        writer.transport.pause_reading()
-    writer.transport.abort()
-
-
-async def write_slowly(url):
-    """Send a request a byte at a time."""
-    _, writer = await opened(url)
-    ends_s = time.perf_counter() + SLOW_S
-    for byte in READ % 1:
+async def ask_slowly(writer, number):
+    """A request byte by byte, and its end when SLOW_S are over."""
+    *bytes_of_it, last = READ % number
+    for byte in bytes_of_it:
         writer.write(bytes([byte]))
-        await asyncio.sleep(0.2)
-        if time.perf_counter() > ends_s:
-            break
-    writer.transport.abort()
+        await asyncio.sleep(SLOW_S / len(bytes_of_it))
+    writer.write(bytes([last]))
 
 
-async def stay_silent(url):
-    """Connect, say nothing, and vanish without a word."""
-    _, writer = await opened(url)
+async def ask_late(writer, number):
+    """Connect, say nothing, and ask when SLOW_S are over."""
     await asyncio.sleep(SLOW_S)
-    writer.transport.abort()
+    writer.write(READ % number)
 
 
-async def answered(url, number):
-    """Whether one user was read rightly (True), or the service would not (False)."""
-    try:
-        reader, writer = await asyncio.wait_for(opened(url), ANSWER_S)
-        try:
-            writer.write(READ % number)
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_S)
-            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-            body = await asyncio.wait_for(reader.readexactly(length), ANSWER_S)
-        finally:
-            writer.transport.abort()
-    except (OSError, TimeoutError, asyncio.IncompleteReadError):
-        return False
+async def read_answer(reader, number):
+    """Whether it is that user, rightly (True), or a refusal (False)."""
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_S)
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    body = await asyncio.wait_for(reader.readexactly(length), ANSWER_S)
     if not head.startswith(b"HTTP/1.1 200"):
-        assert head.startswith((b"HTTP/1.1 503", b"HTTP/1.1 429")), head
+        assert head.startswith((b"HTTP/1.1 503", b"HTTP/1.1 429", b"HTTP/1.1 408")), head
         return False
     assert json.loads(body)["id"] == number, "an answer to another request"
     return True
+
+
+@asynccontextmanager
+async def connected(url):
+    place = urlsplit(url)
+    opening = asyncio.open_connection(place.hostname, place.port, limit=READ_AHEAD)
+    reader, writer = await asyncio.wait_for(opening, ANSWER_S)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def answered(url, number, ask=ask_at_once):
+    """Whether one user was read rightly (True), or the service would not (False)."""
+    try:
+        async with connected(url) as (reader, writer):
+            await ask(writer, number)
+            return await read_answer(reader, number)
+    except SHED:
+        return False
+
+
+async def read_slowly(url, number):
+    """The same of a hundred answers to requests that were all sent, which are taken one by one."""
+    try:
+        async with connected(url) as (reader, writer):
+            writer.write(READ % number * 100)
+            for _ in range(100):
+                await asyncio.sleep(SLOW_S / 100)
+                if not await read_answer(reader, number):
+                    return False
+            return True
+    except SHED:
+        return False
+
+
+async def write_slowly(url, number):
+    """The same of a request that takes its time to come."""
+    return await answered(url, number, ask_slowly)
+
+
+async def stay_silent(url, number):
+    """The same of a connection that is idle for long."""
+    return await answered(url, number, ask_late)
 
 
 async def many_at_once(url, connections, users):
@@ -167,29 +187,27 @@ def stays_up(stack):
 
 
 def pressed(stack, press):
-    """What came of some pressure, and how long the service took to be as usual again."""
+    """What came of some pressure, once the service is as fast as usual again."""
 
     async def run():
         usual_s = await usual_latency_s(stack.url)
         found = await press()
-        return found, await recovers(stack.url, usual_s)
+        await recovers(stack.url, usual_s)
+        return found
 
     return asyncio.run(run())
 
 
 def test_thousands_connect_at_once_and_what_is_answered_is_right(stack, stays_up, amounts):
-    found, recovery_s = pressed(
-        stack, lambda: many_at_once(stack.url, amounts.connections, users=1000)
-    )
+    found = pressed(stack, lambda: many_at_once(stack.url, amounts.connections, users=1000))
     assert found > 0
     held("connections that ask at once, answered rightly", stack.name, found)
-    assert recovery_s < RECOVERY_S
 
 
 SLOW = {
-    read_slowly: "connections that read slowly",
-    write_slowly: "connections that write slowly",
-    stay_silent: "half-open connections",
+    read_slowly: "connections that read slowly, answered rightly",
+    write_slowly: "connections that write slowly, answered rightly",
+    stay_silent: "half-open connections, silent for long, answered rightly",
 }
 
 
@@ -197,17 +215,15 @@ def test_slow_and_silent_connections_are_borne_all_at_once(stack, stays_up, amou
     many = amounts.connections // 10
 
     async def press():
-        every = [manner(stack.url) for manner in SLOW for _ in range(many)]
-        pressing = asyncio.gather(*every, return_exceptions=True)
+        every = [manner(stack.url, 1 + index) for manner in SLOW for index in range(many)]
+        pressing = asyncio.gather(*every)
         await asyncio.sleep(SLOW_S / 4)
         assert await answered(stack.url, 1), "nobody else is served meanwhile"
         return await pressing
 
-    results, _ = pressed(stack, press)
-    failed = [each for each in results if each is not None]
-    assert all(isinstance(each, OSError | asyncio.IncompleteReadError) for each in failed), failed
+    results = pressed(stack, press)
     for number, load in enumerate(SLOW.values()):
-        borne = results[number * many : (number + 1) * many].count(None)
+        borne = sum(results[number * many : (number + 1) * many])
         assert borne > 0
         held(load, stack.name, borne)
 
@@ -216,9 +232,8 @@ def test_slow_and_silent_connections_are_borne_all_at_once(stack, stays_up, amou
 def test_a_burst_far_beyond_capacity_is_queued_or_shed(stack, stays_up):
     async def press():
         requests = int(10 * 2 * await capacity_per_s(stack.url))
-        return requests, await burst(stack.url, min(requests, 20_000))
+        return await burst(stack.url, min(requests, 20_000))
 
-    (requests, answered_rightly), recovery_s = pressed(stack, press)
+    answered_rightly = pressed(stack, press)
     assert answered_rightly > 0
-    assert recovery_s < RECOVERY_S
-    held("requests in a burst of two seconds", stack.name, min(requests, 20_000))
+    held("requests of a burst of two seconds, answered rightly", stack.name, answered_rightly)

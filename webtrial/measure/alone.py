@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from webtrial.errors import RunError
+from webtrial.runs import RUNS_FOLDER
 
 FILE = ".measuring"  # names the run while there is one
 
@@ -15,16 +16,8 @@ FILE = ".measuring"  # names the run while there is one
 def alone_in(runs: Path, run: str) -> Iterator[None]:
     """Keep the folder `runs` for measuring the run of that id; RunError that names the other where
     one is being measured. The kernel forgets it with the process, however that ends."""
-    folder, named = os.open(runs, os.O_RDONLY), runs / FILE
+    folder, named = _locked(runs), runs / FILE
     try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            other = _said_in(named)
-            raise RunError(
-                f"{other} is being measured into {runs}, and two at a time would measure each"
-                " other: wait for its end, or end it"
-            ) from None
         # A disk that is full or read-only is reported where something is lost by it.
         with suppress(OSError):
             named.write_text(run)
@@ -37,8 +30,30 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
         os.close(folder)
 
 
+def _locked(runs: Path) -> int:
+    """A descriptor that holds the folder's lock until it is closed."""
+    folder = -1
+    try:
+        folder = os.open(runs, os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(folder)
+        raise RunError(
+            f"{_said_in(runs / FILE)} is being measured into {runs}, and two at a time would"
+            " measure each other: wait for its end, or end it"
+        ) from None
+    except OSError as error:
+        with suppress(OSError):
+            os.close(folder)
+        raise RunError(
+            f"{runs} cannot be locked: {error.strerror}. Let it be read, or name a folder on"
+            f" another disk in {RUNS_FOLDER}"
+        ) from None
+    return folder
+
+
 def _said_in(named: Path) -> str:
     try:
-        return named.read_text()
+        return named.read_text().strip() or "another run"
     except OSError:  # it ends at this moment
         return "another run"

@@ -168,16 +168,23 @@ def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> 
 
 @contextmanager
 def losses_of(planned: PlannedTrial) -> Iterator[None]:
-    """LaunchError that names the trial where PostgreSQL or an upstream is lost during it: what a
+    """LaunchError that names the trial where PostgreSQL or an upstream fails us during it: what a
     stack does without them says nothing about the stack."""
     trial = f"trial {planned.number} ({planned.stack}, {planned.scenario}, {planned.load})"
     try:
         yield
     except psycopg.OperationalError as error:
         first, *_ = str(error).strip().splitlines() or [type(error).__name__]
-        raise LaunchError(f"PostgreSQL was lost during {trial}: {first}") from error
+        if _is_loss(error):
+            raise LaunchError(f"PostgreSQL was lost during {trial}: {first}") from error
+        raise LaunchError(f"PostgreSQL refused a query during {trial}: {first}") from error
     except httpx.TransportError as error:
         raise LaunchError(f"an upstream was lost during {trial}: {error}") from error
+
+
+def _is_loss(error: psycopg.OperationalError) -> bool:
+    """Whether the connection is gone, rather than one query refused."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 def is_alive(site: Site) -> bool:

@@ -20,10 +20,13 @@ TIMED = "seconds"  # how long the data took to make: the one thing in it that ma
 def reopened(run: Run, now: Manifest) -> RunWriter:
     """The writer that goes on with `run`; `now` is what a new run would say of itself.
 
-    RunError where that run is finished, is being written, or was measured on another machine or
-    with other stacks.
+    RunError where that run is finished, is being written, or was measured on another machine, with
+    other stacks or other versions. It is then as it was.
     """
-    demand_same(run.manifest, {"machine": now.machine, "stacks": now.stacks})
+    # PostgreSQL's own is known only once it is up.
+    installed = now.versions | {"PostgreSQL": run.manifest.versions.get("PostgreSQL")}
+    here = {"machine": now.machine, "stacks": now.stacks, "versions": installed}
+    demand_same(run.manifest, here)
     return RunWriter.reopened(run, now.started_at, now.git)
 
 

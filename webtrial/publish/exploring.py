@@ -220,11 +220,12 @@ def response_times(run: Run) -> pd.DataFrame:
 def _keep_from_collector() -> None:
     """What is there by now stays, and to look through it for garbage takes 0.1 s: more than any
     other part of a change. So that happens once, now."""
-    gc.unfreeze()
+    gc.unfreeze()  # what an earlier call kept may be garbage by now
     gc.collect()
     gc.freeze()
 
 
+# What is frozen would be reported as a leak when the interpreter ends.
 atexit.register(gc.unfreeze)
 
 MENUS = ("run", "scenario", "load", "statistic", "figure")

@@ -36,6 +36,11 @@ def one_of(name: str, *choices: str) -> str:
     return value
 
 
+def listed(name: str) -> list[str]:
+    """The variable's values, which stand between commas; none where it is not set."""
+    return [text for value in os.environ.get(name, "").split(",") if (text := value.strip())]
+
+
 def database(name: str) -> dict[str, Any]:
     """Django's connection settings from the URL in the variable.
 

@@ -6,7 +6,8 @@ from config import environment
 
 SECRET_KEY = environment.required("SECRET_KEY")
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+# Beyond the loopback only under the names and addresses that somebody opens it to.
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", *environment.listed("OTHER_HOSTS")]
 
 # The same models behind two styles of API: Django REST Framework, whose views run in threads and
 # whose serializers read models, or JsonResponse and forms, which go with any of these.
@@ -112,7 +113,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "loggers": {
         "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        "django.security": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},  # hosts, cookies and forms that are refused
     },
 }
 

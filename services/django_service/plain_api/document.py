@@ -9,7 +9,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
 from shop.errors import JsonErrorsView
-from shop.page_headers import add_page_headers
+from shop.page_headers import DOCUMENT_HEADERS, add_page_headers
 
 # Written by hand: Django itself generates no OpenAPI document.
 DOCUMENT = Path(__file__).with_name("openapi.json").read_bytes()
@@ -30,4 +30,4 @@ class DocsView(JsonErrorsView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Swagger's page, from files of our own."""
-        return add_page_headers(render(request, "plain_api/docs.html"))
+        return add_page_headers(render(request, "plain_api/docs.html"), DOCUMENT_HEADERS)

@@ -5,7 +5,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer2
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from rest_api import views
-from shop.page_headers import page
+from shop.page_headers import DOCUMENT_HEADERS, page
 
 document = SpectacularJSONAPIView.as_view(renderer_classes=[OpenApiJsonRenderer2])
 
@@ -20,5 +20,5 @@ urlpatterns = [
     path("pool", views.PoolView.as_view()),
     path("catalog", views.CatalogView.as_view(), name="catalog"),
     path("openapi.json", document, name="openapi"),
-    path("docs", page(SpectacularSwaggerView.as_view(url_name="openapi"))),
+    path("docs", page(SpectacularSwaggerView.as_view(url_name="openapi"), DOCUMENT_HEADERS)),
 ]

@@ -4,7 +4,7 @@ Django's own SecurityMiddleware and XFrameOptionsMiddleware would do it for ever
 as well, in a thread of their own where views are async.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 
 _POLICY = (
     "default-src 'self'",
-    "script-src 'self' 'unsafe-inline'",  # the page of the document begins with a script of its own
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "object-src 'none'",
@@ -26,22 +25,27 @@ PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
+# The page of the document begins with a script of its own.
+_SCRIPTS = f"{'; '.join(_POLICY)}; script-src 'self' 'unsafe-inline'"
+DOCUMENT_HEADERS = PAGE_HEADERS | {"Content-Security-Policy": _SCRIPTS}
 
 View = Callable[..., HttpResponse]
 
 
-def add_page_headers(response: HttpResponse) -> HttpResponse:
+def add_page_headers(
+    response: HttpResponse, headers: Mapping[str, str] = PAGE_HEADERS
+) -> HttpResponse:
     """The page, which says so as well."""
-    for name, value in PAGE_HEADERS.items():
+    for name, value in headers.items():
         response.headers[name] = value
     return response
 
 
-def page(view: View) -> View:
+def page(view: View, headers: Mapping[str, str] = PAGE_HEADERS) -> View:
     """The view, for pages that people see."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return add_page_headers(view(request, *args, **kwargs))
+        return add_page_headers(view(request, *args, **kwargs), headers)
 
     return answer

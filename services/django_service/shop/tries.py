@@ -5,12 +5,13 @@ from time import time
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 
 LIMIT = RateLimitItemPerMinute(20)
 LONGEST_NAME = 50  # of an account; what is longer belongs to nobody and is counted as one
 
-_tries = MovingWindowRateLimiter(MemoryStorage())
+# Its minute begins with the first try and is forgotten when it is over, and the name with it.
+_tries = FixedWindowRateLimiter(MemoryStorage())
 
 
 class TooManyTriesError(Exception):

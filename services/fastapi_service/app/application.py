@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from .hosts import HostsChecked
 from .methods import told_all_methods
-from .page_headers import with_page_headers
+from .page_headers import with_document_headers
 from .settings import Settings
 
 TITLE = "Shop on FastAPI"
@@ -37,7 +37,7 @@ def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -
     # The pages at /docs and /redoc from files of a package: FastAPI's own load them from a CDN.
     StandaloneDocs(app)
     _guard_documents(app)
-    app.add_middleware(HostsChecked)
+    app.add_middleware(HostsChecked, others=settings.other_hosts)
     app.add_exception_handler(405, told_all_methods)
     _module(f"{serialiser}.errors").add_error_handlers(app)
     every = _routers(f"{concurrency}{serialiser}")
@@ -53,7 +53,7 @@ def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -
 def _guard_documents(app: FastAPI) -> None:
     for route in app.routes:
         if isinstance(route, Route) and route.path in (app.docs_url, app.redoc_url):
-            route.app = with_page_headers(route.app)
+            route.app = with_document_headers(route.app)
 
 
 def _include(app: FastAPI, routers: Iterable[APIRouter]) -> None:

@@ -4,7 +4,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = (
     "default-src 'self'",
-    "script-src 'self' 'unsafe-inline'",  # the page of the document begins with a script of its own
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "worker-src 'self' blob:",
@@ -19,11 +18,14 @@ PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
+# The page of the document begins with a script of its own.
+_SCRIPTS = f"{'; '.join(_POLICY)}; script-src 'self' 'unsafe-inline'"
+DOCUMENT_HEADERS = PAGE_HEADERS | {"Content-Security-Policy": _SCRIPTS}
 
 
-def with_page_headers(app: ASGIApp) -> ASGIApp:
-    """The application whose answers say so as well."""
-    raw = [(name.lower().encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
+def with_document_headers(app: ASGIApp) -> ASGIApp:
+    """The application whose answers are the page of the document, and say so as well."""
+    raw = [(name.lower().encode(), value.encode()) for name, value in DOCUMENT_HEADERS.items()]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_more(message: Message) -> None:

@@ -44,6 +44,7 @@ class Settings(BaseModel, frozen=True):
     upstream_connections: int = Field(ge=1)
     upstream_timeout_s: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     token_lifetime_s: int = Field(default=3600, gt=0)
+    other_hosts: str = ""  # that it answers for besides the loopback, commas between
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

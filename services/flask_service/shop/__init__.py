@@ -8,7 +8,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from . import accounts, data, pages, upstreams
 from .config import Settings
 from .converters import AsciiIntegerConverter
-from .page_headers import add_page_headers
+from .page_headers import add_document_headers
 
 # The same routes with a library that checks and serialises, and without one.
 APIS = {"marshmallow": "marshmallow_api", "none": "plain_api"}
@@ -38,8 +38,8 @@ def _register_documentation(app: Flask) -> None:
     documentation = get_swaggerui_blueprint(
         "/docs", "/openapi.json", config={"app_name": app.config["API_TITLE"], "validatorUrl": None}
     )
-    documentation.after_request(add_page_headers)
+    documentation.after_request(add_document_headers)
     app.register_blueprint(documentation)
     # The blueprint knows only /docs/ and would answer /docs with a redirect.
     shown = app.view_functions[f"{documentation.name}.show"]
-    app.add_url_rule("/docs", "docs", lambda: add_page_headers(make_response(shown())))
+    app.add_url_rule("/docs", "docs", lambda: add_document_headers(make_response(shown())))

@@ -28,6 +28,7 @@ class Settings:
     upstream_connections: int
     upstream_timeout_s: float = 1.0
     token_lifetime_s: int = 3600
+    other_hosts: tuple[str, ...] = ()  # that it answers for besides the loopback
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -44,6 +45,7 @@ class Settings:
             upstream_connections=_number(environment, "UPSTREAM_CONNECTIONS", int),
             upstream_timeout_s=_number(environment, "UPSTREAM_TIMEOUT_S", float, default="1.0"),
             token_lifetime_s=_number(environment, "TOKEN_LIFETIME_S", int, default="3600"),
+            other_hosts=_listed(environment, "OTHER_HOSTS"),
         )
 
     def for_flask(self) -> dict[str, Any]:
@@ -53,7 +55,7 @@ class Settings:
             "SESSION_COOKIE_SAMESITE": "Lax",
             # Browsers hold the loopback for as safe as TLS.
             "SESSION_COOKIE_SECURE": True,
-            "TRUSTED_HOSTS": ["127.0.0.1", "localhost"],
+            "TRUSTED_HOSTS": ["127.0.0.1", "localhost", *self.other_hosts],
             "MAX_CONTENT_LENGTH": 2**20,  # bytes of a body
             "TOKEN_LIFETIME_S": self.token_lifetime_s,
             "API_TITLE": "Shop on Flask",
@@ -81,6 +83,11 @@ def _number(
     if not 0 < number < math.inf:
         raise ConfigurationError(f"{name} is {text!r}; give a number above 0")
     return number
+
+
+def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    values = environment.get(name, "").split(",")
+    return tuple(text for value in values if (text := value.strip()))
 
 
 def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
