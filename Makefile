@@ -41,7 +41,7 @@ test-measuring: .venv/ready-to-test
 	$(PY) -m pytest $(READING:%=--ignore %)
 
 soak: .venv/ready-to-test
-	$(PY) -m pytest --soak --write-counts $(HOSTILE)
+	$(PY) -m pytest --soak --write-counts --override-ini faulthandler_timeout=7200 $(HOSTILE)
 
 audit: .venv/ready-to-test
 	$(PY) -m pip_audit --requirement requirements.txt --disable-pip --no-deps

@@ -78,7 +78,19 @@ def test_ctrl_c_ends_publishing_and_leaves_nothing(tmp_path: Path, times: int) -
         under_way.wait_until(lambda: _has_kernel(under_way), "kernel")
         interrupt(under_way, times)
         assert under_way.end() == INTERRUPTED
+        assert "Traceback" not in under_way.said
     injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while publishing")
+
+
+@pytest.mark.soak
+def test_publishing_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "webtrial", "publish", str(SAMPLE)]
+    into = tmp_path / "dist"
+    with measuring(tmp_path, "--into", str(into), parameters=None, command=command) as under_way:
+        under_way.wait_until(lambda: _has_kernel(under_way), "kernel")
+        under_way.process.kill()
+        assert under_way.end() == -signal.SIGKILL
+    injected("kill -9 of publishing")
 
 
 def _has_kernel(under_way: UnderWay) -> bool:

@@ -3,11 +3,11 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -163,14 +163,28 @@ def execute_together(run: Run, names: Collection[str], work: Callable[[str], Pat
         return list(pool.map(work, names))
 
 
-def _side_by_side(run: Run) -> ProcessPoolExecutor:
-    """A process for each core, whose kernels begin with `run` read."""
+@contextmanager
+def _side_by_side(run: Run) -> Iterator[ProcessPoolExecutor]:
+    """A process for each core, whose kernels begin with `run` read. Ctrl-C is for us alone, who
+    then end them: what they are at is of no use any more."""
     cores = len(os.sched_getaffinity(0))
     ready = partial(_get_ready, run.path.resolve())
-    return ProcessPoolExecutor(cores, get_context("spawn"), initializer=ready)
+    pool = ProcessPoolExecutor(cores, get_context("spawn"), initializer=ready)
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which processes that start now inherit
+    pool.submit(os.getpid)
+    signal.signal(signal.SIGINT, heard)
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        for worker in active_children():
+            worker.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _get_ready(run: Path) -> None:
     die_with_parent()
+    os.setpgid(0, 0)  # kernels do hear of Ctrl-C, and are not in the terminal's group now
     os.environ[RUNS_FOLDER] = str(run.parent)
     warm_up(run)

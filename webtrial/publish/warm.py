@@ -11,9 +11,10 @@ import os
 import signal
 import traceback
 from collections.abc import Mapping, Sequence
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, parent_process
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -95,6 +96,7 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
     from ipykernel.kernelapp import launch_new_instance  # noqa: PLC0415 - preloaded by then
 
     die_with_parent()
+    Thread(target=_end_with_runner, daemon=True).start()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
@@ -109,3 +111,12 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
         traceback.print_exc()
     finally:
         os._exit(code)  # what is left of the kernel's streams would wait for a reader
+
+
+def _end_with_runner() -> None:
+    """The fork server stays for as long as one of its kernels does, so that of a runner that is
+    killed both would stay."""
+    runner = parent_process()
+    assert runner is not None
+    runner.join()
+    os._exit(1)
