@@ -15,6 +15,7 @@ from types import MappingProxyType
 from webtrial.errors import LaunchError
 from webtrial.measure.answers import Earlier, agreed_answers, sign_in
 from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, losses_of, restore
+from webtrial.measure.children import move_to
 from webtrial.measure.house import TEMPLATE, House
 from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
 from webtrial.measure.plan import sittings
@@ -35,8 +36,10 @@ _StartAgain = Callable[[Site], Site]
 _Wanted = tuple[Stack, ServiceSettings, Path]
 """A stack, what it is told, and its log."""
 
-_Place = tuple[Service | Target, str | None, Path | None]
-"""A service, its database and its log: what of them is here."""
+_Launched = tuple[Service, str, Path]
+"""A service, its database and its log."""
+
+_Place = _Launched | tuple[Target, None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def _stacks_up(
     how one that has ended is started again."""
     stacks = [stack for stack in lab.stacks if stack.name in asked]
     with _launched(lab, block, stacks) as (launched, start_again):
-        places = launched | {
+        places: dict[str, _Place] = {**launched} | {
             name: (target, None, None) for name, target in lab.targets.items() if name in asked
         }
         urls = {name: service.url for name, (service, _, _) in places.items()}
@@ -145,6 +148,8 @@ def _stacks_up(
         answers = agreed_answers(
             urls, scenarios, lab.rig.material, lab.tokens, lab.answered, block.number
         )
+        for service, _, _ in launched.values():
+            move_to(service.pid, lab.rig.split.service_cores)
         sites = {
             name: Site(service, database_url, answers[name], lab.tokens.get(name, {}), log)
             for name, (service, database_url, log) in places.items()
@@ -155,9 +160,9 @@ def _stacks_up(
 @contextmanager
 def _launched(
     lab: Lab, block: _Block, stacks: list[Stack]
-) -> Iterator[tuple[dict[str, _Place], _StartAgain]]:
-    """Those that are not targets, in fresh processes on their own copies of the data; and how one
-    that has ended is started again, on the same data."""
+) -> Iterator[tuple[dict[str, _Launched], _StartAgain]]:
+    """Those that are not targets, in fresh processes on their own copies of the data and on all
+    cores, since no load is offered yet; and how one that has ended is started again."""
     here = [stack for stack in stacks if stack.name not in lab.targets]
     if lab.house is None or not here:
         yield {}, lambda site: site
@@ -165,24 +170,26 @@ def _launched(
     lab.progress.step(f"starting {len(here)} stacks, {block.name}")
     with ExitStack() as ends:
         wanted = {stack.name: _wanted(lab, lab.house, block, stack) for stack in here}
-        services = ends.enter_context(_launch(lab, wanted))
+        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.all_cores))
 
         def start_again(site: Site) -> Site:
             stack = site.service.stack
             lab.progress.step(f"starting {stack.name} again, which ended")
-            alone = ends.enter_context(_launch(lab, {stack.name: wanted[stack.name]}))
+            alone = ends.enter_context(_launch_alone(lab, wanted[stack.name]))
             return replace(site, service=alone[stack.name])
 
-        places: dict[str, _Place] = {
+        places: dict[str, _Launched] = {
             name: (services[name], settings.database_url, log)
             for name, (_, settings, log) in wanted.items()
         }
         yield places, start_again
 
 
-def _launch(lab: Lab, wanted: dict[str, _Wanted]) -> AbstractContextManager[dict[str, Service]]:
-    """On all cores, since no load is offered meanwhile, and then on their own."""
-    return launch_stacks(wanted, lab.rig.split.service_cores, lab.rig.split.all_cores)
+def _launch_alone(lab: Lab, wanted: _Wanted) -> AbstractContextManager[dict[str, Service]]:
+    """On all cores, since no load is offered meanwhile, and then on its own."""
+    stack, *_ = wanted
+    split = lab.rig.split
+    return launch_stacks({stack.name: wanted}, split.service_cores, split.all_cores)
 
 
 def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:
