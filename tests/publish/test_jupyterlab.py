@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import nbformat
 import pytest
+from nbformat.reader import NotJSONError
 
 from tests.publish.browsing import chromium
 from webtrial.measure.ports import free_port
@@ -75,7 +77,8 @@ def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
                 break
             time.sleep(2)
             page.keyboard.press("Control+s")
-            executed = _executed(path)
+            with suppress(NotJSONError):  # it is being written at this moment
+                executed = _executed(path)
         else:
             status = page.locator(KERNEL).first.get_attribute("data-status")
             asked = page.locator(".jp-Dialog").all_inner_texts()
