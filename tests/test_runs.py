@@ -61,6 +61,8 @@ def test_an_interruption_waits_until_what_is_kept_is_listed(
 ) -> None:
     """Whichever thread the kernel gives the signal to."""
     sync, stop = os.fsync, threading.Event()
+    another = threading.Thread(target=stop.wait, daemon=True)
+    another.start()
     for at in range(1, 5):  # two files, each with a line in the list
         writer, count = RunWriter(a_manifest(), tmp_path / str(at)), itertools.count(1)
 
@@ -69,17 +71,16 @@ def test_an_interruption_waits_until_what_is_kept_is_listed(
                 os.kill(os.getpid(), signal.SIGINT)
             sync(descriptor)
 
-        another = threading.Thread(target=stop.wait)
-        another.start()
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
             patch.setattr(os, "fsync", interrupted)
             writer.append(a_trial(), some_samples(3))
-        stop.set()
-        another.join()
         writer.update(state="interrupted")
         run = open_run(writer.path)
         assert run.damage == {}
         assert len(run.trials) == (at > 2)
+    assert another.is_alive()
+    stop.set()
+    another.join()
 
 
 def test_columns_can_be_chosen(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -68,14 +69,21 @@ def test_a_migration_does_not_outlive_who_started_it(tmp_path: Path, part: str) 
     injected(f"kill -9 of the {part} while a stack migrates")
 
 
+@contextmanager
+def publishing(folder: Path) -> Iterator[UnderWay]:
+    """The sample being published, as far as its first kernel."""
+    command = [sys.executable, "-m", "webtrial", "publish", str(SAMPLE)]
+    into = str(folder / "dist")
+    with measuring(folder, "--into", into, parameters=None, command=command) as under_way:
+        under_way.wait_until(lambda: "executing" in under_way.said, "execution of a chapter")
+        under_way.wait_until(lambda: _has_kernel(under_way), "kernel")
+        yield under_way
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_ends_publishing_and_leaves_nothing(tmp_path: Path, times: int) -> None:
-    command = [sys.executable, "-m", "webtrial", "publish", str(SAMPLE)]
-    into = tmp_path / "dist"
-    with measuring(tmp_path, "--into", str(into), parameters=None, command=command) as under_way:
-        under_way.wait_until(lambda: "executing" in under_way.said, "execution of a chapter")
-        under_way.wait_until(lambda: _has_kernel(under_way), "kernel")
+    with publishing(tmp_path) as under_way:
         interrupt(under_way, times)
         assert under_way.end() == INTERRUPTED
         assert "Traceback" not in under_way.said
@@ -84,10 +92,7 @@ def test_ctrl_c_ends_publishing_and_leaves_nothing(tmp_path: Path, times: int) -
 
 @pytest.mark.soak
 def test_publishing_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "webtrial", "publish", str(SAMPLE)]
-    into = tmp_path / "dist"
-    with measuring(tmp_path, "--into", str(into), parameters=None, command=command) as under_way:
-        under_way.wait_until(lambda: _has_kernel(under_way), "kernel")
+    with publishing(tmp_path) as under_way:
         under_way.process.kill()
         assert under_way.end() == -signal.SIGKILL
     injected("kill -9 of publishing")

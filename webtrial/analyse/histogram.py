@@ -96,6 +96,5 @@ def _added(
     bucket: np.ndarray, requests: np.ndarray, censored: np.ndarray, total_ms: np.ndarray
 ) -> Histogram:
     buckets, place = np.unique(bucket, return_inverse=True)
-    sums = (np.bincount(place, each, len(buckets)) for each in (requests, censored, total_ms))
-    requests, censored, total_ms = sums
-    return Histogram(buckets, requests.astype(int), censored.astype(int), total_ms)
+    sums = [np.bincount(place, each, len(buckets)) for each in (requests, censored, total_ms)]
+    return Histogram(buckets, sums[0].astype(int), sums[1].astype(int), sums[2])

@@ -32,19 +32,19 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
 
 def _locked(runs: Path) -> int:
     """A descriptor that holds the folder's lock until it is closed."""
-    folder = -1
     try:
         folder = os.open(runs, os.O_RDONLY)
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(folder)
+            raise
     except BlockingIOError:
-        os.close(folder)
         raise RunError(
             f"{_said_in(runs / FILE)} is being measured into {runs}, and two at a time would"
             " measure each other: wait for its end, or end it"
         ) from None
     except OSError as error:
-        with suppress(OSError):
-            os.close(folder)
         raise RunError(
             f"{runs} cannot be locked: {error.strerror}. Let it be read, or name a folder on"
             f" another disk in {RUNS_FOLDER}"
