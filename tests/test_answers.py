@@ -173,13 +173,22 @@ def test_the_dashboard_is_compared_with_a_token_of_each_stack() -> None:
 
 def test_every_account_gets_its_token() -> None:
     with serving(lambda path: (200, b'{"access_token": "abc"}')) as url:
-        assert sign_in("one", url, ["x", "y"], "secret") == {"x": "abc", "y": "abc"}
+        assert sign_in({"one": url}, ["x", "y"], "secret") == {"x": "abc", "y": "abc"}
+
+
+def test_accounts_are_dealt_out_to_the_stacks_that_share_a_secret() -> None:
+    def of(stack: str) -> Answer:
+        return lambda path: (200, json.dumps({"access_token": stack}).encode())
+
+    with serving(of("one")) as one, serving(of("two")) as two:
+        tokens = sign_in({"one": one, "two": two}, ["x", "y", "z"], "secret")
+    assert tokens == {"x": "one", "y": "two", "z": "one"}
 
 
 def test_a_refused_sign_in_says_who_and_why() -> None:
     said = pytest.raises(ContractError, match="one did not sign x in: status 401, wrong pass")
     with serving(lambda path: (401, b"wrong password")) as url, said:
-        sign_in("one", url, ["x"], "secret")
+        sign_in({"one": url}, ["x"], "secret")
 
 
 def page(rows: str) -> bytes:

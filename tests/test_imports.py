@@ -1,6 +1,8 @@
 """Who may import whom, read from the sources."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,12 @@ def test_statistics_never_draw() -> None:
     for source in (WEBTRIAL / "analyse").glob("*.py"):
         drawn = {name for name in imported(source) if name.startswith("webtrial.analyse.figures")}
         assert not drawn, source
+
+
+def test_who_measures_loads_nothing_that_only_analysis_needs() -> None:
+    asking = (
+        "import sys, webtrial.measure.experiment;"
+        "print({'pandas', 'scipy', 'matplotlib', 'IPython'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", asking], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "set()"

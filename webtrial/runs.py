@@ -27,9 +27,8 @@ from functools import cached_property
 from math import nan
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
@@ -39,6 +38,10 @@ from webtrial.cards import card
 from webtrial.errors import RunError
 from webtrial.parameters import PRIVATE, RECORDED, Parameters
 from webtrial.records import Client, Machine, Trial, Trials
+
+if TYPE_CHECKING:
+    # Not loaded here: who measures needs none of it, and it takes most of a second.
+    import pandas as pd
 
 FORMAT = 2  # 1 had no checksums
 RUNS_FOLDER = "WEBTRIAL_RUNS"  # names another place for runs in the environment
@@ -85,7 +88,7 @@ class Rows(Protocol):
     def num_rows(self) -> int: ...
     def column(self, name: str) -> pa.ChunkedArray: ...
     def to_batches(self) -> Iterable[pa.RecordBatch]: ...
-    def to_pandas(self) -> pd.DataFrame: ...
+    def to_pandas(self) -> "pd.DataFrame": ...
 
 
 # JSON has no NaN: what a dead load driver could not tell is null in the file.
@@ -208,7 +211,7 @@ class Run:
             ]
         )
 
-    def samples(self, trial: Trial, columns: list[str] | None = None) -> pd.DataFrame:
+    def samples(self, trial: Trial, columns: list[str] | None = None) -> "pd.DataFrame":
         """The requests of one trial, a row each, columns as SAMPLES."""
         found: pd.DataFrame = pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
         return found

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import cycle
 
 import httpx
 
@@ -54,9 +55,13 @@ class Earlier:
     known: dict[str, Answers] = field(default_factory=dict)
 
 
-def sign_in(stack: str, url: str, accounts: Sequence[str], password: str) -> Tokens:
-    """A token for each of `accounts`, by the OAuth2 password form; ContractError where refused."""
-    return asyncio.run(_sign_in(stack, url, accounts, password))
+def sign_in(urls: dict[str, str], accounts: Sequence[str], password: str) -> Tokens:
+    """A token for each of `accounts`, by the OAuth2 password form; ContractError where refused.
+
+    The accounts are dealt out to the stacks (name → base URL), which share a secret, so that each
+    of them takes every token.
+    """
+    return asyncio.run(_sign_in(urls, accounts, password))
 
 
 def agreed_answers(
@@ -145,12 +150,12 @@ class _Cells(HTMLParser):
             self.shown[-1] += data.strip()
 
 
-async def _sign_in(stack: str, url: str, accounts: Sequence[str], password: str) -> Tokens:
+async def _sign_in(urls: dict[str, str], accounts: Sequence[str], password: str) -> Tokens:
     async with _client(SIGN_IN_AT_ONCE) as client:
 
-        async def one(account: str) -> str:
+        async def one(account: str, stack: str) -> str:
             form = {"username": account, "password": password}
-            answer = await client.post(f"{url}/token", data=form)
+            answer = await client.post(f"{urls[stack]}/token", data=form)
             if answer.status_code != 200:
                 raise ContractError(
                     f"{stack} did not sign {account} in: status {answer.status_code},"
@@ -158,7 +163,7 @@ async def _sign_in(stack: str, url: str, accounts: Sequence[str], password: str)
                 )
             return str(answer.json()["access_token"])
 
-        given = await asyncio.gather(*map(one, accounts))
+        given = await asyncio.gather(*map(one, accounts, cycle(urls)))
     return dict(zip(accounts, given, strict=True))
 
 
@@ -168,12 +173,13 @@ async def _ask_all(
     material: Material,
     tokens: dict[str, Tokens],
 ) -> dict[str, Bodies]:
-    found = {}
-    for stack, url in urls.items():
+    async def one(stack: str, url: str) -> Bodies:
         setting = Setting(url, 0, TIMEOUT_S, material, {}, tokens.get(stack, {}))
         requests = [_request(setting, target) for target in asked[stack]]
-        found[stack] = await _ask_one(stack, url, requests)
-    return found
+        return await _ask_one(stack, url, requests)
+
+    found = await asyncio.gather(*map(one, urls, urls.values()))
+    return dict(zip(urls, found, strict=True))
 
 
 def _request(setting: Setting, target: str) -> httpx.Request:

@@ -20,6 +20,7 @@ from webtrial.measure.children import last_lines, runs
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Task, driving
+from webtrial.measure.load.reckon import tally
 from webtrial.measure.machine import CoreSplit, speed_per_s
 from webtrial.measure.plain_http import plain_client
 from webtrial.measure.plan import window_of
@@ -133,7 +134,7 @@ class _Observed:
     failure: str | None = None
     counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0, 0))
     client: Client = UNKNOWN_CLIENT
-    samples: Rows = field(default_factory=SAMPLES.empty_table)
+    samples: Rows = field(default_factory=lambda: pa.Table.from_batches([], SAMPLES))
     workers: tuple[Worker, ...] = ()
     held: Held | None = None
 
@@ -307,8 +308,8 @@ def _counted(site: Site, rig: Rig) -> StatementCounts | None:
 
 def samples_with(samples: Rows, outcomes: list[str]) -> int:
     """How many of the samples had one of these outcomes."""
-    found = samples.column("outcome").cast(pa.string())
-    return int(pc.sum(pc.is_in(found, pa.array(outcomes))).as_py() or 0)
+    counted = tally(samples.column("outcome"))
+    return sum(counted.get(outcome, 0) for outcome in outcomes)
 
 
 def _pool(site: Site, rig: Rig) -> PoolCounts | None:
@@ -356,9 +357,11 @@ def _validity(
 
 
 def _broken_by_worker(observed: _Observed) -> list[int]:
-    workers = len(observed.workers)
+    if not (workers := len(observed.workers)):
+        return []
     found = observed.samples.column("outcome").cast(pa.string())
     broken = observed.samples.column("connection").filter(
         pc.is_in(found, pa.array(_BROKE_CONNECTION))
     )
-    return np.bincount(broken.to_numpy() % workers, minlength=workers).tolist() if workers else []
+    by_worker: list[int] = np.bincount(broken.to_numpy() % workers, minlength=workers).tolist()
+    return by_worker

@@ -208,9 +208,14 @@ def _drop(house: House, name: str) -> None:
 
 def _signed_in(lab: Lab, urls: dict[str, str], asked: dict[str, set[str]]) -> dict[str, Tokens]:
     """Tokens of all accounts for those of the stacks that need them and have none yet."""
-    material = lab.rig.material
-    return {
-        stack: sign_in(stack, url, material.accounts, material.password)
-        for stack, url in urls.items()
-        if "dashboard" in asked[stack] and stack not in lab.tokens
-    }
+    need = [stack for stack in urls if "dashboard" in asked[stack] and stack not in lab.tokens]
+    theirs = {stack: _sign_in(lab, {stack: urls[stack]}) for stack in need if stack in lab.targets}
+    if not (ours := {stack: urls[stack] for stack in need if stack not in lab.targets}):
+        return theirs
+    # All that we launch in a run share its secret, so that a token of one is good for every one.
+    shared = next((lab.tokens[stack] for stack in lab.tokens if stack not in lab.targets), None)
+    return theirs | dict.fromkeys(ours, shared or _sign_in(lab, ours))
+
+
+def _sign_in(lab: Lab, urls: dict[str, str]) -> Tokens:
+    return sign_in(urls, lab.rig.material.accounts, lab.rig.material.password)

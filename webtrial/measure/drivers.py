@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from webtrial.measure.load.crew import crew
-from webtrial.measure.load.driver import Outcome, Task, driving
+from webtrial.measure.load.driver import Outcome, Task, driving, prepare
 from webtrial.measure.machine import CoreSplit
 from webtrial.parameters import Parameters
 
@@ -37,7 +37,9 @@ def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
         launched = {*parameters.all_stacks} - {*(parameters.targets or ())}
         with dask_workers.connected(parameters.scheduler, bool(launched)) as cluster:
             yield cluster.drive
-    elif parameters.workers > 1 or parameters.results_url:
+        return
+    prepare()
+    if parameters.workers > 1 or parameters.results_url:
         yield partial(crew, drivers=parameters.workers, cores=split.worker_cores)
     else:
         yield driving

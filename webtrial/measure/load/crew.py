@@ -10,12 +10,11 @@ from dataclasses import fields, replace
 from functools import cached_property
 from time import perf_counter_ns
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from webtrial.errors import DriverError
 from webtrial.measure.load.driver import LEAD_NS, Driving, Outcome, Task, driving
+from webtrial.measure.load.reckon import quantiles_ms
 from webtrial.measure.load.shards import Shards, joined, name_of
 from webtrial.measure.load.share import Share
 from webtrial.records import Client, Counts, Held, Worker
@@ -155,7 +154,7 @@ def _added(tallies: Sequence[dict[str, int]]) -> dict[str, int]:
 
 
 def _merged_client(clients: Sequence[Client], samples: Rows) -> Client:
-    lag_p99_ms, median_latency_ms = _quantiles_ms(samples)
+    lag_p99_ms, median_latency_ms = quantiles_ms(samples)
     return Client(
         cpu_fraction=max(each.cpu_fraction for each in clients),
         lag_p99_ms=lag_p99_ms,
@@ -169,16 +168,3 @@ def _merged_client(clients: Sequence[Client], samples: Rows) -> Client:
         memory_mib=sum(each.memory_mib for each in clients),
         goes_first=all(each.goes_first for each in clients),
     )
-
-
-def _quantiles_ms(samples: Rows) -> tuple[float, float | None]:
-    """Of the window's requests: the p99 of lag, and the median latency."""
-    is_measured = pc.equal(samples.column("phase").cast(pa.string()), "measured")
-    intended, sent, done = (
-        samples.column(name).filter(is_measured).to_numpy()
-        for name in ("intended_ns", "sent_ns", "done_ns")
-    )
-    if not len(intended):
-        return 0.0, None
-    lag_ms, latency_ms = (sent - intended) / 1e6, (done - intended) / 1e6
-    return float(np.quantile(lag_ms, 0.99)), float(np.median(latency_ms))

@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from math import inf
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection as Pipe
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from time import monotonic, perf_counter_ns
 from typing import Any, Protocol
 
@@ -205,11 +206,24 @@ class Driving:
         )
 
 
+def prepare() -> None:
+    """Have the process that drivers are forked from load what they need, while others are made
+    ready: the first driver would wait for it."""
+    _forking()
+    forkserver.ensure_running()
+
+
+def _forking() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    # pyarrow loads pandas as soon as it makes an array, which would cost each driver a second.
+    context.set_forkserver_preload(["__main__", __name__, "pandas"])
+    return context
+
+
 @contextmanager
 def driving(task: Task) -> Iterator[Driving]:
     """A driver in a fresh process, which is gone at the end, whatever happened."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", __name__])
+    context = _forking()
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, theirs), daemon=True)
     process.start()

@@ -7,14 +7,16 @@ or to any address that fsspec knows (https://filesystem-spec.readthedocs.io).
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from webtrial.errors import DriverError
 from webtrial.runs import SAMPLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Shards:
         """All rows, a piece at a time."""
         return self._pieces(SAMPLES.names)
 
-    def to_pandas(self) -> pd.DataFrame:
+    def to_pandas(self) -> "pd.DataFrame":
         """All rows at once, for a person."""
         pieces = [pa.Table.from_batches([batch]) for batch in self.to_batches()]
         table = pa.concat_tables([SAMPLES.empty_table(), *pieces]).unify_dictionaries()
