@@ -9,15 +9,16 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-# Tests that start no service.
+# Tests that only read a run, and those that ask services what they answer.
 READING = tests/analyse tests/publish
+ASKING = tests/contract tests/capabilities tests/database tests/upstreams
 
 # What withstands faults, load and bad inputs; `make test` tries the same with less.
 HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_tries.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
-.PHONY: report publish test test-reading test-measuring soak audit
+.PHONY: report publish test test-measuring test-reading test-asking soak audit
 .PHONY: lab serve check compare capabilities bench pins clean
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
@@ -31,14 +32,17 @@ test: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(MAKE) --jobs=2 --output-sync=target test-reading test-measuring
+	$(MAKE) --jobs=2 --output-sync=target test-measuring test-reading test-asking
 
-# Side by side: those that only read a run keep one core busy, those of services wait a good deal.
+# Two at a time, the longest first: each keeps one core busy, or waits a good deal.
+test-measuring: .venv/ready-to-test
+	$(PY) -m pytest $(READING:%=--ignore %) $(ASKING:%=--ignore %)
+
 test-reading: .venv/ready-to-test
 	$(PY) -m pytest --nbval $(READING) notebooks
 
-test-measuring: .venv/ready-to-test
-	$(PY) -m pytest $(READING:%=--ignore %)
+test-asking: .venv/ready-to-test
+	$(PY) -m pytest $(ASKING)
 
 soak: .venv/ready-to-test
 	$(PY) -m pytest --soak --write-counts --override-ini faulthandler_timeout=7200 $(HOSTILE)

@@ -32,10 +32,10 @@ GONE_S = 30.0  # for a machine that is busy; what starts here would stay for 120
 
 @dataclass
 class Scene:
-    """A starter, its keeper, and all that stands below."""
+    """A starter, the guard and the keeper that it started, and all that stands below."""
 
     starter: subprocess.Popen
-    keeper: psutil.Process
+    guard: psutil.Process
     started: dict
     family: list
     files: set
@@ -78,10 +78,10 @@ def scene(request, tmp_path):
         text=True,
         env=os.environ | {"WITNESS": str(witness)},
     )
-    keeper = psutil.Process(int(starter.stdout.readline()))
+    guard = psutil.Process(int(starter.stdout.readline()))
     started = json.loads(starter.stdout.readline())
-    family = [keeper, *keeper.children(recursive=True)]
-    yield Scene(starter, keeper, started, family, shared_files(family), witness)
+    family = [guard, *guard.children(recursive=True)]
+    yield Scene(starter, guard, started, family, shared_files(family), witness)
     starter.kill()
     starter.wait()
     starter.stdout.close()
@@ -131,10 +131,24 @@ def test_when_the_command_is_killed_nothing_is_left(scene):
     assert scene.starter.wait(GONE_S) == 128 + signal.SIGKILL
 
 
-def test_when_the_keeper_is_asked_to_stop_nothing_is_left(scene):
+def test_when_the_guard_is_asked_to_stop_nothing_is_left(scene):
     everything_is_up(scene)
-    scene.keeper.terminate()
+    scene.guard.terminate()
     nothing_is_left(scene)
+
+
+def test_when_the_guard_is_killed_nothing_is_left(scene):
+    everything_is_up(scene)
+    scene.guard.kill()
+    nothing_is_left(scene)
+
+
+def test_when_the_keeper_is_killed_nothing_is_left(scene):
+    everything_is_up(scene)
+    (keeper,) = scene.guard.children()
+    keeper.kill()
+    nothing_is_left(scene)
+    assert scene.starter.wait(GONE_S) == 128 + signal.SIGKILL
 
 
 def test_when_postgresql_was_killed_its_shared_memory_goes_all_the_same(scene):
@@ -195,30 +209,57 @@ def test_a_command_that_ends_leaves_nothing_and_its_code_is_passed_on(manner, co
         assert not psutil.pid_exists(started[name])
 
 
-def command_of(kept):
-    """The one process below a keeper, once it is there."""
-    keeper, deadline = psutil.Process(kept.pid), time.monotonic() + GONE_S
-    while not keeper.children() and time.monotonic() < deadline:
+def only_child_of(process):
+    """The one process below it, once it is there."""
+    deadline = time.monotonic() + GONE_S
+    while not process.children() and time.monotonic() < deadline:
         time.sleep(0.01)
-    (command,) = keeper.children()
-    return command
+    (child,) = process.children()
+    return child
+
+
+def keeper_and_command_of(kept):
+    keeper = only_child_of(psutil.Process(kept.pid))
+    return keeper, only_child_of(keeper)
 
 
 def test_leaving_the_block_ends_a_command_that_still_runs():
     with keep([sys.executable, "-c", "import time; time.sleep(120)"]) as kept:
-        command = command_of(kept)
+        _, command = keeper_and_command_of(kept)
     assert kept.returncode == 128 + signal.SIGKILL
     assert not runs(command)
 
 
-def test_a_killed_keeper_takes_its_command_along():
+def test_where_guard_and_keeper_are_killed_the_command_ends_and_the_next_removes_the_folder():
     with keep([sys.executable, "-c", "import time; time.sleep(120)"]) as kept:
-        command = command_of(kept)
-        scratch = command.environ()[SCRATCH]
+        keeper, command = keeper_and_command_of(kept)
+        scratch = Path(command.environ()[SCRATCH])
+        keeper.suspend()  # until it is killed, too
         kept.kill()
         kept.wait()
-        assert are_gone([command])
-    Path(scratch).rmdir()
+        keeper.kill()
+        assert are_gone([keeper, command])
+    assert scratch.is_dir()
+    os.utime(scratch, (0, 0))
+    with scratch_folder():
+        assert not scratch.exists()
+
+
+def test_a_scratch_folder_that_is_in_use_is_not_taken_for_abandoned():
+    with scratch_folder() as held:
+        os.utime(held, (0, 0))
+        with scratch_folder() as other:
+            assert held.is_dir()
+            assert other != held
+
+
+def test_what_a_killed_command_leaves_in_its_folder_for_temporary_files_goes():
+    code = "import os, tempfile; print(tempfile.mkdtemp(), flush=True); os.kill(os.getpid(), 9)"
+    with keep([sys.executable, "-c", code], stdout=subprocess.PIPE) as kept:
+        left = Path(kept.stdout.readline().strip())
+        kept.wait(GONE_S)
+    assert left.is_absolute()
+    assert not left.exists()
 
 
 def test_a_command_that_cannot_be_started_is_named(capfd):

@@ -21,7 +21,7 @@ FAILED, INTERRUPTED = 2, 130
 ENDING = ("PostgreSQL", "experiment", "Ctrl-C")
 """What ends a run; after each it is gone on with."""
 
-ENDING_IN_A_SOAK = ("upstream", "keeper", "the command", "Ctrl-C twice")
+ENDING_IN_A_SOAK = ("upstream", "keeper", "guard", "the command", "Ctrl-C twice")
 """The same, for who has the time."""
 
 EACH = [*ENDING, *(pytest.param(fault, marks=pytest.mark.soak) for fault in ENDING_IN_A_SOAK)]
@@ -38,6 +38,7 @@ SAYS = {
     "upstream": "an upstream was lost during trial",
     "experiment": "the experiment broke off",
     "keeper": "the experiment broke off",
+    "guard": "the experiment broke off",
 }
 
 

@@ -123,7 +123,8 @@ PARTS: Mapping[str, Callable[[str, str], bool]] = {
     "upstream": lambda own, parent: "upstream.py" in own,
     "migration": lambda own, parent: "manage.py migrate" in own,
     "experiment": lambda own, parent: own.endswith(EXPERIMENT) and KEEPER not in own,
-    "keeper": lambda own, parent: KEEPER in own,
+    "keeper": lambda own, parent: KEEPER in own and KEEPER in parent,
+    "guard": lambda own, parent: KEEPER in own and KEEPER not in parent,
 }
 
 

@@ -1,16 +1,20 @@
 """A keeper: a small process that lets nothing outlive the one that started it. Linux only.
 
-    starter ──pipe──▶ keeper (own session, adopts orphans) ──▶ command ──▶ services, PostgreSQL …
+    starter ──pipe──▶ guard (own session) ──▶ keeper ──▶ command ──▶ services, PostgreSQL …
 
 The starter holds the writing end of the pipe. When it closes, for whatever reason, when the
 command ends, or on SIGTERM, the keeper ends every descendant, removes the scratch folder and
 exits with the command's code. SIGINT is passed on to the command, which has `GRACE_S` to end;
 a second one ends it at once.
 
+Guard and keeper both adopt orphans: a server's workers would outlive a keeper that was killed, half
+a minute or for ever. Whichever of the two is killed, the other one ends all.
+
     python -m webtrial.measure.keeper -- command …
 """
 
 import ctypes
+import fcntl
 import os
 import selectors
 import shutil
@@ -34,6 +38,9 @@ GRACE_S = 4.0  # from an interruption until the command is killed
 _QUIT_S = 2.0  # for PostgreSQL to stop by itself
 _SWEEP_S = 3.0
 _LET_GO_S = 6.0
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PREFIX = "webtrial-kept-"
+_UNTOUCHED_S = 60.0  # after which a folder that nobody holds is not just being made
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -146,16 +153,44 @@ def kept_scratch() -> Path:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A fresh folder that any user can reach, its path short enough for sockets."""
-    shared = "/tmp"  # noqa: S108 - mkdtemp makes a folder there that nobody else owns
-    short = shared if os.access(shared, os.W_OK | os.X_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="webtrial-", dir=short))
+    """A fresh folder that any user can reach, its path short enough for sockets. Those of processes
+    that were killed are removed first."""
+    shared = Path("/tmp")  # noqa: S108 - mkdtemp makes a folder there that nobody else owns
+    place = shared if os.access(shared, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    _remove_abandoned(place)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     folder.chmod(0o755)
     try:
-        yield folder
+        with _held(folder):
+            yield folder
     finally:
-        remove_shared_memory(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def _remove_abandoned(place: Path) -> None:
+    """PostgreSQL and its data would stay for ever, 120 to 240 MB each."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # it is another user's, or is held
+            if time.time() - folder.stat().st_mtime > _UNTOUCHED_S:
+                with _held(folder):
+                    _remove(folder)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold `folder` against removal, until the end or the end of this process; BlockingIOError
+    where another does."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    remove_shared_memory(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_shared_memory(folder: Path) -> None:
@@ -171,10 +206,36 @@ def remove_shared_memory(folder: Path) -> None:
 
 
 def run_keeper(argv: Sequence[str]) -> int:
-    """Be the keeper of `argv`; returns its code."""
+    """Be the keeper of `argv`, or the guard above it; returns the command's code."""
     _adopt_orphans()
-    with scratch_folder() as scratch, _signals() as wake:
-        environment = os.environ | {SCRATCH: str(scratch)}
+    with scratch_folder() as scratch:
+        guard, keeper = os.getpid(), os.fork()
+        if keeper == 0:
+            os._exit(_keep(argv, scratch, guard))
+        return _guard(keeper)
+
+
+def _guard(keeper: int) -> int:
+    """Tell the keeper of each signal; the code with which it ends. If it is killed, do its work."""
+    for number in _PASSED_ON:
+        signal.signal(number, lambda number, _: os.kill(keeper, number))
+    statuses: dict[int, int] = {}
+    while keeper not in statuses:
+        pid, status = os.wait()
+        statuses[pid] = status
+    for number in _PASSED_ON:
+        signal.signal(number, signal.SIG_IGN)
+    _sweep(statuses)
+    return _code(statuses[keeper])
+
+
+def _keep(argv: Sequence[str], scratch: Path, guard: int) -> int:
+    die_with_parent(guard, signal.SIGTERM)
+    _adopt_orphans()
+    # What its processes leave behind when they are killed goes with the folder.
+    environment = os.environ | {SCRATCH: str(scratch), "TMPDIR": str(scratch)}
+    statuses: dict[int, int] = {}
+    with _signals() as wake:
         try:
             command = subprocess.Popen(
                 argv,
@@ -185,9 +246,9 @@ def run_keeper(argv: Sequence[str]) -> int:
         except OSError as error:
             print(f"keeper: {argv[0]} cannot be started: {error.strerror}", file=sys.stderr)
             return 127
-        statuses: dict[int, int] = {}
         _watch(command.pid, wake, statuses)
         _sweep(statuses)
+    _remove(scratch)
     return _code(statuses.get(command.pid))
 
 
@@ -203,7 +264,7 @@ def _signals() -> Iterator[int]:
     """A file descriptor from which the numbers of arriving signals are read."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGCHLD, *_PASSED_ON):
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
@@ -239,8 +300,9 @@ def _watch(command: int, wake: int, statuses: dict[int, int]) -> None:
 def _sweep(statuses: dict[int, int]) -> None:
     """End every descendant. Orphans are ours by adoption, so that none can escape the tree."""
     started = time.monotonic()
-    while left := _descendants(statuses):
-        passed_s = time.monotonic() - started
+    # The kernel knows whether any is left; who looks at one after another may miss an orphan.
+    while _reap(statuses):
+        left, passed_s = psutil.Process().children(recursive=True), time.monotonic() - started
         if passed_s > _SWEEP_S:
             print(f"keeper: could not end {left}", file=sys.stderr)
             return
@@ -248,11 +310,6 @@ def _sweep(statuses: dict[int, int]) -> None:
             with suppress(psutil.Error):
                 _end(process, patient=passed_s < _QUIT_S)
         time.sleep(0.01)
-
-
-def _descendants(statuses: dict[int, int]) -> list[psutil.Process]:
-    _reap(statuses)
-    return psutil.Process().children(recursive=True)
 
 
 def _end(process: psutil.Process, patient: bool) -> None:
@@ -265,13 +322,15 @@ def _end(process: psutil.Process, patient: bool) -> None:
         process.send_signal(signal.SIGQUIT)
 
 
-def _reap(statuses: dict[int, int]) -> None:
+def _reap(statuses: dict[int, int]) -> bool:
+    """Take in what ended; whether there are any children left."""
     with suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
-                return
+                return True
             statuses[pid] = status
+    return False
 
 
 def _code(status: int | None) -> int:
