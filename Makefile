@@ -32,9 +32,9 @@ test: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(MAKE) --jobs=2 --output-sync=target test-measuring test-reading test-asking
+	$(MAKE) --jobs=2 --keep-going --output-sync=target test-measuring test-reading test-asking
 
-# Two at a time, the longest first: each keeps one core busy, or waits a good deal.
+# Two at a time, the longest first. Who reads keeps one core busy, the others wait a good deal.
 test-measuring: .venv/ready-to-test
 	$(PY) -m pytest $(READING:%=--ignore %) $(ASKING:%=--ignore %)
 

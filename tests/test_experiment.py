@@ -19,6 +19,7 @@ from webtrial.records import Held, PlannedTrial, Reason, Trial, Validity
 from webtrial.runs import Run, open_run
 
 DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
+LOST = Validity("invalid", (Reason("driver", "instrument", "invalid", "it died"),))
 STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))
 VALID = Validity("valid")
 
@@ -64,6 +65,12 @@ def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
     judge = Judge({1: [STALLED]})
     assert measure_sitting([planned(1)], judge, repeats=2)[1].validity == STALLED
     assert judge.measured == [(1, 1)]
+
+
+def test_a_trial_whose_driver_was_lost_is_measured_again() -> None:
+    judge = Judge({1: [LOST, VALID]})
+    assert measure_sitting([planned(1)], judge, repeats=1)[1].validity == VALID
+    assert judge.measured == [(1, 1), (1, 2)]
 
 
 def test_nothing_is_repeated_when_there_is_no_time_for_it() -> None:
@@ -379,7 +386,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
     run = open_run(path)
     assert (run.manifest.state, run.manifest.why) == ("interrupted", "interrupted from outside")
     assert [trial.planned.number for trial in run.trials][:2] == [1, 2]
-    assert len(started) > 5  # the keeper, the experiment, PostgreSQL, upstreams, the service
+    assert len(started) > 6  # guard, keeper, experiment, PostgreSQL, upstreams, the service
     assert not [each for each in started if each.is_running()]
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 
 from webtrial.errors import LaunchError
+from webtrial.measure import keeper as keeper_module
 from webtrial.measure.children import runs
 from webtrial.measure.keeper import (
     GRACE_S,
@@ -210,30 +212,40 @@ def test_a_command_that_ends_leaves_nothing_and_its_code_is_passed_on(manner, co
 
 
 def only_child_of(process):
-    """The one process below it, once it is there."""
-    deadline = time.monotonic() + GONE_S
-    while not process.children() and time.monotonic() < deadline:
-        time.sleep(0.01)
     (child,) = process.children()
     return child
 
 
-def keeper_and_command_of(kept):
-    keeper = only_child_of(psutil.Process(kept.pid))
-    return keeper, only_child_of(keeper)
+STAYS = "import os, time; print(os.environ['WEBTRIAL_SCRATCH'], flush=True); time.sleep(120)"
+
+
+@contextmanager
+def staying():
+    """Guard, keeper, and a command that stays; and its scratch folder."""
+    with keep([sys.executable, "-c", STAYS], stdout=subprocess.PIPE) as kept:
+        scratch = Path(kept.stdout.readline().strip())
+        keeper = only_child_of(psutil.Process(kept.pid))
+        yield kept, keeper, only_child_of(keeper), scratch
 
 
 def test_leaving_the_block_ends_a_command_that_still_runs():
-    with keep([sys.executable, "-c", "import time; time.sleep(120)"]) as kept:
-        _, command = keeper_and_command_of(kept)
+    with staying() as (kept, _, command, _):
+        pass
     assert kept.returncode == 128 + signal.SIGKILL
     assert not runs(command)
 
 
+def test_leaving_the_block_ends_the_command_of_a_keeper_that_is_stuck(monkeypatch):
+    monkeypatch.setattr(keeper_module, "_LET_GO_S", 1.0)
+    with staying() as (kept, keeper, command, scratch):
+        keeper.suspend()
+    assert kept.returncode == 128 + signal.SIGKILL
+    assert not runs(command)
+    assert not scratch.exists()
+
+
 def test_where_guard_and_keeper_are_killed_the_command_ends_and_the_next_removes_the_folder():
-    with keep([sys.executable, "-c", "import time; time.sleep(120)"]) as kept:
-        keeper, command = keeper_and_command_of(kept)
-        scratch = Path(command.environ()[SCRATCH])
+    with staying() as (kept, keeper, command, scratch):
         keeper.suspend()  # until it is killed, too
         kept.kill()
         kept.wait()
@@ -242,15 +254,45 @@ def test_where_guard_and_keeper_are_killed_the_command_ends_and_the_next_removes
     assert scratch.is_dir()
     os.utime(scratch, (0, 0))
     with scratch_folder():
-        assert not scratch.exists()
+        pass
+    deadline = time.monotonic() + GONE_S  # another test's may be removing it
+    while scratch.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not scratch.exists()
+
+
+def test_a_terminals_ctrl_c_reaches_the_command_once(tmp_path):
+    code = (
+        "import signal, time; came = []; signal.signal(signal.SIGINT, lambda *_: came.append(1));"
+        "print('ready', flush=True); time.sleep(1.5); print(len(came), flush=True)"
+    )
+    keeper = [sys.executable, "-m", "webtrial.measure.keeper", "--", sys.executable, "-c", code]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(keeper, stdin=pipe, stdout=pipe, start_new_session=True) as kept:
+        assert kept.stdout.readline() == b"ready\n"
+        os.killpg(kept.pid, signal.SIGINT)
+        assert kept.stdout.readline() == b"1\n"
+        assert kept.wait(GONE_S) == 0
 
 
 def test_a_scratch_folder_that_is_in_use_is_not_taken_for_abandoned():
     with scratch_folder() as held:
         os.utime(held, (0, 0))
-        with scratch_folder() as other:
+        with scratch_folder():
             assert held.is_dir()
-            assert other != held
+
+
+def test_what_is_none_of_our_abandoned_folders_stays(tmp_path):
+    old, young, stranger = (tmp_path / f"webtrial-kept-{name}" for name in ("old", "new", "pipe"))
+    link, elsewhere = tmp_path / "webtrial-kept-link", tmp_path / "elsewhere"
+    for folder in (old, young, elsewhere):
+        folder.mkdir()
+    os.mkfifo(stranger)
+    link.symlink_to(elsewhere)
+    for path in (old, stranger, link, elsewhere):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    keeper_module._remove_abandoned(tmp_path)
+    assert {*tmp_path.iterdir()} == {young, stranger, link, elsewhere}
 
 
 def test_what_a_killed_command_leaves_in_its_folder_for_temporary_files_goes():

@@ -112,7 +112,12 @@ class Parameters(BaseModel):
     max_connections: Count = Field(
         1000, le=20_000, description="open loops: arrivals beyond it are dropped and counted"
     )
-    repeats: int = Field(2, ge=0, le=5, description="attempts more when the machine was disturbed")
+    repeats: int = Field(
+        2,
+        ge=0,
+        le=5,
+        description="attempts more when the machine was disturbed or the load driver lost",
+    )
     repeats_within_min: float | None = Field(
         None,
         gt=0,

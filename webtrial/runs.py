@@ -386,6 +386,12 @@ def _read_trial(path: Path) -> Trial:
         raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
 
 
+def no_rows() -> pa.Table:
+    """An empty table of SAMPLES, made without an array: with the first array or scalar of ours
+    pyarrow loads pandas, which takes most of a second."""
+    return pa.Table.from_batches([], SAMPLES)
+
+
 def write_rows(samples: Rows, file: IO[bytes]) -> None:
     """Write rows of SAMPLES as a Parquet file."""
     with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_DIFFERENCES) as writer:

@@ -3,6 +3,7 @@
 import errno
 import os
 import subprocess
+import sys
 import zlib
 from dataclasses import replace
 
@@ -61,6 +62,21 @@ def test_every_kind_of_failure_is_counted_as_often_as_the_server_did_it() -> Non
     seen = outcome.samples.to_pandas()["outcome"].value_counts()
     assert {kind: n for kind, n in seen.items() if n} == dict(server.counts)
     assert set(server.counts) == set(script) | {"malformed"}
+
+
+PREPARED = """
+import psutil
+from webtrial.measure.drivers import drivers
+from webtrial.measure.machine import core_split
+from webtrial.parameters import Parameters
+with drivers(Parameters(), core_split()):
+    print(any("forkserver" in " ".join(each.cmdline()) for each in psutil.Process().children()))
+"""
+
+
+def test_what_drivers_are_forked_from_is_there_before_the_first_task() -> None:
+    done = subprocess.run([sys.executable, "-c", PREPARED], capture_output=True, check=True)
+    assert done.stdout == b"True\n"
 
 
 def test_a_driver_with_a_core_of_its_own_goes_first_there_if_it_may() -> None:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from itertools import cycle
+from itertools import cycle, starmap
 
 import httpx
 
@@ -178,7 +178,7 @@ async def _ask_all(
         requests = [_request(setting, target) for target in asked[stack]]
         return await _ask_one(stack, url, requests)
 
-    found = await asyncio.gather(*map(one, urls, urls.values()))
+    found = await asyncio.gather(*starmap(one, urls.items()))
     return dict(zip(urls, found, strict=True))
 
 

@@ -48,7 +48,7 @@ from webtrial.measure.resources import (
 )
 from webtrial.measure.scenarios import Answers, Material, Tokens
 from webtrial.measure.targets import Target
-from webtrial.measure.validity import judge, judge_workers
+from webtrial.measure.validity import LOST, judge, judge_workers
 from webtrial.parameters import Parameters
 from webtrial.records import (
     Client,
@@ -64,7 +64,7 @@ from webtrial.records import (
     Validity,
     Worker,
 )
-from webtrial.runs import SAMPLES, Rows, samples_name
+from webtrial.runs import Rows, no_rows, samples_name
 from webtrial.scenario_names import OWNED
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
@@ -134,7 +134,7 @@ class _Observed:
     failure: str | None = None
     counts: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0, 0))
     client: Client = UNKNOWN_CLIENT
-    samples: Rows = field(default_factory=lambda: pa.Table.from_batches([], SAMPLES))
+    samples: Rows = field(default_factory=no_rows)
     workers: tuple[Worker, ...] = ()
     held: Held | None = None
 
@@ -347,7 +347,7 @@ def _validity(
     planned: PlannedTrial, observed: _Observed, machine: Machine, window_s: float
 ) -> Validity:
     if observed.failure is not None:
-        reason = Reason("driver", "instrument", "invalid", observed.failure)
+        reason = Reason(LOST, "instrument", "invalid", observed.failure)
         return Validity("invalid", (reason,))
     broken = samples_with(observed.samples, _BROKE_CONNECTION)
     of_workers = judge_workers(

@@ -120,7 +120,7 @@ def measure_sitting(
     has_time: Callable[[], bool] = lambda: True,
 ) -> dict[int, Trial]:
     """Measure `trials` in order, then again, at most `repeats` times and while it `has_time`, those
-    during which the machine was disturbed. Returns the last attempt at each, by number; `before`
+    that call for it. Returns the last attempt at each, by number; `before`
     are those that were made earlier."""
     last = {each.number: before[each.number] for each in trials if each.number in before}
     for attempt in range(1, repeats + 2):
@@ -208,14 +208,20 @@ def _drop(house: House, name: str) -> None:
 
 def _signed_in(lab: Lab, urls: dict[str, str], asked: dict[str, set[str]]) -> dict[str, Tokens]:
     """Tokens of all accounts for those of the stacks that need them and have none yet."""
-    need = [stack for stack in urls if "dashboard" in asked[stack] and stack not in lab.tokens]
-    theirs = {stack: _sign_in(lab, {stack: urls[stack]}) for stack in need if stack in lab.targets}
-    if not (ours := {stack: urls[stack] for stack in need if stack not in lab.targets}):
-        return theirs
+    accounts, password = lab.rig.material.accounts, lab.rig.material.password
+    need = {
+        stack: url
+        for stack, url in urls.items()
+        if "dashboard" in asked[stack] and stack not in lab.tokens
+    }
+    theirs = {
+        stack: sign_in({stack: url}, accounts, password)
+        for stack, url in need.items()
+        if stack in lab.targets
+    }
+    ours = {stack: url for stack, url in need.items() if stack not in lab.targets}
     # All that we launch in a run share its secret, so that a token of one is good for every one.
-    shared = next((lab.tokens[stack] for stack in lab.tokens if stack not in lab.targets), None)
-    return theirs | dict.fromkeys(ours, shared or _sign_in(lab, ours))
-
-
-def _sign_in(lab: Lab, urls: dict[str, str]) -> Tokens:
-    return sign_in(urls, lab.rig.material.accounts, lab.rig.material.password)
+    known = [tokens for stack, tokens in lab.tokens.items() if stack not in lab.targets]
+    # Who comes later signs one account in, to show that it can.
+    given = sign_in(ours, accounts[: len(ours)] if known else accounts, password) if ours else {}
+    return theirs | dict.fromkeys(ours, known[0] if known else given)

@@ -19,15 +19,17 @@ import os
 import selectors
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import psutil
 
@@ -37,7 +39,7 @@ SCRATCH = "WEBTRIAL_SCRATCH"  # names the scratch folder in the command's enviro
 GRACE_S = 4.0  # from an interruption until the command is killed
 _QUIT_S = 2.0  # for PostgreSQL to stop by itself
 _SWEEP_S = 3.0
-_LET_GO_S = 6.0
+_LET_GO_S = 2 * _SWEEP_S + 2.0  # the guard may sweep after the keeper
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PREFIX = "webtrial-kept-"
 _UNTOUCHED_S = 60.0  # after which a folder that nobody holds is not just being made
@@ -49,8 +51,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Kept(subprocess.Popen[str]):
-    """A command under a keeper. Its `pid` is the keeper's, its code the command's
-    (128 + n where signal n ended it)."""
+    """A command under a keeper. Its `pid` is the guard's, its code the command's
+    (128 + n where signal n ended it); -9 where the guard was killed and the keeper still sweeps."""
 
     def __init__(
         self,
@@ -87,6 +89,11 @@ class Kept(subprocess.Popen[str]):
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
+        try:
+            return self.wait(_LET_GO_S)
+        except subprocess.TimeoutExpired:
+            for keeper in psutil.Process(self.pid).children():
+                keeper.kill()  # it is stuck: the guard ends the rest
         try:
             return self.wait(_LET_GO_S)
         except subprocess.TimeoutExpired:
@@ -160,27 +167,37 @@ def scratch_folder() -> Iterator[Path]:
     _remove_abandoned(place)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     folder.chmod(0o755)
-    try:
-        with _held(folder):
+    with ExitStack() as held:
+        with suppress(OSError):  # a file system that cannot lock keeps nobody from working
+            held.enter_context(_held(folder))
+        try:
             yield folder
-    finally:
-        _remove(folder)
+        finally:
+            _remove(folder)
 
 
 def _remove_abandoned(place: Path) -> None:
-    """PostgreSQL and its data would stay for ever, 120 to 240 MB each."""
+    """Remove the folders of keepers and guards that were killed: PostgreSQL and its data, 120 to
+    240 MB each."""
     for folder in place.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # it is another user's, or is held
-            if time.time() - folder.stat().st_mtime > _UNTOUCHED_S:
+        with suppress(OSError):  # it is held, or just being removed
+            if _is_ours(folder.lstat()):
                 with _held(folder):
                     _remove(folder)
 
 
+def _is_ours(found: os.stat_result) -> bool:
+    """Whether it is a folder that we have made, and not at this moment."""
+    untouched_s = time.time() - found.st_mtime
+    is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return is_own and untouched_s > _UNTOUCHED_S
+
+
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Hold `folder` against removal, until the end or the end of this process; BlockingIOError
-    where another does."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Hold `folder` against removal, until the end or that of the last process forked meanwhile;
+    OSError where another does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -206,34 +223,45 @@ def remove_shared_memory(folder: Path) -> None:
 
 
 def run_keeper(argv: Sequence[str]) -> int:
-    """Be the keeper of `argv`, or the guard above it; returns the command's code."""
+    """Be the guard of a keeper of `argv`; returns the command's code."""
     _adopt_orphans()
     with scratch_folder() as scratch:
         guard, keeper = os.getpid(), os.fork()
         if keeper == 0:
-            os._exit(_keep(argv, scratch, guard))
+            _be_keeper(argv, scratch, guard)
         return _guard(keeper)
 
 
 def _guard(keeper: int) -> int:
-    """Tell the keeper of each signal; the code with which it ends. If it is killed, do its work."""
+    """Pass signals on until the keeper has ended, and end what it left if it was killed; returns
+    its code."""
     for number in _PASSED_ON:
-        signal.signal(number, lambda number, _: os.kill(keeper, number))
-    statuses: dict[int, int] = {}
-    while keeper not in statuses:
-        pid, status = os.wait()
-        statuses[pid] = status
+        signal.signal(number, lambda given, _: os.kill(keeper, given))
+    os.waitid(os.P_PID, keeper, os.WEXITED | os.WNOWAIT)  # its id is not given away yet
     for number in _PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
+    statuses: dict[int, int] = {}
     _sweep(statuses)
     return _code(statuses[keeper])
 
 
-def _keep(argv: Sequence[str], scratch: Path, guard: int) -> int:
-    die_with_parent(guard, signal.SIGTERM)
-    _adopt_orphans()
+def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
+    """Within the process that was forked, which goes on with nothing of the guard's."""
+    code = 1
+    try:
+        os.setsid()  # a terminal interrupts the guard alone, who passes it on
+        die_with_parent(guard, signal.SIGTERM)
+        _adopt_orphans()
+        code = _keep(argv, scratch)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _keep(argv: Sequence[str], scratch: Path) -> int:
     # What its processes leave behind when they are killed goes with the folder.
-    environment = os.environ | {SCRATCH: str(scratch), "TMPDIR": str(scratch)}
+    environment = {"TMPDIR": str(scratch)} | os.environ | {SCRATCH: str(scratch)}
     statuses: dict[int, int] = {}
     with _signals() as wake:
         try:

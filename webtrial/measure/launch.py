@@ -440,7 +440,7 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 stderr=messages,
                 timeout=BUILD_S,
                 check=False,
-                # Where the keeper is killed, nobody else ends it. Only system calls happen in it.
+                # Where guard and keeper are killed, nobody else ends it. Only system calls happen.
                 preexec_fn=partial(die_with_parent, os.getpid()),
             )
         except subprocess.TimeoutExpired:

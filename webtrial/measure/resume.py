@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from webtrial.errors import RunError
-from webtrial.measure.validity import disturbed
+from webtrial.measure.validity import calls_for_another
 from webtrial.records import PlannedTrial, Trial
 from webtrial.runs import Manifest, Run, RunWriter
 
@@ -56,11 +56,11 @@ def last_attempts(run: Run) -> dict[int, Trial]:
 def missing(
     trials: Iterable[PlannedTrial], last: Mapping[int, Trial], attempts: int
 ) -> list[PlannedTrial]:
-    """Those of `trials` that were never measured, or whose last attempt was disturbed and no later
-    than number `attempts`."""
+    """Those of `trials` that were never measured, or whose last attempt calls for another one and
+    is no later than number `attempts`."""
     return [
         each
         for each in trials
         if each.number not in last
-        or (last[each.number].attempt <= attempts and disturbed(last[each.number].validity))
+        or (last[each.number].attempt <= attempts and calls_for_another(last[each.number].validity))
     ]

@@ -207,15 +207,15 @@ class Driving:
 
 
 def prepare() -> None:
-    """Have the process that drivers are forked from load what they need, while others are made
-    ready: the first driver would wait for it."""
+    """Have the process that drivers are forked from load what they need, while PostgreSQL and
+    services start: the first driver would wait for it."""
     _forking()
     forkserver.ensure_running()
 
 
 def _forking() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    # pyarrow loads pandas as soon as it makes an array, which would cost each driver a second.
+    # pyarrow loads pandas with its first array, which would cost each driver most of a second.
     context.set_forkserver_preload(["__main__", __name__, "pandas"])
     return context
 

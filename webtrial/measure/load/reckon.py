@@ -31,7 +31,7 @@ def counts_of(samples: pa.Table, window_s: float, dropped: int) -> Counts:
 
 def tally(values: pa.ChunkedArray) -> dict[str, int]:
     """How often each value occurs, the most frequent first."""
-    # By nothing that makes an array of ours: pyarrow would load pandas first, most of a second.
+    # Without an array or a scalar of ours (runs.no_rows says why).
     counted = values.cast(pa.string()).value_counts().to_pylist()
     by_count = sorted(counted, key=lambda each: -each["counts"])
     return {each["values"]: each["counts"] for each in by_count}

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from webtrial.errors import DriverError
-from webtrial.runs import SAMPLES
+from webtrial.runs import SAMPLES, no_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ class Shards:
 
     def column(self, name: str) -> pa.ChunkedArray:
         """One column of all of them."""
-        none = SAMPLES.empty_table().select([name])
+        none = no_rows().select([name])
         pieces = [pa.Table.from_batches([batch]) for batch in self._pieces([name])]
         return pa.concat_tables([none, *pieces]).column(0)
 
@@ -39,7 +39,7 @@ class Shards:
     def to_pandas(self) -> "pd.DataFrame":
         """All rows at once, for a person."""
         pieces = [pa.Table.from_batches([batch]) for batch in self.to_batches()]
-        table = pa.concat_tables([SAMPLES.empty_table(), *pieces]).unify_dictionaries()
+        table = pa.concat_tables([no_rows(), *pieces]).unify_dictionaries()
         found: pd.DataFrame = table.to_pandas()
         return found
 

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter_ns
 
+import pandas  # noqa: F401 - pyarrow loads it with its first array: not within the first trial
+
 from webtrial.errors import DriverError
 from webtrial.measure.load.clock import machine_id
 from webtrial.measure.load.driver import SETTING_UP_LIMIT_S, Outcome, Task, run_driver
