@@ -137,7 +137,8 @@ def test_a_tree_within_another_is_counted_once() -> None:
         once = machine_time([os.getpid()], CORES).ours_s
         twice = machine_time([os.getpid(), child.pid], CORES).ours_s
         child.communicate("end")
-    assert alone >= 0.2
+    # The kernel cuts user and system time to whole ticks.
+    assert alone > 0.2 - 2 / os.sysconf("SC_CLK_TCK")
     assert twice - once < alone / 2
 
 

@@ -48,7 +48,7 @@ from webtrial.measure.resources import (
 )
 from webtrial.measure.scenarios import Answers, Material, Tokens
 from webtrial.measure.targets import Target
-from webtrial.measure.validity import LOST, judge, judge_workers
+from webtrial.measure.validity import judge, judge_workers
 from webtrial.parameters import Parameters
 from webtrial.records import (
     Client,
@@ -347,7 +347,7 @@ def _validity(
     planned: PlannedTrial, observed: _Observed, machine: Machine, window_s: float
 ) -> Validity:
     if observed.failure is not None:
-        reason = Reason(LOST, "instrument", "invalid", observed.failure)
+        reason = Reason("driver", "instrument", "invalid", observed.failure)
         return Validity("invalid", (reason,))
     broken = samples_with(observed.samples, _BROKE_CONNECTION)
     of_workers = judge_workers(

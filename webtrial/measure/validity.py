@@ -70,13 +70,10 @@ def _joined(reasons: list[Reason]) -> Reason:
     return replace(worst, text="; ".join(reason.text for reason in reasons))
 
 
-LOST = "driver"  # the gate that says that a load driver ended before it told what it measured
-
-
 def calls_for_another(validity: Validity) -> bool:
     """Whether another attempt may do better: the machine was disturbed, or nothing was measured
     since the load driver was lost. What was measured wrongly stays: that would be choosing."""
-    return any(reason.kind == "machine" or reason.gate == LOST for reason in validity.reasons)
+    return any(reason.kind == "machine" or reason.gate == "driver" for reason in validity.reasons)
 
 
 def lag_bound_ms(client: Client) -> float:
