@@ -34,7 +34,8 @@ test: .venv/ready-to-test
 	$(PY) -m mypy
 	$(MAKE) --jobs=2 --keep-going --output-sync=target test-measuring test-reading test-asking
 
-# Two at a time, the longest first. Who reads keeps one core busy, the others wait a good deal.
+# Two at a time, the longest first; one that fails keeps no other from being run. Who reads keeps a
+# core busy, the others wait a good deal.
 test-measuring: .venv/ready-to-test
 	$(PY) -m pytest $(READING:%=--ignore %) $(ASKING:%=--ignore %)
 

@@ -236,7 +236,7 @@ def test_leaving_the_block_ends_a_command_that_still_runs():
 
 
 def test_leaving_the_block_ends_the_command_of_a_keeper_that_is_stuck(monkeypatch):
-    monkeypatch.setattr(keeper_module, "_LET_GO_S", 1.0)
+    monkeypatch.setattr(keeper_module, "_LET_GO_S", 5.0)
     with staying() as (kept, keeper, command, scratch):
         keeper.suspend()
     assert kept.returncode == 128 + signal.SIGKILL
@@ -261,10 +261,12 @@ def test_where_guard_and_keeper_are_killed_the_command_ends_and_the_next_removes
     assert not scratch.exists()
 
 
-def test_a_terminals_ctrl_c_reaches_the_command_once(tmp_path):
+def test_a_terminals_ctrl_c_reaches_the_command_once():
     code = (
-        "import signal, time; came = []; signal.signal(signal.SIGINT, lambda *_: came.append(1));"
-        "print('ready', flush=True); time.sleep(1.5); print(len(came), flush=True)"
+        "import signal, time; came = []; signal.signal(signal.SIGINT, lambda *_: came.append(1))\n"
+        "print('ready', flush=True)\n"
+        "while not came: time.sleep(0.01)\n"
+        "time.sleep(1.0); print(len(came), flush=True)"
     )
     keeper = [sys.executable, "-m", "webtrial.measure.keeper", "--", sys.executable, "-c", code]
     pipe = subprocess.PIPE
@@ -297,11 +299,19 @@ def test_what_is_none_of_our_abandoned_folders_stays(tmp_path):
 
 def test_what_a_killed_command_leaves_in_its_folder_for_temporary_files_goes():
     code = "import os, tempfile; print(tempfile.mkdtemp(), flush=True); os.kill(os.getpid(), 9)"
-    with keep([sys.executable, "-c", code], stdout=subprocess.PIPE) as kept:
+    unset = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
+    with keep([sys.executable, "-c", code], stdout=subprocess.PIPE, env=unset) as kept:
         left = Path(kept.stdout.readline().strip())
         kept.wait(GONE_S)
     assert left.is_absolute()
     assert not left.exists()
+
+
+def test_who_names_a_folder_for_temporary_files_has_them_there(tmp_path):
+    code = "import tempfile; print(tempfile.gettempdir(), flush=True)"
+    named = os.environ | {"TMPDIR": str(tmp_path)}
+    with keep([sys.executable, "-c", code], stdout=subprocess.PIPE, env=named) as kept:
+        assert Path(kept.stdout.readline().strip()) == tmp_path
 
 
 def test_a_command_that_cannot_be_started_is_named(capfd):

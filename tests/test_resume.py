@@ -1,13 +1,16 @@
 """What a run that was broken off may go on with."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.test_runs import a_manifest
+from tests.trial_builder import a_trial
 from webtrial.errors import RunError
-from webtrial.measure.resume import demand_same, reopened
+from webtrial.measure.resume import demand_same, missing, reopened
+from webtrial.records import Reason, Role, Validity
 from webtrial.runs import RunWriter, open_run
 
 
@@ -46,3 +49,28 @@ def test_what_is_not_as_it_was_is_refused_and_the_run_left_as_it_is(
     with pytest.raises(RunError, match=said):
         reopened(open_run(path), a_manifest().model_copy(update=other))
     assert (path / "manifest.json").read_bytes() == before
+
+
+DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
+STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))
+LOST = Validity("invalid", (Reason("driver", "instrument", "invalid", "it died"),))
+
+
+@pytest.mark.parametrize(
+    ("role", "validity", "again"),
+    [
+        ("measure", DISTURBED, True),
+        ("measure", LOST, True),
+        ("measure", STALLED, False),
+        ("a/a", LOST, True),
+        ("pilot", DISTURBED, False),
+        ("pilot", LOST, True),
+    ],
+)
+def test_what_was_disturbed_or_lost_is_missing_as_long_as_it_may_be_repeated(
+    role: Role, validity: Validity, again: bool
+) -> None:
+    last = a_trial(role=role, validity=validity)
+    assert missing([last.planned], {1: last}, attempts=1) == ([last.planned] if again else [])
+    assert missing([last.planned], {1: replace(last, attempt=2)}, attempts=1) == []
+    assert missing([last.planned], {}, attempts=0) == [last.planned]

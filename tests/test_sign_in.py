@@ -71,7 +71,10 @@ def test_each_target_has_a_secret_of_its_own(signing: Signing) -> None:
     asked = {"one": {"dashboard"}, "two": {"dashboard"}, "three": {"dashboard"}}
     found = blocks._signed_in(lab(targets=["one", "two"]), urls("one", "two", "three"), asked)
     assert signing.asked == [([stack], ["a", "b", "c"]) for stack in ("one", "two", "three")]
-    assert found["one"] != found["two"] != found["three"]
+    assert found == {
+        stack: {account: f"{account} by {stack}" for account in ACCOUNTS}
+        for stack in ("one", "two", "three")
+    }
 
 
 def test_what_a_target_gave_is_good_for_no_other(signing: Signing) -> None:

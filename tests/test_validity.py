@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, MACHINE, OPEN
-from webtrial.measure.validity import calls_for_another, judge, judge_workers
+from webtrial.measure.validity import disturbed, judge, judge_workers
 from webtrial.records import Counts, Load, Machine, Validity, Worker
 
 
@@ -55,7 +55,7 @@ def test_instrument_gates_strike_above_their_bounds(
     found = verdict(**client)
     assert found.verdict == expected
     assert struck(found) == ([(gate, "instrument", expected)] if gate else [])
-    assert not calls_for_another(found)
+    assert not disturbed(found)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_disturbed_machine_makes_a_trial_suspect_and_asks_for_another_attempt(
 ) -> None:
     found = verdict(machine=machine)
     assert struck(found) == ([(gate, "machine", "suspect")] if gate else [])
-    assert calls_for_another(found) is (gate is not None)
+    assert disturbed(found) is (gate is not None)
 
 
 def test_the_verdict_is_the_worst_and_every_reason_is_kept() -> None:

@@ -17,7 +17,7 @@ MACHINE = {  # what is watched → above what a trial is repeated, then suspect
 
 def verdict_table(run: Run) -> pd.DataFrame:
     """Attempts by verdict: columns verdict, attempts, final (those that count), pilot (attempts of
-    the pilot, which is never repeated, feeds no estimate and is in neither number), one row for
+    the pilot, which sets rates, feeds no estimate and is in neither number), one row for
     each verdict whether it occurred or not."""
     trials = trials_table(run)
     piloted = trials["role"] == "pilot"

@@ -55,7 +55,7 @@ class Lab:
     writer: RunWriter
     progress: Progress
     before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
-    # Of any stack until now: users sign in once, since the secret is the run's.
+    # Of any stack until now: accounts sign in once, since the secret is the run's.
     tokens: dict[str, Tokens] = field(default_factory=dict)
     answered: Earlier = field(default_factory=Earlier)
 
@@ -74,8 +74,7 @@ class _Block:
 def measure_block(lab: Lab, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
     """Measure what is missing of a block; returns the last attempt at each trial, by number."""
     number = trials[0].block
-    # A pilot only sets rates, for which a disturbed trial is good enough.
-    repeats = lab.parameters.repeats if number else 0
+    repeats = lab.parameters.repeats
     last = {each.number: lab.before[each.number] for each in trials if each.number in lab.before}
     lab.progress.skip(last)
     name = f"block {number} of {lab.parameters.blocks}" if number else "pilot"
@@ -120,8 +119,8 @@ def measure_sitting(
     has_time: Callable[[], bool] = lambda: True,
 ) -> dict[int, Trial]:
     """Measure `trials` in order, then again, at most `repeats` times and while it `has_time`, those
-    that call for it. Returns the last attempt at each, by number; `before`
-    are those that were made earlier."""
+    of which `resume.missing` says so. Returns the last attempt at each, by number; `before` are
+    those that were made earlier."""
     last = {each.number: before[each.number] for each in trials if each.number in before}
     for attempt in range(1, repeats + 2):
         for planned in missing(trials, last, attempt - 1):

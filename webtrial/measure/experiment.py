@@ -110,7 +110,7 @@ def _measure(lab: Lab) -> None:
     guess = dict.fromkeys(lab.parameters.stacks, 1000.0)
     guessed = dict.fromkeys(lab.parameters.scenarios, guess)
     lab.progress.expect([*first, *plan(lab.parameters, guessed)])
-    if first and (not capacities or missing(first, lab.before, attempts=0)):
+    if first and (not capacities or missing(first, lab.before, lab.parameters.repeats)):
         piloted = measure_block(lab, first)
         capacities = capacities or capacities_of(piloted.values())
     planned = plan(lab.parameters, capacities)

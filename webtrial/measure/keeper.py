@@ -1,14 +1,15 @@
 """A keeper: a small process that lets nothing outlive the one that started it. Linux only.
 
-    starter ──pipe──▶ guard (own session) ──▶ keeper ──▶ command ──▶ services, PostgreSQL …
+    starter ──pipe──▶ guard ──▶ keeper ──▶ command ──▶ services, PostgreSQL …
 
 The starter holds the writing end of the pipe. When it closes, for whatever reason, when the
 command ends, or on SIGTERM, the keeper ends every descendant, removes the scratch folder and
 exits with the command's code. SIGINT is passed on to the command, which has `GRACE_S` to end;
 a second one ends it at once.
 
-Guard and keeper both adopt orphans: a server's workers would outlive a keeper that was killed, half
-a minute or for ever. Whichever of the two is killed, the other one ends all.
+Guard and keeper have sessions of their own, and both adopt orphans: a server's workers would
+outlive a keeper that was killed, half a minute or for ever. Whichever of the two is killed, the
+other one ends all.
 
     python -m webtrial.measure.keeper -- command …
 """
@@ -92,8 +93,9 @@ class Kept(subprocess.Popen[str]):
         try:
             return self.wait(_LET_GO_S)
         except subprocess.TimeoutExpired:
-            for keeper in psutil.Process(self.pid).children():
-                keeper.kill()  # it is stuck: the guard ends the rest
+            with suppress(psutil.Error):  # it ends at this moment
+                for keeper in psutil.Process(self.pid).children():
+                    keeper.kill()  # it is stuck: the guard ends the rest
         try:
             return self.wait(_LET_GO_S)
         except subprocess.TimeoutExpired:
@@ -195,7 +197,7 @@ def _is_ours(found: os.stat_result) -> bool:
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Hold `folder` against removal, until the end or that of the last process forked meanwhile;
+    """Hold `folder` against removal, until the end and that of every process forked meanwhile;
     OSError where another does."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -260,7 +262,8 @@ def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
 
 
 def _keep(argv: Sequence[str], scratch: Path) -> int:
-    # What its processes leave behind when they are killed goes with the folder.
+    # What its processes leave behind when they are killed goes with the folder, but for those whom
+    # another one was named.
     environment = {"TMPDIR": str(scratch)} | os.environ | {SCRATCH: str(scratch)}
     statuses: dict[int, int] = {}
     with _signals() as wake:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from webtrial.errors import RunError
-from webtrial.measure.validity import calls_for_another
+from webtrial.measure.validity import disturbed, lost
 from webtrial.records import PlannedTrial, Trial
 from webtrial.runs import Manifest, Run, RunWriter
 
@@ -57,10 +57,20 @@ def missing(
     trials: Iterable[PlannedTrial], last: Mapping[int, Trial], attempts: int
 ) -> list[PlannedTrial]:
     """Those of `trials` that were never measured, or whose last attempt calls for another one and
-    is no later than number `attempts`."""
+    is no later than number `attempts`.
+
+    Those do during which the machine was disturbed or a load driver lost. What a driver measured
+    wrongly is not measured again: that would be to choose.
+    """
     return [
         each
         for each in trials
         if each.number not in last
-        or (last[each.number].attempt <= attempts and calls_for_another(last[each.number].validity))
+        or (last[each.number].attempt <= attempts and _calls_for_another(last[each.number]))
     ]
+
+
+def _calls_for_another(trial: Trial) -> bool:
+    # A pilot only sets rates, for which a disturbed trial is good enough.
+    is_disturbed = trial.planned.role != "pilot" and disturbed(trial.validity)
+    return is_disturbed or lost(trial.validity)

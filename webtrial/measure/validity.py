@@ -70,10 +70,14 @@ def _joined(reasons: list[Reason]) -> Reason:
     return replace(worst, text="; ".join(reason.text for reason in reasons))
 
 
-def calls_for_another(validity: Validity) -> bool:
-    """Whether another attempt may do better: the machine was disturbed, or nothing was measured
-    since the load driver was lost. What was measured wrongly stays: that would be choosing."""
-    return any(reason.kind == "machine" or reason.gate == "driver" for reason in validity.reasons)
+def disturbed(validity: Validity) -> bool:
+    """Whether the machine was disturbed, so that another attempt may do better."""
+    return any(reason.kind == "machine" for reason in validity.reasons)
+
+
+def lost(validity: Validity) -> bool:
+    """Whether nothing was measured, since a load driver died, failed or fell silent."""
+    return any(reason.gate == "driver" for reason in validity.reasons)
 
 
 def lag_bound_ms(client: Client) -> float:

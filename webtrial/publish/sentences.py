@@ -180,7 +180,7 @@ def _pilot(counts: pd.Series) -> str:
     found = listed([f"{int(counts[name])} {name}" for name in VERDICTS])
     return (
         f" The pilot's {counted(int(counts.sum()), 'trial')} ({found}) are counted apart: they"
-        " choose rates, are never repeated and are part of no estimate."
+        " choose rates, are repeated only if a load driver was lost, and are part of no estimate."
     )
 
 
