@@ -8,19 +8,16 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.trial_builder import CLOSED, a_trial
+from tests.trial_builder import CLOSED, DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
 from webtrial.measure.blocks import measure_sitting
 from webtrial.measure.child import measure
 from webtrial.measure.plan import pilot, plan
 from webtrial.measure.progress import Progress
 from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import Held, PlannedTrial, Reason, Trial, Validity
+from webtrial.records import Held, PlannedTrial, Trial, Validity
 from webtrial.runs import Run, open_run
 
-DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
-LOST = Validity("invalid", (Reason("driver", "instrument", "invalid", "it died"),))
-STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))
 VALID = Validity("valid")
 
 

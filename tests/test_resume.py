@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.test_runs import a_manifest
-from tests.trial_builder import a_trial
+from tests.trial_builder import DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import RunError
 from webtrial.measure.resume import demand_same, missing, reopened
-from webtrial.records import Reason, Role, Validity
+from webtrial.records import Role, Validity
 from webtrial.runs import RunWriter, open_run
 
 
@@ -49,11 +49,6 @@ def test_what_is_not_as_it_was_is_refused_and_the_run_left_as_it_is(
     with pytest.raises(RunError, match=said):
         reopened(open_run(path), a_manifest().model_copy(update=other))
     assert (path / "manifest.json").read_bytes() == before
-
-
-DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
-STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))
-LOST = Validity("invalid", (Reason("driver", "instrument", "invalid", "it died"),))
 
 
 @pytest.mark.parametrize(

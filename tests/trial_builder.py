@@ -12,6 +12,7 @@ from webtrial.records import (
     Load,
     Machine,
     PlannedTrial,
+    Reason,
     Role,
     Second,
     Trial,
@@ -19,6 +20,10 @@ from webtrial.records import (
     Validity,
 )
 from webtrial.runs import SAMPLES, samples_name
+
+DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
+STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))
+LOST = Validity("invalid", (Reason("driver", "instrument", "invalid", "it died"),))
 
 CLOSED = Load("closed", users=100)
 OPEN = Load("open", rate_per_s=200.0)

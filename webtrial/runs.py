@@ -12,7 +12,6 @@ Every file is written whole or not at all: to a temporary name, synced, renamed.
 """
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -36,6 +35,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
 from webtrial import checksums
 from webtrial.cards import card
 from webtrial.errors import RunError
+from webtrial.locks import locked
 from webtrial.parameters import PRIVATE, RECORDED, Parameters
 from webtrial.records import Client, Machine, Trial, Trials
 
@@ -400,12 +400,9 @@ def write_rows(samples: Rows, file: IO[bytes]) -> None:
 
 
 def _hold(writer: RunWriter, folder: Path) -> None:
-    """Keep other writers out of `folder` for as long as `writer` lives. The kernel forgets it
-    with the process, however that ends."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    weakref.finalize(writer, os.close, descriptor)
+    """Keep other writers out of `folder` for as long as `writer` lives."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        weakref.finalize(writer, os.close, locked(folder))
     except BlockingIOError:
         raise RunError(f"{folder} is being written by another process: wait for its end") from None
 

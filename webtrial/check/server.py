@@ -7,7 +7,6 @@ request was there, when its service began, when its answer was handed over. Time
 
 import asyncio
 import gc
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ import uvloop
 
 from webtrial.errors import DriverError
 from webtrial.measure.keeper import die_with_parent
-from webtrial.measure.load import driver
+from webtrial.measure.load.driver import forking
 from webtrial.measure.machine import go_first
 
 BODY = b'{"ok": true}'
@@ -99,9 +98,8 @@ class Served:
 @contextmanager
 def serving(make: "partial[Any]", core: int | None) -> Iterator[Served]:
     """A server with the behaviour that `make` (picklable) makes, on `core`; gone at the end."""
-    context = multiprocessing.get_context("forkserver")
     # Whatever it starts, servers and drivers alike, then starts at once.
-    context.set_forkserver_preload(["__main__", driver.__name__, make.func.__module__])
+    context = forking(make.func.__module__)
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(make, core, theirs), daemon=True)
     process.start()

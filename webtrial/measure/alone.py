@@ -1,12 +1,12 @@
 """One measurement at a time in a folder of runs: two would measure each other."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from webtrial.errors import RunError
+from webtrial.locks import locked
 from webtrial.runs import RUNS_FOLDER
 
 FILE = ".measuring"  # names the run while there is one
@@ -15,8 +15,8 @@ FILE = ".measuring"  # names the run while there is one
 @contextmanager
 def alone_in(runs: Path, run: str) -> Iterator[None]:
     """Keep the folder `runs` for measuring the run of that id; RunError that names the other where
-    one is being measured. The kernel forgets it with the process, however that ends."""
-    folder, named = _locked(runs), runs / FILE
+    one is being measured."""
+    folder, named = _locked_alone(runs), runs / FILE
     try:
         # A disk that is full or read-only is reported where something is lost by it.
         with suppress(OSError):
@@ -30,15 +30,10 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
         os.close(folder)
 
 
-def _locked(runs: Path) -> int:
-    """A descriptor that holds the folder's lock until it is closed."""
+def _locked_alone(runs: Path) -> int:
+    """As `locks.locked`, saying what to do where it is not."""
     try:
-        folder = os.open(runs, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(folder)
-            raise
+        return locked(runs)
     except BlockingIOError:
         raise RunError(
             f"{_said_in(runs / FILE)} is being measured into {runs}, and two at a time would"
@@ -49,7 +44,6 @@ def _locked(runs: Path) -> int:
             f"{runs} cannot be locked: {error.strerror}. Let it be read, or name a folder on"
             f" another disk in {RUNS_FOLDER}"
         ) from None
-    return folder
 
 
 def _said_in(named: Path) -> str:

@@ -15,7 +15,6 @@ other one ends all.
 """
 
 import ctypes
-import fcntl
 import os
 import selectors
 import shutil
@@ -35,6 +34,7 @@ from typing import IO, Any, NoReturn
 import psutil
 
 from webtrial.errors import LaunchError
+from webtrial.locks import locked
 
 SCRATCH = "WEBTRIAL_SCRATCH"  # names the scratch folder in the command's environment
 GRACE_S = 4.0  # from an interruption until the command is killed
@@ -199,9 +199,8 @@ def _is_ours(found: os.stat_result) -> bool:
 def _held(folder: Path) -> Iterator[None]:
     """Hold `folder` against removal, until the end and that of every process forked meanwhile;
     OSError where another does."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    descriptor = locked(folder, may_be_link=False)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)

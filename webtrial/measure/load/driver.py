@@ -209,21 +209,22 @@ class Driving:
 def prepare() -> None:
     """Have the process that drivers are forked from load what they need, while PostgreSQL and
     services start: the first driver would wait for it."""
-    _forking()
+    forking()
     forkserver.ensure_running()
 
 
-def _forking() -> ForkServerContext:
+def forking(*modules: str) -> ForkServerContext:
+    """How processes are forked from one that has loaded what drivers need, and `modules`."""
     context = multiprocessing.get_context("forkserver")
     # pyarrow loads pandas with its first array, which would cost each driver most of a second.
-    context.set_forkserver_preload(["__main__", __name__, "pandas"])
+    context.set_forkserver_preload(["__main__", __name__, "pandas", *modules])
     return context
 
 
 @contextmanager
 def driving(task: Task) -> Iterator[Driving]:
     """A driver in a fresh process, which is gone at the end, whatever happened."""
-    context = _forking()
+    context = forking()
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, theirs), daemon=True)
     process.start()
