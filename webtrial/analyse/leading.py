@@ -11,7 +11,7 @@ from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED, failing, headline, named, unreplicated
 from webtrial.analyse.pairs import Stacks
 from webtrial.analyse.phrases import interval, listed, spoken, times
-from webtrial.analyse.words_of_causes import waterfall
+from webtrial.analyse.words_of_attribution import cause
 from webtrial.runs import Run
 
 AS_DEPLOYED = 2
@@ -85,7 +85,7 @@ def _cause(run: Run, deployed: list[pd.DataFrame]) -> list[str]:
     found = [each for pair in pairs if len((each := attribution(run, *pair)).parts)]
     if not found:
         return []
-    return [f"{waterfall(max(found, key=_factor_of)).title}."]
+    return [cause(max(found, key=_factor_of))]
 
 
 def _factor_of(found: Attribution) -> float:
