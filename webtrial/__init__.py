@@ -37,7 +37,8 @@ _PARTS = {
         "fan_out_costs_as_table",
         *("fan_out_ratios_as_table", "floor_as_table", "migration_as_table", "paths_as_table"),
         *("rates_in_time_as_table", "request_time_as_table", "search_ratios_as_table"),
-        *("search_spread_as_table", "servers_as_table", "silent_as_table", "variants_as_table"),
+        *("search_spread_as_table", "servers_as_table", "silent_as_table"),
+        "variants_as_table",
     ),
     "webtrial.publish.sentences_of_causes": (
         *("at_once_in_words", "attribution_in_words", "connections_in_words", "fan_out_in_words"),
@@ -45,6 +46,7 @@ _PARTS = {
         "rates_in_time_in_words",
         *("search_spread_in_words", "silent_in_words"),
     ),
+    "webtrial.publish.thread_limits": ("thread_limits_as_table", "thread_limits_in_words"),
     "webtrial.publish.tables": (
         *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_of"),
         *(
@@ -134,6 +136,7 @@ _PARTS = {
         *("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios", "pairs_in_turn"),
     ),
     "webtrial.analyse.floor": ("floor",),
+    "webtrial.analyse.thread_limits": ("thread_limits",),
     "webtrial.analyse.threats": ("threats",),
     "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),
     "webtrial.analyse.in_time": ("served_in_time",),
