@@ -13,7 +13,7 @@ from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.estimates import CELL
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED
-from webtrial.analyse.pairs import pairs_of
+from webtrial.analyse.matching import pairs_of
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, Estimate, ratio_unpaired
 from webtrial.runs import Run
 
