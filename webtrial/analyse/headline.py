@@ -35,7 +35,7 @@ def headline(
     run: Run, ratios: pd.DataFrame | None = None, metrics: tuple[str, ...] = ("throughput", "p50")
 ) -> pd.DataFrame:
     """The findings at the run's main loads, a row each: throughput in the closed loop, response
-    times at the open load, as deployed before like for like.
+    times at the open load, as deployed before matched pairs.
 
     Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
     blocks_untouched, failed, failed_baseline, verdict, reason, equal (data access of both),
