@@ -10,6 +10,7 @@ from webtrial.analyse.dashboard_ratios import client_decides, dashboard_ratios
 from webtrial.analyse.leading import answers
 from webtrial.analyse.words_of_dashboard import dashboard_finding
 from webtrial.publish.sentences import answer_in_words, dashboard_in_words
+from webtrial.publish.tables_of_pairs import matched_as_table
 
 CROSSED_MEDIANS = {
     "django": 85.0,
@@ -41,17 +42,32 @@ def test_as_deployed_names_load_data_access_and_every_pair(crossed):
     assert "FastAPI / Flask and FastAPI / Django also differ in data access" in said
 
 
-def test_every_matched_pair_is_told_whether_it_is_won_or_lost(crossed):
+def test_matched_pairs_are_told_from_the_smallest_ratio_to_the_largest(crossed):
     said = _finding(crossed, "Matched")
 
     assert re.search(
-        r"\*\*FastAPI / Flask\*\* 0\.\d\S* \(\S+\) with an ORM and a serialiser,"
-        r" 1\.\d\S* \(\S+\) with raw SQL and no serialiser\.",
+        r"\*\*FastAPI\*\* served from 0\.\d\S* \(\S+\) times the requests per second of"
+        r" \*\*Flask\*\* with an ORM and a serialiser to 1\.\d\S* \(\S+\) times with raw SQL and"
+        r" no serialiser\.",
         said,
     )
-    assert re.search(r"\*\*FastAPI / Django\*\* 1\.\d\S* \(\S+\) with an ORM and", said)
-    assert re.search(r"\*\*Flask / Django\*\* .* with raw SQL and no serialiser", said)
-    assert "Each side keeps its own" in said
+    assert re.search(r"of \*\*Django\*\* with an ORM and a serialiser to 1\.\d", said)
+    assert "Some pairs still differ in" in said
+
+
+def test_every_matched_pair_stands_in_the_table_whether_it_is_won_or_lost(crossed):
+    table = matched_as_table(crossed, ratio_table(crossed))
+    cells = {tuple(row[:2]): row[2:] for row in table.cells()}
+
+    assert list(table.frame.columns[2:]) == [
+        "FastAPI / Flask",
+        "FastAPI / Django",
+        "Flask / Django",
+    ]
+    with_orm = cells["ORM with serialiser", "each as deployed"]
+    plain = cells["raw SQL without serialiser", "each as deployed"]
+    assert [cell[0] for cell in with_orm] == ["0", "1", "1"]
+    assert [cell[0] for cell in plain] == ["1", "1", "1"]
 
 
 def test_a_pair_that_is_not_decided_is_said_to_be_so(tmp_path):
@@ -90,7 +106,10 @@ def test_the_articles_factor_stands_beside_response_times(clients):
     said = dashboard_finding(dashboard_ratios(clients), CROSSED)
 
     assert said.startswith("The article says that sources asked in turn take 4 times as long.")
-    assert re.search(r"At 200/s the median response took with \*\*Django\*\* 0\.\d", said)
+    assert re.search(
+        r"At 200/s the median response took 0\.\d\S* \(\S+\) times as long with \*\*Django\*\*",
+        said,
+    )
 
 
 def test_throughput_at_saturation_names_each_client_in_one_sentence(clients):

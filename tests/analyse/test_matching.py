@@ -42,7 +42,7 @@ def test_a_run_with_the_unlike_stack_first_is_reported_by_its_matched_pair(tmp_p
     assert set(ratios.loc[ratios["kind"] == "matched", "stack"]) == {"fastapi-orm-psycopg"}
     (ratio,) = matched_ratios(run, ratios)["ratio"]
     assert ratio == pytest.approx(55 / 70, rel=0.1)
-    assert "**FastAPI / Flask** 0." in matched_finding(run, ratios)
+    assert "**FastAPI** served 0." in matched_finding(run, ratios)
 
 
 def test_one_driver_on_both_sides_is_part_of_a_match():

@@ -46,11 +46,12 @@ def dashboard_finding(rows: pd.DataFrame, stacks: Stacks) -> str:
 def _waiting(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
     for stack, pairs in _by_stack(rows):
         longer = [
-            f"**{named(row['baseline'], stacks)}** {_ratio(_turned(row))}" for row in rows_of(pairs)
+            f"{_ratio(_turned(row))} times as long with **{named(row['baseline'], stacks)}**"
+            for row in rows_of(pairs)
         ]
         yield (
-            f"At {pairs['load'].iloc[0]} the median response took with {listed(longer)} times as"
-            f" long as with **{named(stack, stacks)}**."
+            f"At {pairs['load'].iloc[0]} the median response took {listed(longer)} as with"
+            f" **{named(stack, stacks)}**."
         )
 
 

@@ -17,25 +17,25 @@ from webtrial.runs import Run
 
 
 def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
-    """All matched pairs in which each stack has the concurrency and server of its framework, and
-    what was not measured. Pairs with the same concurrency stand in the table beside it."""
+    """For each two frameworks the matched pairs with the smallest and the largest ratio of requests
+    per second. All of them stand in the table beside it."""
     rows = matched_ratios(run, ratios)
-    own = rows[(rows["concurrency"] == OWN) & rows["ratio"].notna()]
-    if own.empty:
+    rows = rows[rows["ratio"].notna()]
+    if rows.empty:
         return "No matched pair of two frameworks was measured." + missing_text(run)
-    where = listed([spoken(name) for name in dict.fromkeys(own["scenario"])])
-    loads = listed(list(dict.fromkeys(own["load"])))
+    where = listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
+    loads = listed(list(dict.fromkeys(rows["load"])))
     return (
-        f"Requests per second on {where} at {loads}, with the same data access and driver on both"
-        f" sides: {' '.join(_by_frameworks(own, run.manifest.stacks))} Each side keeps its own"
-        f" {listed(_still_different(own))}.{missing_text(run)}"
+        f"With the same data access and driver on both sides, on {where} at {loads}:"
+        f" {' '.join(_by_frameworks(rows, run.manifest.stacks))} Some pairs still differ in"
+        f" {listed(_still_different(rows))}."
     )
 
 
 def _still_different(rows: pd.DataFrame) -> list[str]:
     """The axes in which any of the pairs differs, in the order of the first that do."""
     axes = [axis for differs in rows["differs"] for axis in differs.split(", ") if axis]
-    return list(dict.fromkeys(axes))
+    return list(dict.fromkeys(axes)) or ["nothing else"]
 
 
 def missing_text(run: Run) -> str:
@@ -46,13 +46,24 @@ def missing_text(run: Run) -> str:
 
 def _by_frameworks(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
     for frameworks, pairs in rows.groupby("frameworks", sort=False):
-        factors = [f"{_ratio(row)} with {match_text(row['match'])}" for row in rows_of(pairs)]
+        above, _, below = str(frameworks).partition(" / ")
+        ordered = rows_of(pairs.sort_values("ratio", kind="stable"))
+        least, most = ordered[0], ordered[-1]
+        said = f"{_ratio(least)} times the requests per second of **{below}** {_given(least)}"
+        if len(ordered) > 1:
+            said = f"from {said} to {_ratio(most)} times {_given(most)}"
         failures = [
             text
             for _, pair in pairs.groupby(["stack", "baseline"], sort=False)
             for text in failing(pair, stacks)
         ]
-        yield f"**{frameworks}** {', '.join(factors)}.{''.join(failures)}"
+        yield f"**{above}** served {said}.{''.join(failures)}"
+
+
+def _given(row: dict[str, Any]) -> str:
+    """`with an ORM and a serialiser`, and the concurrency that both share, if any."""
+    shared = "" if row["concurrency"] == OWN else f", {row['concurrency']}"
+    return f"with {match_text(row['match'])}{shared}"
 
 
 def _ratio(row: dict[str, Any]) -> str:
