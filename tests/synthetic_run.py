@@ -101,6 +101,9 @@ CROSSED = STACKS | {
     "fastapi-threads": _stack(
         "FastAPI, threads", "FastAPI", "raw SQL", "Pydantic", "psycopg", **_THREADS
     ),
+    "fastapi-threads-plain": _stack(
+        "FastAPI, threads, plain", "FastAPI", "raw SQL", "none", "psycopg", **_THREADS
+    ),
     "fastapi-orm-psycopg": _stack("FastAPI, ORM, psycopg", "FastAPI", "ORM", "Pydantic", "psycopg"),
     "fastapi-tortoise": _stack(
         "FastAPI, Tortoise", "FastAPI", "ORM", "Pydantic", "asyncpg", orm="Tortoise ORM"

@@ -32,7 +32,8 @@ _PARTS = {
         *("draw_migration", "draw_request_time"),
     ),
     "webtrial.publish.tables_of_causes": (
-        *("attribution_as_table", "connections_as_table", "crossovers_as_table"),
+        *("attribution_as_table", "connections_as_table", "corners_as_table"),
+        "crossovers_as_table",
         "fan_out_costs_as_table",
         *("fan_out_ratios_as_table", "floor_as_table", "migration_as_table", "paths_as_table"),
         *("rates_in_time_as_table", "request_time_as_table", "search_ratios_as_table"),
@@ -138,7 +139,9 @@ _PARTS = {
         *("selected", "with_units"),
     ),
     "webtrial.analyse.connections": ("connections", "most_held"),
-    "webtrial.analyse.fan_out": ("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios"),
+    "webtrial.analyse.fan_out": (
+        *("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios", "pairs_in_turn"),
+    ),
     "webtrial.analyse.floor": ("floor",),
     "webtrial.analyse.threats": ("threats",),
     "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),

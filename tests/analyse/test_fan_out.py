@@ -2,17 +2,24 @@
 
 import pytest
 
-from tests.synthetic_run import CLOSED, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, STOLEN, Truth, synthetic_run
 from webtrial.analyse import words_of_causes as words
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.fan_out import crossovers, fan_out, fan_out_costs, fan_out_ratios
+from webtrial.analyse.fan_out import (
+    crossovers,
+    fan_out,
+    fan_out_costs,
+    fan_out_ratios,
+    pairs_in_turn,
+)
 from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.latency import latency_against_load
 from webtrial.analyse.pairs import Pair, apart_in
 from webtrial.analyse.summary import latencies, measured, trials_table
 from webtrial.analyse.work import cost_table
 from webtrial.publish.sentences_of_causes import at_once_in_words, fan_out_in_words
+from webtrial.publish.tables_of_causes import crossovers_as_table
 
 ASKING_MS = {"django": 1.4, "django-fan-out": 2.5, "flask": 1.0, "flask-fan-out": 2.0}
 STACKS = (*ASKING_MS, "fastapi", "fastapi-in-turn", "fastapi-aiohttp")
@@ -67,14 +74,52 @@ def test_what_asking_costs_is_found_again(table):
         assert costs.loc[stack, "base_ms"] == pytest.approx(1, abs=0.2)
 
 
-def test_threads_beat_asking_in_turn_from_where_their_cost_is_saved(asked, table):
-    found = crossovers(table, apart_in(asked, "sources")).set_index(["stack", "count"])["delay_ms"]
+def test_asking_at_once_becomes_quicker_between_two_measured_delays(asked):
+    ratios = fan_out_ratios(asked, pairs_in_turn(asked))
+    found = crossovers(ratios).set_index(["stack", "count"])
 
-    for count in (2, 4, 8):  # 1 + 2.5 k + d = 1 + 1.4 k + k d
-        assert found["django-fan-out", count] == pytest.approx(1.1 * count / (count - 1), abs=0.2)
-        assert found["flask-fan-out", count] == pytest.approx(count / (count - 1), abs=0.2)
-        assert found["fastapi", count] == pytest.approx(0, abs=0.1)
-    assert (found >= 0).all()
+    assert len(found) == 3 * 3
+    assert (found["quicker_from_ms"] == 10).all()
+    assert (found["not_below_ms"] == 0).all()
+    for count in (2, 4, 8):  # at a delay of 0: 1 + 2.5 k over 1 + 1.4 k
+        slower = found.loc[("django-fan-out", count)]
+        assert slower["ratio"] == pytest.approx((1 + 2.5 * count) / (1 + 1.4 * count), rel=0.02)
+        assert slower["verdict"] == "higher"
+        assert found.loc[("fastapi", count), "verdict"] == "inconclusive"
+
+
+def test_where_asking_at_once_is_always_quicker_no_shorter_delay_is_named(asked):
+    ratios = fan_out_ratios(asked, pairs_in_turn(asked))
+    longer = crossovers(ratios[ratios["delay_ms"] > 0])
+    never = crossovers(ratios[ratios["delay_ms"] == 0])
+
+    assert (longer["quicker_from_ms"] == 10).all()
+    assert longer["not_below_ms"].isna().all()
+    assert (longer["verdict"] == "").all()
+    assert never["quicker_from_ms"].isna().all()
+    assert crossovers_as_table(longer).cells()[0][2:] == ["10", "10", "10"]
+    assert crossovers_as_table(never).cells()[0][2].startswith("– (0: 1.")
+
+
+def test_a_table_gives_the_factor_where_asking_at_once_is_not_quicker(asked):
+    table = crossovers_as_table(crossovers(fan_out_ratios(asked, pairs_in_turn(asked))))
+    rows = {row[0]: row[2:] for row in table.cells()}
+
+    assert rows["Django, fan-out"][1].startswith("10 (0: 1.67 (1.6")
+    assert not rows["Django, fan-out"][1].endswith("?)")
+    assert all(cell.endswith("?)") for cell in rows["FastAPI"])
+
+
+def test_suspect_trials_decide_no_ratio(tmp_path):
+    names = ("fastapi", "fastapi-in-turn")
+    verdicts = {(block, "fastapi", "fan_out"): [STOLEN] for block in (1, 2)}
+    truth = Truth(dict.fromkeys(names, 10.0), noise=0.001, verdicts=verdicts)
+    run = synthetic_run(tmp_path, truth, scenarios=("fan_out",), blocks=4, window_s=8)
+    ratios = fan_out_ratios(run, pairs_in_turn(run))
+
+    assert set(ratios["blocks"]) == {4}
+    assert set(ratios["blocks_untouched"]) == {2}
+    assert set(ratios["verdict"]) == {"inconclusive"}
 
 
 def test_pairs_are_apart_in_how_they_ask_and_in_nothing_else(asked):
@@ -110,11 +155,42 @@ def test_the_articles_four_times_stands_beside_what_a_pool_makes_of_it(asked):
     assert "Flask 3.0 to 3.9 times; Flask, fan-out 1.0 to 1.3 times" in said
 
 
-def test_the_title_says_from_which_delay_on(asked, table):
-    said = words.fan_out(table, crossovers(table, apart_in(asked, "sources")))
+def test_the_title_says_at_which_delays_it_is_quicker_and_where_slower(asked, table):
+    said = words.fan_out(table, fan_out_ratios(asked, pairs_in_turn(asked)))
 
-    assert said.title.startswith("Asking at once is quicker than in turn from a delay of 2.")
+    assert said.title == (
+        "Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.5 to 7.4 times as fast as in turn;"
+        " at 0 ms asking at once takes 1.6 to 1.9 times as long with Django, fan-out (2, 4 and 8"
+        " sources) and Flask, fan-out (2, 4 and 8 sources), else not decided"
+    )
     assert "4 × 50 ms 210" in said.alt
+
+
+def test_the_title_without_a_delay_at_which_it_is_quicker_says_so(asked, table):
+    ratios = fan_out_ratios(asked, pairs_in_turn(asked))
+    at_once = ratios[(ratios["delay_ms"] == 0) & (ratios["stack"] == "fastapi")]
+
+    assert words.fan_out(table, at_once).title == (
+        "Asking at once over asking in turn: at 0 ms neither is shown to be quicker"
+    )
+
+
+def test_the_title_without_a_pair_tells_what_the_longest_delay_makes(asked, table):
+    pairs = fan_out_ratios(asked, [])
+
+    assert words.fan_out(table, pairs).title == (
+        "A request for 8 sources of 100 ms takes asked in turn 8.1 times this delay and asked at"
+        " once 1.1 to 1.2 times this delay"
+    )
+
+
+def test_the_title_of_one_block_says_that_nothing_is_decided(tmp_path):
+    truth = Truth({"fastapi": 10.0, "fastapi-in-turn": 10.0})
+    run = synthetic_run(tmp_path, truth, scenarios=("fan_out",), blocks=1, window_s=8)
+    said = words.fan_out(fan_out(run), fan_out_ratios(run, pairs_in_turn(run)))
+
+    assert said.title.startswith("Asked at once, ")
+    assert said.title.endswith("(one block: no interval, no verdict)")
 
 
 def test_one_request_at_a_time_is_not_compared_with_other_loads(asked):
@@ -135,8 +211,7 @@ def test_a_run_without_fan_out_has_no_rows_of_it(one_block):
 
     assert table.empty
     assert fan_out_costs(table).empty
-    assert crossovers(table, apart_in(one_block, "sources")).empty
-    assert fan_out_ratios(one_block, []).empty
+    assert crossovers(fan_out_ratios(one_block, pairs_in_turn(one_block))).empty
 
 
 def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_path):

@@ -7,15 +7,15 @@ import pytest
 from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.analyse.test_figures import MOST_BYTES
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
-from webtrial.analyse import words_of_causes as words
+from webtrial.analyse import words_of_attribution as words
+from webtrial.analyse import words_of_causes
 from webtrial.analyse.attribution import WHOLE, attribution, waterfall
 from webtrial.analyse.capacity import sweep
 from webtrial.analyse.connections import connections
-from webtrial.analyse.fan_out import crossovers, fan_out
+from webtrial.analyse.fan_out import fan_out, fan_out_ratios, pairs_in_turn
 from webtrial.analyse.figures import capacity as capacity_figure
 from webtrial.analyse.figures import fan_out as fan_out_figure
 from webtrial.analyse.migration import migration_ratios
-from webtrial.analyse.pairs import apart_in
 from webtrial.analyse.request_time import request_time
 from webtrial.publish.drawings_of_causes import (
     draw_attribution,
@@ -25,6 +25,8 @@ from webtrial.publish.drawings_of_causes import (
     draw_migration,
     draw_request_time,
 )
+from webtrial.publish.sentences_of_causes import attribution_in_words
+from webtrial.publish.tables_of_causes import attribution_as_table, corners_as_table
 from webtrial.records import Load
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
@@ -41,11 +43,14 @@ SCENARIOS = ("user_detail", "dashboard", "fan_out")
 LOADS = (CLOSED, Load("closed", users=10), HELD)
 
 
-def crossed(folder, noise=0.02, **truth):
-    cpu_ms = {name: added(name) for name in STACKS} | dict.fromkeys(MOVING, 2.0)
+def crossed(folder, noise=0.02, beside=BESIDE["user_detail"], **truth):
+    stacks = dict.fromkeys([*STACKS, *beside])
+    cpu_ms = {name: added(name) for name in stacks if name not in MOVING}
+    cpu_ms |= dict.fromkeys(MOVING, 2.0)
     medians = {name: 5 * cost_ms for name, cost_ms in cpu_ms.items()}
     drawn = Truth(medians, noise=noise, cpu_ms=cpu_ms, **truth)
-    return synthetic_run(folder, drawn, scenarios=SCENARIOS, loads=LOADS, beside=BESIDE)
+    places = {**BESIDE, "user_detail": beside}
+    return synthetic_run(folder, drawn, scenarios=SCENARIOS, loads=LOADS, beside=places)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +158,92 @@ def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
     )
 
 
+def test_the_title_says_that_the_framework_was_changed_at_one_corner(tmp_path):
+    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
+    from_django, from_flask = (attribution(run, "fastapi", name) for name in ("django", "flask"))
+    title = words.waterfall(from_django).title
+    threads = from_django.corners.set_index("concurrency").loc["threads", "ratio"]
+
+    assert " by framework with async Django as the way over" in title
+    assert title.endswith(
+        f"; with threads on both sides ×\N{NO-BREAK SPACE}{1 / threads:.1f} by framework + server"
+    )
+    assert "concurrency with its server (one step only)" in words.waterfall(from_flask).title
+    both = words.waterfall(from_django).alt
+    assert "on all paths Django, async, raw SQL → FastAPI, psycopg, plain" in both
+    assert "FastAPI, threads, plain over Django, raw SQL" in both
+    assert "no mean over different ways" in words.waterfall(from_django).caption
+
+
+def test_the_finding_gives_every_factor_its_interval(tmp_path):
+    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
+    said = words.cause(attribution(run, "fastapi", "django"))
+
+    assert said.count("(") == said.count("×") + said.count("÷") + 1  # the whole
+    assert said.endswith(" by framework + server.")
+
+
+def test_the_text_of_an_attribution_gives_no_percentages(tmp_path):
+    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
+    for baseline in ("django", "flask"):
+        found = attribution(run, "fastapi", baseline)
+        said = attribution_in_words(found).text
+        table = attribution_as_table(found)
+
+        assert "%" not in said + table.caption + words.waterfall(found).title
+        assert "share" not in table.columns
+        assert "All of them change the framework in one step" in said
+        assert "no mean over different ways" in said
+
+
+def test_a_single_bundle_is_said_as_such(tmp_path):
+    run = synthetic_run(tmp_path, Truth({"django": 80.0, "fastapi": 10.0}), window_s=0.2)
+    found = attribution(run, "fastapi", "django")
+
+    assert words.waterfall(found).title.endswith(
+        "times the CPU time of FastAPI; cannot be told apart here: framework, driver, concurrency"
+        " with its server, serialisation and data access"
+    )
+    assert "no mean over ways" in words.waterfall(found).caption
+
+
+def test_no_factor_is_named_twice_where_stacks_are_few(tmp_path):
+    costs = {"django": 9.0, "django-plain": 6.0, "fastapi": 2.0}
+    truth = Truth(dict.fromkeys(costs, 30.0), noise=0.0, cpu_ms=costs)
+    run = synthetic_run(tmp_path, truth, window_s=0.2)
+    title = words.waterfall(attribution(run, "fastapi", "django")).title
+
+    assert title.count("serialisation") == 1
+    assert "cannot be told apart here" in title
+
+
+def test_a_difference_in_one_factor_says_so(tmp_path):
+    costs = {"fastapi-orm": 3.0, "fastapi": 1.0}
+    truth = Truth(dict.fromkeys(costs, 30.0), noise=0.0, cpu_ms=costs)
+    run = synthetic_run(tmp_path, truth, window_s=0.2)
+
+    assert words.waterfall(attribution(run, "fastapi", "fastapi-orm")).title == (
+        "A request costs FastAPI, ORM 3.0 times the CPU time of FastAPI; they differ in data access"
+        " alone"
+    )
+
+
+def test_corners_are_a_table_that_says_what_differs(tmp_path):
+    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
+    table = corners_as_table(attribution(run, "fastapi", "django"))
+
+    assert [row[:3] for row in table.cells()] == [
+        ["FastAPI, psycopg, plain / Django, async, raw SQL", "async", "the framework"],
+        [
+            "FastAPI, threads, plain / Django, raw SQL",
+            "threads",
+            "the framework and the server",
+        ],
+    ]
+    alone = attribution(run, "fastapi", "fastapi-plain")
+    assert corners_as_table(alone).text == ""
+
+
 def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
     truth = Truth({"fastapi-orm": 30.0, "fastapi": 30.0}, noise=0.1)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
@@ -186,14 +277,14 @@ def test_invalid_trials_are_said_to_be_left_out(tmp_path):
 
 def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):
     table = fan_out(crossed_run)
-    said = words.fan_out(table, crossovers(table, apart_in(crossed_run, "sources")))
+    said = words_of_causes.fan_out(table, fan_out_ratios(crossed_run, pairs_in_turn(crossed_run)))
     panels = fan_out_figure.draw(table, said).figure.axes
 
     assert [axes.get_title(loc="left") for axes in panels] == [
         f"each source takes {delay} ms" for delay in (0, 10, 50, 100)
     ]
     found = sweep(crossed_run, "dashboard")
-    left, _ = capacity_figure.draw(found, words.capacity(found, 0)).figure.axes
+    left, _ = capacity_figure.draw(found, words_of_causes.capacity(found, 0)).figure.axes
     drawn = [line.get_ydata() for line in left.lines if len(line.get_xdata()) == 2]
     flask = found[found["stack"] == "flask"].sort_values("users")["throughput_per_s"]
     assert any(list(each) == flask.tolist() for each in drawn)

@@ -49,10 +49,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
     [
         "times the CPU time of the bare server",
         "Every path from Django to FastAPI",
-        "On the log scale, of the difference between Flask and FastAPI",
+        "measured stacks lead from Flask to FastAPI",
+        "pairs of stacks that differ in the framework",
         "Stacks as deployed: mean response time",
         "What a request takes beyond the formula",
-        "From which delay of a source",
+        "From which measured delay of a source",
         "4 sources take 4 times as long",
         "Dashboard at 100 users, first over second",
         "FastAPI, aiohttp / FastAPI",

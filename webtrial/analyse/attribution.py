@@ -1,32 +1,38 @@
-"""A difference in CPU time per request shared out over what the two stacks differ in.
+"""A difference in CPU time per request, divided among the factors in which two stacks differ.
 
-On the log scale the steps of a path from one stack to the other add up to the whole, but what a
-step is worth depends on what was changed before it. So a part is the mean of what it is worth on
-every path through stacks that were measured: Shapley's value (A value for n-person games, 1953) as
-Shorrocks uses it to decompose differences (Decomposition procedures for distributional analysis,
-2013), over those orders for which there are stacks (Faigle and Kern, The Shapley value for
-cooperative games under precedence constraints, 1992). Parts multiply to the whole.
+On the log scale the steps of a path from one stack to the other add up to the whole, but the effect
+of a step depends on what was changed before it. So the ratio of a part is the mean of its effect
+over all paths through measured stacks: the idea of Shapley's value (A value for n-person games,
+1953), which Shorrocks uses to decompose differences (Decomposition procedures for distributional
+analysis, 2013), restricted to the orders for which there are stacks (Faigle and Kern, The Shapley
+value for cooperative games under precedence constraints, 1992). Parts multiply to the whole.
 
-Paths that change at once what others tell apart could say nothing of the parts; they are shown and
-left out of the mean.
+The mean is an average over orders only where paths change a part in different steps. Where all
+paths share a step that changes it, the ratio is that of this one step: no Shapley value, and an
+interval over blocks that does not cover what other ways would show. Such a part has no share of
+the whole. Pairs of stacks that differ in the framework alone (`corners`) stand beside it.
+
+Paths that change at once what others tell apart are shown and left out of the mean.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import log, nan
+from itertools import combinations, pairwise
+from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from webtrial.analyse.compare import CPU, floor_of
-from webtrial.analyse.pairs import Stacks, stacks_in_order, title_of
+from webtrial.analyse.corners import COLUMNS, corners
+from webtrial.analyse.pairs import Stacks, framework_of, stacks_in_order, title_of
 from webtrial.analyse.paths import (
     FACTORS,
     Between,
     Part,
     Path,
+    Step,
     between,
     factors_of,
     level_of,
@@ -39,22 +45,40 @@ from webtrial.runs import Run
 
 SCENARIO = "user_detail"
 COST = "cpu_ms_per_request"
+FRAMEWORK = "framework"  # the factor
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The one step in which all paths that count change the framework. `way_over` names the stack
+    with the framework of one end and the concurrency of the other that the paths lead through
+    ("async Django"); "" where they change both in this step."""
+
+    start_title: str
+    end_title: str
+    way_over: str
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """`stack` ÷ `baseline` in CPU-milliseconds of the service per request, shared out.
+    """`stack` ÷ `baseline` in CPU-milliseconds of the service per request, by part.
 
-    `parts`: a row per part, in the order of FACTORS, the whole last. Columns: part (a factor, or
-    several joined by +, which cannot be told apart), factors (how many), ratio, low, high (t
-    interval over blocks), smallest, largest (over the paths that count), share (of the whole on the
-    log scale; may be negative, adds up to 1), blocks, blocks_untouched, suspect, verdict, reason.
+    `parts`: a row per part, in the order of FACTORS, the whole last; no factor is in two parts.
+    Columns: part (a factor, or several joined by +, which cannot be told apart), factors (how
+    many), ratio, low, high (t interval over blocks), smallest, largest (over the paths that count),
+    steps (how many different steps change it), independent (whether two paths share none of these;
+    True of the whole), via (the steps that all paths share, as text; "" where independent), share
+    (of the whole on the log scale, may be negative; NaN of a part that is not independent), blocks,
+    blocks_untouched, suspect, verdict, reason.
 
     `paths`: a row per step. Columns: path (1 …), step (1 …), start, end, start_title, end_title,
     part, ratio (geometric mean over the same blocks), counts (whether the path is in the means).
 
-    `lacking` says what keeps them from being finer, or from being there at all (then both are
-    empty); "" where every factor stands alone.
+    `crossing`: None where the paths change the framework in different steps or not at all.
+    `corners`: as the function of that name has them.
+
+    `lacking` says what keeps the parts from being finer, or from being there at all (then all
+    tables are empty); "" where every factor is a part of its own.
     """
 
     stack: str
@@ -65,12 +89,14 @@ class Attribution:
     baseline_ms: float
     parts: pd.DataFrame
     paths: pd.DataFrame
+    crossing: Crossing | None
+    corners: pd.DataFrame
     lacking: str
 
 
 def attribution(run: Run, stack: str, baseline: str) -> Attribution:
-    """The ratio between two stacks of `run` shared out over FACTORS, on `user_detail` at the
-    closed load with the most users.
+    """The ratio between two stacks of `run` divided among FACTORS, on `user_detail` at the closed
+    load with the most users.
 
     Blocks count in which every stack on a path that counts was measured and is not invalid; where
     enough of them are untouched (all trials valid), those alone. ParameterError where the two
@@ -97,8 +123,10 @@ def attribution(run: Run, stack: str, baseline: str) -> Attribution:
         title_of(baseline, known),
         str(cell["load"].iloc[0]),
         float(np.exp(blocks.log_ms[baseline].mean())),
-        _parts(ways, parts, walked, blocks),
+        _parts(ways, parts, walked, blocks, known),
         _paths(run, ways, parts, blocks),
+        _crossing(ways, walked, known),
+        corners(cell, stack, baseline, known),
         _lacking(run, ways, parts, walked),
     )
 
@@ -128,12 +156,13 @@ def _absent(run: Run, stack: str, baseline: str, why: str) -> Attribution:
     )
     parts = pd.DataFrame(columns=list(_PART_COLUMNS))
     paths = pd.DataFrame(columns=list(_PATH_COLUMNS))
-    return Attribution(stack, baseline, above, below, "", nan, parts, paths, lacking)
+    none = pd.DataFrame(columns=list(COLUMNS))
+    return Attribution(stack, baseline, above, below, "", nan, parts, paths, None, none, lacking)
 
 
 _PART_COLUMNS = (
-    *("part", "factors", "ratio", "low", "high", "smallest", "largest", "share"),
-    *("blocks", "blocks_untouched", "suspect", "verdict", "reason"),
+    *("part", "factors", "ratio", "low", "high", "smallest", "largest", "steps", "independent"),
+    *("via", "share", "blocks", "blocks_untouched", "suspect", "verdict", "reason"),
 )
 _PATH_COLUMNS = (
     *("path", "step", "start", "end", "start_title", "end_title", "part", "ratio", "counts"),
@@ -176,40 +205,51 @@ def _blocks(cell: pd.DataFrame, names: set[str]) -> _Blocks:
 
 
 def _parts(
-    ways: Between, parts: Sequence[Part], walked: Sequence[Path], blocks: _Blocks
+    ways: Between, parts: Sequence[Part], walked: Sequence[Path], blocks: _Blocks, stacks: Stacks
 ) -> pd.DataFrame:
     whole = blocks.log_ms[[ways.target]].to_numpy() - blocks.log_ms[[ways.source]].to_numpy()
-    worth = {name_of(part): _worth(ways, part, walked, blocks.log_ms) for part in parts}
     rows = [
-        {"part": name, "factors": name.count(" + ") + 1} | _row(logs, whole.mean(), blocks)
-        for name, logs in worth.items()
+        {"part": name_of(part), "factors": len(part)}
+        | _row(_effects(ways, part, walked, blocks.log_ms), blocks)
+        | _support(ways, part, walked, stacks)
+        for part in parts
     ]
-    changed = {factor for part in parts for factor in factors_of(part)}
-    rows.append({"part": WHOLE, "factors": len(changed)} | _row(whole, whole.mean(), blocks))
-    return pd.DataFrame(rows, columns=list(_PART_COLUMNS))
+    changed = frozenset[str]().union(*parts)
+    alone = {"steps": 0, "independent": True, "via": ""}
+    rows.append({"part": WHOLE, "factors": len(changed)} | _row(whole, blocks) | alone)
+    frame = pd.DataFrame(rows)
+    logs = np.log(frame["ratio"].where(frame["independent"]))
+    share = logs / whole.mean() if whole.mean() else logs * nan
+    return frame.assign(share=share)[list(_PART_COLUMNS)]
 
 
 WHOLE = "all together"
 
 
-def _worth(ways: Between, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame) -> np.ndarray:
-    """The logarithm of what a part is worth: a row per block, a column per path."""
+def _effects(ways: Between, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame) -> np.ndarray:
+    """The logarithm of the ratio that a part makes: a row per block, a column per path."""
     return np.column_stack(
         [
-            np.sum(
-                [
-                    log_ms[end] - log_ms[start]
-                    for start, end in pairwise(path)
-                    if ways.changes(start, end) <= part
-                ],
-                axis=0,
-            )
+            np.sum([log_ms[end] - log_ms[start] for start, end in ways.steps(path, part)], axis=0)
             for path in walked
         ]
     )
 
 
-def _row(logs: np.ndarray, whole: float, blocks: _Blocks) -> dict[str, Any]:
+def _support(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> dict[str, Any]:
+    """In how many steps the paths change a part, and which of them all paths share."""
+    steps = [ways.steps(path, part) for path in walked]
+    independent = any(one.isdisjoint(other) for one, other in combinations(steps, 2))
+    shared = [step for step in pairwise(walked[0]) if all(step in each for each in steps)]
+    via = [" → ".join(title_of(name, stacks) for name in step) for step in shared]
+    return {
+        "steps": len(frozenset[Step]().union(*steps)),
+        "independent": independent,
+        "via": "; ".join(via),
+    }
+
+
+def _row(logs: np.ndarray, blocks: _Blocks) -> dict[str, Any]:
     ratio = geometric_mean(np.exp(logs.mean(axis=1)).tolist())
     by_path = np.exp(logs.mean(axis=0))
     judgement = judge(ratio, blocks.untouched, blocks.floor)
@@ -219,7 +259,6 @@ def _row(logs: np.ndarray, whole: float, blocks: _Blocks) -> dict[str, Any]:
         "high": ratio.high,
         "smallest": float(by_path.min()),
         "largest": float(by_path.max()),
-        "share": log(ratio.value) / whole if whole else nan,
         "blocks": ratio.blocks,
         "blocks_untouched": blocks.untouched,
         "suspect": blocks.suspect,
@@ -250,22 +289,44 @@ def _paths(run: Run, ways: Between, parts: Sequence[Part], blocks: _Blocks) -> p
     return pd.DataFrame(rows, columns=list(_PATH_COLUMNS))
 
 
+def _crossing(ways: Between, walked: Sequence[Path], stacks: Stacks) -> Crossing | None:
+    steps = {step for path in walked for step in pairwise(path)}
+    over = [step for step in steps if FRAMEWORK in ways.changes(*step)]
+    if len(over) != 1:
+        return None
+    start, end = over[0]
+    before = _unlike(start, ways.source, stacks) or _unlike(end, ways.target, stacks)
+    return Crossing(title_of(start, stacks), title_of(end, stacks), before)
+
+
+_CONCURRENCY = {"async": "async {}", "threads": "{} in threads", "greenlets": "{} on greenlets"}
+
+
+def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
+    """`async Django` of a stack whose concurrency is another than that of its `relative`."""
+    concurrency = str(stacks[stack].get("concurrency", ""))
+    if concurrency == stacks[relative].get("concurrency", ""):
+        return ""
+    return _CONCURRENCY.get(concurrency, "{}").format(framework_of(stack, stacks))
+
+
 def _lacking(run: Run, ways: Between, parts: Sequence[Part], walked: Sequence[Path]) -> str:
     """For each bundle, which stacks would take it apart."""
-    bundles = [part for part in parts if len(factors_of(part)) > 1]
+    bundles = [part for part in parts if len(part) > 1]
     stacks = run.manifest.stacks
     return " ".join(_would_part(ways, part, walked, stacks) for part in bundles)
 
 
 def _would_part(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> str:
-    steps = [step for path in walked for step in pairwise(path)]
-    start, end = next(step for step in steps if ways.changes(*step) == part)
+    steps = [step for path in walked for step in pairwise(path) if ways.changes(*step) <= part]
+    start, end = max(steps, key=lambda step: len(ways.changes(*step)))
     factors = list(factors_of(part))
     said = f"{listed(factors).capitalize()} change at once and cannot be told apart; "
     if len(factors) > MOST_NAMED:
         both = f"{title_of(start, stacks)} and {title_of(end, stacks)}"
         return f"{said}stacks between {both} that change fewer of these would do it."
-    wanted = " or ".join(_level_text(end, factor, stacks) for factor in factors)
+    changed = factors_of(ways.changes(start, end))
+    wanted = " or ".join(_level_text(end, factor, stacks) for factor in changed)
     return f"{said}a stack like {_titled(start, stacks)}, but with {wanted}, would do it."
 
 

@@ -4,7 +4,7 @@ k sources that take d each take k·d in turn and d at once. With one request at 
 queues, so what a stack takes beyond that is what asking costs it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import nan
 from typing import Any
 
@@ -14,8 +14,8 @@ from scipy import stats
 from webtrial.analyse.counting import counted
 from webtrial.analyse.estimates import in_order, labelled
 from webtrial.analyse.medians import Blocks, by_block, median_of, ratio_of_medians
-from webtrial.analyse.pairs import AXIS_NAMES, Pair, title_of
-from webtrial.analyse.statistics import CONFIDENCE
+from webtrial.analyse.pairs import AXIS_NAMES, Pair, apart_in, title_of
+from webtrial.analyse.statistics import CONFIDENCE, judge
 from webtrial.analyse.summary import measured, trials_table
 from webtrial.runs import Run
 
@@ -114,10 +114,11 @@ def fan_out_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
     """How many times as long a stack takes as its baseline: a row per pair, count and delay.
 
     Columns: stack, title, baseline, baseline_title, differs (beside the framework), count,
-    delay_ms, ratio (of medians), low, high (jackknife over the blocks that hold both), blocks.
+    delay_ms, ratio (of medians), low, high (jackknife over the blocks that hold both), blocks,
+    blocks_untouched, verdict, reason.
     """
-    grid = _grid(run)
-    rows = [row for pair in pairs for row in _ratios(grid, pair)]
+    grid, valid = _grid(run), _valid_blocks(run)
+    rows = [row for pair in pairs for row in _ratios(grid, pair, valid)]
     frame = pd.DataFrame(rows, columns=["stack", "baseline", "differs", *SHAPE, *_RATIO])
     stacks = run.manifest.stacks
     frame.insert(1, "title", [title_of(name, stacks) for name in frame["stack"]])
@@ -125,15 +126,35 @@ def fan_out_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
     return frame
 
 
-_RATIO = ("ratio", "low", "high", "blocks")
+_RATIO = ("ratio", "low", "high", "blocks", "blocks_untouched", "verdict", "reason")
 
 
-def _ratios(grid: dict[tuple[str, int, float], Blocks], pair: Pair) -> Iterator[dict[str, Any]]:
+def pairs_in_turn(run: Run) -> list[Pair]:
+    """The pairs that differ in how sources are asked alone, the baseline in turn."""
+    stacks = run.manifest.stacks
+    pairs = apart_in(run, "sources")
+    return [pair for pair in pairs if stacks[pair.baseline].get("sources") == "in turn"]
+
+
+def _valid_blocks(run: Run) -> dict[str, set[int]]:
+    """The blocks in which the trial of `fan_out` is valid, by stack."""
+    trials = measured(trials_table(run))
+    valid = trials[(trials["scenario"] == SCENARIO) & (trials["verdict"] == "valid")]
+    return {str(stack): set(part["block"]) for stack, part in valid.groupby("stack")}
+
+
+def _ratios(
+    grid: dict[tuple[str, int, float], Blocks], pair: Pair, valid: Mapping[str, set[int]]
+) -> Iterator[dict[str, Any]]:
     shapes = [(count, delay_ms) for stack, count, delay_ms in grid if stack == pair.stack]
+    untouched = valid.get(pair.stack, set()) & valid.get(pair.baseline, set())
     for count, delay_ms in sorted(shapes):
         below = grid.get((pair.baseline, count, delay_ms), {})
-        found = ratio_of_medians(grid[pair.stack, count, delay_ms], below)
+        above = grid[pair.stack, count, delay_ms]
+        found = ratio_of_medians(above, below)
         if found.blocks:
+            blocks = len(untouched & set(above) & set(below))
+            judgement = judge(found, blocks)
             yield {
                 "stack": pair.stack,
                 "baseline": pair.baseline,
@@ -144,34 +165,40 @@ def _ratios(grid: dict[tuple[str, int, float], Blocks], pair: Pair) -> Iterator[
                 "low": found.low,
                 "high": found.high,
                 "blocks": found.blocks,
+                "blocks_untouched": blocks,
+                "verdict": judgement.verdict,
+                "reason": judgement.reason,
             }
 
 
-def crossovers(table: pd.DataFrame, pairs: Iterable[Pair]) -> pd.DataFrame:
-    """From which delay on asking at once is quicker than asking in turn: a row per pair whose
-    baseline asks in turn, and number of sources from 2.
+def crossovers(ratios: pd.DataFrame) -> pd.DataFrame:
+    """Between which measured delays asking at once becomes quicker: a row per pair and number of
+    sources from 2. `ratios` are `fan_out_ratios` of pairs whose baseline asks in turn.
 
-    Of `fan_out`. Columns: stack, title, baseline, baseline_title, framework, count, delay_ms: where
-    the two formulas with their mean overheads meet, at least 0.
+    Columns: stack, title, baseline, baseline_title, count, quicker_from_ms (the shortest delay from
+    which on asking at once is quicker at every measured one; NaN where there is none),
+    not_below_ms (the longest shorter delay, at which it is not shown to be quicker), ratio, low,
+    high, verdict there (NaN and "" where it is quicker at every delay).
     """
-    overhead = table.groupby(["stack", "count"])["overhead_ms"].mean()
-    named = table.drop_duplicates("stack").set_index("stack")
-    rows = [
-        {
-            "stack": pair.stack,
-            "title": named.at[pair.stack, "title"],
-            "baseline": pair.baseline,
-            "baseline_title": named.at[pair.baseline, "title"],
-            "framework": named.at[pair.stack, "framework"],
-            "count": count,
-            "delay_ms": max(0.0, (overhead[pair.stack, count] - in_turn_ms) / (count - 1)),
-        }
-        for pair in pairs
-        if {pair.stack, pair.baseline} <= set(named.index)
-        for count, in_turn_ms in overhead[pair.baseline].items()
-        if count > 1 and (pair.stack, count) in overhead.index
-    ]
-    return pd.DataFrame(rows, columns=list(_CROSSOVER))
+    several = ratios[ratios["count"] > 1]
+    groups = several.groupby(["stack", "baseline", "count"], sort=False)
+    rows = [_crossover(group.sort_values("delay_ms")) for _, group in groups]
+    return pd.DataFrame(rows, columns=[*_PAIR, "count", *_CROSSOVER])
 
 
-_CROSSOVER = ("stack", "title", "baseline", "baseline_title", "framework", "count", "delay_ms")
+_PAIR = ("stack", "title", "baseline", "baseline_title")
+_CROSSOVER = ("quicker_from_ms", "not_below_ms", "ratio", "low", "high", "verdict")
+
+
+def _crossover(delays: pd.DataFrame) -> dict[str, Any]:
+    otherwise = delays[delays["verdict"] != "lower"].tail(1)
+    last_ms = otherwise["delay_ms"].max()
+    quicker = delays if otherwise.empty else delays[delays["delay_ms"] > last_ms]
+    first = delays.iloc[0]
+    return {
+        **{name: first[name] for name in (*_PAIR, "count")},
+        "quicker_from_ms": quicker["delay_ms"].min(),
+        "not_below_ms": last_ms,
+        **{name: otherwise[name].max() for name in ("ratio", "low", "high")},
+        "verdict": "".join(otherwise["verdict"]),
+    }

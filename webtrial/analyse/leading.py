@@ -19,7 +19,7 @@ from webtrial.analyse.headline import (
 )
 from webtrial.analyse.pairs import Stacks
 from webtrial.analyse.phrases import also_differ_text, interval, listed, spoken, times
-from webtrial.analyse.words_of_causes import waterfall
+from webtrial.analyse.words_of_attribution import cause
 from webtrial.analyse.words_of_dashboard import dashboard_finding
 from webtrial.analyse.words_of_matched import matched_finding
 from webtrial.runs import Run
@@ -112,7 +112,7 @@ def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
     found = [each for pair in pairs if len((each := attribution(run, *pair)).parts)]
     if not found:
         return []
-    return [f"{waterfall(max(found, key=_factor_of)).title}."]
+    return [cause(max(found, key=_factor_of))]
 
 
 def _factor_of(found: Attribution) -> float:

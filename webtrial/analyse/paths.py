@@ -4,7 +4,8 @@ A stack has a level in each of FACTORS. Between two stacks lie those that have t
 of the other in every factor; in serialisation also "none", half-way: one serialiser is left before
 another is taken. That orders the stacks partially. A path is a maximal chain: each step goes to a
 stack between which and the last none lies. A step that changes one factor shows what that factor
-does there; where every path changes several at once, they cannot be told apart and are a bundle.
+does there. Factors that a step changes together cannot be told apart and form one part, with all
+steps that change any of them: parts never share a factor.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,8 +32,8 @@ MOST_PATHS = 10_000
 
 Level = tuple[str, ...]
 Position = tuple[int, ...]  # the rank of the level in each factor, 0 that of the source
-Change = tuple[str, int]  # a factor brought to a rank, from the one before
-Part = frozenset[Change]
+Part = frozenset[str]  # factors, which the steps of a path change together
+Step = tuple[str, str]  # from one stack to the next
 Path = tuple[str, ...]  # stacks, the source first
 
 
@@ -43,9 +44,8 @@ def level_of(stack: str, factor: str, stacks: Stacks) -> Level:
 
 
 def factors_of(part: Part) -> tuple[str, ...]:
-    """The factors that are changed in it, the most sweeping first."""
-    changed = {factor for factor, _ in part}
-    return tuple(factor for factor in reversed(FACTORS) if factor in changed)
+    """The factors of a part, the most sweeping first."""
+    return tuple(factor for factor in reversed(FACTORS) if factor in part)
 
 
 def name_of(part: Part) -> str:
@@ -62,11 +62,9 @@ class Between:
     positions: dict[str, Position]
 
     def changes(self, start: str, end: str) -> Part:
-        """What a step changes."""
+        """The factors that a step changes."""
         ranks = zip(FACTORS, self.positions[start], self.positions[end], strict=True)
-        return frozenset(
-            (factor, rank) for factor, low, high in ranks for rank in range(low + 1, high + 1)
-        )
+        return frozenset(factor for factor, low, high in ranks if low != high)
 
     @cached_property
     def paths(self) -> list[Path]:
@@ -80,14 +78,13 @@ class Between:
         return found
 
     def parts(self, path: Path) -> frozenset[Part]:
-        """What a path tells apart. Every change is made once on it; steps that change the same
-        factor are one part."""
-        together: dict[tuple[str, ...], Part] = {}
+        """What a path tells apart: its factors, those that a step changes together in one part."""
+        parts: frozenset[Part] = frozenset()
         for start, end in pairwise(path):
             changes = self.changes(start, end)
-            factors = factors_of(changes)
-            together[factors] = together.get(factors, frozenset()) | changes
-        return frozenset(together.values())
+            overlapping = frozenset(part for part in parts if part & changes)
+            parts = (parts - overlapping) | {changes.union(*overlapping)}
+        return parts
 
     def finest(self) -> list[Part]:
         """The parts of the paths that tell apart most: those with the fewest factors in bundles,
@@ -98,12 +95,16 @@ class Between:
         return sorted(best, key=lambda part: [places.index(each) for each in factors_of(part)])
 
     def agreeing(self, parts: Sequence[Part] | frozenset[Part]) -> list[Path]:
-        """The paths of which no step changes anything of two parts at once."""
+        """The paths on which no step changes factors of two parts at once."""
         return [path for path in self.paths if self._agrees(path, parts)]
 
     def _agrees(self, path: Path, parts: Sequence[Part] | frozenset[Part]) -> bool:
         steps = [self.changes(start, end) for start, end in pairwise(path)]
         return all(any(step <= part for part in parts) for step in steps)
+
+    def steps(self, path: Path, part: Part) -> frozenset[Step]:
+        """The steps of a path that change factors of a part and no others."""
+        return frozenset(step for step in pairwise(path) if self.changes(*step) <= part)
 
     def _onwards(self, path: Path) -> Iterator[Path]:
         if path[-1] == self.target:

@@ -2,12 +2,13 @@
 
 import pandas as pd
 
+from webtrial.analyse import words_of_attribution
 from webtrial.analyse import words_of_causes as words
 from webtrial.analyse.attribution import Attribution
 from webtrial.analyse.attribution import waterfall as waterfall_of
 from webtrial.analyse.capacity import sweep
 from webtrial.analyse.estimates import CELL, at_main_load, labelled
-from webtrial.analyse.fan_out import crossovers
+from webtrial.analyse.fan_out import fan_out_ratios, pairs_in_turn
 from webtrial.analyse.figures import (
     capacity,
     connections,
@@ -18,7 +19,6 @@ from webtrial.analyse.figures import (
 )
 from webtrial.analyse.gates import left_out
 from webtrial.analyse.migration import migration_costs
-from webtrial.analyse.pairs import apart_in
 from webtrial.analyse.phrases import listed, spoken
 from webtrial.analyse.show import Prose
 from webtrial.analyse.summary import trials_table
@@ -31,7 +31,7 @@ def draw_attribution(run: Run, found: Attribution) -> Shown:
     if found.parts.empty:
         return Prose(f"*{found.lacking}*")
     ends = labelled(run, pd.DataFrame({"stack": [found.baseline, found.stack]}))
-    return waterfall.draw(found, waterfall_of(found), ends, words.waterfall(found))
+    return waterfall.draw(found, waterfall_of(found), ends, words_of_attribution.waterfall(found))
 
 
 ALONE_AND_WITH_OTHERS = ("user_detail", "dashboard")
@@ -52,8 +52,8 @@ def draw_fan_out(run: Run, table: pd.DataFrame) -> Shown:
     """`fan_out`."""
     if table.empty:
         return absent("no fan-out over several sources")
-    crossings = crossovers(table, apart_in(run, "sources"))
-    return fan_out.draw(table, words.fan_out(table, crossings))
+    ratios = fan_out_ratios(run, pairs_in_turn(run))
+    return fan_out.draw(table, words.fan_out(table, ratios))
 
 
 def draw_connections(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:

@@ -9,10 +9,11 @@ from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED
 from webtrial.analyse.pairs import is_deployed, title_of
-from webtrial.analyse.phrases import interval, number, percent, spoken, times
+from webtrial.analyse.phrases import counted, interval, listed, number, percent, spoken, times
 from webtrial.analyse.request_time import PARTS
 from webtrial.analyse.serving import numbers_told
 from webtrial.analyse.show import Prose, Table
+from webtrial.analyse.words_of_attribution import differing
 from webtrial.publish.tables_of_pairs import ALSO_DIFFERS
 from webtrial.runs import Run
 
@@ -49,26 +50,52 @@ def attribution_as_table(found: Attribution) -> Table | Prose:
     """The parts of an `attribution`; nothing where there are none, since the figure says why."""
     if found.parts.empty:
         return Prose("")
-    rows = [row | _range_text(row) for row in rows_of(_with_span(found.parts))]
+    rows = [row | _part_text(row) for row in rows_of(_with_span(found.parts))]
     columns = {"part": "part", "ratio": "ratio", "span": "95 % interval", "range": "over paths"}
-    columns |= {"share": "share", "blocks": "blocks", "verdict": "verdict", "reason": "because"}
+    columns |= {"rests_on": "rests on", "blocks": "blocks", "verdict": "verdict"}
     return Table(
         pd.DataFrame(rows),
         f"CPU time of the service per request of user detail, {found.stack_title} over"
-        f" {found.baseline_title}, at {found.load}. Ratios multiply to the whole; shares are on the"
-        " log scale and add up to it.",
-        columns,
-        {"share": lambda share: f"{share:.0%}".replace("%", " %")},
+        f" {found.baseline_title}, at {found.load}. Ratios multiply to the whole. A part that rests"
+        " on steps which all paths share is no mean over different ways, and its interval does not"
+        " cover what others would show.",
+        columns | {"reason": "because"},
     )
 
 
-def _range_text(row: dict[str, Any]) -> dict[str, str]:
+def _part_text(row: dict[str, Any]) -> dict[str, str]:
     low, high = row["smallest"], row["largest"]
     alike = number(low, 3) == number(high, 3)
     return {
         "ratio": times(row["ratio"], row["low"], row["high"]),
         "range": "–" if alike else interval(low, high),
+        "rests_on": _rests_on(row),
     }
+
+
+def _rests_on(row: dict[str, Any]) -> str:
+    """`2 steps`, `on all paths A → B`; of the whole –."""
+    if row["via"]:
+        return f"on all paths {row['via']}"
+    return counted(row["steps"], "step") if row["steps"] else "–"
+
+
+def corners_as_table(found: Attribution) -> Table | Prose:
+    """The corners of an `attribution`; nothing where there are none."""
+    if found.corners.empty:
+        return Prose("")
+    pairs = found.corners["title"] + " / " + found.corners["baseline_title"]
+    ratios = [times(row["ratio"], row["low"], row["high"]) for row in rows_of(found.corners)]
+    differs = [listed(differing(row)) for row in rows_of(found.corners)]
+    rows = _with_span(found.corners).assign(pair=pairs, ratio=ratios, differs=differs)
+    columns = {"pair": "comparison", "concurrency": "concurrency", "differs": "what differs"}
+    columns |= {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks"}
+    return Table(
+        rows,
+        "CPU time of the service per request of user detail in pairs of stacks that differ in the"
+        f" framework and otherwise only where no such pair was measured, at {found.load}.",
+        columns | {"verdict": "verdict", "reason": "because"},
+    )
 
 
 def paths_as_table(found: Attribution) -> Table | Prose:
@@ -125,15 +152,29 @@ def crossovers_as_table(table: pd.DataFrame) -> Table | Prose:
     """`crossovers`: a column for each number of sources; nothing of none."""
     if table.empty:
         return Prose("")
-    named = table.assign(column=[f"{count} sources" for count in table["count"]])
-    wide = named.pivot(index=["title", "baseline_title"], columns="column", values="delay_ms")
+    named = table.assign(
+        column=[f"{count} sources" for count in table["count"]],
+        text=[_crossover_text(row) for row in rows_of(table)],
+    )
+    wide = named.pivot(index=["title", "baseline_title"], columns="column", values="text")
     columns = {"title": "at once", "baseline_title": "in turn"}
     counts = [f"{count} sources" for count in sorted(table["count"].unique())]
     return Table(
         wide.reset_index(),
-        "From which delay of a source (ms) asking at once is quicker than in turn.",
+        "From which measured delay of a source (ms) on asking at once is quicker than in turn; in"
+        " brackets the longest delay at which it is not, and how many times as long it takes there"
+        " (95 % interval; ? not decided).",
         columns | {name: name for name in counts},
     )
+
+
+def _crossover_text(row: dict[str, Any]) -> str:
+    """`10 (0: 1.4 (1.2–1.6))`; – in place of a delay where it is quicker at none."""
+    first = "–" if pd.isna(row["quicker_from_ms"]) else f"{row['quicker_from_ms']:g}"
+    if not row["verdict"]:
+        return first
+    doubt = "" if row["verdict"] in DECIDED else " ?"
+    return f"{first} ({row['not_below_ms']:g}: {_ratio_text(row)}{doubt})"
 
 
 def fan_out_ratios_as_table(table: pd.DataFrame, count: int) -> Table | Prose:
