@@ -48,15 +48,18 @@ _PARTS = {
     ),
     "webtrial.publish.thread_limits": ("thread_limits_as_table", "thread_limits_in_words"),
     "webtrial.publish.tables": (
-        *("budgets_table", "cost_as_table", "dashboard_as_table", "findings_of"),
+        *("budgets_table", "cost_as_table", "dashboard_as_table", "latency_as_table"),
+        *("machine_as_table", "parameters_table", "rates_table", "same_work_as_table"),
         *(
-            "findings_table",
-            "latency_as_table",
-            "machine_as_table",
-            "parameters_table",
+            "search_as_table",
+            "stacks_table",
+            "throughput_as_table",
+            "upstreams_table",
+            "versions_table",
         ),
-        *("rates_table", "ratios_as_table", "same_work_as_table", "scoreboard", "search_as_table"),
-        *("stacks_table", "throughput_as_table", "upstreams_table", "versions_table"),
+    ),
+    "webtrial.publish.tables_of_pairs": (
+        *("findings_of", "findings_table", "matched_as_table", "ratios_as_table", "scoreboard"),
     ),
     "webtrial.publish.drawings_of_choosing": (
         *("draw_changes", "draw_choosing", "draw_replication"),
@@ -93,7 +96,13 @@ _PARTS = {
         *("gates_table", "threats_as_table", "validity_as_table", "verdicts_as_table"),
     ),
     "webtrial.publish.sentences": (
-        *("answer_in_words", "errors_in_words", "machine_in_words", "machine_noise_in_words"),
+        *(
+            "answer_in_words",
+            "dashboard_in_words",
+            "errors_in_words",
+            "machine_in_words",
+            "machine_noise_in_words",
+        ),
         *(
             "load_in_words",
             "noise_floor_in_words",
@@ -113,7 +122,7 @@ _PARTS = {
     "webtrial.analyse.claims.case": ("Limits",),
     "webtrial.analyse.claims.evaluate": ("verify",),
     "webtrial.analyse.references": ("reference_table",),
-    "webtrial.analyse.headline": ("answer", "headline"),
+    "webtrial.analyse.headline": ("headline",),
     "webtrial.analyse.compare": ("noise_floors", "ratio_table"),
     "webtrial.analyse.estimates": ("at_main_load", "estimates", "throughput_table"),
     "webtrial.analyse.latency": ("distribution", "latency_against_load", "search_by_selectivity"),

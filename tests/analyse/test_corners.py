@@ -17,7 +17,7 @@ def some(*names: str, **changed: dict[str, str]) -> Stacks:
 
 def told(framework: str, baseline: str, stacks: Stacks) -> list[tuple[str, str, tuple[str, ...]]]:
     pairs = corner_pairs(framework, baseline, stacks)
-    return [(pair.stack, pair.baseline, pair.differs) for pair in pairs]
+    return [(pair.stack, pair.baseline, pair.differs_in("user_detail")) for pair in pairs]
 
 
 def test_a_pair_with_equal_concurrency_is_preferred() -> None:

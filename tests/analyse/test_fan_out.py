@@ -135,7 +135,7 @@ def test_pairs_are_apart_in_how_they_ask_and_in_nothing_else(asked):
 
 
 def test_ratios_are_of_medians_with_the_same_sources(asked, table):
-    pairs = [Pair("flask", "fastapi", "like for like", None, ())]
+    pairs = [Pair("flask", "fastapi", "variant")]
     ratios = fan_out_ratios(asked, pairs).set_index(["count", "delay_ms"])
     medians = table.set_index(["stack", "count", "delay_ms"])["median_ms"]
 
@@ -148,9 +148,7 @@ def test_ratios_are_of_medians_with_the_same_sources(asked, table):
 
 
 def test_the_articles_four_times_stands_beside_what_a_pool_makes_of_it(asked):
-    pairs = [
-        Pair(stack, "fastapi", "like for like", None, ()) for stack in ("flask", "flask-fan-out")
-    ]
+    pairs = [Pair(stack, "fastapi", "variant") for stack in ("flask", "flask-fan-out")]
     said = fan_out_in_words(fan_out_ratios(asked, pairs)).text
 
     assert "4 sources take 4 times as long" in said

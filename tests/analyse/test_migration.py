@@ -4,8 +4,8 @@ nobody else's comparison."""
 import pytest
 
 from tests.synthetic_run import CLOSED, CROSSED, Truth, synthetic_run
+from webtrial.analyse.matching import pairs_of
 from webtrial.analyse.migration import connections_shared, migration_costs, migration_ratios
-from webtrial.analyse.pairs import pairs_of
 from webtrial.analyse.paths import between
 from webtrial.publish.drawings_of_causes import draw_migration
 from webtrial.publish.sentences_of_causes import migration_in_words

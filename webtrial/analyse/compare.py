@@ -16,7 +16,8 @@ import pandas as pd
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, merged
-from webtrial.analyse.pairs import Pair, pairs_of, title_of
+from webtrial.analyse.matching import pairs_in
+from webtrial.analyse.pairs import AXIS_NAMES, Pair, title_of, with_itself
 from webtrial.analyse.phrases import interval, times
 from webtrial.analyse.remembered import remembered
 from webtrial.analyse.statistics import (
@@ -67,35 +68,38 @@ def ratio_table(
 ) -> pd.DataFrame:
     """Paired ratios with their verdicts: a row per cell, pair and metric.
 
-    Columns: scenario, load_kind, load, kind (as deployed, like for like), stack, baseline, equal,
-    differs, metric, ratio, low, high, blocks, blocks_untouched, floor (the A/A noise floor as a
+    Columns: scenario, load_kind, load, kind (as deployed, matched; variant and a/a where `pairs`
+    has such), stack, baseline, match (what both sides of a matched pair have, "" for others),
+    differs (the axes beside the framework in which the two differ and that have an effect in the
+    scenario), metric, ratio, low, high, blocks, blocks_untouched, floor (the A/A noise floor as a
     factor, NaN without), suspect, failed, failed_baseline (fractions of the requests meant to be
     sent that failed or were dropped), verdict (higher, lower, indistinguishable, inconclusive),
-    reason.
+    reason. Without `pairs` each cell has those of `matching.pairs_in`.
     """
     if pairs is None and metrics is METRICS:
         return _of_all_pairs(run).copy()
-    return _ratios(run, pairs_of(run) if pairs is None else list(pairs), metrics)
+    return _ratios(run, None if pairs is None else list(pairs), metrics)
 
 
 @remembered
 def _of_all_pairs(run: Run) -> pd.DataFrame:
-    return _ratios(run, pairs_of(run), METRICS)
+    return _ratios(run, None, METRICS)
 
 
-def _ratios(run: Run, chosen: Sequence[Pair], metrics: Sequence[Metric]) -> pd.DataFrame:
+def _ratios(run: Run, chosen: Sequence[Pair] | None, metrics: Sequence[Metric]) -> pd.DataFrame:
     trials = trials_table(run)
     trials = at_common_loads(trials[trials["used"] & trials["role"].isin(["measure", "a/a"])])
     rows: list[dict[str, Any]] = []
     for key, cell in trials.groupby(CELL, sort=False):
         place = dict(zip(CELL, key, strict=True))
-        rows += [place | row for row in ratios_in(run, cell, chosen, metrics)]
+        pairs = pairs_in(run, str(key[0]), set(cell["stack"])) if chosen is None else chosen
+        rows += [place | row for row in ratios_in(run, cell, pairs, metrics)]
     frame = pd.DataFrame(rows, columns=[*CELL, *RATIO_COLUMNS])
     return in_order(run, frame, stacks=False)
 
 
 RATIO_COLUMNS = (
-    *("kind", "stack", "baseline", "equal", "differs", "metric", "ratio", "low", "high", "blocks"),
+    *("kind", "stack", "baseline", "match", "differs", "metric", "ratio", "low", "high", "blocks"),
     *("blocks_untouched", "floor", "suspect", "failed", "failed_baseline", "verdict", "reason"),
 )
 
@@ -127,7 +131,7 @@ def ratio_label(ratio: float, low: float, high: float) -> str:
 def noise_floors(run: Run, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
     """The A/A ratios of a run, columns as `ratio_table`: a stack against itself in each cell."""
     names = trials_table(run).query("role == 'a/a'")["stack"].unique()
-    pairs = [Pair(name, name, "like for like", None, ()) for name in names]
+    pairs = [with_itself(name) for name in names]
     return ratio_table(run, pairs, metrics)
 
 
@@ -174,7 +178,7 @@ def floor_of(cell: pd.DataFrame, metric: Metric, requests: Requests) -> float:
 
 def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
     again = cell.loc[cell["role"] == "a/a", "stack"].unique()
-    blocks = [_paired(cell, Pair(name, name, "like for like", None, ())) for name in again[:1]]
+    blocks = [_paired(cell, with_itself(name)) for name in again[:1]]
     untouched = [block[_untouched(block)] for block in blocks]
     return _ratio(untouched[0], metric, requests) if untouched else Estimate(nan, nan, nan, 0)
 
@@ -201,12 +205,13 @@ def _ratio_row(
     shown = untouched if decides else blocks
     ratio = _ratio(shown, metric, requests)
     judgement = _too_few(shown, metric, requests) or judge(ratio, len(untouched), floor)
+    axes = pair.differs_in(str(blocks["scenario"].iloc[0])) if len(blocks) else pair.differs
     return {
         "kind": pair.kind,
         "stack": pair.stack,
         "baseline": pair.baseline,
-        "equal": pair.equal,
-        "differs": ", ".join(pair.differs),
+        "match": pair.match,
+        "differs": ", ".join(AXIS_NAMES[axis] for axis in axes),
         "metric": metric.name,
         "ratio": ratio.value,
         "low": ratio.low,

@@ -14,7 +14,7 @@ from scipy import stats
 from webtrial.analyse.counting import counted
 from webtrial.analyse.estimates import in_order, labelled
 from webtrial.analyse.medians import Blocks, by_block, median_of, ratio_of_medians
-from webtrial.analyse.pairs import Pair, apart_in, title_of
+from webtrial.analyse.pairs import AXIS_NAMES, Pair, apart_in, title_of
 from webtrial.analyse.statistics import CONFIDENCE, judge
 from webtrial.analyse.summary import measured, trials_table
 from webtrial.runs import Run
@@ -113,12 +113,13 @@ def _line(cells: pd.DataFrame) -> dict[str, Any]:
 def fan_out_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
     """How many times as long a stack takes as its baseline: a row per pair, count and delay.
 
-    Columns: stack, title, baseline, baseline_title, count, delay_ms, ratio (of medians), low, high
-    (jackknife over the blocks that hold both), blocks, blocks_untouched, verdict, reason.
+    Columns: stack, title, baseline, baseline_title, differs (beside the framework), count,
+    delay_ms, ratio (of medians), low, high (jackknife over the blocks that hold both), blocks,
+    blocks_untouched, verdict, reason.
     """
     grid, valid = _grid(run), _valid_blocks(run)
     rows = [row for pair in pairs for row in _ratios(grid, pair, valid)]
-    frame = pd.DataFrame(rows, columns=["stack", "baseline", *SHAPE, *_RATIO])
+    frame = pd.DataFrame(rows, columns=["stack", "baseline", "differs", *SHAPE, *_RATIO])
     stacks = run.manifest.stacks
     frame.insert(1, "title", [title_of(name, stacks) for name in frame["stack"]])
     frame.insert(3, "baseline_title", [title_of(name, stacks) for name in frame["baseline"]])
@@ -157,6 +158,7 @@ def _ratios(
             yield {
                 "stack": pair.stack,
                 "baseline": pair.baseline,
+                "differs": ", ".join(AXIS_NAMES[axis] for axis in pair.differs_in(SCENARIO)),
                 "count": count,
                 "delay_ms": delay_ms,
                 "ratio": found.value,

@@ -12,8 +12,9 @@ import pandas as pd
 
 from webtrial.analyse.compare import METRICS, ratio_table
 from webtrial.analyse.estimates import main_load
-from webtrial.analyse.pairs import KINDS, Stacks, title_of
-from webtrial.analyse.phrases import counted, interval, listed, number, reach, spoken, times
+from webtrial.analyse.matching import ARTICLES
+from webtrial.analyse.pairs import Stacks, is_deployed, stacks_in_order, title_of
+from webtrial.analyse.phrases import counted, interval, listed, reach, spoken, times
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.runs import Run
 
@@ -27,7 +28,6 @@ _SAYS = {  # metric → how A stands to B when its ratio is over 1
     "p99": "{a} took {x} times as long as {b} at the 99th percentile",
     "cpu": "{a} used {x} times the CPU time of {b} per request",
 }
-_ARTICLES = {"ORM": "an "}
 _LABELS = {metric.name: metric.label for metric in METRICS}
 
 
@@ -35,7 +35,7 @@ def headline(
     run: Run, ratios: pd.DataFrame | None = None, metrics: tuple[str, ...] = ("throughput", "p50")
 ) -> pd.DataFrame:
     """The findings at the run's main loads, a row each: throughput in the closed loop, response
-    times at the open load, as deployed before like for like.
+    times at the open load, as deployed before matched pairs.
 
     Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
     blocks_untouched, failed, failed_baseline, verdict, reason, equal (data access of both),
@@ -54,8 +54,9 @@ def headline(
 
 
 _COLUMNS = (
-    *("scenario", "load", "kind", "metric", "stack", "baseline", "ratio", "low", "high", "blocks"),
-    *("blocks_untouched", "failed", "failed_baseline", "verdict", "reason", "equal", "sentence"),
+    *("scenario", "load", "kind", "metric", "stack", "baseline", "match", "differs"),
+    *("ratio", "low", "high", "blocks", "blocks_untouched", "failed", "failed_baseline"),
+    *("verdict", "reason", "sentence"),
 )
 
 
@@ -84,10 +85,15 @@ def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> st
     claim, span = _claim(row, stacks)
     failures = "".join(failing(pd.DataFrame([row]), stacks))
     if single:
-        return f"{where}: {claim} (one block: no interval, no verdict).{failures}"
+        return f"{where}: {claim} (one block: no interval, no verdict).{failures}{_differs(row)}"
     sure = f"95 % interval {span}" if span else "no interval"
     said = _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
-    return f"{where}: {said}{failures}"
+    return f"{where}: {said}{failures}{_differs(row)}"
+
+
+def _differs(row: Mapping[str, Any]) -> str:
+    """In what else the two stacks differ."""
+    return f" They also differ in {row['differs']}." if row["differs"] else ""
 
 
 def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
@@ -117,28 +123,18 @@ def _qualified(row: Mapping[str, Any], claim: str, sure: str) -> str:
     return f"inconclusive: {claim} ({sure}), but {row['reason']}."
 
 
-def answer(run: Run, ratios: pd.DataFrame | None = None) -> str:
-    """The answer in two or three paragraphs of Markdown: as deployed, then like for like."""
-    ratios = ratio_table(run) if ratios is None else ratios
-    findings = headline(run, ratios, ("throughput",))
-    if findings.empty:
-        return "The run has no two stacks measured in the same cell, so nothing is compared."
-    stacks, single = run.manifest.stacks, unreplicated(ratios)
-    paragraphs = [
-        f"**{kind.capitalize()}.** "
-        + " ".join(_by_pair(findings[findings["kind"] == kind], stacks, single))
-        for kind in KINDS
-        if (findings["kind"] == kind).any()
-    ]
-    return "\n\n".join([*paragraphs, *_how_sure(findings, single)])
-
-
-def _by_pair(findings: pd.DataFrame, stacks: Stacks, single: bool) -> Iterator[str]:
-    for (stack, baseline), rows in findings.groupby(["stack", "baseline"], sort=False):
-        both = rows["equal"].iloc[0] if rows["kind"].iloc[0] == "like for like" else ""
-        given = f"With {_ARTICLES.get(both, '')}{both} in both, " if both else ""
-        names = (named(str(stack), stacks), named(str(baseline), stacks))
-        yield given + _across(rows, *names, single) + "".join(failing(rows, stacks))
+def deployed_text(run: Run) -> str:
+    """Which data access each framework is deployed with: `Django and Flask with an ORM, FastAPI
+    with raw SQL`."""
+    stacks = stacks_in_order(run)
+    by_access: dict[str, list[str]] = {}
+    for name, axes in stacks.items():
+        if is_deployed(name, stacks):
+            by_access.setdefault(str(axes.get("data_access")), []).append(title_of(name, stacks))
+    return ", ".join(
+        f"{listed(names)} with {ARTICLES.get(access, '')}{access}"
+        for access, names in by_access.items()
+    )
 
 
 def named(stack: str, stacks: Stacks) -> str:
@@ -147,53 +143,17 @@ def named(stack: str, stacks: Stacks) -> str:
     return f"{name} ({variant})" if comma else name
 
 
-def _across(rows: pd.DataFrame, above: str, below: str, single: bool) -> str:
-    """One pair over the scenarios, each direction that was decided, then what was not."""
-    higher = rows[(rows["ratio"] > 1) if single else (rows["verdict"] == "higher")]
-    lower = rows[(rows["ratio"] <= 1) if single else (rows["verdict"] == "lower")]
-    said = [
-        *_direction(higher, above, below, higher["ratio"]),
-        *_direction(lower, below, above, 1 / lower["ratio"]),
-    ]
-    rest = rows.drop([*higher.index, *lower.index])
-    for verdict, group in rest.groupby("verdict", sort=False):
-        factor = reach(group["ratio"].dropna().tolist())
-        seen = f"{factor} times the requests per second, " if factor else ""
-        why = listed(list(dict.fromkeys(group["reason"])))
-        said.append(f"{above} against {below} is {verdict} in {_scenarios(group)} ({seen}{why}).")
-    return " ".join(said)
-
-
-def _direction(rows: pd.DataFrame, winner: str, loser: str, ratios: pd.Series) -> Iterator[str]:
-    if rows.empty:
-        return
-    if len(rows) > 1:
-        factor = reach(ratios.tolist())
-        where = f"in {counted(len(rows), 'scenario')} ({_scenarios(rows)})"
-    else:
-        factor = number(float(ratios.iloc[0]))
-        where = f"in {_scenarios(rows)}{_interval_of(rows.iloc[0].to_dict())}"
-    yield f"{winner} served {factor} times the requests per second of {loser} {where}."
-
-
-def _interval_of(row: Mapping[Any, Any]) -> str:
-    low, high = sorted([row["low"], row["high"]])
-    if not (isfinite(low) and isfinite(high)):
-        return ""
-    low, high = (low, high) if row["ratio"] > 1 else (1 / high, 1 / low)
-    return f" (95 % interval {interval(low, high)})"
-
-
 def _scenarios(rows: pd.DataFrame) -> str:
     return listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
 
 
-def _how_sure(findings: pd.DataFrame, single: bool) -> Iterator[str]:
+def how_sure(findings: pd.DataFrame, single: bool) -> str:
+    """How many of the findings about throughput are decided. `single`: the run is
+    `unreplicated`."""
     if single:
-        yield "One block: no interval, no verdict. Nothing here is a finding."
-        return
+        return "One block: no interval, no verdict. Nothing here is a finding."
     decided = int(findings["verdict"].isin(DECIDED).sum())
-    yield (
+    return (
         f"Of {counted(len(findings), 'comparison')} of throughput {decided} are decided"
         " (95 % interval over paired blocks that excludes 1, in at least"
         f" {MINIMUM_BLOCKS} untouched blocks)."

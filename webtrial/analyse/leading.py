@@ -7,35 +7,63 @@ from typing import Any
 import pandas as pd
 
 from webtrial.analyse.attribution import WHOLE, Attribution, attribution
+from webtrial.analyse.dashboard_ratios import DASHBOARD, dashboard_ratios
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, failing, headline, named, unreplicated
+from webtrial.analyse.headline import (
+    DECIDED,
+    deployed_text,
+    failing,
+    headline,
+    named,
+    unreplicated,
+)
 from webtrial.analyse.pairs import Stacks
-from webtrial.analyse.phrases import interval, listed, spoken, times
+from webtrial.analyse.phrases import also_differ_text, interval, listed, spoken, times
 from webtrial.analyse.words_of_attribution import cause
+from webtrial.analyse.words_of_dashboard import dashboard_finding
+from webtrial.analyse.words_of_matched import matched_finding
 from webtrial.runs import Run
-
-AS_DEPLOYED = 2
-"""So many pairs of frameworks as deployed are told of, those first of which most is decided."""
 
 
 def leading(run: Run, ratios: pd.DataFrame) -> list[str]:
-    """At most four findings as Markdown: who serves more as deployed, who like for like, and where
-    the largest difference in cost comes from. `ratios` is `ratio_table`."""
+    """The findings as Markdown: `answers`, then where the largest difference in cost comes from.
+    `ratios` is `ratio_table`."""
+    found = headline(run, ratios, ("throughput",))
+    if found.empty:
+        return ["No two stacks have trials that count in the same place."]
+    return [*answers(run, ratios), *_cause(run, found[found["kind"] == "as deployed"])]
+
+
+def answers(run: Run, ratios: pd.DataFrame) -> list[str]:
+    """Who serves how many requests, as Markdown: all pairs as deployed, all matched pairs, and the
+    dashboard with what decides it; what was not measured is left out."""
     found = headline(run, ratios, ("throughput",))
     single = unreplicated(ratios)
+    said = {
+        "As deployed": _as_deployed(run, found[found["kind"] == "as deployed"], single),
+        "Matched": matched_finding(run, ratios),
+        "Dashboard": dashboard_finding(dashboard_ratios(run), run.manifest.stacks),
+    }
+    alone = " One block: no interval, no verdict." if single else ""
+    return [f"**{name}.** {text}{alone}" for name, text in said.items() if text]
+
+
+def _as_deployed(run: Run, found: pd.DataFrame, single: bool) -> str:
+    """All pairs of the frameworks as deployed; the dashboard has a finding of its own."""
+    found = found[found["scenario"] != DASHBOARD]
+    if found.empty:
+        return ""
+    pairs = [
+        _pair_told(rows, run.manifest.stacks, single)
+        for _, rows in found.groupby(["stack", "baseline"], sort=False)
+    ]
+    loads = listed(list(dict.fromkeys(found["load"])))
     stacks = run.manifest.stacks
-    deployed, alike = _decided_first(found, "as deployed"), _decided_first(found, "like for like")
-    said = [_pair_told(rows, stacks, single) for rows in deployed[:AS_DEPLOYED]]
-    said += [f"Like for like: {_pair_told(rows, stacks, single)}" for rows in alike[:1]]
-    said += _cause(run, deployed)
-    return said or ["No two stacks have trials that count in the same place."]
-
-
-def _decided_first(found: pd.DataFrame, kind: str) -> list[pd.DataFrame]:
-    """The rows of each pair, the pair first of which most is decided."""
-    of_kind = found[found["kind"] == kind]
-    pairs = [rows for _, rows in of_kind.groupby(["stack", "baseline"], sort=False)]
-    return sorted(pairs, key=lambda rows: -int(rows["verdict"].isin(DECIDED).sum()))
+    differ = also_differ_text(
+        (f"{named(row['stack'], stacks)} / {named(row['baseline'], stacks)}", row["differs"])
+        for row in rows_of(found)
+    )
+    return f"At {loads} ({deployed_text(run)}): {' '.join(pairs)}{differ}"
 
 
 def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
@@ -52,8 +80,7 @@ def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
     said += _elsewhere(rest[~equal], "not decided")
     if len(said) and len(sure) == 0:
         said = [f"{above} against {below}: {'; '.join(said)}"]
-    alone = " (one block: no interval, no verdict)" if single else ""
-    return f"{'; '.join(said)}{alone}.{''.join(failing(rows, stacks))}"
+    return f"{'; '.join(said)}.{''.join(failing(rows, stacks))}"
 
 
 def _elsewhere(rows: pd.DataFrame, how: str) -> list[str]:
@@ -79,9 +106,9 @@ def _factor(row: dict[str, Any]) -> tuple[str, str]:
     return f"{times(ratio, low, high)} times{span}", spoken(row["scenario"])
 
 
-def _cause(run: Run, deployed: list[pd.DataFrame]) -> list[str]:
+def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
     """Where the largest ratio of CPU time between two stacks as deployed comes from."""
-    pairs = [(str(rows["stack"].iloc[0]), str(rows["baseline"].iloc[0])) for rows in deployed]
+    pairs = dict.fromkeys(zip(deployed["stack"], deployed["baseline"], strict=True))
     found = [each for pair in pairs if len((each := attribution(run, *pair)).parts)]
     if not found:
         return []

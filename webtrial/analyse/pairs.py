@@ -1,53 +1,66 @@
-"""Which stacks are held against each other: as deployed, and like for like.
+"""Two stacks as a pair: what kind of comparison they make, and in what they differ.
 
-The stack that bears its framework's name (`flask` of Flask) is how that framework's people deploy
-it. Like for like are stacks of two frameworks with equal data access; where a framework has
-several, the one made for this comparison (`django-plain`) is taken before the deployed one.
+The stack that has its framework's name (`flask` of Flask) is that framework as deployed. What a
+matched pair is and how it is found stands in `matching`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
+from webtrial.analyse.phrases import listed
 from webtrial.runs import Run
 
-Kind = Literal["as deployed", "like for like"]
+Kind = Literal["as deployed", "matched", "variant", "a/a"]
 Stacks = Mapping[str, Mapping[str, Any]]
 
-KINDS: tuple[Kind, ...] = ("as deployed", "like for like")
-AXES = ("data_access", "serialiser", "concurrency", "server", "driver")
-EVERY_AXIS = (
-    *("framework", *AXES, "orm"),
-    *("sources", "http_client", "searches", "after_clone"),
-)
+KINDS: tuple[Kind, ...] = ("as deployed", "matched")
+"""The kinds of comparison that findings are made of."""
+
+AXIS_NAMES = {
+    "data_access": "data access",
+    "orm": "ORM",
+    "serialiser": "serialiser",
+    "driver": "driver",
+    "concurrency": "concurrency",
+    "server": "server",
+    "sources": "order of source requests",
+    "http_client": "HTTP client",
+    "searches": "order of search queries",
+    "after_clone": "indexes",
+}
+"""The axes in which two stacks may differ beside the framework, as people read them."""
+
+EVERY_AXIS = ("framework", *AXIS_NAMES)
+EFFECTIVE_IN = {
+    "sources": ("dashboard", "fan_out"),
+    "http_client": ("dashboard", "fan_out"),
+    "searches": ("product_search",),
+}
+"""Axes that matter only in scenarios that ask upstreams or search products. Others always do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`stack` over `baseline`. `equal` is the data access both have, if any; `differs` are the
-    axes beside the framework that change at once."""
+    """`stack` over `baseline`. `differs` are the axes, apart from the framework, in which the two
+    have different values. `match` says what both sides of a matched pair have, such as "ORM with
+    serialiser", and is "" for every other pair; a pair as deployed can be matched, too."""
 
     stack: str
     baseline: str
     kind: Kind
-    equal: str | None
-    differs: tuple[str, ...]
+    differs: tuple[str, ...] = ()
+    match: str = ""
+
+    def differs_in(self, scenario: str) -> tuple[str, ...]:
+        """The axes of `differs` that have an effect in a scenario."""
+        return tuple(axis for axis in self.differs if has_effect(axis, scenario))
 
 
-def pairs_of(run: Run) -> list[Pair]:
-    """All pairs of a run's stacks, as deployed first, the later stack on top."""
-    stacks = stacks_in_order(run)
-    deployed = [name for name in stacks if is_deployed(name, stacks)]
-    plain = _pairs(deployed, "as deployed", stacks)
-    taken = {(pair.stack, pair.baseline) for pair in plain if not _differs_in_access(pair)}
-    like = [
-        pair
-        for access in _unique(stacks, "data_access")
-        for pair in _pairs(_for_comparison(access, stacks), "like for like", stacks)
-        if (pair.stack, pair.baseline) not in taken
-    ]
-    return plain + like
+def has_effect(axis: str, scenario: str) -> bool:
+    """Whether the value of an axis can matter in a scenario."""
+    return scenario in EFFECTIVE_IN.get(axis, (scenario,))
 
 
 def apart_in(run: Run, axis: str) -> list[Pair]:
@@ -55,16 +68,16 @@ def apart_in(run: Run, axis: str) -> list[Pair]:
     one of the two does; else it is the one that is read first."""
     stacks = stacks_in_order(run)
     pairs = [
-        _pair(stack, baseline, "like for like", stacks)
+        (stack, baseline)
         for baseline, stack in combinations(stacks, 2)
         if [each for each in EVERY_AXIS if stacks[stack].get(each) != stacks[baseline].get(each)]
         == [axis]
     ]
     return [
-        _pair(pair.baseline, pair.stack, pair.kind, stacks)
-        if stacks[pair.stack].get(axis) == "in turn"
-        else pair
-        for pair in pairs
+        pair_of(baseline, stack, "variant", stacks)
+        if stacks[stack].get(axis) == "in turn"
+        else pair_of(stack, baseline, "variant", stacks)
+        for stack, baseline in pairs
     ]
 
 
@@ -72,7 +85,7 @@ def over_deployed(run: Run, framework: str) -> list[Pair]:
     """Every stack over that framework's as deployed; none where the run has no such stack."""
     stacks = stacks_in_order(run)
     return [
-        _pair(stack, baseline, "like for like", stacks)
+        pair_of(stack, baseline, "variant", stacks)
         for baseline in stacks
         if is_deployed(baseline, stacks) and framework_of(baseline, stacks) == framework
         for stack in stacks
@@ -84,13 +97,34 @@ def together_over_deployed(run: Run) -> list[Pair]:
     """Every stack in which two frameworks serve together, over each of them as deployed."""
     stacks = stacks_in_order(run)
     return [
-        _pair(stack, baseline, "like for like", stacks)
+        pair_of(stack, baseline, "variant", stacks)
         for stack in stacks
         if len(frameworks := frameworks_of(stack, stacks)) > 1
         for framework in frameworks
         for baseline in stacks
         if is_deployed(baseline, stacks) and framework_of(baseline, stacks) == framework
     ]
+
+
+def with_itself(stack: str) -> Pair:
+    """A stack against itself, measured twice in each block (A/A)."""
+    return Pair(stack, stack, "a/a")
+
+
+def pair_of(stack: str, baseline: str, kind: Kind, stacks: Stacks, match: str = "") -> Pair:
+    """Two stacks as a pair, with the axes in which they differ."""
+    return Pair(stack, baseline, kind, differing(stack, baseline, stacks), match)
+
+
+def differing(stack: str, baseline: str, stacks: Stacks) -> tuple[str, ...]:
+    """The axes, apart from the framework, in which two stacks have different values."""
+    above, below = stacks[stack], stacks[baseline]
+    return tuple(axis for axis in AXIS_NAMES if above.get(axis) != below.get(axis))
+
+
+def differences_text(axes: Iterable[str]) -> str:
+    """`data access, driver and server`; "nothing else" where only the framework differs."""
+    return listed([AXIS_NAMES[axis] for axis in axes]) or "nothing else"
 
 
 def stacks_in_order(run: Run) -> dict[str, dict[str, Any]]:
@@ -127,40 +161,3 @@ def frameworks_of(name: str, stacks: Stacks) -> list[str]:
 def title_of(name: str, stacks: Stacks) -> str:
     """The label of a stack in figures and sentences."""
     return str(stacks.get(name, {}).get("title", name))
-
-
-def _differs_in_access(pair: Pair) -> bool:
-    return "data_access" in pair.differs
-
-
-def _unique(stacks: Stacks, axis: str) -> list[str]:
-    return list(dict.fromkeys(str(stack[axis]) for stack in stacks.values() if axis in stack))
-
-
-def _for_comparison(access: str, stacks: Stacks) -> list[str]:
-    """One stack per framework with that data access, the one not deployed before the deployed."""
-    alike = [
-        name
-        for name in stacks
-        if stacks[name].get("data_access") == access and len(frameworks_of(name, stacks)) == 1
-    ]
-    alike.sort(key=lambda name: is_deployed(name, stacks))
-    chosen: dict[str, str] = {}
-    for name in alike:
-        chosen.setdefault(framework_of(name, stacks), name)
-    return [name for name in stacks if name in chosen.values()]
-
-
-def _pairs(names: list[str], kind: Kind, stacks: Stacks) -> list[Pair]:
-    return [
-        _pair(stack, baseline, kind, stacks)
-        for stack, baseline in combinations(names[::-1], 2)
-        if framework_of(stack, stacks) != framework_of(baseline, stacks)
-    ]
-
-
-def _pair(stack: str, baseline: str, kind: Kind, stacks: Stacks) -> Pair:
-    above, below = stacks[stack], stacks[baseline]
-    differs = tuple(axis for axis in AXES if above.get(axis) != below.get(axis))
-    equal = above.get("data_access") if "data_access" not in differs else None
-    return Pair(stack, baseline, kind, equal, differs)

@@ -1,6 +1,6 @@
 """Numbers and intervals as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
 
 MOST_DECIMALS = 4
@@ -53,6 +53,20 @@ def listed(names: Sequence[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 block`, `3 blocks`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def also_differ_text(pairs: Iterable[tuple[str, str]]) -> str:
+    """In what some pairs differ beside the framework: `a / b and a / c also differ in driver and
+    server; b / c also differ in ORM.` `pairs` are names and what differs, with commas between."""
+    by_axes: dict[str, list[str]] = {}
+    for name, differs in dict.fromkeys(pairs):
+        by_axes.setdefault(differs, []).append(name)
+    said = [
+        f"{listed(names)} also differ in {listed(differs.split(', '))}"
+        for differs, names in by_axes.items()
+        if differs
+    ]
+    return f" {'; '.join(said)}." if said else ""
 
 
 def reach(values: Sequence[float]) -> str:

@@ -73,7 +73,7 @@ _TABLE = (
 
 def _beside(reference: dict[str, Any], cell: pd.DataFrame) -> dict[str, Any]:
     published = reference["stack_per_s"] / reference["baseline_per_s"]
-    pair = Pair(reference["stack"], reference["baseline"], "as deployed", None, ())
+    pair = Pair(reference["stack"], reference["baseline"], "variant")
     row = ratio_of(cell, pair, THROUGHPUT)
     decides = row["blocks_untouched"] >= MINIMUM_BLOCKS and isfinite(row["low"])
     return {

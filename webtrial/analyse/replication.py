@@ -13,7 +13,7 @@ from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.estimates import CELL
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED
-from webtrial.analyse.pairs import pairs_of
+from webtrial.analyse.matching import pairs_of
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, Estimate, ratio_unpaired
 from webtrial.runs import Run
 
@@ -27,7 +27,8 @@ def replication(before: Run, after: Run) -> pd.DataFrame:
     """The verdicts on each pair of stacks in both runs: a row per cell, pair and metric that both
     measured; pairs are those of `before`.
 
-    Columns: scenario, load_kind, load, kind, stack, baseline, metric; then for each run, ending in
+    Columns: scenario, load_kind, load, kind, stack, baseline, metric, differs (in what the two
+    stacks differ beside the framework, in the first run); then for each run, ending in
     _before and _after: ratio, low, high, blocks_untouched, suspect, floor, verdict, reason; outcome
     (one of OUTCOMES: a verdict of higher, lower or indistinguishable is settled, it *replicates*
     where the other run has the same and is *contradicted* where one says higher, the other lower),
@@ -43,7 +44,7 @@ def replication(before: Run, after: Run) -> pd.DataFrame:
         if {pair.stack, pair.baseline} <= set(after.manifest.stacks)
     ]
     first, second = (ratio_table(run, pairs) for run in (before, after))
-    frame = first[[*_KEYS, *_OF_EACH]].merge(
+    frame = first[[*_KEYS, "differs", *_OF_EACH]].merge(
         second[[*_KEYS, *_OF_EACH]], on=_KEYS, suffixes=("_before", "_after"), validate="one_to_one"
     )
     found = pd.DataFrame(map(_judged, rows_of(frame)), frame.index, list(_JUDGED))

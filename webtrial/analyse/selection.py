@@ -27,7 +27,7 @@ from webtrial.analyse.estimates import (
 )
 from webtrial.analyse.gates import left_out
 from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.pairs import Pair
+from webtrial.analyse.pairs import pair_of
 from webtrial.analyse.summary import at_common_loads, latencies, measured, trials_table
 from webtrial.errors import ParameterError
 from webtrial.runs import Run
@@ -120,7 +120,8 @@ def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
     """Every chosen stack over the first of them, columns as `labelled_pairs` of `ratio_table`; the
     A/A noise floor among them where the run has one there."""
     first, *others = chosen.stacks
-    pairs = [Pair(stack, first, "like for like", None, ()) for stack in others]
+    stacks = run.manifest.stacks
+    pairs = [pair_of(stack, first, "variant", stacks) for stack in others]
     trials = trials_table(run)
     used = trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
     here = _at_place(used, chosen)

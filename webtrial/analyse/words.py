@@ -23,7 +23,15 @@ from webtrial.analyse.captions import (
 from webtrial.analyse.frames import furthest_apart, rows_of
 from webtrial.analyse.headline import DECIDED, FAILING, unreplicated
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
-from webtrial.analyse.phrases import counted, listed, number, percent, reach, spoken
+from webtrial.analyse.phrases import (
+    also_differ_text,
+    counted,
+    listed,
+    number,
+    percent,
+    reach,
+    spoken,
+)
 from webtrial.analyse.timeline import BIN_S, Timeline
 
 
@@ -111,6 +119,9 @@ def ratios(table: pd.DataFrame, invalid: int) -> Words:
         + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {ONE_BLOCK}")
         + ring_note(shown["suspect"])
         + left_out_note(invalid)
+        + also_differ_text(
+            (f"{row['title']} / {row['baseline_title']}", row["differs"]) for row in rows_of(shown)
+        )
     )
     return Words(title, alt, caption)
 

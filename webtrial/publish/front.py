@@ -10,8 +10,10 @@ from webtrial.analyse.claims.evaluate import verify
 from webtrial.analyse.claims.verdicts import VERDICTS
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.leading import leading
+from webtrial.analyse.show import Table
 from webtrial.parameters import PRIVATE
 from webtrial.publish.sentences import day_of, machine_of
+from webtrial.publish.tables_of_pairs import matched_as_table
 from webtrial.publish.values import values_of
 from webtrial.runs import Run
 
@@ -23,7 +25,8 @@ SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurre
 @dataclass(frozen=True, slots=True)
 class Front:
     """`facts` say what was measured and where, `findings` (paragraphs of Markdown) what came out,
-    `verdicts` how many of the article's claims came out in which way. `values` is `values_of`.
+    `matched` the matched pairs (None where there are none), `verdicts` how many of the article's
+    claims came out in which way. `values` is `values_of`.
 
     `run` is its id, `digest` of all its files, `parameters` what it was asked.
     `made_at` is when measuring ended: the same run makes the same bytes.
@@ -33,6 +36,7 @@ class Front:
     subtitle: str
     facts: Sequence[str]
     findings: Sequence[str]
+    matched: Table | None
     verdicts: Mapping[str, int]
     values: Mapping[str, Any]
     run: str
@@ -53,6 +57,7 @@ class Front:
             "subtitle": self.subtitle,
             "facts": [*self.facts, f"SHA-256 of its files {self.digest}"],
             "findings": list(self.findings),
+            "matched": self.matched.markdown() if self.matched else "",
             "verdicts": f"Of the article’s {self.claims} claims: {', '.join(counts)}.",
         }
 
@@ -62,6 +67,8 @@ def front_of(run: Run) -> Front:
     manifest = run.manifest
     parameters = manifest.parameters
     counts = verify(run).table["verdict"].value_counts()
+    ratios = ratio_table(run)
+    matched = matched_as_table(run, ratios)
     return Front(
         title=TITLE,
         subtitle=SUBTITLE,
@@ -70,7 +77,8 @@ def front_of(run: Run) -> Front:
             day_of(manifest),
             f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
         ),
-        findings=leading(run, ratio_table(run)),
+        findings=leading(run, ratios),
+        matched=matched if len(matched.frame) else None,
         verdicts={verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS},
         values=values_of(run),
         run=manifest.id,

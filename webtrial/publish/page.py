@@ -33,6 +33,7 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
         front=front,
         check=CHECK,
         findings=[prose_of(iter(()), _within)(finding) for finding in front.findings],
+        matched=Markup(front.matched.html()) if front.matched else "",
         chapters=list(zip(chapters, bodies, strict=True)),
         values=Markup(json.dumps(front.values, ensure_ascii=False).replace("<", "\\u003c")),
         colours=Markup(colours_of_themes()),

@@ -5,14 +5,17 @@ from datetime import datetime
 import pandas as pd
 
 from webtrial.analyse.compare import THROUGHPUT, noise_floors
+from webtrial.analyse.dashboard_ratios import dashboard_ratios
 from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
-from webtrial.analyse.headline import DECIDED, answer
+from webtrial.analyse.headline import DECIDED, headline, how_sure, unreplicated
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
+from webtrial.analyse.leading import answers
 from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach, spoken
 from webtrial.analyse.show import Prose
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 from webtrial.analyse.summary import trials_table
+from webtrial.analyse.words_of_dashboard import HTTPX_REGRESSION, dashboard_finding
 from webtrial.measure.plan import held_loads, pilot, plan, window_of
 from webtrial.parameters import Parameters
 from webtrial.records import PlannedTrial
@@ -24,7 +27,19 @@ def answer_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
     """The answer as far as the run has one; `ratios` is `ratio_table`."""
     if ratios.empty:
         return Prose("No two stacks have trials that count in the same place: there is no answer.")
-    return Prose(answer(run, ratios))
+    findings = headline(run, ratios, ("throughput",))
+    sure = how_sure(findings, unreplicated(ratios))
+    return Prose("\n\n".join([*answers(run, ratios), sure]))
+
+
+def dashboard_in_words(run: Run) -> Prose:
+    """The article's factor beside response times, and throughput beside the HTTP client that it
+    depends on, with what is known of httpx where a stack of the run uses it from an event loop."""
+    rows = dashboard_ratios(run)
+    if rows.empty:
+        return Prose("No stack of this run asks the dashboard's sources at once.")
+    said = dashboard_finding(rows, run.manifest.stacks)
+    return Prose(f"{said} {HTTPX_REGRESSION}" if "httpx" in set(rows["client"]) else said)
 
 
 def machine_in_words(run: Run) -> Prose:

@@ -6,12 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.analyse.estimates import at_main_load
-from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, FAILING, headline
 from webtrial.analyse.migration import connections_shared
 from webtrial.analyse.pairs import title_of
-from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
+from webtrial.analyse.phrases import interval, listed, number, percent, spoken
 from webtrial.analyse.serving import keep_alive_exceptions_s
 from webtrial.analyse.show import Table
 from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
@@ -23,106 +20,7 @@ _OWN = {"middleware": "middleware", "prepares": "statements prepared from"}
 _STACK = {"scenario": "scenario", "load": "load", "title": "stack"}
 
 
-def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
-    """`headline`, also where nothing can be compared."""
-    return ratios.assign(sentence="") if ratios.empty else headline(run, ratios)
-
-
-def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
-    """Who serves how many times the requests per second of whom, by scenario, with intervals.
-
-    Rows are pairs of stacks, as deployed before like for like; what is not decided is marked.
-    """
-    rows = at_main_load(ratios[ratios["metric"] == "throughput"])
-    if rows.empty:
-        return Table(rows[["stack", "baseline"]], "Nothing can be compared.")
-    named = _compared(run, rows).assign(
-        text=[
-            _scored(row) + (" !" if failing else "")
-            for row, failing in zip(rows_of(rows), _failing(rows), strict=True)
-        ],
-        scenario=rows["scenario"].map(spoken),
-    )
-    wide = named.pivot_table(
-        index=["kind", "pair"], columns="scenario", values="text", aggfunc="first", sort=False
-    )
-    wide = wide.reindex(columns=list(dict.fromkeys(named["scenario"]))).reset_index()
-    loads = listed(list(dict.fromkeys(rows["load"])))
-    failing = f"; ! over {FAILING:.0%} of one's requests failed" if _failing(rows).any() else ""
-    return Table(
-        wide,
-        f"Requests per second, first over second, at {loads} (95 % interval; ? not decided"
-        f"{failing}).",
-        {"kind": "", "pair": "comparison"} | _same(wide.columns[2:]),
-    )
-
-
-def _scored(row: dict[str, Any]) -> str:
-    ratio = times(row["ratio"], row["low"], row["high"])
-    span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
-    return f"{ratio}{span}{'' if row['verdict'] in DECIDED else ' ?'}"
-
-
-def _failing(rows: pd.DataFrame) -> pd.Series:
-    return (rows["failed"] > FAILING) | (rows["failed_baseline"] > FAILING)
-
-
-def findings_table(run: Run, findings: pd.DataFrame) -> Table:
-    """`headline` in columns."""
-    names = {"throughput": "requests per second", "p50": "median response time"}
-    frame = _compared(run, findings).assign(metric=findings["metric"].map(names))
-    columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
-    return Table(
-        frame,
-        "The findings at the main loads, as deployed before like for like.",
-        columns | {"kind": "kind"} | _COMPARED,
-        _SPOKEN,
-    )
-
-
-def ratios_as_table(run: Run, ratios: pd.DataFrame, metric: str) -> Table:
-    """The paired ratios of one metric at the main loads, with their verdicts and reasons."""
-    rows = _at_main_load(ratios[ratios["metric"] == metric], _OPENED.get(metric, "closed"))
-    return Table(
-        _compared(run, rows),
-        f"Ratios of {_CAPTIONS[metric]}, first over second, paired by block.",
-        {"scenario": "scenario", "load": "load", "pair": "comparison"}
-        | _COMPARED
-        | {"reason": "because"},
-        _SPOKEN,
-    )
-
-
-_OPENED = {"p50": "open", "p99": "open"}
-_CAPTIONS = {
-    "throughput": "requests per second",
-    "p50": "median response times",
-    "p99": "99th percentiles of response time",
-    "cpu": "CPU time of the service per request",
-}
-_COMPARED = {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks", "verdict": "verdict"}
-
-
-def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The rows of each scenario at its main load of that kind, else of the other."""
-    other = {"closed": "open", "open": "closed"}[kind]
-    wanted = at_main_load(rows, kind)
-    return wanted if len(wanted) else at_main_load(rows, other)
-
-
-def _compared(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    stacks = run.manifest.stacks
-    records = rows.to_dict("records")
-    return rows.assign(
-        pair=[
-            f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in records
-        ],
-        span=[_span(r["low"], r["high"]) for r in records],
-        ratio=[times(r["ratio"], r["low"], r["high"]) for r in records],
-    )
-
-
-def _span(low: float, high: float) -> str:
+def span_text(low: float, high: float) -> str:
     return "–" if pd.isna(low) or pd.isna(high) else interval(low, high)
 
 
@@ -147,7 +45,7 @@ _RESTS_ON = {
 
 
 def _with_span(frame: pd.DataFrame) -> pd.DataFrame:
-    spans = [_span(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
+    spans = [span_text(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
     return frame.assign(span=spans)
 
 
@@ -237,7 +135,7 @@ def upstreams_table(run: Run) -> Table:
     return Table(table, "The upstreams over all trials.", names)
 
 
-def _same(names: Iterable[str]) -> dict[str, str]:
+def same_names(names: Iterable[str]) -> dict[str, str]:
     return {name: name for name in names}
 
 

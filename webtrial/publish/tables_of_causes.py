@@ -14,6 +14,7 @@ from webtrial.analyse.request_time import PARTS
 from webtrial.analyse.serving import numbers_told
 from webtrial.analyse.show import Prose, Table
 from webtrial.analyse.words_of_attribution import differing
+from webtrial.publish.tables_of_pairs import ALSO_DIFFERS
 from webtrial.runs import Run
 
 _SPOKEN = {"scenario": spoken}
@@ -186,13 +187,14 @@ def fan_out_ratios_as_table(table: pd.DataFrame, count: int) -> Table | Prose:
         column=[f"{delay_ms:g} ms" for delay_ms in rows["delay_ms"]],
         pair=rows["title"] + " / " + rows["baseline_title"],
     )
-    wide = named.pivot_table("text", "pair", "column", aggfunc="first", sort=False).reset_index()
+    keys = ["pair", "differs"]
+    wide = named.pivot_table("text", keys, "column", aggfunc="first", sort=False).reset_index()
     delays = [f"{delay_ms:g} ms" for delay_ms in sorted(rows["delay_ms"].unique())]
     return Table(
         wide,
         f"How many times as long a request for {count} sources takes, first over second (95 %"
         " interval), by the delay of each source.",
-        {"pair": "comparison"} | {name: name for name in delays},
+        {"pair": "comparison"} | {name: name for name in delays} | {"differs": ALSO_DIFFERS},
     )
 
 
@@ -220,6 +222,7 @@ def variants_as_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | 
         ratio=[times(row["ratio"], row["low"], row["high"]) for row in rows_of(rows)],
     )
     columns = {"pair": "comparison", "what": "what", "ratio": "ratio", "span": "95 % interval"}
+    columns |= {"differs": "differ in"}
     return Table(
         frame,
         f"{spoken(scenario).capitalize()} at {rows['load'].iloc[0]}, first over second, paired by"
@@ -296,14 +299,16 @@ def migration_as_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
         ],
         column=ratios["metric"].map(_METRICS),
     )
-    keys = ["scenario", "load", "pair"]
+    keys = ["scenario", "load", "pair", "differs"]
     wide = named.pivot_table("text", keys, "column", aggfunc="first", sort=False).reset_index()
     columns = {"scenario": "scenario", "load": "load", "pair": "comparison"}
     return Table(
         wide,
         "Two frameworks at one address over each as deployed: first over second (95 % interval; ?"
         " not decided).",
-        columns | {name: name for name in _METRICS.values() if name in wide},
+        columns
+        | {name: name for name in _METRICS.values() if name in wide}
+        | {"differs": ALSO_DIFFERS},
         _SPOKEN,
     )
 

@@ -13,6 +13,7 @@ from webtrial.analyse.phrases import number, spoken
 from webtrial.analyse.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.analyse.show import Prose, Table
 from webtrial.publish.tables import written
+from webtrial.publish.tables_of_pairs import ALSO_DIFFERS
 from webtrial.runs import Run
 
 _SPOKEN = {"scenario": spoken}
@@ -61,6 +62,7 @@ def pairs_as_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose
     )
     columns = {"scenario": "scenario", "load": "load", "pair": "comparison", "what": "of"}
     columns |= {"first": "first run", "second": "second run", "outcome": "so it is"}
+    columns |= {"differs": ALSO_DIFFERS}
     return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, _SPOKEN)
 
 

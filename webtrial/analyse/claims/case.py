@@ -108,7 +108,7 @@ class Case:
 
     def ratio(self, claim: Claim, stacks: tuple[str, str], scenario: str) -> dict[str, Any]:
         """A row of `ratio_of`, the first of two stacks over the second, by the claim's metric."""
-        pair = Pair(*stacks, "as deployed", None, ())
+        pair = Pair(*stacks, "variant")
         return ratio_of(self.cell(scenario, claim.load), pair, metric_of(claim))
 
     def figure(self, claim: Claim, stack: str, scenario: str) -> Estimate:

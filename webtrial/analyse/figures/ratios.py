@@ -1,4 +1,4 @@
-"""Paired ratios on a log axis, as deployed beside like for like."""
+"""Paired ratios on a log axis, as deployed beside matched."""
 
 from typing import Any
 
