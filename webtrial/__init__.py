@@ -106,6 +106,7 @@ _PARTS = {
         *(
             "load_in_words",
             "noise_floor_in_words",
+            "pair_gaps_in_words",
             "percentiles_in_words",
             "percentile_rule_in_words",
             "plan_in_words",

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from webtrial.analyse.estimates import CELL
-from webtrial.analyse.pairs import Pair, pairs_of
+from webtrial.analyse.matching import pairs_of
+from webtrial.analyse.pairs import Pair
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.runs import Run
 
