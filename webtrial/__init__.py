@@ -46,6 +46,7 @@ _PARTS = {
         "rates_in_time_in_words",
         *("search_spread_in_words", "silent_in_words"),
     ),
+    "webtrial.publish.pilot_shares": ("pilot_shares_as_table", "pilot_shares_in_words"),
     "webtrial.publish.thread_limits": ("thread_limits_as_table", "thread_limits_in_words"),
     "webtrial.publish.tables": (
         *("budgets_table", "cost_as_table", "dashboard_as_table", "latency_as_table"),
@@ -146,6 +147,7 @@ _PARTS = {
         *("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios", "pairs_in_turn"),
     ),
     "webtrial.analyse.floor": ("floor",),
+    "webtrial.analyse.pilot_shares": ("pilot_shares",),
     "webtrial.analyse.thread_limits": ("thread_limits",),
     "webtrial.analyse.threats": ("threats",),
     "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),
