@@ -8,12 +8,13 @@ import pandas as pd
 
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, FAILING, headline
+from webtrial.analyse.headline import DECIDED, headline
 from webtrial.analyse.migration import connections_shared
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, percent, spoken, times
 from webtrial.analyse.serving import keep_alive_exceptions_s
 from webtrial.analyse.show import Table
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.analyse.work import DRAW, DRAWN, MIX, MIXED, same_work_table
 from webtrial.parameters import PRIVATE, Parameters
 from webtrial.runs import Run
@@ -48,7 +49,9 @@ def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
     )
     wide = wide.reindex(columns=list(dict.fromkeys(named["scenario"]))).reset_index()
     loads = listed(list(dict.fromkeys(rows["load"])))
-    failing = f"; ! over {FAILING:.0%} of one's requests failed" if _failing(rows).any() else ""
+    failing = (
+        f"; ! over {TOLERATED_SHARE:.0%} of one's requests failed" if _failing(rows).any() else ""
+    )
     return Table(
         wide,
         f"Requests per second, first over second, at {loads} (95 % interval; ? not decided"
@@ -64,7 +67,7 @@ def _scored(row: dict[str, Any]) -> str:
 
 
 def _failing(rows: pd.DataFrame) -> pd.Series:
-    return (rows["failed"] > FAILING) | (rows["failed_baseline"] > FAILING)
+    return (rows["failed"] > TOLERATED_SHARE) | (rows["failed_baseline"] > TOLERATED_SHARE)
 
 
 def findings_table(run: Run, findings: pd.DataFrame) -> Table:
