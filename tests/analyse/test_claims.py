@@ -17,7 +17,7 @@ from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
 from webtrial.analyse.capabilities import capability_findings
 from webtrial.analyse.claims import case
 from webtrial.analyse.claims.book import COLUMNS, FILE, read_claims
-from webtrial.analyse.claims.case import Limits
+from webtrial.analyse.claims.case import ASSUMED_THINK_TIME_S, Limits
 from webtrial.analyse.claims.evaluate import Verification, verify
 from webtrial.analyse.claims.predicates import PREDICATES, predicate
 from webtrial.analyse.claims.verdicts import (
@@ -31,9 +31,12 @@ from webtrial.analyse.claims.verdicts import (
     verdict_of,
 )
 from webtrial.analyse.claims.written import as_text, write_verdicts
+from webtrial.analyse.connections import connections, most_held
+from webtrial.analyse.criteria import Criteria, criteria
+from webtrial.analyse.in_time import rates_in_time
 from webtrial.analyse.summary import trials_table
 from webtrial.errors import ClaimError
-from webtrial.records import Load
+from webtrial.records import Load, Trial
 from webtrial.runs import Run, open_run
 
 # Medians at 100 users that stand to each other as the article's requests per second do.
@@ -297,6 +300,62 @@ def test_connections_lie_between_the_most_held_and_the_fewest_lost(
     assert lost.at["crud-connections-django", "high"] == 400
 
 
+SILENT = Load("held", connections=50, rate_per_s=200.0, silent=200)
+
+
+def test_idle_connections_beside_others_are_connections_that_are_held_or_not(
+    tmp_path: Path,
+) -> None:
+    def starved(trial: Trial) -> Trial:
+        if (trial.planned.stack, trial.planned.load) != ("django", SILENT):
+            return trial
+        counts = replace(trial.counts, scheduled=9_000, dropped=9_000 - trial.counts.sent)
+        return replace(trial, counts=counts)
+
+    run = claimed_run(tmp_path, loads=(CLOSED, OPEN, *HELD, SILENT))
+    run.__dict__["trials"] = tuple(map(starved, run.trials))
+    judged = verify(run)
+    most = most_held(connections(run)).set_index("stack")
+
+    assert most.loc["django", ["most", "missed"]].tolist() == [0, 250]
+    assert verdicts(judged)["crud-connections-django"] == "refuted"
+    assert judged.table.set_index("id").at["crud-connections-django", "high"] == 250
+    assert "250 (200 of which never send a request) 0 % and" in reason(
+        judged, "crud-connections-django"
+    )
+    assert verdicts(judged)["crud-connections-fastapi"] == "supported"
+
+
+def test_users_and_connections_are_those_of_the_chapter_on_causes(run: Run) -> None:
+    table = verify(run).table.set_index("id")
+    rates = rates_in_time(run).query("scenario == 'product_search'").set_index("stack")
+    most = most_held(connections(run)).set_index("stack")
+
+    for stack in ("django", "fastapi"):
+        users = rates.at[stack, "rate_per_s"] * ASSUMED_THINK_TIME_S
+        assert table.at[f"search-users-{stack}", "measured"] == pytest.approx(users)
+    for stack in ARTICLE:
+        assert table.at[f"crud-connections-{stack}", "measured"] == most.at[stack, "most"]
+
+
+def test_the_limit_that_was_used_is_said_with_the_reason(run: Run) -> None:
+    judged = verify(run, Limits(p99_limit_ms=250.0))
+    for name in ("search-users-django", "crud-connections-flask"):
+        assert "late (over 250 ms)" in reason(judged, name)
+
+
+def test_scores_are_those_within_the_same_limit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def noted(run: Run, p99_limit_ms: float) -> Criteria:
+        asked.append(p99_limit_ms)
+        return criteria(run, p99_limit_ms)
+
+    monkeypatch.setattr(case, "criteria", noted)
+    verify(run, Limits(p99_limit_ms=250.0))
+    assert asked == [250.0]
+
+
 def test_a_number_that_was_not_offered_is_not_judged(tmp_path: Path) -> None:
     judged = verify(claimed_run(tmp_path, loads=(CLOSED, HELD[0])))
     assert verdicts(judged)["crud-connections-fastapi"] == "not testable here"
@@ -310,9 +369,9 @@ def test_users_are_told_from_the_rates_that_are_served_in_time(run: Run) -> None
         table = verify(run, Limits(**limits)).table.set_index("id")
         return table.loc["search-users-django"]
 
-    assert users(think_time_s=2.5)["measured"] == pytest.approx(200 * 2.5)
-    assert users(think_time_s=7.0)["verdict"] == "partly"  # 1,400, more than about 500
-    late = users(think_time_s=1.0, p99_limit_ms=1.0)
+    assert users(assumed_think_time_s=2.5)["measured"] == pytest.approx(200 * 2.5)
+    assert users(assumed_think_time_s=7.0)["verdict"] == "partly"  # 1,400, more than about 500
+    late = users(assumed_think_time_s=1.0, p99_limit_ms=1.0)
     assert (late["verdict"], late["high"]) == ("not testable here", pytest.approx(200 * 1.001))
     assert "needs the 4 cores of the article's machine" in late["reason"]
 

@@ -33,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def full(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
-    said, figures = shown(tmp_path_factory.mktemp("full"), run.path, think_time_s=2.5)
+    said, figures = shown(tmp_path_factory.mktemp("full"), run.path, assumed_think_time_s=2.5)
     assert figures == 10  # nine of claims, one of references
     return said
 
@@ -43,7 +43,8 @@ def full(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
     [
         "Of the article's 46 claims: **",
         "is *about* right within a factor of 1.25",
-        "thinks for 2.5 s between two requests",
+        "is assumed to think for 2.5 s between two requests",
+        "answered within 100 ms",
         "FastAPI's CRUD throughput is 4.7 times Flask's (8500 / 1800).* **Supported.**",
         "judged by ratios: Django / Flask, crud",
         "at least 500: at 200/s",

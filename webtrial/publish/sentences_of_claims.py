@@ -11,10 +11,11 @@ from webtrial.analyse.claims.levels import ARTICLE_CORES
 from webtrial.analyse.claims.verdicts import ABOUT, INCONCLUSIVE, VERDICTS
 from webtrial.analyse.claims.written import measured_text
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.phrases import counted, interval, listed, number, spoken
+from webtrial.analyse.phrases import counted, interval, listed, number, spoken, whole_percent
 from webtrial.analyse.references import furthest_first
 from webtrial.analyse.show import Prose
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.runs import Run
 
 TOLD = 3
@@ -49,9 +50,10 @@ def claim_rules_in_words(limits: Limits) -> Prose:
         f" {MINIMUM_BLOCKS} blocks are untouched, or an interval reaches over what would decide."
         " **Not testable here**: something is needed that this run, or any run, does not have."
         f" A figure is *about* right within a factor of {ABOUT:g}, interval included."
-        f" A user is served where the 99th percentile is within {number(limits.p99_limit_ms, 3)} ms"
-        f" and thinks for {number(limits.think_time_s)} s between two requests. The article's"
-        f" machine had {ARTICLE_CORES} cores."
+        f" Users are served, and connections held, if at least {whole_percent(1 - TOLERATED_SHARE)}"
+        f" of their requests are answered within {number(limits.p99_limit_ms, 3)} ms. A user is"
+        f" assumed to think for {number(limits.assumed_think_time_s)} s between two requests. The"
+        f" article's machine had {ARTICLE_CORES} cores."
     )
 
 

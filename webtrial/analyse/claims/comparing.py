@@ -20,9 +20,9 @@ from webtrial.analyse.claims.verdicts import (
     untestable,
     verdict_of,
 )
-from webtrial.analyse.headline import FAILING
 from webtrial.analyse.phrases import interval, number, percent, spoken, times
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, geometric_mean
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 
 
 @predicate
@@ -111,7 +111,7 @@ def _direction(row: dict[str, Any], allowed: Band) -> bool | None:
 def _failing(row: dict[str, Any]) -> str:
     """What has to be said beside a ratio: that too many requests of one side failed."""
     often = max(row["failed"], row["failed_baseline"])
-    return f", {percent(often)} of one's requests failed" if often > FAILING else ""
+    return f", {percent(often)} of one's requests failed" if often > TOLERATED_SHARE else ""
 
 
 def _undecided(direction: bool | None, size: bool | None) -> str:
