@@ -29,7 +29,7 @@ from webtrial.analyse.claims.verdicts import (
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.headline import FAILING
 from webtrial.analyse.histogram import Histogram
-from webtrial.analyse.phrases import number, percent
+from webtrial.analyse.phrases import listed, number, percent
 from webtrial.analyse.statistics import CONFIDENCE, MINIMUM_BLOCKS
 from webtrial.runs import Run
 
@@ -83,7 +83,22 @@ def connections_held(claim: Claim, case: Case) -> Judged:
     rows = rows.assign(late=_failing_shares(case.run, rows, case.limits)["late"])
     levels = [_held(float(str(size)), group) for size, group in rows.groupby("connections")]
     wanted = f"connections_held of {number(claim.numbers[0], 3)}"
-    return _judged(claim, case, bounds_of(levels), rows["connections"].max(), wanted)
+    judged = _judged(claim, case, bounds_of(levels), rows["connections"], wanted)
+    return replace(judged, reason=f"{judged.reason}; {_idle(case, rows)}")
+
+
+def _idle(case: Case, rows: pd.DataFrame) -> str:
+    """How little the connections did, and under which limit of the server."""
+    in_progress = rows.groupby("connections")["in_flight_mean"].mean()
+    said = (
+        f"they were mostly idle: {number(float(rows['rate_per_s'].max()), 3)} requests/s in all,"
+        f" at most {number(float(in_progress.max()))} in progress on average"
+    )
+    axes = case.run.manifest.stacks.get(str(rows["stack"].iloc[0]), {})
+    allowed = case.run.manifest.budgets.get("connections_held")
+    if allowed and "{connections_held}" in axes.get("command", ()):
+        said += f"; the server's own limit was raised to {number(allowed, 4)}"
+    return said
 
 
 def _held(size: float, rows: pd.DataFrame) -> Level:
@@ -124,8 +139,8 @@ def users_supported(claim: Claim, case: Case) -> Judged:
         _served(float(str(rate)), shares.loc[group.index], case.limits)
         for rate, group in rows.groupby("rate_per_s")
     ]
-    most = float(rows["rate_per_s"].max()) * think_s
-    return _on_this_machine(case, _judged(claim, case, bounds_of(levels), most, wanted))
+    offered = rows["rate_per_s"] * think_s
+    return _on_this_machine(case, _judged(claim, case, bounds_of(levels), offered, wanted))
 
 
 def _failing_shares(run: Run, rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
@@ -177,14 +192,15 @@ def _few(blocks: int) -> str:
     return "" if blocks >= MINIMUM_BLOCKS else f" (fewer than {MINIMUM_BLOCKS} untouched blocks)"
 
 
-def _judged(claim: Claim, case: Case, found: Bounds, most: float, wanted: str) -> Judged:
-    """The bounds against what is claimed; `most` is the largest number that was offered."""
+def _judged(claim: Claim, case: Case, found: Bounds, offered: pd.Series, wanted: str) -> Judged:
+    """The bounds against what is claimed; `offered` are the numbers that were."""
     allowed = band(claim.comparator, claim.numbers)
     direction = _reaches(allowed.low, found)
     size = _lies_within(allowed, found) if direction else direction
     missing = ""
-    if direction is None and most < allowed.low:
-        missing = f"needs {wanted}: the most that was offered is {number(most, 3)} {claim.unit}"
+    if direction is None and not _offered_about(claim, offered):
+        numbers = listed([number(each, 3) for each in sorted(offered.unique())])
+        missing = f"needs {wanted}: what was offered is {numbers} {claim.unit}"
     low, high = found.low or nan, found.high if isfinite(found.high) else nan
     said = _said(found)
     part = Part(
@@ -201,6 +217,13 @@ def _judged(claim: Claim, case: Case, found: Bounds, most: float, wanted: str) -
     )
     reason = "; ".join(text for text in (missing, part.reason) if text)
     return Judged(verdict_of([part]), reason, low, low, high, (part,))
+
+
+def _offered_about(claim: Claim, offered: pd.Series) -> bool:
+    """Whether any number was offered that is about the one that is claimed: others leave open
+    whether that one would have been reached."""
+    about = band("about", claim.numbers)
+    return bool(offered.between(about.low, about.high).any())
 
 
 def _said(found: Bounds) -> str:
