@@ -7,11 +7,12 @@ from hashlib import sha256
 from typing import Any
 
 from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.claims.verdicts import VERDICTS
+from webtrial.analyse.claims.facts import Count, counts_of
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.leading import leading
 from webtrial.parameters import PRIVATE
 from webtrial.publish.sentences import day_of, machine_of
+from webtrial.publish.sentences_of_claims import claims_counted
 from webtrial.publish.values import values_of
 from webtrial.runs import Run
 
@@ -23,7 +24,8 @@ SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurre
 @dataclass(frozen=True, slots=True)
 class Front:
     """`facts` say what was measured and where, `findings` (paragraphs of Markdown) what came out,
-    `verdicts` how many of the article's claims came out in which way. `values` is `values_of`.
+    `verdicts` how many of the article's claims came out in which way, each kind of claims by itself
+    and measured performance first. `values` is `values_of`.
 
     `run` is its id, `digest` of all its files, `parameters` what it was asked.
     `made_at` is when measuring ended: the same run makes the same bytes.
@@ -33,27 +35,21 @@ class Front:
     subtitle: str
     facts: Sequence[str]
     findings: Sequence[str]
-    verdicts: Mapping[str, int]
+    verdicts: Sequence[Count]
     values: Mapping[str, Any]
     run: str
     digest: str
     parameters: Mapping[str, Any]
     made_at: datetime
 
-    @property
-    def claims(self) -> int:
-        """How many claims were judged."""
-        return sum(self.verdicts.values())
-
     def described(self) -> dict[str, Any]:
         """As a template of the document takes it."""
-        counts = [f"{count} {verdict}" for verdict, count in self.verdicts.items() if count]
         return {
             "title": self.title,
             "subtitle": self.subtitle,
             "facts": [*self.facts, f"SHA-256 of its files {self.digest}"],
             "findings": list(self.findings),
-            "verdicts": f"Of the article’s {self.claims} claims: {', '.join(counts)}.",
+            "verdicts": [claims_counted(count) for count in self.verdicts],
         }
 
 
@@ -61,7 +57,6 @@ def front_of(run: Run) -> Front:
     """The front of a report on `run`."""
     manifest = run.manifest
     parameters = manifest.parameters
-    counts = verify(run).table["verdict"].value_counts()
     return Front(
         title=TITLE,
         subtitle=SUBTITLE,
@@ -71,7 +66,7 @@ def front_of(run: Run) -> Front:
             f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
         ),
         findings=leading(run, ratio_table(run)),
-        verdicts={verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS},
+        verdicts=counts_of(verify(run).table),
         values=values_of(run),
         run=manifest.id,
         digest=digest_of(run),

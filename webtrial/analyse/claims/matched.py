@@ -12,7 +12,7 @@ from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.claims.case import Case
 from webtrial.analyse.claims.comparing import compared, judged_together
 from webtrial.analyse.claims.predicates import predicate
-from webtrial.analyse.claims.verdicts import BELOW_ONE, Judged, Part, reasons_of
+from webtrial.analyse.claims.verdicts import BELOW_ONE, NOT_TESTABLE, Judged, Part, reasons_of
 from webtrial.analyse.pairs import EVERY_AXIS, framework_of
 from webtrial.analyse.paths import BESIDE
 from webtrial.analyse.phrases import listed, spoken
@@ -31,9 +31,9 @@ def smallest(claim: Claim, case: Case) -> Judged:
     judged = judged_together([part for pair in pairs for part in _matched(claim, case, pair)])
     deployed = [compared(claim, case, pair, claim.scenario[0], BELOW_ONE) for pair in pairs]
     shown = reasons_of(part for part in deployed if not part.missing)
-    if not shown:
-        return judged
-    return replace(judged, reason=f"{judged.reason}; not counted, since not matched: {shown}")
+    matched = "" if judged.verdict == NOT_TESTABLE else "matched stacks: "
+    beside = f"; not counted, since not matched: {shown}" if shown else ""
+    return replace(judged, reason=f"{matched}{judged.reason}{beside}")
 
 
 def _matched(claim: Claim, case: Case, deployed: tuple[str, str]) -> Iterator[Part]:
@@ -91,7 +91,7 @@ def _needed(case: Case, deployed: tuple[str, str], scenario: str, load_kind: str
         )
     ]
     return (
-        f"needs a matched pair of {' and '.join(map(case.title, deployed))} on {spoken(scenario)}:"
-        f" {listed(without or [*map(case.title, deployed)])} with {plain['data_access']}, no"
-        f" serialiser and {plain['driver']} is not measured"
+        f"needs a matched pair of {' and '.join(map(case.title, deployed))} on {spoken(scenario)};"
+        f" not measured: {listed(without or [*map(case.title, deployed)])} with"
+        f" {plain['data_access']}, no serialiser and {plain['driver']}"
     )

@@ -28,7 +28,7 @@ def fan_out_ratio(claim: Claim, case: Case) -> Judged:
     ceiling = sum(took_ms.values()) / max(took_ms.values())
     each = listed([f"{name} {number(ms)} ms" for name, ms in took_ms.items()])
     said = (
-        f"asking in turn can make it at most {number(ceiling)} times as long here, since the"
+        f"asking in turn alone can make it at most {number(ceiling)} times as long here, since the"
         f" sources do not take equally long: {each} in all"
     )
     return replace(judged, reason=f"{judged.reason}; {said}")
