@@ -83,10 +83,11 @@ _PARTS = {
     "webtrial.publish.drawings_of_claims": ("draw_claims", "draw_references"),
     "webtrial.publish.sentences_of_claims": (
         *("claim_rules_in_words", "claims_in_words", "claims_told", "references_in_words"),
+        *("disagreeing_statements_in_words", "requests_in_flight_in_words"),
         "undecided_claims_in_words",
     ),
     "webtrial.publish.tables_of_claims": (
-        *("claim_counts_as_table", "claims_as_table", "references_as_table"),
+        *("claim_counts_as_table", "claims_as_table", "facts_as_table", "references_as_table"),
     ),
     "webtrial.publish.audits": ("audit", "audits_in_words"),
     "webtrial.publish.hardening": ("hardening_as_table",),

@@ -25,7 +25,7 @@ from webtrial.analyse.claims.verdicts import (
 from webtrial.analyse.connections import most_held
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.in_time import capacity_bounds
-from webtrial.analyse.phrases import number, percent
+from webtrial.analyse.phrases import listed, number, percent
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
 
 ARTICLE_CORES = 4
@@ -54,7 +54,21 @@ def connections_held(claim: Claim, case: Case) -> Judged:
     said = f"lost and {_late_in_words(case.limits)} of {said}"
     bounds = Bounds(found["most"], _or(found["missed"], inf), said)
     wanted = f"connections_held of {number(claim.numbers[0], 3)}"
-    return _judged(claim, case, bounds, rows["connections"].max(), wanted)
+    judged = _judged(claim, case, bounds, rows["connections"], wanted)
+    return replace(judged, reason=f"{judged.reason}; {_idle(case, rows)}")
+
+
+def _idle(case: Case, rows: pd.DataFrame) -> str:
+    """How little the connections did, and under which limit of the server."""
+    said = (
+        f"they were mostly idle: {number(float(rows['rate_per_s'].max()), 3)} requests/s in all,"
+        f" at most {number(float(rows['in_progress'].max()))} in progress on average"
+    )
+    axes = case.run.manifest.stacks.get(str(rows["stack"].iloc[0]), {})
+    allowed = case.run.manifest.budgets.get("connections_held")
+    if allowed and "{connections_held}" in axes.get("command", ()):
+        said += f"; the server's own limit was raised to {number(allowed, 4)}"
+    return said
 
 
 def _by_size(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -96,8 +110,8 @@ def users_supported(claim: Claim, case: Case) -> Judged:
     bounds = Bounds(
         _or(found["rate_per_s"], 0.0) * think_s, _or(found["missed_per_s"], inf) * slowest_s, said
     )
-    most = float(rates["rate_per_s"].max()) * think_s
-    return _on_this_machine(case, _judged(claim, case, bounds, most, wanted))
+    offered = rates["rate_per_s"] * think_s
+    return _on_this_machine(case, _judged(claim, case, bounds, offered, wanted))
 
 
 def _late(row: dict[str, Any]) -> str:
@@ -119,14 +133,15 @@ def _or(value: float, otherwise: float) -> float:
     return value if isfinite(value) else otherwise
 
 
-def _judged(claim: Claim, case: Case, found: Bounds, most: float, wanted: str) -> Judged:
-    """The bounds against what is claimed; `most` is the largest number that was offered."""
+def _judged(claim: Claim, case: Case, found: Bounds, offered: pd.Series, wanted: str) -> Judged:
+    """The bounds against what is claimed; `offered` are the numbers that were."""
     allowed = band(claim.comparator, claim.numbers)
     direction = _reaches(allowed.low, found)
     size = _lies_within(allowed, found) if direction else direction
     missing = ""
-    if direction is None and most < allowed.low:
-        missing = f"needs {wanted}: the most that was offered is {number(most, 3)} {claim.unit}"
+    if direction is None and not _offered_about(claim, offered):
+        numbers = listed([number(each, 3) for each in sorted(offered.unique())])
+        missing = f"needs {wanted}: what was offered is {numbers} {claim.unit}"
     low, high = found.low or nan, found.high if isfinite(found.high) else nan
     said = _said(found)
     part = Part(
@@ -143,6 +158,13 @@ def _judged(claim: Claim, case: Case, found: Bounds, most: float, wanted: str) -
     )
     reason = "; ".join(text for text in (missing, part.reason) if text)
     return Judged(verdict_of([part]), reason, low, low, high, (part,))
+
+
+def _offered_about(claim: Claim, offered: pd.Series) -> bool:
+    """Whether any number was offered that is about the one that is claimed: others leave open
+    whether that one would have been reached."""
+    about = band("about", claim.numbers)
+    return bool(offered.between(about.low, about.high).any())
 
 
 def _said(found: Bounds) -> str:
