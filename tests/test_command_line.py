@@ -100,7 +100,9 @@ def test_verify_prints_every_claim_and_writes_it_into_the_run(
     assert main(["verify", str(measured)]) == 0
     printed = capsys.readouterr().out
     written = json.loads((measured / "claims.json").read_text())
-    assert len(written) == 46
+    assert len(written) == 44
+    for kind in ("Measured performance", "Features found by probes", "Choices by our weights"):
+        assert f"\n{kind}: " in printed
     for row in written:
         assert row["id"] in printed
         assert row["verdict"] in printed
@@ -109,7 +111,7 @@ def test_verify_prints_every_claim_and_writes_it_into_the_run(
 
 def test_verify_takes_its_limits_and_another_place(measured: Path, tmp_path: Path) -> None:
     place = tmp_path / "elsewhere.json"
-    limits = ["--p99-limit-ms", "250", "--think-time", "2.5"]
+    limits = ["--p99-limit-ms", "250", "--assumed-think-time", "2.5"]
     assert main(["verify", str(measured), "--json", str(place), *limits]) == 0
     reasons = {row["id"]: row["reason"] for row in json.loads(place.read_text())}
     assert reasons["search-users-django"] == "needs arrivals of product_search at 200/s to django"
@@ -127,8 +129,8 @@ def test_verify_refuses_a_limit_that_is_none(
     measured: Path, limit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        main(["verify", str(measured), "--think-time", limit])
-    assert f"--think-time: {limit!r} is no number above 0" in capsys.readouterr().err
+        main(["verify", str(measured), "--assumed-think-time", limit])
+    assert f"--assumed-think-time: {limit!r} is no number above 0" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

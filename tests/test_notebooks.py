@@ -10,9 +10,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from webtrial.analyse.criteria import P99_LIMIT_MS
+from webtrial.analyse.claims.case import ASSUMED_THINK_TIME_S
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
 from webtrial.analyse.projects import WEIGHTS
+from webtrial.analyse.thresholds import P99_LIMIT_MS
 from webtrial.errors import PublishError
 from webtrial.parameters import Parameters
 from webtrial.publish.execute import NOTEBOOKS, execute
@@ -107,7 +108,19 @@ def test_the_weights_of_the_chapter_on_choosing_are_the_defaults() -> None:
     assigned: dict[str, Any] = {}
     exec(_cells("6-choosing", "code")[0].source, {}, assigned)
     assert assigned["weights"] == WEIGHTS
+
+
+@pytest.mark.parametrize("name", ["4-where-the-time-goes", "5-claims", "6-choosing"])
+def test_chapters_that_have_a_limit_have_the_same(name: str) -> None:
+    assigned: dict[str, Any] = {}
+    exec(_cells(name, "code")[0].source, {}, assigned)
     assert assigned["p99_limit_ms"] == P99_LIMIT_MS
+
+
+def test_the_think_time_of_the_chapter_on_claims_is_the_default() -> None:
+    assigned: dict[str, Any] = {}
+    exec(_cells("5-claims", "code")[0].source, {}, assigned)
+    assert assigned["assumed_think_time_s"] == ASSUMED_THINK_TIME_S
 
 
 WRONG = {

@@ -101,10 +101,16 @@ def _verify_command(commands: _Commands) -> None:
         "--json", type=Path, metavar="FILE", help="instead of claims.json in the run's folder"
     )
     command.add_argument(
-        "--p99-limit-ms", type=_positive, metavar="MS", help="within which a user is served"
+        "--p99-limit-ms",
+        type=_positive,
+        metavar="MS",
+        help="within which 99 %% of the requests of users and connections are to be answered",
     )
     command.add_argument(
-        "--think-time", type=_positive, metavar="S", help="of a user between two requests"
+        "--assumed-think-time",
+        type=_positive,
+        metavar="S",
+        help="how long a user is assumed to think between two requests",
     )
     command.set_defaults(does=_verify)
 
@@ -278,7 +284,10 @@ def _verify(given: argparse.Namespace) -> None:
 
     run = find_run(given.run)
     _say_damage(run)
-    told = {"p99_limit_ms": given.p99_limit_ms, "think_time_s": given.think_time}
+    told = {
+        "p99_limit_ms": given.p99_limit_ms,
+        "assumed_think_time_s": given.assumed_think_time,
+    }
     limits = Limits(**{name: value for name, value in told.items() if value is not None})
     table = verify(run, limits).table
     print(as_text(table, shutil.get_terminal_size().columns))

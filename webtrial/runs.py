@@ -117,6 +117,11 @@ class Interruption(BaseModel):
     damaged: dict[str, str] = {}  # file → what was wrong with it
 
 
+DURATIONS = frozenset({"seconds"})
+"""Entries of a manifest's parts that say how long something took to make, not what it is: two runs
+of the same thing differ in them."""
+
+
 class Manifest(BaseModel):
     """What belongs to a run as a whole."""
 

@@ -1,31 +1,28 @@
-"""Capacity and floor: sweeps over users, rates that are served in time, what a ping takes."""
-
-from dataclasses import replace
+"""Capacity and floor: sweeps over users, what a ping takes."""
 
 import pandas as pd
 import pytest
 
-from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
+from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
 from webtrial.analyse import words_of_causes as words
-from webtrial.analyse.capacity import rates_in_time, sweep
+from webtrial.analyse.capacity import sweep
 from webtrial.analyse.estimates import throughput_table
 from webtrial.analyse.floor import floor
 from webtrial.analyse.latency import latency_against_load
 from webtrial.analyse.summary import trials_table
-from webtrial.publish.sentences_of_causes import processes_in_words, rates_in_time_in_words
+from webtrial.publish.sentences_of_causes import processes_in_words
 from webtrial.publish.tables_of_causes import floor_as_table
 from webtrial.records import Load, Reason, Validity
 from webtrial.runs import Run
 
 BUSY = Validity("invalid", (Reason("client_cpu", "instrument", "invalid", "90 % of its core"),))
 TEN = Load("closed", users=10)
-SLOW, QUICK = Load("open", rate_per_s=2500.0), Load("open", rate_per_s=5000.0)
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     truth = Truth({"django": 50.0, "fastapi": 10.0}, noise=0.0, drift=0.0)
-    loads = (CLOSED, TEN, SLOW, QUICK)
+    loads = (CLOSED, TEN)
     folder = tmp_path_factory.mktemp("swept")
     return synthetic_run(folder, truth, scenarios=("ping", "user_detail"), loads=loads, window_s=2)
 
@@ -58,51 +55,6 @@ def test_the_title_of_a_sweep_names_the_most_and_the_least(swept):
     assert title.startswith("User detail: requests per second reach 9,")
     assert " with FastAPI (10" in title
     assert " with Django (10" in title
-
-
-def test_the_highest_rate_in_time_is_the_highest_where_all_are(swept):
-    p99_ms = latency_against_load(swept, (99,), ["user_detail"]).set_index(["stack", "load"])
-    table = rates_in_time(swept, 50.0).set_index(["scenario", "stack"])
-    row = table.loc["user_detail", "django"]
-
-    assert (row["rate_per_s"], row["rates"], row["unknown"]) == (5000, 2, 0)
-    assert row["p99_ms"] == p99_ms.loc[("django", "5000/s"), "latency_ms"]
-    assert row[["missed_per_s", "missed_p99_ms"]].isna().all()
-    assert (
-        "Django serves at least 5,000/s" in rates_in_time_in_words(table.reset_index(), 50.0).text
-    )
-
-
-def test_no_rate_is_in_time_where_the_limit_is_below_every_p99(swept):
-    row = rates_in_time(swept, 5.0).set_index(["scenario", "stack"]).loc["user_detail", "django"]
-
-    assert row[["rate_per_s", "p99_ms"]].isna().all()
-    assert row["missed_per_s"] == 2500
-    assert row["missed_p99_ms"] > 5
-
-
-def test_a_rate_at_which_arrivals_are_dropped_is_not_served(swept):
-    def dropping(trial):
-        if trial.planned.load != QUICK:
-            return trial
-        return replace(trial, counts=replace(trial.counts, dropped=trial.counts.scheduled // 20))
-
-    other = type(swept)(swept.path, swept.manifest)
-    other.__dict__["trials"] = tuple(map(dropping, swept.trials))
-    table = rates_in_time(other, 50.0)
-    row = table.set_index(["scenario", "stack"]).loc["user_detail", "fastapi"]
-
-    assert (row["rate_per_s"], row["missed_per_s"]) == (2500, 5000)
-    assert "FastAPI serves 2,500/s" in rates_in_time_in_words(table, 50.0).text
-
-
-def test_a_p99_of_too_few_requests_decides_nothing(tmp_path):
-    run = synthetic_run(tmp_path, Truth({"flask": 20.0}), loads=(OPEN,))
-    table = rates_in_time(run)
-
-    assert table["rates"].tolist() == [0]
-    assert table["unknown"].tolist() == [1]
-    assert "no open load with enough requests" in rates_in_time_in_words(table, 100.0).text
 
 
 def test_a_floor_is_what_a_ping_takes_of_a_request(swept):

@@ -1,6 +1,6 @@
 """The choice as a calculation: scores, first places, how sure they are, what would change them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -12,8 +12,10 @@ import pytest
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
 from webtrial.analyse.choosing import moves, recommended, scores, totals
 from webtrial.analyse.compare import ratio_table
+from webtrial.analyse.connections import connections, most_held
 from webtrial.analyse.criteria import Criteria, criteria
 from webtrial.analyse.estimates import at_main_load, throughput_table
+from webtrial.analyse.in_time import rates_in_time
 from webtrial.analyse.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
 from webtrial.errors import ParameterError
 from webtrial.publish.sentences_of_choosing import choosing_in_words, moves_in_words
@@ -24,10 +26,11 @@ from webtrial.publish.tables_of_choosing import (
     scores_as_table,
     weights_as_table,
 )
-from webtrial.records import Held, Trial
+from webtrial.records import Held, Load, Trial
 from webtrial.runs import Run
 
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
+FASTER = Load("open", rate_per_s=400.0)
 COMES = "comes with the framework"
 PROBED = {  # capability, question → what was found of Django, Flask and FastAPI
     ("lines of code", "in all"): ("900", "600", "800"),
@@ -149,11 +152,30 @@ def test_the_same_seed_draws_the_same(found: Criteria) -> None:
 def test_what_was_not_measured_is_left_out_with_its_reason(one_block: Run) -> None:
     few = criteria(one_block, findings=findings())
 
-    assert "held none" in few.left_out["connections held"]
+    assert "how many it holds" in few.left_out["connections held"]
+    assert "no scenario in which every framework" in few.left_out["throughput in time"]
     assert "capabilities.csv" in few.left_out["documentation"]
     assert "bearer token" in few.left_out  # nobody has it, so it tells nothing
     assert set(few.left_out) | set(few.table["criterion"]) == set(CRITERIA)
     assert "connections held" in left_out_as_table(few).text()
+
+
+def with_trials(run: Run, change: Callable[[Trial], Trial]) -> Run:
+    other = Run(run.path, run.manifest)
+    other.__dict__["trials"] = tuple(map(change, run.trials))
+    return other
+
+
+def with_unsent(trial: Trial, times: int) -> Trial:
+    """The trial with so many times the requests that it sent, the others not sent."""
+    counts, sent = trial.counts, trial.counts.sent
+    counts = replace(counts, scheduled=sent * (1 + times), dropped=sent * times)
+    return replace(trial, counts=counts)
+
+
+def is_open(trial: Trial, stack: str, load: Load) -> bool:
+    planned = trial.planned
+    return (planned.scenario, planned.stack, planned.load) == ("user_detail", stack, load)
 
 
 def test_connections_count_where_all_but_one_in_a_hundred_were_kept(chosen_run: Run) -> None:
@@ -161,14 +183,75 @@ def test_connections_count_where_all_but_one_in_a_hundred_were_kept(chosen_run: 
         whole = trial.planned.stack != "flask" and trial.held is not None
         return replace(trial, held=Held(1000, 0, 0, 0, 1000, 0, 0)) if whole else trial
 
-    run = Run(chosen_run.path, chosen_run.manifest)
-    run.__dict__["trials"] = tuple(map(kept, chosen_run.trials))
+    run = with_trials(chosen_run, kept)
 
     assert score(criteria(run, findings=findings()), "connections held") == {
         "Django": 1.0,
         "Flask": 0.0,
         "FastAPI": 1.0,
     }
+
+
+def test_a_number_of_connections_whose_requests_are_late_does_not_count(chosen_run: Run) -> None:
+    def late(trial: Trial) -> Trial:
+        if trial.held is None:
+            return trial
+        whole = replace(trial, held=Held(1000, 0, 0, 0, 1000, 0, 0))
+        return with_unsent(whole, 1) if trial.planned.stack == "django" else whole
+
+    run = with_trials(chosen_run, late)
+    most = most_held(connections(run)).set_index("framework")["most"].to_dict()
+    found = criteria(run, findings=findings())
+
+    assert most == {"Django": 0, "Flask": 1000, "FastAPI": 1000}
+    rows = found.table[found.table["criterion"] == "connections held"]
+    assert dict(zip(rows["framework"], rows["value"], strict=True)) == most
+    assert score(found, "connections held") == {"Django": 0.0, "Flask": 1.0, "FastAPI": 1.0}
+
+
+@pytest.fixture(scope="module")
+def bounded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run in which each framework serves 200 user details a second within the limit and not
+    FASTER, and every dashboard."""
+    run = synthetic_run(
+        tmp_path_factory.mktemp("bounded"),
+        Truth(MEDIANS),
+        scenarios=("user_detail", "dashboard"),
+        loads=(CLOSED, OPEN, FASTER),
+    )
+    return with_trials(
+        run,
+        lambda trial: (
+            with_unsent(trial, 1)
+            if any(is_open(trial, name, FASTER) for name in MEDIANS)
+            else trial
+        ),
+    )
+
+
+def test_throughput_in_time_lies_between_the_rates_that_other_chapters_tell(bounded: Run) -> None:
+    rates = rates_in_time(bounded).query("scenario == 'user_detail'").set_index("framework")
+    found = criteria(bounded, findings=findings())
+    rows = found.table[found.table["criterion"] == "throughput in time"].set_index("framework")
+
+    assert rows["part"].unique().tolist() == ["user_detail"]  # a dashboard has no upper end
+    assert rows["low"].to_dict() == rates["rate_per_s"].to_dict()
+    assert rows["high"].to_dict() == rates["missed_per_s"].to_dict()
+    assert rows["value"].tolist() == pytest.approx([(200 * 400) ** 0.5] * 3)
+
+
+@pytest.mark.parametrize(("load", "times"), [(FASTER, 0), (OPEN, 1)], ids=["all", "none"])
+def test_capacity_that_was_not_measured_of_one_framework_counts_for_none(
+    bounded: Run, load: Load, times: int
+) -> None:
+    """It serves every rate that it was offered, or none: then its capacity is not known."""
+    run = with_trials(
+        bounded, lambda trial: with_unsent(trial, times) if is_open(trial, "flask", load) else trial
+    )
+    found = criteria(run, findings=findings())
+
+    assert "throughput in time" not in set(found.table["criterion"])
+    assert "throughput in time" in found.left_out
 
 
 def test_a_framework_that_was_not_asked_leaves_the_question_out(chosen_run: Run) -> None:
@@ -349,8 +432,9 @@ def test_the_answer_that_changes_first_is_said(found: Criteria) -> None:
 
 
 def test_scores_are_shown_with_what_the_intervals_allow(found: Criteria) -> None:
-    shown = scores_as_table(scores(found)).text()
+    shown = scores_as_table(scores(found), 75.0).text()
 
     assert "throughput" in shown
+    assert "with 99 % of the requests answered within 75 ms" in shown
     assert "1.00" in shown
     assert "nan" not in shown

@@ -41,6 +41,20 @@ def test_what_differs_is_named_with_both_values(run: Run) -> None:
     ]
 
 
+def test_how_long_something_took_to_make_is_no_difference(run: Run) -> None:
+    made, slower = (
+        Run(run.path, run.manifest.model_copy(update={"data": {"sha256": "ab", "seconds": took_s}}))
+        for took_s in (1.3, 9.9)
+    )
+
+    assert differences(made, slower).empty
+    assert "say the same" in differences_in_words(differences(made, slower)).text
+    other = Run(
+        run.path, run.manifest.model_copy(update={"data": {"sha256": "cd", "seconds": 1.3}})
+    )
+    assert differences(made, other)[["part", "name"]].to_numpy().tolist() == [["data", "sha256"]]
+
+
 def test_how_long_and_how_often_it_was_measured_changes_nothing_that_is_measured(run: Run) -> None:
     told = differences(run, altered(run, blocks=9, duration_s=7.0, git={"commit": "abc"}))
 

@@ -1,29 +1,51 @@
 """What a million requests cost, and how many cores a load needs."""
 
 from dataclasses import replace
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
-from webtrial.analyse.in_time import served_in_time
+from webtrial.analyse.in_time import rates_in_time
 from webtrial.analyse.money import cores_needed, million_requests
 from webtrial.analyse.work import cost_table
 from webtrial.publish.sentences_of_choosing import money_in_words
 from webtrial.publish.tables_of_choosing import cores_as_table, money_as_table
-from webtrial.records import Load
+from webtrial.records import Load, Trial
 from webtrial.runs import Run
 
 TRUTH = Truth({"django": 50.0, "fastapi": 10.0}, cpu_ms={"django": 3.6, "fastapi": 0.36})
+FASTER = Load("open", rate_per_s=900.0)
+LIMIT_MS = 100.0
 SCENARIOS = ("user_detail", "dashboard")
 
 
 @pytest.fixture(scope="module")
 def priced(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("priced")
-    return synthetic_run(folder, TRUTH, scenarios=SCENARIOS, loads=(CLOSED, OPEN), window_s=2)
+    loads = (CLOSED, OPEN, FASTER)
+    return synthetic_run(folder, TRUTH, scenarios=SCENARIOS, loads=loads, window_s=2)
+
+
+@pytest.fixture(scope="module")
+def bounded(priced: Run) -> Run:
+    """The same, but Django does not serve the higher rate of a user detail."""
+
+    def missing(trial: Trial) -> Trial:
+        planned, counts = trial.planned, trial.counts
+        is_it = (planned.stack, planned.scenario, planned.load) == (
+            "django",
+            "user_detail",
+            FASTER,
+        )
+        more = replace(counts, scheduled=counts.scheduled + 300, dropped=300)
+        return replace(trial, counts=more) if is_it else trial
+
+    other = Run(priced.path, priced.manifest)
+    other.__dict__["trials"] = tuple(map(missing, priced.trials))
+    return other
 
 
 def test_a_million_requests_of_3_6_ms_take_an_hour(priced: Run) -> None:
@@ -60,13 +82,43 @@ def test_what_was_not_observed_is_in_no_sum_and_said(priced: Run) -> None:
     assert "–" in money_as_table(table, 1.0).text()
 
 
-def test_cores_are_copies_of_what_one_service_serves_in_time(priced: Run) -> None:
-    served = served_in_time(priced, 100.0).set_index(["scenario", "stack"])["per_s"]
-    table = cores_needed(priced, 5000.0, 100.0).set_index(["scenario", "stack"])
+def test_cores_are_copies_of_what_one_service_serves_in_time(bounded: Run) -> None:
+    served = rates_in_time(bounded, LIMIT_MS).set_index(["scenario", "stack"])
+    table = cores_needed(bounded, 5000.0, LIMIT_MS).set_index(["scenario", "stack"])
 
-    for place, per_s in served.items():
-        assert table.loc[place, "copies"] == ceil(5000 / per_s)
-        assert table.loc[place, "service_cores"] == table.loc[place, "copies"]
+    for place, rates in served.iterrows():
+        assert table.loc[place, "copies_high"] == ceil(5000 / rates["rate_per_s"])
+        assert table.loc[place, "cores_high"] == table.loc[place, "copies_high"]
+    django = table.loc["user_detail", "django"]
+    assert (django["per_s"], django["missed_per_s"]) == (200, 900)
+    assert django["copies_low"] == floor(5000 / 900) + 1
+    assert table["copies_low"].isna().tolist() == [False, True, True, True]
+
+
+def test_a_rate_that_a_copy_does_not_serve_is_shared_by_one_copy_more(bounded: Run) -> None:
+    table = cores_needed(bounded, 1800.0, LIMIT_MS).set_index(["scenario", "stack"])
+
+    assert table.loc[("user_detail", "django"), "copies_low"] == 3  # not 1,800 / 900
+
+
+def test_between_which_numbers_the_cores_lie_is_shown(bounded: Run) -> None:
+    shown = cores_as_table(cores_needed(bounded, 5000.0, LIMIT_MS), 5000.0, LIMIT_MS)
+
+    assert [row[1:4] for row in shown.cells()] == [
+        ["Django", "200–900", "6–25"],
+        ["FastAPI", "≥ 900", "≤ 6"],
+        ["Django", "≥ 900", "≤ 6"],
+        ["FastAPI", "≥ 900", "≤ 6"],
+    ]
+    assert "99 % of them answered within 100 ms" in shown.caption
+    none = cores_as_table(cores_needed(bounded, 5000.0, 0.1), 5000.0, 0.1)
+    assert none.cells()[0][1:4] == ["Django", "under 200", "≥ 26"]
+
+
+def test_closed_loads_need_no_cores(tmp_path: Path) -> None:
+    closed = synthetic_run(tmp_path, TRUTH, loads=(CLOSED,), window_s=2)
+
+    assert cores_needed(closed, 1000.0, 10_000.0).empty
 
 
 def test_busy_cores_follow_from_the_cpu_time_of_a_request(priced: Run) -> None:
@@ -81,14 +133,14 @@ def test_a_service_of_more_processes_takes_as_many_cores_a_copy(priced: Run) -> 
     parameters = priced.manifest.parameters.model_copy(update={"server_processes": 2})
     doubled = Run(priced.path, priced.manifest.model_copy(update={"parameters": parameters}))
 
-    one, two = (cores_needed(run, 5000.0, 100.0)["service_cores"] for run in (priced, doubled))
+    one, two = (cores_needed(run, 5000.0, 100.0)["cores_high"] for run in (priced, doubled))
     assert two.tolist() == (2 * one).tolist()
 
 
 def test_no_cores_are_enough_where_nothing_was_in_time(priced: Run) -> None:
     table = cores_needed(priced, 1000.0, 0.1)
 
-    assert table["service_cores"].isna().all()
+    assert table["cores_high"].isna().all()
     assert table["busy_cores"].notna().all()
 
 
@@ -96,7 +148,7 @@ def test_a_run_with_too_few_requests_says_so(tmp_path: Path) -> None:
     few = synthetic_run(tmp_path, TRUTH, loads=(Load("open", rate_per_s=50.0),), blocks=1)
     shown = cores_as_table(cores_needed(few, 1000.0, 100.0), 1000.0, 100.0)
 
-    assert "enough requests to tell" in shown.text
+    assert "enough requests to tell which rates are served within 100 ms" in shown.text
 
 
 def test_a_run_without_a_trial_that_counts_has_no_price(tmp_path: Path) -> None:

@@ -52,6 +52,15 @@ def test_lines_of_code_are_those_without_blanks_comments_and_docstrings() -> Non
     assert SOURCE.lines == {4, 5, 6, 8, 10, 11, *range(15, 19), 21, 22, 25, 26, 28, 29}
 
 
+def test_lines_in_functions_are_those_with_their_decorators_and_signatures() -> None:
+    assert SOURCE.lines_in_functions == {25, 26, 28, 29}
+    text = "class One:\n    field: int\n\n    @d\n    async def check(self):\n        pass\n"
+    assert Source("service", "a.py", text).lines_in_functions == {4, 5, 6}
+    assert Source("service", "page.html", "<p>\n").lines_in_functions == frozenset()
+    both = sources(SOURCE, routes=("app/*",), models=("app/module.py:One",))
+    assert (both.lines_in_functions("routes"), both.lines_in_functions("models")) == (4, 0)
+
+
 def test_lines_of_a_template_are_those_that_are_not_blank() -> None:
     assert Source("service", "page.html", "<p>\n\n  {% if x %}\n</p>\n").lines == {1, 3, 4}
 

@@ -9,8 +9,12 @@ import pytest
 from tests.analyse.test_claims import claimed_run
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.claims.verdicts import VERDICTS
+from webtrial.analyse.claims.facts import counts_of
 from webtrial.publish.execute import execute
+from webtrial.publish.sentences_of_claims import (
+    claims_counted,
+    disagreeing_statements_in_words,
+)
 from webtrial.runs import Run
 
 CHAPTER = "5-claims"
@@ -33,7 +37,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def full(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
-    said, figures = shown(tmp_path_factory.mktemp("full"), run.path, think_time_s=2.5)
+    said, figures = shown(tmp_path_factory.mktemp("full"), run.path, assumed_think_time_s=2.5)
     assert figures == 10  # nine of claims, one of references
     return said
 
@@ -41,13 +45,20 @@ def full(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(
     "part",
     [
-        "Of the article's 46 claims: **",
+        "- **Measured performance** (19 statements, 11 independent facts): **",
+        "- **Features found by probes** (18 statements): **",
+        "- **Choices by our weights** (7 statements): **",
+        "| FastAPI / Flask on CRUD |",
+        "All statements of a fact have the verdict of the fact.",
+        "asking in turn alone can make it at most",
+        "matched stacks: FastAPI, psycopg, plain / Django, raw SQL",
         "is *about* right within a factor of 1.25",
-        "thinks for 2.5 s between two requests",
+        "is assumed to think for 2.5 s between two requests",
+        "answered within 100 ms",
         "FastAPI's CRUD throughput is 4.7 times Flask's (8500 / 1800).* **Supported.**",
         "judged by ratios: Django / Flask, crud",
         "at least 500: at 200/s",
-        "8,500/s × 12 ms = 102 in flight",
+        "FastAPI 8,500/s × 12 ms = 102. The table also names 500, 500 and 5,000 concurrent",
         "published ratios can be set beside one of ours",
         "Inconclusive in this run:",
     ],
@@ -64,10 +75,20 @@ def test_the_overview_opens_with_how_many_claims_came_out_in_which_way(
     run: Run, tmp_path: Path
 ) -> None:
     said, _ = shown(tmp_path, run.path, "0-overview")
-    counts = verify(run).table["verdict"].value_counts()
-    told = [f"**{counts[verdict]}** {verdict}" for verdict in VERDICTS if verdict in counts]
-    assert said.startswith("Of the article's 46 claims: ")
-    assert all(text in said for text in told)
+    counts = counts_of(verify(run).table)
+    told = [said.index(claims_counted(count)) for count in counts]
+    assert len(told) == 3
+    assert told == sorted(told)
+    assert said.startswith("What the article claims, by how it can be judged:")
+
+
+def test_statements_that_differ_from_their_fact_are_named(run: Run) -> None:
+    judged = verify(run)
+    table = judged.table
+    table.loc[table["id"] == "crud-latency-flask", "verdict"] = "inconclusive"
+    said = disagreeing_statements_in_words(judged).text
+    assert "FastAPI / Flask on CRUD is " in said
+    assert "but crud-latency-flask is inconclusive" in said
 
 
 def test_a_run_of_one_block_says_that_it_decides_nothing(tmp_path: Path) -> None:

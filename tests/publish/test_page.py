@@ -13,6 +13,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
+from bs4 import BeautifulSoup
 
 from webtrial.analyse.claims.book import read_claims
 from webtrial.analyse.estimates import throughput_table
@@ -162,10 +163,26 @@ def test_the_answer_comes_first(text: str, run_path: Path) -> None:
     assert 2 <= len(front.findings) <= 4
     for finding in front.findings:
         assert finding.replace("*", "") in header
-    for verdict, count in front.verdicts.items():
-        assert (f"{count} {verdict}" in header) == (count > 0)
-    assert front.claims == len(read_claims())
+    for count in front.verdicts:
+        assert f"{count.label.capitalize()} {count.size}" in header
+    assert sum(count.statements for count in front.verdicts) == len(read_claims())
     assert all(escape(fact) in header for fact in front.facts)
+
+
+def test_each_kind_of_claims_has_a_bar_measured_performance_first(
+    text: str, run_path: Path
+) -> None:
+    verdicts = BeautifulSoup(text, "html.parser").select_one("section.verdicts")
+    assert verdicts
+    counts = front_of(open_run(run_path)).verdicts
+    bars = verdicts.select("div")
+    assert [bar.b.text for bar in bars] == [count.label.capitalize() for count in counts]
+    assert counts[0].label == "measured performance"
+    for bar, count in zip(bars, counts, strict=True):
+        told = [(each.b.text, each.get("style")) for each in bar.select("li")]
+        shares = [f"{number}" for number in count.reached.values()]
+        assert told == [(number, f"flex-grow: {number}") for number in shares]
+    assert str(len(read_claims())) not in verdicts.text.split()
 
 
 def test_text_from_the_run_is_escaped(text: str) -> None:

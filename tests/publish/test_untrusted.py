@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from tests.counted import injected
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
+from webtrial.analyse.claims.facts import Count
 from webtrial.errors import RunError
 from webtrial.publish.chapters import Chapter, read_chapter
 from webtrial.publish.document import write_document
@@ -93,7 +94,7 @@ def front() -> Front:
         subtitle="of a run",
         facts=EVIL,
         findings=EVIL,
-        verdicts={"supported": 1},
+        verdicts=[Count("measured performance", 1, 1, {"supported": 1})],
         values={"evil": EVIL},
         run="20261122T120000Z-smoke-1",
         digest="0" * 64,

@@ -1,43 +1,52 @@
 """Connections that are held: what becomes of them, what they cost, how many a stack holds.
 
-Each asks on opening and at equal intervals after that, all together at one rate however many they
-are: what differs between two loads is connections, not work. Silent ones never ask.
+Each sends a request on opening and at equal intervals after that, all together at one rate however
+many they are: what differs between two loads is connections, not work. Silent ones never send any.
 """
 
-from collections.abc import Sequence
-from math import nan
+from collections.abc import Mapping, Sequence
+from math import inf, nan
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
 
-from webtrial.analyse.capacity import P99_LIMIT_MS
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order, labelled
-from webtrial.analyse.headline import FAILING
 from webtrial.analyse.histogram import Histogram, merged
+from webtrial.analyse.in_time import deciding, is_served, late_requests
 from webtrial.analyse.latency import percentile_estimate
-from webtrial.analyse.statistics import CONFIDENCE, Estimate, geometric_mean
+from webtrial.analyse.statistics import Estimate, geometric_mean
 from webtrial.analyse.summary import measured, trials_table
-from webtrial.records import Phase
+from webtrial.analyse.thresholds import P99_LIMIT_MS, TOLERATED_SHARE
 from webtrial.runs import Run
+
+
+def is_held(lost_share: float, late: int, requests: int) -> bool | None:
+    """Whether a stack holds the connections of a load: the one rule for it.
+
+    It does if, while all of them are open, at most TOLERATED_SHARE of them are lost (refused,
+    closed by the server, or given up after a timeout) and the requests on them are served within
+    the limit (`in_time.is_served`: one that failed or could not be sent is late). A connection that
+    never sends a request is a connection like any other: it may be lost, and a server that keeps a
+    thread for it lets the others wait. Requests sent on opening count only by what is lost: how
+    fast connections are opened is the plan's choice. None if too few requests were sent to tell.
+    """
+    return False if lost_share > TOLERATED_SHARE else is_served(late, requests)
 
 
 def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     """What became of connections that were held: a row per load and stack, silent ones last.
 
-    Columns: scenario, load_kind, load, stack, title, framework, connections, silent, rate_per_s,
-    blocks, suspect_blocks; of the connections lost_fraction (refused, or ended before the load
-    did), silent_open (silent ones open at the end, mean over blocks), in_progress (those with a
-    request in progress, mean over the window); of the requests in the windows: requests (that
-    were meant to be sent), failed_fraction (failed, timed out, or not sent since the connection
-    still waited), late_fraction (of those answered or given up: took longer than `p99_limit_ms`),
-    p50_ms, p50_low, p50_high, p90_ms, p99_ms; of those on opening opening_late_fraction,
-    opening_p50_ms, opening_p99_ms; memory_mib (of the service, mean over blocks), kib_each,
-    kib_low, kib_high (that it grew by, per connection opened: mean over blocks, t interval); holds:
-    whether at most FAILING are lost, fail and are late, None where so few requests cannot tell.
-    What was asked on opening has no part in it but by what is lost: how fast connections are opened
-    is the plan's choice.
+    Columns: scenario, load_kind, load, stack, title, framework, connections (that send requests),
+    silent (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections
+    lost_fraction; silent_open (silent ones open at the end, mean over blocks), in_progress (those
+    with a request in progress, mean over the window); of the requests in the windows: requests
+    (that were meant to be sent), failed_fraction (failed, timed out, or not sent since the
+    connection still waited), late_fraction (not answered within `p99_limit_ms`, failed ones among
+    them), p50_ms, p50_low, p50_high, p90_ms, p99_ms; of those on opening that were answered or
+    given up opening_late_fraction, opening_p50_ms, opening_p99_ms; memory_mib (of the service, mean
+    over blocks), kib_each, kib_low, kib_high (that it grew by, per connection opened: mean over
+    blocks, t interval); holds: `is_held` of the `deciding` trials.
     """
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]
@@ -59,22 +68,25 @@ _COLUMNS = (
 
 
 def _load(run: Run, trials: pd.DataFrame, limit_ms: float) -> dict[str, Any]:
-    opening, later = (_requests(run, trials, phase) for phase in ("warmup", "measured"))
-    found = (
+    answers = by_trial(counted(run, trials))
+    opening = list(by_trial(counted(run, trials, phase="warmup")).values())  # all ask in it
+    late, requests = late_requests(trials, answers, limit_ms)
+    return (
         _size(trials)
         | _fate(trials)
-        | _late(later, limit_ms)
-        | _percentiles(later)
-        | {f"opening_{name}": value for name, value in _late(opening, limit_ms).items()}
+        | {"requests": requests, "late_fraction": _share(late, requests)}
+        | _percentiles(list(answers.values()))
+        | {"opening_late_fraction": _late_share(opening, limit_ms)}
         | {f"opening_{name}": value for name, value in _percentiles(opening).items()}
         | _memory(trials)
+        | {"holds": _holds(deciding(trials), answers, limit_ms)}
     )
-    return found | {"holds": _holds(found)}
 
 
-def _requests(run: Run, trials: pd.DataFrame, phase: Phase) -> list[Histogram]:
-    """Those of each block. All are asked for on opening while the warm-up lasts."""
-    return list(by_trial(counted(run, trials, phase=phase)).values())
+def _holds(
+    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+) -> bool | None:
+    return is_held(_lost_share(trials), *late_requests(trials, answers, limit_ms))
 
 
 def _size(trials: pd.DataFrame) -> dict[str, Any]:
@@ -89,23 +101,25 @@ def _size(trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _fate(trials: pd.DataFrame) -> dict[str, Any]:
-    sums = trials[["scheduled", "errors", "dropped", "connections", *_LOST]].sum()
+    sums = trials[["scheduled", "errors", "dropped"]].sum()
     return {
-        "lost_fraction": sums[list(_LOST)].sum() / sums["connections"],
+        "lost_fraction": _lost_share(trials),
         "silent_open": trials["silent_still_open"].mean(),
         "in_progress": trials["in_flight_mean"].mean(),
-        "requests": int(sums["scheduled"]),
         "failed_fraction": _share(sums["errors"] + sums["dropped"], sums["scheduled"]),
     }
 
 
-_LOST = ("refused", "reset", "given_up")
+def _lost_share(trials: pd.DataFrame) -> float:
+    """Of all connections, whether they send requests or not."""
+    sums = trials[["connections", "still_open", "silent", "silent_still_open"]].sum()
+    opened = sums["connections"] + sums["silent"]
+    return _share(opened - sums["still_open"] - sums["silent_still_open"], opened)
 
 
-def _late(requests: Sequence[Histogram], limit_ms: float) -> dict[str, Any]:
-    together = merged(requests)
-    late, answered = together.slower_than(limit_ms), len(together)
-    return {"late": late, "answered": answered, "late_fraction": _share(late, answered)}
+def _late_share(answers: Sequence[Histogram], limit_ms: float) -> float:
+    together = merged(answers)
+    return _share(len(together) - together.answered_within(limit_ms), len(together))
 
 
 def _share(part: float, whole: float) -> float:
@@ -129,50 +143,39 @@ def _memory(trials: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _holds(found: dict[str, Any]) -> bool | None:
-    if found["lost_fraction"] > FAILING or found["failed_fraction"] > FAILING:
-        return False
-    return _is_rare(found["late"], found["answered"])
-
-
-def _is_rare(late: int, answered: int) -> bool | None:
-    """Whether at most FAILING of the requests are late, so that the 99th percentile is within the
-    limit: None where the one-sided 95 % bounds of the share (Clopper and Pearson, Biometrika 26,
-    1934) allow for both."""
-    if not answered:
-        return None
-    share = binomtest(late, answered).proportion_ci(2 * CONFIDENCE - 1, "exact")
-    return True if share.high <= FAILING else False if share.low > FAILING else None
-
-
 def most_held(table: pd.DataFrame) -> pd.DataFrame:
-    """How many connections each stack holds, by `connections`: a row per stack.
+    """How many connections each stack holds, by rows of `connections`: a row per stack.
 
-    Columns: stack, title, framework, most (the largest load that it holds, 0 where it holds none),
-    missed (the smallest above it that it does not hold; NaN where there is none), unknown (the
-    loads above it that cannot be judged), kib_each, kib_low, kib_high (at the largest load).
-    Silent connections have no part in it.
+    A stack holds a number of connections if it holds every load up to it, whatever the connections
+    of those loads do. Columns: stack, title, framework, most (connections, silent ones among them,
+    of the largest load below `missed` that it holds; 0 without one), missed (of the smallest load
+    that it does not hold; NaN without one), missed_silent (how many of those are silent), unknown
+    (how many loads below `missed` cannot be told), blocks, blocks_untouched (the fewest behind any
+    load), kib_each, kib_low, kib_high (at the largest load without silent ones).
     """
-    asking = table[table["silent"] == 0]
-    rows = [_most(group) for _, group in asking.groupby("stack", sort=False)]
+    rows = [_most(group) for _, group in table.groupby("stack", sort=False)]
     return pd.DataFrame(rows, columns=list(_MOST))
 
 
 _MOST = (
-    *("stack", "title", "framework", "most", "missed", "unknown"),
-    *("kib_each", "kib_low", "kib_high"),
+    *("stack", "title", "framework", "most", "missed", "missed_silent", "unknown", "blocks"),
+    *("blocks_untouched", "kib_each", "kib_low", "kib_high"),
 )
 
 
 def _most(loads: pd.DataFrame) -> dict[str, Any]:
-    largest = loads.nlargest(1, "connections").iloc[0]
-    held = loads.loc[loads["holds"].eq(True), "connections"]
-    most = int(held.max()) if len(held) else 0
-    above = loads[loads["connections"] > most]
+    loads = loads.assign(size=loads["connections"] + loads["silent"]).sort_values("size")
+    missed = loads[loads["holds"].eq(False)].head(1)
+    below = loads[loads["size"] < (missed["size"].iloc[0] if len(missed) else inf)]
+    held = below.loc[below["holds"].eq(True), "size"]
+    costs = loads[loads["silent"] == 0].tail(1)
     return {
-        **{name: largest[name] for name in ("stack", "title", "framework")},
-        "most": most,
-        "missed": above.loc[above["holds"].eq(False), "connections"].min(),
-        "unknown": int(above["holds"].isna().sum()),
-        **{name: largest[name] for name in ("kib_each", "kib_low", "kib_high")},
+        **{name: loads[name].iloc[0] for name in ("stack", "title", "framework")},
+        "most": int(held.max()) if len(held) else 0,
+        "missed": missed["size"].max(),
+        "missed_silent": missed["silent"].max(),
+        "unknown": int(below["holds"].isna().sum()),
+        "blocks": int(loads["blocks"].min()),
+        "blocks_untouched": int((loads["blocks"] - loads["suspect_blocks"]).min()),
+        **{name: costs[name].max() for name in ("kib_each", "kib_low", "kib_high")},
     }

@@ -15,10 +15,10 @@ import pandas as pd
 from webtrial.analyse.capabilities import capability_findings
 from webtrial.analyse.compare import CPU, ratio_table
 from webtrial.analyse.compare import THROUGHPUT as RATE
+from webtrial.analyse.connections import connections, most_held
 from webtrial.analyse.estimates import at_main_load, estimates
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import FAILING
-from webtrial.analyse.in_time import served_in_time
+from webtrial.analyse.in_time import rates_in_time
 from webtrial.analyse.latency import latency_against_load
 from webtrial.analyse.pairs import is_deployed, over_deployed, stacks_in_order
 from webtrial.analyse.projects import (
@@ -40,14 +40,13 @@ from webtrial.analyse.projects import (
     VALIDATION,
     WEBSOCKET,
 )
-from webtrial.analyse.summary import measured, trials_table
+from webtrial.analyse.thresholds import P99_LIMIT_MS
 from webtrial.capabilities import NO, YES
 from webtrial.runs import Run
 
 Better = Literal["higher", "lower"]
 Spread = Literal["interval", "range", "none"]
 _COMES = "comes with the framework"
-P99_LIMIT_MS = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +74,8 @@ def criteria(
 ) -> Criteria:
     """All criteria of the frameworks that `run` has a stack as deployed of.
 
-    Throughput, tail, cost and memory are those of each scenario at its main load. `findings` are
+    Throughput, tail, cost and memory are those of each scenario at its main load. Throughput in
+    time and connections held are those within `p99_limit_ms`. `findings` are
     those of data/capabilities.csv unless given. A part that one framework lacks is left out for
     all; a criterion without a part is left out with its reason.
     """
@@ -94,10 +94,11 @@ def criteria(
 _NOT_FOUND = "data/capabilities.csv does not say it of every framework"
 _WHY = {
     THROUGHPUT: "no closed load that counts for every framework",
-    IN_TIME: "no load with enough requests of every framework to tell, or none in time",
+    IN_TIME: "no scenario in which every framework was offered a rate that it serves within the"
+    " limit and a higher one that it does not",
     TAIL: "too few requests of some framework for a 90th percentile",
     COST: "the services' CPU time was not observed for every framework",
-    CONNECTIONS: "this run held none with every framework",
+    CONNECTIONS: "this run does not tell of every framework how many it holds",
     MEMORY: "the services' memory was not observed for every framework",
 }
 
@@ -117,7 +118,7 @@ def _of_run(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Rows:
     yield from _in_time(run, names, p99_limit_ms)
     yield from _tails(run, names)
     yield from _memory(run, names)
-    yield from _connections(run, names)
+    yield from _connections(run, names, p99_limit_ms)
 
 
 def _row(criterion: str, part: str, framework: str, better: Better, **known: Any) -> dict[str, Any]:
@@ -156,21 +157,20 @@ def _ratios(run: Run, names: Mapping[str, str]) -> Rows:
 
 
 def _in_time(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Rows:
-    """What is served in time lies between what was and the most that was reached; the middle is
-    taken. Where no load was in time it is 0."""
-    served = served_in_time(run, p99_limit_ms)
-    for row in _deployed_rows(served[served["judged"] > 0], names):
-        in_time = isfinite(row["per_s"])
+    """Capacity under the limit lies between the highest rate that was served within it and the
+    lowest above that which was not; the middle is taken. With one end alone it was not measured."""
+    rates = rates_in_time(run, p99_limit_ms).dropna(subset=["rate_per_s", "missed_per_s"])
+    for row in _deployed_rows(rates, names):
         yield _row(
             IN_TIME,
             row["scenario"],
             row["framework"],
             "higher",
-            value=sqrt(row["per_s"] * row["most_per_s"]) if in_time else 0.0,
-            low=row["per_s"],
-            high=row["most_per_s"],
-            spread="range" if in_time else "none",
-            **_rests_on(row),
+            value=sqrt(row["rate_per_s"] * row["missed_per_s"]),
+            low=row["rate_per_s"],
+            high=row["missed_per_s"],
+            spread="range",
+            **{name: row[name] for name in ("blocks", "blocks_untouched")},
         )
 
 
@@ -221,28 +221,19 @@ def _memory(run: Run, names: Mapping[str, str]) -> Rows:
         )
 
 
-def _connections(run: Run, names: Mapping[str, str]) -> Rows:
-    """The most connections of which a stack kept open, and answered, all but FAILING."""
-    trials = measured(trials_table(run))
-    held = trials[(trials["load_kind"] == "held") & (trials["silent"] == 0)]
-    for framework, stack in names.items():
-        own = held[held["stack"] == stack]
-        if own.empty:
-            continue
-        levels = own.groupby("connections")[["still_open", "opened", "refused", "errors", "sent"]]
-        sums = levels.sum()
-        lost = 1 - sums["still_open"] / (sums["opened"] + sums["refused"])
-        kept = sums.index[(lost <= FAILING) & (sums["errors"] <= FAILING * sums["sent"])]
-        blocks = own["block"].nunique()
-        suspect = own.loc[own["verdict"] == "suspect", "block"].nunique()
+def _connections(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Rows:
+    """The most connections that a stack holds; 0 if it does not hold the fewest of the run."""
+    table = connections(run, p99_limit_ms)
+    most = most_held(table)
+    is_known = (most["most"] > 0) | most["missed"].notna()
+    for row in _deployed_rows(most[is_known], names):
         yield _row(
             CONNECTIONS,
-            str(held["scenario"].iloc[0]),
-            framework,
+            str(table["scenario"].iloc[0]),
+            row["framework"],
             "higher",
-            value=float(max(kept, default=0)),
-            blocks=blocks,
-            blocks_untouched=blocks - suspect,
+            value=float(row["most"]),
+            **{name: row[name] for name in ("blocks", "blocks_untouched")},
         )
 
 

@@ -1,12 +1,12 @@
 """In what two runs differ beside what they found: parameters, versions, machine, data, stacks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from webtrial.parameters import PRIVATE
-from webtrial.runs import Manifest, Run
+from webtrial.runs import DURATIONS, Manifest, Run
 
 BEARING = frozenset(
     {"think_time_s", "timeout_s", "held_rate_per_s", "held_scenario", "max_connections"}
@@ -17,7 +17,8 @@ there are, how long they were measured or how often."""
 
 
 def differences(before: Run, after: Run) -> pd.DataFrame:
-    """What the manifests say differently: a row each.
+    """What the manifests say differently: a row each. How long something took to make (DURATIONS)
+    is no difference.
 
     Columns: part (parameters, versions, machine, budgets, data, git, stacks), name, before, after
     (None where one run does not say; of stacks those that both have), bears (whether it changes
@@ -49,10 +50,14 @@ def _entries(manifest: Manifest, stacks: set[str]) -> Iterator[tuple[tuple[str, 
         "git": manifest.git,
     }
     for part, values in parts.items():
-        yield from (((part, name), value) for name, value in values.items())
+        yield from (((part, name), value) for name, value in _without_durations(values))
     for stack in sorted(stacks):
-        axes = manifest.stacks[stack]
-        yield from ((("stacks", f"{stack}: {axis}"), value) for axis, value in axes.items())
+        axes = _without_durations(manifest.stacks[stack])
+        yield from ((("stacks", f"{stack}: {axis}"), value) for axis, value in axes)
+
+
+def _without_durations(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in values.items() if name not in DURATIONS)
 
 
 def _bears(part: str, name: str) -> bool:

@@ -16,11 +16,10 @@ from webtrial.analyse.matching import ARTICLES
 from webtrial.analyse.pairs import Stacks, is_deployed, stacks_in_order, title_of
 from webtrial.analyse.phrases import counted, interval, listed, reach, spoken, times
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.runs import Run
 
 DECIDED = ("higher", "lower")
-FAILING = 0.01
-"""Where more of its requests failed, a stack is not named without saying so."""
 
 _SAYS = {  # metric → how A stands to B when its ratio is over 1
     "throughput": "{a} served {x} times as many requests per second as {b}",
@@ -99,7 +98,7 @@ def _differs(row: Mapping[str, Any]) -> str:
 def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
     """A sentence for each of the two stacks of `rows` that failed too often: how often, where."""
     for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
-        often = rows[rows[column] > FAILING]
+        often = rows[rows[column] > TOLERATED_SHARE]
         if len(often):
             shares = reach((100 * often[column]).tolist())
             name = named(str(often[stack].iloc[0]), stacks)

@@ -53,9 +53,11 @@ class Histogram:
         quantiles: np.ndarray = low + (place - below) * (high - low)
         return quantiles
 
-    def slower_than(self, limit_ms: float) -> int:
-        """How many requests took longer, those within RESOLUTION of the limit as their bucket."""
-        return int(self.requests[self._means_ms() > limit_ms].sum())
+    def answered_within(self, limit_ms: float) -> int:
+        """How many requests were answered within the limit, those within RESOLUTION of it as their
+        bucket. A request that was given up was never answered."""
+        within = self._means_ms() <= limit_ms
+        return int((self.requests - self.censored)[within].sum())
 
     def is_bound(self, percentile: float) -> bool:
         """Whether the percentile lies among timeouts (in or beyond the first bucket with one), so

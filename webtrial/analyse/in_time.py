@@ -1,102 +1,141 @@
-"""How much a stack serves while nearly everybody is answered in time.
+"""Served within the limit: the one rule for it, and which arrival rates of a run it holds for.
 
-A 99th percentile needs many requests before it may be shown (`MINIMUM_SAMPLES`). Whether it lies
-within a limit is an easier question: it does where at most 1 in 100 requests took longer. So loads
-are judged by their share of late requests, as soon as ten would lie beyond the percentile.
+A load is served within a limit if at least 99 % of its requests (1 - TOLERATED_SHARE) are answered
+within it. A request that failed, timed out or could not be sent counts as late. Only open loads and
+connections that are held can tell: their rate is the plan's. A closed load asks as fast as it is
+answered, so its throughput says nothing of an arrival rate that could be served.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from scipy.stats import binomtest
 
 from webtrial.analyse.counting import by_trial, counted
-from webtrial.analyse.estimates import CELL, estimates, in_order, labelled
+from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.histogram import Histogram, merged
-from webtrial.analyse.latency import BEYOND
+from webtrial.analyse.statistics import CONFIDENCE, MINIMUM_BLOCKS
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
+from webtrial.analyse.thresholds import MINIMUM_REQUESTS, P99_LIMIT_MS, TOLERATED_SHARE
 from webtrial.runs import Run
 
-LATE = 0.01
-"""Of the requests, at most: then the 99th percentile lies within the limit."""
 _PLACE = [*CELL, "stack"]
 
 
-def late_requests(run: Run, limit_ms: float) -> pd.DataFrame:
-    """Requests that were not answered within `limit_ms`: a row per cell (held connections left
-    out) and stack.
+def is_served(late: int, requests: int) -> bool | None:
+    """Whether a load is served within the limit if `late` of its `requests` are late.
 
-    Columns: scenario, load_kind, load, stack, requests (that were meant to be sent), late_fraction
-    (of them: took longer, failed, timed out or could not be sent).
+    None if fewer than MINIMUM_REQUESTS, or so close to TOLERATED_SHARE that the one-sided 95 %
+    bounds of the share allow for both (Clopper and Pearson, Biometrika 26, 1934).
+    """
+    if requests < MINIMUM_REQUESTS:
+        return None
+    share = binomtest(late, requests).proportion_ci(2 * CONFIDENCE - 1, "exact")
+    if share.high <= TOLERATED_SHARE:
+        return True
+    return False if share.low > TOLERATED_SHARE else None
+
+
+def late_requests(
+    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+) -> tuple[int, int]:
+    """How many requests of `trials` were late, and how many were meant to be sent. `answers` are
+    `by_trial(counted(run, trials))`."""
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    together = merged([answers[name] for name in names if name in answers])
+    requests = int(trials["scheduled"].sum())
+    return requests - together.answered_within(limit_ms), requests
+
+
+def deciding(trials: pd.DataFrame) -> pd.DataFrame:
+    """The untouched trials if there are at least MINIMUM_BLOCKS of them, otherwise all."""
+    untouched = trials[trials["verdict"] == "valid"]
+    return untouched if len(untouched) >= MINIMUM_BLOCKS else trials
+
+
+def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
+    """The arrival rates that were offered, and whether they were served within the limit: a row per
+    open load and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, rate_per_s, requests (that were
+    meant to be sent in the `deciding` trials), late_share (of them), is_served (True, False, or
+    None if it cannot be told), blocks, suspect_blocks (among all trials that count).
     """
     trials = at_common_loads(measured(trials_table(run)))
-    trials = trials[trials["load_kind"] != "held"]
+    trials = trials[trials["load_kind"] == "open"]
     rows = [
-        dict(zip(_PLACE, [*key, stack], strict=True)) | _late(group, histograms, limit_ms)
+        dict(zip(_PLACE, [*key, stack], strict=True)) | _offered(group, answers, p99_limit_ms)
         for key, cell in trials.groupby(CELL, sort=False)
-        for histograms in [by_trial(counted(run, cell))]
+        for answers in [by_trial(counted(run, cell))]
         for stack, group in cell.groupby("stack", sort=False)
     ]
-    return pd.DataFrame(rows, columns=[*_PLACE, "requests", "late_fraction"])
+    return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_OFFERED])))
 
 
-def _late(
-    trials: pd.DataFrame, histograms: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+_OFFERED = ("rate_per_s", "requests", "late_share", "is_served", "blocks", "suspect_blocks")
+
+
+def _offered(
+    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
 ) -> dict[str, Any]:
-    names = zip(trials["number"], trials["attempt"], strict=True)
-    together = merged([histograms[name] for name in names if name in histograms])
-    requests = int(trials["scheduled"].sum())
-    in_time = len(together) - together.slower_than(limit_ms)
-    return {"requests": requests, "late_fraction": 1 - in_time / max(requests, 1)}
+    late, requests = late_requests(deciding(trials), answers, limit_ms)
+    return {
+        "rate_per_s": trials["rate_per_s"].median(),
+        "requests": requests,
+        "late_share": late / max(requests, 1),
+        "is_served": is_served(late, requests),
+        "blocks": len(trials),
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+    }
 
 
-def served_in_time(run: Run, limit_ms: float) -> pd.DataFrame:
-    """The most requests per second that each stack served at any load at which its 99th percentile
-    lies within `limit_ms`: a row per scenario and stack.
+def rates_in_time(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
+    """Between which arrival rates the capacity under a limit lies: a row per scenario and stack
+    that was offered any.
 
-    Columns: scenario, stack, title, framework, at (the load), per_s (in an open load the rate that
-    was offered, in a closed one the mean over blocks of what was answered; NaN where no load was in
-    time), late_fraction, blocks, suspect_blocks, most_per_s (at any load, in time or not: what is
-    served in time may reach that, between the loads that were measured), met (whether some load was
-    not in time: else the stack may serve more), judged, unknown (loads with enough and too few
-    requests to tell).
+    Columns: scenario, stack, title, framework, and those of `capacity_bounds`. Without a rate that
+    tells (`judged` is 0) the capacity was not measured.
     """
-    rates = estimates(run, "throughput_per_s")
-    loads = rates.merge(late_requests(run, limit_ms), on=_PLACE).merge(_offered(run), on=_PLACE)
-    loads["per_s"] = loads["rate_per_s"].fillna(loads["value"])
-    groups = loads.groupby(["scenario", "stack"], sort=False)
-    frame = pd.DataFrame([_most(group) for _, group in groups], columns=list(_COLUMNS))
+    groups = offered_rates(run, p99_limit_ms).groupby(["scenario", "stack"], sort=False)
+    rows = [
+        dict(zip(["scenario", "stack"], key, strict=True)) | capacity_bounds(rates)
+        for key, rates in groups
+    ]
+    frame = pd.DataFrame(rows, columns=["scenario", "stack", *_BOUNDS])
     placed = labelled(run, frame.assign(load_kind="open", load="0/s"))
     return in_order(run, placed).drop(columns=["load_kind", "load"])
 
 
-_COLUMNS = (
-    *("scenario", "stack", "at", "per_s", "late_fraction", "blocks", "suspect_blocks"),
-    *("most_per_s", "met", "judged", "unknown"),
+_BOUNDS = (
+    *("rate_per_s", "late_share", "missed_per_s", "missed_late_share", "judged", "unknown"),
+    *("blocks", "blocks_untouched"),
 )
 
 
-def _offered(run: Run) -> pd.DataFrame:
-    """The rate of each stack's open loads, NaN of closed ones."""
-    trials = measured(trials_table(run))
-    return trials.groupby(_PLACE, sort=False)["rate_per_s"].median().reset_index()
+def capacity_bounds(rates: pd.DataFrame) -> dict[str, Any]:
+    """What the `offered_rates` of one stack in one scenario say of its capacity under the limit.
 
-
-def _most(loads: pd.DataFrame) -> dict[str, Any]:
-    judged = loads[LATE * loads["requests"] >= BEYOND]
-    is_in_time = judged["late_fraction"] <= LATE
-    best = judged[is_in_time].nlargest(1, "per_s")
-    shown = best if len(best) else judged.nlargest(1, "per_s")
+    rate_per_s and late_share: of the highest rate that it serves, NaN if it serves none;
+    missed_per_s and missed_late_share: of the lowest rate above that which it does not serve, NaN
+    without one; judged, unknown: how many rates can and cannot be told; blocks, blocks_untouched:
+    the fewest behind any rate that can be.
+    """
+    known = rates[rates["is_served"].notna()].sort_values("rate_per_s")
+    served = known[known["is_served"].eq(True)].tail(1)
+    above = known["rate_per_s"] > (served["rate_per_s"].iloc[0] if len(served) else 0)
+    missed = known[known["is_served"].eq(False) & above].head(1)
     return {
-        "scenario": loads["scenario"].iloc[0],
-        "stack": loads["stack"].iloc[0],
-        "at": best["load"].iloc[0] if len(best) else "",
-        "per_s": best["per_s"].max(),
-        "late_fraction": best["late_fraction"].max(),
-        "blocks": int(shown["blocks"].sum()),
-        "suspect_blocks": int(shown["suspect_blocks"].sum()),
-        "most_per_s": judged["per_s"].max(),
-        "met": bool((~is_in_time).any()),
-        "judged": len(judged),
-        "unknown": len(loads) - len(judged),
+        "rate_per_s": served["rate_per_s"].max(),
+        "late_share": served["late_share"].max(),
+        "missed_per_s": missed["rate_per_s"].max(),
+        "missed_late_share": missed["late_share"].max(),
+        "judged": len(known),
+        "unknown": len(rates) - len(known),
+        "blocks": int(known["blocks"].min()) if len(known) else 0,
+        "blocks_untouched": int(_untouched(known).min()) if len(known) else 0,
     }
+
+
+def _untouched(rows: pd.DataFrame) -> pd.Series:
+    return rows["blocks"] - rows["suspect_blocks"]

@@ -1,11 +1,10 @@
 """What requests cost: CPU-hours for a million of them, a price, and cores for a stated load."""
 
-from math import ceil, isfinite, nan
-
+import numpy as np
 import pandas as pd
 
 from webtrial.analyse.estimates import at_main_load
-from webtrial.analyse.in_time import served_in_time
+from webtrial.analyse.in_time import rates_in_time
 from webtrial.analyse.work import cost_table
 from webtrial.runs import Run
 
@@ -42,27 +41,30 @@ _COLUMNS = (
 
 
 def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFrame:
-    """How many cores `rate_per_s` requests need with a 99th percentile of at most `p99_limit_ms`:
-    a row per scenario and stack.
+    """How many cores `rate_per_s` requests need to be served within the limit: a row per scenario
+    and stack that was offered an open load.
 
     Assumed is that a service scales by copies: each copy, as many processes as the run's services
-    had and a core for each, serves what this one served in time (`served_in_time`), and requests
-    are shared out evenly; that PostgreSQL and upstreams keep up; and that a request costs what it
-    cost at the main closed load.
+    had and a core for each, serves what this one did (`rates_in_time`), and requests are shared out
+    evenly; that PostgreSQL and upstreams keep up; and that a request costs what it cost at the main
+    closed load.
 
-    Columns: scenario, stack, title, framework, at (the load), per_s (of one copy, in time), met
-    (whether it was seen to be late at some load: else a copy may serve more, and fewer cores do),
-    copies, service_cores (of all copies; NaN where no load was in time), busy_cores (how many the
-    service's CPU time would fill, the least that is possible), database_cores, upstreams_cores
-    (that theirs would), judged (loads with enough requests to tell).
+    Columns: scenario, stack, title, framework, per_s (the highest rate that one copy was seen to
+    serve; NaN without one), missed_per_s (the lowest above it that it did not; NaN without one),
+    copies_low, copies_high (fewer are too few, as many are enough; NaN if the run does not tell),
+    cores_low, cores_high (of all copies), busy_cores (how many the service's CPU time would fill,
+    the least that is possible), database_cores, upstreams_cores (that theirs would), judged (rates
+    with enough requests to tell).
     """
-    served = served_in_time(run, p99_limit_ms)
+    served = rates_in_time(run, p99_limit_ms).rename(columns={"rate_per_s": "per_s"})
     costs = at_main_load(cost_table(run))[["scenario", "stack", *(f"{p}_ms" for p in _PARTS)]]
     rows = served.merge(costs, how="left", on=["scenario", "stack"])
-    copies = [ceil(rate_per_s / per_s) if isfinite(per_s) else nan for per_s in rows["per_s"]]
+    ends = {"low": _copies(rate_per_s, rows["missed_per_s"], exceeding=True)}
+    ends["high"] = _copies(rate_per_s, rows["per_s"])
+    processes = run.manifest.parameters.server_processes
     found = rows.assign(
-        copies=copies,
-        service_cores=[each * run.manifest.parameters.server_processes for each in copies],
+        **{f"copies_{end}": copies for end, copies in ends.items()},
+        **{f"cores_{end}": processes * copies for end, copies in ends.items()},
         busy_cores=rows["service_ms"] * rate_per_s / 1000,
         database_cores=rows["database_ms"] * rate_per_s / 1000,
         upstreams_cores=rows["upstreams_ms"] * rate_per_s / 1000,
@@ -70,7 +72,16 @@ def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFra
     return found[list(_CORES)]
 
 
+def _copies(rate_per_s: float, each_per_s: pd.Series, exceeding: bool = False) -> pd.Series:
+    """How many copies share the rate so that each is asked at most `each_per_s`, or less than that
+    if `exceeding` it is too much."""
+    shares = rate_per_s / each_per_s
+    copies: pd.Series = np.floor(shares) + 1 if exceeding else np.ceil(shares)
+    return copies
+
+
 _CORES = (
-    *("scenario", "stack", "title", "framework", "at", "per_s", "met", "copies", "service_cores"),
-    *("busy_cores", "database_cores", "upstreams_cores", "judged"),
+    *("scenario", "stack", "title", "framework", "per_s", "missed_per_s", "copies_low"),
+    *("copies_high", "cores_low", "cores_high", "busy_cores", "database_cores"),
+    *("upstreams_cores", "judged"),
 )

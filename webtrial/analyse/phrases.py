@@ -23,13 +23,23 @@ def percent(fraction: float) -> str:
     return f"{fraction:.1%}".replace("%", " %") if fraction else "0 %"
 
 
+def rate(per_s: float) -> str:
+    """A rate that was offered, as it was: `50`, `1,760`; – for none."""
+    return f"{per_s:,.10g}" if isfinite(per_s) else "–"
+
+
+def whole_percent(fraction: float) -> str:
+    """A fraction that has no decimals as a percentage: `1 %`, `99 %`."""
+    return f"{fraction:.0%}".replace("%", " %")
+
+
 def likelihood(probability: float) -> str:
     """How often something came about in many draws: `83 %`, `> 99.9 %`; – for none."""
     if not isfinite(probability):
         return "–"
     if probability > 0.999:
         return "> 99.9 %"
-    return f"{probability:.0%}".replace("%", " %")
+    return whole_percent(probability)
 
 
 def times(ratio: float, low: float, high: float) -> str:

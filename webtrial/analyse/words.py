@@ -21,7 +21,7 @@ from webtrial.analyse.captions import (
     within,
 )
 from webtrial.analyse.frames import furthest_apart, rows_of
-from webtrial.analyse.headline import DECIDED, FAILING, unreplicated
+from webtrial.analyse.headline import DECIDED, unreplicated
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
 from webtrial.analyse.phrases import (
     also_differ_text,
@@ -32,6 +32,7 @@ from webtrial.analyse.phrases import (
     reach,
     spoken,
 )
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.analyse.timeline import BIN_S, Timeline
 
 
@@ -79,7 +80,7 @@ def _failing(leaders: pd.DataFrame) -> list[str]:
         f"; {percent(row['error_fraction'])} of {row['title']}'s requests failed in"
         f" {spoken(row['scenario'])}"
         for row in rows_of(leaders)
-        if row["error_fraction"] > FAILING
+        if row["error_fraction"] > TOLERATED_SHARE
     ]
 
 

@@ -192,8 +192,11 @@ def capacity(sweep: pd.DataFrame, invalid: int) -> Words:
     return Words(title, alt, caption)
 
 
-def connections(table: pd.DataFrame, p99_limit_ms: float, invalid: int) -> Words:
-    """Of `connections` that ask, and `most_held` of them: how many each stack holds."""
+def connections(
+    table: pd.DataFrame, p99_limit_ms: float, invalid: int, silent_beside: bool = False
+) -> Words:
+    """Of `connections` that all send requests: how many each stack holds. `silent_beside`: the run
+    has others, which never send any and are not drawn."""
     alt = "Median response time in milliseconds and memory in MiB. " + per_cell(
         table, lambda row: f"{row['title']} {number(row['p50_ms'])} and {number(row['memory_mib'])}"
     )
@@ -201,16 +204,20 @@ def connections(table: pd.DataFrame, p99_limit_ms: float, invalid: int) -> Words
         "Against the connections held, which ask at one rate in all however many they are. Left:"
         " memory of the service. Right: response time, median and (thin, above) 90th percentile, on"
         f" a log scale; grey: the limit of {number(p99_limit_ms)} ms for the 99th. Crossed: not"
-        f" held. {interval_note(table)}"
+        f" held.{_NOT_DRAWN * silent_beside} {interval_note(table)}"
         + ring_note(table["suspect_blocks"])
         + left_out_note(invalid)
     )
-    return Words(holding(most_held(table)) + one_block_note(table), alt, caption)
+    title = "With requests on every connection, " * silent_beside + holding(most_held(table))
+    return Words(title + one_block_note(table), alt, caption)
+
+
+_NOT_DRAWN = " Loads with connections that never send a request are not drawn."
 
 
 def holding(most: pd.DataFrame) -> str:
-    """Of `most_held`: `Django and Flask hold at least 5,000 connections; FastAPI holds 1,000 (not
-    5,000)`."""
+    """Of `most_held`: `FastAPI holds at least 5,000 connections; Django and Flask hold 100 (not 300
+    if 200 of them never send a request)`."""
     told = [
         f"{listed(titles)} {'holds' if len(titles) == 1 else 'hold'} {how_many}"
         for how_many, titles in _by_number(most).items()
@@ -229,6 +236,8 @@ def _number_held(row: dict[str, Any]) -> str:
     """`at least 5,000 connections`, `1,000 connections (not 5,000)`, `fewer than 100 connections`;
     nothing is said of numbers that cannot be judged."""
     most, missed = row["most"], row["missed"]
+    silent = f" if {row['missed_silent']:,.0f} of them never send a request"
+    silent *= row["missed_silent"] > 0
     if not isfinite(missed):
         return (
             f"at least {counted(most, 'connection')}"
@@ -236,8 +245,8 @@ def _number_held(row: dict[str, Any]) -> str:
             else "an unknown number of connections"
         )
     if not most:
-        return f"fewer than {counted(int(missed), 'connection')}"
-    return f"{counted(most, 'connection')} (not {missed:,.0f})"
+        return f"fewer than {counted(int(missed), 'connection')}{silent}"
+    return f"{counted(most, 'connection')} (not {missed:,.0f}{silent})"
 
 
 def migration(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> Words:

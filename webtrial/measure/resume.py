@@ -12,9 +12,7 @@ from typing import Any
 from webtrial.errors import RunError
 from webtrial.measure.validity import disturbed, lost
 from webtrial.records import PlannedTrial, Trial
-from webtrial.runs import Manifest, Run, RunWriter
-
-TIMED = "seconds"  # how long the data took to make: the one thing in it that may differ
+from webtrial.runs import DURATIONS, Manifest, Run, RunWriter
 
 
 def reopened(run: Run, now: Manifest) -> RunWriter:
@@ -38,7 +36,7 @@ def demand_same(manifest: Manifest, found: Mapping[str, Mapping[str, Any]]) -> N
         f"  {part}, {name}: {before.get(name)} then, {now.get(name)} now"
         for part, now in as_read.items()
         if (before := getattr(manifest, part))
-        for name in sorted({*before, *now} - {TIMED})
+        for name in sorted({*before, *now} - DURATIONS)
         if before.get(name) != now.get(name)
     ]
     if differing:

@@ -57,13 +57,13 @@ def draw_fan_out(run: Run, table: pd.DataFrame) -> Shown:
 
 
 def draw_connections(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
-    """`connections` but for silent ones."""
+    """`connections`, but for loads with silent ones."""
     asking = table[table["silent"] == 0]
     if asking.empty:
         return absent("no held connections that count")
     trials = trials_table(run)
     invalid = left_out(trials[trials["load_kind"] == "held"])
-    said = words.connections(asking, p99_limit_ms, invalid)
+    said = words.connections(asking, p99_limit_ms, invalid, len(asking) < len(table))
     return connections.draw(asking, p99_limit_ms, said)
 
 

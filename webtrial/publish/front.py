@@ -7,12 +7,13 @@ from hashlib import sha256
 from typing import Any
 
 from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.claims.verdicts import VERDICTS
+from webtrial.analyse.claims.facts import Count, counts_of
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.leading import leading
 from webtrial.analyse.show import Table
 from webtrial.parameters import PRIVATE
 from webtrial.publish.sentences import day_of, machine_of
+from webtrial.publish.sentences_of_claims import claims_counted
 from webtrial.publish.tables_of_pairs import matched_as_table
 from webtrial.publish.values import values_of
 from webtrial.runs import Run
@@ -26,7 +27,8 @@ SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurre
 class Front:
     """`facts` say what was measured and where, `findings` (paragraphs of Markdown) what came out,
     `matched` the matched pairs (None where there are none), `verdicts` how many of the article's
-    claims came out in which way. `values` is `values_of`.
+    claims came out in which way, each kind of claims by itself and measured performance first.
+    `values` is `values_of`.
 
     `run` is its id, `digest` of all its files, `parameters` what it was asked.
     `made_at` is when measuring ended: the same run makes the same bytes.
@@ -37,28 +39,22 @@ class Front:
     facts: Sequence[str]
     findings: Sequence[str]
     matched: Table | None
-    verdicts: Mapping[str, int]
+    verdicts: Sequence[Count]
     values: Mapping[str, Any]
     run: str
     digest: str
     parameters: Mapping[str, Any]
     made_at: datetime
 
-    @property
-    def claims(self) -> int:
-        """How many claims were judged."""
-        return sum(self.verdicts.values())
-
     def described(self) -> dict[str, Any]:
         """As a template of the document takes it."""
-        counts = [f"{count} {verdict}" for verdict, count in self.verdicts.items() if count]
         return {
             "title": self.title,
             "subtitle": self.subtitle,
             "facts": [*self.facts, f"SHA-256 of its files {self.digest}"],
             "findings": list(self.findings),
             "matched": self.matched.markdown() if self.matched else "",
-            "verdicts": f"Of the article’s {self.claims} claims: {', '.join(counts)}.",
+            "verdicts": [claims_counted(count) for count in self.verdicts],
         }
 
 
@@ -66,7 +62,6 @@ def front_of(run: Run) -> Front:
     """The front of a report on `run`."""
     manifest = run.manifest
     parameters = manifest.parameters
-    counts = verify(run).table["verdict"].value_counts()
     ratios = ratio_table(run)
     matched = matched_as_table(run, ratios)
     return Front(
@@ -79,7 +74,7 @@ def front_of(run: Run) -> Front:
         ),
         findings=leading(run, ratios),
         matched=matched if len(matched.frame) else None,
-        verdicts={verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS},
+        verdicts=counts_of(verify(run).table),
         values=values_of(run),
         run=manifest.id,
         digest=digest_of(run),

@@ -11,13 +11,24 @@ from webtrial.analyse.captions import one_block_note, within
 from webtrial.analyse.connections import most_held
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, FAILING
+from webtrial.analyse.headline import DECIDED
 from webtrial.analyse.migration import connections_shared
 from webtrial.analyse.pairs import apart_in, framework_of, is_deployed, title_of
-from webtrial.analyse.phrases import counted, listed, number, percent, reach, spoken, times
+from webtrial.analyse.phrases import (
+    counted,
+    listed,
+    number,
+    percent,
+    rate,
+    reach,
+    spoken,
+    times,
+    whole_percent,
+)
 from webtrial.analyse.searches import TOGETHER
 from webtrial.analyse.serving import keep_alive_exceptions_s
 from webtrial.analyse.show import Prose
+from webtrial.analyse.thresholds import MINIMUM_REQUESTS, TOLERATED_SHARE
 from webtrial.analyse.words_of_attribution import differing
 from webtrial.analyse.words_of_causes import holding
 from webtrial.runs import Run
@@ -185,25 +196,38 @@ def _together(part: pd.DataFrame) -> str:
 
 
 def rates_in_time_in_words(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
-    """Which rate each stack serves in time, scenario by scenario."""
-    known = table[table["rates"] > 0]
-    if known.empty:
-        return Prose("*This run has no open load with enough requests for a 99th percentile.*")
+    """Between which rates the capacity of each stack lies, scenario by scenario."""
+    limit = f"{number(p99_limit_ms)} ms"
+    if not table["judged"].any():
+        return Prose(
+            f"*Capacity within {limit} was not measured: this run has no open load with at least"
+            f" {MINIMUM_REQUESTS} requests that tells.*"
+        )
     told = [
         f"in {spoken(str(scenario))} " + ", ".join(_served(row) for row in rows_of(part))
-        for scenario, part in known.groupby("scenario", sort=False)
+        for scenario, part in table.groupby("scenario", sort=False)
     ]
     return Prose(
-        f"With a 99th percentile of at most {number(p99_limit_ms)} ms, {'; '.join(told)}. At least"
-        " means that no higher rate was measured."
+        f"Requests per second that were served within {limit}: {'; '.join(told)}. A rate is served"
+        f" if at least {_IN_TIME} of its requests are answered within the limit; one that fails,"
+        " times out or cannot be sent counts as late."
     )
 
 
+_IN_TIME = whole_percent(1 - TOLERATED_SHARE)
+
+
 def _served(row: dict[str, Any]) -> str:
+    """`Django 200 (not 414)`, `Flask at least 631`, `FastAPI fewer than 50`, `Django not
+    measured`."""
+    if not row["judged"]:
+        return f"{row['title']} not measured"
+    served, missed = rate(row["rate_per_s"]), rate(row["missed_per_s"])
     if not isfinite(row["rate_per_s"]):
-        return f"{row['title']} serves none of the measured rates"
-    least = "" if isfinite(row["missed_per_s"]) else "at least "
-    return f"{row['title']} serves {least}{number(row['rate_per_s'], 3)}/s"
+        return f"{row['title']} fewer than {missed}"
+    if not isfinite(row["missed_per_s"]):
+        return f"{row['title']} at least {served}"
+    return f"{row['title']} {served} (not {missed})"
 
 
 PROCESSES = (1, 2, 4)
@@ -227,19 +251,26 @@ def processes_in_words(run: Run) -> Prose:
 
 
 def connections_in_words(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Prose:
-    """Of `connections`: how many each stack holds, beside the article; how many of them are idle,
-    what each costs, how long the servers keep them."""
+    """Of `connections`: how many each stack holds and what that means, beside the article; how many
+    of them are idle, what each costs, how long the servers keep them."""
     asking = table[table["silent"] == 0]
     if asking.empty:
         return Prose("")
-    most = most_held(asking)
-    share = f"{FAILING:.0%}".replace("%", " %")
+    most = most_held(table)
     return Prose(
-        f"{holding(most)}{one_block_note(asking)}. Held: at most {share} of them were lost, at most"
-        f" {share} of their later requests failed or could not be sent, and at most {share} took"
-        f" over {number(p99_limit_ms)} ms. {_claimed(most)}{_idle(asking)}"
+        f"{holding(most)}{one_block_note(table)}. {_with_requests(asking, most)}Held: at most"
+        f" {whole_percent(TOLERATED_SHARE)} of the connections were lost, and at least {_IN_TIME}"
+        f" of the requests were answered within {number(p99_limit_ms)} ms; one that failed or could"
+        f" not be sent counts as late. {_claimed(most)}{_idle(asking)}"
         f" {_each_in_words(most)}{_kept(run)}"
     )
+
+
+def _with_requests(asking: pd.DataFrame, most: pd.DataFrame) -> str:
+    """How many are held if each sends requests, where others that do not made it fewer."""
+    if not (most["missed_silent"] > 0).any():
+        return ""
+    return f"With requests on every connection, {holding(most_held(asking))}. "
 
 
 CLAIMED_CONNECTIONS = {"django": "500", "flask": "500", "fastapi": "5,000 or more"}

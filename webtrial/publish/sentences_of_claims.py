@@ -7,14 +7,18 @@ import pandas as pd
 
 from webtrial.analyse.claims.case import Limits
 from webtrial.analyse.claims.evaluate import Verification
+from webtrial.analyse.claims.facts import Count, counts_of, facts_of
+from webtrial.analyse.claims.in_flight import requests_in_flight
 from webtrial.analyse.claims.levels import ARTICLE_CORES
-from webtrial.analyse.claims.verdicts import ABOUT, INCONCLUSIVE, VERDICTS
+from webtrial.analyse.claims.verdicts import ABOUT, INCONCLUSIVE
 from webtrial.analyse.claims.written import measured_text
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.phrases import counted, interval, listed, number, spoken
+from webtrial.analyse.pairs import title_of
+from webtrial.analyse.phrases import counted, interval, listed, number, spoken, whole_percent
 from webtrial.analyse.references import furthest_first
 from webtrial.analyse.show import Prose
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.runs import Run
 
 TOLD = 3
@@ -27,18 +31,54 @@ def about(frame: pd.DataFrame, beginnings: Sequence[str]) -> pd.DataFrame:
 
 
 def claims_in_words(run: Run, judged: Verification) -> Prose:
-    """How many of the article's claims came out in which way; why a run of one block decides none
-    that rest on it."""
-    counts = judged.table["verdict"].value_counts()
-    told = [f"**{counts[verdict]}** {verdict}" for verdict in VERDICTS if verdict in counts]
-    single = run.manifest.parameters.blocks == 1
+    """How many of the article's claims came out in which way, each kind by itself; why a run of one
+    block decides none that rest on it."""
+    kinds = "\n".join(f"- {claims_counted(count)}" for count in counts_of(judged.table))
     alone = (
-        " This run has one block: no interval, and no verdict on anything that rests on it. What is"
-        " decided rests on probes of the frameworks or on the article's own figures."
+        "\n\nThis run has one block: no interval, and no verdict on anything that rests on it. What"
+        " is decided rests on probes of the frameworks."
     )
-    return Prose(
-        f"Of the article's {counted(len(judged.table), 'claim')}: {listed(told)}.{alone * single}"
+    single = run.manifest.parameters.blocks == 1
+    return Prose(f"What the article claims, by how it can be judged:\n\n{kinds}{alone * single}")
+
+
+def claims_counted(count: Count) -> str:
+    """`**Measured performance** (19 statements, 11 independent facts): **1** supported, …`."""
+    told = listed([f"**{number}** {verdict}" for verdict, number in count.reached.items()])
+    return f"**{count.label.capitalize()}** ({count.size}): {told}."
+
+
+def disagreeing_statements_in_words(judged: Verification) -> Prose:
+    """Which statements have another verdict than the fact that they repeat."""
+    facts = facts_of(judged.table)
+    apart = facts[facts["differing"].map(len) > 0]
+    if apart.empty:
+        return Prose("All statements of a fact have the verdict of the fact.")
+    verdicts = judged.table.set_index("id")["verdict"]
+    told = [
+        f"{row['fact']} is {row['verdict']}, but "
+        + listed([f"{name} is {verdicts[name]}" for name in row["differing"]])
+        for row in rows_of(apart)
+    ]
+    return Prose(f"Statements that differ from their fact: {'; '.join(told)}.")
+
+
+def requests_in_flight_in_words(run: Run) -> Prose:
+    """What the article's own figures say of the load that they were taken at. No claim, and no
+    verdict: connections may idle."""
+    figures = requests_in_flight()
+    stacks = run.manifest.stacks
+    told = [
+        f"{title_of(row['stack'], stacks)} {row['throughput_per_s']:,.0f}/s ×"
+        f" {row['latency_ms']:g} ms = {row['in_flight']:.0f}"
+        for row in rows_of(figures)
+    ]
+    named = [f"{each:,.0f}" for each in figures["connections"].dropna()]
+    beside = (
+        f" The table also names {listed(named)} concurrent connections, which is no contradiction:"
+        " a connection that idles has no request in flight."
     )
+    return Prose(f"Requests in flight: {listed(told)}.{beside * bool(named)}")
 
 
 def claim_rules_in_words(limits: Limits) -> Prose:
@@ -48,10 +88,13 @@ def claim_rules_in_words(limits: Limits) -> Prose:
         " not. **Refuted**: the direction does not hold. **Inconclusive**: fewer than"
         f" {MINIMUM_BLOCKS} blocks are untouched, or an interval reaches over what would decide."
         " **Not testable here**: something is needed that this run, or any run, does not have."
+        " A feature is *partly* there where all but the whole of it was found. Statements that"
+        " repeat one fact count once: with the weakest verdict of those that state it alone."
         f" A figure is *about* right within a factor of {ABOUT:g}, interval included."
-        f" A user is served where the 99th percentile is within {number(limits.p99_limit_ms, 3)} ms"
-        f" and thinks for {number(limits.think_time_s)} s between two requests. The article's"
-        f" machine had {ARTICLE_CORES} cores."
+        f" Users are served, and connections held, if at least {whole_percent(1 - TOLERATED_SHARE)}"
+        f" of their requests are answered within {number(limits.p99_limit_ms, 3)} ms. A user is"
+        f" assumed to think for {number(limits.assumed_think_time_s)} s between two requests. The"
+        f" article's machine had {ARTICLE_CORES} cores."
     )
 
 

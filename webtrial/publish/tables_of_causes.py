@@ -1,5 +1,6 @@
 """The tables that tell where differences come from, as `tables` has the others."""
 
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,16 @@ from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.headline import DECIDED
 from webtrial.analyse.pairs import is_deployed, title_of
-from webtrial.analyse.phrases import counted, interval, listed, number, percent, spoken, times
+from webtrial.analyse.phrases import (
+    counted,
+    interval,
+    listed,
+    number,
+    percent,
+    rate,
+    spoken,
+    times,
+)
 from webtrial.analyse.request_time import PARTS
 from webtrial.analyse.serving import numbers_told
 from webtrial.analyse.show import Prose, Table
@@ -270,20 +280,28 @@ def search_ratios_as_table(table: pd.DataFrame) -> Table | Prose:
 
 
 def rates_in_time_as_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
-    """`rates_in_time`: where a stack's limit lies between measured rates; nothing of none."""
-    known = table[table["rates"] > 0]
-    if known.empty:
+    """`rates_in_time`: between which rates a stack's capacity lies; nothing of no open load."""
+    if table.empty:
         return Prose("")
-    columns = {"scenario": "scenario", "title": "stack", "rate_per_s": "served (1/s)"}
-    columns |= {"p99_ms": "its p99 (ms)", "missed_per_s": "not served (1/s)"}
-    columns |= {"missed_p99_ms": "its p99 (ms)", "rates": "rates judged"}
+    columns = {"scenario": "scenario", "title": "stack", "served": "served (1/s)"}
+    columns |= {"late_share": "late", "missed_per_s": "not served (1/s)"}
+    columns |= {"missed_late_share": "late then", "judged": "rates judged"}
     return Table(
-        known,
-        f"The highest measured rate with a p99 of at most {number(p99_limit_ms)} ms, and the lowest"
-        " above it that was not served so. –: none was measured.",
-        columns | {"unknown": "with too few requests"},
-        _SPOKEN,
+        table.assign(served=[_served_text(row) for row in rows_of(table)]),
+        f"The highest offered rate that was served within {number(p99_limit_ms)} ms, and the lowest"
+        " above it that was not, each with the share of its requests that were late. –: none was"
+        " offered.",
+        columns | {"unknown": "cannot be told"},
+        _SPOKEN | {"late_share": percent, "missed_per_s": rate, "missed_late_share": percent},
     )
+
+
+def _served_text(row: dict[str, Any]) -> str:
+    if not row["judged"]:
+        return "not measured"
+    if not isfinite(row["rate_per_s"]):
+        return f"< {rate(row['missed_per_s'])}"
+    return "≥ " * (not isfinite(row["missed_per_s"])) + rate(row["rate_per_s"])
 
 
 def migration_as_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
@@ -327,14 +345,10 @@ def connections_as_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Pr
     columns |= {"opening_p50_ms": "on opening (ms)", "opening_p99_ms": "99th"}
     columns |= {"opening_late_fraction": f"over {limit} then", "requests": "later requests"}
     columns |= {"failed_fraction": "failed", "p50_ms": "later (ms)", "p99_ms": "99th, later"}
-    columns |= {"late_fraction": f"over {limit}", "in_progress": "in progress"}
+    columns |= {"late_fraction": f"not within {limit}", "in_progress": "in progress"}
     columns |= {"memory_mib": "memory (MiB)", "span": "KiB each", "held": "held"}
-    rows = asking.assign(
-        span=[_each(row) for row in rows_of(asking)],
-        held=asking["holds"].map({True: "yes", False: "no"}).fillna("cannot be told"),
-    )
     return Table(
-        rows,
+        _with_held(asking.assign(span=[_each(row) for row in rows_of(asking)])),
         f"Connections that together ask {number(float(asking['rate_per_s'].iloc[0]), 3)} times a"
         " second: median and 99th percentile of what each asked on opening, and later. –: too few"
         " requests. In progress: connections with a request on its way, on average; the others are"
@@ -358,12 +372,17 @@ def silent_as_table(table: pd.DataFrame) -> Table | Prose:
     columns |= {"silent_open": "of these open at the end", "requests": "requests"}
     columns |= {"failed_fraction": "failed", "p50_ms": "median (ms)", "p90_ms": "90th"}
     return Table(
-        table[table["connections"].isin(sizes)],
+        _with_held(table[table["connections"].isin(sizes)]),
         "What others are answered beside connections that open and never ask. Failed: or not sent,"
         " since the one before was not answered.",
-        columns,
+        columns | {"held": "held"},
         {"failed_fraction": percent},
     )
+
+
+def _with_held(table: pd.DataFrame) -> pd.DataFrame:
+    told = table["holds"].map({True: "yes", False: "no"}).fillna("cannot be told")
+    return table.assign(held=told)
 
 
 def servers_as_table(run: Run) -> Table | Prose:

@@ -9,11 +9,13 @@ from webtrial.analyse.criteria import Criteria
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.money import MILLION
-from webtrial.analyse.phrases import interval, likelihood, number, percent, spoken
+from webtrial.analyse.phrases import interval, likelihood, number, percent, spoken, whole_percent
 from webtrial.analyse.projects import CRITERIA, Weights, weights_of
 from webtrial.analyse.show import Prose, Table
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 
 _SPOKEN = {"scenario": spoken}
+_SHARE = whole_percent(1 - TOLERATED_SHARE)
 
 
 def money_as_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Prose:
@@ -45,33 +47,38 @@ def cores_as_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) 
     """`cores_needed`: copies and cores for a stated load."""
     rows = cores[cores["judged"] > 0]
     if rows.empty:
-        return Prose("*No load of this run has enough requests to tell which are in time.*")
+        return Prose(
+            "*This run has no open load with enough requests to tell which rates are served within"
+            f" {number(p99_limit_ms)} ms.*"
+        )
     frame = rows.assign(
-        served=[_at_least(row, "per_s", "≥ ") for row in rows_of(rows)],
-        cores=[_at_least(row, "service_cores", "≤ ") for row in rows_of(rows)],
+        served=[_range(row["per_s"], row["missed_per_s"], "under ") for row in rows_of(rows)],
+        cores=[_range(row["cores_low"], row["cores_high"]) for row in rows_of(rows)],
     )
-    columns = {"scenario": "scenario", "title": "stack", "served": "a copy serves in time (1/s)"}
-    columns |= {"at": "at", "cores": "cores for the service", "busy_cores": "busy at least"}
+    columns = {"scenario": "scenario", "title": "stack", "served": "a copy serves (1/s)"}
+    columns |= {"cores": "cores for the service", "busy_cores": "busy at least"}
     columns |= {"database_cores": "PostgreSQL busy", "upstreams_cores": "upstreams busy"}
     return Table(
         frame,
-        f"Cores for {number(rate_per_s)} requests per second with 99 of 100 answered within"
-        f" {number(p99_limit_ms)} ms. ≥, ≤: was in time at every load measured, so that a copy may"
-        " serve more; –: at none.",
+        f"Cores for {number(rate_per_s)} requests per second with {_SHARE} of them answered within"
+        f" {number(p99_limit_ms)} ms. A copy was seen to serve the first rate and not to serve the"
+        " second, so the second number of cores is enough and fewer than the first are too few. ≥,"
+        " under, ≤: the other end was not measured.",
         columns,
         _SPOKEN | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
     )
 
 
-def _at_least(row: dict[str, Any], name: str, sign: str) -> str:
-    if not isfinite(row[name]):
-        return "–"
-    value = f"{row[name]:,.0f}"
-    return value if row["met"] else f"{sign}{value}"
+def _range(low: float, high: float, below: str = "≤ ") -> str:
+    """`200–414`, `7`, or the one end that is known."""
+    ends = [f"{end:,.0f}" for end in (low, high) if isfinite(end)]
+    if len(ends) == 2:
+        return "–".join(dict.fromkeys(ends))
+    return f"≥ {ends[0]}" if isfinite(low) else f"{below}{ends[0]}"
 
 
-def scores_as_table(scored: pd.DataFrame) -> Table | Prose:
-    """`scores`: a row per criterion, a column per framework."""
+def scores_as_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
+    """`scores`: a row per criterion, a column per framework. The limit is that of the criteria."""
     if scored.empty:
         return Prose("*This run has no stack as deployed, so nothing can be chosen.*")
     named = scored.assign(text=[_score(row) for row in rows_of(scored)])
@@ -80,7 +87,9 @@ def scores_as_table(scored: pd.DataFrame) -> Table | Prose:
     order = [name for name in CRITERIA if name in wide.index]
     return Table(
         wide.loc[order, frameworks].reset_index(),
-        "Scores: the best is 1, half as good 0.5 (what the run's 95 % intervals allow).",
+        "Scores: the best is 1, half as good 0.5 (what the run's 95 % intervals allow). Throughput"
+        f" in time and connections held: with {_SHARE} of the requests answered within"
+        f" {number(p99_limit_ms)} ms.",
         {"criterion": "criterion"} | {name: name for name in frameworks},
     )
 

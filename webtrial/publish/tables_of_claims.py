@@ -3,6 +3,7 @@
 import pandas as pd
 
 from webtrial.analyse.claims.evaluate import Verification
+from webtrial.analyse.claims.facts import LABELS, counts_of, facts_of
 from webtrial.analyse.claims.verdicts import VERDICTS
 from webtrial.analyse.claims.written import claimed_text, measured_text
 from webtrial.analyse.frames import rows_of
@@ -12,25 +13,54 @@ from webtrial.publish.sentences_of_claims import about
 
 
 def claims_as_table(judged: Verification, *beginnings: str) -> Table:
-    """Every claim, or those whose ids begin so: claimed, measured, verdict, reason."""
+    """Every claim with its kind, or only those whose ids begin so: claimed, measured, verdict,
+    reason."""
     rows = about(judged.table, beginnings) if beginnings else judged.table
     shown = rows.assign(
         claimed=[claimed_text(row) for row in rows_of(rows)],
         measured=[measured_text(row) for row in rows_of(rows)],
+        kind=rows["kind"].map(LABELS),
     )
-    columns = {"statement": "the article", "claimed": "claimed", "measured": "measured"}
+    columns = {} if beginnings else {"kind": "kind"}
+    columns |= {"statement": "the article", "claimed": "claimed", "measured": "measured"}
     columns |= {"verdict": "verdict", "reason": "because"}
     return Table(shown, "What the article claims and what was found.", columns)
 
 
 def claim_counts_as_table(judged: Verification) -> Table:
-    """How many claims of each topic came out in which way."""
-    counts = pd.crosstab(judged.table["topic"], judged.table["verdict"])
-    counts = counts.reindex(index=judged.table["topic"].unique(), columns=list(VERDICTS))
-    counts = counts.fillna(0).astype(int)
-    counts.loc["all"] = counts.sum()
-    shown = counts.rename_axis("topic").rename_axis(None, axis=1).reset_index()
-    return Table(shown, "Claims by topic and verdict.")
+    """How many facts of each kind came out in which way; no sum of the three, which are judged by
+    different means."""
+    rows = [
+        {
+            "kind": count.label,
+            "statements": count.statements,
+            "facts": count.facts,
+            **count.verdicts,
+        }
+        for count in counts_of(judged.table)
+    ]
+    columns = ["kind", "statements", "facts", *VERDICTS]
+    return Table(
+        pd.DataFrame(rows, columns=columns),
+        "Claims by kind: statements of the article, the independent facts that they amount to, and"
+        " the facts by verdict.",
+    )
+
+
+def facts_as_table(judged: Verification) -> Table:
+    """The facts of measured performance, with the statements that repeat each."""
+    facts = facts_of(judged.table)
+    facts = facts[facts["kind"] == "performance"]
+    said = judged.table.set_index("id")["statement"].to_dict()
+    shown = facts.assign(
+        fact=[said.get(fact, fact) for fact in facts["fact"]],
+        statements=facts["statements"].map(", ".join),
+    )
+    return Table(
+        shown,
+        "What the statements on performance amount to.",
+        {"fact": "fact", "verdict": "verdict", "statements": "stated by"},
+    )
 
 
 def references_as_table(table: pd.DataFrame) -> Table:

@@ -7,11 +7,12 @@ import pandas as pd
 
 from webtrial.analyse.compare import METRICS, ratio_label
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, FAILING
+from webtrial.analyse.headline import DECIDED
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import number, spoken
 from webtrial.analyse.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.analyse.show import Prose, Table
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.publish.tables import written
 from webtrial.publish.tables_of_pairs import ALSO_DIFFERS
 from webtrial.runs import Run
@@ -97,7 +98,7 @@ def _changed(row: dict[str, Any]) -> str:
     if not isfinite(row["ratio"]):
         return "–"
     sure = "" if row["verdict"] in DECIDED else " ?"
-    failing = row["failed_after"] > max(FAILING, row["failed_before"])
+    failing = row["failed_after"] > max(TOLERATED_SHARE, row["failed_before"])
     ratio = ratio_label(row["ratio"], row["low"], row["high"])
     return ratio + sure + (" !" if failing else "")
 

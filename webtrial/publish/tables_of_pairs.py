@@ -6,11 +6,12 @@ import pandas as pd
 
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.headline import DECIDED, FAILING, headline
+from webtrial.analyse.headline import DECIDED, headline
 from webtrial.analyse.matched import matched_ratios
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, spoken, times
 from webtrial.analyse.show import Table
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.analyse.words_of_matched import missing_text
 from webtrial.publish.tables import same_names, span_text
 from webtrial.runs import Run
@@ -47,7 +48,9 @@ def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
     )
     wide = wide.reindex(columns=list(dict.fromkeys(named["scenario"]))).reset_index()
     loads = listed(list(dict.fromkeys(rows["load"])))
-    failing = f"; ! over {FAILING:.0%} of one's requests failed" if _failing(rows).any() else ""
+    failing = (
+        f"; ! over {TOLERATED_SHARE:.0%} of one's requests failed" if _failing(rows).any() else ""
+    )
     return Table(
         wide,
         f"Requests per second, first over second, at {loads} (95 % interval; ? not decided"
@@ -70,7 +73,7 @@ def _scored(row: dict[str, Any]) -> str:
 
 
 def _failing(rows: pd.DataFrame) -> pd.Series:
-    return (rows["failed"] > FAILING) | (rows["failed_baseline"] > FAILING)
+    return (rows["failed"] > TOLERATED_SHARE) | (rows["failed_baseline"] > TOLERATED_SHARE)
 
 
 def matched_as_table(run: Run, ratios: pd.DataFrame) -> Table:

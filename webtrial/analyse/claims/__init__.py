@@ -17,6 +17,13 @@ stands to Flask and to FastAPI as 1,200 stands to 1,800 and to 8,500, whatever i
 second; refuted where it does not even stand on the same side of one of them. A single framework's
 figure cannot be wrong alone: three verdicts share three ratios.
 
+**Counting.** Claims are of three kinds, which are never added up: performance that was measured,
+features that probes looked for, choices that our weights decide. Statements that repeat one fact
+count once (`facts`).
+
+**No claim** is what cannot fail, such as that a thread has one request at a time, and what the
+article only implies, such as the requests in flight that follow from its table (`in_flight`).
+
 **Users that are supported** have no such ratio, since they are a bound that is reached or is not.
 They are judged only as far as the machine makes the case harder: with no more cores than the
 article's machine, a number that is reached here counts, one that is missed says that more cores

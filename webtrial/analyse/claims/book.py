@@ -2,12 +2,14 @@
 
 import csv
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from webtrial.analyse.claims.verdicts import Comparator
 from webtrial.errors import ClaimError
+
+Kind = Literal["performance", "feature", "choice"]
 
 FILE = Path(__file__).parent.parent.parent.parent / "data" / "claims.csv"
 
@@ -20,6 +22,10 @@ _Several = Annotated[
 class Claim(BaseModel):
     """One sentence of the article.
 
+    `kind` says how it is judged: by measured performance, by a feature that probes look for, or by
+    our weights for a choice. Statements with the same `fact` repeat each other and count once; a
+    statement that repeats no other has none named.
+
     `stack` and `baseline` name stacks of a run, `scenario` kinds of traffic, several where a claim
     is about each of them; `load` is the kind of their main load. `claimed` are the article's own
     numbers or words in `unit`, which `comparator` relates to what is measured. `predicate` names
@@ -30,6 +36,8 @@ class Claim(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
+    kind: Kind
+    fact: _Several
     topic: str
     stack: _Several
     baseline: _Several
@@ -43,6 +51,11 @@ class Claim(BaseModel):
     evidence: _Several
     needs: str
     statement: str
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that it states: those of `fact`, else one of its own."""
+        return self.fact or (self.id,)
 
     @property
     def numbers(self) -> list[float]:
@@ -74,7 +87,20 @@ def read_claims(path: Path = FILE) -> list[Claim]:
     names = [claim.id for claim in claims]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ClaimError(f"{path}, column id: {', '.join(twice)} more than once; name each once")
+    _demand_one_kind(path, claims)
     return claims
+
+
+def _demand_one_kind(path: Path, claims: list[Claim]) -> None:
+    """A fact is counted with its kind, so all of its statements have to be of one."""
+    kinds: dict[str, Kind] = {}
+    for claim in claims:
+        for fact in claim.facts:
+            if kinds.setdefault(fact, claim.kind) != claim.kind:
+                raise ClaimError(
+                    f"{path}, {claim.id}, column fact: {fact!r} is of kind {kinds[fact]!r} in"
+                    f" another row and of {claim.kind!r} here; give all its rows one kind"
+                )
 
 
 def _claim(path: Path, line: int, row: dict[str, str]) -> Claim:

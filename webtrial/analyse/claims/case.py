@@ -11,18 +11,20 @@ from webtrial.analyse.capabilities import capability_findings
 from webtrial.analyse.choosing import recommended
 from webtrial.analyse.claims.book import Claim
 from webtrial.analyse.compare import THROUGHPUT, Metric, ratio_of
+from webtrial.analyse.connections import connections
 from webtrial.analyse.counting import by_trial, counted
+from webtrial.analyse.criteria import criteria
 from webtrial.analyse.estimates import at_main_load
 from webtrial.analyse.frames import rows_of
+from webtrial.analyse.in_time import offered_rates
 from webtrial.analyse.pairs import Pair, title_of
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, Estimate, geometric_mean
 from webtrial.analyse.summary import at_common_loads, trials_table
+from webtrial.analyse.thresholds import P99_LIMIT_MS
 from webtrial.errors import ClaimError
 from webtrial.runs import Run
 
-P99_LIMIT_MS = 1000.0
-"""Up to a second a user's flow of thought stays (Nielsen, Usability Engineering, 1993, 5.5)."""
-THINK_TIME_S = 7.0
+ASSUMED_THINK_TIME_S = 7.0
 """The least mean of what a shop's visitor thinks between two requests in TPC-W (clause 5.3.2)."""
 
 METRICS = {
@@ -34,11 +36,14 @@ METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When users count as served: the 99th percentile of response time is within `p99_limit_ms`;
-    between two requests a user thinks for `think_time_s` on average."""
+    """When users count as served: their requests are, within `p99_limit_ms` (`in_time`).
+
+    `assumed_think_time_s` turns an arrival rate into users: it is how long a user is assumed to
+    think between two requests, on average. No load of the run thinks for that long.
+    """
 
     p99_limit_ms: float = P99_LIMIT_MS
-    think_time_s: float = THINK_TIME_S
+    assumed_think_time_s: float = ASSUMED_THINK_TIME_S
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,20 @@ class Case:
         }
 
     @cached_property
+    def rates(self) -> pd.DataFrame:
+        """Which arrival rates were served within the limit, as `in_time.offered_rates`."""
+        return offered_rates(self.run, self.limits.p99_limit_ms)
+
+    @cached_property
+    def connections(self) -> pd.DataFrame:
+        """Which connections were held, as `connections.connections`."""
+        return connections(self.run, self.limits.p99_limit_ms)
+
+    @cached_property
     def scores(self) -> pd.DataFrame:
         """Which framework comes first by project, as `choosing.recommended`."""
-        return recommended(self.run)
+        found = criteria(self.run, self.limits.p99_limit_ms)
+        return recommended(self.run, found=found)
 
     @property
     def machine(self) -> str:

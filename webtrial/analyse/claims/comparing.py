@@ -1,5 +1,6 @@
-"""Claims that set stacks against each other: ratios, figures judged as ratios, who has least."""
+"""Claims that set stacks against each other: ratios, and figures that are judged as ratios."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from math import isfinite, nan
@@ -10,7 +11,6 @@ from webtrial.analyse.claims.case import Case, metric_of
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
     ABOUT_EQUAL,
-    BELOW_ONE,
     Band,
     Judged,
     Part,
@@ -20,29 +20,26 @@ from webtrial.analyse.claims.verdicts import (
     untestable,
     verdict_of,
 )
-from webtrial.analyse.headline import FAILING
 from webtrial.analyse.phrases import interval, number, percent, spoken, times
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, geometric_mean
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 
 
 @predicate
 def ratio(claim: Claim, case: Case) -> Judged:
     """Each stack over each baseline in each scenario, all within what is claimed."""
-    return _every_ratio(claim, case, band(claim.comparator, claim.numbers))
+    allowed = band(claim.comparator, claim.numbers)
+    return judged_together(
+        [
+            compared(claim, case, (stack, baseline), scenario, allowed)
+            for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
+        ]
+    )
 
 
-@predicate
-def smallest(claim: Claim, case: Case) -> Judged:
-    """Less of the metric than each baseline: every ratio is below 1."""
-    return _every_ratio(claim, case, BELOW_ONE)
-
-
-def _every_ratio(claim: Claim, case: Case, allowed: Band) -> Judged:
-    """Of several ratios the geometric mean is shown, with the ends of all their intervals."""
-    parts = [
-        _part(claim, case, (stack, baseline), scenario, allowed)
-        for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
-    ]
+def judged_together(parts: Sequence[Part]) -> Judged:
+    """A claim that rests on several ratios: their geometric mean is shown, with the ends of all
+    their intervals."""
     values = [part.value for part in parts if part.value > 0]
     mean = geometric_mean(values).value if values else nan
     return Judged(verdict_of(parts), reasons_of(parts), mean, *ends_of(parts), tuple(parts))
@@ -57,7 +54,7 @@ def figure(claim: Claim, case: Case) -> Judged:
         return untestable("needs the same figure of another stack to stand beside")
     stack, scenario = claim.stack[0], claim.scenario[0]
     parts = [
-        _part(claim, case, (stack, other.stack[0]), scenario, _claimed_ratio(claim, other))
+        compared(claim, case, (stack, other.stack[0]), scenario, _claimed_ratio(claim, other))
         for other in others
     ]
     found = case.figure(claim, stack, scenario)
@@ -76,21 +73,23 @@ def _claimed_ratio(claim: Claim, other: Claim) -> Band:
     return band("about", [claim.numbers[0] / other.numbers[0]])
 
 
-def _part(claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allowed: Band) -> Part:
+def compared(
+    claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allowed: Band
+) -> Part:
     """One ratio against what is claimed of it."""
     what = f"{' / '.join(map(case.title, stacks))}, {spoken(scenario)}"
-    compared = Part(what, allowed, unit=f"ratio of {metric_of(claim).label}")
+    part = Part(what, allowed, unit=f"ratio of {metric_of(claim).label}")
     if lacking := case.lacks(stacks, scenario, claim.load):
-        return replace(compared, missing=lacking)
+        return replace(part, missing=lacking)
     row = case.ratio(claim, stacks, scenario)
     value, low, high = row["ratio"], row["low"], row["high"]
     if row["blocks_untouched"] < MINIMUM_BLOCKS or not isfinite(low):
         seen = f"{what} {number(value)} (claimed {allowed.said}): {row['reason']}"
-        return replace(compared, value=value, reason=seen)
+        return replace(part, value=value, reason=seen)
     seen = f"{what} {times(value, low, high)} ({interval(low, high)}; claimed {allowed.said})"
     direction, size = _direction(row, allowed), allowed.holds(low, high)
     return replace(
-        compared,
+        part,
         value=value,
         low=low,
         high=high,
@@ -111,7 +110,7 @@ def _direction(row: dict[str, Any], allowed: Band) -> bool | None:
 def _failing(row: dict[str, Any]) -> str:
     """What has to be said beside a ratio: that too many requests of one side failed."""
     often = max(row["failed"], row["failed_baseline"])
-    return f", {percent(often)} of one's requests failed" if often > FAILING else ""
+    return f", {percent(often)} of one's requests failed" if often > TOLERATED_SHARE else ""
 
 
 def _undecided(direction: bool | None, size: bool | None) -> str:

@@ -10,11 +10,12 @@ import pandas as pd
 from webtrial.analyse.claims import (
     choices,
     comparing,
-    consistency,
     features,
+    io_bound,
     levels,
-    sequence,
+    matched,
     serving,
+    sources,
 )
 from webtrial.analyse.claims.book import FILE, Claim, read_claims
 from webtrial.analyse.claims.case import Case, Limits
@@ -23,7 +24,7 @@ from webtrial.analyse.claims.verdicts import Judged
 from webtrial.analyse.remembered import remembered
 from webtrial.runs import Run
 
-JUDGING = (choices, comparing, consistency, features, levels, sequence, serving)
+JUDGING = (choices, comparing, features, io_bound, levels, matched, serving, sources)
 """The modules whose functions have registered themselves as predicates."""
 
 
@@ -31,11 +32,11 @@ JUDGING = (choices, comparing, consistency, features, levels, sequence, serving)
 class Verification:
     """What became of every claim.
 
-    `table` has a row per claim: id, topic, statement, claimed, measured (a number, or the word that
-    a probe found; NaN where nothing was), low, high (NaN without an interval), unit, verdict,
-    reason. `parts` has a row per comparison that a claim rests on: id, topic, what, unit,
-    claimed_low, claimed_high (0 and inf where open), value, low, high, verdict (of the claim),
-    direction, size (None where undecided), reason.
+    `table` has a row per claim: id, kind, facts (that it states, as a tuple), topic, statement,
+    claimed, measured (a number, or the word that a probe found; NaN where nothing was), low, high
+    (NaN without an interval), unit, verdict, reason. `parts` has a row per comparison that a claim
+    rests on: id, topic, what, unit, claimed_low, claimed_high (0 and inf where open), value, low,
+    high, verdict (of the claim), direction, size (None where undecided), reason.
     """
 
     table: pd.DataFrame
@@ -69,8 +70,8 @@ def _verified(run: Run, limits: Limits, path: Path) -> Verification:
 
 
 _ROW = (
-    *("id", "topic", "statement", "claimed", "measured", "low", "high", "unit", "verdict"),
-    "reason",
+    *("id", "kind", "facts", "topic", "statement", "claimed", "measured", "low", "high", "unit"),
+    *("verdict", "reason"),
 )
 _PART = (
     *("id", "topic", "what", "unit", "claimed_low", "claimed_high", "value", "low", "high"),
@@ -81,6 +82,8 @@ _PART = (
 def _row(claim: Claim, found: Judged) -> dict[str, Any]:
     return {
         "id": claim.id,
+        "kind": claim.kind,
+        "facts": claim.facts,
         "topic": claim.topic,
         "statement": claim.statement,
         "claimed": _claimed(claim),

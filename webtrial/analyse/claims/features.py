@@ -11,6 +11,7 @@ from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
     INCONCLUSIVE,
     NOT_TESTABLE,
+    PARTLY,
     REFUTED,
     SUPPORTED,
     Judged,
@@ -19,13 +20,16 @@ from webtrial.analyse.claims.verdicts import (
 from webtrial.capabilities import NO, YES
 from webtrial.errors import ClaimError
 
-_FORM = re.compile(r"([^:]+): (.+?)(?: (!?=) (.+))?")
+IN_PART = "in part"
+_FORM = re.compile(r"(in full: )?([^:]+): (.+?)(?: (!?=|has) (.+))?")
 
 
 class Demand(NamedTuple):
-    """`ORM: comes with the framework = yes`, or `!= none`; without a sign what was found is only
-    shown."""
+    """`ORM: comes with the framework = yes`, `!= none`, or `has PACKAGE` of a list of names;
+    without a sign what was found is only shown. After `in full: ` it is demanded of the whole
+    claim: where only such a demand is not met, the claim holds in part."""
 
+    in_full: str | None
     capability: str
     question: str
     sign: str | None
@@ -33,25 +37,35 @@ class Demand(NamedTuple):
 
     def met_by(self, found: str) -> bool:
         """Whether what was found is what is demanded."""
+        if self.sign == "has":
+            return self.value in found.split(", ")
         return (found == self.value) == (self.sign == "=")
+
+    def seen(self, found: str | None) -> str:
+        """What was found, in words: of a long list of names only whether it has the one."""
+        if found is None:
+            found = "not probed"
+        elif self.sign == "has":
+            found = f"{self.value} {'among them' if self.met_by(found) else 'not among them'}"
+        return f"{self.capability}, {self.question}: {found}"
 
 
 @predicate
 def found(claim: Claim, case: Case) -> Judged:
-    """`yes` where all that `evidence` demands was found of the stack's framework, else `no`."""
+    """`yes` where all that `evidence` demands was found of the stack's framework, `in part` where
+    all but what is demanded in full was, else `no`."""
     demands = _demands(claim)
     values = [
         case.findings.get((claim.stack[0], each.capability, each.question)) for each in demands
     ]
-    seen = "; ".join(
-        f"{each.capability}, {each.question}: {value or 'not probed'}"
-        for each, value in zip(demands, values, strict=True)
-    )
+    both = list(zip(demands, values, strict=True))
+    seen = "; ".join(each.seen(value) for each, value in both)
     if None in values:
         return Judged(INCONCLUSIVE, f"{seen} (`make capabilities` probes)")
-    if all(each.met_by(value or "") for each, value in zip(demands, values, strict=True)):
-        return Judged(SUPPORTED, seen, YES)
-    return Judged(REFUTED, seen, NO)
+    unmet = [each for each, value in both if not each.met_by(value or "")]
+    if any(not each.in_full for each in unmet):
+        return Judged(REFUTED, seen, NO)
+    return Judged(PARTLY, seen, IN_PART) if unmet else Judged(SUPPORTED, seen, YES)
 
 
 @predicate

@@ -16,9 +16,9 @@ from webtrial.analyse.claims.verdicts import (
     reasons_of,
     verdict_of,
 )
-from webtrial.analyse.headline import FAILING
 from webtrial.analyse.phrases import percent
 from webtrial.analyse.statistics import MINIMUM_BLOCKS
+from webtrial.analyse.thresholds import TOLERATED_SHARE
 from webtrial.capabilities import NO, YES
 
 ANYTHING = Band(-inf, inf)
@@ -26,8 +26,8 @@ ANYTHING = Band(-inf, inf)
 
 @predicate
 def served(claim: Claim, case: Case) -> Judged:
-    """Every stack served the scenario: in every untouched block at most FAILING of its requests
-    failed."""
+    """Every stack served the scenario: in every untouched block at most TOLERATED_SHARE of its
+    requests failed."""
     parts = [_part(claim, case, stack) for stack in claim.stack]
     verdict = verdict_of(parts)
     words = {SUPPORTED: YES, REFUTED: NO}
@@ -48,4 +48,4 @@ def _part(claim: Claim, case: Case, stack: str) -> Part:
 def _holds(untouched: pd.DataFrame) -> bool | None:
     if len(untouched) < MINIMUM_BLOCKS:
         return None
-    return bool((untouched["error_fraction"] <= FAILING).all())
+    return bool((untouched["error_fraction"] <= TOLERATED_SHARE).all())

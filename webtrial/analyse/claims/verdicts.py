@@ -11,10 +11,11 @@ Verdict = Literal["supported", "partly", "refuted", "inconclusive", "not testabl
 Comparator = Literal["about", "at least", "at most", "between", "equals"]
 
 SUPPORTED: Verdict = "supported"
+PARTLY: Verdict = "partly"
 REFUTED: Verdict = "refuted"
 INCONCLUSIVE: Verdict = "inconclusive"
 NOT_TESTABLE: Verdict = "not testable here"
-VERDICTS: tuple[Verdict, ...] = (SUPPORTED, "partly", REFUTED, INCONCLUSIVE, NOT_TESTABLE)
+VERDICTS: tuple[Verdict, ...] = (SUPPORTED, PARTLY, REFUTED, INCONCLUSIVE, NOT_TESTABLE)
 
 ABOUT = 1.25
 """The article's figures have two digits and no interval. Within this factor of one is *about* it;
@@ -111,7 +112,16 @@ def verdict_of(parts: Sequence[Part]) -> Verdict:
     size = all_of(part.size for part in parts)
     if direction is None or size is None:
         return INCONCLUSIVE
-    return SUPPORTED if size else "partly"
+    return SUPPORTED if size else PARTLY
+
+
+def weakest_of(verdicts: Iterable[Verdict]) -> Verdict:
+    """What of several verdicts counts, in the order in which parts make one: a refutation, then
+    what could not be tested, then what is undecided, then a size that does not hold."""
+    return min(verdicts, key=_WEAKEST_FIRST.index)
+
+
+_WEAKEST_FIRST = (REFUTED, NOT_TESTABLE, INCONCLUSIVE, PARTLY, SUPPORTED)
 
 
 def all_of(facts: Iterable[bool | None]) -> bool | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.analyse.claims.verdicts import VERDICTS
+from webtrial.analyse.claims.facts import LABELS, counts_of
 from webtrial.analyse.frames import rows_of
 from webtrial.analyse.phrases import interval, number, times
 from webtrial.errors import ClaimError
@@ -23,19 +23,26 @@ _INDENT = "    "
 
 
 def as_text(table: pd.DataFrame, width: int) -> str:
-    """`Verification.table` in columns, the reason below each row, then how many of each verdict.
-    As wide as `width` between NARROW and WIDE."""
+    """`Verification.table` in columns, the reason below each row, each kind of claims under its
+    name, then how many of each verdict. As wide as `width` between NARROW and WIDE."""
     width = min(max(width, NARROW), WIDE)
-    head = _columns({name: name for name in _WIDTHS}, width)
-    rows = [line for row in rows_of(table) for line in _lines(row, width)]
-    return "\n".join([*head, "-" * width, *rows, "", textwrap.fill(counts_text(table), width)])
+    lines = _columns({name: name for name in _WIDTHS}, width)
+    for kind, label in LABELS.items():
+        rows = rows_of(table[table["kind"] == kind])
+        lines += ["-" * width, label.capitalize(), ""] if rows else []
+        lines += [line for row in rows for line in _lines(row, width)]
+    counts = [textwrap.fill(text, width, subsequent_indent=_INDENT) for text in counts_text(table)]
+    return "\n".join([*lines, "-" * width, *counts])
 
 
-def counts_text(table: pd.DataFrame) -> str:
-    """`46 claims: 12 supported, 3 partly, …`, every verdict named."""
-    counts = table["verdict"].value_counts()
-    told = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
-    return f"{len(table)} claims: {told}"
+def counts_text(table: pd.DataFrame) -> list[str]:
+    """`Measured performance: 19 statements, 11 independent facts: 1 supported, 6 partly, …`, a
+    line for each kind, every verdict named."""
+    return [
+        f"{each.label.capitalize()}: {each.size}: "
+        + ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items())
+        for each in counts_of(table)
+    ]
 
 
 def _lines(row: dict[str, Any], width: int) -> list[str]:
@@ -95,6 +102,8 @@ def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
+        "kind": row["kind"],
+        "facts": list(row["facts"]),
         "claimed": claimed_text(row),
         **{name: _value(row[name]) for name in ("measured", "low", "high")},
         "verdict": row["verdict"],

@@ -48,6 +48,18 @@ class Source:
         return frozenset(_lines_of_tokens(self.text) - _lines_of_docstrings(self._tree))
 
     @cached_property
+    def lines_in_functions(self) -> frozenset[int]:
+        """The lines of code of functions and methods, their decorators and signatures included:
+        what is computed, not declared."""
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        return self.lines & {
+            line
+            for node in ast.walk(self._tree)
+            if isinstance(node, functions)
+            for line in _decorated_extent(node)
+        }
+
+    @cached_property
     def imports(self) -> list[Mention]:
         """What is imported, by its full name, but for what belongs to the same package."""
         found = []
@@ -87,8 +99,7 @@ class Source:
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
                 node.name == name
             ):
-                decorated = min((each.lineno for each in node.decorator_list), default=node.lineno)
-                return range(decorated, _extent(node).stop)
+                return _decorated_extent(node)
         raise CapabilityError(f"{self.folder}/{self.path} has no {name}: correct capabilities.toml")
 
     @cached_property
@@ -150,6 +161,12 @@ def _names_of(node: ast.AST) -> list[str]:
         case ast.Import(names=aliases):
             return [alias.name for alias in aliases]
     return []
+
+
+def _decorated_extent(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> range:
+    """The lines of a class or function with its decorators."""
+    first = min((each.lineno for each in node.decorator_list), default=node.lineno)
+    return range(first, _extent(node).stop)
 
 
 def _extent(node: ast.AST) -> range:

@@ -28,6 +28,13 @@ class Sources:
                 counted[purpose] += len(lines)
         return counted
 
+    def lines_in_functions(self, purpose: Purpose) -> int:
+        """How many lines of code serve `purpose` within functions and methods."""
+        return sum(
+            len(self._purposes_of(file).get(purpose, set()) & file.lines_in_functions)
+            for file in self.files
+        )
+
     def lines_with(self, names: Collection[str], purpose: Purpose) -> int:
         """How many lines of code serve `purpose` or hold one of `names`."""
         return sum(

@@ -27,14 +27,21 @@ def names_faults(subject: Subject) -> Iterator[Answer]:
 
 @probe("validation")
 def takes_lines(subject: Subject) -> Iterator[Answer]:
-    """How much code it took."""
-    yield Answer(
-        "lines of code",
-        str(subject.sources.lines_by_purpose()["validation"]),
-        "lines of code in the files that describe and check what comes in and goes out",
-        "services/capabilities.toml",
-        unit="lines",
+    """How much code it took, and how much of it is more than declarations."""
+    sources = subject.sources
+    yield _lines("lines of code", sources.lines_by_purpose()["validation"], _FILES)
+    yield _lines(
+        "lines of code in functions",
+        sources.lines_in_functions("validation"),
+        f"{_FILES}, those of functions and methods alone: checks beyond type hints and fields",
     )
+
+
+_FILES = "lines of code in the files that describe and check what comes in and goes out"
+
+
+def _lines(question: str, count: int, how: str) -> Answer:
+    return Answer(question, str(count), how, "services/capabilities.toml", unit="lines")
 
 
 def _is_json_refusal(answer: httpx.Response) -> bool:

@@ -1,0 +1,238 @@
+"""Claims that are judged only under their own conditions: work that waits, stacks that match,
+numbers that were offered."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isnan, nan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.analyse.test_claims import (
+    HELD,
+    MATCHED,
+    MEDIANS,
+    QUIET,
+    WAITING,
+    claimed_run,
+    reason,
+    verdicts,
+)
+from tests.synthetic_run import CLOSED, OPEN, Truth, manifest_of, synthetic_run, vouch_for
+from webtrial.analyse.claims.evaluate import Verification, verify
+from webtrial.analyse.claims.io_bound import busy_fraction
+from webtrial.parameters import Parameters
+from webtrial.records import Load
+from webtrial.runs import Run, open_run
+
+FACTORS = {"django": 66.0, "flask": 60.0, "fastapi": 12.0}  # 5.5 and 5 times, as is claimed
+BUSY = {name: ms / 40 for name, ms in FACTORS.items()}  # ms of CPU per request: more than a core
+
+
+def waiting_run(folder: Path, cpu_ms: Mapping[str, float], **given: Any) -> Verification:
+    """Verdicts on a run of the stacks as deployed; `cpu_ms` per request by stack."""
+    truth = replace(QUIET, median_ms=FACTORS, cpu_ms=cpu_ms)
+    return verify(claimed_run(folder, truth, loads=(CLOSED,), beside={}, **given))
+
+
+def deployed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in ("django", "flask", "fastapi")}
+
+
+def changed(run: Run, change: Any) -> Run:
+    """The run with every trial's record changed."""
+    for path in run.path.glob("trials/*.json"):
+        told = json.loads(path.read_text())
+        change(told)
+        path.write_text(json.dumps(told))
+    vouch_for(run.path)
+    return open_run(run.path)
+
+
+# --- I/O-bound work
+
+
+def test_a_run_of_busy_cores_tells_nothing_of_io_bound_work(tmp_path: Path) -> None:
+    judged = waiting_run(tmp_path, BUSY)
+    assert verdicts(judged)["io-bound-range"] == "not testable here"
+    said = reason(judged, "io-bound-range")
+    assert said.startswith("needs I/O-bound work: at 100 users every scenario was CPU-bound (cores")
+    assert all(f"{name} " in said for name in ("crud", "product search", "dashboard"))
+    assert judged.parts.query("id == 'io-bound-range'").empty
+
+
+def test_work_that_waits_is_judged(tmp_path: Path) -> None:
+    judged = waiting_run(tmp_path, WAITING)
+    assert verdicts(judged)["io-bound-range"] == "supported"
+    assert len(judged.parts.query("id == 'io-bound-range'")) == 6
+
+
+def test_comparisons_of_a_busy_stack_are_left_out_and_said_to_be(tmp_path: Path) -> None:
+    judged = waiting_run(tmp_path, WAITING | {"flask": BUSY["flask"]})
+    parts = judged.parts.query("id == 'io-bound-range'")
+    assert parts["what"].str.startswith("FastAPI / Django").all()
+    assert len(parts) == 3
+    assert "the others were CPU-bound (cores busy: crud " in reason(judged, "io-bound-range")
+
+
+def test_without_a_record_of_cpu_time_nothing_is_known_of_waiting(tmp_path: Path) -> None:
+    truth = replace(QUIET, median_ms=deployed(MEDIANS))
+    run = claimed_run(tmp_path, truth, loads=(CLOSED,), beside={})
+    judged = verify(changed(run, lambda trial: trial["cost"].update(service_cpu_s=None)))
+    assert verdicts(judged)["io-bound-range"] == "not testable here"
+    assert "crud not recorded" in reason(judged, "io-bound-range")
+
+
+def test_a_scenario_that_was_not_measured_is_still_needed(tmp_path: Path) -> None:
+    judged = waiting_run(tmp_path, WAITING, scenarios=("crud", "dashboard"))
+    assert verdicts(judged)["io-bound-range"] == "not testable here"
+    assert "needs a run with fastapi and django on product_search" in reason(
+        judged, "io-bound-range"
+    )
+
+
+@pytest.mark.parametrize(
+    ("budgets", "service_ms", "database_ms", "busy"),
+    [
+        ({"service_cores": [0]}, 0.6, 0.3, 0.9),  # all share one core
+        ({"service_cores": [0, 1, 2, 3]}, 0.9, 0.3, 0.9),  # one process computes on one core
+        ({"service_cores": [0, 1], "server_processes": 2}, 0.9, 0.3, 0.6),
+        ({}, 0.9, 0.3, 0.9),  # the machine's two cores
+        ({"service_cores": [0]}, 0.6, nan, 0.6),  # a database on another machine
+    ],
+)
+def test_the_busier_of_process_and_cores_counts(
+    budgets: dict[str, Any], service_ms: float, database_ms: float, busy: float
+) -> None:
+    manifest = manifest_of(Parameters.model_construct(), {}).model_copy(update={"budgets": budgets})
+    trials = pd.DataFrame(
+        {
+            "completed": [2000],
+            "window_s": [2.0],
+            "cpu_ms_per_request": [service_ms],
+            "database_cpu_ms_per_request": [database_ms],
+            "upstreams_cpu_ms_per_request": [0.0],
+        }
+    )
+    assert busy_fraction(trials, manifest) == pytest.approx(busy)
+    assert isnan(busy_fraction(trials.assign(cpu_ms_per_request=nan), manifest))
+
+
+# --- the dashboard's ceiling
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("dashboard")
+    return synthetic_run(folder, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,))
+
+
+def test_a_dashboard_says_the_largest_factor_that_its_sources_allow(dashboard: Run) -> None:
+    said = reason(verify(dashboard), "dashboard-fanout")
+    # 21 + 22 + 0.3 ms in turn, 22 ms at once
+    assert "asking in turn alone can make it at most 2.0 times as long here" in said
+    assert "inventory 21 ms, analytics 22 ms and PostgreSQL 0.30 ms in all" in said
+
+
+def test_the_ceiling_follows_what_the_sources_took(dashboard: Run, tmp_path: Path) -> None:
+    def slower(trial: dict[str, Any]) -> None:
+        trial["upstreams"][0]["took_mean_ms"] = 66.0
+
+    copy = synthetic_run(
+        tmp_path, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,)
+    )
+    said = reason(verify(changed(copy, slower)), "dashboard-fanout")
+    assert "at most 1.3 times as long" in said  # (66 + 22 + 0.3) / 66
+
+
+def test_without_upstreams_there_is_no_ceiling(tmp_path: Path) -> None:
+    run = synthetic_run(tmp_path, Truth(deployed(MEDIANS)), scenarios=("crud",), loads=(OPEN,))
+    assert "at most" not in reason(verify(run), "dashboard-fanout")
+
+
+# --- matched stacks
+
+
+def memory_judged(folder: Path, memory_mib: Mapping[str, float], *stacks: str) -> Verification:
+    names = (*deployed(MEDIANS), *stacks)
+    truth = Truth(
+        dict.fromkeys(names, 20.0), noise=0.005, memory_mib=dict(memory_mib), cpu_ms=WAITING
+    )
+    return verify(synthetic_run(folder, truth, beside={"user_detail": stacks}))
+
+
+def test_the_footprint_is_that_of_matched_stacks_whatever_they_take_as_deployed(
+    tmp_path: Path,
+) -> None:
+    memory_mib = {"fastapi": 60.0, "flask-raw-plain": 100.0}
+    judged = memory_judged(tmp_path, memory_mib, *MATCHED)
+    assert verdicts(judged)["footprint-fastapi"] == "refuted"
+    said = reason(judged, "footprint-fastapi")
+    assert said.startswith("matched stacks: FastAPI, psycopg, plain / Django, raw SQL, user detail")
+    assert "FastAPI, psycopg, plain / Flask, raw SQL, plain, user detail" in said
+    assert "; not counted, since not matched: FastAPI / Django, user detail 0.5" in said
+
+
+def test_an_unlike_stack_that_comes_first_is_not_taken_for_the_matched(tmp_path: Path) -> None:
+    """Of unlike serialiser, of unlike driver, and run in another way than its framework is."""
+    unlike = ("flask-raw", "fastapi-plain", "fastapi-threads", "django-async-raw")
+    memory_mib = dict.fromkeys(unlike, 30.0) | {"fastapi-psycopg-plain": 60.0}
+    judged = memory_judged(tmp_path, memory_mib, *unlike, *MATCHED)
+    assert verdicts(judged)["footprint-fastapi"] == "supported"
+    parts = judged.parts.query("id == 'footprint-fastapi'")
+    assert parts["what"].tolist() == [
+        "FastAPI, psycopg, plain / Django, raw SQL, user detail",
+        "FastAPI, psycopg, plain / Flask, raw SQL, plain, user detail",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "missing"),
+    [
+        ((), "FastAPI and Django"),
+        (("django-raw", "fastapi-psycopg-plain"), "Flask"),
+    ],
+)
+def test_without_a_matched_pair_the_missing_stack_is_named(
+    tmp_path: Path, measured: tuple[str, ...], missing: str
+) -> None:
+    judged = memory_judged(tmp_path, {"fastapi-psycopg-plain": 60.0}, *measured)
+    assert verdicts(judged)["footprint-fastapi"] == "not testable here"
+    said = reason(judged, "footprint-fastapi")
+    assert f"; not measured: {missing} with raw SQL, no serialiser and psycopg" in said
+
+
+# --- numbers that were offered
+
+
+def test_connections_that_were_held_are_said_to_have_been_idle(tmp_path: Path) -> None:
+    names = deployed(MEDIANS)
+    truth = replace(QUIET, median_ms=names)
+    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=HELD, beside={})
+    said = reason(verify(run), "crud-connections-flask")
+    assert "they were mostly idle: 200 requests/s in all, at most " in said
+    assert "in progress on average" in said
+    assert "raised" not in said
+    manifest = run.manifest.model_copy(deep=True)
+    manifest.budgets["connections_held"] = 6000
+    manifest.stacks["flask"]["command"] = ["gunicorn", "{connections_held}"]
+    judged = verify(replace(run, manifest=manifest))
+    assert "the server's own limit was raised to 6,000" in reason(judged, "crud-connections-flask")
+    assert "raised" not in reason(judged, "crud-connections-fastapi")
+
+
+def test_users_whose_rate_was_not_offered_are_not_judged(tmp_path: Path) -> None:
+    """5,000 users who think for 7 s ask 714 times a second: 100/s are served and of 1,030/s it is
+    undecided whether they are, which says nothing of 714/s."""
+    rates = (Load("open", rate_per_s=100.0), Load("open", rate_per_s=1030.0))
+    truth = Truth(deployed(MEDIANS), noise=0.005, refused=0.01)
+    run = synthetic_run(tmp_path, truth, scenarios=("product_search",), loads=rates, window_s=4.0)
+    judged = verify(run)
+    row = judged.table.set_index("id").loc["search-users-fastapi"]
+    assert row["verdict"] == "not testable here"
+    assert row["reason"].startswith(
+        "needs arrivals of product_search at 714/s: what was offered is 700 and 7,210 users"
+    )
