@@ -15,6 +15,8 @@ from webtrial.analyse.claims.case import Case, Limits
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
     NOT_TESTABLE,
+    PARTLY,
+    SUPPORTED,
     Band,
     Judged,
     Part,
@@ -44,18 +46,24 @@ class Bounds:
 @predicate
 def connections_held(claim: Claim, case: Case) -> Judged:
     """How many connections are held: `most_held` of the loads of at least MINIMUM_BLOCKS untouched
-    blocks. The rate of requests is the same whatever the number, so the machine's speed has little
-    part in it."""
+    blocks in which every connection sends requests. Where that number is not held any more once
+    some connections never send one, the claim holds only partly. The rate of requests is the same
+    whatever the number, so the machine's speed has little part in it."""
     rows = case.connections[case.connections["stack"] == claim.stack[0]]
-    if rows.empty:
+    asking = rows[rows["silent"] == 0]
+    if asking.empty:
         return untestable(f"needs a run with connections_held for {claim.stack[0]}")
-    (found,) = rows_of(most_held(_replicated(rows, "holds")))
+    (found,) = rows_of(most_held(_replicated(asking, "holds")))
+    (in_all,) = rows_of(most_held(_replicated(rows, "holds")))
     said = "; ".join(_held(row) for row in _by_size(rows))
     said = f"lost and {_late_in_words(case.limits)} of {said}"
     bounds = Bounds(found["most"], _or(found["missed"], inf), said)
     wanted = f"connections_held of {number(claim.numbers[0], 3)}"
-    judged = _judged(claim, case, bounds, rows["connections"], wanted)
-    return replace(judged, reason=f"{judged.reason}; {_idle(case, rows)}")
+    judged = _judged(claim, case, bounds, asking["connections"], wanted)
+    fails_when_silent = in_all["missed"] <= claim.numbers[0] and in_all["missed_silent"] > 0
+    if judged.verdict == SUPPORTED and fails_when_silent:
+        judged = replace(judged, verdict=PARTLY)
+    return replace(judged, reason=f"{judged.reason}; {_idle(case, asking)}")
 
 
 def _idle(case: Case, rows: pd.DataFrame) -> str:
