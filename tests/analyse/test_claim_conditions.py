@@ -24,6 +24,8 @@ from tests.analyse.test_claims import (
 from tests.synthetic_run import CLOSED, OPEN, Truth, manifest_of, synthetic_run, vouch_for
 from webtrial.analyse.claims.evaluate import Verification, verify
 from webtrial.analyse.claims.io_bound import busy_fraction
+from webtrial.analyse.connections import connections
+from webtrial.analyse.phrases import number
 from webtrial.parameters import Parameters
 from webtrial.records import Load
 from webtrial.runs import Run, open_run
@@ -190,32 +192,49 @@ def test_an_unlike_stack_that_comes_first_is_not_taken_for_the_matched(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("measured", "missing"),
+    ("measured", "frameworks", "missing"),
     [
-        ((), "FastAPI and Django"),
-        (("django-raw", "fastapi-psycopg-plain"), "Flask"),
+        ((), "FastAPI and Django", "no FastAPI stack with an ORM and a serialiser"),
+        (MATCHED[::2], "FastAPI and Flask", "no Flask stack with raw SQL and no serialiser"),
     ],
 )
 def test_without_a_matched_pair_the_missing_stack_is_named(
-    tmp_path: Path, measured: tuple[str, ...], missing: str
+    tmp_path: Path, measured: tuple[str, ...], frameworks: str, missing: str
 ) -> None:
     judged = memory_judged(tmp_path, {"fastapi-psycopg-plain": 60.0}, *measured)
     assert verdicts(judged)["footprint-fastapi"] == "not testable here"
     said = reason(judged, "footprint-fastapi")
-    assert f"; not measured: {missing} with raw SQL, no serialiser and psycopg" in said
+    assert f"needs a matched pair of {frameworks} on user detail; there is " in said
+    assert missing in said
 
 
 # --- numbers that were offered
 
 
 def test_connections_that_were_held_are_said_to_have_been_idle(tmp_path: Path) -> None:
-    names = deployed(MEDIANS)
-    truth = replace(QUIET, median_ms=names)
-    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=HELD, beside={})
+    def wait_for_threads(trial: dict[str, Any]) -> None:
+        if trial["planned"]["load"]["silent"]:
+            trial["client"]["in_flight_counted"] = 50.0
+
+    truth = replace(QUIET, median_ms=deployed(MEDIANS))
+    silent = Load("held", connections=50, rate_per_s=200.0, silent=200)
+    loads = (*HELD, silent)
+    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=loads, beside={})
+    run = changed(run, wait_for_threads)
+    most = connections(run).query("stack == 'flask' and silent == 0")["in_progress"].max()
     said = reason(verify(run), "crud-connections-flask")
-    assert "they were mostly idle: 200 requests/s in all, at most " in said
-    assert "in progress on average" in said
+    assert (
+        "connections were mostly idle: 200 requests/s over all of them, at most"
+        f" {number(most)} in progress on average where none was silent"
+    ) in said
     assert "raised" not in said
+
+
+def test_a_limit_of_the_server_that_was_raised_is_said_of_servers_that_have_one(
+    tmp_path: Path,
+) -> None:
+    truth = replace(QUIET, median_ms=deployed(MEDIANS))
+    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=HELD[:1], beside={})
     manifest = run.manifest.model_copy(deep=True)
     manifest.budgets["connections_held"] = 6000
     manifest.stacks["flask"]["command"] = ["gunicorn", "{connections_held}"]

@@ -67,11 +67,15 @@ def connections_held(claim: Claim, case: Case) -> Judged:
 
 
 def _idle(case: Case, rows: pd.DataFrame) -> str:
-    """How little the connections did, and under which limit of the server."""
+    """How little connections that send requests did, and under which limit of the server."""
+    sending = rows[rows["silent"] == 0]
     said = (
-        f"they were mostly idle: {number(float(rows['rate_per_s'].max()), 3)} requests/s in all,"
-        f" at most {number(float(rows['in_progress'].max()))} in progress on average"
+        f"connections were mostly idle: {number(float(rows['rate_per_s'].max()), 3)} requests/s"
+        " over all of them"
     )
+    if len(sending):
+        most = number(float(sending["in_progress"].max()))
+        said += f", at most {most} in progress on average where none was silent"
     axes = case.run.manifest.stacks.get(str(rows["stack"].iloc[0]), {})
     allowed = case.run.manifest.budgets.get("connections_held")
     if allowed and "{connections_held}" in axes.get("command", ()):
