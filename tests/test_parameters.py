@@ -33,7 +33,7 @@ from webtrial.records import Load
         ({"closed_users": [10, 100, 10]}, ["closed_users = [10, 100, 10]", "shown as 10 users"]),
         ({"open_rates_per_s": [1e5, 99999.99]}, ["open_rates_per_s", "shown as 100000/s"]),
         ({"common_fractions": [0.5, 0.5]}, ["common_fractions", "told apart"]),
-        ({"own_fractions": [0.95, 0.951]}, ["own_fractions", "shown as 95 % of own"]),
+        ({"own_fractions": [0.95, 0.951]}, ["own_fractions", "shown as 95 % of pilot"]),
         ({"closed_users": [], "common_fractions": []}, ["no load", "own_fractions"]),
         ({"aa_stack": "django", "stacks": ["flask"]}, ["aa_stack 'django'", "flask"]),
         ({"beside": {"crud": ["flask"]}}, ["['flask'] are in stacks", "crud"]),
@@ -163,7 +163,7 @@ def test_loads_are_shown_as_axes_show_them() -> None:
     assert str(Load("closed", users=100)) == "100 users"
     assert str(Load("closed", users=1)) == "1 user"
     assert str(Load("open", rate_per_s=200.0)) == "200/s"
-    assert str(Load("open", rate_per_s=160.0, capacity_fraction=0.8)) == "80 % of own"
+    assert str(Load("open", rate_per_s=160.0, capacity_fraction=0.8)) == "80 % of pilot"
     assert str(Load("held", connections=5000, rate_per_s=100.0)) == "5000 connections"
     beside = Load("held", connections=100, rate_per_s=100.0, silent=16)
     assert str(beside) == "100 connections, 16 silent"

@@ -158,7 +158,7 @@ def test_own_fractions_give_each_stack_its_own_rate_in_one_cell() -> None:
     assert len(cells) == 4
     assert rates["user_detail", 0.5, "fastapi"] == 1050.0
     assert rates["user_detail", 0.9, "django"] == 216.0
-    assert {str(t.load) for cell in cells for t in cell} == {"50 % of own", "90 % of own"}
+    assert {str(t.load) for cell in cells for t in cell} == {"50 % of pilot", "90 % of pilot"}
 
 
 def test_a_stack_that_answered_nothing_sets_no_rate_but_is_given_the_common_ones() -> None:

@@ -37,7 +37,8 @@ _PARTS = {
         "fan_out_costs_as_table",
         *("fan_out_ratios_as_table", "floor_as_table", "migration_as_table", "paths_as_table"),
         *("rates_in_time_as_table", "request_time_as_table", "search_ratios_as_table"),
-        *("search_spread_as_table", "servers_as_table", "silent_as_table", "variants_as_table"),
+        *("search_spread_as_table", "servers_as_table", "silent_as_table"),
+        "variants_as_table",
     ),
     "webtrial.publish.sentences_of_causes": (
         *("at_once_in_words", "attribution_in_words", "connections_in_words", "fan_out_in_words"),
@@ -45,6 +46,8 @@ _PARTS = {
         "rates_in_time_in_words",
         *("search_spread_in_words", "silent_in_words"),
     ),
+    "webtrial.publish.pilot_shares": ("pilot_shares_as_table", "pilot_shares_in_words"),
+    "webtrial.publish.thread_limits": ("thread_limits_as_table", "thread_limits_in_words"),
     "webtrial.publish.tables": (
         *("budgets_table", "cost_as_table", "dashboard_as_table", "latency_as_table"),
         *("machine_as_table", "parameters_table", "rates_table", "same_work_as_table"),
@@ -105,6 +108,7 @@ _PARTS = {
         *(
             "load_in_words",
             "noise_floor_in_words",
+            "pair_gaps_in_words",
             "percentiles_in_words",
             "percentile_rule_in_words",
             "plan_in_words",
@@ -144,6 +148,8 @@ _PARTS = {
         *("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios", "pairs_in_turn"),
     ),
     "webtrial.analyse.floor": ("floor",),
+    "webtrial.analyse.pilot_shares": ("pilot_shares",),
+    "webtrial.analyse.thread_limits": ("thread_limits",),
     "webtrial.analyse.threats": ("threats",),
     "webtrial.analyse.migration": ("migration_costs", "migration_ratios"),
     "webtrial.analyse.in_time": ("offered_rates", "rates_in_time"),

@@ -89,7 +89,7 @@ class Parameters(BaseModel):
         " stack's capacity in the pilot, rounded down on a 1-2-5 grid",
     )
     own_fractions: list[Fraction] = Field(
-        [], description="open loops at these fractions of each stack's own capacity in the pilot"
+        [], description="open loops at these fractions of what each stack reached in the pilot"
     )
 
     connections_held: list[Connections] = Field(

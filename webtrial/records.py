@@ -36,13 +36,18 @@ def _told(value: Any) -> Any:
     return value
 
 
+OF_PILOT = " of pilot"
+"""Ends the name of a load that is a share of what each stack reached in the pilot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load(Record):
     """How requests are offered: `users` in a closed loop, `rate_per_s` Poisson arrivals, or
     `rate_per_s` in all over `connections` that are held, each of which asks at equal intervals,
     beside `silent` ones that are opened and never ask.
 
-    Where each stack of a cell has its own rate, `capacity_fraction` is what they have in common.
+    Where each stack of a cell has its own rate, `capacity_fraction` is what they have in common:
+    the share of what the stack reached in the pilot.
     """
 
     kind: Literal["closed", "open", "held"]
@@ -53,7 +58,7 @@ class Load(Record):
     silent: int = 0
 
     def __str__(self) -> str:
-        """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of own`,
+        """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of pilot`,
         `100 connections, 16 silent`."""
         if self.kind == "closed":
             return f"{self.users} user" + "s" * (self.users != 1)
@@ -62,7 +67,7 @@ class Load(Record):
                 f", {self.silent} silent" * bool(self.silent)
             )
         if self.capacity_fraction is not None:
-            return f"{self.capacity_fraction:.0%} of own".replace("%", " %")
+            return f"{self.capacity_fraction:.0%}{OF_PILOT}".replace("%", " %")
         return f"{self.rate_per_s:g}/s"
 
 

@@ -237,7 +237,7 @@ def test_the_main_load_is_the_articles_else_the_most_users(tmp_path):
     assert at_main_load(table)["load"].tolist() == ["100 users"]
     assert at_main_load(table, "open")["load"].tolist() == ["200/s"]
     assert at_main_load(other)["load"].tolist() == ["200 users"]
-    assert at_main_load(other, "open")["load"].tolist() == ["80 % of own"]
+    assert at_main_load(other, "open")["load"].tolist() == ["80 % of pilot"]
 
 
 def test_two_trials_of_a_stack_in_one_block_are_no_two_replications(run):

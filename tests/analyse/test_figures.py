@@ -209,7 +209,7 @@ def test_shares_of_own_capacity_have_an_axis_of_their_own(drawings):
     assert ticks == {
         "users (closed loop)": ["100"],
         "arrivals/s (open)": ["200"],
-        "% of own capacity (open)": ["80"],
+        "% of the pilot's rate (open)": ["80"],
     }
 
 

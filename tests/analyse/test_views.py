@@ -54,7 +54,7 @@ def test_loads_are_ordered_by_size_not_by_name(tmp_path):
     table = latency_against_load(run, (50,))
 
     assert table["load"].tolist() == [
-        *("5 users", "20 users", "100 users", "200/s", "1000/s", "80 % of own")
+        *("5 users", "20 users", "100 users", "200/s", "1000/s", "80 % of pilot")
     ]
     assert table["size"].tolist() == [5, 20, 100, 200, 1000, 80]
 

@@ -13,6 +13,7 @@ import pandas as pd
 from webtrial.analyse.pairs import framework_of, stacks_in_order, title_of
 from webtrial.analyse.statistics import Estimate, geometric_mean
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
+from webtrial.records import OF_PILOT
 from webtrial.runs import Run
 
 ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
@@ -107,7 +108,7 @@ def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame:
     """Rows as people read them: scenarios and (if asked) stacks as in the parameters, closed
-    loads by users before open ones by rate, shares of a stack's own capacity last."""
+    loads by users before open ones by rate, shares of a stack's rate in the pilot last."""
     scenarios = run.manifest.parameters.all_scenarios
     ranks = pd.DataFrame(
         {
@@ -126,8 +127,8 @@ def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame
 
 def main_load(loads: pd.DataFrame, kind: str) -> str | None:
     """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
-    else the most users; the lowest common rate, else the lowest share of a stack's own capacity.
-    None where there are none."""
+    else the most users; the lowest common rate, else the lowest share of a stack's rate in the
+    pilot. None where there are none."""
     there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=_by_size)
     if not there:
         return None
@@ -146,13 +147,13 @@ def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
 
 
 def load_size(load: str) -> float:
-    """The number in front of `100 users`, `200/s` or `80 % of own`, for putting loads in order."""
+    """The number in front of `100 users`, `200/s` or `80 % of pilot`, to put loads in order."""
     return float(load.partition(" ")[0].removesuffix("/s"))
 
 
 def is_own(load: str) -> bool:
-    """Whether a load is a share of each stack's own capacity: `80 % of own`."""
-    return load.endswith(" of own")
+    """Whether a load is a share of what each stack reached in the pilot: `80 % of pilot`."""
+    return load.endswith(OF_PILOT)
 
 
 def _by_size(load: str) -> tuple[bool, float]:

@@ -44,8 +44,8 @@ def latency_against_load(
     Of some scenarios, one load, some stacks where these are given.
 
     Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
-    own capacity in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN from
-    one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
+    the pilot's rate in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN
+    from one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
     least that), error_fraction, dropped_fraction (of `failures`).
     """
     return _percentile_rows(run, [*CELL, "stack"], wanted, Part(scenarios, load, stacks))

@@ -10,6 +10,7 @@ from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_tab
 from webtrial.analyse.headline import DECIDED, headline, how_sure, unreplicated
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
 from webtrial.analyse.leading import answers
+from webtrial.analyse.pair_gaps import pair_gaps
 from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach, spoken
 from webtrial.analyse.show import Prose
@@ -151,6 +152,26 @@ def undecided_in_words(findings: pd.DataFrame) -> Prose:
         reasons = [f"{reason} ({counts[reason]})" for reason in map(str, counts.index)]
         said += f" The others are not, because: {'; '.join(reasons)}."
     return Prose(said)
+
+
+def pair_gaps_in_words(run: Run) -> Prose:
+    """How far apart in time the trials of the run's pairs were measured."""
+    gaps = pair_gaps(run)
+    if gaps.empty:
+        return Prose("")
+    cells = gaps.groupby(["scenario", "load"], sort=False)["gap_s"]
+    (scenario, load), furthest = max(cells, key=lambda cell: float(cell[1].median()))
+    where = f"; most in {spoken(str(scenario))} at {load}: {_spread_s(furthest)}"
+    return Prose(
+        "The two trials of a pair began"
+        f" {_spread_s(gaps['gap_s'])} apart{where if len(cells) > 1 else ''}. What disturbs the"
+        " machine for less time than that may disturb only one of them."
+    )
+
+
+def _spread_s(gaps_s: pd.Series) -> str:
+    """`6.5 s (median; 3.1 to 150 s)`."""
+    return f"{number(float(gaps_s.median()))} s (median; {reach(gaps_s.tolist())} s)"
 
 
 def percentile_rule_in_words() -> Prose:

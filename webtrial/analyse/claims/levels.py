@@ -15,6 +15,8 @@ from webtrial.analyse.claims.case import Case, Limits
 from webtrial.analyse.claims.predicates import predicate
 from webtrial.analyse.claims.verdicts import (
     NOT_TESTABLE,
+    PARTLY,
+    SUPPORTED,
     Band,
     Judged,
     Part,
@@ -44,31 +46,34 @@ class Bounds:
 @predicate
 def connections_held(claim: Claim, case: Case) -> Judged:
     """How many connections are held: `most_held` of the loads of at least MINIMUM_BLOCKS untouched
-    blocks. The rate of requests is the same whatever the number, so the machine's speed has little
-    part in it."""
+    blocks in which every connection sends requests. Where that number is not held any more once
+    some connections never send one, the claim holds only partly. The rate of requests is the same
+    whatever the number, so the machine's speed has little part in it."""
     rows = case.connections[case.connections["stack"] == claim.stack[0]]
-    if rows.empty:
+    asking = rows[rows["silent"] == 0]
+    if asking.empty:
         return untestable(f"needs a run with connections_held for {claim.stack[0]}")
-    (found,) = rows_of(most_held(_replicated(rows, "holds")))
+    (found,) = rows_of(most_held(_replicated(asking, "holds")))
+    (in_all,) = rows_of(most_held(_replicated(rows, "holds")))
     said = "; ".join(_held(row) for row in _by_size(rows))
     said = f"lost and {_late_in_words(case.limits)} of {said}"
     bounds = Bounds(found["most"], _or(found["missed"], inf), said)
     wanted = f"connections_held of {number(claim.numbers[0], 3)}"
-    judged = _judged(claim, case, bounds, rows["connections"] + rows["silent"], wanted)
-    return replace(judged, reason=f"{judged.reason}; {_idle(case, rows)}")
+    judged = _judged(claim, case, bounds, asking["connections"], wanted)
+    fails_when_silent = in_all["missed"] <= claim.numbers[0] and in_all["missed_silent"] > 0
+    if judged.verdict == SUPPORTED and fails_when_silent:
+        judged = replace(judged, verdict=PARTLY)
+    return replace(judged, reason=f"{judged.reason}; {_idle(case, asking)}")
 
 
-def _idle(case: Case, rows: pd.DataFrame) -> str:
-    """How little connections that send requests did, and under which limit of the server."""
-    sending = rows[rows["silent"] == 0]
+def _idle(case: Case, asking: pd.DataFrame) -> str:
+    """How little connections did that send requests, and under which limit of the server."""
     said = (
-        f"connections were mostly idle: {number(float(rows['rate_per_s'].max()), 3)} requests/s"
-        " over all of them"
+        "connections that send requests were mostly idle:"
+        f" {number(float(asking['rate_per_s'].max()), 3)}/s over all of them, at most"
+        f" {number(float(asking['in_progress'].max()))} in progress on average"
     )
-    if len(sending):
-        most = number(float(sending["in_progress"].max()))
-        said += f", at most {most} in progress on average where none was silent"
-    axes = case.run.manifest.stacks.get(str(rows["stack"].iloc[0]), {})
+    axes = case.run.manifest.stacks.get(str(asking["stack"].iloc[0]), {})
     allowed = case.run.manifest.budgets.get("connections_held")
     if allowed and "{connections_held}" in axes.get("command", ()):
         said += f"; the server's own limit was raised to {number(allowed, 4)}"

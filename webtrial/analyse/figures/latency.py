@@ -30,7 +30,7 @@ from webtrial.analyse.show import Drawing, together
 _UNITS = {
     "users": "users (closed loop)",
     "rate": "arrivals/s (open)",
-    "share": "% of own capacity (open)",
+    "share": "% of the pilot's rate (open)",
 }
 
 
