@@ -94,6 +94,7 @@ def front() -> Front:
         subtitle="of a run",
         facts=EVIL,
         findings=EVIL,
+        matched=None,
         verdicts=[Count("measured performance", 1, 1, {"supported": 1})],
         values={"evil": EVIL},
         run="20261122T120000Z-smoke-1",

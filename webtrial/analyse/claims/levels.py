@@ -66,17 +66,14 @@ def connections_held(claim: Claim, case: Case) -> Judged:
     return replace(judged, reason=f"{judged.reason}; {_idle(case, asking)}")
 
 
-def _idle(case: Case, rows: pd.DataFrame) -> str:
-    """How little connections that send requests did, and under which limit of the server."""
-    sending = rows[rows["silent"] == 0]
+def _idle(case: Case, asking: pd.DataFrame) -> str:
+    """How little connections did that send requests, and under which limit of the server."""
     said = (
-        f"connections were mostly idle: {number(float(rows['rate_per_s'].max()), 3)} requests/s"
-        " over all of them"
+        "connections that send requests were mostly idle:"
+        f" {number(float(asking['rate_per_s'].max()), 3)}/s over all of them, at most"
+        f" {number(float(asking['in_progress'].max()))} in progress on average"
     )
-    if len(sending):
-        most = number(float(sending["in_progress"].max()))
-        said += f", at most {most} in progress on average where none was silent"
-    axes = case.run.manifest.stacks.get(str(rows["stack"].iloc[0]), {})
+    axes = case.run.manifest.stacks.get(str(asking["stack"].iloc[0]), {})
     allowed = case.run.manifest.budgets.get("connections_held")
     if allowed and "{connections_held}" in axes.get("command", ()):
         said += f"; the server's own limit was raised to {number(allowed, 4)}"
