@@ -32,13 +32,16 @@ _PARTS = {
         *("draw_migration", "draw_request_time"),
     ),
     "webtrial.publish.tables_of_causes": (
-        *("attribution_as_table", "connections_as_table", "corners_as_table"),
+        *("attribution_as_table", "corners_as_table"),
         "crossovers_as_table",
         "fan_out_costs_as_table",
         *("fan_out_ratios_as_table", "floor_as_table", "migration_as_table", "paths_as_table"),
         *("rates_in_time_as_table", "request_time_as_table", "search_ratios_as_table"),
-        *("search_spread_as_table", "servers_as_table", "silent_as_table"),
+        "search_spread_as_table",
         "variants_as_table",
+    ),
+    "webtrial.publish.tables_of_connections": (
+        *("connections_as_table", "servers_as_table", "silent_as_table"),
     ),
     "webtrial.publish.sentences_of_causes": (
         *("at_once_in_words", "attribution_in_words", "connections_in_words", "fan_out_in_words"),

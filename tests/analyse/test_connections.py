@@ -13,7 +13,7 @@ from webtrial.analyse.summary import latencies, measured, trials_table
 from webtrial.publish.drawings_of_causes import draw_connections
 from webtrial.publish.sentences_of_causes import connections_in_words, silent_in_words
 from webtrial.publish.tables import budgets_table
-from webtrial.publish.tables_of_causes import (
+from webtrial.publish.tables_of_connections import (
     connections_as_table,
     servers_as_table,
     silent_as_table,

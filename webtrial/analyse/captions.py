@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from webtrial.analyse.frames import rows_of
-from webtrial.analyse.phrases import counted, interval, spoken
+from webtrial.analyse.histogram import NEEDS_INTERVAL
+from webtrial.analyse.phrases import counted, interval, number, spoken
 
 INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."
 ONE_BLOCK = "One block: no interval, no verdict."
@@ -35,6 +36,13 @@ def within(row: dict[str, Any]) -> str:
     if not isfinite(row["low"]):
         return ""
     return f" ({interval(row['low'], row['high'])})"
+
+
+def percentile_text(row: dict[str, Any]) -> str:
+    """`Flask p90 12`, `Flask p99 at least 120 (95–160)`: of a row of `latency_against_load`."""
+    least = "at least " if row["is_bound"] else ""
+    span = within(row) if row["percentile"] >= NEEDS_INTERVAL else ""
+    return f"{row['title']} p{row['percentile']:g} {least}{number(row['latency_ms'])}{span}"
 
 
 def interval_note(table: pd.DataFrame) -> str:

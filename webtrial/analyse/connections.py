@@ -43,10 +43,11 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     with a request in progress, mean over the window); of the requests in the windows: requests
     (that were meant to be sent), failed_fraction (failed, timed out, or not sent since the
     connection still waited), late_fraction (not answered within `p99_limit_ms`, failed ones among
-    them), p50_ms, p50_low, p50_high, p90_ms, p99_ms; of those on opening that were answered or
-    given up opening_late_fraction, opening_p50_ms, opening_p99_ms; memory_mib (of the service, mean
-    over blocks), kib_each, kib_low, kib_high (that it grew by, per connection opened: mean over
-    blocks, t interval); holds: `is_held` of the `deciding` trials.
+    them), p50_ms, p50_low, p50_high, p90_ms, p99_ms, p99_low, p99_high; of those on opening that
+    were answered or given up opening_late_fraction, opening_p50_ms, opening_p99_ms,
+    opening_p99_low, opening_p99_high; memory_mib (of the service, mean over blocks), kib_each,
+    kib_low, kib_high (that it grew by, per connection opened: mean over blocks, t interval); holds:
+    `is_held` of the `deciding` trials.
     """
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]
@@ -62,8 +63,9 @@ _PLACE = [*CELL, "stack"]
 _COLUMNS = (
     *("connections", "silent", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
     *("silent_open", "in_progress", "requests", "failed_fraction", "late_fraction"),
-    *("p50_ms", "p50_low", "p50_high", "p90_ms", "p99_ms", "opening_late_fraction"),
-    *("opening_p50_ms", "opening_p99_ms", "memory_mib", "kib_each", "kib_low", "kib_high", "holds"),
+    *("p50_ms", "p50_low", "p50_high", "p90_ms", "p99_ms", "p99_low", "p99_high"),
+    *("opening_late_fraction", "opening_p50_ms", "opening_p99_ms", "opening_p99_low"),
+    *("opening_p99_high", "memory_mib", "kib_each", "kib_low", "kib_high", "holds"),
 )
 
 
@@ -128,8 +130,11 @@ def _share(part: float, whole: float) -> float:
 
 def _percentiles(requests: Sequence[Histogram]) -> dict[str, float]:
     middle, slow, slowest = (percentile_estimate(requests, level) for level in (50, 90, 99))
-    spans = {"p50_low": middle.low, "p50_high": middle.high}
-    return {"p50_ms": middle.value, **spans, "p90_ms": slow.value, "p99_ms": slowest.value}
+    return {
+        **{"p50_ms": middle.value, "p50_low": middle.low, "p50_high": middle.high},
+        "p90_ms": slow.value,
+        **{"p99_ms": slowest.value, "p99_low": slowest.low, "p99_high": slowest.high},
+    }
 
 
 def _memory(trials: pd.DataFrame) -> dict[str, float]:

@@ -16,6 +16,7 @@ import pandas as pd
 
 RESOLUTION = 0.001
 MINIMUM_SAMPLES: dict[float, int] = {50: 20, 90: 100, 99: 10_000, 99.9: 100_000}
+NEEDS_INTERVAL = 99  # the lowest percentile that is never given without its interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from webtrial.analyse.counting import counted
 from webtrial.analyse.estimates import CELL, in_order, is_own, labelled, load_size, with_failures
-from webtrial.analyse.histogram import MINIMUM_SAMPLES, Histogram, histogram, merged
+from webtrial.analyse.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, Histogram, histogram, merged
 from webtrial.analyse.statistics import Estimate, jackknife
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.runs import Run
@@ -118,10 +118,14 @@ def _percentiles(
 
 
 def percentile_estimate(blocks: Sequence[Histogram], percentile: float) -> Estimate:
-    """A percentile of the merged blocks with its jackknife interval; NaN of too few requests."""
+    """A percentile of the merged blocks with its jackknife interval; NaN of too few requests, and
+    from NEEDS_INTERVAL on without an interval: a tail may move by orders of magnitude between
+    blocks, so its value alone tells nothing."""
+    unknown = Estimate(nan, nan, nan, len(blocks))
     if sum(map(len, blocks)) < MINIMUM_SAMPLES[percentile]:
-        return Estimate(nan, nan, nan, len(blocks))
-    return jackknife(blocks, partial(_merged_percentile, percentile))
+        return unknown
+    found = jackknife(blocks, partial(_merged_percentile, percentile))
+    return unknown if percentile >= NEEDS_INTERVAL and isnan(found.low) else found
 
 
 def _merged_percentile(percentile: float, blocks: Sequence[Histogram]) -> float:

@@ -6,7 +6,6 @@ are `invalid` and left out, and what an amber ring is where there is one.
 """
 
 from math import isfinite
-from typing import Any
 
 import pandas as pd
 
@@ -17,6 +16,7 @@ from webtrial.analyse.captions import (
     left_out_note,
     one_block_note,
     per_cell,
+    percentile_text,
     ring_note,
     within,
 )
@@ -157,21 +157,16 @@ def latency_against_load(percentiles: pd.DataFrame, invalid: int) -> Words:
     medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
     title = f"{_widest(medians)}{one_block_note(medians)}"
     alt = "Response times in milliseconds, percentiles 50, 90 and 99 where enough requests. "
-    alt += per_cell(percentiles.dropna(subset=["latency_ms"]), _percentile_text)
+    alt += per_cell(percentiles.dropna(subset=["latency_ms"]), percentile_text)
     caption = (
         "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
-        " bars above: 90th percentile, and 99th where at least"
-        f" {MINIMUM_SAMPLES[99]:,} requests were merged."
+        " bars above: 90th percentile, and 99th, its interval shaded too, where at least"
+        f" {MINIMUM_SAMPLES[99]:,} requests were merged in more than one block."
         + _bounds(percentiles)
         + ring_note(percentiles["suspect_blocks"])
         + left_out_note(invalid)
     )
     return Words(title, alt, caption)
-
-
-def _percentile_text(row: dict[str, Any]) -> str:
-    least = "at least " if row["is_bound"] else ""
-    return f"{row['title']} p{row['percentile']:g} {least}{number(row['latency_ms'])}"
 
 
 def _widest(medians: pd.DataFrame) -> str:

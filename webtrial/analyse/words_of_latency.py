@@ -1,10 +1,14 @@
 """What the figures of distributions, tails and answers over time say, as `words` has others."""
 
-from typing import Any
-
 import pandas as pd
 
-from webtrial.analyse.captions import Words, left_out_note, one_block_note, per_cell
+from webtrial.analyse.captions import (
+    Words,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    percentile_text,
+)
 from webtrial.analyse.frames import furthest_apart, rows_of
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
 from webtrial.analyse.over_time import OverTime
@@ -40,7 +44,7 @@ def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: int) -> Words
         factors = (ends["latency_ms"] / ends["latency_ms_median"]).tolist()
         title = f"The slowest tenth of requests take at least {reach(factors)} times their median"
     alt = "Percentiles of response time in milliseconds. "
-    alt += per_cell(percentiles.dropna(subset=["latency_ms"]), _percentile)
+    alt += per_cell(percentiles.dropna(subset=["latency_ms"]), percentile_text)
     caption = (
         "From left to right fewer and fewer requests take longer: at 99 %, one in a hundred. Both"
         " scales are logarithmic, all blocks merged; curves end where fewer than ten requests lie"
@@ -87,11 +91,6 @@ def at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
     apart = (curves["share_slower"] - share).abs()
     near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
     return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
-
-
-def _percentile(row: dict[str, Any]) -> str:
-    least = "at least " if row["is_bound"] else ""
-    return f"{row['title']} p{row['percentile']:g} {least}{number(row['latency_ms'])}"
 
 
 def _suspects(curves: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from webtrial.analyse.compare import THROUGHPUT, noise_floors
 from webtrial.analyse.dashboard_ratios import dashboard_ratios
 from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
 from webtrial.analyse.headline import DECIDED, headline, how_sure, unreplicated
-from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION
+from webtrial.analyse.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, RESOLUTION
 from webtrial.analyse.leading import answers
 from webtrial.analyse.pair_gaps import pair_gaps
 from webtrial.analyse.pairs import is_deployed, title_of
@@ -181,7 +181,10 @@ def percentile_rule_in_words() -> Prose:
         for percentile, count in MINIMUM_SAMPLES.items()
         if percentile <= 99
     ]
-    return Prose(f"Of the merged requests, {listed(needed)} before it is shown.")
+    return Prose(
+        f"Of the merged requests, {listed(needed)} before it is shown. The {NEEDS_INTERVAL}th is"
+        " shown with its interval, and not at all from a single block, which gives none."
+    )
 
 
 def verdict_rule_in_words() -> Prose:
@@ -319,7 +322,8 @@ def percentiles_in_words() -> Prose:
         " trial by trial; merging blocks adds their counts, and a percentile is read from the sum,"
         f" never averaged. It lies within {RESOLUTION:.1%} of what sorting all the requests would"
         " give. A timeout counts as the time after which it was given up; a percentile among"
-        f" timeouts is a lower bound. The fewest requests for one: {needed}."
+        f" timeouts is a lower bound. The fewest requests for one: {needed}. From"
+        f" p{NEEDS_INTERVAL} on it is given with its interval over blocks only."
     )
 
 

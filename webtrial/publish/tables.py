@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from webtrial.analyse.frames import rows_of
+from webtrial.analyse.histogram import NEEDS_INTERVAL
 from webtrial.analyse.migration import connections_shared
 from webtrial.analyse.pairs import title_of
 from webtrial.analyse.phrases import interval, listed, number, percent, spoken
@@ -52,7 +54,10 @@ def _with_span(frame: pd.DataFrame) -> pd.DataFrame:
 def latency_as_table(percentiles: pd.DataFrame) -> Table:
     """`latency_against_load` with a column for each percentile; – of too few requests."""
     keys = ["scenario", "load", "title"]
-    caption = "Response times in ms, and what share of requests failed or could not be sent."
+    caption = (
+        "Response times in ms (the 99th percentile with its 95 % interval), and what share of"
+        " requests failed or could not be sent."
+    )
     return _percentile_columns(percentiles, keys, caption, _WENT_WRONG)
 
 
@@ -66,10 +71,7 @@ def _percentile_columns(
     percentiles: pd.DataFrame, keys: list[str], caption: str, beside: dict[str, str] | None = None
 ) -> Table:
     beside = beside or {}
-    texts = [
-        f"{'≥ ' if bound else ''}{number(value, 3)}"
-        for value, bound in zip(percentiles["latency_ms"], percentiles["is_bound"], strict=True)
-    ]
+    texts = [_percentile_cell(row) for row in rows_of(percentiles)]
     rows = percentiles.assign(text=texts, name=percentiles["percentile"].map(_percentile_name))
     wide = rows.pivot_table(
         index=[*keys, "samples", *beside],
@@ -82,6 +84,13 @@ def _percentile_columns(
     columns = {key: "stack" if key == "title" else key for key in keys}
     columns |= dict(zip(names, names, strict=True)) | {"samples": "requests"}
     return Table(wide, caption, columns | beside, _SPOKEN | dict.fromkeys(beside, percent))
+
+
+def _percentile_cell(row: dict[str, Any]) -> str:
+    """`≥ 12.0`, of a tail `120 (95–160)`."""
+    is_tail = row["percentile"] >= NEEDS_INTERVAL and not pd.isna(row["low"])
+    span = f" ({interval(row['low'], row['high'])})" if is_tail else ""
+    return f"{'≥ ' if row['is_bound'] else ''}{number(row['latency_ms'], 3)}{span}"
 
 
 def _percentile_name(percentile: float) -> str:
@@ -118,20 +127,19 @@ def dashboard_as_table(parts: pd.DataFrame) -> Table:
 def upstreams_table(run: Run) -> Table:
     """What each upstream was asked to take, and really took, over the run."""
     rows = [
-        (each.name, each.requests, each.asked_mean_ms, each.took_mean_ms, each.took_p99_ms)
+        (each.name, each.requests, each.asked_mean_ms, each.took_mean_ms)
         for trial in run.trials
         for each in trial.upstreams
     ]
-    columns = ["name", "requests", "asked_mean_ms", "took_mean_ms", "took_p99_ms"]
+    columns = ["name", "requests", "asked_mean_ms", "took_mean_ms"]
     frame = pd.DataFrame(rows, columns=columns).groupby("name", as_index=False, sort=False)
     table = frame.agg(
         requests=("requests", "sum"),
         asked=("asked_mean_ms", "mean"),
         took=("took_mean_ms", "mean"),
-        worst=("took_p99_ms", "max"),
     )
     names = {"name": "upstream", "requests": "requests", "asked": "asked to take (mean, ms)"}
-    names |= {"took": "took (mean, ms)", "worst": "worst trial's 99th percentile (ms)"}
+    names |= {"took": "took (mean, ms)"}
     return Table(table, "The upstreams over all trials.", names)
 
 

@@ -24,6 +24,7 @@ from webtrial.analyse.figures.style import (
     ring,
     styled,
 )
+from webtrial.analyse.histogram import NEEDS_INTERVAL
 from webtrial.analyse.phrases import spoken
 from webtrial.analyse.show import Drawing, together
 
@@ -38,7 +39,8 @@ _UNITS = {
 def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
     """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
     on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
-    with the median's interval; medians of a sweep are joined. Names are for the whole row."""
+    with the intervals of the median and the 99th; medians of a sweep are joined. Names are for the
+    whole row."""
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
     scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
@@ -109,6 +111,10 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         markersize=6,
         linestyle="none",
         markeredgewidth=1.2,
+    )
+    tails = above[above["percentile"] >= NEEDS_INTERVAL]
+    axes.vlines(
+        tails["place"], tails["low"], tails["high"], color=look.hue, linewidth=2.6, alpha=0.35
     )
     for _, group in rows.dropna(subset=["latency_ms"]).groupby("place"):
         axes.vlines(

@@ -326,8 +326,17 @@ def name_lines(
 
 
 def plain_log(axes: Axes, which: str, subs: Sequence[float] = (1, 2, 5)) -> None:
-    """Ticks of a log axis as plain numbers at 1, 2 and 5 of each decade, or at other `subs`."""
+    """Ticks of a log axis as plain numbers at 1, 2 and 5 of each decade, or at other `subs`; at
+    decades alone where there are too many for that."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(mpl.ticker.LogLocator(subs=subs))
+    axis.set_major_locator(_DecadesAtLeast(subs=subs))
     axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
     axis.set_minor_locator(mpl.ticker.NullLocator())
+
+
+class _DecadesAtLeast(mpl.ticker.LogLocator):
+    """LogLocator that does not leave an axis of many decades without any tick."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        ticks = super().tick_values(vmin, vmax)
+        return ticks if len(ticks) else mpl.ticker.LogLocator().tick_values(vmin, vmax)
