@@ -7,6 +7,7 @@ from webtrial.analyse.claims.verdicts import Judged, Part, band, reasons_of, unt
 from webtrial.analyse.phrases import interval, number
 from webtrial.analyse.statistics import MINIMUM_BLOCKS, Estimate, geometric_mean
 from webtrial.analyse.summary import records_of
+from webtrial.analyse.upstreams import upstream_times
 from webtrial.records import Trial
 
 
@@ -30,7 +31,8 @@ def one_per_thread(claim: Claim, case: Case) -> Judged:
 
 
 def _waiting(trial: Trial) -> float:
-    took_ms = sum(each.took_mean_ms or 0 for each in trial.upstreams)
+    times = upstream_times(trial)
+    took_ms = times.in_turn_ms if times else 0.0
     return trial.counts.completed / trial.window_s * took_ms / 1000
 
 
