@@ -1,14 +1,18 @@
 """Where a request's time goes: parts that add up to the whole, or say that they do not."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from tests.synthetic_run import Truth, synthetic_run
+from tests.synthetic_run import Truth, synthetic_run, vouch_for
 from webtrial.analyse import words_of_causes as words
 from webtrial.analyse.request_time import PARTS, request_time
 from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.analyse.work import dashboard_parts
+from webtrial.runs import open_run
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,29 @@ def test_upstreams_add_up_in_turn_and_at_once_the_slowest_counts(table):
     assert upstreams_ms["dashboard", "flask"] == pytest.approx(21 + 22)
     assert upstreams_ms["dashboard", "flask-fan-out"] == pytest.approx(22)
     assert upstreams_ms["user_detail", "flask"] == 0
+
+
+def test_upstreams_take_what_the_chapter_on_the_dashboard_says(asking, table):
+    parts = dashboard_parts(asking).set_index("stack")
+
+    assert table.loc[("dashboard", "flask"), "upstreams_ms"] == parts.loc["flask", "in_turn_ms"]
+    assert (
+        table.loc[("dashboard", "flask-fan-out"), "upstreams_ms"]
+        == parts.loc["flask-fan-out", "slowest_ms"]
+    )
+
+
+def test_upstreams_take_as_long_whatever_is_kept_of_the_requests(asking, tmp_path):
+    shutil.copytree(asking.path, tmp_path / "fewer")
+    for path in (tmp_path / "fewer").glob("samples/*.parquet"):
+        pq.write_table(pq.read_table(path).slice(5), path)
+    vouch_for(tmp_path / "fewer")
+    fewer = open_run(tmp_path / "fewer")
+
+    for run in (asking, fewer):
+        times = request_time(run).set_index(["scenario", "stack"])["upstreams_ms"]
+        assert times["dashboard", "flask"] == pytest.approx(21 + 22)
+    assert dashboard_parts(fewer)["in_turn_ms"].equals(dashboard_parts(asking)["in_turn_ms"])
 
 
 def test_parts_that_exceed_the_whole_are_said_to(asking, table):

@@ -11,6 +11,7 @@ import pytest
 from tests.synthetic_run import CLOSED, HELD, STOLEN, VALID, Truth, synthetic_run
 from webtrial.analyse.claims.evaluate import verify
 from webtrial.analyse.summary import trials_table
+from webtrial.analyse.timeline import shown_trial
 from webtrial.errors import PublishError
 from webtrial.publish import sample
 from webtrial.publish.execute import NOTEBOOKS
@@ -91,17 +92,30 @@ def test_what_was_measured_stays_of_the_attempts_that_count(run: Run, trimmed: R
     final = trials_table(run).set_index(["number", "attempt"])["final"]
     for trial in run.trials:
         whole, kept = run.samples(trial), trimmed.samples(trial)
-        phases = ["measured", "warmup"] if trial.planned.load.kind == "held" else ["measured"]
-        counts = final[trial.planned.number, trial.attempt]
-        assert len(kept) == (whole["phase"].isin(phases).sum() if counts else 0)
+        place = trial.planned.number, trial.attempt
+        is_held = trial.planned.load.kind == "held"
+        is_read = (whole["phase"] == "measured") | (whole["done_ns"] >= -512) | is_held
+        expected = len(whole) if place == shown_trial(run) else is_read.sum()
+        assert len(kept) == (expected if final[place] else 0)
     assert not final.all()
+
+
+def test_requests_that_were_answered_in_the_window_stay_whenever_they_were_sent(
+    run: Run, trimmed: Run
+) -> None:
+    for trial in run.trials:
+        kept = trimmed.samples(trial)
+        in_flight = (kept["phase"] == "warmup") & (kept["done_ns"] >= 0)
+        if len(kept) and trial.planned.load.kind == "closed":
+            assert in_flight.sum() == trial.planned.load.users
 
 
 def test_times_stay_to_a_microsecond(run: Run, trimmed: Run) -> None:
     for trial in run.trials:
-        kept = trimmed.samples(trial).reset_index(drop=True)
-        whole = run.samples(trial)
-        whole = whole[whole["phase"] == "measured"].reset_index(drop=True)
+        kept, whole = (
+            frame[frame["phase"] == "measured"].reset_index(drop=True)
+            for frame in (trimmed.samples(trial), run.samples(trial))
+        )
         if trial.planned.load.kind == "closed" and len(kept):
             assert (kept["done_ns"] - whole["done_ns"]).abs().max() <= 512
 

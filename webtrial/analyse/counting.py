@@ -14,7 +14,14 @@ import duckdb
 import pandas as pd
 
 from webtrial.analyse.histogram import RESOLUTION, Histogram, histogram
-from webtrial.analyse.summary import CENSORED, STARTED_NS, TRIAL_KEYS, Clock, records_of
+from webtrial.analyse.summary import (
+    CENSORED,
+    STARTED_NS,
+    TICK_NS,
+    TRIAL_KEYS,
+    Clock,
+    records_of,
+)
 from webtrial.errors import RunError
 from webtrial.records import Phase
 from webtrial.runs import Run
@@ -77,7 +84,8 @@ def bucket_of(took_ns: str) -> str:
 
 def over(files: Sequence[Path], select: str) -> pd.DataFrame:
     """The answer to a query over `samples`: the rows of files with the columns of runs.SAMPLES,
-    with `file_index` (place in `files`) and `file_row_number`. RunError when they cannot be read.
+    times in ticks (TICK_NS), with `file_index` (place in `files`) and `file_row_number`. RunError
+    when they cannot be read.
     """
     query = f"with samples as not materialized ({_SAMPLES}) {select}"
     try:
@@ -87,7 +95,11 @@ def over(files: Sequence[Path], select: str) -> pd.DataFrame:
         raise RunError(f"samples cannot be read: {error}") from None
 
 
-_SAMPLES = "select *, file_index, file_row_number from read_parquet(?)"
+_TICKS = ", ".join(
+    f"({name} + {TICK_NS // 2}) & {-TICK_NS} as {name}"
+    for name in ("intended_ns", "sent_ns", "done_ns")
+)
+_SAMPLES = f"select * replace ({_TICKS}), file_index, file_row_number from read_parquet(?)"
 
 
 def _settings() -> dict[str, Any]:

@@ -28,8 +28,10 @@ class OverTime:
 
     `cells`: stack, moment (0 to MOMENTS - 1), step (of response times: 10^(step / STEPS) ms and
     more), requests. `trials`, a row per stack in the order asked for: scenario, load, stack, title,
-    framework, number, attempt, block, verdict, window_s, requests, silence_ms (the longest time
-    without an answer), silent_from_s, slowest_ms.
+    framework, number, attempt, block, verdict, window_s, requests (answered in the window),
+    silence_ms (the longest time without an answer), silent_from_s, slowest_ms, lost_rows (requests
+    answered in the window that were sent before it, of a trimmed run that did not keep them: the
+    silence before the first answer that it has is then not counted).
     """
 
     cells: pd.DataFrame
@@ -46,8 +48,10 @@ def over_time(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> Over
     cells = _cells(files, window_ns)
     stacks_drawn = pd.Series([trial.planned.stack for trial in found])
     cells.insert(0, "stack", stacks_drawn.iloc[cells.pop("file_index")].to_numpy())
-    silences = _silences(files, window_ns).drop(columns="file_index")
+    lost = _lost_rows(found, files, window_ns)
+    silences = _silences(files, window_ns, lost).drop(columns="file_index")
     trials = pd.DataFrame(list(map(_place, found)))
+    silences["lost_rows"] = lost
     return OverTime(cells, labelled(run, pd.concat([trials, silences], axis=1)))
 
 
@@ -91,8 +95,28 @@ def _cells(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
     )
 
 
-def _silences(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
-    """A row per file, in their order. The window's end counts as an answer, as its start does."""
+def _lost_rows(trials: Sequence[Trial], files: Sequence[Path], window_ns: int) -> list[int]:
+    """How many answers of each window the records count and the files lack, for want of the
+    requests of the warm-up."""
+    counts = over(
+        files,
+        f"""
+        select file_index, count(*) filter ({_answered(window_ns)}) as answered,
+            bool_or(intended_ns < 0) as has_warmup
+        from samples group by file_index
+        """,
+    ).set_index("file_index")
+    rows = counts.reindex(range(len(files))).to_dict("index").values()
+    return [
+        0 if row["has_warmup"] else max(trial.counts.completed - int(row["answered"]), 0)
+        for trial, row in zip(trials, rows, strict=True)
+    ]
+
+
+def _silences(files: Sequence[Path], window_ns: int, lost_rows: Sequence[int]) -> pd.DataFrame:
+    """A row per file, in their order. The window's end counts as an answer, and its start does
+    where no rows are lost."""
+    starts = ", ".join(str(bool(lost)).lower() for lost in lost_rows)
     return over(
         files,
         f"""
@@ -100,8 +124,10 @@ def _silences(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
             arg_max(done_ns - gap_ns, gap_ns) / 1e9 as silent_from_s,
             max(took_ns) / 1e6 as slowest_ms
         from (
-            select *, done_ns - lag(done_ns, 1, 0::bigint)
-                over (partition by file_index order by done_ns) as gap_ns
+            select *, done_ns - coalesce(
+                    lag(done_ns) over (partition by file_index order by done_ns),
+                    case when [{starts}][file_index::bigint + 1] then done_ns else 0 end
+                ) as gap_ns
             from (
                 select file_index, done_ns, done_ns - intended_ns as took_ns
                 from samples where {_answered(window_ns)}

@@ -7,11 +7,11 @@ from math import nan
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, at_main_load, in_order, labelled
 from webtrial.analyse.summary import at_common_loads, measured, records_of, trials_table
+from webtrial.analyse.upstreams import upstream_times
 from webtrial.records import Trial
 from webtrial.runs import Run
 
@@ -71,16 +71,13 @@ def _row(trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _upstreams_ms(run: Run, trial: Trial) -> float:
-    """What a request of a trial waited for upstreams."""
-    requests = pq.read_metadata(run.path / trial.samples).num_rows
-    if not any(each.requests for each in trial.upstreams) or not requests:
+    """What a request of a trial waited for upstreams; NaN where it is not known how it asked."""
+    times = upstream_times(trial)
+    if times is None:
         return 0.0
-    took_ms: list[float] = [
-        (each.took_mean_ms or 0.0) * each.requests / requests for each in trial.upstreams
-    ]
     match run.manifest.stacks[trial.planned.stack].get("sources"):
         case "in turn":
-            return sum(took_ms)
+            return times.in_turn_ms
         case "threads" | "gather":
-            return max(took_ms)
+            return times.slowest_ms
     return nan

@@ -85,7 +85,7 @@ class Table:
         classes = [' class="number"' if numeric else "" for numeric in self._numeric()]
         head = "".join(
             f'<th scope="col"{style}>{escape(name)}</th>'
-            for name, style in zip(self._names(), classes, strict=True)
+            for name, style in zip(self.names(), classes, strict=True)
         )
         body = "".join(
             "<tr>"
@@ -103,13 +103,13 @@ class Table:
     def markdown(self) -> str:
         """A pipe table with pandoc's caption line; markup in cells is escaped."""
         rule = ["--:" if numeric else ":--" for numeric in self._numeric()]
-        rows = [[_plain(cell) for cell in row] for row in [self._names(), *self.cells()]]
+        rows = [[_plain(cell) for cell in row] for row in [self.names(), *self.cells()]]
         lines = [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
         return "\n".join([*lines, *([f"\n: {_plain(self.caption)}"] if self.caption else [])])
 
     def text(self) -> str:
         """Columns in line, as a terminal shows them, below the caption."""
-        rows = [self._names(), *self.cells()]
+        rows = [self.names(), *self.cells()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [_in_line(row, widths, self._numeric()) for row in rows]
         return "\n".join([*([self.caption] if self.caption else []), *lines])
@@ -122,7 +122,8 @@ class Table:
     def _keys(self) -> list[str]:
         return list(self.columns) or [str(name) for name in self.frame.columns]
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """The headings of the columns."""
         return [self.columns.get(key, key.replace("_", " ")) for key in self._keys()]
 
     def _numeric(self) -> list[bool]:

@@ -1,7 +1,7 @@
 """One trial, moment by moment: its requests, its rates, what the processes used each second."""
 
 from dataclasses import asdict, dataclass
-from math import ceil
+from math import ceil, nan
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,10 @@ BIN_S = 0.1
 class Timeline:
     """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
     560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
-    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s, median_ms, worst_ms (of
-    those intended in the bin that succeeded). `median_ms` of all those of the window. Medians lie
-    within histogram.RESOLUTION. `seconds`: the fields of records.Second."""
+    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s (NaN in a warm-up whose
+    requests a trimmed run did not keep), median_ms, worst_ms (of those intended in the bin that
+    succeeded). `median_ms` of all those of the window. Medians lie within histogram.RESOLUTION.
+    `seconds`: the fields of records.Second."""
 
     trial: Trial
     requests: pd.DataFrame
@@ -45,13 +46,23 @@ def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
     in_window = took[took["place"].between(grid.warmup, grid.bins - 1)]
     names = list(Second.__dataclass_fields__)
     seconds = pd.DataFrame([asdict(second) for second in trial.seconds], columns=names)
+    bins = _bins(file, grid, took)
+    if not _has_warmup(file):
+        bins.loc[bins["t_s"] < 0, [*_RATES]] = nan
     return Timeline(
         trial,
         _points(file),
-        _bins(file, grid, took),
+        bins,
         histogram(in_window).percentile_ms(50),
         seconds,
     )
+
+
+def shown_trial(run: Run) -> tuple[int, int]:
+    """Number and attempt of the trial whose timeline the report shows: a typical one of the first
+    stack at the first scenario. RunError where there is no trial that counts."""
+    parameters = run.manifest.parameters
+    return typical_trial(run, parameters.scenarios[0], parameters.stacks[0])
 
 
 def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) -> tuple[int, int]:
@@ -99,6 +110,14 @@ class _Grid:
         return f"floor({time_ns} / {self.width_ns})::integer + {self.warmup}"
 
 
+_RATES = ("sent_per_s", "completed_per_s")
+
+
+def _has_warmup(file: Path) -> bool:
+    """Whether the file has requests that ended before the window."""
+    return bool(over([file], "select count(*) as n from samples where done_ns < 0")["n"].any())
+
+
 def _points(file: Path) -> pd.DataFrame:
     return over(
         [file],
@@ -126,8 +145,7 @@ def _bins(file: Path, grid: _Grid, took: pd.DataFrame) -> pd.DataFrame:
     }
     places = range(grid.bins)
     frame = pd.DataFrame({name: values.reindex(places) for name, values in columns.items()})
-    rates = ["sent_per_s", "completed_per_s"]
-    frame[rates] = frame[rates].fillna(0.0)
+    frame[[*_RATES]] = frame[[*_RATES]].fillna(0.0)
     frame.insert(0, "t_s", (np.arange(grid.bins) - grid.warmup) * grid.width_ns / 1e9)
     return frame
 

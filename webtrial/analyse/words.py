@@ -229,9 +229,19 @@ def timeline(moments: Timeline, stack_title: str) -> Words:
     caption = (
         "One trial: response times of its requests (thinned, the slowest all kept; crosses failed),"
         f" requests sent and completed in every {1000 * BIN_S:g} ms, CPU used in each second."
-        f" Verdict of the trial: {trial.validity.verdict}."
+        f" Verdict of the trial: {trial.validity.verdict}.{_without_warmup(moments)}"
     )
     return Words(title, alt, caption)
+
+
+def _without_warmup(moments: Timeline) -> str:
+    """That a trimmed run lacks the warm-up, and with it answers at the start of the window."""
+    if moments.bins["sent_per_s"].notna().all():
+        return ""
+    return (
+        " This run was trimmed without the requests of this warm-up, some of which were answered in"
+        " the window: at its start too few are shown as completed."
+    )
 
 
 def search(percentiles: pd.DataFrame, invalid: int) -> Words:

@@ -76,9 +76,21 @@ def over_time(found: OverTime) -> Words:
     caption = (
         "One typical trial of each stack: the valid one with the median throughput. Each place is a"
         " moment and a response time, the darker the more requests were answered there. A white"
-        " column is a moment without an answer; the bracket marks the longest." + _verdicts(trials)
+        " column is a moment without an answer; the bracket marks the longest."
+        + _verdicts(trials)
+        + _lost(trials)
     )
     return Words(title, f"{alt}.", caption)
+
+
+def _lost(trials: pd.DataFrame) -> str:
+    """That a trimmed run lacks answers at the start of the window."""
+    if not trials["lost_rows"].any():
+        return ""
+    return (
+        " This run was trimmed without the answers to requests of the warm-up, so the time before"
+        " the first answer shown is not known."
+    )
 
 
 def _verdicts(trials: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.statistics import geometric_mean
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
+from webtrial.analyse.upstreams import upstream_times
 from webtrial.runs import Run
 
 MIXED = ("crud", "validation")
@@ -117,9 +118,9 @@ _ID = ["number", "attempt"]
 
 def _upstreams(run: Run) -> pd.DataFrame:
     rows = [
-        (trial.planned.number, trial.attempt, sum(took), max(took))
+        (trial.planned.number, trial.attempt, times.in_turn_ms, times.slowest_ms)
         for trial in run.trials
-        if (took := [each.took_mean_ms for each in trial.upstreams if each.took_mean_ms])
+        if (times := upstream_times(trial))
     ]
     return pd.DataFrame(rows, columns=[*_ID, "in_turn_ms", "slowest_ms"])
 

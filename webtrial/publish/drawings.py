@@ -23,8 +23,8 @@ from webtrial.analyse.pairs import title_of
 from webtrial.analyse.selection import places
 from webtrial.analyse.show import Drawing, Prose
 from webtrial.analyse.summary import trials_table
+from webtrial.analyse.timeline import shown_trial
 from webtrial.analyse.timeline import timeline as timeline_of
-from webtrial.analyse.timeline import typical_trial
 from webtrial.analyse.work import cost_table
 from webtrial.errors import RunError
 from webtrial.runs import Run
@@ -215,10 +215,9 @@ def draw_dashboard(run: Run, parts: pd.DataFrame) -> Shown:
 
 
 def draw_typical(run: Run) -> Shown:
-    """The timeline of a typical trial of the first stack at the first scenario."""
-    parameters = run.manifest.parameters
+    """The timeline of the `shown_trial`."""
     try:
-        place = typical_trial(run, parameters.scenarios[0], parameters.stacks[0])
+        place = shown_trial(run)
     except RunError:
         return absent("no trial of its first stack and scenario that counts")
     return draw_timeline(run, *place)

@@ -53,9 +53,20 @@ class Front:
             "subtitle": self.subtitle,
             "facts": [*self.facts, f"SHA-256 of its files {self.digest}"],
             "findings": list(self.findings),
-            "matched": self.matched.markdown() if self.matched else "",
+            "matched": _described(self.matched) if self.matched else "",
             "verdicts": [claims_counted(count) for count in self.verdicts],
         }
+
+
+def _described(table: Table) -> dict[str, Any]:
+    """A table as a template of the document takes it: all its cells in one row."""
+    cells = table.cells()
+    return {
+        "caption": table.caption,
+        "columns": len(cells[0]),
+        "head": table.names(),
+        "cells": [cell for row in cells for cell in row],
+    }
 
 
 def front_of(run: Run) -> Front:

@@ -1,6 +1,8 @@
 """The run that comes with the project: a real one, trimmed to what is concluded from it."""
 
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pyarrow.parquet as pq
 from webtrial import checksums
 from webtrial.analyse.claims.evaluate import verify
 from webtrial.analyse.claims.written import write_verdicts
-from webtrial.analyse.summary import trials_table
-from webtrial.errors import PublishError
+from webtrial.analyse.summary import TICK_NS, trials_table
+from webtrial.analyse.timeline import shown_trial
+from webtrial.errors import PublishError, RunError
 from webtrial.parameters import PRIVATE
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.report import MEASURES, chapter_names, execute_together
@@ -21,22 +24,27 @@ from webtrial.records import Trial
 from webtrial.runs import FORMAT, SAMPLE, Run, open_run, write_rows
 
 LARGEST_MIB = 15.0
-# To which times are rounded: digits below say nothing and take a quarter of the room.
-TICK_NS = 1024
 _TIMES = ("intended_ns", "sent_ns", "done_ns")
 
 
 def make_sample(run: Run, into: Path = SAMPLE) -> Run:
-    """Put `run` into the folder `into`, in place of what is there: every attempt's record, and of
-    the requests those that conclusions rest on, their times to a microsecond. Raises PublishError
-    where a verdict on a claim would not be the same, or where it is too large."""
+    """Put `run` into the folder `into`, in place of what is there: every attempt's record, and the
+    requests that the report reads, their times in ticks (TICK_NS), which is how they are read.
+
+    Every figure of the report is that of the whole run. The timeline of another trial than the
+    `shown_trial` lacks the warm-up. Raises PublishError where a verdict on a claim would not be the
+    same, or where the sample is too large.
+    """
     if run.damage:
         raise PublishError(f"no sample is made of a damaged run. {run.damage_in_words}")
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(run.path, into, ignore=shutil.ignore_patterns("damaged", ".*"))
     counting = trials_table(run).set_index(["number", "attempt"])["final"]
+    whole = _shown_whole(run)
     for trial in run.trials:
-        _trim(into / trial.samples, trial, bool(counting[trial.planned.number, trial.attempt]))
+        name = trial.planned.number, trial.attempt
+        kept = _whole if name == whole else _read if counting[name] else _nothing
+        _trim(into / trial.samples, partial(kept, trial=trial))
     _vouch_for(into, run)
     trimmed = open_run(into)
     judged = verify(trimmed).table
@@ -54,11 +62,17 @@ def execute_for_reading() -> list[Path]:
     return execute_together(open_run(SAMPLE), names, work)
 
 
-def _trim(path: Path, trial: Trial, counts: bool) -> None:
+def _shown_whole(run: Run) -> tuple[int, int] | None:
+    with suppress(RunError):
+        return shown_trial(run)
+    return None
+
+
+def _trim(path: Path, kept: Callable[[pa.Table], pa.Table]) -> None:
     rows = pq.read_table(path)
     path.unlink()
     with path.open("wb") as file:
-        write_rows(_rounded(rows.filter(_kept(rows, trial))) if counts else rows[:0], file)
+        write_rows(kept(_in_ticks(rows)), file)
 
 
 def _vouch_for(into: Path, run: Run) -> None:
@@ -69,13 +83,27 @@ def _vouch_for(into: Path, run: Run) -> None:
     (into / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(into)))
 
 
-def _kept(rows: pa.Table, trial: Trial) -> pa.ChunkedArray:
-    """Of an attempt that counts: what was measured, and what connections asked on opening."""
-    phases = ["measured", "warmup"] if trial.planned.load.kind == "held" else ["measured"]
-    return pc.is_in(rows["phase"].cast(pa.string()), pa.array(phases))
+def _whole(rows: pa.Table, trial: Trial) -> pa.Table:
+    """Of the trial that is shown from its warm-up on: everything."""
+    return rows
 
 
-def _rounded(rows: pa.Table) -> pa.Table:
+def _nothing(rows: pa.Table, trial: Trial) -> pa.Table:
+    """Of an attempt that does not count."""
+    return rows[:0]
+
+
+def _read(rows: pa.Table, trial: Trial) -> pa.Table:
+    """Of an attempt that counts: what was measured, what was sent before the window and answered in
+    it (how long nobody is answered depends on these), and what connections asked on opening."""
+    phase = rows["phase"].cast(pa.string())
+    is_held = trial.planned.load.kind == "held"
+    is_read = pc.or_(pc.greater_equal(rows["done_ns"], 0), is_held)
+    is_warmup = pc.and_(pc.equal(phase, "warmup"), is_read)
+    return rows.filter(pc.or_(pc.equal(phase, "measured"), is_warmup))
+
+
+def _in_ticks(rows: pa.Table) -> pa.Table:
     for name in _TIMES:
         ticks = pc.bit_wise_and(pc.add(rows[name], TICK_NS // 2), -TICK_NS)
         rows = rows.set_column(rows.column_names.index(name), name, ticks)

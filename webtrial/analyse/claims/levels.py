@@ -57,7 +57,7 @@ def connections_held(claim: Claim, case: Case) -> Judged:
     (in_all,) = rows_of(most_held(_replicated(rows, "holds")))
     said = "; ".join(_held(row) for row in _by_size(rows))
     said = f"lost and {_late_in_words(case.limits)} of {said}"
-    bounds = Bounds(found["most"], _or(found["missed"], inf), said)
+    bounds = Bounds(float(found["most"]), _or(found["missed"], inf), said)
     wanted = f"connections_held of {number(claim.numbers[0], 3)}"
     judged = _judged(claim, case, bounds, asking["connections"], wanted)
     fails_when_silent = in_all["missed"] <= claim.numbers[0] and in_all["missed_silent"] > 0
