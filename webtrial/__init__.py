@@ -49,6 +49,7 @@ _PARTS = {
         "rates_in_time_in_words",
         *("search_spread_in_words", "silent_in_words"),
     ),
+    "webtrial.publish.pair_gaps": ("pair_gaps_in_words",),
     "webtrial.publish.pilot_shares": ("pilot_shares_as_table", "pilot_shares_in_words"),
     "webtrial.publish.thread_limits": ("thread_limits_as_table", "thread_limits_in_words"),
     "webtrial.publish.tables": (
@@ -111,7 +112,6 @@ _PARTS = {
         *(
             "load_in_words",
             "noise_floor_in_words",
-            "pair_gaps_in_words",
             "percentiles_in_words",
             "percentile_rule_in_words",
             "plan_in_words",

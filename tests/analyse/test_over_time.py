@@ -50,7 +50,7 @@ def test_the_title_names_who_was_silent_for_longest(run, found):
     longest = found.trials.loc[found.trials["silence_ms"].idxmax()]
     drawing = wt.draw_over_time(run)
 
-    assert drawing.title.startswith(f"{longest['title']} answered nobody for ")
+    assert drawing.title.startswith(f"In one typical trial {longest['title']} answered")
     assert "user detail at 100 users" in drawing.title
     assert len([axes for axes in drawing.figure.axes if axes.images]) == len(STACKS)
 

@@ -4,7 +4,7 @@ from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
 from webtrial.analyse.pair_gaps import pair_gaps
 from webtrial.analyse.pairs import Pair
 from webtrial.analyse.summary import trials_table
-from webtrial.publish.sentences import pair_gaps_in_words
+from webtrial.publish.pair_gaps import pair_gaps_in_words
 from webtrial.records import Load
 
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}

@@ -240,7 +240,7 @@ def _few_blocks(run: Run, ratios: pd.DataFrame) -> Threat:
         f"{counted(run.manifest.parameters.blocks, 'block')}; {few} of"
         f" {counted(len(ratios), 'comparison')} have fewer than {MINIMUM_BLOCKS} untouched ones.",
         "Few blocks make wide intervals, and these are undecided. Blocks of one run share its day:"
-        " an interval says how far another block would fall, not another machine.",
+        " an interval covers the differences between them, not another day or another machine.",
     )
 
 
@@ -251,7 +251,7 @@ def _many_comparisons(ratios: pd.DataFrame) -> Threat:
         f"{counted(known, 'comparison')} with a {_share(1 - CHANCE)} interval: were no two stacks"
         f" different, about {number(CHANCE * known)} of them would still exclude 1.",
         "A single surprising ratio may be one of these. What holds over scenarios, or in a second"
-        " run, is not.",
+        " run, is less likely to be.",
     )
 
 

@@ -62,10 +62,11 @@ def over_time(found: OverTime) -> Words:
     longest, *others = rows_of(trials)
     rest = reach([row["silence_ms"] for row in others])
     title = (
-        f"{longest['title']} answered nobody for {number(longest['silence_ms'])} ms, in"
-        f" {spoken(longest['scenario'])} at {longest['load']}"
+        f"In one typical trial {longest['title']} answered nobody for"
+        f" {number(longest['silence_ms'])} ms, in {spoken(longest['scenario'])} at"
+        f" {longest['load']}"
     )
-    title += f"; the others for at most {rest.rpartition(' ')[2]} ms" if others else ""
+    title += f"; the others in theirs for at most {rest.rpartition(' ')[2]} ms" if others else ""
     alt = "Longest time without an answer: " + listed(
         [
             f"{row['title']} {number(row['silence_ms'])} ms, its slowest request"

@@ -4,13 +4,12 @@ from datetime import datetime
 
 import pandas as pd
 
-from webtrial.analyse.compare import THROUGHPUT, noise_floors
+from webtrial.analyse.compare import THROUGHPUT, noise_floors, ratio_table
 from webtrial.analyse.dashboard_ratios import dashboard_ratios
 from webtrial.analyse.gates import MACHINE, VERDICTS, machine_table, verdict_table
 from webtrial.analyse.headline import DECIDED, headline, how_sure, unreplicated
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, RESOLUTION
 from webtrial.analyse.leading import answers
-from webtrial.analyse.pair_gaps import pair_gaps
 from webtrial.analyse.pairs import is_deployed, title_of
 from webtrial.analyse.phrases import counted, listed, number, reach, spoken
 from webtrial.analyse.show import Prose
@@ -152,26 +151,6 @@ def undecided_in_words(findings: pd.DataFrame) -> Prose:
         reasons = [f"{reason} ({counts[reason]})" for reason in map(str, counts.index)]
         said += f" The others are not, because: {'; '.join(reasons)}."
     return Prose(said)
-
-
-def pair_gaps_in_words(run: Run) -> Prose:
-    """How far apart in time the trials of the run's pairs were measured."""
-    gaps = pair_gaps(run)
-    if gaps.empty:
-        return Prose("")
-    cells = gaps.groupby(["scenario", "load"], sort=False)["gap_s"]
-    (scenario, load), furthest = max(cells, key=lambda cell: float(cell[1].median()))
-    where = f"; most in {spoken(str(scenario))} at {load}: {_spread_s(furthest)}"
-    return Prose(
-        "The two trials of a pair began"
-        f" {_spread_s(gaps['gap_s'])} apart{where if len(cells) > 1 else ''}. What disturbs the"
-        " machine for less time than that may disturb only one of them."
-    )
-
-
-def _spread_s(gaps_s: pd.Series) -> str:
-    """`6.5 s (median; 3.1 to 150 s)`."""
-    return f"{number(float(gaps_s.median()))} s (median; {reach(gaps_s.tolist())} s)"
 
 
 def percentile_rule_in_words() -> Prose:
@@ -375,7 +354,7 @@ _WATCHED = {
 
 
 def noise_floor_in_words(run: Run) -> Prose:
-    """How much a stack seems to differ from itself."""
+    """How far the interval of a stack over itself reaches, and what that means for other pairs."""
     throughput = noise_floors(run, (THROUGHPUT,)).dropna(subset=["floor"])
     if throughput.empty:
         return Prose(
@@ -383,6 +362,23 @@ def noise_floor_in_words(run: Run) -> Prose:
             " noise floor and nothing is called indistinguishable."
         )
     return Prose(
-        "A stack measured against itself differs in throughput by a factor of"
-        f" {reach(throughput['floor'].tolist())}, by scenario. Ratios within it say nothing."
+        "The interval of a stack over itself reaches as far from 1 as a factor of"
+        f" {reach(throughput['floor'].tolist())} in throughput, by scenario and load. A comparison"
+        f" whose whole interval lies within that floor is indistinguishable.{_within_floor(run)}"
+    )
+
+
+def _within_floor(run: Run) -> str:
+    """How many decided comparisons of throughput have a ratio within the noise floor."""
+    rows = ratio_table(run)
+    rows = rows[(rows["metric"] == THROUGHPUT.name) & rows["verdict"].isin(DECIDED)]
+    rows = rows.dropna(subset=["floor"])
+    inside = (rows["ratio"] < rows["floor"]) & (rows["ratio"] > 1 / rows["floor"])
+    if not inside.any():
+        return ""
+    have = "has its ratio" if inside.sum() == 1 else "have their ratio"
+    return (
+        f" Of {counted(len(rows), 'decided comparison')} {int(inside.sum())} {have} within it, with"
+        " intervals that reach beyond: they exclude 1, and are no larger than what a stack may seem"
+        " to differ from itself."
     )
