@@ -4,6 +4,9 @@ PYTHON ?= python3
 PROFILE ?= quick
 PY = .venv/bin/python
 
+# Images for containers set it, and then each process compiles all that it imports, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # uv does not read pip's setting of the package index: pass it on.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
@@ -42,7 +45,7 @@ test-under-load: .venv/ready-to-test
 
 # Branches of webtrial/ and services/ that `make test` takes, in every process that it starts.
 coverage: .venv/ready-to-test
-	exec $(PY) -m tests.coverage -n auto tests
+	exec $(PY) -m tests.measure_coverage -n auto tests
 
 soak: .venv/ready-to-test
 	$(PY) -m pytest --soak --write-counts --override-ini faulthandler_timeout=7200 $(HOSTILE)

@@ -21,7 +21,6 @@ from tests.sharing import (
     workers_for,
 )
 from webtrial.measure.keeper import scratch_folder
-from webtrial.publish.hardening import FILE, write_hardening
 
 TESTS = Path(__file__).parent
 ONLY_WITH = {"full": "--full", "conformance": "--full", "soak": "--soak"}
@@ -40,7 +39,7 @@ def pytest_addoption(parser):
         "--soak", action="store_true", help="hours of it: faults, load and bad inputs in full"
     )
     parser.addoption(
-        "--write-counts", action="store_true", help=f"what was withstood into {FILE.name}"
+        "--write-counts", action="store_true", help="what was withstood into data/hardening.csv"
     )
 
 
@@ -97,6 +96,8 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
     for (what, name, stack), times in sorted(COUNTS.items()):
         terminalreporter.write_line(f"{times:>7,}  {what}: {name}{', ' * bool(stack)}{stack}")
     if config.getoption("--write-counts") and exitstatus == 0:
+        from webtrial.publish.hardening import FILE, write_hardening  # noqa: PLC0415 - slow
+
         write_hardening(COUNTS)
         terminalreporter.write_line(f"written to {FILE}")
 

@@ -30,7 +30,7 @@ def main(command: Sequence[str]) -> int:
     with ExitStack() as ends:
         for core in sorted(os.sched_getaffinity(0)):
             ends.enter_context(busy(core))
-        return subprocess.run(command, check=False, preexec_fn=ending).returncode  # noqa: PLW1509
+        return subprocess.run(command, check=False, preexec_fn=ending).returncode
 
 
 @contextmanager
