@@ -70,7 +70,6 @@ def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
     assert part in full
 
 
-@pytest.mark.full
 def test_a_run_without_says_so_once_in_each_section(tmp_path: Path) -> None:
     medians = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
     run = synthetic_run(tmp_path, Truth(medians), scenarios=("user_detail", "crud"), blocks=1)

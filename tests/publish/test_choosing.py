@@ -66,7 +66,6 @@ def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
     assert part in full
 
 
-@pytest.mark.full
 def test_a_run_of_one_block_gives_no_verdict(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth(MEDIANS), scenarios=("user_detail", "crud"), blocks=1)
     said, figures = shown(tmp_path, run.path)

@@ -70,7 +70,6 @@ def test_the_overview_opens_with_how_many_claims_came_out_in_which_way(
     assert all(text in said for text in told)
 
 
-@pytest.mark.full
 def test_a_run_of_one_block_says_that_it_decides_nothing(tmp_path: Path) -> None:
     medians = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
     run = synthetic_run(tmp_path, Truth(medians), scenarios=("user_detail", "crud"), blocks=1)

@@ -96,7 +96,6 @@ def test_the_notebook_shows_what_holds_and_what_changed(
     assert "certainly got worse by more than 10 %" in said
 
 
-@pytest.mark.full
 def test_the_notebook_of_two_single_blocks_concludes_nothing(tmp_path: Path) -> None:
     before = synthetic_run(tmp_path / "a", TRUTH, blocks=1, window_s=0.5)
     after = synthetic_run(tmp_path / "b", SLOWER, blocks=1, window_s=0.5)
