@@ -59,7 +59,7 @@ def tell_worker(config: pytest.Config, workerinput: dict[str, Any]) -> None:
 def postgres_for(config: pytest.Config) -> Iterator[Server]:
     """The PostgreSQL of the session, started here where there are no workers."""
     if is_worker(config):
-        yield Server(**config.workerinput["postgres"])  # type: ignore[attr-defined]
+        yield Server(**config.workerinput["postgres"])
     else:
         with started_postgres() as server:
             yield server
@@ -85,7 +85,7 @@ def made_once(config: pytest.Config, name: str, make: Callable[[], Any]) -> Any:
     """What `make` returns, which JSON can hold: made by the first worker that asks for `name`."""
     if not is_worker(config):
         return make()
-    folder = Path(config.workerinput[_SHARED])  # type: ignore[attr-defined]
+    folder = Path(config.workerinput[_SHARED])
     file = folder / f"{name}.json"
     with FileLock(folder / f"{name}.lock"):
         if not file.exists():

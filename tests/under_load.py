@@ -22,15 +22,26 @@ BUSY_S = 1.5  # on average; it rests as long
 
 
 def main(command: Sequence[str]) -> int:
-    """Run `command` under load; returns its exit code."""
+    """Run `command` under load; returns its exit code, 128 + n where signal n ended it."""
     if "MAKELEVEL" in os.environ:
         die_with_parent(number=signal.SIGTERM)
-    # So that it ends where make is killed. Only system calls happen between fork and exec.
-    ending = partial(die_with_parent, os.getpid(), signal.SIGTERM)
     with ExitStack() as ends:
         for core in sorted(os.sched_getaffinity(0)):
             ends.enter_context(busy(core))
-        return subprocess.run(command, check=False, preexec_fn=ending).returncode
+        code = run(command)
+    return code if code >= 0 else 128 - code
+
+
+def run(command: Sequence[str]) -> int:
+    """Run `command` in a session of its own, to all of which an interruption is passed on. It is
+    asked to end where this process is killed."""
+    ending = partial(die_with_parent, os.getpid(), signal.SIGTERM)
+    with subprocess.Popen(command, start_new_session=True, preexec_fn=ending) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGINT)
+            return process.wait()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.contract.moody import moody_upstreams
 from tests.contract.stage import AXES, STACKS, client_of, in_groups, pages_of, served
 
 TABLE = pytest.StashKey[list[str]]()
-"""What test_same_work found, side by side, shown at the end of the session."""
+"""What test_same_work found, side by side, shown at the end of a session without workers."""
 
 
 def pytest_generate_tests(metafunc):
