@@ -35,8 +35,11 @@ def main(command: Sequence[str]) -> int:
 def run(command: Sequence[str]) -> int:
     """Run `command` in a session of its own, to all of which an interruption is passed on. It is
     asked to end where this process is killed."""
-    ending = partial(die_with_parent, os.getpid(), signal.SIGTERM)
-    with subprocess.Popen(command, start_new_session=True, preexec_fn=ending) as process:
+    with subprocess.Popen(
+        command,
+        start_new_session=True,
+        preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - one thread
+    ) as process:
         try:
             return process.wait()
         except KeyboardInterrupt:
