@@ -4,21 +4,20 @@ PYTHON ?= python3
 PROFILE ?= quick
 PY = .venv/bin/python
 
+# Images for containers set it, and then each process compiles all that it imports, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # uv does not read pip's setting of the package index: pass it on.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
-
-# Tests that only read a run, and those that ask services what they answer.
-READING = tests/analyse tests/publish
-ASKING = tests/contract tests/capabilities tests/database tests/upstreams
 
 # What withstands faults, load and bad inputs; `make test` tries the same with less.
 HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_tries.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
-.PHONY: report publish test test-measuring test-reading test-asking soak audit
+.PHONY: report publish lint test test-all test-under-load soak coverage audit
 .PHONY: lab serve check compare capabilities bench pins clean
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
@@ -28,22 +27,25 @@ report: .venv/ready-to-run
 publish: .venv/ready-to-run
 	exec $(PY) -m webtrial publish $(if $(RUN),"$(RUN)")
 
-test: .venv/ready-to-test
+lint: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(MAKE) --jobs=2 --keep-going --output-sync=target test-measuring test-reading test-asking
 
-# Two at a time, the longest first; one that fails keeps no other from being run. Who reads keeps a
-# core busy, the others wait a good deal.
-test-measuring: .venv/ready-to-test
-	$(PY) -m pytest $(READING:%=--ignore %) $(ASKING:%=--ignore %)
+# A worker for each core. tests/groups.py says which tests run together.
+test: lint
+	exec $(PY) -m pytest -n auto --nbval tests notebooks
 
-test-reading: .venv/ready-to-test
-	$(PY) -m pytest --nbval $(READING) notebooks
+# What a change of the instrument is worth: more stacks, more variants, httpx's own transport.
+test-all: lint
+	exec $(PY) -m pytest -n auto --nbval --full tests notebooks
 
-test-asking: .venv/ready-to-test
-	$(PY) -m pytest $(ASKING)
+test-under-load: .venv/ready-to-test
+	exec $(PY) -m tests.under_load $(MAKE) test
+
+# Branches of webtrial/ and services/ that `make test` takes, in every process that it starts.
+coverage: .venv/ready-to-test
+	exec $(PY) -m tests.measure_coverage -n auto tests
 
 soak: .venv/ready-to-test
 	$(PY) -m pytest --soak --write-counts --override-ini faulthandler_timeout=7200 $(HOSTILE)

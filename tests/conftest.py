@@ -1,24 +1,37 @@
-"""What the tests share: a real PostgreSQL, and folders that services can reach."""
+"""What the tests share: tiers, a real PostgreSQL, and folders that services can reach.
 
-import json
+Tests are in three tiers. Without an option those run that every change needs (`make test`), with
+--full those too that are for a change of the instrument (`make test-all`), with --soak all.
+"""
+
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.counted import COUNTS
-from webtrial.measure.keeper import keep, scratch_folder
-from webtrial.measure.postgres import Server, drop_own, external
-from webtrial.publish.hardening import FILE, write_hardening
+from tests.groups import in_groups
+from tests.sharing import (
+    is_worker,
+    made_once,
+    postgres_for,
+    share_with_workers,
+    tell_worker,
+    workers_for,
+)
+from webtrial.measure.keeper import scratch_folder
 
 TESTS = Path(__file__).parent
+ONLY_WITH = {"full": "--full", "conformance": "--full", "soak": "--soak"}
+"""Marker → the option without which a test that bears it is left out."""
 
 
 def pytest_addoption(parser):
     """For who has the time."""
+    parser.addoption(
+        "--full", action="store_true", help="more stacks and more variants: 20 minutes of it"
+    )
     parser.addoption(
         "--every-stack", action="store_true", help="the contract in full for every stack"
     )
@@ -26,17 +39,53 @@ def pytest_addoption(parser):
         "--soak", action="store_true", help="hours of it: faults, load and bad inputs in full"
     )
     parser.addoption(
-        "--write-counts", action="store_true", help=f"what was withstood into {FILE.name}"
+        "--write-counts", action="store_true", help="what was withstood into data/hardening.csv"
     )
 
 
+def pytest_configure(config):
+    """Start what workers share before they start. A soak contains the full tests."""
+    config.option.full = config.option.full or config.option.soak
+    if config.getoption("tx", None) and not is_worker(config):
+        share_with_workers(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker what it shares with the others."""
+    tell_worker(node.config, node.workerinput)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One for each core, as far as PostgreSQL has connections for them."""
+    return workers_for(len(os.sched_getaffinity(0)))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """What takes long is for `make soak` alone."""
-    if config.getoption("--soak"):
-        return
-    left = [item for item in items if item.get_closest_marker("soak") is None]
+    """Leave out what belongs to another tier, and put together what runs in one worker."""
+    left = [item for item in items if _is_asked_for(config, item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in left])
-    items[:] = left
+    items[:] = in_groups(left)
+
+
+def _is_asked_for(config, item):
+    needed = {option for mark, option in ONLY_WITH.items() if item.get_closest_marker(mark)}
+    return all(config.getoption(option) for option in needed)
+
+
+def pytest_sessionfinish(session):
+    """A worker tells what its tests withstood."""
+    if is_worker(session.config):
+        session.config.workeroutput["counts"] = [[*key, times] for key, times in COUNTS.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Add what the tests of a worker withstood to that of the others."""
+    for *key, times in getattr(node, "workeroutput", {}).get("counts", ()):
+        COUNTS[tuple(key)] += times
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
@@ -47,6 +96,8 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
     for (what, name, stack), times in sorted(COUNTS.items()):
         terminalreporter.write_line(f"{times:>7,}  {what}: {name}{', ' * bool(stack)}{stack}")
     if config.getoption("--write-counts") and exitstatus == 0:
+        from webtrial.publish.hardening import FILE, write_hardening  # noqa: PLC0415 - slow
+
         write_hardening(COUNTS)
         terminalreporter.write_line(f"written to {FILE}")
 
@@ -60,27 +111,31 @@ def _interruptions_are_heard():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_waits_for_the_disk():
+    """What tests write need not outlive a power failure."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(scope="session")
-def postgres():
+def postgres(request):
     """The PostgreSQL that DATABASE_URL names, else an embedded one; a webtrial Server."""
-    if url := os.environ.get("DATABASE_URL"):
-        with external(url, connections=90) as server:
-            yield server
-        return
-    with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:
-        line = kept.stdout.readline()
-        assert line, "the embedded PostgreSQL did not start: its error stands above"
-        server = Server(**json.loads(line))
+    with postgres_for(request.config) as server:
         yield server
-        drop_own(server)
 
 
 @pytest.fixture(scope="session")
-def seeded(postgres, tmp_path_factory):
+def seeded(request, postgres, tmp_path_factory):
     """The template database of all tests, from which they clone their own; a stage.Seeded."""
-    from tests.contract.stage import seed_template  # noqa: PLC0415 - half a second, for few
+    from tests.contract.stage import Seeded, seed_template  # noqa: PLC0415 - half a second, for few
 
-    return seed_template(postgres, "seeded", tmp_path_factory.mktemp("seeded") / "build.log")
+    def build():
+        made = seed_template(postgres, "seeded", tmp_path_factory.mktemp("seeded") / "build.log")
+        return {"password": made.password, "built": dict(made.built)}
+
+    return Seeded(postgres, "seeded", **made_once(request.config, "seeded", build))
 
 
 @pytest.fixture

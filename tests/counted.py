@@ -6,10 +6,12 @@ tests are done; `make soak` writes it down.
 """
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from webtrial.publish.hardening import Key
+if TYPE_CHECKING:  # half a second for every worker, else
+    from webtrial.publish.hardening import Key
 
-COUNTS: Counter[Key] = Counter()
+COUNTS: "Counter[Key]" = Counter()
 
 
 def injected(fault: str, times: int = 1) -> None:

@@ -268,6 +268,9 @@ def _signal(waiting: dict[Started, tuple[str, int]]) -> None:
         time.sleep(0.05)
 
 
+ONLY_IN_FULL = ("run", "killed", "capabilities")
+"""A run is interrupted within a report, and make, that has a report made, killed in test_stages."""
+
 COMMANDS = {
     "run": ("run --parameters {folder}/long.yaml", "gunicorn", signal.SIGINT),
     "report": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGINT),
@@ -278,20 +281,24 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Started]]:
+def commands(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Started]]:
     """Everything that starts services, side by side, ended by a signal once they are up."""
+    full = request.config.getoption("--full")
+    asked = {name: each for name, each in COMMANDS.items() if full or name not in ONLY_IN_FULL}
     with ExitStack() as ends:
         under_way: dict[str, Started] = {}
-        for name, (words, _, _) in COMMANDS.items():
+        for name, (words, _, _) in asked.items():
             folder = tmp_path_factory.mktemp(name)
             (folder / "long.yaml").write_text(LONG)
             arguments = [word.format(folder=folder) for word in words.split()]
             under_way[name] = ends.enter_context(started(folder, *arguments))
-        _signal({under_way[name]: (until, sent) for name, (_, until, sent) in COMMANDS.items()})
+        _signal({under_way[name]: (until, sent) for name, (_, until, sent) in asked.items()})
         yield under_way
 
 
-@pytest.mark.parametrize("name", ["run", "report"])
+@pytest.mark.parametrize("name", [pytest.param("run", marks=pytest.mark.full), "report"])
 def test_after_an_interruption_the_run_is_kept_and_nothing_remains(
     commands: dict[str, Started], name: str
 ) -> None:
@@ -300,6 +307,7 @@ def test_after_an_interruption_the_run_is_kept_and_nothing_remains(
     assert commands[name].the_run()["state"] == "interrupted"
 
 
+@pytest.mark.full
 def test_when_the_report_is_killed_nothing_remains(commands: dict[str, Started]) -> None:
     assert commands["killed"].process.wait(PATIENCE_S) == -signal.SIGKILL
     # Kernel, guard, keeper, experiment, PostgreSQL, services.
@@ -316,6 +324,7 @@ def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Start
         assert part in said
 
 
+@pytest.mark.full
 def test_capabilities_that_are_interrupted_write_nothing(commands: dict[str, Started]) -> None:
     assert commands["capabilities"].process.wait(PATIENCE_S) == INTERRUPTED
     assert _left_of(commands["capabilities"].family) == set()

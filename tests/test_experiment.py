@@ -18,6 +18,8 @@ from webtrial.parameters import Parameters, read_parameters
 from webtrial.records import Held, PlannedTrial, Trial, Validity
 from webtrial.runs import Run, open_run
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 VALID = Validity("valid")
 
 
@@ -366,6 +368,7 @@ def test_cost_and_seconds_are_there(run: Run) -> None:
         assert len(trial.seconds) == len({second.t_s for second in trial.seconds}) >= 1
 
 
+@pytest.mark.full
 def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path: Path) -> None:
     before = set(psutil.Process().children(recursive=True))  # of other tests' fixtures
     started: set[psutil.Process] = set()

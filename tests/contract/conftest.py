@@ -1,7 +1,8 @@
-"""All stacks, a group at a time; a test gets them one after another as `stack` and `client`.
+"""Stacks, a group at a time; a test gets them one after another as `stack` and `client`.
 
-A module whose ABOUT names axes is about code that stacks which are equal in them share: it runs for
-the first of these only, and for every stack with --every-stack.
+ABOUT in a module names the axes on which its tests depend: stacks that are equal in them share the
+code that is tested. `make test` asks, of each framework, one stack for each level of each of these
+axes; --full one for each combination of levels; --every-stack all.
 """
 
 import secrets
@@ -10,30 +11,64 @@ from contextlib import ExitStack
 import pytest
 
 from tests.contract.moody import moody_upstreams
-from tests.contract.stage import GROUPS, STACKS, client_of, pages_of, served
+from tests.contract.stage import AXES, STACKS, client_of, in_groups, pages_of, served
 
 TABLE = pytest.StashKey[list[str]]()
-"""What test_same_work found, side by side, shown at the end of the session."""
+"""What test_same_work found, side by side, shown at the end of a session without workers."""
 
 
 def pytest_generate_tests(metafunc):
     """A test that asks for a stack runs for each that it is about, group by group."""
     if "stack_name" not in metafunc.fixturenames:
         return
-    axes = getattr(metafunc.module, "ABOUT", None)
-    every = metafunc.config.getoption("--every-stack")
+    there = stacks_asked(metafunc.config)
     frameworks = [mark.args[0] for mark in metafunc.definition.iter_markers("framework")]
-    names = about(tuple(STACKS) if every or not axes else first_of_each(axes), frameworks)
-    places = [(group, name) for group in GROUPS for name in group if name in names]
+    axes = getattr(metafunc.module, "ABOUT", AXES)
+    names = about(chosen(metafunc.config, there, axes), frameworks)
+    places = [(group, name) for group in in_groups(there) for name in group if name in names]
     metafunc.parametrize(("group", "stack_name"), places, indirect=True, ids=[p[1] for p in places])
 
 
-def first_of_each(axes):
-    """A stack for every combination of levels of these axes."""
+def stacks_asked(config):
+    """The names of the stacks that are up at some time."""
+    if config.getoption("--full") or config.getoption("--every-stack"):
+        return tuple(STACKS)
+    own_code = [name for name, stack in STACKS.items() if not is_end_of_the_way(stack)]
+    return of_each_level(own_code, AXES)
+
+
+def chosen(config, names, axes):
+    """Those of `names` that stand for the others in tests which depend on `axes`."""
+    if config.getoption("--every-stack"):
+        return names
+    choose = of_each_combination if config.getoption("--full") else of_each_level
+    return choose(names, axes)
+
+
+def of_each_combination(names, axes):
+    """The first stack of every combination of levels of these axes."""
     found = {}
-    for name, stack in STACKS.items():
-        found.setdefault(tuple(getattr(stack, axis) for axis in axes), name)
+    for name in names:
+        found.setdefault(tuple(getattr(STACKS[name], axis) for axis in axes), name)
     return tuple(found.values())
+
+
+def of_each_level(names, axes):
+    """A few stacks in which each framework has every level of every axis that it has anywhere."""
+    levels = {
+        name: {(STACKS[name].framework, axis, getattr(STACKS[name], axis)) for axis in axes}
+        for name in names
+    }
+    missing, found = set().union(*levels.values()), []
+    while missing:
+        found.append(max(names, key=lambda name: len(levels[name] & missing)))
+        missing -= levels[found[-1]]
+    return tuple(name for name in names if name in found)
+
+
+def is_end_of_the_way(stack):
+    """Whether all it runs is the code of Flask's or FastAPI's own stacks; test_migration has it."""
+    return stack.environment.get("MOVED") in ("none", "all")
 
 
 def about(names, frameworks):

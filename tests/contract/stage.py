@@ -1,7 +1,7 @@
 """All stacks at once, each on its own copy of one seeded database."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,15 @@ EVERY = load_stacks()
 STACKS = {name: stack for name, stack in EVERY.items() if not stack.serves}
 """Those that serve the whole contract; test_partial has the others."""
 
-AT_A_TIME = 8
-GROUPS = [tuple(STACKS)[first : first + AT_A_TIME] for first in range(0, len(STACKS), AT_A_TIME)]
-"""Names of stacks that are up together: two sets of them have to fit into an ordinary server's
-limit of 100 connections."""
+AXES = (
+    *("framework", "data_access", "orm", "driver", "serialiser", "concurrency", "server"),
+    *("sources", "http_client", "searches"),
+)
+"""In what the code of stacks can differ."""
+
+AT_A_TIME = 4
+"""Stacks that are up together: two sets of them in each of two workers have to fit into an ordinary
+server's limit of 100 connections."""
 
 CONNECTIONS = 6
 UPSTREAM_CONNECTIONS = 12  # two of them are more than httpx keeps by itself
@@ -87,6 +92,11 @@ class Served:
         """What its own database answers to `query`."""
         cursor = self.connection.execute(query.encode(), values)
         return cursor.fetchall() if cursor.description else []
+
+
+def in_groups(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """The names in groups of stacks that are up together."""
+    return [tuple(names[at : at + AT_A_TIME]) for at in range(0, len(names), AT_A_TIME)]
 
 
 def seed_template(server: Server, name: str, log: Path) -> Seeded:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+ABOUT = ("framework", "data_access", "orm", "driver", "concurrency", "server")
+
 PATIENCE_S = 20.0
 NOTICED_S = 0.2  # by servers that watch for it
 _BLOCKED = """

@@ -5,6 +5,8 @@ import pytest
 from tests.contract.judging import is_money
 from tests.contract.moody import NONSENSE, SOUND
 
+ABOUT = ("framework", "serialiser", "concurrency", "sources", "http_client")
+
 NAMES = ("inventory", "analytics")
 
 

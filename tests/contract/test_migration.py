@@ -46,6 +46,11 @@ STEPS = {
 }
 """Every step of moving one group after the other, and one out of turn."""
 
+ONLY_IN_FULL = ("moved-1", "moved-2", "moved-4", "moved-6")
+EACH_STEP = [
+    pytest.param(step, marks=pytest.mark.full if step in ONLY_IN_FULL else ()) for step in STEPS
+]
+
 
 @pytest.fixture(scope="module")
 def hybrid(seeded, package_upstreams, logs):
@@ -64,10 +69,12 @@ def visitor(hybrid):
 
 
 @pytest.fixture(scope="module")
-def steps(seeded, package_upstreams, logs):
-    """Every step of the way, each on data of its own."""
+def steps(request, seeded, package_upstreams, logs):
+    """The steps of the way, each on data of its own."""
     urls = package_upstreams.inventory.url, package_upstreams.analytics.url
-    with served(seeded, "step", urls, logs, STEPS, connections=2) as found:
+    full = request.config.getoption("--full")
+    taken = {name: step for name, step in STEPS.items() if full or name not in ONLY_IN_FULL}
+    with served(seeded, "step", urls, logs, taken, connections=2) as found:
         yield found
         for each in found.values():
             each.expect_no_exception()
@@ -179,7 +186,7 @@ def token(client, seeded):
     return {"Authorization": f"Bearer {client.post('/token', data=form).json()['access_token']}"}
 
 
-@pytest.mark.parametrize("step", [name for name in STEPS if name != START])
+@pytest.mark.parametrize("step", EACH_STEP[1:])
 def test_every_step_answers_as_the_service_did_at_the_start(told, step):
     assert told[step] == told[START]
 
@@ -189,7 +196,7 @@ def moved_at(step):
     return {"none": (), "all": GROUPS}.get(moved, moved.split(", "))
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", EACH_STEP)
 def test_at_every_step_fastapi_has_what_has_moved_and_flask_the_rest(steps, step):
     with client_of(steps[step].url) as client:
         refusals = {name: client.request(*asked) for name, asked in REFUSED.items()}
@@ -197,7 +204,7 @@ def test_at_every_step_fastapi_has_what_has_moved_and_flask_the_rest(steps, step
     assert by_fastapi == set(moved_at(step)) - {"ping"}
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", EACH_STEP)
 def test_at_every_step_one_document_tells_who_has_what(steps, step):
     with client_of(steps[step].url) as client:
         document = client.get("/openapi.json").json()
@@ -213,7 +220,7 @@ def test_at_every_step_one_document_tells_who_has_what(steps, step):
     assert "/pool" not in of_flask
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", EACH_STEP)
 def test_the_session_login_stays_until_flask_goes(steps, step):
     with client_of(steps[step].url) as client:
         assert client.get("/login").status_code == (404 if step == END else 200)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.contract.stage import client_of
 
+ABOUT = ("framework", "data_access", "orm", "driver", "concurrency", "server", "searches")
+
 ASKED = 5
 BEYOND = 3  # requests more than there are connections
 HELD_S = 0.3

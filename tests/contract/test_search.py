@@ -4,6 +4,8 @@ import pytest
 
 from tests.contract.judging import INVALID, is_json, is_money, is_timestamp, named, refused
 
+ABOUT = ("framework", "data_access", "orm", "driver", "serialiser", "searches")
+
 ODD = [
     "100%",
     "%",

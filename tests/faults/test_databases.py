@@ -178,7 +178,12 @@ def damaged(data: Path) -> None:
 @pytest.mark.parametrize(
     ("hit", "said", "fault"),
     [
-        (of_another_version, "incompatible with server", "PostgreSQL's data of another version"),
+        pytest.param(
+            of_another_version,
+            "incompatible with server",
+            "PostgreSQL's data of another version",
+            marks=pytest.mark.full,
+        ),
         (damaged, "incorrect checksum", "PostgreSQL's data damaged"),
     ],
 )

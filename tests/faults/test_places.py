@@ -29,6 +29,8 @@ from webtrial.measure import experiment
 from webtrial.measure.alone import FILE
 from webtrial.runs import RUNS_FOLDER, Run, RunWriter, open_run
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 FAILED = 2
 LATER = "2026-11-22T13:00:00+00:00"
 REPOSITORY = Path(__file__).parent.parent.parent

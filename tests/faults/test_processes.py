@@ -16,15 +16,22 @@ from webtrial.measure.plan import plan
 from webtrial.parameters import read_parameters
 from webtrial.runs import Run, open_run
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 FAILED, INTERRUPTED = 2, 130
 
-ENDING = ("PostgreSQL", "experiment", "Ctrl-C")
+ENDING = ("PostgreSQL",)
 """What ends a run; after each it is gone on with."""
 
+ENDING_IN_FULL = ("experiment", "Ctrl-C")
 ENDING_IN_A_SOAK = ("upstream", "keeper", "guard", "the command", "Ctrl-C twice")
 """The same, for who has the time."""
 
-EACH = [*ENDING, *(pytest.param(fault, marks=pytest.mark.soak) for fault in ENDING_IN_A_SOAK)]
+EACH = [
+    *ENDING,
+    *(pytest.param(fault, marks=pytest.mark.full) for fault in ENDING_IN_FULL),
+    *(pytest.param(fault, marks=pytest.mark.soak) for fault in ENDING_IN_A_SOAK),
+]
 
 ASKS_ALL = next(
     trial.number
@@ -60,8 +67,8 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """One run that suffers all of it and is finished in the end."""
     folder = tmp_path_factory.mktemp("faults")
     told, before, run = Told(), dict[str, str](), None
-    soaking = request.config.getoption("--soak")
-    for fault in (*ENDING, *(ENDING_IN_A_SOAK if soaking else ())):
+    full, soaking = map(request.config.getoption, ("--full", "--soak"))
+    for fault in (*ENDING, *ENDING_IN_FULL * full, *ENDING_IN_A_SOAK * soaking):
         started = measuring(folder) if run is None else resuming(folder, run)
         with started as under_way:
             _inject(fault, under_way)

@@ -17,6 +17,8 @@ from tests.faults.under_way import SMALL, UnderWay, kill, measuring, resuming
 from webtrial.measure.children import runs
 from webtrial.runs import SAMPLE
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 FAILED, INTERRUPTED = 2, 130
 REPOSITORY = Path(__file__).parent.parent.parent
 TWICE_WITHIN_S = 0.3
@@ -28,9 +30,14 @@ STAGES = {
     "comparing answers": "comparing the answers",
 }
 MOMENTS = [
-    pytest.param(stage, times, marks=[] if stage == "comparing answers" else pytest.mark.soak)
-    for stage in STAGES
-    for times in (1, 2)
+    pytest.param("comparing answers", 1),
+    pytest.param("comparing answers", 2, marks=pytest.mark.full),
+    *(
+        pytest.param(stage, times, marks=pytest.mark.soak)
+        for stage in STAGES
+        for times in (1, 2)
+        if stage != "comparing answers"
+    ),
 ]
 """While it measures: test_processes."""
 
@@ -58,7 +65,7 @@ def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
     injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while {stage}")
 
 
-@pytest.mark.parametrize("part", ["keeper", "experiment"])
+@pytest.mark.parametrize("part", ["keeper", pytest.param("experiment", marks=pytest.mark.full)])
 def test_a_migration_does_not_outlive_who_started_it(tmp_path: Path, part: str) -> None:
     with measuring(tmp_path, parameters=SMALL | {"stacks": ["django"]}) as under_way:
         under_way.wait_for("migration")

@@ -28,10 +28,12 @@ class Amounts:
 
 @pytest.fixture(scope="session")
 def amounts(request):
-    """Little in `make test`, much in `make soak`."""
+    """Little in `make test`, more in `make test-all`, much in `make soak`."""
     if request.config.getoption("--soak"):
         return Amounts(operations=50_000, connections=5_000, examples=1_000)
-    return Amounts(operations=2_000, connections=1_000, examples=50)
+    if request.config.getoption("--full"):
+        return Amounts(operations=2_000, connections=1_000, examples=50)
+    return Amounts(operations=600, connections=600, examples=5)
 
 
 @pytest.fixture(scope="package")

@@ -211,6 +211,7 @@ SLOW = {
 }
 
 
+@pytest.mark.full
 def test_slow_and_silent_connections_are_borne_all_at_once(stack, stays_up, amounts):
     many = amounts.connections // 10
 

@@ -33,7 +33,7 @@ def crash(own_postgres):
     pytest.fail("PostgreSQL did not recover")
 
 
-@pytest.mark.parametrize("scenario", ["idle", "under load"])
+@pytest.mark.parametrize("scenario", [pytest.param("idle", marks=pytest.mark.full), "under load"])
 def test_a_stack_recovers_from_a_restart_of_postgresql(stack, own_postgres, scenario):
     statuses = asyncio.run(asked(stack.url, own_postgres, idle=scenario == "idle"))
     assert statuses[-CALM:] == [200] * CALM

@@ -166,6 +166,7 @@ def test_a_run_over_a_cluster_counts_what_the_server_counted(
     assert run.manifest.budgets["load_drivers"] == "workers of a cluster"
 
 
+@pytest.mark.full
 def test_a_worker_that_is_killed_during_a_run_costs_the_run_one_trial(
     scheduler: str, cluster: Cluster, tmp_path: Path
 ) -> None:

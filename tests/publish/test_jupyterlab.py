@@ -61,6 +61,7 @@ def _wait_for(url: str) -> None:
     raise TimeoutError(f"JupyterLab does not answer within {STARTS_WITHIN_S} s")
 
 
+@pytest.mark.full
 def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
     address, path = lab
     with chromium() as browser:

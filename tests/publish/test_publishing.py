@@ -91,6 +91,7 @@ def test_it_is_all_that_a_static_host_needs(site: Path) -> None:
     assert set(_files(site)) == notebooks | {"index.html", "report.pdf", "data.zip", "CITATION.cff"}
 
 
+@pytest.mark.full
 def test_two_builds_of_a_run_are_the_same_wherever_it_lies(
     site: Path, run_path: Path, tmp_path: Path
 ) -> None:

@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.synthetic_run import CLOSED, LATE, SLOW_TO_FAST, Truth, synthetic_run
 from webtrial.publish.report import report_of_run
 
 
+@pytest.mark.full
 def test_a_run_without_one_valid_trial_is_published_and_says_so(tmp_path: Path) -> None:
     medians = {name: SLOW_TO_FAST.median_ms[name] for name in ("django", "flask", "fastapi")}
     truth = Truth(medians, verdicts={(1, name): [LATE] for name in medians})
