@@ -136,12 +136,11 @@ def harming(number: signal.Signals) -> Callable[[Task], Any]:
 
     @contextmanager
     def drive(task: Task) -> Iterator[Crew]:
-        before = set(psutil.Process().children(recursive=True))
         with crew(task, 2) as it:
             assert it.window_opens_ns
             os.kill(it._drivers[1].pid, number)
             yield it
-        assert not set(psutil.Process().children(recursive=True)) - before
+        assert not any(psutil.pid_exists(driver.pid) for driver in it._drivers)
 
     return drive
 
