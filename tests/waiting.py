@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 LIMIT_S = 120.0
+LONG_S = 600.0  # for what takes a minute by itself
 
 
 def wait_until(holds: Callable[[], object], what: str, limit_s: float = LIMIT_S) -> None:
