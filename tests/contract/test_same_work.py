@@ -15,8 +15,9 @@ from tests.conftest import TESTS
 from tests.contract.conftest import TABLE
 from tests.contract.counting import Work, between, counter, counting_from, side_by_side
 from tests.contract.judging import canonical, heading_of, named, page_in, rows_of
-from tests.contract.stage import GROUPS, STACKS, Served, client_of, seed_template, served
+from tests.contract.stage import GROUPS, STACKS, Served, client_of, patiently, seed_template, served
 from tests.contract.traffic import KINDS, STATEMENTS, Ask, traffic
+from tests.waiting import LIMIT_S
 from webtrial.measure.keeper import keep
 from webtrial.measure.launch import launch_upstreams
 from webtrial.measure.postgres import Server, can_count_statements
@@ -62,6 +63,7 @@ def told(counting_server, counted, asked, logs, request):
     """What every stack, on a fresh clone, told of the same requests in the same order."""
     found: dict[str, list[Told]] = {}
     with (
+        patiently(),
         launch_upstreams(1.0, 0.0, SEED, None, logs) as upstreams,
         counting_from(counting_server) as counting_url,
     ):
@@ -69,7 +71,7 @@ def told(counting_server, counted, asked, logs, request):
         for group in GROUPS:
             chosen = {name: STACKS[name] for name in group}
             # One request at a time needs one connection, from one of two pools at most.
-            with served(counted, "same", urls, logs, chosen, connections=2) as stacks:
+            with served(counted, "same", urls, logs, chosen, 2, LIMIT_S) as stacks:
                 found |= tell_each(stacks, asked, counted, counting_url)
     works = {stack: [one.work for one in answers] for stack, answers in found.items()}
     request.config.stash[TABLE] = side_by_side([one.kind for one in asked], works)

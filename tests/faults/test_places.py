@@ -311,16 +311,24 @@ def test_of_two_runs_in_one_checkout_the_second_is_told_of_the_first(
     endless.write_text(yaml.safe_dump(yaml.safe_load(asked.read_text()) | {"duration_s": 600.0}))
     environment = os.environ | {RUNS_FOLDER: str(tmp_path / "runs")}
     command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(endless)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as first:
-        wait_until(lambda: (tmp_path / "runs" / FILE).exists(), "run", LONG_S)
-        second = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=LONG_S
-        )
-        (name,) = [path.parent.name for path in (tmp_path / "runs").glob("*/manifest.json")]
-        assert second.returncode == FAILED
-        assert f"{name} is being measured into" in second.stderr
-        first.send_signal(signal.SIGINT)
-        assert first.wait(LONG_S) == INTERRUPTED
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as first:
+        try:
+            wait_until((tmp_path / "runs" / FILE).exists, "run", LONG_S)
+            second = subprocess.run(
+                command,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=LONG_S,
+            )
+            (name,) = [path.parent.name for path in (tmp_path / "runs").glob("*/manifest.json")]
+            assert second.returncode == FAILED
+            assert f"{name} is being measured into" in second.stderr
+            first.send_signal(signal.SIGINT)
+            assert first.wait(LONG_S) == INTERRUPTED
+        finally:
+            first.kill()
     run = open_run(tmp_path / "runs" / name)
     assert (run.manifest.state, run.damage) == ("interrupted", {})
     injected("two runs at once in one checkout")
