@@ -14,7 +14,7 @@ TEXTS = ["x", "1.5", "1e1", "", *NO_DIGITS]
 
 
 @pytest.fixture
-def said(upstreams):
+def said(client, upstreams):
     """Asks for sources."""
 
     def is_owed(number):
