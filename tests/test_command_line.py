@@ -15,7 +15,7 @@ import pytest
 
 import webtrial
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
-from tests.waiting import LIMIT_S, holds_within
+from tests.waiting import LIMIT_S, LONG_S, holds_within
 from webtrial import capabilities
 from webtrial.__main__ import main
 from webtrial.measure.children import runs, tree
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_said_in_one_message(
 
 def test_a_message_is_all_that_the_process_says() -> None:
     command = [sys.executable, "-m", "webtrial", "run", "-p", "sed", "7"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_S, check=False)
     assert (done.returncode, done.stdout) == (FAILED, "")
     assert done.stderr.startswith("webtrial: ")
     assert "sed: unknown" in done.stderr
@@ -260,7 +260,7 @@ def _signal(waiting: dict[Started, tuple[str, int]]) -> None:
             command.process.send_signal(waiting.pop(command)[1])
         return not waiting
 
-    assert holds_within(2 * LIMIT_S, are_all_sent), [each.said for each in waiting]
+    assert holds_within(LONG_S, are_all_sent), [each.said for each in waiting]
 
 
 # What measures would do so for longer than is waited for its end.
@@ -291,20 +291,20 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sta
 def test_after_an_interruption_the_run_is_kept_and_nothing_remains(
     commands: dict[str, Started], name: str
 ) -> None:
-    assert commands[name].process.wait(LIMIT_S) == INTERRUPTED
+    assert commands[name].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands[name].family) == set()
     assert commands[name].the_run()["state"] == "interrupted"
 
 
 def test_when_the_report_is_killed_nothing_remains(commands: dict[str, Started]) -> None:
-    assert commands["killed"].process.wait(LIMIT_S) == -signal.SIGKILL
+    assert commands["killed"].process.wait(LONG_S) == -signal.SIGKILL
     # Kernel, guard, keeper, experiment, PostgreSQL, services.
     assert len(commands["killed"].family) > 6
     assert _left_of(commands["killed"].family) == set()
 
 
 def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Started]) -> None:
-    assert commands["serve"].process.wait(LIMIT_S) == INTERRUPTED
+    assert commands["serve"].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands["serve"].family) == set()
     said = commands["serve"].said
     assert said.count("/docs") >= 3
@@ -313,6 +313,6 @@ def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Start
 
 
 def test_capabilities_that_are_interrupted_write_nothing(commands: dict[str, Started]) -> None:
-    assert commands["capabilities"].process.wait(LIMIT_S) == INTERRUPTED
+    assert commands["capabilities"].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands["capabilities"].family) == set()
     assert str(capabilities.FILE) not in commands["capabilities"].said
