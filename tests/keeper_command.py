@@ -22,10 +22,9 @@ import os, socket, sys, time
 with socket.socket() as server:
     server.bind(("127.0.0.1", 0))
     server.listen()
-    print(server.getsockname()[1], flush=True)
-    for _ in range(2):
-        os.fork()
-    time.sleep(120)
+    if os.fork() and os.fork():
+        print(server.getsockname()[1], flush=True)  # once all of them are there
+    time.sleep(3600)
 """
 
 DAEMON = """
@@ -38,7 +37,7 @@ if os.fork():
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
     signal.signal(number, signal.SIG_IGN)
 print(os.getpid(), flush=True)
-time.sleep(120)
+time.sleep(3600)
 """
 
 
@@ -52,17 +51,13 @@ def stay(manner):
         os._exit(7)  # without a word to PostgreSQL
     if manner == "fails":
         raise RuntimeError("this failure is meant")
-    try:
-        time.sleep(120)
-    except KeyboardInterrupt:
-        Path(os.environ["WITNESS"]).write_text("interrupted")
-        sys.exit(9)
+    time.sleep(3600)
 
 
 def stay_deaf():
     signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
     start_others()
-    time.sleep(120)
+    time.sleep(3600)
 
 
 def start_others(*ports, **beside):
@@ -82,8 +77,12 @@ def main(manner):
         return
     with embedded(kept_scratch(), max_connections=20) as postgres:
         port = urlsplit(postgres.url).port
-        start_others(port, postgres=postgres.pid, database=postgres.url)
-        stay(manner)
+        try:
+            start_others(port, postgres=postgres.pid, database=postgres.url)
+            stay(manner)
+        except KeyboardInterrupt:
+            Path(os.environ["WITNESS"]).write_text("interrupted")
+            sys.exit(9)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
-from time import perf_counter_ns
 from typing import Any
 
 import psycopg
@@ -17,7 +16,7 @@ import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError
-from webtrial.measure import attempt
+from webtrial.measure import attempt, processes
 from webtrial.measure.attempt import Rig, Site, attempt_trial
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.load.driver import Outcome, Task
@@ -52,7 +51,7 @@ class Driver:
 
     @property
     def window_opens_ns(self) -> int:
-        return perf_counter_ns()
+        return processes.time.perf_counter_ns()
 
     def check(self) -> None:
         pass
@@ -86,6 +85,24 @@ class DiesAtOnce:
 
     def outcome(self) -> Outcome:
         raise AssertionError
+
+
+class SleptTime:
+    """A clock that goes on while somebody sleeps, and stands still while anything is done."""
+
+    def __init__(self) -> None:
+        self._now_ns = 10**12
+
+    def perf_counter_ns(self) -> int:
+        return self._now_ns
+
+    def sleep(self, seconds: float) -> None:
+        self._now_ns += round(seconds * 1e9)
+
+
+@pytest.fixture(autouse=True)
+def _readings_are_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "time", SleptTime())
 
 
 def a_rig(drive: Any) -> Rig:

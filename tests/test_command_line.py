@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,21 +15,20 @@ import pytest
 
 import webtrial
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
+from tests.waiting import LIMIT_S, LONG_S, holds_within
 from webtrial import capabilities
 from webtrial.__main__ import main
 from webtrial.measure.children import runs, tree
 from webtrial.runs import RUNS_FOLDER
 
 NOT_PASSED, FAILED, INTERRUPTED = 1, 2, 130
-PATIENCE_S = 120
-GONE_S = 15  # well below what is left of a run when it is interrupted
 LONG = """
 profile: long
 stacks: [flask]
 scenarios: [ping]
 common_fractions: []
 closed_users: [1]
-duration_s: 300
+duration_s: 600
 """
 
 Refused = Callable[..., str]
@@ -74,7 +72,7 @@ def test_what_is_wrong_is_said_in_one_message(
 
 def test_a_message_is_all_that_the_process_says() -> None:
     command = [sys.executable, "-m", "webtrial", "run", "-p", "sed", "7"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_S, check=False)
     assert (done.returncode, done.stdout) == (FAILED, "")
     assert done.stderr.startswith("webtrial: ")
     assert "sed: unknown" in done.stderr
@@ -252,29 +250,29 @@ def _kill(command: Started) -> None:
 
 def _left_of(processes: set[psutil.Process]) -> set[psutil.Process]:
     """Those that still run when all should long have ended."""
-    deadline = time.monotonic() + GONE_S
-    while (left := set(filter(runs, processes))) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
+    holds_within(LIMIT_S, lambda: not any(map(runs, processes)))
+    return set(filter(runs, processes))
 
 
 def _signal(waiting: dict[Started, tuple[str, int]]) -> None:
     """Send each its signal as soon as what it should come to is there."""
-    deadline = time.monotonic() + PATIENCE_S
-    while waiting:
-        assert time.monotonic() < deadline, [each.said for each in waiting]
+
+    def are_all_sent() -> bool:
         for command in [each for each, (until, _) in waiting.items() if not each.waits(until)]:
             command.process.send_signal(waiting.pop(command)[1])
-        time.sleep(0.05)
+        return not waiting
+
+    assert holds_within(LONG_S, are_all_sent), [each.said for each in waiting]
 
 
 ONLY_IN_FULL = ("run", "killed", "capabilities")
 """A run is interrupted within a report, and make, that has a report made, killed in test_stages."""
 
+# What measures would do so for longer than is waited for its end.
 COMMANDS = {
     "run": ("run --parameters {folder}/long.yaml", "gunicorn", signal.SIGINT),
-    "report": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGINT),
-    "killed": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGKILL),
+    "report": ("report --profile quick --into {folder}/dist", "gunicorn", signal.SIGINT),
+    "killed": ("report --profile quick --into {folder}/dist", "gunicorn", signal.SIGKILL),
     "serve": ("serve", "Ctrl-C", signal.SIGINT),
     "capabilities": ("capabilities", "gunicorn", signal.SIGINT),
 }
@@ -302,21 +300,21 @@ def commands(
 def test_after_an_interruption_the_run_is_kept_and_nothing_remains(
     commands: dict[str, Started], name: str
 ) -> None:
-    assert commands[name].process.wait(PATIENCE_S) == INTERRUPTED
+    assert commands[name].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands[name].family) == set()
     assert commands[name].the_run()["state"] == "interrupted"
 
 
 @pytest.mark.full
 def test_when_the_report_is_killed_nothing_remains(commands: dict[str, Started]) -> None:
-    assert commands["killed"].process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert commands["killed"].process.wait(LONG_S) == -signal.SIGKILL
     # Kernel, guard, keeper, experiment, PostgreSQL, services.
     assert len(commands["killed"].family) > 6
     assert _left_of(commands["killed"].family) == set()
 
 
 def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Started]) -> None:
-    assert commands["serve"].process.wait(PATIENCE_S) == INTERRUPTED
+    assert commands["serve"].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands["serve"].family) == set()
     said = commands["serve"].said
     assert said.count("/docs") >= 3
@@ -326,6 +324,6 @@ def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Start
 
 @pytest.mark.full
 def test_capabilities_that_are_interrupted_write_nothing(commands: dict[str, Started]) -> None:
-    assert commands["capabilities"].process.wait(PATIENCE_S) == INTERRUPTED
+    assert commands["capabilities"].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands["capabilities"].family) == set()
     assert str(capabilities.FILE) not in commands["capabilities"].said

@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests.waiting import LIMIT_S, holds_within
 from webtrial.errors import LaunchError
 from webtrial.measure import keeper as keeper_module
 from webtrial.measure.children import runs
@@ -29,7 +30,7 @@ from webtrial.measure.keeper import (
 
 STARTER = Path(__file__).with_name("keeper_starter.py")
 COMMAND = Path(__file__).with_name("keeper_command.py")
-GONE_S = 30.0  # for a machine that is busy; what starts here would stay for 120
+STAYS_S = 3600.0  # what would be left stays longer than any test
 
 
 @dataclass
@@ -103,11 +104,8 @@ def everything_is_up(scene):
 
 
 def are_gone(processes):
-    """Whether all of them end in time."""
-    deadline = time.monotonic() + GONE_S
-    while any(map(runs, processes)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not any(map(runs, processes))
+    """Whether all of them end."""
+    return holds_within(LIMIT_S, lambda: not any(map(runs, processes)))
 
 
 def nothing_is_left(scene):
@@ -130,7 +128,7 @@ def test_when_the_command_is_killed_nothing_is_left(scene):
     everything_is_up(scene)
     os.kill(scene.started["command"], signal.SIGKILL)
     nothing_is_left(scene)
-    assert scene.starter.wait(GONE_S) == 128 + signal.SIGKILL
+    assert scene.starter.wait(LIMIT_S) == 128 + signal.SIGKILL
 
 
 def test_when_the_guard_is_asked_to_stop_nothing_is_left(scene):
@@ -150,7 +148,7 @@ def test_when_the_keeper_is_killed_nothing_is_left(scene):
     (keeper,) = scene.guard.children()
     keeper.kill()
     nothing_is_left(scene)
-    assert scene.starter.wait(GONE_S) == 128 + signal.SIGKILL
+    assert scene.starter.wait(LIMIT_S) == 128 + signal.SIGKILL
 
 
 def test_when_postgresql_was_killed_its_shared_memory_goes_all_the_same(scene):
@@ -194,7 +192,7 @@ def test_a_second_interruption_ends_a_deaf_command_before_its_grace_has_passed()
         kept.send_signal(signal.SIGINT)
         assert kept.stdout.readline() == "interrupted\n"
         kept.send_signal(signal.SIGINT)
-        assert kept.wait(GONE_S) == 128 + signal.SIGKILL
+        assert kept.wait(LIMIT_S) == 128 + signal.SIGKILL
     assert not psutil.pid_exists(started["command"])
     assert not Path(started["scratch"]).exists()
 
@@ -203,7 +201,7 @@ def test_a_second_interruption_ends_a_deaf_command_before_its_grace_has_passed()
 def test_a_command_that_ends_leaves_nothing_and_its_code_is_passed_on(manner, code):
     with keep([sys.executable, str(COMMAND), manner], stdout=subprocess.PIPE) as kept:
         started = json.loads(kept.stdout.readline())
-        assert kept.wait(GONE_S) == code
+        assert kept.wait(LIMIT_S) == code
     assert not Path(started["scratch"]).exists()
     assert all(map(refuses, started["ports"]))
     assert segments_of([started["postgres"]]) == set()
@@ -216,7 +214,7 @@ def only_child_of(process):
     return child
 
 
-STAYS = "import os, time; print(os.environ['WEBTRIAL_SCRATCH'], flush=True); time.sleep(120)"
+STAYS = f"import os, time; print(os.environ['WEBTRIAL_SCRATCH'], flush=True);time.sleep({STAYS_S})"
 
 
 @contextmanager
@@ -255,10 +253,8 @@ def test_where_guard_and_keeper_are_killed_the_command_ends_and_the_next_removes
     os.utime(scratch, (0, 0))
     with scratch_folder():
         pass
-    deadline = time.monotonic() + GONE_S  # another test's may be removing it
-    while scratch.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not scratch.exists()
+    # That of another test may be removing it.
+    assert holds_within(LIMIT_S, lambda: not scratch.exists())
 
 
 def test_a_terminals_ctrl_c_reaches_the_command_once():
@@ -274,7 +270,7 @@ def test_a_terminals_ctrl_c_reaches_the_command_once():
         assert kept.stdout.readline() == b"ready\n"
         os.killpg(kept.pid, signal.SIGINT)
         assert kept.stdout.readline() == b"1\n"
-        assert kept.wait(GONE_S) == 0
+        assert kept.wait(LIMIT_S) == 0
 
 
 def test_a_scratch_folder_that_is_in_use_is_not_taken_for_abandoned():
@@ -302,7 +298,7 @@ def test_what_a_killed_command_leaves_in_its_folder_for_temporary_files_goes():
     unset = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
     with keep([sys.executable, "-c", code], stdout=subprocess.PIPE, env=unset) as kept:
         left = Path(kept.stdout.readline().strip())
-        kept.wait(GONE_S)
+        kept.wait(LIMIT_S)
     assert left.is_absolute()
     assert not left.exists()
 
@@ -316,7 +312,7 @@ def test_who_names_a_folder_for_temporary_files_has_them_there(tmp_path):
 
 def test_a_command_that_cannot_be_started_is_named(capfd):
     with keep(["/nowhere/at all"]) as kept:
-        assert kept.wait(GONE_S) == 127
+        assert kept.wait(LIMIT_S) == 127
     assert "/nowhere/at all cannot be started" in capfd.readouterr().err
 
 
@@ -324,7 +320,7 @@ def test_what_the_command_reads_and_prints_is_its_own():
     code = "import sys; print(sys.stdin.read() == ''); print('aside', file=sys.stderr)"
     pipe = subprocess.PIPE
     with keep([sys.executable, "-c", code], stdout=pipe, stderr=pipe) as kept:
-        assert kept.communicate(timeout=GONE_S) == ("True\n", "aside\n")
+        assert kept.communicate(timeout=LIMIT_S) == ("True\n", "aside\n")
         assert kept.returncode == 0
 
 
@@ -345,7 +341,7 @@ def test_without_a_keeper_the_scratch_folder_is_asked_for(monkeypatch):
 def test_a_process_that_dies_with_its_parent_does_so_when_the_parent_is_killed():
     child = (
         "import time; from webtrial.measure.keeper import die_with_parent; die_with_parent();"
-        "print('ready', flush=True); time.sleep(120)"
+        f"print('ready', flush=True); time.sleep({STAYS_S})"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE) as outer:

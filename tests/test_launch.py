@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import psutil
@@ -20,6 +21,7 @@ import pytest
 from psycopg import sql
 
 from tests.counted import injected
+from tests.waiting import LIMIT_S, holds_within, wait_until
 from webtrial.errors import LaunchError
 from webtrial.measure import children, launch
 from webtrial.measure.children import runs, start_child, stop_child, stop_children, tree
@@ -61,9 +63,26 @@ def small(**environment):
     )
 
 
+@pytest.fixture(autouse=True)
+def _services_may_be_slow_to_start(monkeypatch):
+    monkeypatch.setattr(launch, "READY_S", LIMIT_S)
+
+
+def small_services():
+    """The processes below us that serve as `small` does."""
+    return {each for each in psutil.Process().children(recursive=True) if is_small(each)}
+
+
+def is_small(process):
+    try:
+        return "server.py" in process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
+
+
 def get(url, path="/ping"):
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=5)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=LIMIT_S)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -167,9 +186,10 @@ def test_a_service_may_open_as_many_files_as_the_system_allows(tmp_path):
 
 def test_workers_are_counted_and_end_with_their_service(tmp_path):
     with launch_stack(small(FORKS="yes"), SETTINGS, None, tmp_path / "log") as service:
-        pids = service.pids()
-        assert len(pids) == 2
-    assert not any(psutil.pid_exists(pid) and runs(psutil.Process(pid)) for pid in pids)
+        family = tree(service.pid)
+        assert len(family) == 2
+        assert [each.pid for each in family] == service.pids()
+    assert not any(map(runs, family))
 
 
 def test_a_service_that_dies_at_start_is_told_at_once_with_its_last_words(tmp_path, monkeypatch):
@@ -183,17 +203,26 @@ def test_a_service_that_dies_at_start_is_told_at_once_with_its_last_words(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("environment", "last"), [({"SILENT": "yes"}, "no connection"), ({"HEALTHY": "no"}, "503")]
+    ("environment", "status", "last"),
+    [({"SILENT": "yes"}, None, "no connection"), ({"HEALTHY": "no"}, 503, "503")],
 )
 def test_a_service_that_is_never_ready_is_stopped_and_its_last_answer_told(
-    tmp_path, monkeypatch, environment, last
+    tmp_path, monkeypatch, environment, status, last
 ):
+    clock = SimpleNamespace(monotonic=lambda: math.inf if status in seen else 0, sleep=time.sleep)
+    seen, ping = [], launch._ping
+
+    def see(port):
+        seen.append(ping(port))
+        return seen[-1]
+
+    monkeypatch.setattr(launch, "time", clock)  # which runs out once this was seen
+    monkeypatch.setattr(launch, "_ping", see)
     monkeypatch.setattr(launch, "READY_S", 1.5)
-    before = set(psutil.Process().children(recursive=True))
     silent = launch_stack(small(**environment), SETTINGS, None, tmp_path / "log")
     with pytest.raises(LaunchError, match=f"within 1.5 s .last: {last}"), silent:
         pass
-    assert set(psutil.Process().children(recursive=True)) == before
+    assert small_services() == set()
 
 
 def test_a_port_that_another_process_holds_is_left_to_it(tmp_path, monkeypatch):
@@ -222,11 +251,10 @@ def test_several_stacks_stand_at_once_and_one_failure_ends_all(tmp_path):
     with launch_stacks(wanted, None) as services:
         assert {get(each.url)[0] for each in services.values()} == {200}
         assert len({each.url for each in services.values()}) == 2
-    before = set(psutil.Process().children(recursive=True))
     failing = launch_stacks(wanted | {"c": (bad, SETTINGS, tmp_path / "c")}, None)
     with pytest.raises(LaunchError, match="bad ended with code 1"), failing:
         pass
-    assert set(psutil.Process().children(recursive=True)) == before
+    assert small_services() == set()
 
 
 def test_a_placeholder_that_does_not_exist_is_named(tmp_path):
@@ -250,17 +278,16 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path):
 def test_a_child_that_does_not_stop_when_asked_is_killed_with_its_own_children(tmp_path):
     deaf = (
         "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork();"
-        "print('ready', flush=True); time.sleep(120)"
+        "print('ready', flush=True); time.sleep(3600)"
     )
-    log, deadline = tmp_path / "log", time.monotonic() + launch.READY_S
+    log = tmp_path / "log"
     child = start_child([sys.executable, "-c", deaf], cwd=tmp_path, env={}, log=log)
-    while log.read_text().count("ready") < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: log.read_text().count("ready") == 2, "second process")
     started = tree(child.pid)
     stop_child(child, signal.SIGTERM, patience_s=0.2)
     assert len(started) == 2
-    assert not any(runs(process) for process in started)
-    assert child.returncode == -signal.SIGKILL
+    assert holds_within(LIMIT_S, lambda: not any(map(runs, started)))
+    assert child.wait(LIMIT_S) == -signal.SIGKILL
 
 
 def test_secrets_differ_from_run_to_run():
@@ -332,16 +359,16 @@ def test_a_real_stack_on_each_server_serves_a_clone_and_stops_when_asked(
     clone, tmp_path, monkeypatch, server
 ):
     children = started_children(monkeypatch)
-    monkeypatch.setattr(launch, "stop_children", partial(stop_children, patience_s=launch.READY_S))
+    monkeypatch.setattr(launch, "stop_children", partial(stop_children, patience_s=LIMIT_S))
     stack = next(stack for stack in load_stacks().values() if stack.server == server)
     settings = replace(SETTINGS, database_url=clone)
     with launch_stack(stack, settings, None, tmp_path / "log") as service:
         status, body = get(service.url, "/users/1")
-        pids = service.pids()
+        family = tree(service.pid)
     assert (status, json.loads(body)["id"]) == (200, 1)
-    assert children[-1].pid == pids[0]
+    assert children[-1].pid == family[0].pid
     assert children[-1].returncode != -signal.SIGKILL, "it had to be killed"
-    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not any(map(runs, family))
 
 
 def test_what_keeps_the_database_from_being_built_is_told(postgres, tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from tests.waiting import LONG_S
 from webtrial.analyse.claims.case import ASSUMED_THINK_TIME_S
 from webtrial.analyse.histogram import MINIMUM_SAMPLES
 from webtrial.analyse.projects import WEIGHTS
@@ -146,7 +147,7 @@ def test_papermill_itself_fails_from_any_folder_with_the_message(tmp_path: Path)
     command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / f"{MEASURES}.ipynb"), "out.ipynb"]
     command += ["-f", str(NOTEBOOKS / "profiles" / "smoke.yaml"), "-p", "seed", "-7"]
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=LONG_S, check=False
     )
     assert done.returncode != 0
     assert "seed = -7: Input should be greater than or equal to 0" in done.stderr

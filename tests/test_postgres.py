@@ -169,7 +169,7 @@ def test_an_external_server_is_given_back_as_it_was(postgres):
 
 
 def test_what_a_killed_run_left_on_an_external_server_is_dropped_by_the_next(postgres):
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as owner:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"]) as owner:
         started = int(psutil.Process(owner.pid).create_time())
         prefix = f"{databases._machine_prefix()}{owner.pid}_{started}_00ff_"
         run = replace(postgres, prefix=prefix)

@@ -3,9 +3,9 @@
 uvicorn django_alone:application --lifespan off
 """
 
-import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from threading import Event
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -13,7 +13,7 @@ from django.core.signals import request_finished
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
-WORK_S = 0.4
+LONGEST_S = 60.0
 
 settings.configure(
     SECRET_KEY="nothing is signed",  # noqa: S106 - it says itself
@@ -21,6 +21,7 @@ settings.configure(
     ROOT_URLCONF=__name__,
 )
 done: list[str] = []
+may_end = Event()
 waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
 
@@ -40,13 +41,19 @@ def count(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"done": len(done)})
 
 
+def finish(request: HttpRequest) -> JsonResponse:
+    """Hold the work up no longer."""
+    may_end.set()
+    return JsonResponse({"done": len(done)})
+
+
 def work() -> None:
-    """What nobody needs to wait for."""
-    time.sleep(WORK_S)
+    """What nobody needs to wait for, and who asks can hold up."""
+    may_end.wait(LONGEST_S)
     done.append("once")
 
 
-def finish(**kwargs: object) -> None:
+def go_on(**kwargs: object) -> None:
     """Do what waits for the end of a request."""
     try:
         waiting.get_nowait()()
@@ -54,6 +61,11 @@ def finish(**kwargs: object) -> None:
         return
 
 
-request_finished.connect(finish)
-urlpatterns = [path("ping", ping), path("later", later), path("done", count)]
+request_finished.connect(go_on)
+urlpatterns = [
+    path("ping", ping),
+    path("later", later),
+    path("done", count),
+    path("finish", finish),
+]
 application = get_asgi_application()

@@ -3,14 +3,15 @@
 uvicorn fastapi_alone:app --lifespan off
 """
 
-import time
+from threading import Event
 
 from fastapi import BackgroundTasks, FastAPI, WebSocket
 
-WORK_S = 0.4
+LONGEST_S = 60.0
 
 app = FastAPI()
 done: list[str] = []
+may_end = Event()
 
 
 @app.get("/ping")
@@ -40,7 +41,14 @@ async def count() -> dict[str, int]:
     return {"done": len(done)}
 
 
+@app.get("/finish")
+async def finish() -> dict[str, int]:
+    """Hold the work up no longer."""
+    may_end.set()
+    return {"done": len(done)}
+
+
 def work() -> None:
-    """What nobody needs to wait for."""
-    time.sleep(WORK_S)
+    """What nobody needs to wait for, and who asks can hold up."""
+    may_end.wait(LONGEST_S)
     done.append("once")

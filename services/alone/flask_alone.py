@@ -3,14 +3,15 @@
 gunicorn flask_alone:app --worker-class gthread
 """
 
-import time
+from threading import Event
 
 from flask import Flask, Response, jsonify
 
-WORK_S = 0.4
+LONGEST_S = 60.0
 
 app = Flask(__name__)
 done: list[str] = []
+may_end = Event()
 
 
 @app.get("/ping")
@@ -39,7 +40,14 @@ def count() -> Response:
     return jsonify(done=len(done))
 
 
+@app.get("/finish")
+def finish() -> Response:
+    """Hold the work up no longer."""
+    may_end.set()
+    return jsonify(done=len(done))
+
+
 def work() -> None:
-    """What nobody needs to wait for."""
-    time.sleep(WORK_S)
+    """What nobody needs to wait for, and who asks can hold up."""
+    may_end.wait(LONGEST_S)
     done.append("once")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import EXAMPLES
 from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, synthetic_run
 from tests.trial_builder import a_trial
 from webtrial.analyse.counting import by_trial, counted
@@ -67,7 +68,7 @@ def test_of_no_trials_nothing_is_counted(run):
     assert list(none.columns) == list(counted(run, trials_table(run), kinds=True).columns)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(EXAMPLES, max_examples=25)
 @given(
     st.lists(
         st.tuples(

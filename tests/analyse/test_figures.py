@@ -17,6 +17,7 @@ from matplotlib.ft2font import FT2Font
 
 import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
+from tests.waiting import LONG_S
 from webtrial.analyse import (
     compare,
     estimates,
@@ -464,7 +465,7 @@ above = [name for name in sys.modules if name.startswith(("webtrial.measure", "w
 assert not above, above
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONG_S
     )
 
     assert "webtrial.analyse.figures.validity" in done.stdout

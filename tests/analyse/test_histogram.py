@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import EXAMPLES
 from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION, histogram, merged
 from webtrial.analyse.latency import percentile_estimate
 
@@ -31,6 +32,7 @@ def of(latency_ms, given_up=()):
     )
 
 
+@EXAMPLES
 @given(LATENCIES_MS, st.floats(0, 100))
 def test_a_percentile_is_numpys_within_the_resolution(latency_ms, percentile):
     expected = float(np.percentile(latency_ms, percentile))
@@ -38,6 +40,7 @@ def test_a_percentile_is_numpys_within_the_resolution(latency_ms, percentile):
     assert of(latency_ms).percentile_ms(percentile) == pytest.approx(expected, rel=WITHIN)
 
 
+@EXAMPLES
 @given(st.lists(LATENCIES_MS, max_size=5), st.floats(0, 100))
 def test_merging_is_counting_all_the_requests_together(parts, percentile):
     together = of(np.concatenate([[], *parts]))
@@ -50,6 +53,7 @@ def test_merging_is_counting_all_the_requests_together(parts, percentile):
     assert found.percentile_ms(percentile) == expected
 
 
+@EXAMPLES
 @given(LATENCIES_MS)
 def test_counts_and_means_are_exact(latency_ms):
     found = of(latency_ms)
@@ -58,6 +62,7 @@ def test_counts_and_means_are_exact(latency_ms):
     assert found.mean_ms == pytest.approx(np.mean(latency_ms))
 
 
+@EXAMPLES
 @given(LATENCIES_MS)
 def test_quantiles_rise_with_the_share(latency_ms):
     quantiles = of(latency_ms).quantiles_ms(np.linspace(0, 1, 50))
@@ -90,6 +95,7 @@ def test_percentiles_are_of_merged_requests_never_averaged():
     assert found.percentile_ms(50) != pytest.approx(averaged, rel=0.1)
 
 
+@EXAMPLES
 @given(
     st.lists(st.floats(1, 100), min_size=1, max_size=50),
     st.lists(st.floats(1000, 1001), max_size=50),

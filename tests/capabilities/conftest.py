@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.moody import moody_upstreams
-from tests.contract.stage import STACKS, Seeded, settings_of
+from tests.contract.stage import STACKS, Seeded, patiently, settings_of
 from webtrial.capabilities import Finding
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.anatomy import read_anatomies
@@ -33,7 +33,8 @@ def asked(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         stack.name: settings_of(seeded, stack, f"asked-{stack.name}", NOWHERE) for stack in stacks
     }
     folder: Path = tmp_path_factory.mktemp("asked")
-    with subjects(settings, material_from(seeded.built, seeded.password), folder) as found:
+    material = material_from(seeded.built, seeded.password)
+    with patiently(), subjects(settings, material, folder) as found:
         yield found
     for stack in stacks:
         drop_database(seeded.server, f"asked-{stack.name}")
@@ -51,7 +52,8 @@ def moved(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> list[Find
             for name, clone in names.items()
         }
         material = material_from(seeded.built, seeded.password)
-        found = list(findings_on_the_way(wanted, material))
+        with patiently():
+            found = list(findings_on_the_way(wanted, material))
     for clone in names.values():
         drop_database(seeded.server, clone)
     return found

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_launch import SETTINGS, small
+from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
 from webtrial.measure.capabilities import footprint
 from webtrial.measure.capabilities.footprint import Footprint, answers, measure
@@ -22,6 +23,7 @@ def test_services_take_turns_and_every_process_is_fresh(
         return process
 
     monkeypatch.setattr(footprint, "start_child", start)
+    monkeypatch.setattr(footprint, "READY_S", LIMIT_S)
     monkeypatch.setattr(footprint, "REST_S", 0.0)
     wanted = {name: (small(), SETTINGS, tmp_path / f"{name}.log") for name in ("a", "b")}
     found = measure(wanted, users=3, cores=None, repeats=2, requests=20)

@@ -101,6 +101,7 @@ def package_upstreams():
 def upstreams(package_upstreams):
     """The upstreams, sound at first and sound again after the test."""
     yield package_upstreams
+    package_upstreams.watch()
     package_upstreams.turn(inventory="sound", analytics="sound")
 
 

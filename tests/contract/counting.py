@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.waiting import LIMIT_S
 from webtrial.measure.postgres import Server, create_database, drop_database
 from webtrial.measure.resources import is_data, statements_of
 
@@ -21,7 +22,6 @@ _COUNTS = """
     SELECT userid, queryid, toplevel, calls, rows FROM pg_stat_statements(showtext => false)
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = %s)
 """
-PATIENCE_S = 30.0
 _PAUSE_S = 0.001  # PostgreSQL needs the cores as well
 
 Counts = dict[tuple[object, ...], tuple[int, int]]
@@ -50,7 +50,7 @@ class Counter:
 
     def now(self) -> Counts:
         """What was counted until now, once no statement is in the air and nothing changes."""
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + LIMIT_S
         last = None
         while (counts := self._resting_counts()) is None or counts != last:
             assert time.monotonic() < deadline_s, f"{self.database} is never at rest"

@@ -7,10 +7,11 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.waiting import LIMIT_S
 from webtrial.measure.ports import free_port
 
 SOUND = {"analytics": {"visits": 41}, "inventory": {"lamps": 7, "price": "19.99"}}
@@ -18,6 +19,7 @@ SLOW_S = 0.05
 PATHS = {"inventory": "/stock", "analytics": "/metrics"}
 SOURCE = re.compile(r"/source/(\d+)/(\d+)")
 MOODY_SOURCE = 2
+TRIES = 20  # where an upstream that is sound is late, which may be the machine's doing
 SOURCE_FAILS, SOURCE_IS_LATE = "source 2 fails", "source 2 is late"
 
 
@@ -47,10 +49,14 @@ NONSENSE = {
 
 @dataclass
 class AtOnce:
-    """Requests in progress at both upstreams: now, and the most since somebody set it to 0."""
+    """Requests in progress at both upstreams: now, and the most since they were last watched.
+
+    Answers wait until as many as `gathers` were in progress.
+    """
 
     now: int = 0
     most: int = 0
+    gathers: int = 0
 
     def __enter__(self) -> None:
         self.now += 1
@@ -95,6 +101,8 @@ class Moody:
             while stays:
                 head = await reader.readuntil(b"\r\n\r\n")
                 with self.at_once:
+                    while self.at_once.most < self.at_once.gathers and not reader.at_eof():
+                        await asyncio.sleep(0.001)
                     stays = await self._answer(head, writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -145,8 +153,17 @@ class Upstreams:
         for name, mood in moods.items():
             self._run(getattr(self, name).turn(mood))
 
+    def watch(self, gathers: int = 0) -> None:
+        """Count anew how many requests are in progress at once; answer none before `gathers`
+        are."""
+        self.at_once.most, self.at_once.gathers = 0, gathers
+
+    def owe(self, missing: Iterable[str]) -> bool:
+        """Whether one of those that are `missing` would have answered, had there been time."""
+        return any(getattr(self, name).mood in ("sound", "slow") for name in missing)
+
     def _run(self, coroutine) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(LIMIT_S)
 
 
 @contextmanager
@@ -163,5 +180,5 @@ def moody_upstreams() -> Iterator[Upstreams]:
         upstreams.turn(inventory="down", analytics="down")
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(LIMIT_S)
         loop.close()

@@ -3,14 +3,17 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
+import pytest
 
 from tests.contract.document import hold_to_contract
+from tests.waiting import LIMIT_S, LONG_S
+from webtrial.measure import launch
 from webtrial.measure.launch import (
     Service,
     ServiceSettings,
@@ -40,7 +43,7 @@ server's limit of 100 connections."""
 
 CONNECTIONS = 6
 UPSTREAM_CONNECTIONS = 12  # two of them are more than httpx keeps by itself
-ANSWER_S = 20.0
+ANSWER_S = LIMIT_S
 UPSTREAM_TIMEOUT_S = 0.5
 TOKEN_LIFETIME_S = 900  # neither a service's default, so that it shows whether this one is read
 
@@ -120,24 +123,36 @@ def served(
     logs: Path,
     stacks: Mapping[str, Stack] = STACKS,
     connections: int = CONNECTIONS,
+    upstream_timeout_s: float = UPSTREAM_TIMEOUT_S,
 ) -> Iterator[dict[str, Served]]:
     """Every stack by name, asking `upstreams`; `label` tells its clones of the data apart."""
     names = {stack: f"{label}-{stack}" for stack in stacks}
     wanted = {
         stack: (
             stacks[stack],
-            settings_of(seeded, stacks[stack], name, upstreams, connections),
+            replace(
+                settings_of(seeded, stacks[stack], name, upstreams, connections),
+                upstream_timeout_s=upstream_timeout_s,
+            ),
             logs / f"{name}.log",
         )
         for stack, name in names.items()
     }
-    with launch_stacks(wanted, None) as services, ExitStack() as ends:
+    with patiently(), launch_stacks(wanted, None) as services, ExitStack() as ends:
         yield {
             name: Served(services[name], told, log, ends.enter_context(_connected(told)))
             for name, (_, told, log) in wanted.items()
         }
     for name in names.values():
         drop_database(seeded.server, name)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Services that start may be slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "READY_S", LONG_S)
+        yield
 
 
 def client_of(url: str) -> httpx.Client:

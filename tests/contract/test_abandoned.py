@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-ABOUT = ("framework", "data_access", "orm", "driver", "concurrency", "server")
+from tests.waiting import LIMIT_S, wait_until
 
-PATIENCE_S = 20.0
+ABOUT = ("framework", "data_access", "orm", "driver", "concurrency", "server")
 NOTICED_S = 0.2  # by servers that watch for it
 _BLOCKED = """
     SELECT count(*) FROM pg_stat_activity
@@ -20,7 +20,7 @@ _BLOCKED = """
 def ask(stack):
     """A connection on which a user was asked for."""
     address = urlsplit(stack.url)
-    connection = socket.create_connection((address.hostname, address.port), PATIENCE_S)
+    connection = socket.create_connection((address.hostname, address.port), LIMIT_S)
     connection.sendall(b"GET /users/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     return connection
 
@@ -31,10 +31,10 @@ def every_connection_taken(stack):
     with ExitStack() as asking, psycopg.connect(stack.settings.database_url) as locking:
         locking.execute("LOCK TABLE users")
         asked = [asking.enter_context(ask(stack)) for _ in range(stack.connections)]
-        deadline_s = time.monotonic() + PATIENCE_S
-        while stack.rows(_BLOCKED) != [(stack.connections,)]:
-            assert time.monotonic() < deadline_s, "connections to the database are missing"
-            time.sleep(0.005)
+        wait_until(
+            lambda: stack.rows(_BLOCKED) == [(stack.connections,)],
+            f"lock waited for on all {stack.connections} connections to the database",
+        )
         yield asked
 
 

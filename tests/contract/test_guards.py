@@ -10,6 +10,7 @@ import pytest
 from tests.contract.judging import refused
 from tests.contract.stage import client_of, pages_of
 from tests.counted import tried
+from tests.waiting import LIMIT_S
 
 ABOUT = ("framework", "serialiser", "concurrency", "server")
 
@@ -87,7 +88,7 @@ def test_a_body_that_comes_in_pieces_is_limited_as_well(stack, new_user, counted
     good = json.dumps(new_user() | {"more": ""}).encode()
     head, tail = good[:-2], good[-2:]
     place = urlsplit(stack.url)
-    with socket.create_connection((place.hostname, place.port), timeout=20) as line:
+    with socket.create_connection((place.hostname, place.port), timeout=LIMIT_S) as line:
         line.sendall(
             b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"

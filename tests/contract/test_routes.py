@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.contract.judging import refused
+from tests.waiting import LIMIT_S
 
 ABOUT = ("framework", "serialiser", "concurrency", "server")
 
@@ -69,7 +70,7 @@ def rested(stacks):
     was still the same one."""
     addresses = {name: urlsplit(each.url) for name, each in stacks.items()}
     held = {
-        name: http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+        name: http.client.HTTPConnection(address.hostname, address.port, timeout=LIMIT_S)
         for name, address in addresses.items()
     }
     for connection in held.values():

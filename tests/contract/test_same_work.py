@@ -21,10 +21,12 @@ from tests.contract.stage import (
     Served,
     client_of,
     in_groups,
+    patiently,
     seed_template,
     served,
 )
 from tests.contract.traffic import KINDS, STATEMENTS, Ask, traffic
+from tests.waiting import LIMIT_S
 from webtrial.measure.keeper import keep
 from webtrial.measure.launch import launch_upstreams
 from webtrial.measure.postgres import Server, can_count_statements
@@ -79,6 +81,7 @@ def told(counting_server, counted, asked, logs, request):
     found: dict[str, list[Told]] = {}
     names = tuple(STACKS) if request.config.getoption("--full") else OF_OWN_CODE
     with (
+        patiently(),
         launch_upstreams(1.0, 0.0, SEED, None, logs) as upstreams,
         counting_from(counting_server) as counting_url,
     ):
@@ -86,7 +89,7 @@ def told(counting_server, counted, asked, logs, request):
         for group in in_groups(names):
             chosen = {name: STACKS[name] for name in group}
             # One request at a time needs one connection, from one of two pools at most.
-            with served(counted, "same", urls, logs, chosen, connections=2) as stacks:
+            with served(counted, "same", urls, logs, chosen, 2, LIMIT_S) as stacks:
                 found |= tell_each(stacks, asked, counted, counting_url)
     works = {stack: [one.work for one in answers] for stack, answers in found.items()}
     request.config.stash[TABLE] = side_by_side([one.kind for one in asked], works)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.waiting import LIMIT_S
 from webtrial.stacks import SERVICES
 
 LIBRARIES = ("marshmallow", "webargs", "flask_smorest")
@@ -25,7 +26,7 @@ def loaded(serialiser):
         [sys.executable, "-c", _LOADED, serialiser],
         cwd=SERVICES / "flask_service",
         capture_output=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=True,
     )
     return set(json.loads(done.stdout))

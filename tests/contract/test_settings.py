@@ -10,7 +10,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.contract.stage import CONNECTIONS, STACKS, settings_of
+from tests.contract.stage import CONNECTIONS, STACKS, patiently, settings_of
+from tests.waiting import LIMIT_S, holds_within
 from webtrial.errors import LaunchError
 from webtrial.measure.launch import ServiceSettings, launch_stack, service_environment
 from webtrial.measure.postgres import drop_database
@@ -98,7 +99,7 @@ def printed(stack, settings, script, *arguments):
         cwd=SERVICES / stack.folder,
         env=service_environment(stack, settings),
         capture_output=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
@@ -133,6 +134,7 @@ def test_a_service_without_its_secret_does_not_start_and_says_why(name, tmp_path
     keyless = replace(stack, environment=stack.environment | {"SECRET_KEY": ""})
     with (
         pytest.raises(LaunchError, match=f"{name} ended(.|\n)*SECRET_KEY"),
+        patiently(),
         launch_stack(keyless, UNUSED, None, tmp_path / "log"),
     ):
         pass
@@ -144,9 +146,11 @@ def test_a_service_is_opened_to_other_hosts_by_a_setting(name, seeded, tmp_path)
     opened = {"OTHER_HOSTS": "shop.example, 10.0.0.7"}
     asked = replace(stack, environment=stack.environment | opened)
     settings = settings_of(seeded, stack, clone, (NOWHERE, NOWHERE), CONNECTIONS)
-    with launch_stack(asked, settings, None, tmp_path / "log") as service:
+    with patiently(), launch_stack(asked, settings, None, tmp_path / "log") as service:
         told = {
-            host: httpx.get(f"{service.url}/ping", headers={"Host": host}).status_code
+            host: httpx.get(
+                f"{service.url}/ping", headers={"Host": host}, timeout=LIMIT_S
+            ).status_code
             for host in ("shop.example", "10.0.0.7:8000", "localhost", "10a0.0.7", "example")
         }
     drop_database(seeded.server, clone)
@@ -167,12 +171,13 @@ def test_no_pool_replaces_connections_and_middleware_is_as_stacks_toml_says(name
 
 def test_every_connection_is_open_and_made_as_the_whole_url_says(stack):
     """Its query included: the name there is one that only the query gives."""
-    (told,) = stack.rows(
-        "SELECT current_setting('application_name'), count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        " AND application_name = current_setting('application_name')"
-    )
-    assert told == (f"any-{stack.name}", CONNECTIONS)
+    query = """
+        SELECT current_setting('application_name'), count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND application_name = current_setting('application_name')
+    """
+    expected = [(f"any-{stack.name}", CONNECTIONS)]
+    assert holds_within(LIMIT_S, lambda: stack.rows(query) == expected), stack.rows(query)
 
 
 def test_a_service_listens_on_the_loopback_alone(stack):

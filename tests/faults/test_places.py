@@ -8,9 +8,9 @@ import gc
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from tests.counted import injected
 from tests.load.truth import truth
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
+from tests.waiting import LONG_S, wait_until
 from webtrial import checksums
 from webtrial.errors import RunError
 from webtrial.measure import experiment
@@ -31,7 +32,7 @@ from webtrial.runs import RUNS_FOLDER, Run, RunWriter, open_run
 
 pytestmark = pytest.mark.xdist_group("measuring")
 
-FAILED = 2
+FAILED, INTERRUPTED = 2, 130
 LATER = "2026-11-22T13:00:00+00:00"
 REPOSITORY = Path(__file__).parent.parent.parent
 
@@ -50,7 +51,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "blocks": 4,
             "warmup_s": 0.1,
             "duration_s": 0.5,
-            "timeout_s": 1.0,
+            "timeout_s": 60.0,
             "repeats": 0,
         }
         path.write_text(yaml.safe_dump(given))
@@ -64,7 +65,7 @@ def in_own_mounts(script: str, *arguments: object) -> subprocess.CompletedProces
         [*alone, "sh", "-eu", "-c", script, "sh", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG_S,
         check=False,
         cwd=REPOSITORY,
     )
@@ -268,7 +269,7 @@ def test_with_too_few_descriptors_the_trial_is_invalid_and_says_why(
         ["sh", "-c", f"ulimit -n 128; {MEASURES}", "sh", str(tmp_path), str(more)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG_S,
         check=False,
         cwd=REPOSITORY,
     )
@@ -307,20 +308,31 @@ def test_a_clock_that_is_set_back_makes_no_run_overwrite_another(
 def test_of_two_runs_in_one_checkout_the_second_is_told_of_the_first(
     asked: Path, tmp_path: Path
 ) -> None:
+    """The first measures until it is interrupted."""
+    endless = tmp_path / "endless.yaml"
+    endless.write_text(yaml.safe_dump(yaml.safe_load(asked.read_text()) | {"duration_s": 600.0}))
     environment = os.environ | {RUNS_FOLDER: str(tmp_path / "runs")}
-    command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(asked)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as first:
-        while not (tmp_path / "runs" / FILE).exists():
-            assert first.poll() is None
-            time.sleep(0.05)
-        second = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=60
-        )
-        (name,) = [path.parent.name for path in (tmp_path / "runs").glob("*/manifest.json")]
-        assert second.returncode == FAILED
-        assert f"{name} is being measured into" in second.stderr
-        assert first.wait(60) == 0
-    assert len(open_run(tmp_path / "runs" / name).trials) == 4
+    command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(endless)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as first:
+        try:
+            wait_until((tmp_path / "runs" / FILE).exists, "run", LONG_S)
+            second = subprocess.run(
+                command,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=LONG_S,
+            )
+            (name,) = [path.parent.name for path in (tmp_path / "runs").glob("*/manifest.json")]
+            assert second.returncode == FAILED
+            assert f"{name} is being measured into" in second.stderr
+            first.send_signal(signal.SIGINT)
+            assert first.wait(LONG_S) == INTERRUPTED
+        finally:
+            first.kill()
+    run = open_run(tmp_path / "runs" / name)
+    assert (run.manifest.state, run.damage) == ("interrupted", {})
     injected("two runs at once in one checkout")
 
 
@@ -332,7 +344,7 @@ def test_two_runs_in_two_checkouts_both_finish(asked: Path, tmp_path: Path) -> N
         subprocess.Popen(command, env=os.environ | {RUNS_FOLDER: str(place)}, stderr=-3)
         for place in places
     ]
-    assert [each.wait(90) for each in both] == [0, 0]
+    assert [each.wait(LONG_S) for each in both] == [0, 0]
     for place in places:
         (manifest,) = place.glob("*/manifest.json")
         assert len(open_run(manifest.parent).trials) == 4

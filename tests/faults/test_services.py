@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.counted import injected
 from tests.test_attempt import a_rig
-from tests.test_launch import SETTINGS, small
+from tests.test_launch import SETTINGS, small, small_services
+from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
 from webtrial.measure import launch
 from webtrial.measure.attempt import Rig, Site, attempt_trial
@@ -24,12 +24,16 @@ from webtrial.records import Load, PlannedTrial, Trial
 PINGED = PlannedTrial(1, 1, 1, "small", "ping", Load("closed", users=4), 7)
 
 
-def rig() -> Rig:
+WINDOW_S = 1.5
+HUNG_S = 2.0  # longer than the window, so that each user of a service that hangs asks it once
+
+
+def rig(timeout_s: float) -> Rig:
     """One that really drives, from the first request on."""
     rig = a_rig(driving)
-    at_once = rig.parameters.model_copy(update={"warmup_s": 0.0})
+    changes = {"warmup_s": 0.0, "duration_s": WINDOW_S, "timeout_s": timeout_s}
     split = CoreSplit(None, tuple(os.sched_getaffinity(0)))
-    return replace(rig, split=split, parameters=at_once)
+    return replace(rig, split=split, parameters=rig.parameters.model_copy(update=changes))
 
 
 @contextmanager
@@ -39,11 +43,11 @@ def site_of(folder: Path, **manner: str) -> Iterator[Site]:
         yield Site(service, None, {}, {}, log)
 
 
-def trial_of(folder: Path, **manner: str) -> Trial:
+def trial_of(folder: Path, timeout_s: float = LIMIT_S, **manner: str) -> Trial:
     """One trial of a service that behaves in that manner; nothing of it is left afterwards."""
     with site_of(folder, **manner) as site:
         family = tree(site.service.pid)
-        trial, samples = attempt_trial(PINGED, 1, site, rig())
+        trial, samples = attempt_trial(PINGED, 1, site, rig(timeout_s))
         assert samples.num_rows > 0
     assert not [each for each in family if runs(each)]
     return trial
@@ -64,16 +68,15 @@ def test_a_service_that_cannot_be_used_is_named_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: dict[str, str], fault: str
 ) -> None:
     monkeypatch.setattr(launch, "READY_S", 1.0)
-    before = {*psutil.Process().children(recursive=True)}
     said = pytest.raises(LaunchError, match=r"small did not answer GET /ping with 200 within 1 s")
     with said, site_of(tmp_path, **manner):
         pass
-    assert {*psutil.Process().children(recursive=True)} <= before
+    assert small_services() == set()
     injected(fault)
 
 
 def test_a_service_that_turns_to_garbage_is_counted_as_what_it_is(tmp_path: Path) -> None:
-    trial = trial_of(tmp_path, TURNS="garbage", AFTER="40")
+    trial = trial_of(tmp_path, TURNS="garbage", AFTER="5")
     assert trial.counts.succeeded > 0
     assert set(trial.counts.errors) <= {"malformed", "closed", "reset", "truncated"}
     assert sum(trial.counts.errors.values()) > 0
@@ -82,7 +85,7 @@ def test_a_service_that_turns_to_garbage_is_counted_as_what_it_is(tmp_path: Path
 
 
 def test_a_service_that_hangs_costs_its_time_limit_and_no_more(tmp_path: Path) -> None:
-    trial = trial_of(tmp_path, TURNS="hang", AFTER="40")
+    trial = trial_of(tmp_path, HUNG_S, TURNS="hang", AFTER="1")  # which is that it is ready
     assert trial.counts.errors == {"timeout": 4}  # of every user one
     assert not is_the_drivers_fault(trial)
     assert trial.service_ended is None

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 import psutil
 import yaml
 
+from tests.waiting import LIMIT_S, LONG_S, holds_within
 from webtrial.checksums import FOLDERS, digest_of
 from webtrial.measure.children import runs, tree
 from webtrial.runs import RUNS_FOLDER, Run, open_run
@@ -30,9 +30,6 @@ SMALL = {
     "repeats": 0,
 }
 """Eight trials: two stacks, two scenarios, two blocks."""
-
-PATIENCE_S = 180.0
-GONE_S = 15.0  # until nothing of ours may run any more
 
 KEEPER = "webtrial.measure.keeper"
 EXPERIMENT = "webtrial.measure.experiment"
@@ -59,12 +56,16 @@ class UnderWay:
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
         """Look again and again until something holds; fail where the command ends before."""
-        deadline_s = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert self.process.poll() is None, f"it ended before {what}:\n{self.said}"
-            assert time.monotonic() < deadline_s, f"no {what} in {PATIENCE_S} s:\n{self.said}"
+
+        def has_come() -> bool:
             self.look()
-            time.sleep(0.05)
+            ended = self.process.poll() is not None
+            if holds():
+                return True
+            assert not ended, f"it ended before {what}:\n{self.said}"
+            return False
+
+        assert holds_within(LONG_S, has_come), f"no {what} in {LONG_S:g} s:\n{self.said}"
 
     def wait_for(self, part: str) -> psutil.Process:
         """A living process that plays a part, by PARTS."""
@@ -92,21 +93,20 @@ class UnderWay:
 
     def end(self) -> int:
         """Its exit code, once nothing of it is left."""
-        deadline_s = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline_s, f"it does not end:\n{self.said}"
+
+        def has_ended() -> bool:
             self.look()
-            time.sleep(0.05)
+            return self.process.poll() is not None
+
+        assert holds_within(LONG_S, has_ended), f"it does not end:\n{self.said}"
         left = self.left()
         assert not left, f"still running: {left}\n{self.said}"
         return self.process.returncode
 
     def left(self) -> set[psutil.Process]:
         """Processes of it that still run when all should long have ended."""
-        deadline_s = time.monotonic() + GONE_S
-        while (left := set(filter(runs, self.family))) and time.monotonic() < deadline_s:
-            time.sleep(0.05)
-        return left
+        holds_within(LIMIT_S, lambda: not any(map(runs, self.family)))
+        return set(filter(runs, self.family))
 
     def the_run(self) -> Run:
         """The one run in its folder."""

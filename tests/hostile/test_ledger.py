@@ -11,12 +11,13 @@ from random import Random
 import httpx
 
 from tests.counted import held
+from tests.waiting import LIMIT_S
 from webtrial.measure.load.transport import Transport
 
 CLIENTS = 32
 KINDS = ("create", "update", "delete", "read")
 WEIGHTS = (4, 3, 2, 3)
-ANSWER_S = 30.0
+ANSWER_S = LIMIT_S
 
 
 @dataclass

@@ -6,12 +6,16 @@ the scene ends it.
 """
 
 import asyncio
+import select
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from socket import AF_INET, SHUT_RDWR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, fromfd
+from pathlib import Path
+from socket import AF_INET, SHUT_RDWR, SO_LINGER, SOCK_STREAM, SOL_SOCKET, fromfd, socket
+
+from tests.waiting import LIMIT_S
 
 BETWEEN_PIECES_S = 0.001  # else the kernel may hand two pieces over as one
 END_OF_HEAD = b"\r\n\r\n"
@@ -68,16 +72,46 @@ class Line:
         self.writer.close()
 
     def shut(self) -> None:
-        """End the connection in this instant, before any event loop goes round."""
-        fd = self.writer.get_extra_info("socket").fileno()
-        with fromfd(fd, AF_INET, SOCK_STREAM) as socket:
-            socket.shutdown(SHUT_RDWR)
+        """End the connection; returns once the client's socket shows it, before any event loop goes
+        round."""
+        with self._own_socket() as own:
+            own.shutdown(SHUT_RDWR)
+        self._await_arrival()
+
+    def say(self, piece: bytes) -> None:
+        """Send a small piece; returns once it is at the client's socket, before any event loop goes
+        round."""
+        with self._own_socket() as own:
+            assert own.send(piece) == len(piece)
+        self._await_arrival()
+
+    def _own_socket(self) -> socket:
+        return fromfd(self.writer.get_extra_info("socket").fileno(), AF_INET, SOCK_STREAM)
+
+    def _await_arrival(self) -> None:
+        """The client must have read all that was sent before."""
+        with _socket_of(self.writer.get_extra_info("peername")) as theirs:
+            poll = select.poll()
+            poll.register(theirs, select.POLLIN)
+            assert poll.poll(LIMIT_S * 1e3), "nothing arrived"
 
     async def reset(self) -> None:
         """Break the connection off: the other end sees a reset."""
         socket = self.writer.get_extra_info("socket")
         socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
+
+
+def _socket_of(name: tuple[str, int]) -> socket:
+    """A duplicate of the socket in this process that has this address."""
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed since
+            if str(entry.readlink()).startswith("socket:"):
+                found = fromfd(int(entry.name), AF_INET, SOCK_STREAM)
+                if found.getsockname() == name:
+                    return found
+                found.close()
+    raise AssertionError(f"no socket has the address {name}")
 
 
 Scene = Callable[[Line], Awaitable[None]]

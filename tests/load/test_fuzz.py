@@ -12,18 +12,17 @@ from time import perf_counter_ns
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import EXAMPLES
 from tests.load.scripted import Line, Scene, answering, scripted
+from tests.waiting import LIMIT_S
 from webtrial.measure.load.link import Link
 from webtrial.measure.load.transport import Transport
 
-LIMIT_S = 5.0  # of one example, which takes about a millisecond
-FUZZ = settings(max_examples=100, deadline=None, database=None, derandomize=True)
-OVER_SOCKETS = settings(
-    FUZZ, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FUZZ = settings(EXAMPLES, max_examples=100)
+OVER_SOCKETS = settings(FUZZ, max_examples=20)
 
 
 class NoSocket(asyncio.Transport):

@@ -1,20 +1,22 @@
 """Connections that are held, against a server that counts them and what they ask."""
 
 from collections import Counter
+from math import inf
 
 import numpy as np
 import pytest
 
-from tests.load.test_driver import drive, task
+from tests.load.test_crew import several
+from tests.load.test_driver import TRIES, driven, is_whole, task
 from tests.load.truth import truth
-from webtrial.measure.load.crew import crew
+from tests.waiting import wait_until
 from webtrial.measure.load.driver import driving
 from webtrial.measure.load.held import held_asks
 from webtrial.measure.load.share import Share
 from webtrial.measure.ports import free_port
 from webtrial.records import Held, Load
 
-WARMUP_S, WINDOW_S, COOLDOWN_S = 0.2, 0.6, 0.5  # as test_driver.task has them
+WARMUP_S, WINDOW_S = 0.2, 0.6  # as test_driver.task has them
 ALL_OPEN = {"refused": 0, "reset": 0, "given_up": 0, "silent_opened": 0, "silent_still_open": 0}
 
 
@@ -78,24 +80,24 @@ def test_drivers_share_the_connections_and_all_that_these_ask() -> None:
 
 
 def test_the_server_sees_every_connection_once_and_every_ask() -> None:
-    with truth() as server:
-        outcome = drive(server, holding(100, 200.0))
+    server, outcome = driven(holding(100, 200.0))
     drawn = held_asks(100, 200.0, int(WARMUP_S * 1e9), int(1.3e9), seed=7)
     samples = outcome.samples.to_pandas()
     assert server.connections == 100
     assert outcome.held == Held(opened=100, still_open=100, **ALL_OPEN)
     assert sum(server.asked) == len(samples) == sum(server.counts.values())
-    offsets_ns = [at_ns - int(WARMUP_S * 1e9) for at_ns in drawn.at_ns]
-    assert samples["intended_ns"].tolist() == offsets_ns[: len(samples)]
-    assert samples["connection"].tolist() == drawn.whose[: len(samples)]
-    assert (samples["phase"] == "measured").sum() == sum(0 <= at < 6e8 for at in offsets_ns)
+    due_ns = [at_ns - int(WARMUP_S * 1e9) for at_ns in drawn.at_ns]
+    due_ns = [at_ns for at_ns in due_ns if at_ns < WINDOW_S * 1e9]
+    samples = samples[samples["intended_ns"] < WINDOW_S * 1e9]
+    assert samples["intended_ns"].tolist() == due_ns
+    assert samples["connection"].tolist() == drawn.whose[: len(due_ns)]
+    assert (samples["phase"] == "measured").sum() == sum(at_ns >= 0 for at_ns in due_ns)
     assert outcome.counts.sent == outcome.counts.scheduled == outcome.counts.succeeded
     assert outcome.client.connections_reopened == 0
 
 
 def test_silent_connections_are_opened_and_never_ask() -> None:
-    with truth() as server:
-        outcome = drive(server, holding(10, 100.0, silent=25))
+    server, outcome = driven(holding(10, 100.0, silent=25))
     assert outcome.held is not None
     assert (outcome.held.opened, outcome.held.still_open) == (10, 10)
     assert (outcome.held.silent_opened, outcome.held.silent_still_open) == (25, 25)
@@ -105,18 +107,24 @@ def test_silent_connections_are_opened_and_never_ask() -> None:
 
 
 def test_silent_connections_that_the_server_ends_are_not_open_any_more() -> None:
-    with truth() as server:
-        server.idle_s = 0.5
-        outcome = drive(server, holding(2, 100.0, silent=9))  # each that asks does every 20 ms
+    """The others get no second answer before these are ended, so that the trial goes on."""
+    load = holding(2, 100.0, silent=9)
+    with (
+        truth(gathers=inf, spares=1) as server,
+        driving(task(server.url, load, window_s=2.0)) as it,
+    ):
+        assert it.window_opens_ns
+        wait_until(lambda: server.connections == 11 and sum(server.asked) > 2, "second request")
+        server.end_silent()
+        server.release()
+        outcome = it.outcome()
     assert outcome.held is not None
     assert (outcome.held.silent_opened, outcome.held.silent_still_open) == (9, 0)
     assert outcome.held.still_open == 2
 
 
 def test_a_connection_that_the_server_ends_is_not_opened_again_and_its_asks_fail() -> None:
-    with truth() as server:
-        server.idle_s = 0.05
-        outcome = drive(server, holding(10, 20.0))  # each asks every 0.5 s
+    server, outcome = driven(holding(10, 20.0), server={"answers_each": 1})
     assert server.connections == 10
     assert outcome.held == Held(
         opened=10,
@@ -129,9 +137,7 @@ def test_a_connection_that_the_server_ends_is_not_opened_again_and_its_asks_fail
 
 
 def test_connections_beyond_what_the_server_takes_are_told_from_those_it_holds() -> None:
-    with truth() as server:
-        server.hosted = 6
-        outcome = drive(server, holding(10, 100.0))
+    server, outcome = driven(holding(10, 100.0), server={"hosted": 6})
     samples = outcome.samples.to_pandas()
     assert outcome.held is not None
     assert outcome.held.still_open == 6
@@ -144,9 +150,12 @@ def test_connections_beyond_what_the_server_takes_are_told_from_those_it_holds()
 
 
 def test_connections_that_nobody_takes_are_refused_and_their_asks_fail() -> None:
-    url = f"http://127.0.0.1:{free_port()}"
-    with driving(task(url, holding(5, 50.0, silent=3))) as it:
-        outcome = it.outcome()
+    for _ in range(TRIES):
+        url = f"http://127.0.0.1:{free_port()}"
+        with driving(task(url, holding(5, 50.0, silent=3))) as it:
+            outcome = it.outcome()
+        if is_whole(outcome):
+            break
     assert outcome.held == Held(opened=0, still_open=0, **ALL_OPEN | {"refused": 5})
     kinds = outcome.samples.to_pandas()["outcome"].value_counts()
     assert (kinds["refused"], kinds["gone"]) == (5, len(outcome.samples) - 5)
@@ -154,39 +163,49 @@ def test_connections_that_nobody_takes_are_refused_and_their_asks_fail() -> None
 
 
 def test_a_connection_whose_answer_does_not_come_in_time_is_given_up() -> None:
-    with truth("ok", "ok", "timeout") as server:
-        outcome = drive(server, holding(4, 20.0), timeout_s=0.3)
+    """On a slow machine others may be, too: whose answer comes late, and who cannot even connect
+    in time."""
+    server, outcome = driven(holding(4, 20.0), "ok", "ok", "timeout", timeout_s=0.3)
     held = outcome.held
     assert held is not None
     late = (outcome.samples.to_pandas()["outcome"] == "timeout").sum()
-    assert held.given_up == late == server.counts["timeout"] > 0
-    assert held.still_open == 4 - held.given_up
-    assert server.connections == 4
+    assert held.given_up >= server.counts["timeout"] > 0
+    assert held.given_up + held.refused == late
+    assert held.reset == 0
+    assert server.connections <= 4
 
 
 def test_an_ask_that_finds_its_connection_waiting_is_dropped_and_counted() -> None:
-    with truth(delay_s=0.25) as server:
-        counts = drive(server, holding(4, 40.0)).counts  # each asks every 0.1 s
+    server, outcome = driven(
+        holding(4, 40.0),  # each asks every 0.1 s
+        server={"delay_s": 0.25},
+        is_enough=lambda outcome: outcome.counts.sent > 0,
+    )
+    counts = outcome.counts
     assert counts.dropped > 0
     assert counts.scheduled == counts.sent + counts.dropped
     assert server.most_at_once <= 4
 
 
 def test_a_stall_is_felt_from_the_instant_at_which_an_answer_was_asked_for() -> None:
-    load = holding(200, 400.0)
-    with truth() as server, driving(task(server.url, load, timeout_s=2.0)) as it:
-        server.stall_from = it.window_opens_ns / 1e9  # all are open by then
-        server.stall_until = server.stall_from + 0.4
-        samples = it.outcome().samples.to_pandas()
-    stalled = samples[samples["intended_ns"].between(0, 300_000_000)]
-    waits_ns = stalled["done_ns"] - stalled["intended_ns"]
-    assert len(stalled) > 50
-    assert (waits_ns >= 400_000_000 - stalled["intended_ns"] - 1_000_000).all()
+    """Each connection gets its first answer, then nobody gets one until 60 wait."""
+    for _ in range(TRIES):
+        with (
+            truth(gathers=60, spares=1) as server,
+            driving(task(server.url, holding(200, 400.0))) as it,
+        ):
+            opens_ns, samples = it.window_opens_ns, it.outcome().samples.to_pandas()
+        if server.released_ns is not None:
+            break
+    assert server.released_ns is not None
+    released_ns = server.released_ns - opens_ns
+    stalled = samples[samples["intended_ns"].between(0, released_ns, inclusive="left")]
+    assert len(stalled) >= 60
+    assert (stalled["done_ns"] >= released_ns).all()
 
 
 def test_two_drivers_hold_together_what_the_server_counted() -> None:
-    with truth() as server, crew(task(server.url, holding(11, 200.0, silent=5)), 2) as it:
-        outcome = it.outcome()
+    server, outcome = driven(holding(11, 200.0, silent=5), drive=several(2))
     expected = ALL_OPEN | {"silent_opened": 5, "silent_still_open": 5}
     assert outcome.held == Held(opened=11, still_open=11, **expected)
     assert server.connections == 16

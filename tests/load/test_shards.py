@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.load.test_driver import closed, opened, task
+from tests.load.test_crew import several
+from tests.load.test_driver import closed, driven, opened, task
 from tests.load.truth import truth
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
@@ -49,8 +50,7 @@ def test_a_trials_shards_become_the_runs_one_file(tmp_path: Path) -> None:
 
 def test_drivers_write_their_own_shards_and_return_what_they_counted(tmp_path: Path) -> None:
     shard = f"{tmp_path}/run/0003-1"
-    with truth("ok", "status") as server, crew(task(server.url, closed(4), shard=shard), 2) as it:
-        outcome = it.outcome()
+    server, outcome = driven(closed(4), *("ok", "status"), drive=several(2), shard=shard)
     names = [worker.shard for worker in outcome.workers]
     assert names == ["0003-1-1.parquet", "0003-1-2.parquet"]
     rows = [pq.read_table(tmp_path / "run" / str(name)) for name in names]
@@ -62,11 +62,7 @@ def test_drivers_write_their_own_shards_and_return_what_they_counted(tmp_path: P
 
 
 def test_percentiles_are_those_of_all_shards_together(tmp_path: Path) -> None:
-    with (
-        truth() as server,
-        crew(task(server.url, opened(300.0), shard=f"{tmp_path}/0001-1"), 2) as it,
-    ):
-        outcome = it.outcome()
+    _, outcome = driven(opened(300.0), drive=several(2), shard=f"{tmp_path}/0001-1")
     rows = pq.read_table(sorted(tmp_path.glob("*.parquet"))).to_pandas()
     measured = rows[rows["phase"] == "measured"]
     lag_ms = (measured["sent_ns"] - measured["intended_ns"]) / 1e6

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
+from tests.load.scripted import asked, scripted
+from tests.waiting import LIMIT_S
 from webtrial.measure.load.body import HIGH_WATER_BYTES
 from webtrial.measure.load.connection import Connection
 from webtrial.measure.load.link import Closed, Truncated
@@ -39,18 +41,19 @@ def answering(*answers: bytes, close: bool = False) -> Handler:
     """Answers the first requests of a connection with `answers`, in turn, then waits."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError):  # the client may leave before the last
+        with suppress(asyncio.IncompleteReadError, ConnectionError):  # the client may leave first
             for answer in answers:
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(answer)
-        if close:
-            writer.close()
+            if not close:
+                await reader.read()  # until the client leaves
+        writer.close()
 
     return handler
 
 
 def client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=transport or Transport(), timeout=2.0)
+    return httpx.AsyncClient(transport=transport or Transport(), timeout=LIMIT_S)
 
 
 FIXED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Kind: fixed\r\n\r\nhello"
@@ -203,40 +206,44 @@ def unused_port() -> int:
 async def test_an_answer_that_does_not_come_is_a_read_timeout() -> None:
     async with serving(answering()) as url, client(connection := Connection()) as http:
         with pytest.raises(httpx.ReadTimeout):
-            await http.get(url, timeout=0.1)
+            await http.get(url, timeout=httpx.Timeout(LIMIT_S, read=0.1))
     assert not connection.is_ready
 
 
 async def test_the_total_limit_ends_an_answer_that_drips() -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(100):
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")  # a body without an end
+        while not reader.at_eof() and not writer.is_closing():
             writer.write(b"x")
             await asyncio.sleep(0.02)
 
     async with serving(drip) as url:
-        request = httpx.Request("GET", url, extensions={"timeout": {"total": 0.2}})
-        response = await Connection().handle_async_request(request)
-        with pytest.raises(httpx.ReadTimeout):
-            await response.aread()
+        limits = {"connect": LIMIT_S, "total": 0.2}
+        request = httpx.Request("GET", url, extensions={"timeout": limits})
+        async with asyncio.timeout(LIMIT_S):
+            with pytest.raises(httpx.ReadTimeout):
+                response = await Connection().handle_async_request(request)
+                await response.aread()
 
 
 async def test_a_full_pool_is_a_pool_timeout() -> None:
-    async with serving(answering()) as url, client(Transport(max_connections=1)) as http:
-        first = asyncio.create_task(http.get(url))
-        await asyncio.sleep(0.05)
+    arrived = asyncio.Event()
+    async with scripted(asked(arrived)) as server, client(Transport(max_connections=1)) as http:
+        first = asyncio.create_task(http.get(server.url))
+        await asyncio.wait_for(arrived.wait(), LIMIT_S)
         with pytest.raises(httpx.PoolTimeout):
-            await http.get(url, timeout=httpx.Timeout(1.0, pool=0.05))
+            await http.get(server.url, timeout=httpx.Timeout(LIMIT_S, pool=0.05))
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
 
 
 async def test_a_cancelled_request_takes_its_connection_with_it() -> None:
-    meter = Meter()
-    async with serving(answering()) as url, client(connection := Connection(meter=meter)) as http:
-        asking = asyncio.create_task(http.get(url))
-        await asyncio.sleep(0.05)
+    meter, arrived = Meter(), asyncio.Event()
+    connection = Connection(meter=meter)
+    async with scripted(asked(arrived)) as server, client(connection) as http:
+        asking = asyncio.create_task(http.get(server.url))
+        await asyncio.wait_for(arrived.wait(), LIMIT_S)
         assert meter.in_flight == 1
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)

@@ -3,13 +3,14 @@
 import asyncio
 import struct
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
+from math import inf
 from socket import SO_LINGER, SOL_SOCKET
+from time import perf_counter_ns
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n" + b'{"ok": true}'
 ANSWERS = {
@@ -30,44 +31,61 @@ CLOSING = {"truncated", "closed", "malformed"}
 
 @dataclass
 class Truth:
-    """Behaviours are taken from `script` in turn; every answer to what comes from `stall_from` on
-    is held back until `stall_until`.
+    """Behaviours are taken from `script` in turn; no answer comes before its `delay_s`.
 
-    `idle_s` is how long a connection may rest before it is ended, `hosted` how many may be there:
-    one more is reset at once. `asked` counts requests by connection, in the order of accepting.
+    `gathers`: requests are held back until so many of them wait at the same time, or the test
+    releases them; from then on (`released_ns`) none is. `spares`: so many of the first requests of
+    each connection are not held back. `answers_each`: the server ends a connection after so many
+    answers. `hosted`: so many connections may be there, one more is reset at once.
+    `asked` counts requests by connection, in the order of accepting.
     """
 
     script: Iterator[str]
     delay_s: float = 0.0
+    gathers: float = 0
+    spares: int = 0
+    answers_each: float = inf
+    hosted: float = inf
     counts: Counter[str] = field(default_factory=Counter)
-    received_at: list[float] = field(default_factory=list)
     connections: int = 0
     there: int = 0
-    idle_s: float | None = None
-    hosted: int | None = None
     asked: list[int] = field(default_factory=list)
-    most_at_once: int = 0
     at_once: int = 0
-    stall_from: float = 0.0
-    stall_until: float = 0.0
+    most_at_once: int = 0
+    released_ns: int | None = None
     port: int = 0
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    _held: int = 0
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def release(self) -> None:
+        """Answer what is held back, and hold nothing back any more."""
+        self._loop.call_soon_threadsafe(self._release)
+
+    def end_silent(self) -> None:
+        """End every connection on which nothing was asked."""
+        for writer, asked in zip(self._writers, self.asked, strict=True):
+            if not asked:
+                self._loop.call_soon_threadsafe(writer.close)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self.connections
-        self.connections += 1
+        self._writers.append(writer)
         self.asked.append(0)
-        if self.hosted is not None and self.there >= self.hosted:
+        self.connections += 1
+        if self.there >= self.hosted:
             _reset(writer)
             return
         self.there += 1
         try:
             while await self._answer(reader, writer, number):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self.there -= 1
@@ -76,24 +94,34 @@ class Truth:
     async def _answer(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> bool:
-        async with asyncio.timeout(self.idle_s):
-            await reader.readuntil(b"\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
         self.asked[number] += 1
         behaviour = next(self.script)
-        now_s = time.perf_counter()
-        self.received_at.append(now_s)
         self.counts[behaviour] += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        stall_s = self.stall_until - now_s if now_s >= self.stall_from else 0.0
-        await asyncio.sleep(max(self.delay_s, stall_s))
+        if self.asked[number] > self.spares:
+            await self._hold_back()
+        await asyncio.sleep(self.delay_s)
         self.at_once -= 1
         if behaviour == "reset":
             _reset(writer)
             return False
         writer.write(ANSWERS[behaviour])
         await writer.drain()
-        return behaviour not in CLOSING
+        return behaviour not in CLOSING and self.asked[number] < self.answers_each
+
+    async def _hold_back(self) -> None:
+        self._held += 1
+        if self._held >= self.gathers:
+            self._release()
+        await self._released.wait()
+        self._held -= 1
+
+    def _release(self) -> None:
+        if not self._released.is_set():
+            self.released_ns = perf_counter_ns()
+            self._released.set()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
@@ -103,10 +131,10 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 @contextmanager
-def truth(*script: str, delay_s: float = 0.0) -> Iterator[Truth]:
-    """A Truth that serves in a thread of its own, repeating `script`."""
-    server = Truth(cycle(script or ("ok",)), delay_s)
-    loop = asyncio.new_event_loop()
+def truth(*script: str, **changes: float) -> Iterator[Truth]:
+    """A Truth that serves in a thread of its own, repeating `script`; `changes` to its fields."""
+    server = Truth(cycle(script or ("ok",)), **changes)  # type: ignore[arg-type]
+    loop = server._loop
     listening = loop.run_until_complete(asyncio.start_server(server.serve, "127.0.0.1", 0))
     server.port = listening.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)

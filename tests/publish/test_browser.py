@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-from tests.publish.browsing import chromium
+from tests.publish.browsing import chromium, new_page
 from webtrial.publish.chapters import Chapter, read_chapter
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.front import Front, front_of
@@ -46,8 +46,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desktop(browser: Browser, address: str) -> Iterator[Page]:
-    with browser.new_context(viewport=DESKTOP) as context:
-        page = context.new_page()
+    with new_page(browser, viewport=DESKTOP) as page:
         page.goto(address)
         yield page
 
@@ -65,8 +64,7 @@ def test_it_opens_without_a_word_and_asks_nobody(browser: Browser, address: str)
     said: list[ConsoleMessage] = []
     failed: list[Exception] = []
     asked: list[Request] = []
-    with browser.new_context(viewport=DESKTOP) as context:
-        page = context.new_page()
+    with new_page(browser, viewport=DESKTOP) as page:
         page.on("console", _noting(said))
         page.on("pageerror", _noting(failed))
         page.on("request", _noting(asked))
@@ -123,8 +121,7 @@ def test_the_contents_lead_there_and_follow_the_reader(
 def test_the_last_sections_are_marked_where_the_window_shows_several(
     browser: Browser, address: str
 ) -> None:
-    with browser.new_context(viewport={"width": 1440, "height": 2400}) as context:
-        page = context.new_page()
+    with new_page(browser, viewport={"width": 1440, "height": 2400}) as page:
         page.goto(address)
         for anchor in ("parameters", "look"):
             page.click(f"nav.beside a[href='#{anchor}']")
@@ -182,8 +179,7 @@ def _shown(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("screen", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_axe_finds_nothing_serious(browser: Browser, address: str, screen: Any, theme: Any) -> None:
-    with browser.new_context(viewport=screen, color_scheme=theme) as context:
-        page = context.new_page()
+    with new_page(browser, viewport=screen, color_scheme=theme) as page:
         page.goto(address)
         found = Axe().run(page).response["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
@@ -192,8 +188,7 @@ def test_axe_finds_nothing_serious(browser: Browser, address: str, screen: Any, 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_paper_and_ink_follow_the_theme(browser: Browser, address: str, theme: Any) -> None:
-    with browser.new_context(color_scheme=theme) as context:
-        page = context.new_page()
+    with new_page(browser, color_scheme=theme) as page:
         page.goto(address)
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         letters = page.evaluate(
@@ -212,8 +207,7 @@ def _brightness(colour: str) -> float:
 
 
 def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
-    with browser.new_context(viewport=PHONE) as context:
-        page = context.new_page()
+    with new_page(browser, viewport=PHONE) as page:
         page.goto(address)
         page.click("details.above summary")
         widest = page.evaluate("document.documentElement.scrollWidth")
@@ -228,8 +222,7 @@ def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
 
 
 def test_without_scripts_the_report_is_all_there(browser: Browser, address: str) -> None:
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
+    with new_page(browser, java_script_enabled=False) as page:
         page.goto(address)
         assert page.locator("noscript").inner_text()
         assert page.locator("form.choose").is_hidden()

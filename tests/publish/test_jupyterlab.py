@@ -14,12 +14,13 @@ import nbformat
 import pytest
 from nbformat.reader import NotJSONError
 
-from tests.publish.browsing import chromium
+from tests.publish.browsing import chromium, new_page
+from tests.waiting import LIMIT_S
 from webtrial.measure.ports import free_port
 from webtrial.publish.execute import NOTEBOOKS
 
 CHAPTER = "3-search-and-dashboard.ipynb"
-STARTS_WITHIN_S, RUNS_WITHIN_S = 90, 600  # patience with a disturbed machine, no claim
+STARTS_WITHIN_S, RUNS_WITHIN_S = 120, 600  # patience with a disturbed machine, no claim
 KERNEL = ".jp-Notebook-ExecutionIndicator"
 
 
@@ -46,7 +47,7 @@ def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(LIMIT_S)
             finally:
                 process.kill()
 
@@ -54,7 +55,7 @@ def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def _wait_for(url: str) -> None:
     for _ in range(STARTS_WITHIN_S * 2):
         try:
-            with urlopen(url, timeout=5):
+            with urlopen(url, timeout=LIMIT_S):
                 return
         except OSError:
             time.sleep(0.5)
@@ -64,12 +65,11 @@ def _wait_for(url: str) -> None:
 @pytest.mark.full
 def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
     address, path = lab
-    with chromium() as browser:
-        page = browser.new_page()
+    with chromium() as browser, new_page(browser) as page:
         page.goto(address)
-        page.locator(".jp-NotebookPanel .jp-Cell").first.click(timeout=60_000)
+        page.locator(".jp-NotebookPanel .jp-Cell").first.click()
         # What is run before there is a kernel may be forgotten.
-        page.locator(f"{KERNEL}[data-status='idle']").first.wait_for(timeout=120_000)
+        page.locator(f"{KERNEL}[data-status='idle']").first.wait_for()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("li[data-command='runmenu:run-all']").click()
         executed = _executed(path)

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.waiting import LONG_S
 from webtrial.measure.load.samples import OUTCOMES
 from webtrial.publish import publication, report
 from webtrial.publish.citation import citation_of
@@ -98,7 +99,7 @@ def test_two_builds_of_a_run_are_the_same_wherever_it_lies(
     moved = tmp_path / "elsewhere" / run_path.name
     shutil.copytree(run_path, moved)
     command = [sys.executable, "-m", "webtrial", "publish", str(moved), "--into", "again"]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=300, capture_output=True)
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=LONG_S, capture_output=True)
     first, second = _files(site), _files(tmp_path / "again")
     assert list(second) == list(first)
     assert [name for name in first if second[name] != first[name]] == []

@@ -1,6 +1,7 @@
 """A small service for tests: answers anything, after as much work as it is told; or fails in the
 way it is told."""
 
+import mmap
 import os
 import resource
 import signal
@@ -42,10 +43,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def leak(mib):
-    """Keep so much more; at the limit end as the kernel ends who asks for too much."""
+    """Keep so much more, untouched, which takes no time; at the limit end as the kernel ends who
+    asks for too much."""
     try:
-        leaked.append(bytearray(mib * 2**20))
-    except MemoryError:
+        leaked.append(mmap.mmap(-1, mib * 2**20) if mib else None)
+    except (MemoryError, OSError):
         os.write(2, b"out of memory\n")
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.waiting import LIMIT_S
 from webtrial.measure.launch import launch_upstreams
 
 DELAY_MS = 20.0
@@ -20,15 +21,19 @@ def upstreams(tmp_path_factory):
 @pytest.fixture
 def inventory(upstreams):
     """A client of the inventory, of whose delays nothing is to be told yet."""
-    with httpx.Client(base_url=upstreams.inventory_url, trust_env=False) as client:
+    with client_of(upstreams.inventory_url) as client:
         client.get("/took")
         yield client
+
+
+def client_of(url):
+    return httpx.Client(base_url=url, trust_env=False, timeout=LIMIT_S)
 
 
 def said_to(url, sent):
     """All that a server answers to those bytes until it closes the connection."""
     address = urlsplit(url)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=LIMIT_S) as connection:
         connection.sendall(sent)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -38,7 +43,7 @@ def test_each_upstream_answers_the_same_json_every_time(upstreams, inventory):
     assert first.json() == again.json()
     assert first.json().keys() == {"updated", "stock"}
     assert 500 < len(first.content) < 2000
-    with httpx.Client(base_url=upstreams.analytics_url, trust_env=False) as analytics:
+    with client_of(upstreams.analytics_url) as analytics:
         assert analytics.get("/metrics").json().keys() == {"date", "source", "metrics"}
 
 

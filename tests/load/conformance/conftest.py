@@ -1,5 +1,6 @@
 """The two transports that must behave alike, ours on either event loop."""
 
+import asyncio
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -7,26 +8,29 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+import uvloop
 
+from tests.load.clocks import JumpingLoop
+from tests.waiting import LIMIT_S
 from webtrial.measure.load.transport import Transport
 
-LONGEST_TEST_S = 30
+LONGEST_TEST_S = int(2 * LIMIT_S)
 NO_TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: httpx reads its CAs for each client
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A transport, made with the same two settings whichever it is."""
+    """A transport, made with the same two settings whichever it is, and its event loop."""
 
     transport: Callable[..., httpx.AsyncBaseTransport]
-    on_uvloop: bool = False
+    loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.SelectorEventLoop
 
     def client(
         self, *, tls: ssl.SSLContext = NO_TRUST, max_connections: int = 100
     ) -> httpx.AsyncClient:
         """A client whose every wait is bounded."""
         transport = self.transport(tls=tls, max_connections=max_connections)
-        return httpx.AsyncClient(transport=transport, timeout=5.0)
+        return httpx.AsyncClient(transport=transport, timeout=LIMIT_S)
 
 
 def httpx_transport(*, tls: ssl.SSLContext, max_connections: int) -> httpx.AsyncHTTPTransport:
@@ -37,18 +41,29 @@ def httpx_transport(*, tls: ssl.SSLContext, max_connections: int) -> httpx.Async
 KINDS = {
     "webtrial": Kind(Transport),
     "httpx": Kind(httpx_transport),
-    "webtrial-uvloop": Kind(Transport, on_uvloop=True),
+    "webtrial-uvloop": Kind(Transport, uvloop.new_event_loop),
+    "webtrial, jumping": Kind(Transport, JumpingLoop),
+    "httpx, jumping": Kind(httpx_transport, JumpingLoop),
 }
 
 
-@pytest.fixture(params=KINDS)
+def kinds(*names: str) -> list[object]:
+    """These of KINDS as parameters."""
+    stock = pytest.mark.conformance
+    return [pytest.param(name, marks=stock if "httpx" in name else ()) for name in names]
+
+
+OURS = kinds("webtrial", "webtrial-uvloop")
+
+
+@pytest.fixture(params=[*OURS, *kinds("httpx")])
 def kind(request: pytest.FixtureRequest) -> Kind:
     return KINDS[request.param]
 
 
 @pytest.fixture
-def anyio_backend(kind: Kind) -> tuple[str, dict[str, bool]]:
-    return "asyncio", {"use_uvloop": kind.on_uvloop}
+def anyio_backend(kind: Kind) -> tuple[str, dict[str, object]]:
+    return "asyncio", {"loop_factory": kind.loop}
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from tests.load.conformance.conftest import Kind
-from tests.load.scripted import Line, Scene, answering, asked, scripted
+from tests.load.scripted import Line, answering, asked, scripted
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -16,8 +17,8 @@ NEW = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew"
 
 
 async def _give_up(task: asyncio.Task[httpx.Response], arrived: asyncio.Event) -> None:
-    await asyncio.wait_for(arrived.wait(), 5)
-    await asyncio.sleep(0.01)
+    await asyncio.wait_for(arrived.wait(), LIMIT_S)
+    await asyncio.sleep(0.01)  # for what was sent to be read
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -69,16 +70,29 @@ async def test_a_connection_is_closed_when_its_request_is_given_up(http: httpx.A
 
     async with scripted(watch) as server:
         await _give_up(asyncio.create_task(http.get(server.url)), arrived)
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(left.wait(), LIMIT_S)
+
+
+async def _out_of_time(http: httpx.AsyncClient, url: str, arrived: asyncio.Event) -> None:
+    """Ask, with a time limit that ends once the request has arrived."""
+
+    async def end(limit: asyncio.Timeout) -> None:
+        await arrived.wait()
+        limit.reschedule(asyncio.get_running_loop().time())
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(None) as limit:
+            ending = asyncio.create_task(end(limit))
+            await http.get(url)
+    await ending
 
 
 async def test_a_time_limit_of_the_callers_is_a_timeout_of_the_callers(
     http: httpx.AsyncClient,
 ) -> None:
-    async with scripted(answering(), answering(NEW)) as server:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await http.get(server.url)
+    arrived = asyncio.Event()
+    async with scripted(asked(arrived), answering(NEW)) as server:
+        await _out_of_time(http, server.url, arrived)
         assert (await http.get(server.url)).text == "new"
 
 
@@ -94,15 +108,13 @@ async def test_an_answer_left_in_mid_body_leaves_nothing_to_the_next(
     assert server.connections == 2
 
 
-@pytest.mark.parametrize(
-    "scene", [answering(), answering(OK[:-1])], ids=["before the headers", "in mid-body"]
-)
-async def test_a_request_given_up_frees_its_place(kind: Kind, scene: Scene) -> None:
-    async with scripted(scene) as server, kind.client(max_connections=1) as http:
-        for _ in range(5):
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.03):
-                    await http.get(server.url)
+@pytest.mark.parametrize("sent", [b"", OK[:-1]], ids=["before the headers", "in mid-body"])
+async def test_a_request_given_up_frees_its_place(kind: Kind, sent: bytes) -> None:
+    arrived = [asyncio.Event() for _ in range(5)]
+    scenes = (asked(each, sent) for each in arrived)
+    async with scripted(*scenes) as server, kind.client(max_connections=1) as http:
+        for each in arrived:
+            await _out_of_time(http, server.url, each)
     assert server.connections == 5
 
 
@@ -111,9 +123,9 @@ async def test_one_who_gives_up_waiting_for_a_place_takes_none(kind: Kind) -> No
     scenes = asked(arrived), answering(NEW)
     async with scripted(*scenes) as server, kind.client(max_connections=1) as http:
         first = asyncio.create_task(http.get(server.url))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), LIMIT_S)
         waiting = [asyncio.create_task(http.get(server.url)) for _ in range(3)]
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # for them to wait
         for task in [*waiting, first]:
             task.cancel()
         await asyncio.gather(first, *waiting, return_exceptions=True)

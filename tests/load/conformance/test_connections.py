@@ -7,6 +7,7 @@ import pytest
 
 from tests.load.conformance.conftest import Kind
 from tests.load.scripted import Line, Scene, answering, asked, scripted
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -62,10 +63,20 @@ async def test_a_request_that_closes_takes_its_connection_with_it(http: httpx.As
 
 
 async def test_a_connection_closed_while_idle_is_noticed(http: httpx.AsyncClient) -> None:
-    async with scripted(answering(OK, then=Line.close)) as server:
+    answer_read, closed = asyncio.Event(), asyncio.Event()
+
+    async def close(line: Line) -> None:
+        await answer_read.wait()
+        answer_read.clear()
+        line.shut()
+        closed.set()
+
+    async with scripted(answering(OK, then=close)) as server:
         for _ in range(3):
             assert (await http.get(server.url)).text == "hello"
-            await asyncio.sleep(0.02)
+            answer_read.set()
+            await asyncio.wait_for(closed.wait(), LIMIT_S)
+            closed.clear()
     assert server.connections == 3
 
 
@@ -77,7 +88,8 @@ async def test_a_connection_closed_a_moment_ago_is_noticed(http: httpx.AsyncClie
 
     async with scripted(answering(OK, then=keep)) as server:
         await http.get(server.url)
-        await asyncio.sleep(0.02)
+        while not lines:
+            await asyncio.sleep(0.001)
         lines[0].shut()  # the client's event loop has no chance to see it
         assert (await http.get(server.url)).text == "hello"
     assert server.connections == 2
@@ -106,13 +118,17 @@ async def test_what_comes_unasked_on_an_idle_connection_is_no_answer(
     http: httpx.AsyncClient,
 ) -> None:
     unasked = b"HTTP/1.1 408 Request Timeout\r\nContent-Le"  # no whole answer, and it may go on
+    answer_read, said = asyncio.Event(), asyncio.Event()
 
     async def impatient(line: Line) -> None:
-        await line.send(unasked)
+        await answer_read.wait()
+        line.say(unasked)
+        said.set()
 
     async with scripted(answering(OK, then=impatient), answering(OK)) as server:
         await http.get(server.url)
-        await asyncio.sleep(0.02)
+        answer_read.set()
+        await asyncio.wait_for(said.wait(), LIMIT_S)
         assert (await http.get(server.url)).status_code == 200
     assert server.connections == 2
 
@@ -147,7 +163,7 @@ async def test_an_answer_not_yet_closed_holds_its_place(kind: Kind) -> None:
     async with scripted(answering(OK, OK)) as server, kind.client(max_connections=1) as http:
         async with http.stream("GET", server.url):
             with pytest.raises(httpx.PoolTimeout):
-                await http.get(server.url, timeout=httpx.Timeout(5.0, pool=0.05))
+                await http.get(server.url, timeout=httpx.Timeout(LIMIT_S, pool=0.05))
         assert (await http.get(server.url)).text == "hello"
 
 
@@ -173,7 +189,7 @@ async def test_a_closed_client_has_no_connection_open(kind: Kind) -> None:
         async with kind.client() as http:
             await http.get(server.url)
             assert not left.is_set()
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(left.wait(), LIMIT_S)
         with pytest.raises(RuntimeError, match="closed"):
             await http.get(server.url)
 
@@ -183,7 +199,7 @@ async def test_closing_the_client_fails_what_is_in_progress(kind: Kind) -> None:
     async with scripted(asked(arrived)) as server:
         http = kind.client()
         asking = asyncio.create_task(http.get(server.url))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), LIMIT_S)
         await http.aclose()
         with pytest.raises(httpx.ReadError):
             await asking

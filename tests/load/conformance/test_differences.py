@@ -8,8 +8,9 @@ import h11
 import httpx
 import pytest
 
-from tests.load.conformance.conftest import Kind, httpx_transport
+from tests.load.conformance.conftest import OURS, Kind, httpx_transport
 from tests.load.scripted import Line, answering, scripted
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -126,9 +127,12 @@ async def test_another_protocol_is_seen_by_us_at_its_first_bytes_and_by_httpx_at
 ) -> None:
     """The sooner the plainer: nothing that can follow makes it HTTP."""
     async with scripted(answering(b"SSH-2.0-OpenSSH_9.2\r\n")) as server:
-        error = httpx.RemoteProtocolError if _is_ours(kind) else httpx.ReadTimeout
-        with pytest.raises(error):
-            await http.get(server.url, timeout=0.3)
+        if _is_ours(kind):
+            with pytest.raises(httpx.RemoteProtocolError):
+                await http.get(server.url)
+        else:
+            with pytest.raises(httpx.ReadTimeout):
+                await http.get(server.url, timeout=httpx.Timeout(LIMIT_S, read=0.3))
 
 
 @pytest.mark.parametrize("length", ["2", "4"], ids=["too long", "too short"])
@@ -156,23 +160,23 @@ async def test_a_refusal_by_a_server_that_leaves_is_seen_by_us_where_httpx_sees_
 
     async def refusing(line: Line) -> None:
         await line.reader.readuntil(b"3\r\none\r\n")
-        await line.send(b"HTTP/1.1 413 Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        line.say(b"HTTP/1.1 413 Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         await line.close()
         left.set()
 
-    async def long() -> AsyncIterator[bytes]:
+    async def endless() -> AsyncIterator[bytes]:
         yield b"one"
         await left.wait()
-        for _ in range(5):
+        while True:
             await asyncio.sleep(0.01)
             yield b"more"
 
     async with scripted(refusing) as server:
         if _is_ours(kind):
-            assert (await http.post(server.url, content=long())).status_code == 413
+            assert (await http.post(server.url, content=endless())).status_code == 413
         else:
             with pytest.raises(httpx.ReadError):
-                await http.post(server.url, content=long())
+                await http.post(server.url, content=endless())
 
 
 async def test_only_httpx_hands_out_its_socket_and_only_we_say_when_we_sent(
@@ -185,13 +189,12 @@ async def test_only_httpx_hands_out_its_socket_and_only_we_say_when_we_sent(
     assert extensions == {"http_version", "reason_phrase"} | own
 
 
+@pytest.mark.parametrize("kind", OURS, indirect=True)
 async def test_no_place_is_lost_with_us_however_many_give_up(kind: Kind) -> None:
     """httpx's pool loses places to requests that are given up while they wait, so only we are held.
 
     A closed loop would stand still for ever.
     """
-    if not _is_ours(kind):
-        pytest.skip("httpx is known to lose places")
 
     async def echo(line: Line) -> None:
         while True:

@@ -5,7 +5,7 @@ import socket
 import httpx
 import pytest
 
-from tests.load.conformance.conftest import Kind
+from tests.load.conformance.conftest import kinds
 from tests.load.scripted import Line, answering, scripted
 from webtrial.measure.ports import free_port
 
@@ -19,12 +19,11 @@ async def test_nobody_listening_is_a_connect_error(http: httpx.AsyncClient) -> N
         await http.get(f"http://127.0.0.1:{free_port()}/")
 
 
+# uvloop resolves names outside Python, and no name server is asked here.
+@pytest.mark.parametrize("kind", kinds("webtrial", "httpx"), indirect=True)
 async def test_an_unknown_host_is_a_connect_error(
-    kind: Kind, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if kind.on_uvloop:
-        pytest.skip("uvloop resolves names outside Python, and no name server is asked here")
-
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 

@@ -6,13 +6,13 @@ import zlib
 import httpx
 import pytest
 
-from tests.load.conformance.conftest import KINDS, Kind
+from tests.load.conformance.conftest import KINDS, Kind, kinds
 from tests.load.scripted import Line, answering, scripted
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["webtrial", "httpx"])  # the parser does not know which loop feeds it
+@pytest.fixture(params=kinds("webtrial", "httpx"))  # the parser does not know which loop feeds it
 def kind(request: pytest.FixtureRequest) -> Kind:
     return KINDS[request.param]
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.load.conformance.conftest import Kind
 from tests.load.scripted import Line, answering, scripted
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
     paths = folder / "certificate.pem", folder / "key.pem"
     command = [*_MAKE.split(), "-out", str(paths[0]), "-keyout", str(paths[1])]
-    subprocess.run(command, check=True, capture_output=True, timeout=20)
+    subprocess.run(command, check=True, capture_output=True, timeout=LIMIT_S)
     return paths
 
 

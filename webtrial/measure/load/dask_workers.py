@@ -153,7 +153,7 @@ class Cluster:
         with suppress(DriverError):
             silences_s = self.silences_s()
             for each in fit:
-                if silences_s.get(each.address, 0.0) < SILENCE_LIMIT_S:
+                if silences_s.get(each.address, inf) < SILENCE_LIMIT_S:  # it is still there
                     self.ask(stop_driving, each.address)
             self._restart([a for a, silent_s in silences_s.items() if silent_s >= SILENCE_LIMIT_S])
 
