@@ -18,7 +18,7 @@ HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
 .PHONY: report publish lint test test-all test-under-load soak coverage audit
-.PHONY: lab serve check compare capabilities bench pins clean
+.PHONY: lab serve check compare capabilities bench pins platforms clean
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
@@ -74,6 +74,15 @@ bench: .venv/ready-to-test
 pins: .venv/uv
 	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
 	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+
+# Whether every requirement has a wheel, by platform and Python version: 16 times, nothing is installed.
+PLATFORMS = x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-pc-windows-msvc
+VERSIONS = 3.11 3.12 3.13 3.14
+
+platforms: $(foreach platform,$(PLATFORMS),$(VERSIONS:%=resolve/$(platform)/%))
+
+resolve/%: .venv/uv
+	$(PY) -m uv pip install --quiet --dry-run --only-binary :all: --target .venv/elsewhere --python-platform $(*D) --python-version $(*F) -r requirements.txt
 
 clean:
 	rm -rf .venv report/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -340,7 +340,7 @@ def test_without_a_keeper_the_scratch_folder_is_asked_for(monkeypatch):
 
 def test_a_process_that_dies_with_its_parent_does_so_when_the_parent_is_killed():
     child = (
-        "import time; from webtrial.measure.keeper import die_with_parent; die_with_parent();"
+        "import time; from webtrial.measure.linux import die_with_parent; die_with_parent();"
         f"print('ready', flush=True); time.sleep({STAYS_S})"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
@@ -353,7 +353,7 @@ def test_a_process_that_dies_with_its_parent_does_so_when_the_parent_is_killed()
 
 def test_a_process_whose_parent_is_gone_already_does_not_stay():
     code = (
-        "from webtrial.measure.keeper import die_with_parent; die_with_parent(parent=1 << 22);"
+        "from webtrial.measure.linux import die_with_parent; die_with_parent(parent=1 << 22);"
         "print('still here')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

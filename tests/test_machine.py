@@ -6,9 +6,21 @@ from types import SimpleNamespace
 
 import pytest
 
+from webtrial.cores import usable_cores
 from webtrial.measure import machine
 from webtrial.measure.machine import CoreSplit, core_split, describe, speed_per_s
 from webtrial.measure.provenance import commit, versions
+
+
+def test_where_the_system_tells_no_allowed_cores_those_of_the_machine_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert usable_cores() == len(os.sched_getaffinity(0))
+    monkeypatch.delattr(os, "sched_getaffinity")  # macOS and Windows have none
+    monkeypatch.setattr(os, "cpu_count", lambda: 12)
+    assert usable_cores() == 12
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores() == 1
 
 
 def test_the_driver_has_the_last_core_where_there_are_two() -> None:

@@ -6,15 +6,17 @@ import argparse
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
 from webtrial.errors import ParameterError, WebtrialError
-from webtrial.measure.keeper import SCRATCH, die_with_parent, keep, kept_scratch
+from webtrial.measure.keeper import SCRATCH, keep, kept_scratch
+from webtrial.measure.linux import die_with_parent
 from webtrial.parameters import PRIVATE, Parameters, read_parameters, read_profile
 
 NOT_PASSED = 1
@@ -326,10 +328,10 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 def _serve(_: argparse.Namespace) -> int | None:
-    from webtrial.measure.serving import serve
-
     if SCRATCH not in os.environ:
         return _under_keeper("serve")
+
+    from webtrial.measure.serving import serve
 
     serve(os.environ.get("DATABASE_URL"), _say)
     return None
@@ -403,10 +405,10 @@ def _bench_scale(sizes: Sequence[int]) -> None:
 
 
 def _check(given: argparse.Namespace) -> int | None:
-    from webtrial.check import experiments, rows
-
     if SCRATCH not in os.environ:
         return _under_keeper("check", *(["--json", str(given.json)] if given.json else []))
+
+    from webtrial.check import experiments, rows
 
     found = list(experiments.run(_say, os.environ.get("DATABASE_URL")))
     print(rows.as_text(found), flush=True)
@@ -420,12 +422,14 @@ def _under_keeper(*arguments: str) -> int:
         return kept.wait()
 
 
-def _lab(_: argparse.Namespace) -> NoReturn:
+def _lab(_: argparse.Namespace) -> int:
     from webtrial.publish.execute import NOTEBOOKS
 
-    as_root = ["--allow-root"] if os.geteuid() == 0 else []
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
-    os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
+    return subprocess.call(command)  # on Windows execv returns to the terminal at once
 
 
 def _say(text: str) -> None:

@@ -3,7 +3,6 @@
 What comes back is as long as a histogram or a timeline has places, not as the run has requests.
 """
 
-import os
 import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,6 +21,7 @@ from webtrial.analyse.summary import (
     Clock,
     records_of,
 )
+from webtrial.cores import usable_cores
 from webtrial.errors import RunError
 from webtrial.records import Phase
 from webtrial.runs import Run
@@ -105,7 +105,7 @@ _SAMPLES = f"select * replace ({_TICKS}), file_index, file_row_number from read_
 def _settings() -> dict[str, Any]:
     return {
         "memory_limit": f"{MEMORY_MIB}MiB",
-        "threads": min(THREADS, len(os.sched_getaffinity(0))),
+        "threads": min(THREADS, usable_cores()),
         "temp_directory": tempfile.gettempdir(),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,

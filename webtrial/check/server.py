@@ -21,7 +21,7 @@ import pandas as pd
 import uvloop
 
 from webtrial.errors import DriverError
-from webtrial.measure.keeper import die_with_parent
+from webtrial.measure.linux import die_with_parent
 from webtrial.measure.load.driver import forking
 from webtrial.measure.machine import go_first
 

@@ -1,7 +1,6 @@
 """How the processes that we launch start and end."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from webtrial.errors import LaunchError
-from webtrial.measure.keeper import die_with_parent
+from webtrial.measure.linux import die_with_parent
 
 ROUNDS = 10  # in which threads are looked for that were started meanwhile
 PATIENCE_S = 2.0  # from the request to stop until a process is killed
@@ -35,14 +34,14 @@ def start_child(
     env: Mapping[str, str],
     log: Path,
     cores: Collection[int] | None = None,
-    death_signal: int = signal.SIGKILL,
+    death_signal: int | None = None,
     uid: int | None = None,
     gid: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `argv` on `cores` (all if None), output appended to `log`.
 
-    It gets `death_signal` when we die: the kernel ties that to the thread that calls this, which
-    therefore has to be one that stays.
+    It gets `death_signal`, by default SIGKILL, when we die: the kernel ties that to the thread
+    that calls this, which therefore has to be one that stays.
     """
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -60,7 +59,7 @@ def start_child(
         )
 
 
-def _prepare(parent: int, cores: Collection[int] | None, death_signal: int) -> None:
+def _prepare(parent: int, cores: Collection[int] | None, death_signal: int | None) -> None:
     die_with_parent(parent, death_signal)
     if cores is not None and sys.platform.startswith("linux"):
         os.sched_setaffinity(0, cores)

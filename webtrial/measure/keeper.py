@@ -35,20 +35,18 @@ import psutil
 
 from webtrial.errors import LaunchError
 from webtrial.locks import locked
+from webtrial.measure.linux import demand_linux, die_with_parent, libc
 
 SCRATCH = "WEBTRIAL_SCRATCH"  # names the scratch folder in the command's environment
 GRACE_S = 4.0  # from an interruption until the command is killed
 _QUIT_S = 2.0  # for PostgreSQL to stop by itself
 _SWEEP_S = 3.0
 _LET_GO_S = 2 * _SWEEP_S + 2.0  # the guard may sweep after the keeper
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PREFIX = "webtrial-kept-"
 _UNTOUCHED_S = 60.0  # after which a folder that nobody holds is not just being made
 
-_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _IPC_RMID = 0
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Kept(subprocess.Popen[str]):
@@ -115,7 +113,9 @@ def keep(
     """Run `argv` under a keeper; neither it nor what it started outlives the block.
 
     A KeyboardInterrupt in the block interrupts the command and waits for its grace to pass.
+    LaunchError on another system than Linux.
     """
+    demand_linux()
     kept = Kept(argv, env, cwd, stdout, stderr)
     try:
         yield kept
@@ -138,17 +138,6 @@ def _interrupt_patiently(kept: Kept) -> None:
         kept.interrupt()
     except subprocess.TimeoutExpired:
         pass
-
-
-def die_with_parent(parent: int | None = None, number: int = signal.SIGKILL) -> None:
-    """Have the kernel send us signal `number` when the thread that forked us ends.
-
-    `parent` is the id of the process that should be our parent, by default the one that is.
-    """
-    parent = os.getppid() if parent is None else parent
-    _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), number)
 
 
 def kept_scratch() -> Path:
@@ -219,8 +208,8 @@ def remove_shared_memory(folder: Path) -> None:
     for path in folder.rglob("postmaster.pid"):
         with suppress(OSError, ValueError, IndexError):
             key, segment = map(int, path.read_text().splitlines()[6].split())
-            if _LIBC.shmget(key, 0, 0) == segment:
-                _LIBC.shmctl(segment, _IPC_RMID, None)
+            if libc().shmget(key, 0, 0) == segment:
+                libc().shmctl(segment, _IPC_RMID, None)
 
 
 def run_keeper(argv: Sequence[str]) -> int:
@@ -236,10 +225,10 @@ def run_keeper(argv: Sequence[str]) -> int:
 def _guard(keeper: int) -> int:
     """Pass signals on until the keeper has ended, and end what it left if it was killed; returns
     its code."""
-    for number in _PASSED_ON:
+    for number in _passed_on():
         signal.signal(number, lambda given, _: os.kill(keeper, given))
     os.waitid(os.P_PID, keeper, os.WEXITED | os.WNOWAIT)  # its id is not given away yet
-    for number in _PASSED_ON:
+    for number in _passed_on():
         signal.signal(number, signal.SIG_IGN)
     statuses: dict[int, int] = {}
     _sweep(statuses)
@@ -283,10 +272,15 @@ def _keep(argv: Sequence[str], scratch: Path) -> int:
 
 
 def _adopt_orphans() -> None:
-    if not sys.platform.startswith("linux"):
-        raise LaunchError(f"the keeper needs Linux, this is {sys.platform}: use a container or VM")
-    if _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    demand_linux()
+    if libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise LaunchError(f"prctl was refused: {os.strerror(ctypes.get_errno())}")
+
+
+def _passed_on() -> tuple[signal.Signals, ...]:
+    """The signals that guard and keeper pass on. Asked for where Linux is certain: Windows has no
+    SIGHUP."""
+    return signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 @contextmanager
@@ -294,7 +288,7 @@ def _signals() -> Iterator[int]:
     """A file descriptor from which the numbers of arriving signals are read."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    for number in (signal.SIGCHLD, *_PASSED_ON):
+    for number in (signal.SIGCHLD, *_passed_on()):
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:

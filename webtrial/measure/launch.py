@@ -32,7 +32,7 @@ from webtrial.measure.children import (
     stop_children,
     tree,
 )
-from webtrial.measure.keeper import die_with_parent
+from webtrial.measure.linux import die_with_parent
 from webtrial.measure.load.descriptors import raise_descriptor_limit
 from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server, create_database, seal_template

@@ -3,6 +3,7 @@
 from typing import Any
 
 from webtrial.measure.child import measure
+from webtrial.measure.linux import demand_linux
 from webtrial.parameters import Parameters
 from webtrial.publish.given import find_run
 from webtrial.publish.progress import on_notebook
@@ -12,6 +13,7 @@ from webtrial.runs import RUNS, Run, open_run
 def measure_run(parameters: Parameters, resume: Any = None) -> Run:
     """Measure what `parameters` say, or what is missing of the run `resume` (a name in
     `data/runs/` or a folder), and open the run. Raises WebtrialError."""
+    demand_linux()
     with on_notebook() as view:
         path = measure(parameters, view, RUNS, resume=find_run(resume).path if resume else None)
     return open_run(path)

@@ -15,9 +15,10 @@ from typing import Any
 import psutil
 import yaml
 
+from webtrial.cores import usable_cores
 from webtrial.errors import PublishError
 from webtrial.measure.child import how_to_go_on
-from webtrial.measure.keeper import die_with_parent
+from webtrial.measure.linux import demand_linux, die_with_parent, is_linux
 from webtrial.parameters import PROFILES, read_profile
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.document import write_document
@@ -47,6 +48,7 @@ def report_of_profile(
 ) -> None:
     """Measure what `profile` says, shown on a view, then publish it. Raises WebtrialError."""
     read_profile(profile)
+    demand_linux()
     asked = yaml.safe_load((PROFILES / f"{profile}.yaml").read_text())
     say(f"measuring with profile {profile}")
     with views() as view:
@@ -65,6 +67,7 @@ def report_of_resumed(
         say(f"{run.path.name} is finished: nothing of it is missing")
         _publish(run, set(), say, dist)
         return
+    demand_linux()
     say(f"going on with {run.path.name}, of which {len(run.trials)} attempts are there")
     with views() as view:
         run = _measured({"resume": str(run.path.resolve())}, view, dist)
@@ -167,9 +170,9 @@ def execute_together(run: Run, names: Collection[str], work: Callable[[str], Pat
 def _side_by_side(run: Run) -> Iterator[ProcessPoolExecutor]:
     """A process for each core, whose kernels begin with `run` read. Ctrl-C is for us alone, who
     then end them: what they are at is of no use any more."""
-    cores = len(os.sched_getaffinity(0))
+    workers = min(usable_cores(), len(chapter_names()))
     ready = partial(_get_ready, run.path.resolve())
-    pool = ProcessPoolExecutor(cores, get_context("spawn"), initializer=ready)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=ready)
     heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which processes that start now inherit
     pool.submit(os.getpid)
     signal.signal(signal.SIGINT, heard)
@@ -184,7 +187,9 @@ def _side_by_side(run: Run) -> Iterator[ProcessPoolExecutor]:
 
 
 def _get_ready(run: Path) -> None:
+    os.environ[RUNS_FOLDER] = str(run.parent)
+    if not is_linux():
+        return  # kernels start by themselves there, and end when they miss the process above
     die_with_parent()
     os.setpgid(0, 0)  # kernels do hear of Ctrl-C, and are not in the terminal's group now
-    os.environ[RUNS_FOLDER] = str(run.parent)
     warm_up(run)

@@ -4,6 +4,7 @@
                                                               └─ kernel of the next
 
 A kernel of its own would import for five seconds, and compute the same tables for as long again.
+Linux only: elsewhere each chapter has a kernel of its own.
 """
 
 import asyncio
@@ -12,15 +13,17 @@ import signal
 import traceback
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver, get_context, parent_process
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from webtrial.measure.keeper import die_with_parent
+from webtrial.measure.linux import die_with_parent
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess  # Windows has none
 
 READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
 _PRELOADED = "webtrial.publish.preloaded"

