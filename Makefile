@@ -32,13 +32,16 @@ lint: .venv/ready-to-test
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 
-# A worker for each core. tests/groups.py says which tests run together.
+# A worker for each core; tests/groups.py says which tests run together. The cells of a notebook
+# need one kernel.
 test: lint
-	exec $(PY) -m pytest -n auto --nbval tests notebooks
+	$(PY) -m pytest -n auto tests
+	exec $(PY) -m pytest --nbval notebooks
 
 # What a change of the instrument is worth: more stacks, more variants, httpx's own transport.
 test-all: lint
-	exec $(PY) -m pytest -n auto --nbval --full tests notebooks
+	$(PY) -m pytest -n auto --full tests
+	exec $(PY) -m pytest --nbval --full notebooks
 
 test-under-load: .venv/ready-to-test
 	exec $(PY) -m tests.under_load $(MAKE) test

@@ -5,6 +5,7 @@ import pytest
 
 import webtrial as wt
 from webtrial.analyse.over_time import MOMENTS, STEPS, over_time
+from webtrial.analyse.summary import in_ticks
 from webtrial.analyse.timeline import find_trial
 
 STACKS = ["django", "flask", "fastapi"]
@@ -19,6 +20,8 @@ def _answers(run, row):
     """The answers of a drawn trial within its window, in their order."""
     trial = find_trial(run, row["number"], row["attempt"])
     samples = run.samples(trial)
+    times = ["intended_ns", "done_ns"]
+    samples[times] = samples[times].apply(in_ticks)  # as the analysis reads them
     answered = samples[(samples["outcome"] == "ok") & (samples["done_ns"] >= 0)]
     answered = answered[answered["done_ns"] < 1e9 * trial.window_s].sort_values("done_ns")
     return answered, trial.window_s

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import CLOSED, HELD, LATE, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
-from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.analyse.summary import in_ticks, latencies, measured, trials_table
 from webtrial.runs import Run, RunWriter
 
 
@@ -92,7 +92,7 @@ def test_latencies_are_the_measured_requests_from_their_intended_start(run):
 
     found = latencies(run, trials)
 
-    expected = (kept["done_ns"] - kept["intended_ns"]) / 1e6
+    expected = (in_ticks(kept["done_ns"]) - in_ticks(kept["intended_ns"])) / 1e6
     assert found["latency_ms"].tolist() == pytest.approx(expected.tolist())
     assert found["stack"].unique().tolist() == trials["stack"].tolist()
     service = latencies(run, trials, clock="service")["latency_ms"]

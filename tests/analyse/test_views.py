@@ -23,7 +23,7 @@ from webtrial.analyse.figures import cost
 from webtrial.analyse.gates import machine_table, validity_table, verdict_table
 from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
-from webtrial.analyse.summary import latencies, measured, trials_table
+from webtrial.analyse.summary import in_ticks, latencies, measured, trials_table
 from webtrial.analyse.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
 from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
 from webtrial.errors import RunError
@@ -159,7 +159,10 @@ def test_a_timeline_shows_every_nth_request_and_the_slowest_all(run):
 
 def _samples(run, number, attempt):
     trials = [t for t in run.trials if (t.planned.number, t.attempt) == (number, attempt)]
-    return run.samples(trials[0])
+    samples = run.samples(trials[0])
+    times = ["intended_ns", "sent_ns", "done_ns"]
+    samples[times] = samples[times].apply(in_ticks)  # as the analysis reads them
+    return samples
 
 
 def test_a_typical_trial_is_valid_and_closed_where_there_is_one(disturbed):

@@ -43,7 +43,7 @@ def test_every_source_says_its_value_by_number(said, count):
     assert said(count=count, delay_ms=0) == values(count)
 
 
-def test_four_sources_are_asked_where_nothing_else_is_said(upstreams):
+def test_four_sources_are_asked_where_nothing_else_is_said(said):
     started_s = time.perf_counter()
     assert said() == values(4)
     assert time.perf_counter() - started_s >= 0.020  # each takes that long by itself

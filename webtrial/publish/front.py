@@ -19,6 +19,7 @@ from webtrial.publish.values import values_of
 from webtrial.runs import Run
 
 TITLE = "Django, Flask and FastAPI on trial"
+MATCHED = "**Matched.**"  # how the finding about matched pairs begins
 CHECK = "sha256sum manifest.json trials/* samples/* | sha256sum"
 SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurrent load"
 

@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from nbconvert.filters import Highlight2HTML
 
 from webtrial.analyse.figures.style import FONTS
 from webtrial.publish.chapters import Chapter, Heading, anchor_within, plain_text
-from webtrial.publish.front import CHECK, Front
+from webtrial.publish.front import CHECK, MATCHED, Front
 from webtrial.publish.svg import Figure, colours_of_themes, figure_of, inline
 
 TEMPLATES = Path(__file__).parent.parent.parent / "report" / "templates"
@@ -32,14 +33,22 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
     text = page.render(
         front=front,
         check=CHECK,
-        findings=[prose_of(iter(()), _within)(finding) for finding in front.findings],
-        matched=Markup(front.matched.html()) if front.matched else "",
+        findings=[_finding(finding, front) for finding in front.findings],
         chapters=list(zip(chapters, bodies, strict=True)),
         values=Markup(json.dumps(front.values, ensure_ascii=False).replace("<", "\\u003c")),
         colours=Markup(colours_of_themes()),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def _finding(finding: str, front: Front) -> Markup:
+    """A finding as HTML; that of the matched pairs is their table."""
+    prose = prose_of(iter(()), _within)
+    if not finding.startswith(MATCHED) or not front.matched:
+        return prose(finding)
+    table = Markup(replace(front.matched, caption="").html())
+    return prose(f"{MATCHED} {front.matched.caption}") + table
 
 
 def environment() -> Environment:
