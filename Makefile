@@ -32,15 +32,14 @@ lint: .venv/ready-to-test
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 
-# A worker for each core; tests/groups.py says which tests run together. The cells of a notebook
-# need one kernel.
+# One process: what several workers of pytest-xdist share is not kept apart well enough yet.
 test: lint
-	$(PY) -m pytest -n auto tests
+	$(PY) -m pytest tests
 	exec $(PY) -m pytest --nbval notebooks
 
 # What a change of the instrument is worth: more stacks, more variants, httpx's own transport.
 test-all: lint
-	$(PY) -m pytest -n auto --full tests
+	$(PY) -m pytest --full tests
 	exec $(PY) -m pytest --nbval --full notebooks
 
 test-under-load: .venv/ready-to-test

@@ -47,7 +47,9 @@ def _finding(finding: str, front: Front) -> Markup:
     prose = prose_of(iter(()), _within)
     if not finding.startswith(MATCHED) or not front.matched:
         return prose(finding)
-    table = Markup(replace(front.matched, caption="").html())
+    table = Markup('<div class="table" tabindex="0">{}</div>').format(
+        Markup(replace(front.matched, caption="").html())
+    )
     return prose(f"{MATCHED} {front.matched.caption}") + table
 
 
