@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.counted import COUNTS
-from tests.groups import in_groups
+from tests.groups import groups_of, in_groups, scheduler
 from tests.sharing import (
+    TakenFromWorkers,
     is_worker,
     made_once,
     postgres_for,
@@ -62,12 +63,20 @@ def pytest_xdist_auto_num_workers():
     return workers_for(len(os.sched_getaffinity(0)))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Workers get whole groups."""
+    return scheduler(config, log, TakenFromWorkers(config, "groups"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out what belongs to another tier, and put together what runs in one worker."""
     left = [item for item in items if _is_asked_for(config, item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in left])
     items[:] = in_groups(left)
+    if is_worker(config):
+        made_once(config, "groups", lambda: groups_of(items))
 
 
 def _is_asked_for(config, item):

@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,27 @@ def started_postgres() -> Iterator[Server]:
         server = Server(**json.loads(line))
         yield server
         drop_own(server)
+
+
+class TakenFromWorkers(Mapping[str, Any]):
+    """What the workers agreed on as `name` by `made_once`, read when it is first asked for."""
+
+    def __init__(self, config: pytest.Config, name: str) -> None:
+        self._file = Path(config.stash[_SERVER][_SHARED]) / f"{name}.json"
+
+    @cached_property
+    def _found(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._file.read_text())
+        return found
+
+    def __getitem__(self, key: str) -> Any:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def made_once(config: pytest.Config, name: str, make: Callable[[], Any]) -> Any:
