@@ -4,10 +4,9 @@ PYTHON ?= python3
 PROFILE ?= quick
 PY = .venv/bin/python
 
-# uv does not read pip's setting of the package index: pass it on.
-ifdef PIP_INDEX_URL
-export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
-endif
+# A .venv of another Python version than the one that PYTHON names is replaced. Where nobody names
+# one, any that is new enough stays.
+ANY_VERSION = $(if $(filter file,$(origin PYTHON)),--any-version)
 
 # Tests that only read a run, and those that ask services what they answer.
 READING = tests/analyse tests/publish
@@ -19,7 +18,7 @@ HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
 .PHONY: report publish test test-measuring test-reading test-asking soak audit
-.PHONY: lab serve check compare capabilities bench pins clean
+.PHONY: lab serve check compare capabilities bench doctor pins clean always
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
@@ -69,22 +68,15 @@ capabilities: .venv/ready-to-run
 bench: .venv/ready-to-test
 	exec $(PY) -m webtrial bench
 
-pins: .venv/uv
-	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
-	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+doctor: .venv/ready-to-run
+	exec $(PY) -m webtrial doctor
+
+pins:
+	$(PYTHON) -I install.py $(ANY_VERSION) pins
 
 clean:
 	rm -rf .venv report/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/uv:
-	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check uv
-	touch $@
-
-.venv/ready-to-run: requirements.txt pyproject.toml | .venv/uv
-	$(PY) -m uv pip install --quiet --python $(PY) -r requirements.txt -e .
-	touch $@
-
-.venv/ready-to-test: requirements-dev.txt .venv/ready-to-run
-	$(PY) -m uv pip install --quiet --python $(PY) -r requirements-dev.txt
-	touch $@
+# What is stale is known to install.py, which also looks at the Python version and at uv itself.
+.venv/uv .venv/ready-to-run .venv/ready-to-test: always
+	$(PYTHON) -I install.py $(ANY_VERSION) $(@F)
