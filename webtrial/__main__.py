@@ -415,7 +415,8 @@ def _lab(_: argparse.Namespace) -> NoReturn:
     from webtrial.publish.execute import NOTEBOOKS
 
     as_root = ["--allow-root"] if os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
+    own = "--ServerApp.kernel_spec_manager_class=webtrial.publish.kernels.OwnKernelSpecs"
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), own, *as_root]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
 
 
