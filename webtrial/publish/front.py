@@ -11,7 +11,7 @@ from webtrial.analyse.claims.verdicts import VERDICTS
 from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.leading import leading
 from webtrial.parameters import PRIVATE
-from webtrial.publish.sentences import day_of, machine_of
+from webtrial.publish.sentences import day_of, machine_of, quota_of
 from webtrial.publish.values import values_of
 from webtrial.runs import Run
 
@@ -67,6 +67,7 @@ def front_of(run: Run) -> Front:
         subtitle=SUBTITLE,
         facts=(
             f"Measured on {machine_of(manifest)}",
+            *quota_of(manifest),
             day_of(manifest),
             f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
         ),
