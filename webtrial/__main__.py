@@ -426,7 +426,8 @@ def _lab(_: argparse.Namespace) -> int:
     from webtrial.publish.execute import NOTEBOOKS
 
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
+    own = "--ServerApp.kernel_spec_manager_class=webtrial.publish.kernels.OwnKernelSpecs"
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), own, *as_root]
     if os.name == "posix":
         os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
     return subprocess.call(command)  # on Windows execv returns to the terminal at once

@@ -215,6 +215,7 @@ def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> d
         "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,
         "driver_core": split.driver_core,
         "worker_cores": list(split.worker_cores),
+        **({"idle_cores": list(split.idle_cores)} if split.idle_cores else {}),
         "not_launched_by_us": sorted(parameters.targets or ()),
     }
     if house is None:
