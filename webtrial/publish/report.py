@@ -16,6 +16,7 @@ import psutil
 import yaml
 
 from webtrial.errors import PublishError
+from webtrial.interruption import signal_of
 from webtrial.measure.child import how_to_go_on
 from webtrial.measure.keeper import die_with_parent
 from webtrial.parameters import PROFILES, read_profile
@@ -112,10 +113,10 @@ def _in_thread(work: Callable[[], Path]) -> None:
         future = pool.submit(work)
         try:
             future.result()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             for child in psutil.Process().children():
                 if "ipykernel_launcher" in child.cmdline():
-                    child.send_signal(signal.SIGINT)
+                    child.send_signal(signal_of(interruption))
             with suppress(PublishError):
                 future.result()
             raise

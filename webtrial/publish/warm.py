@@ -20,7 +20,7 @@ from typing import Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from webtrial.measure.keeper import die_with_parent
-from webtrial.publish.kernels import OwnKernelManager
+from webtrial.publish.kernelspecs import OwnKernelManager
 
 READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
 _PRELOADED = "webtrial.publish.preloaded"
