@@ -10,7 +10,7 @@ from traitlets.utils.importstring import import_item
 
 from webtrial.__main__ import main
 from webtrial.publish import execute
-from webtrial.publish.kernels import OwnKernelSpecs
+from webtrial.publish.kernelspecs import OwnKernelSpecs
 
 
 @pytest.fixture(autouse=True)

@@ -105,7 +105,7 @@ def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
     every = psutil.cpu_times(percpu=True)
     return MachineTime(
         at_ns=time.perf_counter_ns(),
-        busy_s=sum(_busy_s(every[number]) for number in cores),
+        busy_s=sum(busy_s(every[number]) for number in cores),
         stolen_s=sum(every[number].steal for number in cores),
         ours_s=used_s,
         throttled=throttled_periods(),
@@ -206,5 +206,6 @@ def _own_cpu_s(process: psutil.Process) -> float:
     return float(used.user + used.system + used.children_user + used.children_system)
 
 
-def _busy_s(core: Any) -> float:
+def busy_s(core: Any) -> float:
+    """What a core has spent at work, by its `psutil.cpu_times`."""
     return float(core.user + core.nice + core.system + core.irq + core.softirq)

@@ -26,7 +26,7 @@ _CONFIG = Config(
         "KernelManager": {"transport_encryption": "auto"},
         "NotebookClient": {
             "extra_arguments": ["--IPKernelApp.log_level=50"],
-            "kernel_manager_class": "webtrial.publish.kernels.OwnKernelManager",
+            "kernel_manager_class": "webtrial.publish.kernelspecs.OwnKernelManager",
         },
     }
 )

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from webtrial.measure.linux import die_with_parent
-from webtrial.publish.kernels import OwnKernelManager
+from webtrial.publish.kernelspecs import OwnKernelManager
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none
