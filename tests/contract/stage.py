@@ -1,5 +1,6 @@
 """All stacks at once, each on its own copy of one seeded database."""
 
+import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -125,8 +126,10 @@ def served(
     connections: int = CONNECTIONS,
     upstream_timeout_s: float = UPSTREAM_TIMEOUT_S,
 ) -> Iterator[dict[str, Served]]:
-    """Every stack by name, asking `upstreams`; `label` tells its clones of the data apart."""
-    names = {stack: f"{label}-{stack}" for stack in stacks}
+    """Every stack by name, asking `upstreams`; `label` tells its clones of the data apart, and
+    those of each worker of pytest-xdist, since the workers share a PostgreSQL."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    names = {stack: f"{label}{worker}-{stack}" for stack in stacks}
     wanted = {
         stack: (
             stacks[stack],

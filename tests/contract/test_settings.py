@@ -5,6 +5,7 @@ import os
 import subprocess
 from dataclasses import replace
 from math import inf
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psutil
@@ -176,7 +177,8 @@ def test_every_connection_is_open_and_made_as_the_whole_url_says(stack):
         WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND application_name = current_setting('application_name')
     """
-    expected = [(f"any-{stack.name}", CONNECTIONS)]
+    (told,) = parse_qs(urlsplit(stack.settings.database_url).query)["application_name"]
+    expected = [(told, CONNECTIONS)]
     assert holds_within(LIMIT_S, lambda: stack.rows(query) == expected), stack.rows(query)
 
 
