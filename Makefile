@@ -7,10 +7,9 @@ PY = .venv/bin/python
 # Images for containers set it, and then each process compiles all that it imports, for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-# uv does not read pip's setting of the package index: pass it on.
-ifdef PIP_INDEX_URL
-export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
-endif
+# A .venv of another Python version than the one that PYTHON names is replaced. Where nobody names
+# one, any that is new enough stays.
+ANY_VERSION = $(if $(filter file,$(origin PYTHON)),--any-version)
 
 # What withstands faults, load and bad inputs; `make test` tries the same with less.
 HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
@@ -18,7 +17,7 @@ HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
 .PHONY: report publish lint test test-all test-under-load soak coverage audit
-.PHONY: lab serve check compare capabilities bench pins platforms clean
+.PHONY: lab serve check compare capabilities bench doctor pins platforms clean always
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
 report: .venv/ready-to-run
@@ -73,9 +72,11 @@ capabilities: .venv/ready-to-run
 bench: .venv/ready-to-test
 	exec $(PY) -m webtrial bench
 
-pins: .venv/uv
-	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements.in -o requirements.txt
-	$(PY) -m uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+doctor: .venv/ready-to-run
+	exec $(PY) -m webtrial doctor
+
+pins:
+	$(PYTHON) -I install.py $(ANY_VERSION) pins
 
 # Whether every requirement has a wheel, by platform and Python version: 16 times, nothing is installed.
 PLATFORMS = x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-pc-windows-msvc
@@ -89,15 +90,6 @@ resolve/%: .venv/uv
 clean:
 	rm -rf .venv report/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/uv:
-	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check uv
-	touch $@
-
-.venv/ready-to-run: requirements.txt pyproject.toml | .venv/uv
-	$(PY) -m uv pip install --quiet --python $(PY) -r requirements.txt -e .
-	touch $@
-
-.venv/ready-to-test: requirements-dev.txt .venv/ready-to-run
-	$(PY) -m uv pip install --quiet --python $(PY) -r requirements-dev.txt
-	touch $@
+# What is stale is known to install.py, which also looks at the Python version and at uv itself.
+.venv/uv .venv/ready-to-run .venv/ready-to-test: always
+	$(PYTHON) -I install.py $(ANY_VERSION) $(@F)

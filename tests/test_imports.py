@@ -11,9 +11,9 @@ from webtrial.stacks import SERVICES
 
 WEBTRIAL = SERVICES.parent / "webtrial"
 # From the top: each may import itself and what stands below it.
-LAYERS = ("__main__", "publish", "check", "analyse", "measure", "runs", "parameters")
+LAYERS = ("__main__", "publish", "check", "doctor", "analyse", "measure", "runs", "parameters")
 LAYERS += ("capabilities", "records", "stacks", "scenario_names", "bounds", "cards")
-LAYERS += ("checksums", "locks", "cores", "errors")
+LAYERS += ("checksums", "locks", "cores", "folders", "interruption", "errors")
 
 
 def imported(source: Path) -> set[str]:

@@ -9,19 +9,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
 from webtrial.errors import ParameterError, WebtrialError
+from webtrial.interruption import hang_up_raised, signal_of
 from webtrial.measure.keeper import SCRATCH, keep, kept_scratch
 from webtrial.measure.linux import die_with_parent
+from webtrial.measure.places import use_short_temporary_folder
 from webtrial.parameters import PRIVATE, Parameters, read_parameters, read_profile
 
 NOT_PASSED = 1
 FAILED = 2
-INTERRUPTED = 130
+INTERRUPTED = 128  # and the number of the signal: 130 after Ctrl-C
 BENCHES = ("clients", "scale")
 
 if TYPE_CHECKING:
@@ -36,12 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "MAKELEVEL" in os.environ and SCRATCH not in os.environ:
         die_with_parent()
     try:
-        status: int | None = given.does(given)
+        use_short_temporary_folder()
+        with hang_up_raised():
+            status: int | None = given.does(given)
     except KeyboardInterrupt as interruption:
         # All has ended by now: another Ctrl-C has nothing to end but these words.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        print("".join(["interrupted", *map(str, interruption.args)]), file=sys.stderr)
-        return INTERRUPTED
+        with suppress(OSError):  # the terminal is gone
+            print("".join(["interrupted", *map(str, interruption.args)]), file=sys.stderr)
+        return INTERRUPTED + signal_of(interruption)
     except WebtrialError as error:
         print(f"webtrial: {error}", file=sys.stderr)
         return FAILED
@@ -181,10 +187,15 @@ def _lab_command(commands: _Commands) -> None:
     command.set_defaults(does=_lab)
 
 
+def _doctor_command(commands: _Commands) -> None:
+    command = commands.add_parser("doctor", help="what will interfere with measuring here")
+    command.set_defaults(does=_doctor)
+
+
 _COMMANDS = (
     *(_run_command, _report_command, _publish_command, _verify_command),
     *(_sample_command, _compare_command, _serve_command, _capabilities_command),
-    *(_bench_command, _check_command, _lab_command),
+    *(_bench_command, _check_command, _lab_command, _doctor_command),
 )
 """In the order in which help lists them."""
 
@@ -258,7 +269,10 @@ def _value(name: str, text: str) -> Any:
         raise ParameterError(f"{name}: {text!r} is not YAML; write it as in a profile") from None
 
 
-def _report(given: argparse.Namespace) -> None:
+def _report(given: argparse.Namespace) -> int | None:
+    if not given.run and not _is_fit_to_measure():
+        return NOT_PASSED
+
     from webtrial.publish import report
     from webtrial.publish.progress import on_terminal
 
@@ -269,6 +283,26 @@ def _report(given: argparse.Namespace) -> None:
         report.report_of_resumed(given.resume, on_terminal, _say, into)
     else:
         report.report_of_profile(given.profile, on_terminal, _say, into)
+    return None
+
+
+def _is_fit_to_measure() -> bool:
+    """Whether anything can be measured here; says what will interfere."""
+    from webtrial.doctor.examine import as_text, examine, is_hopeless
+
+    found = [finding for finding in examine() if finding.matters]
+    if found:
+        _say(as_text(found, shutil.get_terminal_size().columns))
+    return not is_hopeless(found)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from webtrial.doctor.examine import as_text, conclusion, examine, is_hopeless
+
+    found = examine()
+    print(as_text(found, shutil.get_terminal_size().columns))
+    print(conclusion(found))
+    return NOT_PASSED if is_hopeless(found) else 0
 
 
 def _publish(given: argparse.Namespace) -> None:
@@ -426,7 +460,8 @@ def _lab(_: argparse.Namespace) -> int:
     from webtrial.publish.execute import NOTEBOOKS
 
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), *as_root]
+    own = "--ServerApp.kernel_spec_manager_class=webtrial.publish.kernelspecs.OwnKernelSpecs"
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), own, *as_root]
     if os.name == "posix":
         os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
     return subprocess.call(command)  # on Windows execv returns to the terminal at once

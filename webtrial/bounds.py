@@ -17,4 +17,6 @@ REOPENED_MAX = 0.001  # of the connections
 CLOCK_MAX = 0.01  # of the window, that two workers' windows may lie apart
 STOLEN_MAX = 0.05  # of all cores, by the hypervisor
 FOREIGN_MAX = 0.05  # of all cores, by processes that are not ours
+THROTTLED_MAX = 0  # periods in which a CPU quota stopped us: each stops all requests for a while
+SUSPENDED_MAX_S = 0.1  # the two clocks that tell of it are not read at the same instant
 DRIFT_MAX = 0.10  # of the machine's speed before the trial

@@ -163,12 +163,18 @@ class Worker(Record):
 
 @dataclass(frozen=True, slots=True)
 class Machine(Record):
-    """What the machine did beside us, as fractions of all cores, and how fast it was."""
+    """What the machine did beside us, as fractions of all cores, and how fast it was.
+
+    `throttled_periods` are those in which a CPU quota stopped us, None where there is no quota;
+    `suspended_s` is how long the machine was suspended, None in runs from before it was recorded.
+    """
 
     stolen_fraction: float
     foreign_cpu_fraction: float
     speed_before_per_s: float
     speed_after_per_s: float
+    throttled_periods: int | None = None
+    suspended_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
 
-from webtrial import checksums
+from webtrial import checksums, folders
 from webtrial.cards import card
 from webtrial.errors import RunError
+from webtrial.interruption import SIGNALS
 from webtrial.locks import locked
 from webtrial.parameters import PRIVATE, RECORDED, Parameters
 from webtrial.records import Client, Machine, Trial, Trials
@@ -44,15 +45,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 2  # 1 had no checksums
-RUNS_FOLDER = "WEBTRIAL_RUNS"  # names another place for runs in the environment
-
-
-def _runs_folder() -> Path:
-    told = os.environ.get(RUNS_FOLDER)
-    return Path(told).resolve() if told else Path(__file__).parent.parent / "data" / "runs"
-
-
-RUNS = _runs_folder()
+RUNS_FOLDER = folders.RUNS_FOLDER
+RUNS = folders.runs_folder()
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"  # a run that comes with the project
 
 # Times count from the start of the measured window, so warm-up is negative.
@@ -440,19 +434,28 @@ def _set_aside(run: Run, folder: Path) -> None:
 
 @contextmanager
 def _interrupted_afterwards() -> Iterator[None]:
-    """Have Ctrl-C wait until the block is done. To block the signal would not do: another thread
-    would get it, and Python's handler runs all the same."""
+    """Have interruptions wait until the block is done. To block the signals would not do: another
+    thread would get them, and Python's handler runs all the same."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted
         return
     came: list[tuple[int, FrameType | None]] = []
-    before = signal.signal(signal.SIGINT, lambda *signalled: came.append(signalled))
+    before = {each: signal.signal(each, lambda *told: came.append(told)) for each in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if came and callable(before):
-            before(*came[0])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            _handle(*came[0], before[signal.Signals(came[0][0])])
+
+
+def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
+    """Have a signal that waited do what it does."""
+    if callable(handler):
+        handler(number, frame)
+    elif handler is signal.SIG_DFL:
+        signal.raise_signal(number)
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:

@@ -34,6 +34,8 @@ from webtrial.measure.processes import (
     machine_time,
     sleep_until,
     stolen_fraction,
+    suspended_between_s,
+    throttled_between,
     watch,
 )
 from webtrial.measure.resources import (
@@ -340,7 +342,8 @@ def machine_of(speed_before_per_s: float, ends: Sequence[MachineTime], cores: in
         return Machine(nan, nan, *speeds)
     stolen = round(stolen_fraction(ends, cores), 4)
     foreign = round(foreign_fraction(ends, cores), 4)
-    return Machine(stolen, foreign, *speeds)
+    suspended_s = round(suspended_between_s(ends), 3)
+    return Machine(stolen, foreign, *speeds, throttled_between(ends), suspended_s)
 
 
 def _validity(

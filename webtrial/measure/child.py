@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from webtrial import errors
 from webtrial.errors import WebtrialError
+from webtrial.interruption import hang_up_raised, signal_of
 from webtrial.measure.children import indented_end
 from webtrial.measure.keeper import keep
 from webtrial.parameters import Parameters
@@ -42,7 +43,7 @@ def measure(
         "WEBTRIAL_RESUME": str(resume.resolve()) if resume else "",
     }
     # Without a name, so that nothing stays behind where this process is killed.
-    with tempfile.TemporaryFile("w+", errors="replace") as log:
+    with tempfile.TemporaryFile("w+", errors="replace") as log, hang_up_raised():
         events = _run(tuple(command), environment, log, on_event)
         return _path_in(events, log)
 
@@ -56,12 +57,22 @@ def _run(
         assert kept.stdout is not None
         try:
             _listen(kept.stdout, last, on_event)
-        except KeyboardInterrupt:
-            kept.interrupt()
+        except KeyboardInterrupt as interruption:
+            kept.interrupt(signal_of(interruption))
             with suppress(KeyboardInterrupt):  # asked twice: it is not waited for any more
-                _listen(kept.stdout, last, on_event)
-            raise KeyboardInterrupt(how_to_go_on(last)) from None
+                _listen(kept.stdout, last, _as_far_as_it_can(on_event))
+            raise type(interruption)(how_to_go_on(last)) from None
     return last
+
+
+def _as_far_as_it_can(on_event: OnEvent) -> OnEvent:
+    """For a view on a terminal that is gone, as it is after a hang-up."""
+
+    def show(event: dict[str, Any]) -> None:
+        with suppress(OSError):
+            on_event(event)
+
+    return show
 
 
 def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:

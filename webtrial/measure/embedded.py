@@ -7,7 +7,6 @@ root, opens every folder above it. PostgreSQL refuses to run as root, so then it
 
 import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -22,6 +21,7 @@ from pathlib import Path
 import psycopg
 
 from webtrial.errors import LaunchError
+from webtrial.measure.accounts import nameless, naming, unprivileged
 from webtrial.measure.children import clean_environment, last_lines, start_child, stop_child
 from webtrial.measure.keeper import remove_shared_memory
 from webtrial.measure.ports import free_port
@@ -75,8 +75,8 @@ def embedded(
 ) -> Iterator[Server]:
     """A fresh PostgreSQL within the folder `scratch`, on `cores` (all if None), gone at the end.
 
-    `scratch` must be within reach of `nobody` when we are root, its path shorter than about 60
-    characters. Raises LaunchError with the server's last words.
+    `scratch` must be within reach of `nobody` when we are root. Raises LaunchError with the
+    server's last words.
     """
     home = _make_home(scratch)
     try:
@@ -97,13 +97,13 @@ def _make_home(scratch: Path) -> _Home:
     installed = _installed()
     if os.geteuid() != 0:
         return _Home(folder, installed / "bin")
-    nobody = pwd.getpwnam("nobody")
+    uid, gid = unprivileged()
     package = folder / installed.parent.name
     shutil.copytree(installed, package / installed.name, ignore=shutil.ignore_patterns("include"))
     libraries = installed.parent.with_name(f"{installed.parent.name}.libs")
     shutil.copytree(libraries, folder / libraries.name)
-    _hand_over(folder, nobody.pw_uid, nobody.pw_gid)
-    return _Home(folder, package / installed.name / "bin", nobody.pw_uid, nobody.pw_gid)
+    _hand_over(folder, uid, gid)
+    return _Home(folder, package / installed.name / "bin", uid, gid)
 
 
 def _installed() -> Path:
@@ -128,18 +128,23 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
     secret.write_text(password)
     if home.uid is not None and home.gid is not None:
         os.chown(secret, home.uid, home.gid)
-    command = [str(home.binaries / "initdb"), "--pgdata", str(home.data), "--username", USER]
+    user = os.geteuid() if home.uid is None else home.uid
+    named = naming(user)
+    command = [*named, str(home.binaries / "initdb"), "--pgdata", str(home.data)]
+    command += ["--username", USER]
     command += ["--pwfile", str(secret), "--auth", "scram-sha-256", "--encoding", "UTF8"]
     command += ["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
     command += ["--no-sync", "--no-instructions"]
     process = _run(home, command)
     code = process.wait(START_S)
     secret.unlink()
+    if code != 0 and named:
+        raise nameless(user)
     if code != 0:
         raise LaunchError(f"initdb failed with code {code}:\n{last_lines(home.log)}")
     settings = SERVER_SETTINGS | {
         "max_connections": str(max_connections),
-        "unix_socket_directories": str(home.folder),
+        "unix_socket_directories": "",  # nobody asks there, and their paths may be too long
     }
     with (home.data / "postgresql.conf").open("a") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
@@ -148,16 +153,23 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
 def _run(
     home: _Home, command: list[str], cores: Collection[int] | None = None
 ) -> subprocess.Popen[bytes]:
-    return start_child(
-        command,
-        cwd=home.folder,
-        env=clean_environment(),
-        log=home.log,
-        cores=cores,
-        death_signal=signal.SIGQUIT,
-        uid=home.uid,
-        gid=home.gid,
-    )
+    try:
+        return start_child(
+            command,
+            cwd=home.folder,
+            env=clean_environment(),
+            log=home.log,
+            cores=cores,
+            death_signal=signal.SIGQUIT,
+            uid=home.uid,
+            gid=home.gid,
+        )
+    except PermissionError:
+        raise LaunchError(
+            f"{command[0]} may not be run there: where the folder's file system is mounted noexec,"
+            " name a folder elsewhere in TMPDIR, run as another user than root, or name another"
+            " PostgreSQL with DATABASE_URL"
+        ) from None
 
 
 def _start(

@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 import psutil
 
 from webtrial.errors import RunError, WebtrialError
+from webtrial.interruption import SIGNALS
 from webtrial.measure import machine, provenance
 from webtrial.measure.alone import alone_in
 from webtrial.measure.attempt import Rig
@@ -80,7 +81,8 @@ def run_experiment(
     with alone_in(path.parent, path.name):
         writer = reopened(resumed, manifest) if resumed else RunWriter(manifest, runs)
         before = last_attempts(resumed) if resumed else {}
-        signal.signal(signal.SIGINT, partial(_interrupted, writer))
+        for number in SIGNALS:
+            signal.signal(number, partial(_interrupted, writer))
         tell({"event": "run", "id": writer.manifest.id, "path": str(path)})
         try:
             _measure_all(parameters, writer, Progress(parameters, tell), before)
@@ -215,6 +217,7 @@ def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> d
         "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,
         "driver_core": split.driver_core,
         "worker_cores": list(split.worker_cores),
+        **({"idle_cores": list(split.idle_cores)} if split.idle_cores else {}),
         "not_launched_by_us": sorted(parameters.targets or ()),
     }
     if house is None:
@@ -240,10 +243,17 @@ def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> d
     }
 
 
-def _interrupted(writer: RunWriter, *_: object) -> NoReturn:
+_INTERRUPTED_BY = {
+    signal.SIGINT: "interrupted from outside",
+    signal.SIGHUP: "the terminal that it was started from was closed (SIGHUP)",
+}
+
+
+def _interrupted(writer: RunWriter, number: int, _: object) -> NoReturn:
     """Close the run before anything is stopped: there may be too little time for both."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    _close(writer, "interrupted", "interrupted from outside")
+    for each in SIGNALS:
+        signal.signal(each, signal.default_int_handler)
+    _close(writer, "interrupted", _INTERRUPTED_BY[signal.Signals(number)])
     raise KeyboardInterrupt
 
 

@@ -4,8 +4,8 @@
 
 The starter holds the writing end of the pipe. When it closes, for whatever reason, when the
 command ends, or on SIGTERM, the keeper ends every descendant, removes the scratch folder and
-exits with the command's code. SIGINT is passed on to the command, which has `GRACE_S` to end;
-a second one ends it at once.
+exits with the command's code. SIGINT and SIGHUP are passed on to the command, which has `GRACE_S`
+to end; a second one ends it at once.
 
 Guard and keeper have sessions of their own, and both adopt orphans: a server's workers would
 outlive a keeper that was killed, half a minute or for ever. Whichever of the two is killed, the
@@ -34,8 +34,10 @@ from typing import IO, Any, NoReturn
 import psutil
 
 from webtrial.errors import LaunchError
+from webtrial.interruption import SIGNALS, signal_of
 from webtrial.locks import locked
 from webtrial.measure.linux import demand_linux, die_with_parent, libc
+from webtrial.measure.places import is_too_long, scratch_place
 
 SCRATCH = "WEBTRIAL_SCRATCH"  # names the scratch folder in the command's environment
 GRACE_S = 4.0  # from an interruption until the command is killed
@@ -79,9 +81,9 @@ class Kept(subprocess.Popen[str]):
         finally:
             os.close(reading)
 
-    def interrupt(self) -> None:
-        """Ask the command to end; the second time, end it."""
-        self.send_signal(signal.SIGINT)
+    def interrupt(self, number: int = signal.SIGINT) -> None:
+        """Ask the command to end; the second time, end it. `number` is one of SIGNALS."""
+        self.send_signal(number)
 
     def let_go(self) -> int:
         """End the command and all it started, now. Returns its code."""
@@ -119,8 +121,8 @@ def keep(
     kept = Kept(argv, env, cwd, stdout, stderr)
     try:
         yield kept
-    except KeyboardInterrupt:
-        _interrupt_patiently(kept)
+    except KeyboardInterrupt as interruption:
+        _interrupt_patiently(kept, signal_of(interruption))
         raise
     finally:
         kept.let_go()
@@ -130,8 +132,8 @@ def keep(
             kept.stderr.close()
 
 
-def _interrupt_patiently(kept: Kept) -> None:
-    kept.interrupt()
+def _interrupt_patiently(kept: Kept, number: int) -> None:
+    kept.interrupt(number)
     try:
         kept.wait(GRACE_S + _SWEEP_S)
     except KeyboardInterrupt:
@@ -152,9 +154,8 @@ def kept_scratch() -> Path:
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A fresh folder that any user can reach, its path short enough for sockets. Those of processes
-    that were killed are removed first."""
-    shared = Path("/tmp")  # noqa: S108 - mkdtemp makes a folder there that nobody else owns
-    place = shared if os.access(shared, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    that were killed are removed first. LaunchError where it can be made nowhere."""
+    place = scratch_place()
     _remove_abandoned(place)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     folder.chmod(0o755)
@@ -252,7 +253,9 @@ def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
 def _keep(argv: Sequence[str], scratch: Path) -> int:
     # What its processes leave behind when they are killed goes with the folder, but for those whom
     # another one was named.
-    environment = {"TMPDIR": str(scratch)} | os.environ | {SCRATCH: str(scratch)}
+    named = os.environ.get("TMPDIR")
+    temporary = named if named and not is_too_long(Path(named)) else str(scratch)
+    environment = os.environ | {"TMPDIR": temporary, SCRATCH: str(scratch)}
     statuses: dict[int, int] = {}
     with _signals() as wake:
         try:
@@ -311,13 +314,13 @@ def _watch(command: int, wake: int, statuses: dict[int, int]) -> None:
             if sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 4096):
                 return
             numbers = os.read(wake, 4096) if wake in ready else b""
-            interrupts = numbers.count(signal.SIGINT)
+            interrupts = [number for number in numbers if number in SIGNALS]
             _reap(statuses)
-            ended = command in statuses or signal.SIGTERM in numbers or signal.SIGHUP in numbers
-            if ended or interrupts > 1 or (interrupts and deadline is not None):
+            ended = command in statuses or signal.SIGTERM in numbers
+            if ended or len(interrupts) > 1 or (interrupts and deadline is not None):
                 return
             if interrupts:
-                os.kill(command, signal.SIGINT)
+                os.kill(command, interrupts[0])
                 deadline = time.monotonic() + GRACE_S
 
 

@@ -2,14 +2,18 @@
 
 import os
 import platform
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
 from typing import Any
 
 import psutil
+
+from webtrial.measure.cpu_quota import cpu_quota
+from webtrial.measure.topology import Core, cores_of
 
 SPEED_S = 0.2  # of work, in pieces of about half a millisecond
 _WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))
@@ -20,30 +24,58 @@ class CoreSplit:
     """Which cores the load driver and everything else run on; None: the driver has none alone.
 
     Several drivers have one of `worker_cores` each; where that is empty they share `driver_core`.
+    Nothing of ours runs on `idle_cores`: they are threads of a driver's core of the processor, and
+    work there would slow the driver down.
     """
 
     driver_core: int | None
     service_cores: tuple[int, ...]
     worker_cores: tuple[int, ...] = ()
+    idle_cores: tuple[int, ...] = ()
 
     @property
     def all_cores(self) -> tuple[int, ...]:
-        """Those of the services and those of the drivers."""
+        """Those that are watched: of the services, of the drivers, and those left idle."""
         driver = () if self.driver_core is None else (self.driver_core,)
-        return (*self.service_cores, *(self.worker_cores or driver))
+        return (*self.service_cores, *(self.worker_cores or driver), *self.idle_cores)
 
 
-def core_split(available: set[int] | None = None, workers: int = 1) -> CoreSplit:
+def core_split(
+    available: set[int] | None = None, workers: int = 1, cores: Sequence[Core] | None = None
+) -> CoreSplit:
     """The last core for the driver where there are two or more, the others for the services.
 
-    Several `workers` get the last cores, one each, where that leaves any for the services.
+    Several `workers` get the last cores, one each, where that leaves any for the services. `cores`
+    says which of those available are threads of one core (default: none are, or this machine's
+    where `available` is not given): where there is a choice, services and drivers share no core.
     """
-    cores = sorted(available or os.sched_getaffinity(0))
-    if len(cores) == 1:
-        return CoreSplit(None, (cores[0],))
-    if 1 < workers < len(cores):
-        return CoreSplit(cores[-1], tuple(cores[:-workers]), tuple(cores[-workers:]))
-    return CoreSplit(cores[-1], tuple(cores[:-1]))
+    if available is None:
+        available = os.sched_getaffinity(0)
+        cores = cores_of(available)
+    threads = sorted(available)
+    if len(threads) == 1:
+        return CoreSplit(None, (threads[0],))
+    drivers = workers if 1 < workers < len(threads) else 1
+    taken, idle = _drivers_cores(threads, drivers, cores or ())
+    services = tuple(each for each in threads if each not in taken and each not in idle)
+    return CoreSplit(taken[-1], services, taken if drivers > 1 else (), idle)
+
+
+def _drivers_cores(
+    threads: Sequence[int], drivers: int, cores: Sequence[Core]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The threads for so many drivers, and what is left of the cores that they belong to.
+
+    The last cores are theirs, one for each driver or fewer where that leaves none to services; of
+    a core its last thread first. Where their threads are too few, the last threads of all.
+    """
+    owned = [[each for each in core if each in threads] for core in cores]
+    last = owned[max(1, len(owned) - drivers) :]
+    in_turn = [each for turn in zip_longest(*map(reversed, last)) for each in turn]
+    theirs = [each for each in in_turn if each is not None]
+    if len(theirs) < drivers:
+        return tuple(threads[-drivers:]), ()
+    return tuple(sorted(theirs[:drivers])), tuple(sorted(theirs[drivers:]))
 
 
 def stay_on(cores: Collection[int]) -> None:
@@ -74,10 +106,15 @@ def goes_first() -> bool:
 
 def describe() -> dict[str, Any]:
     """What a reader must know of the machine. No names of host or user, no paths."""
+    quota, cores = cpu_quota(), cores_of(os.sched_getaffinity(0))
     return {
         "cores": len(os.sched_getaffinity(0)),
         "cores_of_machine": psutil.cpu_count(),
         "processor": _processor(),
+        "threads_per_core": max(map(len, cores)),
+        "threads_of_cores": [",".join(map(str, core)) for core in cores if len(core) > 1],
+        "cpu_quota": str(quota) if quota else None,
+        "cpu_quota_cores": round(quota.cores, 2) if quota else None,
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": platform.system(),
         "kernel": platform.release(),

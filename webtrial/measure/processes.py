@@ -20,6 +20,8 @@ from typing import Any
 
 import psutil
 
+from webtrial.measure.cpu_quota import throttled_periods
+
 _MIB = 2**20
 _SHORTEST_S = 0.25  # a rest of the window shorter than this belongs to the second before
 
@@ -55,12 +57,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class MachineTime:
-    """What some cores have spent until one moment, and what of it was ours."""
+    """What some cores have spent until one moment, and what of it was ours.
+
+    `throttled` counts the periods in which a CPU quota has stopped us, None without a quota;
+    `suspended_s` is how long the machine has been suspended since it started.
+    """
 
     at_ns: int
     busy_s: float
     stolen_s: float
     ours_s: float
+    throttled: int | None = None
+    suspended_s: float = 0.0
 
 
 class Trees:
@@ -97,10 +105,18 @@ def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
     every = psutil.cpu_times(percpu=True)
     return MachineTime(
         at_ns=time.perf_counter_ns(),
-        busy_s=sum(_busy_s(every[number]) for number in cores),
+        busy_s=sum(busy_s(every[number]) for number in cores),
         stolen_s=sum(every[number].steal for number in cores),
         ours_s=used_s,
+        throttled=throttled_periods(),
+        suspended_s=suspended_s(),
     )
+
+
+def suspended_s(read_ns: Callable[[int], int] = time.clock_gettime_ns) -> float:
+    """How long the machine has been suspended since it started: one clock goes on meanwhile, the
+    other stands still."""
+    return (read_ns(time.CLOCK_BOOTTIME) - read_ns(time.CLOCK_MONOTONIC)) / 1e9
 
 
 def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[Reading]:
@@ -137,6 +153,18 @@ def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
     first, last = ends[0], ends[-1]
     foreign_s = (last.busy_s - first.busy_s) - (last.ours_s - first.ours_s)
     return max(0.0, foreign_s / (_apart_s(first, last) * cores))
+
+
+def throttled_between(ends: Sequence[MachineTime]) -> int | None:
+    """In how many periods between the first and the last a quota stopped us; None where there is
+    no quota, or there was none at first."""
+    first, last = ends[0].throttled, ends[-1].throttled
+    return None if first is None or last is None else last - first
+
+
+def suspended_between_s(ends: Sequence[MachineTime]) -> float:
+    """How long the machine was suspended between the first and the last."""
+    return ends[-1].suspended_s - ends[0].suspended_s
 
 
 def _apart_s(first: MachineTime, last: MachineTime) -> float:
@@ -178,5 +206,6 @@ def _own_cpu_s(process: psutil.Process) -> float:
     return float(used.user + used.system + used.children_user + used.children_system)
 
 
-def _busy_s(core: Any) -> float:
+def busy_s(core: Any) -> float:
+    """What a core has spent at work, by its `psutil.cpu_times`."""
     return float(core.user + core.nice + core.system + core.irq + core.softirq)

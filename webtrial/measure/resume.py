@@ -23,7 +23,9 @@ def reopened(run: Run, now: Manifest) -> RunWriter:
     """
     # PostgreSQL's own is known only once it is up.
     installed = now.versions | {"PostgreSQL": run.manifest.versions.get("PostgreSQL")}
-    here = {"machine": now.machine, "stacks": now.stacks, "versions": installed}
+    # What this Webtrial tells of a machine beyond that run's, nobody knows to have changed.
+    machine: dict[str, Any] = {name: now.machine.get(name) for name in run.manifest.machine}
+    here = {"machine": machine, "stacks": now.stacks, "versions": installed}
     demand_same(run.manifest, here)
     return RunWriter.reopened(run, now.started_at, now.git)
 

@@ -22,6 +22,8 @@ from webtrial.bounds import (
     STALL_INVALID_MS,
     STALL_SUSPECT_MS,
     STOLEN_MAX,
+    SUSPENDED_MAX_S,
+    THROTTLED_MAX,
 )
 from webtrial.records import Client, Counts, Load, Machine, Reason, Validity, Verdict, Worker
 
@@ -195,6 +197,7 @@ def _machine(machine: Machine) -> Iterator[Reason]:
             f"other processes used {machine.foreign_cpu_fraction:.1%} of the machine,"
             f" more than {FOREIGN_MAX:.0%}",
         )
+    yield from _stopped(machine)
     before, after = machine.speed_before_per_s, machine.speed_after_per_s
     if abs(after - before) > DRIFT_MAX * before:
         yield _disturbed(
@@ -202,6 +205,20 @@ def _machine(machine: Machine) -> Iterator[Reason]:
             f"the machine's speed changed by {after / before - 1:+.1%} during the trial,"
             f" more than {DRIFT_MAX:.0%}",
         )
+
+
+def _stopped(machine: Machine) -> Iterator[Reason]:
+    """Of load driver and services alike, by the quota or since the machine was suspended."""
+    throttled, suspended_s = machine.throttled_periods, machine.suspended_s
+    if throttled is not None and throttled > THROTTLED_MAX:
+        yield _disturbed(
+            "throttled",
+            f"the CPU quota stopped all processes in {throttled} of its periods, more than"
+            f" {THROTTLED_MAX}",
+        )
+    if suspended_s is not None and suspended_s > SUSPENDED_MAX_S:
+        text = f"the machine was suspended for {suspended_s:.1f} s, more than {SUSPENDED_MAX_S:g} s"
+        yield Reason("suspended", "machine", "invalid", text)
 
 
 def _invalid(gate: str, text: str) -> Reason:

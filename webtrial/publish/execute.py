@@ -24,7 +24,10 @@ NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 _CONFIG = Config(
     {
         "KernelManager": {"transport_encryption": "auto"},
-        "NotebookClient": {"extra_arguments": ["--IPKernelApp.log_level=50"]},
+        "NotebookClient": {
+            "extra_arguments": ["--IPKernelApp.log_level=50"],
+            "kernel_manager_class": "webtrial.publish.kernelspecs.OwnKernelManager",
+        },
     }
 )
 _WARM = deepcopy(_CONFIG)

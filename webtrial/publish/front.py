@@ -12,7 +12,7 @@ from webtrial.analyse.compare import ratio_table
 from webtrial.analyse.leading import leading
 from webtrial.analyse.show import Table
 from webtrial.parameters import PRIVATE
-from webtrial.publish.sentences import day_of, machine_of
+from webtrial.publish.sentences import day_of, machine_of, quota_of
 from webtrial.publish.sentences_of_claims import claims_counted
 from webtrial.publish.tables_of_pairs import matched_as_table
 from webtrial.publish.values import values_of
@@ -81,6 +81,7 @@ def front_of(run: Run) -> Front:
         subtitle=SUBTITLE,
         facts=(
             f"Measured on {machine_of(manifest)}",
+            *quota_of(manifest),
             day_of(manifest),
             f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
         ),

@@ -66,6 +66,10 @@ _GATES = [
      f"over {bounds.STOLEN_MAX:.0%}", ""),
     ("foreign cpu", "machine", "CPU used by processes that are not ours",
      f"over {bounds.FOREIGN_MAX:.0%}", ""),
+    ("throttled", "machine", "periods in which a CPU quota stopped load driver and services",
+     f"over {bounds.THROTTLED_MAX}", ""),
+    ("suspended", "machine", "time for which the machine was suspended",
+     "", f"over {bounds.SUSPENDED_MAX_S:g} s"),
     ("speed drift", "machine", "change of the machine's speed over the trial",
      f"over {bounds.DRIFT_MAX:.0%}", ""),
 ]  # fmt: skip

@@ -17,6 +17,7 @@ import yaml
 
 from webtrial.cores import usable_cores
 from webtrial.errors import PublishError
+from webtrial.interruption import signal_of
 from webtrial.measure.child import how_to_go_on
 from webtrial.measure.linux import demand_linux, die_with_parent, is_linux
 from webtrial.parameters import PROFILES, read_profile
@@ -115,10 +116,10 @@ def _in_thread(work: Callable[[], Path]) -> None:
         future = pool.submit(work)
         try:
             future.result()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             for child in psutil.Process().children():
                 if "ipykernel_launcher" in child.cmdline():
-                    child.send_signal(signal.SIGINT)
+                    child.send_signal(signal_of(interruption))
             with suppress(PublishError):
                 future.result()
             raise

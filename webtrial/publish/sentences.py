@@ -120,6 +120,12 @@ def machine_of(manifest: Manifest) -> str:
     ).strip()
 
 
+def quota_of(manifest: Manifest) -> list[str]:
+    """`under a CPU quota of 0.6 cores (60 ms in 100 ms)`; nothing where there was none."""
+    quota, cores = (manifest.machine.get(name) for name in ("cpu_quota", "cpu_quota_cores"))
+    return [f"under a CPU quota of {cores:g} core{'s' * (cores != 1)} ({quota})"] if quota else []
+
+
 def day_of(manifest: Manifest) -> str:
     """The day on which measuring ended: `5 January 2026`."""
     moment = datetime.fromisoformat(manifest.finished_at or manifest.started_at)

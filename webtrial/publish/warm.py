@@ -17,10 +17,10 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from webtrial.measure.linux import die_with_parent
+from webtrial.publish.kernelspecs import OwnKernelManager
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none
@@ -41,7 +41,7 @@ def is_warm() -> bool:
     return READ in os.environ
 
 
-class WarmKernelManager(AsyncKernelManager):
+class WarmKernelManager(OwnKernelManager):
     """Starts kernels by forking."""
 
     async def _async_pre_start_kernel(self, **given: Any) -> Any:
@@ -49,7 +49,7 @@ class WarmKernelManager(AsyncKernelManager):
             self.provisioner = _Forking(kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**given)
 
-    pre_start_kernel = _async_pre_start_kernel
+    pre_start_kernel = _async_pre_start_kernel  # type: ignore[assignment]  # as in its base
 
 
 class _Forking(LocalProvisioner):

@@ -1,0 +1,292 @@
+"""Makes `.venv` and installs the requirements there. Needs the standard library alone.
+
+    python3 install.py ready-to-run        # what `make report` needs
+    python3 install.py ready-to-test       # what `make test` needs, too
+    python3 install.py pins                # resolves requirements*.in into requirements*.txt
+
+`make` calls it before each command; where everything is up to date it changes nothing. The user's
+settings of pip and uv say where packages come from. Settings that say how they are installed
+(--user, --target, --require-hashes, a constraint …) are meant for other environments: they are
+left out. The file is read by old versions of Python too, so that they can say what is needed.
+"""
+
+import argparse
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+VENV = PROJECT / ".venv"
+PYTHON = VENV / "bin" / "python"
+
+# What each stamp in .venv stands for. It is stale when one of its sources is newer.
+SOURCES = {
+    "uv": [],
+    "ready-to-run": [".venv/uv", "requirements.txt", "pyproject.toml"],
+    "ready-to-test": [".venv/ready-to-run", "requirements-dev.txt"],
+}
+REQUIREMENTS = {
+    "ready-to-run": ["-r", "requirements.txt", "-e", "."],
+    "ready-to-test": ["-r", "requirements-dev.txt"],
+}
+COMPILING = ["--universal", "--no-emit-index-url", "--no-header", "--no-annotate"]
+
+# Settings of pip, named as in its configuration, that say where packages come from.
+PLACES = {
+    *("index-url", "extra-index-url", "find-links", "no-index"),
+    *("trusted-host", "cert", "client-cert", "proxy", "keyring-provider"),
+    *("timeout", "default-timeout", "retries", "cache-dir"),
+}
+# What uv calls them, and how it separates several values.
+FOR_UV = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
+    "cert": ("SSL_CERT_FILE", " "),
+    "client-cert": ("SSL_CLIENT_CERT", " "),
+    "proxy": ("ALL_PROXY", " "),
+    "timeout": ("UV_HTTP_TIMEOUT", " "),
+    "default-timeout": ("UV_HTTP_TIMEOUT", " "),
+}
+OLDER_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+# The user's own settings of uv that are kept.
+KEPT_OF_UV = re.compile(
+    r"UV_(INDEX|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS|INSECURE_HOST|KEYRING_PROVIDER"
+    r"|SYSTEM_CERTS|NATIVE_TLS|HTTP_|REQUEST_TIMEOUT|OFFLINE|CACHE_DIR|NO_CACHE|LINK_MODE"
+    r"|CONCURRENT_|CONFIG_FILE|NO_CONFIG)"
+)
+
+
+def main() -> int:
+    """Bring `.venv` to the goal that is asked for; the exit status."""
+    parser = argparse.ArgumentParser(description="Installs what Webtrial needs into .venv.")
+    parser.add_argument("goal", choices=[*SOURCES, "pins"])
+    parser.add_argument(
+        "--any-version",
+        action="store_true",
+        help="keep a .venv of another Python version than this one, where it is new enough",
+    )
+    given = parser.parse_args()
+    os.chdir(str(PROJECT))
+    try:
+        provide_venv(given.any_version)
+        if given.goal == "pins":
+            compile_pins()
+        else:
+            provide(given.goal)
+    except subprocess.CalledProcessError as error:
+        return error.returncode  # the command has said why
+    return 0
+
+
+# --- the virtual environment
+
+
+def provide_venv(any_version: bool) -> None:
+    """Have a `.venv` of a fitting Python version: this one, or with `any_version` any that is new
+    enough. One that does not fit is replaced."""
+    found = venv_version()
+    if found and found >= needed_version() and (any_version or found == sys.version_info[:2]):
+        if not (VENV / "lib" / "python{}.{}/site-packages/pip".format(*found)).is_dir():
+            make_venv()  # the system's Python is another one since, or somebody else made .venv
+            for stamp in SOURCES:
+                remove(VENV / stamp)
+        return
+    if sys.version_info[:2] < needed_version():
+        sys.exit(too_old())
+    if (VENV / "pyvenv.cfg").is_file():
+        was = "of Python {}.{}".format(*found) if found else "whose Python does not start"
+        print(f"replacing a .venv {was}", flush=True)
+        remove(VENV)
+    make_venv()
+
+
+def make_venv() -> None:
+    """Make `.venv`, or what is missing there."""
+    try:
+        run([sys.executable, "-I", "-m", "venv", str(VENV)], foreign_settings_removed(os.environ))
+    except subprocess.CalledProcessError:
+        remove(VENV)  # half of one would be taken for a whole one
+        raise
+
+
+def venv_version() -> "tuple[int, ...] | None":
+    """The version of the Python in `.venv`; None where there is none that starts."""
+    try:
+        return python_version(str(PYTHON))
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def python_version(command: str) -> "tuple[int, ...]":
+    """Major and minor version of an interpreter."""
+    told = subprocess.check_output(
+        [command, "-I", "-c", "import sys; print(*sys.version_info[:2])"],
+        stderr=subprocess.DEVNULL,
+        timeout=30,
+    )
+    return tuple(map(int, told.split()))
+
+
+def needed_version() -> "tuple[int, ...]":
+    """The lowest version that pyproject.toml allows."""
+    text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'requires-python = ">=(\d+)\.(\d+)"', text)
+    assert found is not None
+    return tuple(map(int, found.groups()))
+
+
+def too_old() -> str:
+    """That this Python is too old, and which one would do."""
+    needed = "{}.{}".format(*needed_version())
+    this = "{}.{}.{}".format(*sys.version_info[:3])
+    others = newer_pythons()
+    how = f"`make … PYTHON={others[0]}`" if others else "install one, then `make … PYTHON=<path>`"
+    return f"Webtrial needs Python {needed} or newer, and {sys.executable} is {this}: {how}"
+
+
+def newer_pythons() -> "list[str]":
+    """Interpreters on PATH that are new enough and start, the oldest first."""
+    major, minor = needed_version()
+    names = (f"python{major}.{each}" for each in range(minor, minor + 9))
+    return [path for path in map(shutil.which, names) if path and starts(path)]
+
+
+def starts(path: str) -> bool:
+    """Whether there is an interpreter, and not only a name for one."""
+    try:
+        return python_version(path) >= needed_version()
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return False
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, a link to one, or a file, if it is there."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    else:
+        shutil.rmtree(str(folder), ignore_errors=True)
+
+
+# --- packages
+
+
+def provide(goal: str) -> None:
+    """Install what is missing up to `goal`."""
+    goals = list(SOURCES)
+    for stamp in goals[: goals.index(goal) + 1]:
+        if not is_stale(stamp):
+            continue
+        if stamp == "uv":
+            install_uv()
+        else:
+            uv("install", *REQUIREMENTS[stamp])
+        (VENV / stamp).touch()
+
+
+def is_stale(stamp: str) -> bool:
+    """Whether what the stamp stands for has to be installed."""
+    made = VENV / stamp
+    if not made.is_file() or (stamp == "uv" and not any(VENV.glob("lib/*/site-packages/uv"))):
+        return True
+    made_s = made.stat().st_mtime
+    return any((PROJECT / source).stat().st_mtime > made_s for source in SOURCES[stamp])
+
+
+def install_uv() -> None:
+    """Install uv by pip; an error where it is not there afterwards."""
+    environment = pip_environment(os.environ, places_of_pip())
+    run([str(PYTHON), "-I", "-m", "pip", "install", "--quiet", "uv"], environment)
+    run([str(PYTHON), "-I", "-m", "uv", "--version"], environment, stdout=subprocess.DEVNULL)
+
+
+def compile_pins() -> None:
+    """Resolve the requirements into pins for the lowest Python version."""
+    provide("uv")
+    version = "{}.{}".format(*needed_version())
+    for name in ("requirements", "requirements-dev"):
+        files = [f"{name}.in", "-o", f"{name}.txt"]
+        uv("compile", "--python-version", version, *COMPILING, *files)
+
+
+def uv(command: str, *arguments: str) -> None:
+    """Run a command of `uv pip` on `.venv`."""
+    places = places_of_pip()
+    no_index = ["--no-index"] if places.get("no-index", "").lower() in TRUE else []
+    start = [str(PYTHON), "-I", "-m", "uv", "pip", command, "--quiet", "--python", str(PYTHON)]
+    run([*start, *no_index, *arguments], uv_environment(os.environ, places))
+
+
+TRUE = ("1", "true", "yes", "on")
+
+
+def run(command: "list[str]", environment: "dict[str, str]", stdout: "int | None" = None) -> None:
+    """Run a command; CalledProcessError where it fails."""
+    subprocess.check_call(command, env=environment, stdout=stdout)
+
+
+# --- settings
+
+
+def places_of_pip() -> "dict[str, str]":
+    """What the user's configuration of pip, its files and variables, says of PLACES."""
+    kept = {name: os.environ[name] for name in os.environ if is_place(name)}
+    # Both would shorten the list, and a configuration file may set them.
+    shown = {"PIP_QUIET": "0", "PIP_USER": "0"}
+    environment = {**foreign_settings_removed(os.environ), **kept, **shown}
+    command = [str(PYTHON), "-I", "-m", "pip", "config", "list"]
+    return places_listed(subprocess.check_output(command, env=environment).decode())
+
+
+def is_place(variable: str) -> bool:
+    """Whether a variable of the environment sets one of PLACES, or says which file does."""
+    name = variable[len("PIP_") :].lower().replace("_", "-")
+    return variable.startswith("PIP_") and name in PLACES | {"config-file"}
+
+
+def places_listed(listing: str) -> "dict[str, str]":
+    """PLACES of what `pip config list` prints. As in pip, a setting of its command outweighs one
+    for all, and a variable outweighs both. Several values have a space between them."""
+    found = {}
+    for section in ("global", "install", ":env:"):
+        pattern = rf"^{section}\.([\w-]+)=(['\"].*)$"
+        for name, value in re.findall(pattern, listing, re.MULTILINE):
+            if name in PLACES:
+                found[name] = " ".join(ast.literal_eval(value).split())
+    return found
+
+
+def pip_environment(environ: "dict[str, str]", places: "dict[str, str]") -> "dict[str, str]":
+    """An environment in which pip knows of `places` and of no other setting."""
+    variables = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in places.items()}
+    alone = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {**foreign_settings_removed(environ), **alone, **variables}
+
+
+def uv_environment(environ: "dict[str, str]", places: "dict[str, str]") -> "dict[str, str]":
+    """An environment in which uv finds packages where pip does. What the user has told uv itself
+    of that comes first."""
+    environment = foreign_settings_removed(environ)
+    environment.update({name: environ[name] for name in environ if KEPT_OF_UV.match(name)})
+    for name, (variable, separator) in FOR_UV.items():
+        if name in places and OLDER_NAMES.get(variable) not in environment:
+            environment.setdefault(variable, separator.join(places[name].split()))
+    if "extra-index-url" in places:
+        # As pip does it: the best version of all indexes, not that of the first to have any.
+        environment.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    return environment
+
+
+def foreign_settings_removed(environ: "dict[str, str]") -> "dict[str, str]":
+    """The environment without settings of Python, pip and uv."""
+    foreign = ("PYTHON", "PIP_", "UV_", "__PYVENV")
+    return {name: value for name, value in environ.items() if not name.startswith(foreign)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What will interfere with measuring on this machine, found before anything is measured."""

@@ -1,0 +1,22 @@
+"""What a check of the doctor finds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "note", "warning", "error"]
+"""`note`: worth knowing, harmless. `warning`: results suffer. `error`: nothing can be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`what` was looked at, its `value` here and, unless all is well, what to do (`remedy`)."""
+
+    level: Level
+    what: str
+    value: str
+    remedy: str = ""
+
+    @property
+    def matters(self) -> bool:
+        """Whether somebody who is about to measure has to read it."""
+        return self.level in ("warning", "error")
