@@ -93,9 +93,7 @@ def provide_venv(any_version: bool) -> None:
     found = venv_version()
     if found and found >= needed_version() and (any_version or found == sys.version_info[:2]):
         if not (VENV / "lib" / "python{}.{}/site-packages/pip".format(*found)).is_dir():
-            make_venv()  # the system's Python is another one since, or somebody else made .venv
-            for stamp in SOURCES:
-                remove(VENV / stamp)
+            add_pip()
         return
     if sys.version_info[:2] < needed_version():
         sys.exit(too_old())
@@ -107,12 +105,22 @@ def provide_venv(any_version: bool) -> None:
 
 
 def make_venv() -> None:
-    """Make `.venv`, or what is missing there."""
+    """Make `.venv` for this Python."""
+    was_there = VENV.exists()
     try:
         run([sys.executable, "-I", "-m", "venv", str(VENV)], foreign_settings_removed(os.environ))
     except subprocess.CalledProcessError:
-        remove(VENV)  # half of one would be taken for a whole one
+        if not was_there:
+            remove(VENV)  # half of one would be taken for a whole one
         raise
+
+
+def add_pip() -> None:
+    """Install pip into a `.venv` that somebody else made, or whose Python the system has replaced;
+    whatever was installed there is of no use to it."""
+    run([str(PYTHON), "-I", "-m", "ensurepip"], foreign_settings_removed(os.environ))
+    for stamp in SOURCES:
+        remove(VENV / stamp)
 
 
 def venv_version() -> "tuple[int, ...] | None":

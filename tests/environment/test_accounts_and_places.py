@@ -12,12 +12,12 @@ import pytest
 from webtrial.errors import LaunchError
 from webtrial.measure import accounts, embedded, places
 from webtrial.measure.accounts import OVERFLOW_ID, can_be_named, has_name, naming, unprivileged
-from webtrial.measure.keeper import scratch_folder
+from webtrial.measure.keeper import keep, scratch_folder
 
 AS_ROOT = os.geteuid() == 0
 NAMELESS = next(uid for uid in range(61234, 65000) if not has_name(uid))
 LONG = 155
-SOCKETS = "from multiprocessing import forkserver; forkserver.ensure_running(); print('ok')"
+SOCKETS = "from multiprocessing import forkserver as f; f.ensure_running(); print('ok', flush=True)"
 
 
 @pytest.fixture
@@ -93,22 +93,26 @@ def long_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_long_path_is_no_place_for_sockets(long_folder: Path) -> None:
-    """What they are made below instead: by commands of ours, and by what measures."""
+def test_a_command_of_ours_makes_sockets_elsewhere_than_below_a_long_path(
+    long_folder: Path,
+) -> None:
     ours = f"from webtrial.measure import places; places.use_short_temporary_folder(); {SOCKETS}"
-    for command in (
+    done = subprocess.run(
         [sys.executable, "-c", ours],
-        [sys.executable, "-m", "webtrial.measure.keeper", "--", sys.executable, "-c", SOCKETS],
-    ):
-        done = subprocess.run(
-            command,
-            env=os.environ | {"TMPDIR": str(long_folder)},
-            stdin=subprocess.PIPE,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stdout == "ok\n", done.stderr
+        env=os.environ | {"TMPDIR": str(long_folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "ok\n", done.stderr
+
+
+def test_so_does_what_measures(long_folder: Path) -> None:
+    command = [sys.executable, "-c", SOCKETS]
+    told = os.environ | {"TMPDIR": str(long_folder)}
+    with keep(command, stdout=subprocess.PIPE, env=told) as kept:
+        assert kept.stdout is not None
+        assert kept.stdout.readline() == "ok\n"
 
 
 def patch_places(

@@ -47,10 +47,10 @@ def on_terminal(folder: Path, *arguments: str) -> Iterator[tuple[Started, int]]:
         _kill(command)
 
 
-def await_service(command: Started, terminal: int) -> None:
-    """Return once a service is up; what is written meanwhile is read, so that there is room."""
+def await_postgresql(command: Started, terminal: int) -> None:
+    """Return once PostgreSQL starts; what is written meanwhile is read, so that there is room."""
     os.set_blocking(terminal, False)
-    while command.waits(until="gunicorn"):
+    while command.waits(until="postgres"):
         with suppress(BlockingIOError):
             os.read(terminal, 65536)
         time.sleep(0.05)
@@ -59,7 +59,7 @@ def await_service(command: Started, terminal: int) -> None:
 def test_a_run_whose_terminal_is_closed_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_text(LONG)
     with on_terminal(tmp_path, "run", "--parameters", f"{tmp_path}/long.yaml") as (command, end):
-        await_service(command, end)
+        await_postgresql(command, end)
         os.close(end)
         assert command.process.wait(PATIENCE_S) == HUNG_UP
         assert _left_of(command.family) == set()
@@ -70,7 +70,7 @@ def test_a_run_whose_terminal_is_closed_says_so_and_leaves_nothing(tmp_path: Pat
 
 def test_a_report_that_is_hung_up_while_its_notebook_measures_says_so(tmp_path: Path) -> None:
     with started(tmp_path, "report", "--profile", "smoke", "--into", f"{tmp_path}/dist") as command:
-        _signal({command: ("gunicorn", signal.SIGHUP)})
+        _signal({command: ("filling the database", signal.SIGHUP)})
         assert command.process.wait(PATIENCE_S) == HUNG_UP
         assert _left_of(command.family) == set()
         manifest = command.the_run()

@@ -205,13 +205,16 @@ def test_a_venv_that_fits_stays_as_it_is(install: ModuleType, made: list[str]) -
 
 
 def test_what_was_installed_for_another_version_is_installed_again(
-    install: ModuleType, made: list[str]
+    install: ModuleType, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(install, "run", lambda command, _: commands.append(command))
     folder = a_venv(install, *THIS)
     shutil.rmtree(folder / "lib")
     (folder / "ready-to-run").touch()
     install.provide_venv(any_version=False)
-    assert made == ["made"]
+    assert made == []
+    assert [command[-1] for command in commands] == ["ensurepip"]
     assert not (folder / "ready-to-run").exists()
 
 

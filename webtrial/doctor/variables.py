@@ -27,7 +27,7 @@ _MEANT_FOR_US = {
 }
 # Settings of other programs. What is started gets an environment without them.
 _KEPT_AWAY = (
-    *("PG", "LC_", "GIT_", "MPL", "MATPLOTLIB", "JUPYTER_", "IPYTHON", "PAPERMILL_", "PANDOC"),
+    *("PG", "GIT_", "MPL", "MATPLOTLIB", "JUPYTER_", "IPYTHON", "PAPERMILL_", "PANDOC"),
     *("PIP_", "UV_", "GUNICORN_", "UVICORN_", "FLASK_", "DJANGO_", "SQLALCHEMY_"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy"),
     *("all_proxy", "no_proxy", "OMP_", "OPENBLAS_", "MKL_"),

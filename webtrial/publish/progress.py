@@ -167,7 +167,8 @@ def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
     try:
         yield view
     finally:
-        view.close()
+        with suppress(OSError):  # the terminal was closed
+            view.close()
 
 
 @contextmanager
