@@ -9,6 +9,9 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
+# Python's text files are UTF-8, whatever the locale.
+export PYTHONUTF8 = 1
+
 # Tests that only read a run, and those that ask services what they answer.
 READING = tests/analyse tests/publish
 ASKING = tests/contract tests/capabilities tests/database tests/upstreams

@@ -16,6 +16,10 @@ from webtrial.publish.hardening import FILE, write_hardening
 
 TESTS = Path(__file__).parent
 
+# What a user has set for libpq or git is not part of a test.
+for _name in [name for name in os.environ if name.startswith(("PG", "GIT_"))]:
+    del os.environ[_name]
+
 
 def pytest_addoption(parser):
     """For who has the time."""

@@ -13,7 +13,7 @@ WEBTRIAL = SERVICES.parent / "webtrial"
 # From the top: each may import itself and what stands below it.
 LAYERS = ("__main__", "publish", "check", "analyse", "measure", "runs", "parameters")
 LAYERS += ("capabilities", "records", "stacks", "scenario_names", "bounds", "cards")
-LAYERS += ("checksums", "locks", "errors")
+LAYERS += ("checksums", "locks", "yaml_text", "output", "environment", "errors")
 
 
 def imported(source: Path) -> set[str]:
