@@ -17,10 +17,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from webtrial.measure.keeper import die_with_parent
+from webtrial.publish.kernels import CleanKernelManager
 
 READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
 _PRELOADED = "webtrial.publish.preloaded"
@@ -36,17 +36,6 @@ def warm_up(run: Path) -> None:
 def is_warm() -> bool:
     """Whether this process has warmed up."""
     return READ in os.environ
-
-
-class WarmKernelManager(AsyncKernelManager):
-    """Starts kernels by forking."""
-
-    async def _async_pre_start_kernel(self, **given: Any) -> Any:
-        if self.provisioner is None:
-            self.provisioner = _Forking(kernel_spec=self.kernel_spec, parent=self)
-        return await super()._async_pre_start_kernel(**given)
-
-    pre_start_kernel = _async_pre_start_kernel
 
 
 class _Forking(LocalProvisioner):
@@ -90,6 +79,12 @@ class _Forked:
 
     def kill(self) -> None:
         self._process.kill()
+
+
+class WarmKernelManager(CleanKernelManager):
+    """Starts kernels by forking."""
+
+    provisioner_class = _Forking
 
 
 def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:
