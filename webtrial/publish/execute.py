@@ -18,6 +18,7 @@ from webtrial.publish.warm import is_warm
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
+_START_S = 600  # until a kernel answers; one that dies is noticed at once
 _KERNELS = "webtrial.publish.kernels.CleanKernelManager"
 _WARM_KERNELS = "webtrial.publish.warm.WarmKernelManager"
 _OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
@@ -44,6 +45,7 @@ def execute(
                 _braced(path),
                 parameters=dict(parameters),
                 progress_bar=False,
+                start_timeout=_START_S,
                 config=_config(kernel_environment(Path(settings)) | dict(environment or {})),
             )
     except PapermillExecutionError as error:
