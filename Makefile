@@ -11,6 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # one, any that is new enough stays.
 ANY_VERSION = $(if $(filter file,$(origin PYTHON)),--any-version)
 
+# Python's text files are UTF-8, whatever the locale.
+export PYTHONUTF8 = 1
+
 # What withstands faults, load and bad inputs; `make test` tries the same with less.
 HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_tries.py \

@@ -27,6 +27,10 @@ TESTS = Path(__file__).parent
 ONLY_WITH = {"full": "--full", "conformance": "--full", "soak": "--soak"}
 """Marker → the option without which a test that bears it is left out."""
 
+# What a user has set for libpq or git is not part of a test.
+for _name in [name for name in os.environ if name.startswith(("PG", "GIT_"))]:
+    del os.environ[_name]
+
 
 def pytest_addoption(parser):
     """For who has the time."""

@@ -52,7 +52,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         (("run", "--profile", "nope"), "no profile 'nope'; there are"),
         (("run", "-p", "blocks", "-1"), "blocks = -1"),
         (("run", "-p", "stacks", "[rails]"), "no such stack: rails"),
-        (("run", "-p", "stacks", "[rails"), "'[rails' is not YAML"),
+        (("run", "-p", "stacks", "[rails"), "-p stacks '[rails' cannot be read as YAML"),
         (("run", "--parameters", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         (("report", "--profile", "nope"), "no profile 'nope'"),
         (("report", "--run", "nowhere"), "nowhere is not a run"),

@@ -13,7 +13,8 @@ WEBTRIAL = SERVICES.parent / "webtrial"
 # From the top: each may import itself and what stands below it.
 LAYERS = ("__main__", "publish", "check", "doctor", "analyse", "measure", "runs", "parameters")
 LAYERS += ("capabilities", "records", "stacks", "scenario_names", "bounds", "cards")
-LAYERS += ("checksums", "locks", "cores", "folders", "interruption", "errors")
+LAYERS += ("checksums", "locks", "cores", "folders", "yaml_text", "output", "environment")
+LAYERS += ("interruption", "errors")
 
 
 def imported(source: Path) -> set[str]:

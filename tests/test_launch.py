@@ -136,11 +136,13 @@ def test_a_service_sees_its_settings_and_nothing_else_of_ours(tmp_path, monkeypa
     assert expected.items() <= seen.items()
     of_the_system = {
         "PATH",
+        "HOME",
         "TMPDIR",
         "LD_LIBRARY_PATH",
         "LANG",
         "LC_CTYPE",
         "TZ",
+        "PYTHONUTF8",
         "PYTHONUNBUFFERED",
     }
     assert seen.keys() <= expected.keys() | of_the_system

@@ -81,4 +81,5 @@ def test_versions_are_those_that_are_installed() -> None:
 
 
 def test_outside_of_a_repository_the_commit_is_unknown(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    assert commit(tmp_path) == {"commit": None, "dirty": None}
+    why = "this is not a git checkout"
+    assert commit(tmp_path) == {"commit": None, "dirty": None, "why": why}

@@ -9,18 +9,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import yaml
-
+from webtrial import output
 from webtrial.errors import ParameterError, WebtrialError
 from webtrial.interruption import hang_up_raised, signal_of
 from webtrial.measure.keeper import SCRATCH, keep, kept_scratch
 from webtrial.measure.linux import die_with_parent
 from webtrial.measure.places import use_short_temporary_folder
+from webtrial.output import complain, say, show
 from webtrial.parameters import PRIVATE, Parameters, read_parameters, read_profile
+from webtrial.yaml_text import parse_yaml, read_yaml
 
 NOT_PASSED = 1
 FAILED = 2
@@ -35,7 +35,30 @@ _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit status."""
-    given = _parser().parse_args(arguments)
+    if arguments is None:
+        output.restart_in_utf8_mode()
+        output.write_as_terminals_read()
+    try:
+        given = _parsed(arguments)
+        status = _obey(given)
+        output.flush()
+    except output.OutputLostError as error:
+        if error.is_reader_gone:
+            return output.BROKEN_PIPE
+        complain(f"webtrial: {error}")
+        return FAILED
+    return status
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return _parser().parse_args(arguments)
+    except SystemExit:
+        output.flush()  # the help that was asked for
+        raise
+
+
+def _obey(given: argparse.Namespace) -> int:
     if "MAKELEVEL" in os.environ and SCRATCH not in os.environ:
         die_with_parent()
     try:
@@ -45,11 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         # All has ended by now: another Ctrl-C has nothing to end but these words.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with suppress(OSError):  # the terminal is gone
-            print("".join(["interrupted", *map(str, interruption.args)]), file=sys.stderr)
+        complain("".join(["interrupted", *map(str, interruption.args)]))
         return INTERRUPTED + signal_of(interruption)
     except WebtrialError as error:
-        print(f"webtrial: {error}", file=sys.stderr)
+        complain(f"webtrial: {error}")
         return FAILED
     return status or 0
 
@@ -219,13 +241,13 @@ def _run(given: argparse.Namespace) -> None:
         parameters, resumed = _parameters(given), None
     with on_terminal() as view:
         path = measure(parameters, view, RUNS, resume=resumed)
-    print(path)
+    show(path)
 
 
 def _say_damage(run: "Run") -> None:
     """Of a run that is damaged, what is left out."""
     if run.damage:
-        print(run.damage_in_words, file=sys.stderr)
+        complain(run.damage_in_words)
 
 
 def _demand_only_private(given: argparse.Namespace) -> None:
@@ -244,7 +266,7 @@ def _parameters(given: argparse.Namespace) -> Parameters:
 
 def _changes(given: argparse.Namespace) -> dict[str, Any]:
     changes = _of_file(given.parameters) | {
-        name: _value(name, text) for name, text in given.changes
+        name: parse_yaml(text, f"-p {name} {text!r}") for name, text in given.changes
     }
     url = os.environ.get("DATABASE_URL")
     return {"database_url": url} | changes if url else changes
@@ -253,20 +275,10 @@ def _changes(given: argparse.Namespace) -> dict[str, Any]:
 def _of_file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ParameterError(f"{path} cannot be read as YAML: {error}") from None
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise ParameterError(f"{path} holds no parameters: write `name: value` on each line")
     return content
-
-
-def _value(name: str, text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ParameterError(f"{name}: {text!r} is not YAML; write it as in a profile") from None
 
 
 def _report(given: argparse.Namespace) -> int | None:
@@ -278,11 +290,11 @@ def _report(given: argparse.Namespace) -> int | None:
 
     into = given.into or report.DIST
     if given.run:
-        report.report_of_run(given.run, _say, into)
+        report.report_of_run(given.run, say, into)
     elif given.resume:
-        report.report_of_resumed(given.resume, on_terminal, _say, into)
+        report.report_of_resumed(given.resume, on_terminal, say, into)
     else:
-        report.report_of_profile(given.profile, on_terminal, _say, into)
+        report.report_of_profile(given.profile, on_terminal, say, into)
     return None
 
 
@@ -292,7 +304,7 @@ def _is_fit_to_measure() -> bool:
 
     found = [finding for finding in examine() if finding.matters]
     if found:
-        _say(as_text(found, shutil.get_terminal_size().columns))
+        say(as_text(found, shutil.get_terminal_size().columns))
     return not is_hopeless(found)
 
 
@@ -300,8 +312,8 @@ def _doctor(_: argparse.Namespace) -> int:
     from webtrial.doctor.examine import as_text, conclusion, examine, is_hopeless
 
     found = examine()
-    print(as_text(found, shutil.get_terminal_size().columns))
-    print(conclusion(found))
+    show(as_text(found, shutil.get_terminal_size().columns))
+    show(conclusion(found))
     return NOT_PASSED if is_hopeless(found) else 0
 
 
@@ -309,7 +321,7 @@ def _publish(given: argparse.Namespace) -> None:
     from webtrial.publish import publication
     from webtrial.publish.report import DIST
 
-    publication.publish(publication.run_to_publish(given.run), _say, given.into or DIST)
+    publication.publish(publication.run_to_publish(given.run), say, given.into or DIST)
 
 
 def _verify(given: argparse.Namespace) -> None:
@@ -326,17 +338,18 @@ def _verify(given: argparse.Namespace) -> None:
     }
     limits = Limits(**{name: value for name, value in told.items() if value is not None})
     table = verify(run, limits).table
-    print(as_text(table, shutil.get_terminal_size().columns))
-    print(write_verdicts(table, given.json or run.path / "claims.json"))
+    written = write_verdicts(table, given.json or run.path / "claims.json")
+    show(as_text(table, shutil.get_terminal_size().columns))
+    show(written)
 
 
 def _sample(given: argparse.Namespace) -> None:
     from webtrial.publish.given import find_run
     from webtrial.publish.sample import execute_for_reading, make_sample
 
-    print(make_sample(find_run(given.run)).path)
+    say(make_sample(find_run(given.run)).path)
     for path in execute_for_reading():
-        print(path)
+        say(path)
 
 
 def _positive(text: str) -> float:
@@ -357,7 +370,7 @@ def _compare(given: argparse.Namespace) -> int:
     _say_damage(before)
     _say_damage(after)
     found = compare_runs(before, after, given.fail_over)
-    print(found.markdown() if given.markdown else found.text())
+    show(found.markdown() if given.markdown else found.text())
     return NOT_PASSED if found.regressed else 0
 
 
@@ -367,7 +380,7 @@ def _serve(_: argparse.Namespace) -> int | None:
 
     from webtrial.measure.serving import serve
 
-    serve(os.environ.get("DATABASE_URL"), _say)
+    serve(os.environ.get("DATABASE_URL"), say)
     return None
 
 
@@ -378,8 +391,8 @@ def _capabilities(_: argparse.Namespace) -> int | None:
     from webtrial import capabilities
     from webtrial.measure.capabilities.examine import examine
 
-    capabilities.write_findings(examine(os.environ.get("DATABASE_URL"), _say))
-    print(capabilities.FILE)
+    capabilities.write_findings(examine(os.environ.get("DATABASE_URL"), say))
+    show(capabilities.FILE)
     return None
 
 
@@ -414,28 +427,28 @@ def _bench_clients(given: argparse.Namespace) -> None:
     table = efficiency.summarise(efficiency.measure(given.rounds))
     if given.json:
         wanted = table[["client", "connections", "requests_per_cpu_s"]]
-        given.json.write_text(wanted.to_json(orient="records", indent=1) + "\n")
-    print("Requests per CPU-second of the client, and webtrial's ratio to it (95 % interval):")
-    print(table.to_string(index=False, float_format="{:,.2f}".format))
+        given.json.write_text(wanted.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
+    show("Requests per CPU-second of the client, and webtrial's ratio to it (95 % interval):")
+    show(table.to_string(index=False, float_format="{:,.2f}".format))
     pairs = agreement.measure(given.pairs, os.environ.get("DATABASE_URL"))
-    print(f"\n{agreement.SCENARIO} on {agreement.STACK}, {agreement.CONNECTIONS} connections:")
-    print(pairs.to_string(index=False, float_format="{:,.0f}".format))
+    show(f"\n{agreement.SCENARIO} on {agreement.STACK}, {agreement.CONNECTIONS} connections:")
+    show(pairs.to_string(index=False, float_format="{:,.0f}".format))
     for name, median in agreement.differences(pairs).median().items():
-        print(f"median difference of {name}: {median:+.1%}")
+        show(f"median difference of {name}: {median:+.1%}")
     held = connections.measure()
-    print("\nHeld at a time, with what each costs the driver:")
-    print(", ".join(f"{name} {value:,.1f}" for name, value in held.items()) + "\n", flush=True)
+    show("\nHeld at a time, with what each costs the driver:")
+    show(", ".join(f"{name} {value:,.1f}" for name, value in held.items()) + "\n")
 
 
 def _bench_scale(sizes: Sequence[int]) -> None:
     from webtrial.analyse.bench import scale
 
     table = scale.measure(sizes, kept_scratch())
-    print("A run's percentiles with their intervals, from samples on disk, in a fresh process:")
+    show("A run's percentiles with their intervals, from samples on disk, in a fresh process:")
     formats: dict[Any, Any] = {"samples": "{:,}".format, "samples_per_s": "{:,.0f}".format}
     formats |= dict.fromkeys(("seconds", "cpu_s"), "{:.2f}".format)
     formats |= {"peak_memory_mib": "{:.0f}".format}
-    print(table.to_string(index=False, formatters=formats))
+    show(table.to_string(index=False, formatters=formats))
 
 
 def _check(given: argparse.Namespace) -> int | None:
@@ -444,10 +457,10 @@ def _check(given: argparse.Namespace) -> int | None:
 
     from webtrial.check import experiments, rows
 
-    found = list(experiments.run(_say, os.environ.get("DATABASE_URL")))
-    print(rows.as_text(found), flush=True)
+    found = list(experiments.run(say, os.environ.get("DATABASE_URL")))
     if given.json:
-        given.json.write_text(rows.as_json(found) + "\n")
+        given.json.write_text(rows.as_json(found) + "\n", encoding="utf-8")
+    show(rows.as_text(found))
     return 0 if all(row.passed for row in found) else NOT_PASSED
 
 
@@ -463,12 +476,10 @@ def _lab(_: argparse.Namespace) -> int:
     own = "--ServerApp.kernel_spec_manager_class=webtrial.publish.kernelspecs.OwnKernelSpecs"
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), own, *as_root]
     if os.name == "posix":
-        os.execv(sys.executable, command)  # noqa: S606 - no shell is needed
-    return subprocess.call(command)  # on Windows execv returns to the terminal at once
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
+        os.execve(sys.executable, command, os.environ)  # noqa: S606 - no shell is needed
+    return subprocess.call(
+        command, env=os.environ
+    )  # on Windows execv returns to the terminal at once
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def as_text(sums: Mapping[str, str]) -> str:
 
 def add(folder: Path, name: str, digest: str) -> None:
     """List one file more, on disk at once."""
-    with (folder / NAME).open("a") as file:
+    with (folder / NAME).open("a", encoding="utf-8") as file:
         file.write(as_line(name, digest))
         file.flush()
         os.fsync(file.fileno())
@@ -43,7 +43,7 @@ def add(folder: Path, name: str, digest: str) -> None:
 
 def read(folder: Path) -> dict[str, str]:
     """Digest by file, as listed; lines that are none are left out."""
-    lines = (folder / NAME).read_text(errors="replace").splitlines(keepends=True)
+    lines = (folder / NAME).read_text(errors="replace", encoding="utf-8").splitlines(keepends=True)
     found = filter(None, map(_LINE.fullmatch, lines))
     return {each[2]: each[1] for each in found}
 

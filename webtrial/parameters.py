@@ -6,10 +6,10 @@ One model is read from four places: the profiles in `notebooks/profiles/`, paper
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -24,6 +24,7 @@ from webtrial.errors import ParameterError
 from webtrial.records import Load
 from webtrial.scenario_names import ONE_AT_A_TIME, OWNED, SCENARIOS
 from webtrial.stacks import Stack, load_stacks
+from webtrial.yaml_text import parse_yaml, read_yaml
 
 PROFILES = Path(__file__).parent.parent / "notebooks" / "profiles"
 
@@ -316,7 +317,7 @@ def read_profile(name: str, **changes: Any) -> Parameters:
     if not path.is_file():
         there = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
         raise ParameterError(f"no profile {name!r}; there are {there}")
-    return read_parameters(yaml.safe_load(path.read_text()) | changes)
+    return read_parameters(read_yaml(path) | changes)
 
 
 def _explained(error: ValidationError) -> str:
@@ -328,4 +329,18 @@ def _fault(fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         return f"  {name}: unknown; there are {', '.join(Parameters.model_fields)}"
     text = fault["msg"].removeprefix("Value error, ")
-    return f"  {name} = {fault['input']!r}: {text}" if fault["loc"] else f"  {text}"
+    if not fault["loc"]:
+        return f"  {text}"
+    return f"  {name} = {fault['input']!r}: {text}{_without_quotes(name, fault)}"
+
+
+def _without_quotes(name: str, fault: Any) -> str:
+    """How to give what stands in a text where something else is wanted: papermill's `-r` makes a
+    text of everything, its `-p` of lists."""
+    given = fault["input"]
+    if not isinstance(given, str) or not fault["type"].endswith("_type") or len(fault["loc"]) > 1:
+        return ""
+    with suppress(ParameterError):
+        if not isinstance(parse_yaml(given, name), str):
+            return f". This is a text; with papermill give it by -y: -y {f'{name}: {given}'!r}"
+    return ""

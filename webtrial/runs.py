@@ -163,7 +163,7 @@ def _facts(manifest: Manifest) -> dict[str, str]:
         "scenarios": ", ".join(asked.all_scenarios),
         "stacks": ", ".join(manifest.stacks),
         "versions": ", ".join(f"{name} {each}" for name, each in manifest.versions.items()),
-        "commit": str(manifest.git.get("commit") or "?"),
+        "commit": str(manifest.git.get("commit") or manifest.git.get("why", "?")),
     }
 
 
@@ -241,7 +241,7 @@ def open_run(path: str | Path) -> Run:
     if not manifest.is_file():
         raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
     try:
-        text = manifest.read_text()
+        text = manifest.read_text(encoding="utf-8")
         _demand_known_format(manifest, text)
         return Run(path, Manifest.model_validate_json(text, context=RECORDED))
     except (OSError, ValueError) as error:

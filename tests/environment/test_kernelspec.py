@@ -46,7 +46,7 @@ def test_only_the_kernel_of_that_name_is_ours() -> None:
 def test_jupyterlab_is_started_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
     commands: list[list[str]] = []
-    monkeypatch.setattr("os.execv", lambda _, command: commands.append(command))
+    monkeypatch.setattr("os.execve", lambda _, command, env: commands.append(command))
     main(["lab"])
     options = dict(word.split("=", 1) for word in commands[0] if "=" in word)
     assert import_item(options["--ServerApp.kernel_spec_manager_class"]) is OwnKernelSpecs

@@ -2,10 +2,9 @@
 
 import re
 
-import pypandoc
 import pytest
 
-from webtrial.publish.document import MARKDOWN
+from webtrial.publish.document import MARKDOWN, _pandoc
 from webtrial.publish.page import TEMPLATES
 
 PRINTED_PT, TURNED_PT = 453.6, 692.9  # A4 without its margins
@@ -15,8 +14,8 @@ def _converted(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     markdown = "\n".join(f"| {' | '.join(row)} |" for row in lines) + "\n\n: What it shows\n"
     filters = [f"--lua-filter={TEMPLATES / 'document' / 'tables.lua'}"]
-    extra = [*filters, "--wrap=none", "--columns=10000"]
-    return str(pypandoc.convert_text(markdown, "typst", MARKDOWN, extra_args=extra))
+    extra = [*filters, "--wrap=none", "--columns=10000", "--from", MARKDOWN, "--to", "typst"]
+    return _pandoc(extra, markdown)
 
 
 def _widths(typst: str) -> list[float]:

@@ -1,5 +1,6 @@
 """What is published of a run: complete, the same each time, and nobody's private business."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.environment.user_settings import settings_for_publishing
 from tests.waiting import LONG_S
 from webtrial.measure.load.samples import OUTCOMES
 from webtrial.publish import publication, report
@@ -93,13 +95,16 @@ def test_it_is_all_that_a_static_host_needs(site: Path) -> None:
 
 
 @pytest.mark.full
-def test_two_builds_of_a_run_are_the_same_wherever_it_lies(
+def test_two_builds_of_a_run_are_the_same_wherever_it_lies_and_whoever_builds(
     site: Path, run_path: Path, tmp_path: Path
 ) -> None:
     moved = tmp_path / "elsewhere" / run_path.name
     shutil.copytree(run_path, moved)
     command = [sys.executable, "-m", "webtrial", "publish", str(moved), "--into", "again"]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=LONG_S, capture_output=True)
+    environment = os.environ | settings_for_publishing(tmp_path / "home")
+    subprocess.run(
+        command, cwd=tmp_path, env=environment, check=True, timeout=LONG_S, capture_output=True
+    )
     first, second = _files(site), _files(tmp_path / "again")
     assert list(second) == list(first)
     assert [name for name in first if second[name] != first[name]] == []

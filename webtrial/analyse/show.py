@@ -12,10 +12,10 @@ from html import escape
 from io import StringIO
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from webtrial.analyse.drawing_defaults import drawing_from_defaults
 from webtrial.analyse.phrases import number
 
 _DRAWN_IN = "'Inter', 'DejaVu Sans'"
@@ -53,7 +53,7 @@ class Drawing:
         since a page holds many."""
         salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
         sink = StringIO()
-        with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+        with drawing_from_defaults({"svg.hashsalt": salt, "svg.fonttype": "none"}):
             self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
         return _smaller(sink.getvalue()).replace(_DRAWN_IN, _READ_IN)
 

@@ -14,6 +14,7 @@ from webtrial.check.rows import Row, equal
 from webtrial.check.server import Served
 from webtrial.check.signals import Stop
 from webtrial.check.watched import Observed, observe, task_of
+from webtrial.environment import base_environment
 from webtrial.measure.load.driver import Driving, Task
 from webtrial.records import Load
 
@@ -64,7 +65,7 @@ def _crowded(seed: int) -> Observed:
 def _busy(core: int | None) -> Iterator[None]:
     """A loop on `core` that does nothing but be there, for a while."""
     command = [sys.executable, "-c", _BUSY.format(4 * WINDOW_S)]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=base_environment())
     os.sched_setaffinity(process.pid, {core or 0})
     try:
         yield

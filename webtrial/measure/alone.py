@@ -20,7 +20,7 @@ def alone_in(runs: Path, run: str) -> Iterator[None]:
     try:
         # A disk that is full or read-only is reported where something is lost by it.
         with suppress(OSError):
-            named.write_text(run)
+            named.write_text(run, encoding="utf-8")
         try:
             yield
         finally:
@@ -48,6 +48,6 @@ def _locked_alone(runs: Path) -> int:
 
 def _said_in(named: Path) -> str:
     try:
-        return named.read_text().strip() or "another run"
+        return named.read_text(encoding="utf-8").strip() or "another run"
     except OSError:  # it ends at this moment
         return "another run"

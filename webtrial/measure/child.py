@@ -1,7 +1,6 @@
 """How a notebook or a terminal has something measured: in a child process, told as it goes."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from webtrial import errors
+from webtrial.environment import experiment_environment
 from webtrial.errors import WebtrialError
 from webtrial.interruption import hang_up_raised, signal_of
 from webtrial.measure.children import indented_end
@@ -37,13 +37,13 @@ def measure(
     Raises the WebtrialError with which the experiment ended. A KeyboardInterrupt ends the
     experiment in its own time and passes on; what was measured until then is kept.
     """
-    environment = os.environ | {
+    environment = experiment_environment() | {
         "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
         RUNS_FOLDER: str(Path(runs).resolve()),
         "WEBTRIAL_RESUME": str(resume.resolve()) if resume else "",
     }
     # Without a name, so that nothing stays behind where this process is killed.
-    with tempfile.TemporaryFile("w+", errors="replace") as log, hang_up_raised():
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log, hang_up_raised():
         events = _run(tuple(command), environment, log, on_event)
         return _path_in(events, log)
 

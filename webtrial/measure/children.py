@@ -17,15 +17,6 @@ from webtrial.measure.linux import die_with_parent
 ROUNDS = 10  # in which threads are looked for that were started meanwhile
 PATIENCE_S = 2.0  # from the request to stop until a process is killed
 
-# What a process of ours may know of the machine: no proxies, no settings of who started us.
-_PASSED_ON = ("PATH", "TMPDIR", "LD_LIBRARY_PATH")
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment that every process of ours starts from."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return passed_on | {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUNBUFFERED": "1"}
-
 
 def start_child(
     argv: Sequence[str],
@@ -152,7 +143,9 @@ def _cores_of(thread: int) -> set[int]:
 
 def last_lines(log: Path, count: int = 15) -> str:
     """The end of a log, indented, for an error's text."""
-    return indented_end(log.read_text(errors="replace") if log.exists() else "", count)
+    return indented_end(
+        log.read_text(encoding="utf-8", errors="replace") if log.exists() else "", count
+    )
 
 
 def indented_end(text: str, count: int = 15) -> str:

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import psycopg
 
+from webtrial.environment import base_environment
 from webtrial.errors import LaunchError
 from webtrial.measure.accounts import nameless, naming, unprivileged
-from webtrial.measure.children import clean_environment, last_lines, start_child, stop_child
+from webtrial.measure.children import last_lines, start_child, stop_child
 from webtrial.measure.keeper import remove_shared_memory
 from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server, own_prefix
@@ -125,7 +126,7 @@ def _hand_over(folder: Path, uid: int, gid: int) -> None:
 def _initialise(home: _Home, password: str, max_connections: int) -> None:
     secret = home.folder / "password"
     secret.touch(mode=0o600)
-    secret.write_text(password)
+    secret.write_text(password, encoding="ascii")
     if home.uid is not None and home.gid is not None:
         os.chown(secret, home.uid, home.gid)
     user = os.geteuid() if home.uid is None else home.uid
@@ -146,7 +147,7 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
         "max_connections": str(max_connections),
         "unix_socket_directories": "",  # nobody asks there, and their paths may be too long
     }
-    with (home.data / "postgresql.conf").open("a") as file:
+    with (home.data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
 
@@ -157,7 +158,7 @@ def _run(
         return start_child(
             command,
             cwd=home.folder,
-            env=clean_environment(),
+            env=base_environment(),
             log=home.log,
             cores=cores,
             death_signal=signal.SIGQUIT,

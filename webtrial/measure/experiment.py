@@ -37,6 +37,7 @@ from webtrial.measure.launch import describe_data
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
+from webtrial.measure.process_limit import demand_process_limit
 from webtrial.measure.progress import Progress, Tell
 from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
 from webtrial.measure.scenarios import Material, material_from
@@ -139,10 +140,12 @@ def _set_up(
     logs.mkdir()
     stacks = choose_stacks(parameters.all_stacks, load_stacks())
     targets = targets_of(parameters, stacks)
+    launched = [stack for stack in stacks if stack.name not in targets]
+    demand_process_limit(parameters, launched)
     password = account_password(parameters)
     drive = up.enter_context(drivers(parameters, split))
     house = None
-    if launched := [stack for stack in stacks if stack.name not in targets]:
+    if launched:
         house = up.enter_context(open_house(parameters, launched, password, split, logs, progress))
     built = house.built if house else describe_data(parameters.seed, logs / "database.log")
     machine.stay_on(split.service_cores)  # only now: to fill the database takes every core
@@ -263,7 +266,7 @@ def _close(writer: RunWriter, state: str, why: str | None) -> None:
 
 def _teller() -> Tell:
     """Standard output is for events alone: whatever else is printed goes to standard error."""
-    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def tell(event: dict[str, Any]) -> None:

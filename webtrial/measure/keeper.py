@@ -15,6 +15,7 @@ other one ends all.
 """
 
 import ctypes
+import errno
 import os
 import selectors
 import shutil
@@ -33,6 +34,7 @@ from typing import IO, Any, NoReturn
 
 import psutil
 
+from webtrial.environment import experiment_environment
 from webtrial.errors import LaunchError
 from webtrial.interruption import SIGNALS, signal_of
 from webtrial.locks import locked
@@ -58,7 +60,7 @@ class Kept(subprocess.Popen[str]):
     def __init__(
         self,
         argv: Sequence[str],
-        env: Mapping[str, str] | None,
+        env: Mapping[str, str],
         cwd: Path | None,
         stdout: int | IO[Any] | None,
         stderr: int | IO[Any] | None,
@@ -73,11 +75,11 @@ class Kept(subprocess.Popen[str]):
                 env=env,
                 cwd=cwd,
                 start_new_session=True,
-                text=True,
+                encoding="utf-8",
             )
-        except OSError:
+        except OSError as error:
             os.close(self._lifeline)
-            raise
+            raise LaunchError(f"{argv[0]} cannot be started: {_reason(error)}") from None
         finally:
             os.close(reading)
 
@@ -114,11 +116,13 @@ def keep(
 ) -> Iterator[Kept]:
     """Run `argv` under a keeper; neither it nor what it started outlives the block.
 
+    Its environment is `env`, by default `experiment_environment()`.
+
     A KeyboardInterrupt in the block interrupts the command and waits for its grace to pass.
     LaunchError on another system than Linux.
     """
     demand_linux()
-    kept = Kept(argv, env, cwd, stdout, stderr)
+    kept = Kept(argv, experiment_environment() if env is None else env, cwd, stdout, stderr)
     try:
         yield kept
     except KeyboardInterrupt as interruption:
@@ -208,7 +212,7 @@ def remove_shared_memory(folder: Path) -> None:
     """
     for path in folder.rglob("postmaster.pid"):
         with suppress(OSError, ValueError, IndexError):
-            key, segment = map(int, path.read_text().splitlines()[6].split())
+            key, segment = map(int, path.read_text(encoding="utf-8").splitlines()[6].split())
             if libc().shmget(key, 0, 0) == segment:
                 libc().shmctl(segment, _IPC_RMID, None)
 
@@ -266,12 +270,18 @@ def _keep(argv: Sequence[str], scratch: Path) -> int:
                 preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - one thread
             )
         except OSError as error:
-            print(f"keeper: {argv[0]} cannot be started: {error.strerror}", file=sys.stderr)
+            print(f"keeper: {argv[0]} cannot be started: {_reason(error)}", file=sys.stderr)
             return 127
         _watch(command.pid, wake, statuses)
         _sweep(statuses)
     _remove(scratch)
     return _code(statuses.get(command.pid))
+
+
+def _reason(error: OSError) -> str:
+    """Why a process could not be started."""
+    limit = "; raise the limit of `ulimit -u`" if error.errno == errno.EAGAIN else ""
+    return f"{error.strerror}{limit}"
 
 
 def _adopt_orphans() -> None:

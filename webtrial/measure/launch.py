@@ -22,9 +22,9 @@ from typing import Any
 import psutil
 import psycopg
 
+from webtrial.environment import base_environment
 from webtrial.errors import LaunchError
 from webtrial.measure.children import (
-    clean_environment,
     last_lines,
     move_to,
     start_child,
@@ -214,7 +214,7 @@ def describe_data(seed: int, log: Path) -> dict[str, Any]:
 
 def _built(seed: int, log: Path, told: dict[str, str], *options: str) -> dict[str, Any]:
     command = [sys.executable, "build.py", "--seed", str(seed), *options]
-    printed = _finish(command, SERVICES / "database", clean_environment() | told, log)
+    printed = _finish(command, SERVICES / "database", base_environment() | told, log)
     try:
         return dict(json.loads(printed))
     except ValueError:
@@ -229,7 +229,7 @@ def draw_secret() -> str:
 def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
     """Everything that the service reads, and nothing else."""
     return (
-        clean_environment()
+        base_environment()
         | {
             "DATABASE_URL": settings.database_url,
             "THREADS": str(settings.threads),
@@ -294,7 +294,7 @@ def _upstream_recipe(
         name,
         SERVICES / "upstreams",
         lambda port: [*command, "--port", str(port)],
-        clean_environment(),
+        base_environment(),
         cores,
         logs / f"{name}.log",
     )

@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from webtrial.environment import base_environment
+
 REPOSITORY = Path(__file__).parent.parent.parent
 
 PACKAGES = (
@@ -51,16 +53,51 @@ def versions(postgresql: str) -> dict[str, str]:
 
 
 def commit(repository: Path = REPOSITORY) -> dict[str, Any]:
-    """The git commit and whether files differ from it; both None outside a repository."""
-    head = _git(repository, "rev-parse", "HEAD")
-    changes = _git(repository, "status", "--porcelain") if head else None
-    return {"commit": head, "dirty": bool(changes) if changes is not None else None}
-
-
-def _git(repository: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(repository), *arguments]
+    """The git commit and whether files differ from it. Where git cannot tell, both are None and
+    `why` gives the reason."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+        head = _git(repository, "rev-parse", "HEAD")
+        changes = _git(repository, "status", "--porcelain", "--untracked-files=normal")
+    except _UnknownError as error:
+        return {"commit": None, "dirty": None, "why": str(error)}
+    return {"commit": head, "dirty": bool(changes)}
+
+
+class _UnknownError(Exception):
+    """Why git cannot tell the commit. It names no path: a manifest names none."""
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    command = ["git", "--no-optional-locks", "-C", str(repository), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env=base_environment(),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=10,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise _UnknownError("git is not installed") from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _UnknownError(f"git did not run: {type(error).__name__}") from None
+    if done.returncode != 0:
+        raise _UnknownError(_explained(done.stderr))
+    return done.stdout.strip()
+
+
+def _explained(said: str) -> str:
+    for part, reason in _REASONS.items():
+        if part in said:
+            return reason
+    return "git failed: run `git status` here to see why"
+
+
+_REASONS = {
+    "dubious ownership": "the checkout belongs to another user, and git does not read it. Name its"
+    " folder with `git config --global --add safe.directory`",
+    "not a git repository": "this is not a git checkout",
+    "ambiguous argument 'HEAD'": "the repository has no commit",
+}

@@ -1,6 +1,7 @@
 """A PDF of all chapters: notebooks to markdown, by pandoc to typst, by typst to pages."""
 
 import re
+import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
@@ -13,6 +14,7 @@ import typst
 import yaml
 
 from webtrial.analyse.figures.style import FONTS
+from webtrial.environment import base_environment
 from webtrial.errors import PublishError
 from webtrial.publish.chapters import Chapter, anchor_within, plain_text, with_anchors
 from webtrial.publish.front import Front
@@ -36,7 +38,7 @@ def write_document(chapters: Sequence[Chapter], front: Front, path: Path) -> Non
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "report.typ"
-        source.write_text(_typst(markdown_of(chapters, folder), front, folder))
+        source.write_text(_typst(markdown_of(chapters, folder), front, folder), encoding="utf-8")
         _compile(source, front.made_at, path)
 
 
@@ -84,7 +86,7 @@ def _led_within(markdown: str) -> str:
 def _figure(output: Any, folder: Path, number: int) -> str:
     figure = figure_of(output)
     name = f"figure-{number}.svg"
-    (folder / name).write_text(standing_alone(figure.svg))
+    (folder / name).write_text(standing_alone(figure.svg), encoding="utf-8")
     alternative = figure.alternative.replace("\\", "\\\\").replace('"', '\\"')
     return f'![{figure.caption}]({name}){{alt="{alternative}" width="{_share(figure.svg):.1%}"}}'
 
@@ -98,15 +100,29 @@ def _share(svg: str) -> float:
 def _typst(markdown: str, front: Front, folder: Path) -> str:
     described = folder / "front.yaml"
     told = front.described() | {"sources": sources_in_words()}
-    described.write_text(yaml.safe_dump(told, allow_unicode=True))
+    described.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
     templates = TEMPLATES / "document"
     arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]
     arguments += [f"--lua-filter={templates / name}" for name in _FILTERS]
-    arguments += ["--wrap=none", "--columns=10000"]
-    try:
-        return str(pypandoc.convert_text(markdown, "typst", MARKDOWN, extra_args=arguments))
-    except RuntimeError as error:
-        raise PublishError(f"pandoc could not convert the chapters: {error}") from None
+    arguments += ["--wrap=none", "--columns=10000", "--from", MARKDOWN, "--to", "typst"]
+    # Instead of a user's folder of defaults, templates and filters.
+    return _pandoc([*arguments, "--data-dir", str(folder)], markdown)
+
+
+def _pandoc(arguments: list[str], text: str) -> str:
+    """What pandoc makes of `text`: the one from our requirements, whichever is on the PATH."""
+    pandoc = Path(pypandoc.__file__).parent / "files" / "pandoc"
+    done = subprocess.run(
+        [str(pandoc), *arguments],
+        input=text,
+        env=base_environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode != 0:
+        raise PublishError(f"pandoc could not convert the chapters: {done.stderr.strip()}")
+    return done.stdout
 
 
 def _compile(source: Path, made_at: datetime, path: Path) -> None:

@@ -1,10 +1,8 @@
 """Notebooks executed through papermill, what is left of them the same each time."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from copy import deepcopy
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -14,24 +12,15 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from webtrial import errors
+from webtrial.environment import kernel_environment
 from webtrial.errors import PublishError
 from webtrial.publish.warm import is_warm
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
-# What kernel and runner tell each other is nobody else's business on a shared machine. Below
-# critical, the kernel's log says that it was interrupted each time it is shut down.
-_CONFIG = Config(
-    {
-        "KernelManager": {"transport_encryption": "auto"},
-        "NotebookClient": {
-            "extra_arguments": ["--IPKernelApp.log_level=50"],
-            "kernel_manager_class": "webtrial.publish.kernelspecs.OwnKernelManager",
-        },
-    }
-)
-_WARM = deepcopy(_CONFIG)
-_WARM.NotebookClient.kernel_manager_class = "webtrial.publish.warm.WarmKernelManager"
+_START_S = 600  # until a kernel answers; one that dies is noticed at once
+_KERNELS = "webtrial.publish.kernels.CleanKernelManager"
+_WARM_KERNELS = "webtrial.publish.warm.WarmKernelManager"
 _OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
 _INJECTED = "injected-parameters"  # papermill's tag for a cell of its own
 
@@ -44,19 +33,20 @@ def execute(
 ) -> Path:
     """Execute `notebooks/<name>.ipynb` and keep it in the folder `into`; returns its path.
 
-    `environment` is added to the kernel's. Raises PublishError with the notebook's own words
-    when a cell fails; the notebook is kept up to there.
+    `environment` is added to the kernel's, which holds no settings of a user's. Raises PublishError
+    with the notebook's own words when a cell fails; the notebook is kept up to there.
     """
     into.mkdir(parents=True, exist_ok=True)
     path = into / f"{name}.ipynb"
     try:
-        with _environment({"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment or {})):
+        with TemporaryDirectory(prefix="webtrial-kernel-", ignore_cleanup_errors=True) as settings:
             papermill.execute_notebook(
                 _braced(NOTEBOOKS / f"{name}.ipynb"),
                 _braced(path),
                 parameters=dict(parameters),
                 progress_bar=False,
-                config=_WARM if is_warm() else _CONFIG,
+                start_timeout=_START_S,
+                config=_config(kernel_environment(Path(settings)) | dict(environment or {})),
             )
     except PapermillExecutionError as error:
         raise PublishError(_explained(name, error)) from None
@@ -74,15 +64,21 @@ def _braced(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-@contextmanager
-def _environment(added: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def _config(environment: Mapping[str, str]) -> Config:
+    """How papermill's client starts a kernel."""
+    told = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment)
+    return Config(
+        {
+            # What kernel and runner tell each other is nobody else's business on a shared machine.
+            "KernelManager": {"transport_encryption": "auto"},
+            "CleanKernelManager": {"environment": told, "folder": str(NOTEBOOKS)},
+            "NotebookClient": {
+                "kernel_manager_class": _WARM_KERNELS if is_warm() else _KERNELS,
+                # Below critical, its log says that it was interrupted each time it is shut down.
+                "extra_arguments": ["--IPKernelApp.log_level=50"],
+            },
+        }
+    )
 
 
 def _explained(name: str, error: PapermillExecutionError) -> str:

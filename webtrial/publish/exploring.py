@@ -18,6 +18,7 @@ import pandas as pd
 from IPython.core.getipython import get_ipython
 from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, Layout, Text, VBox
 
+from webtrial.analyse.drawing_defaults import drawing_from_defaults
 from webtrial.analyse.estimates import main_load
 from webtrial.analyse.phrases import percent
 from webtrial.analyse.selection import (
@@ -102,9 +103,10 @@ class Explorer:
         if path.suffix not in _SUFFIXES:
             raise ParameterError(f"{path}: a figure is saved as {', '.join(_SUFFIXES)}")
         if path.suffix == ".svg":
-            path.write_text(self.drawing.svg())
+            path.write_text(self.drawing.svg(), encoding="utf-8")
         else:
-            self.drawing.figure.savefig(path, dpi=200)
+            with drawing_from_defaults({"savefig.dpi": 200}):
+                self.drawing.figure.savefig(path)
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:

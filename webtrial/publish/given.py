@@ -21,6 +21,8 @@ from webtrial.runs import RUNS, SAMPLE, Run, latest_run, latest_runs, open_run
 
 DEFAULTS = "# defaults"
 PAPERMILLS = "# Parameters"
+PAPERMILLS_OWN = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})
+"""What papermill's `--inject-paths` and the like add to the parameters."""
 
 
 def parameters_given() -> Parameters:
@@ -118,7 +120,8 @@ def _given() -> dict[str, Any]:
     if shell is None or shell.history_manager is None:
         raise ParameterError("parameters are given to a notebook: open or execute one")
     cells = shell.history_manager.input_hist_raw[:-1]
-    return {name: shell.user_ns[name] for name in names_given(cells)}
+    names = [name for name in names_given(cells) if name not in PAPERMILLS_OWN]
+    return {name: shell.user_ns[name] for name in names}
 
 
 def names_given(cells: Sequence[str]) -> list[str]:

@@ -6,8 +6,11 @@ another interpreter, in which nothing of what the notebooks need is installed.
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from traitlets import default
+
+
+def own_kernel_spec() -> KernelSpec:
+    """The kernel of this interpreter."""
+    return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
 
 
 class OwnKernelSpecs(KernelSpecManager):
@@ -20,13 +23,5 @@ class OwnKernelSpecs(KernelSpecManager):
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The specification of that name; NoSuchKernel where there is none."""
         if kernel_name.lower() == NATIVE_KERNEL_NAME:
-            return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
+            return own_kernel_spec()
         return super().get_kernel_spec(kernel_name)
-
-
-class OwnKernelManager(AsyncKernelManager):
-    """Starts kernels as OwnKernelSpecs has them."""
-
-    @default("kernel_spec_manager")
-    def _own_specs(self) -> KernelSpecManager:
-        return OwnKernelSpecs(parent=self)

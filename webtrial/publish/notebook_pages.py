@@ -20,7 +20,7 @@ _ANCHORED = "chapter-"  # with which a chapter's slug begins
 def write_notebook_pages(chapters: Sequence[Chapter], folder: Path) -> None:
     """Write `<name>.html` for each of `chapters` to `folder`, where the notebooks lie."""
     named = [(_name(chapter), chapter.title) for chapter in chapters]
-    rules = (TEMPLATES / "notebook" / "notebook.css").read_text()
+    rules = (TEMPLATES / "notebook" / "notebook.css").read_text(encoding="utf-8")
     style = f":root {{ {colours_of_themes()}; }}\n{rules}"
     for chapter in chapters:
         told = {
@@ -30,7 +30,9 @@ def write_notebook_pages(chapters: Sequence[Chapter], folder: Path) -> None:
             "style": style,
         }
         text, _ = _exporter().from_notebook_node(chapter.notebook, {"webtrial": told})
-        (folder / f"{_name(chapter)}.html").write_text(_TO_NOTEBOOK.sub(r"\1.html", text))
+        (folder / f"{_name(chapter)}.html").write_text(
+            _TO_NOTEBOOK.sub(r"\1.html", text), encoding="utf-8"
+        )
 
 
 def _name(chapter: Chapter) -> str:

@@ -39,7 +39,7 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
         colours=Markup(colours_of_themes()),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
 
 def _finding(finding: str, front: Front) -> Markup:

@@ -21,6 +21,8 @@ import psutil
 from IPython.display import DisplayHandle
 from tqdm import tqdm
 
+from webtrial.output import discard
+
 TOLD = "WEBTRIAL_PROGRESS"  # names a file that takes the events, a line each
 
 View = Callable[[dict[str, Any]], None]
@@ -150,7 +152,7 @@ class InFile:
     """Each event on a line of a file, for `told` to read."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a")
+        self._file = path.open("a", encoding="utf-8")
 
     def __call__(self, event: dict[str, Any]) -> None:
         print(json.dumps(event), file=self._file, flush=True)
@@ -160,10 +162,39 @@ class InFile:
         self._file.close()
 
 
+class WhileWritable:
+    """A view for as long as it can be written: its reader may end, or its disk be full, and the
+    run goes on."""
+
+    def __init__(self, view: InTerminal | InLog | InNotebook | InFile, file: TextIO | None) -> None:
+        self._view = view
+        self._file = file
+        self._is_lost = False
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        if not self._is_lost:
+            with self._noticing_loss():
+                self._view(event)
+
+    def close(self) -> None:
+        """Close the view."""
+        with self._noticing_loss():
+            self._view.close()
+
+    @contextmanager
+    def _noticing_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self._is_lost = True
+            if self._file is not None:
+                discard(self._file)
+
+
 @contextmanager
 def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
     """A bar where `file` is a terminal, else lines."""
-    view = InTerminal(file) if file.isatty() else InLog(file)
+    view = WhileWritable(InTerminal(file) if file.isatty() else InLog(file), file)
     try:
         yield view
     finally:
@@ -174,12 +205,13 @@ def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
 @contextmanager
 def on_notebook() -> Iterator[View]:
     """The cell's output, and beside it the terminal of whoever executes the notebook."""
-    views: list[InNotebook | InFile | InTerminal] = [InNotebook()]
+    views = [WhileWritable(InNotebook(), None)]
     with ExitStack() as stack:
         if TOLD in os.environ:
-            views.append(InFile(Path(os.environ[TOLD])))
+            views.append(WhileWritable(InFile(Path(os.environ[TOLD])), None))
         elif terminal := _terminal_of_papermill():
-            views.append(InTerminal(stack.enter_context(terminal.open("w")), position=1))
+            file = stack.enter_context(terminal.open("w", encoding="utf-8"))
+            views.append(WhileWritable(InTerminal(file, position=1), file))
         for view in views:
             stack.callback(view.close)
         yield partial(_show_all, views)
@@ -214,7 +246,7 @@ def told(path: Path, view: View) -> Iterator[None]:
 
 
 def _follow(path: Path, view: View, over: Event, pause_s: float = 0.2) -> None:
-    with path.open() as file:
+    with path.open(encoding="utf-8") as file:
         last = False
         while not last:
             last = over.wait(pause_s)

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
-import yaml
 
 from webtrial.cores import usable_cores
+from webtrial.environment import inherited, publishing_environment
 from webtrial.errors import PublishError
 from webtrial.interruption import signal_of
 from webtrial.measure.child import how_to_go_on
@@ -30,6 +30,7 @@ from webtrial.publish.page import write_page
 from webtrial.publish.progress import TOLD, View, told
 from webtrial.publish.warm import warm_up
 from webtrial.runs import RUNS_FOLDER, Run, open_run
+from webtrial.yaml_text import read_yaml
 
 DIST = Path(__file__).parent.parent.parent / "report" / "dist"
 MEASURES = "1-measure"
@@ -50,7 +51,7 @@ def report_of_profile(
     """Measure what `profile` says, shown on a view, then publish it. Raises WebtrialError."""
     read_profile(profile)
     demand_linux()
-    asked = yaml.safe_load((PROFILES / f"{profile}.yaml").read_text())
+    asked = read_yaml(PROFILES / f"{profile}.yaml")
     say(f"measuring with profile {profile}")
     with views() as view:
         run = _measured(asked, view, dist)
@@ -104,7 +105,7 @@ def _with_what_is_kept(said: str, events: Path) -> str:
 
 def _last_events(events: Path) -> dict[str, dict[str, Any]]:
     """By kind; a line that was cut off is none."""
-    lines = events.read_text().splitlines(keepends=True) if events.exists() else []
+    lines = events.read_text(encoding="utf-8").splitlines(keepends=True) if events.exists() else []
     whole = [json.loads(line) for line in lines if line.endswith("\n")]
     return {event["event"]: event for event in whole}
 
@@ -175,7 +176,8 @@ def _side_by_side(run: Run) -> Iterator[ProcessPoolExecutor]:
     ready = partial(_get_ready, run.path.resolve())
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=ready)
     heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which processes that start now inherit
-    pool.submit(os.getpid)
+    with inherited(publishing_environment()):
+        pool.submit(os.getpid)
     signal.signal(signal.SIGINT, heard)
     try:
         yield pool

@@ -79,8 +79,8 @@ def _vouch_for(into: Path, run: Run) -> None:
     """The sample's own checksums, whatever the format of the run that it is made of."""
     manifest = run.manifest.model_copy(update={"format": FORMAT})
     text = manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
-    (into / checksums.MANIFEST).write_text(text)
-    (into / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(into)))
+    (into / checksums.MANIFEST).write_text(text, encoding="utf-8")
+    (into / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(into)), encoding="utf-8")
 
 
 def _whole(rows: pa.Table, trial: Trial) -> pa.Table:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from webtrial.measure.linux import die_with_parent
-from webtrial.publish.kernelspecs import OwnKernelManager
+from webtrial.publish.kernels import CleanKernelManager
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none
@@ -39,17 +39,6 @@ def warm_up(run: Path) -> None:
 def is_warm() -> bool:
     """Whether this process has warmed up."""
     return READ in os.environ
-
-
-class WarmKernelManager(OwnKernelManager):
-    """Starts kernels by forking."""
-
-    async def _async_pre_start_kernel(self, **given: Any) -> Any:
-        if self.provisioner is None:
-            self.provisioner = _Forking(kernel_spec=self.kernel_spec, parent=self)
-        return await super()._async_pre_start_kernel(**given)
-
-    pre_start_kernel = _async_pre_start_kernel  # type: ignore[assignment]  # as in its base
 
 
 class _Forking(LocalProvisioner):
@@ -93,6 +82,12 @@ class _Forked:
 
     def kill(self) -> None:
         self._process.kill()
+
+
+class WarmKernelManager(CleanKernelManager):
+    """Starts kernels by forking."""
+
+    provisioner_class = _Forking
 
 
 def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from webtrial.analyse.bench.made import make_run
+from webtrial.environment import base_environment
 from webtrial.errors import ParameterError, RunError
 
 SIZES = (10**6, 10**7, 10**8)
@@ -50,7 +51,12 @@ def _measure_once(samples: int, folder: Path) -> dict[str, float]:
         run = make_run(samples, Path(place))
         command = [sys.executable, "-m", "webtrial.analyse.bench.summing_up", str(run)]
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+            command,
+            env=base_environment(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE_S,
+            check=False,
         )
     if done.returncode:
         raise RunError(f"{samples:,} samples could not be summed up:\n{done.stderr[-2000:]}")

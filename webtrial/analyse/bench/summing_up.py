@@ -29,7 +29,7 @@ def main() -> None:
 
 def _peak_memory_mib() -> float:
     """Of this program: getrusage would count what the process held before it became this one."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 

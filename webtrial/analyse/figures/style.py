@@ -21,11 +21,14 @@ from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
+from webtrial.analyse.drawing_defaults import drawing_from_defaults
 from webtrial.analyse.phrases import spoken
 
 FONTS = Path(__file__).parent.parent.parent.parent / "report" / "fonts"
 for _weight in ("Regular", "Bold"):
     fontManager.addfont(FONTS / f"Inter-{_weight}.ttf")
+    # To the front: a user's own Inter, which matches as well, would be found first.
+    fontManager.ttflist.insert(0, fontManager.ttflist.pop())
 
 WIDTH_IN = 7.2
 GREY = "#8a8a8a"
@@ -73,7 +76,7 @@ SETTINGS: Any = {
 }
 
 
-styled = mpl.rc_context(SETTINGS)
+styled = drawing_from_defaults(SETTINGS)
 """Decorates what draws, so that no setting leaks into a reader's own figures."""
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from webtrial.environment import base_environment
 from webtrial.errors import DriverError
 from webtrial.measure.machine import core_split
 from webtrial.measure.ports import free_port
@@ -92,7 +93,14 @@ def _measure_once(client: str, url: str, connections: int, core: int | None) -> 
     command = [sys.executable, "-m", f"webtrial.measure.bench.{module}", *name]
     command += [url, str(connections), str(SECONDS), str(core or 0)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        done = subprocess.run(
+            command,
+            env=base_environment(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LIMIT_S,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return _NOTHING  # one pool of 2,000 connections keeps stock httpx busy for minutes
     if done.returncode:
@@ -117,10 +125,10 @@ def run_client(command: list[str], targets: list[str], core: int | None) -> str:
         done = subprocess.run(
             command,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=60,
             check=False,
-            env=os.environ | {"TARGETS": "\n".join(targets)},
+            env=base_environment() | {"TARGETS": "\n".join(targets)},
             # Before it starts its threads; only a system call happens in it.
             preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),
         )
@@ -138,7 +146,7 @@ def bare_server(cores: tuple[int, ...]) -> Iterator[str]:
     command = [sys.executable, "-m", "uvicorn", "webtrial.measure.bench.bare:app"]
     command += ["--port", str(port), "--lifespan", "off", "--no-access-log"]
     command += ["--log-level", "warning", "--backlog", "8192", "--timeout-keep-alive", "75"]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=base_environment())
     os.sched_setaffinity(process.pid, cores)
     try:
         with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:

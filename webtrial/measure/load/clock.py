@@ -47,4 +47,4 @@ def _round(ask_ns: Callable[[], int], ours_ns: Callable[[], int]) -> Clock:
 
 def machine_id() -> str:
     """The same for all processes that share a kernel, and with it the clock."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()

@@ -1,0 +1,117 @@
+"""Output that nobody reads, or that the disk does not take."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.load.truth import truth
+from tests.synthetic_run import CLOSED, OPEN, synthetic_run
+from webtrial.output import BROKEN_PIPE
+from webtrial.runs import RUNS_FOLDER, open_run
+
+FAILED = 2
+FULL = Path("/dev/full")
+WEBTRIAL = (sys.executable, "-m", "webtrial")
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+needs_full_disk = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
+
+
+@pytest.fixture(scope="module")
+def verifies(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """A command that prints a long table."""
+    folder = tmp_path_factory.mktemp("run")
+    run = synthetic_run(folder, scenarios=("crud",), loads=(CLOSED, OPEN), window_s=0.5)
+    return (*WEBTRIAL, "verify", str(run.path))
+
+
+def _unread(command: tuple[str, ...]) -> tuple[int, str]:
+    """The code of a command whose reader is gone before it prints, and what it complains of."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command,
+        env=BUFFERED,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    os.close(writing)
+    return done.returncode, done.stderr
+
+
+def _on_a_full_disk(command: tuple[str, ...]) -> tuple[int, str]:
+    with FULL.open("wb") as file:
+        done = subprocess.run(
+            command,
+            env=BUFFERED,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    return done.returncode, done.stderr
+
+
+def test_a_command_whose_reader_has_gone_ends_quietly(verifies: tuple[str, ...]) -> None:
+    assert _unread(verifies) == (BROKEN_PIPE, "")
+    assert _unread((*WEBTRIAL, "--help")) == (BROKEN_PIPE, "")
+
+
+@needs_full_disk
+def test_on_a_full_disk_a_command_says_so_in_one_line(verifies: tuple[str, ...]) -> None:
+    said = "webtrial: standard output cannot be written: No space left on device\n"
+    assert _on_a_full_disk(verifies) == (FAILED, said)
+    assert _on_a_full_disk((*WEBTRIAL, "--help")) == (FAILED, said)
+
+
+def test_an_error_that_nobody_can_read_is_no_other_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*WEBTRIAL, "run", "-p", "blocks", "-1"]
+    assert subprocess.run(command, env=BUFFERED, stderr=writing, check=False).returncode == FAILED
+    os.close(writing)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file of parameters: three short trials of a server that stands already."""
+    path = tmp_path_factory.mktemp("asked") / "parameters.yaml"
+    with truth(delay_s=0.002) as server:
+        given = {
+            "stacks": ["flask"],
+            "scenarios": ["ping"],
+            "targets": {"flask": server.url},
+            "closed_users": [2],
+            "common_fractions": [],
+            "blocks": 3,
+            "warmup_s": 0.1,
+            "duration_s": 0.5,
+            "repeats": 0,
+        }
+        path.write_text(yaml.safe_dump(given), encoding="utf-8")
+        yield path
+
+
+def test_a_run_goes_on_when_the_reader_of_its_log_has_ended(asked: Path, tmp_path: Path) -> None:
+    """As with `webtrial run … 2>&1 | head -1`."""
+    with subprocess.Popen(
+        [*WEBTRIAL, "run", "--parameters", str(asked)],
+        env=BUFFERED | {RUNS_FOLDER: str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        assert b"0 of " in process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(300) == BROKEN_PIPE
+    (manifest,) = tmp_path.glob("*/manifest.json")
+    run = open_run(manifest.parent)
+    assert run.manifest.state == "finished"
+    assert [trial.planned.number for trial in run.trials] == [1, 2, 3]

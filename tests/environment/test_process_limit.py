@@ -1,0 +1,77 @@
+"""A limit of processes that is too low for a run."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from webtrial.errors import LaunchError
+from webtrial.measure import process_limit
+from webtrial.measure.process_limit import demand_process_limit
+from webtrial.parameters import read_parameters
+from webtrial.runs import RUNS_FOLDER
+from webtrial.stacks import load_stacks
+
+FAILED = 2
+STACKS = load_stacks()
+PARAMETERS = read_parameters({"stacks": ["flask"], "scenarios": ["ping"]})
+
+
+def _limit_is(monkeypatch: pytest.MonkeyPatch, limit: int, existing: int) -> None:
+    monkeypatch.setattr(process_limit, "_raised_limit", lambda: limit)
+    monkeypatch.setattr(process_limit, "_existing", lambda: existing)
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = process_limit._needed(PARAMETERS, 1)
+    _limit_is(monkeypatch, needed + 6, existing=7)
+    said = rf"`ulimit -u` allows .* {needed + 6} .* of which 7 exist.* raise it to {needed + 7} "
+    with pytest.raises(LaunchError, match=said):
+        demand_process_limit(PARAMETERS, [STACKS["flask"]])
+
+
+def test_a_limit_that_is_just_enough_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    _limit_is(monkeypatch, process_limit._needed(PARAMETERS, 1) + 7, existing=7)
+    demand_process_limit(PARAMETERS, [STACKS["flask"]])
+
+
+def test_each_stack_and_each_load_driver_needs_more() -> None:
+    more = PARAMETERS.model_copy(update={"workers": 2})
+    assert process_limit._needed(PARAMETERS, 2) - process_limit._needed(PARAMETERS, 1) > 32
+    assert process_limit._needed(more, 1) > process_limit._needed(PARAMETERS, 1)
+
+
+def test_who_has_no_limit_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (40, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    assert process_limit._raised_limit() is None
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None,
+    reason="only root becomes a user who has no other processes",
+)
+def test_a_run_below_ulimit_u_40_is_refused_with_the_limit(tmp_path: Path) -> None:
+    parameters = tmp_path / "parameters.yaml"
+    given = {"stacks": ["flask"], "scenarios": ["ping"]}
+    parameters.write_text(yaml.safe_dump(given), encoding="utf-8")
+    # It may read our files all the same, wherever these tests lie.
+    user = ["setpriv", "--reuid=54321", "--clear-groups"]
+    user += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(parameters)]
+    limited = 'ulimit -u 40; exec "$@"'
+    done = subprocess.run(
+        [*user, "bash", "-c", limited, "bash", *command],
+        env={**os.environ, "HOME": str(tmp_path), RUNS_FOLDER: str(tmp_path / "runs")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == FAILED
+    assert "webtrial: `ulimit -u` allows this user 40 processes and threads" in done.stderr

@@ -1,0 +1,72 @@
+"""The environment of every process that Webtrial starts: built here, never inherited.
+
+What a user sets for other programs (PGSSLMODE, GIT_DIR, PYTHONPATH, MPLBACKEND, a proxy, a locale)
+changes neither what is measured nor what is published. WEBTRIAL_PASS_ON names further variables to
+pass on, separated by commas.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+EXTRA_VARIABLES = "WEBTRIAL_PASS_ON"
+
+_MACHINE = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+_WINDOWS = ("SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP")
+_PARAMETERS = ("DATABASE_URL", "ACCOUNT_PASSWORD")
+# Of `scheduler` Dask reads its own settings, of `results_url` fsspec and the clouds their keys.
+_PARAMETER_PREFIXES = ("WEBTRIAL_", "DASK_", "FSSPEC_", "AWS_", "AZURE_", "GOOGLE_")
+
+_FIXED = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def base_environment() -> dict[str, str]:
+    """For services, PostgreSQL, git and pandoc: where programs and folders are, UTF-8, UTC."""
+    further = (name.strip() for name in os.environ.get(EXTRA_VARIABLES, "").split(","))
+    return _chosen(*_MACHINE, *_WINDOWS, *further) | _FIXED
+
+
+def experiment_environment() -> dict[str, str]:
+    """For the experiment, its load drivers and notebooks: also what our parameters refer to."""
+    prefixed = (name for name in os.environ if name.startswith(_PARAMETER_PREFIXES))
+    return _chosen(*_PARAMETERS, *prefixed) | base_environment()
+
+
+def publishing_environment() -> dict[str, str]:
+    """For what draws and renders: matplotlib's own defaults, whatever a user's matplotlibrc says.
+    MPLCONFIGDIR is where matplotlib keeps its list of fonts."""
+    package = find_spec("matplotlib")
+    assert package is not None
+    assert package.origin is not None
+    defaults = Path(package.origin).parent / "mpl-data" / "matplotlibrc"
+    return experiment_environment() | _chosen("MPLCONFIGDIR") | {"MATPLOTLIBRC": str(defaults)}
+
+
+def kernel_environment(folder: Path) -> dict[str, str]:
+    """For kernels of notebooks that are published: Jupyter and IPython find their configuration
+    and startup files in `folder`, which is empty, and nowhere else of a user's."""
+    own = {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
+    own |= {"JUPYTER_RUNTIME_DIR": "runtime"}
+    return publishing_environment() | {name: str(folder / each) for name, each in own.items()}
+
+
+def _chosen(*names: str) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+@contextmanager
+def inherited(environment: Mapping[str, str]) -> Iterator[None]:
+    """Processes that multiprocessing starts within the block inherit `environment` alone."""
+    before = dict(os.environ)
+    _replace_environment(environment)
+    try:
+        yield
+    finally:
+        _replace_environment(before)
+
+
+def _replace_environment(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)

@@ -1,0 +1,55 @@
+"""YAML that a person wrote, read strictly: UTF-8, and each key once."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from webtrial.errors import ParameterError
+
+_MERGE = "tag:yaml.org,2002:merge"  # `<<`, whose keys may be given anew
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of the file `path`. ParameterError where it cannot be read, is not UTF-8 or not
+    YAML, or gives a key twice."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ParameterError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ParameterError(
+            f"{path} is not UTF-8: line {line} has the byte 0x{error.object[error.start]:02x}."
+            " Save it as UTF-8"
+        ) from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, name: str) -> Any:
+    """What `text` says. ParameterError, beginning with `name`, where it is not YAML or gives a key
+    twice."""
+    try:
+        return yaml.load(text, Loader=_EachKeyOnce)  # noqa: S506 - it is a SafeLoader
+    except _GivenTwiceError as error:
+        raise ParameterError(f"{name}: {error} is given twice: keep one") from None
+    except yaml.YAMLError as error:
+        raise ParameterError(f"{name} cannot be read as YAML: {error}") from None
+
+
+class _GivenTwiceError(Exception):
+    """A mapping has a key twice, of which YAML's loaders silently take the last."""
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if key.tag == _MERGE or not isinstance(key, yaml.ScalarNode):
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                both = sorted({lines[key.value], line})
+                raise _GivenTwiceError(f"{key.value} (line {' and '.join(map(str, both))})")
+            lines[key.value] = line
+        return super().construct_mapping(node, deep)
