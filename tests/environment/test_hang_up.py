@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_command_line import LONG, PATIENCE_S, Started, _kill, _left_of, _signal, started
+from tests.test_command_line import LONG, Started, _kill, _left_of, _signal, started
+from tests.waiting import LONG_S
 from webtrial.interruption import HangUp, hang_up_raised, signal_of
 from webtrial.runs import RUNS_FOLDER
 
@@ -61,7 +62,7 @@ def test_a_run_whose_terminal_is_closed_says_so_and_leaves_nothing(tmp_path: Pat
     with on_terminal(tmp_path, "run", "--parameters", f"{tmp_path}/long.yaml") as (command, end):
         await_postgresql(command, end)
         os.close(end)
-        assert command.process.wait(PATIENCE_S) == HUNG_UP
+        assert command.process.wait(LONG_S) == HUNG_UP
         assert _left_of(command.family) == set()
         manifest = command.the_run()
     assert manifest["state"] == "interrupted"
@@ -71,7 +72,7 @@ def test_a_run_whose_terminal_is_closed_says_so_and_leaves_nothing(tmp_path: Pat
 def test_a_report_that_is_hung_up_while_its_notebook_measures_says_so(tmp_path: Path) -> None:
     with started(tmp_path, "report", "--profile", "smoke", "--into", f"{tmp_path}/dist") as command:
         _signal({command: ("filling the database", signal.SIGHUP)})
-        assert command.process.wait(PATIENCE_S) == HUNG_UP
+        assert command.process.wait(LONG_S) == HUNG_UP
         assert _left_of(command.family) == set()
         manifest = command.the_run()
     assert manifest["state"] == "interrupted"

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import LONG_S
+
 PROJECT = Path(__file__).parent.parent.parent
 CALLS = "CALLS_OF_UV"  # names the file to which the stand-in for uv writes how it was called
 SAID_BY_UV = f"""
@@ -82,7 +84,7 @@ def make(checkout: Path, *arguments: str, **variables: str) -> subprocess.Comple
         env=ours | variables,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONG_S,
         check=False,
     )
 

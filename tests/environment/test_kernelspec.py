@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import nbformat
 import pytest
@@ -45,8 +46,12 @@ def test_only_the_kernel_of_that_name_is_ours() -> None:
 
 def test_jupyterlab_is_started_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
-    commands: list[list[str]] = []
-    monkeypatch.setattr("os.execve", lambda _, command, env: commands.append(command))
-    main(["lab"])
-    options = dict(word.split("=", 1) for word in commands[0] if "=" in word)
+
+    def become(_: str, command: list[str], __: object) -> NoReturn:
+        raise SystemExit(command)
+
+    monkeypatch.setattr("os.execve", become)
+    with pytest.raises(SystemExit) as became:
+        main(["lab"])
+    options = dict(word.split("=", 1) for word in became.value.code if "=" in word)
     assert import_item(options["--ServerApp.kernel_spec_manager_class"]) is OwnKernelSpecs

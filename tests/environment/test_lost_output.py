@@ -11,6 +11,7 @@ import yaml
 
 from tests.load.truth import truth
 from tests.synthetic_run import CLOSED, OPEN, synthetic_run
+from tests.waiting import LONG_S
 from webtrial.output import BROKEN_PIPE
 from webtrial.runs import RUNS_FOLDER, open_run
 
@@ -110,7 +111,7 @@ def test_a_run_goes_on_when_the_reader_of_its_log_has_ended(asked: Path, tmp_pat
         assert process.stdout is not None
         assert b"0 of " in process.stdout.readline()
         process.stdout.close()
-        assert process.wait(300) == BROKEN_PIPE
+        assert process.wait(LONG_S) == BROKEN_PIPE
     (manifest,) = tmp_path.glob("*/manifest.json")
     run = open_run(manifest.parent)
     assert run.manifest.state == "finished"

@@ -9,6 +9,7 @@ import pytest
 from papermill.inspection import inspect_notebook
 from pydantic import TypeAdapter
 
+from tests.waiting import LONG_S
 from webtrial.publish.execute import NOTEBOOKS
 
 MEASURES = str(NOTEBOOKS / "1-measure.ipynb")
@@ -16,7 +17,9 @@ MEASURES = str(NOTEBOOKS / "1-measure.ipynb")
 
 def _papermill(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "papermill", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", timeout=LONG_S, check=False
+    )
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.waiting import LONG_S
 from webtrial.errors import LaunchError
 from webtrial.measure import process_limit
 from webtrial.measure.process_limit import demand_process_limit
@@ -70,7 +71,7 @@ def test_a_run_below_ulimit_u_40_is_refused_with_the_limit(tmp_path: Path) -> No
         env={**os.environ, "HOME": str(tmp_path), RUNS_FOLDER: str(tmp_path / "runs")},
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=LONG_S,
         check=False,
     )
     assert done.returncode == FAILED

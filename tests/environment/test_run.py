@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.environment.user_settings import ASCII_LOCALE, OF_POSTGRESQL
+from tests.waiting import LONG_S
 from webtrial.measure.provenance import commit
 from webtrial.runs import RUNS_FOLDER, Run, open_run
 
@@ -35,7 +36,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Run:
         [sys.executable, "-m", "webtrial", "run", "--parameters", folder / "parameters.yaml"],
         env={**without, **settings, RUNS_FOLDER: str(folder / "runs")},
         capture_output=True,
-        timeout=600,
+        timeout=LONG_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()

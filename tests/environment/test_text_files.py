@@ -48,7 +48,7 @@ def _calls(folder: Path) -> Iterator[tuple[str, ast.Call]]:
                 yield f"{path.relative_to(REPOSITORY)}:{node.lineno}", node
 
 
-@pytest.mark.parametrize("folder", ["webtrial", "services", "tests/environment"])
+@pytest.mark.parametrize("folder", ["webtrial", "services"])
 def test_no_text_file_is_opened_in_the_encoding_of_the_locale(folder: str) -> None:
     found = [place for place, call in _calls(REPOSITORY / folder) if _opens_by_locale(call)]
     assert not found, "give encoding='utf-8'"

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import subprocess
 
+from webtrial.environment import base_environment
 from webtrial.errors import LaunchError
 
 OVERFLOW_ID = 65534
@@ -53,13 +54,16 @@ def naming(uid: int) -> list[str]:
 def can_be_named(uid: int) -> bool:
     """Whether what `naming` gives works here: containers often forbid it."""
     try:
-        command = [*naming(uid), "true"]
-        as_user = uid if os.geteuid() == 0 else None
-        return (
-            subprocess.run(command, user=as_user, capture_output=True, check=False).returncode == 0
+        done = subprocess.run(
+            [*naming(uid), "true"],
+            env=base_environment(),
+            user=uid if os.geteuid() == 0 else None,
+            capture_output=True,
+            check=False,
         )
     except (LaunchError, OSError):
         return False
+    return done.returncode == 0
 
 
 def nameless(uid: int) -> LaunchError:

@@ -126,6 +126,6 @@ def _throttled(folder: Path) -> int | None:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text().splitlines()
+        return file.read_text(encoding="ascii").splitlines()
     except OSError:
         return []

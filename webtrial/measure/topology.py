@@ -23,7 +23,7 @@ def cores_of(available: Collection[int], root: Path = ROOT) -> list[Core]:
 def _threads_beside(number: int, root: Path) -> Core:
     file = root / f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"
     try:
-        told = {*_listed(file.read_text().strip())}
+        told = {*_listed(file.read_text(encoding="ascii").strip())}
     except (OSError, ValueError):
         told = set()
     return tuple(sorted(told | {number}))
