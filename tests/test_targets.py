@@ -146,7 +146,11 @@ def harming(number: signal.Signals) -> Callable[[Task], Any]:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(signal.SIGKILL, "died"), (signal.SIGSTOP, "hung: silent")]
+    ("number", "said"),
+    [
+        (signal.SIGKILL, "died"),
+        pytest.param(signal.SIGSTOP, "hung: silent", marks=pytest.mark.full),
+    ],
 )
 def test_a_worker_that_dies_or_hangs_costs_one_trial(number: signal.Signals, said: str) -> None:
     flask = load_stacks()["flask"]

@@ -69,6 +69,7 @@ def test_a_run_whose_terminal_is_closed_says_so_and_leaves_nothing(tmp_path: Pat
     assert manifest["why"] == "the terminal that it was started from was closed (SIGHUP)"
 
 
+@pytest.mark.full
 def test_a_report_that_is_hung_up_while_its_notebook_measures_says_so(tmp_path: Path) -> None:
     with started(tmp_path, "report", "--profile", "smoke", "--into", f"{tmp_path}/dist") as command:
         _signal({command: ("filling the database", signal.SIGHUP)})

@@ -150,6 +150,7 @@ def write_a_run(folder: Path) -> None:
     writer.update(state="finished")
 
 
+@pytest.mark.full
 def test_the_disk_may_fail_at_every_single_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +247,7 @@ def test_in_a_checkout_that_cannot_be_written_it_is_said_where_else_to(
 # --- the system
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("own_mounts")
 def test_without_shared_memory_a_run_is_measured_all_the_same(asked: Path, tmp_path: Path) -> None:
     done = in_own_mounts(

@@ -20,16 +20,14 @@ pytestmark = pytest.mark.xdist_group("measuring")
 
 FAILED, INTERRUPTED = 2, 130
 
-ENDING = ("PostgreSQL",)
+ENDING = ("PostgreSQL", "experiment", "Ctrl-C")
 """What ends a run; after each it is gone on with."""
 
-ENDING_IN_FULL = ("experiment", "Ctrl-C")
 ENDING_IN_A_SOAK = ("upstream", "keeper", "guard", "the command", "Ctrl-C twice")
 """The same, for who has the time."""
 
 EACH = [
-    *ENDING,
-    *(pytest.param(fault, marks=pytest.mark.full) for fault in ENDING_IN_FULL),
+    *(pytest.param(fault, marks=pytest.mark.full) for fault in ENDING),
     *(pytest.param(fault, marks=pytest.mark.soak) for fault in ENDING_IN_A_SOAK),
 ]
 
@@ -67,8 +65,8 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """One run that suffers all of it and is finished in the end."""
     folder = tmp_path_factory.mktemp("faults")
     told, before, run = Told(), dict[str, str](), None
-    full, soaking = map(request.config.getoption, ("--full", "--soak"))
-    for fault in (*ENDING, *ENDING_IN_FULL * full, *ENDING_IN_A_SOAK * soaking):
+    soaking = request.config.getoption("--soak")
+    for fault in (*ENDING, *ENDING_IN_A_SOAK * soaking):
         started = measuring(folder) if run is None else resuming(folder, run)
         with started as under_way:
             _inject(fault, under_way)
@@ -134,6 +132,7 @@ def test_no_attempt_that_was_complete_is_lost_or_altered(told: Told, fault: str)
     assert told.attempts[fault] >= max(earlier, default=0)
 
 
+@pytest.mark.full
 def test_the_run_finishes_with_every_trial_and_tells_of_each_interruption(told: Told) -> None:
     run = told.run
     assert run is not None
@@ -149,7 +148,7 @@ def test_the_run_finishes_with_every_trial_and_tells_of_each_interruption(told: 
 @pytest.fixture(scope="module")
 def hit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run whose service, then a worker of one, then whose load driver is killed."""
-    parameters = SMALL | {"scenarios": ["user_detail"], "duration_s": 5.0, "stacks": ["flask"]}
+    parameters = SMALL | {"scenarios": ["user_detail"], "duration_s": 3.0, "stacks": ["flask"]}
     with measuring(tmp_path_factory.mktemp("hit"), parameters=parameters | {"blocks": 4}) as going:
         for number, part in enumerate(("service", "worker", "driver"), start=1):
             driver = going.wait_for_trial(number)

@@ -84,6 +84,7 @@ def test_a_service_that_turns_to_garbage_is_counted_as_what_it_is(tmp_path: Path
     injected("a service that answers garbage")
 
 
+@pytest.mark.full
 def test_a_service_that_hangs_costs_its_time_limit_and_no_more(tmp_path: Path) -> None:
     trial = trial_of(tmp_path, HUNG_S, TURNS="hang", AFTER="1")  # which is that it is ready
     assert trial.counts.errors == {"timeout": 4}  # of every user one

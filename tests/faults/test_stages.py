@@ -31,7 +31,7 @@ STAGES = {
 }
 MOMENTS = [
     pytest.param("comparing answers", 1),
-    pytest.param("comparing answers", 2, marks=pytest.mark.full),
+    pytest.param("comparing answers", 2),
     *(
         pytest.param(stage, times, marks=pytest.mark.soak)
         for stage in STAGES
@@ -49,6 +49,7 @@ def interrupt(under_way: UnderWay, times: int) -> None:
         time.sleep(TWICE_WITHIN_S)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("stage", "times"), MOMENTS)
 def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
     tmp_path: Path, stage: str, times: int
@@ -67,7 +68,8 @@ def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
     injected(f"Ctrl-C {'twice' if times == 2 else 'once'} while {stage}")
 
 
-@pytest.mark.parametrize("part", ["keeper", pytest.param("experiment", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("part", ["keeper", "experiment"])
 def test_a_migration_does_not_outlive_who_started_it(tmp_path: Path, part: str) -> None:
     with measuring(tmp_path, parameters=SMALL | {"stacks": ["django"]}) as under_way:
         under_way.wait_for("migration")
@@ -152,6 +154,7 @@ def kill_kernel(under_way: UnderWay) -> None:
     kernel.kill()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("hit", "code", "fault"),
     [

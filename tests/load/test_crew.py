@@ -141,7 +141,9 @@ def stop(pid: int) -> None:
     os.kill(pid, signal.SIGSTOP)
 
 
-@pytest.mark.parametrize(("harm", "said"), [(kill, "died"), (stop, "hung")])
+@pytest.mark.parametrize(
+    ("harm", "said"), [(kill, "died"), pytest.param(stop, "hung", marks=pytest.mark.full)]
+)
 def test_a_driver_that_dies_or_hangs_ends_its_trial_by_name(
     harm: Callable[[int], None], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

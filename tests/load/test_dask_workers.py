@@ -118,7 +118,13 @@ def test_workers_write_their_own_shards(cluster: Cluster, tmp_path: Path) -> Non
     assert min(rows) > 0
 
 
-@pytest.mark.parametrize(("number", "said"), [(signal.SIGKILL, "died"), (signal.SIGSTOP, "hung")])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGKILL, "died"),
+        pytest.param(signal.SIGSTOP, "hung", marks=pytest.mark.full),
+    ],
+)
 def test_a_worker_that_dies_or_hangs_costs_one_trial(
     cluster: Cluster, number: signal.Signals, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
