@@ -125,6 +125,13 @@ def test_suspension_is_what_one_clock_is_ahead_of_the_other() -> None:
     assert processes.suspended_s(clocks.__getitem__) == 30.0
 
 
+def test_an_interruption_between_the_clocks_is_no_suspension() -> None:
+    boot_ns = 90_000_000_000
+    late_ns = iter([60_400_000_000, 60_000_000_000, *[60_900_000_000] * 9])
+    read = {time.CLOCK_BOOTTIME: lambda: boot_ns, time.CLOCK_MONOTONIC: lambda: next(late_ns)}
+    assert processes.suspended_s(lambda clock: read[clock]()) == 30.0
+
+
 def test_without_a_quota_nothing_is_counted() -> None:
     first = MachineTime(10_000_000_000, 1.0, 0.0, 1.0)
     assert machine_of(

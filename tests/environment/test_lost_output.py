@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from tests.load.truth import truth
-from tests.synthetic_run import CLOSED, OPEN, synthetic_run
 from tests.waiting import LONG_S
 from webtrial.output import BROKEN_PIPE
 from webtrial.runs import RUNS_FOLDER, open_run
@@ -20,15 +19,9 @@ FULL = Path("/dev/full")
 WEBTRIAL = (sys.executable, "-m", "webtrial")
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
+# A long table of a command, and what the parser of arguments prints.
+PRINTING = pytest.mark.parametrize("command", ["doctor", "--help"])
 needs_full_disk = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
-
-
-@pytest.fixture(scope="module")
-def verifies(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """A command that prints a long table."""
-    folder = tmp_path_factory.mktemp("run")
-    run = synthetic_run(folder, scenarios=("crud",), loads=(CLOSED, OPEN), window_s=0.5)
-    return (*WEBTRIAL, "verify", str(run.path))
 
 
 def _unread(command: tuple[str, ...]) -> tuple[int, str]:
@@ -60,16 +53,16 @@ def _on_a_full_disk(command: tuple[str, ...]) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_a_command_whose_reader_has_gone_ends_quietly(verifies: tuple[str, ...]) -> None:
-    assert _unread(verifies) == (BROKEN_PIPE, "")
-    assert _unread((*WEBTRIAL, "--help")) == (BROKEN_PIPE, "")
+@PRINTING
+def test_a_command_whose_reader_has_gone_ends_quietly(command: str) -> None:
+    assert _unread((*WEBTRIAL, command)) == (BROKEN_PIPE, "")
 
 
 @needs_full_disk
-def test_on_a_full_disk_a_command_says_so_in_one_line(verifies: tuple[str, ...]) -> None:
+@PRINTING
+def test_on_a_full_disk_a_command_says_so_in_one_line(command: str) -> None:
     said = "webtrial: standard output cannot be written: No space left on device\n"
-    assert _on_a_full_disk(verifies) == (FAILED, said)
-    assert _on_a_full_disk((*WEBTRIAL, "--help")) == (FAILED, said)
+    assert _on_a_full_disk((*WEBTRIAL, command)) == (FAILED, said)
 
 
 def test_an_error_that_nobody_can_read_is_no_other_error() -> None:

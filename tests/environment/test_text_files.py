@@ -111,6 +111,7 @@ def test_verify_writes_utf_8_where_the_locale_is_ascii(run_path: Path) -> None:
     assert said.endswith(f"{run_path / 'claims.json'}\n")
 
 
+@pytest.mark.full
 def test_verify_writes_utf_8_where_the_locale_is_latin_1(
     run_path: Path, latin_locale: Mapping[str, str]
 ) -> None:
