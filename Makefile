@@ -19,7 +19,7 @@ HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_tries.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
-.PHONY: report publish lint test test-all test-under-load soak coverage audit
+.PHONY: report publish style lint test test-all test-under-load soak coverage audit
 .PHONY: lab serve check compare capabilities bench doctor pins platforms clean always
 
 # By `exec`: a shell between make and what it starts would outlive a make that is killed.
@@ -29,20 +29,20 @@ report: .venv/ready-to-run
 publish: .venv/ready-to-run
 	exec $(PY) -m webtrial publish $(if $(RUN),"$(RUN)")
 
-lint: .venv/ready-to-test
+style: .venv/ready-to-test
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
+
+lint: style
 	$(PY) -m mypy
 
-# One process: what several workers of pytest-xdist share is not kept apart well enough yet.
-test: lint
-	$(PY) -m pytest tests
-	exec $(PY) -m pytest --nbval notebooks
+# Types are checked by one of the tests.
+test: style
+	exec $(PY) -m pytest -n auto --nbval tests notebooks
 
 # What a change of the instrument is worth: more stacks, more variants, httpx's own transport.
-test-all: lint
-	$(PY) -m pytest --full tests
-	exec $(PY) -m pytest --nbval --full notebooks
+test-all: style
+	exec $(PY) -m pytest -n auto --nbval --full tests notebooks
 
 test-under-load: .venv/ready-to-test
 	exec $(PY) -m tests.under_load $(MAKE) test

@@ -63,7 +63,7 @@ def pytest_configure_node(node):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """One for each core, as far as PostgreSQL has connections for them."""
+    """As many as the cores keep busy, as far as PostgreSQL has connections for them."""
     return workers_for(len(os.sched_getaffinity(0)))
 
 
@@ -76,8 +76,10 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Leave out what belongs to another tier, and put together what runs in one worker."""
-    left = [item for item in items if _is_asked_for(config, item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in left])
+    left, out = [], []
+    for item in items:
+        (left if _is_asked_for(config, item) else out).append(item)
+    config.hook.pytest_deselected(items=out)
     items[:] = in_groups(left)
     if is_worker(config):
         made_once(config, "groups", lambda: groups_of(items))

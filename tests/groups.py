@@ -23,7 +23,14 @@ BY_FIXTURE = {
 }
 """Fixture → the group of the tests that use it."""
 
-LONGEST_FIRST = ("measuring", "contract", "published", "hostile", "capabilities")
+LONGEST_FIRST = (
+    "measuring",
+    "tests/test_types.py",
+    "contract",
+    "published",
+    "hostile",
+    "capabilities",
+)
 
 
 def in_groups(items: Iterable[pytest.Item]) -> list[pytest.Item]:
