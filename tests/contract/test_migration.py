@@ -11,9 +11,11 @@ from tests.contract.test_pages import OTHER, STAFF, form_of, sent_to, submit
 from tests.contract.test_same_work import comparable
 from tests.contract.test_settings import UNUSED
 from tests.contract.traffic import traffic
+from webtrial.capabilities import YES
 from webtrial.errors import LaunchError
-from webtrial.measure.capabilities.migration import ASKED
+from webtrial.measure.capabilities.migration import ASKED, serves_beside
 from webtrial.measure.launch import launch_stack, service_environment
+from webtrial.measure.scenarios import material_from
 
 STATS = "/dashboard/stats"
 REQUESTS, SEED = 60, 11
@@ -140,6 +142,11 @@ def test_django_has_the_accounts_of_everyone_and_no_users_of_its_own(hybrid):
     names = {name for (name,) in hybrid.rows(tables)}
     assert "accounts" in names
     assert "auth_user" not in names
+
+
+def test_what_is_asked_of_frameworks_finds_that_both_go_together(hybrid, seeded):
+    found = serves_beside(hybrid.url, material_from(seeded.built, seeded.password))
+    assert found.value == YES, found.evidence
 
 
 def test_sessions_leave_no_connection_taken(visitor, hybrid, seeded):

@@ -14,9 +14,9 @@ LONGEST_S = 3600
 
 
 def test_no_request_that_schemathesis_makes_up_finds_a_fault(
-    stack, client, own_seeded, amounts, tmp_path
+    stack, client, seeded, amounts, tmp_path
 ):
-    form = {"username": "account003", "password": own_seeded.password}
+    form = {"username": "account003", "password": seeded.password}
     token = client.post("/token", data=form).json()["access_token"]
     said = stack.log.stat().st_size
     done = subprocess.run(
