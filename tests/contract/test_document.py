@@ -46,7 +46,6 @@ PROVOKED = {
     ("POST /token", 200): {"signs_in": True},
     ("POST /token", 400): {"data": {"username": "account001"}},
     ("POST /token", 401): {"data": {"username": "account001", "password": "wrong"}},
-    ("POST /token", 429): {"data": {"username": "guessed", "password": "wrong"}, "times": 21},
     ("GET /dashboard/stats", 200): {"signed": True},
     ("GET /dashboard/stats", 401): {},
     ("GET /sources", 200): {},
@@ -57,6 +56,8 @@ PROVOKED = {
     ("GET /catalog", 404): {"params": {"page": "99999"}},
 }
 """A request for every status of the contract; 400 stands for the refusals that are a choice."""
+TAKES_MANY = {("POST /token", 429)}
+"""What test_tries provokes."""
 
 
 def as_one(status):
@@ -82,7 +83,7 @@ def test_every_status_of_the_contract_has_a_request():
     documented = {
         (name, as_one(status)) for name, each in DOCUMENTED.items() for status in each.statuses
     }
-    assert documented == set(PROVOKED)
+    assert documented == set(PROVOKED) | TAKES_MANY
 
 
 def test_every_status_is_answered_when_it_is_due_and_as_documented(
@@ -96,8 +97,7 @@ def test_every_status_is_answered_when_it_is_due_and_as_documented(
         content = {k: v for k, v in given.items() if k in ("json", "data", "params")}
         content |= {"headers": sign_in()} if "signed" in given else {}
         content |= {"data": form} if "signs_in" in given else {}
-        for _ in range(given.get("times", 1)):
-            answer = client.request(method, path.replace("{}", str(given.get("id"))), **content)
+        answer = client.request(method, path.replace("{}", str(given.get("id"))), **content)
         due = {status, 404} if given.get("id") == "x" else {status}
         assert as_one(answer.status_code) in due, f"{name}: {shown(answer)}"
         problems += [f"{name}: {each}" for each in Document(document).problems(answer)]
@@ -118,6 +118,8 @@ def test_the_document_has_every_route_of_the_contract_with_its_parameters(docume
         assert name in found, sorted(found)
         assert found[name].parameters == documented.parameters, name
         assert found[name].body_types == documented.body_types, name
+        late = {status for place, status in TAKES_MANY if place == name}
+        assert late <= found[name].statuses, name
 
 
 def test_the_document_has_no_route_that_is_not_served(document, client):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.contract.document import Document
 from tests.contract.judging import refused
 from tests.counted import tried
 
@@ -17,9 +18,11 @@ def test_who_is_tried_too_often_has_to_wait_whatever_the_password(client, stack,
     wrong = {"username": username, "password": "wrong"}
     told = [client.post("/token", data=wrong).status_code for _ in range(TRIES)]
     assert told == [401] * TRIES
+    document = Document(client.get("/openapi.json").json())
     for password in ("wrong", seeded.password):
         answer = client.post("/token", data={"username": username, "password": password})
         assert refused(answer, 429)
+        assert document.problems(answer) == []
         assert 1 <= int(answer.headers["retry-after"]) <= 60
     tried("passwords guessed", stack.name, TRIES + 2)
     others = {"username": "account098", "password": seeded.password}
