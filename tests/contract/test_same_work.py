@@ -31,7 +31,7 @@ from webtrial.measure.launch import launch_upstreams
 from webtrial.measure.postgres import Server, can_count_statements
 
 SEED = 20_260_105
-REQUESTS, REQUESTS_IN_FULL = 78, 200  # three of each kind, seven in full
+REQUESTS, REQUESTS_IN_FULL = 55, 200  # two of each kind, seven in full
 OF_OWN_STATEMENTS = of_each_level(of_one_framework(), ("framework", "data_access", "orm"))
 """Those that say what they want of PostgreSQL in a way of their own: by SQL or by an ORM."""
 EVERY = [

@@ -23,7 +23,7 @@ def amounts(request):
         return Amounts(operations=50_000, connections=5_000, examples=1_000)
     if request.config.getoption("--full"):
         return Amounts(operations=2_000, connections=1_000, examples=50)
-    return Amounts(operations=400, connections=300, examples=1)
+    return Amounts(operations=300, connections=200, examples=1)
 
 
 @pytest.fixture(params=DEPLOYED)

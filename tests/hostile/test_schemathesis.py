@@ -6,11 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.counted import tried
 
 HOOKS = "tests.hostile.careful"
 REPOSITORY = Path(__file__).parent.parent.parent
 LONGEST_S = 3600
+OTHERS = ("django", "fastapi")
+
+
+@pytest.fixture(params=["flask", *(pytest.param(name, marks=pytest.mark.full) for name in OTHERS)])
+def stack(request, deployed):
+    """One after another."""
+    return deployed[request.param]
 
 
 def test_no_request_that_schemathesis_makes_up_finds_a_fault(
