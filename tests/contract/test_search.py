@@ -38,6 +38,7 @@ PLAIN = [
     "&",
 ]
 NAMES = ["50% of_a\\lamp", "50 per cent of a lamp", "Ünïcode Straße", 'O\'Hara "quoted"', "Ω mega"]
+BEYOND = 1_000_000  # the ids of all other products, alike in every stack
 FINDS_ONE = {
     "50%": "50% of_a\\lamp",
     "OF_A": "50% of_a\\lamp",
@@ -54,10 +55,11 @@ FINDS_ONE = {
 def named_everywhere(stacks):
     """Products whose names hold what patterns and quotes trip over, while this module lasts."""
     insert = """
-        INSERT INTO products (category_id, name, price) SELECT 1, unnest(%s::text[]), 5
+        INSERT INTO products (id, category_id, name, price)
+        SELECT %s + number, 1, name, 5 FROM unnest(%s::text[]) WITH ORDINALITY AS _ (name, number)
         RETURNING name, id
     """
-    yield {name: dict(each.rows(insert, NAMES)) for name, each in stacks.items()}
+    yield {name: dict(each.rows(insert, BEYOND, NAMES)) for name, each in stacks.items()}
     for each in stacks.values():
         each.rows("DELETE FROM products WHERE name = ANY (%s)", NAMES)
 
