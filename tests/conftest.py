@@ -153,6 +153,31 @@ def seeded(request, postgres, tmp_path_factory):
     return Seeded(postgres, "seeded", **made_once(request.config, "seeded", build))
 
 
+@pytest.fixture(scope="session")
+def sound_upstreams():
+    """The upstreams that the deployed stacks ask; a moody.Upstreams."""
+    from tests.contract.moody import moody_upstreams  # noqa: PLC0415 - as above
+
+    with moody_upstreams() as upstreams:
+        yield upstreams
+
+
+@pytest.fixture(scope="session")
+def deployed(seeded, sound_upstreams, tmp_path_factory):
+    """The deployed stacks by name, with the connections of a run, open to other hosts, and up to
+    the end: who changes rows takes the change back."""
+    from tests.contract import stage  # noqa: PLC0415 - as above
+
+    urls, logs = (sound_upstreams.inventory.url, sound_upstreams.analytics.url), "deployed"
+    stacks = {name: stage.opened(stage.STACKS[name]) for name in stage.DEPLOYED}
+    with stage.served(
+        *(seeded, "deployed", urls, tmp_path_factory.mktemp(logs), stacks),
+        stage.CONNECTIONS_IN_A_RUN,
+        stage.LIMIT_S,
+    ) as found:
+        yield found
+
+
 @pytest.fixture
 def scratch():
     """A folder with a short path that any user can reach."""

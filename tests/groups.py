@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 BY_FIXTURE = {
-    "every_stack": "hostile",
+    "deployed": "hostile",
     "asked": "capabilities",
     "moved": "capabilities",
     "published": "published",

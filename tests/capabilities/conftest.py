@@ -60,9 +60,13 @@ def moved(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> list[Find
 
 
 @pytest.fixture(scope="package")
-def found(asked: list[Subject], moved: list[Finding]) -> Found:
-    """What every probe finds, by framework, capability and question."""
-    every = [finding for subject in asked for finding in findings_of(subject)] + moved
-    by_question = {(each.framework, each.capability, each.question): each for each in every}
-    assert len(by_question) == len(every), "a question was asked twice"
-    return by_question
+def found(asked: list[Subject]) -> Found:
+    """What every probe of a framework finds, by framework, capability and question."""
+    return by_question([finding for subject in asked for finding in findings_of(subject)])
+
+
+def by_question(findings: list[Finding]) -> Found:
+    """The findings by framework, capability and question."""
+    found = {(each.framework, each.capability, each.question): each for each in findings}
+    assert len(found) == len(findings), "a question was asked twice"
+    return found

@@ -1,17 +1,23 @@
 """Stacks, a group at a time; a test gets them one after another as `stack` and `client`.
 
 ABOUT in a module names the axes on which its tests depend: stacks that are equal in them share the
-code that is tested. `make test` asks, of each framework, one stack for each level of each of these
-axes; --full one for each combination of levels; --every-stack all.
+code that is tested. --full asks one stack for each combination of levels of these axes;
+--every-stack all. `make test` asks, of each framework, one stack for each level of each axis in
+OF_OWN_CODE, which names those of ABOUT where each level has code of its own for what the module
+tests; and none with two frameworks, which test_migration has.
 """
 
 import secrets
+import time
 from contextlib import ExitStack
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import AXES, STACKS, client_of, in_groups, pages_of, served
+from tests.waiting import LIMIT_S
 
 TABLE = pytest.StashKey[list[str]]()
 """What test_same_work found, side by side, shown at the end of a session without workers."""
@@ -23,18 +29,30 @@ def pytest_generate_tests(metafunc):
         return
     there = stacks_asked(metafunc.config)
     frameworks = [mark.args[0] for mark in metafunc.definition.iter_markers("framework")]
-    axes = getattr(metafunc.module, "ABOUT", AXES)
+    axes = axes_of(metafunc.module, metafunc.config)
     names = about(chosen(metafunc.config, there, axes), frameworks)
     places = [(group, name) for group in in_groups(there) for name in group if name in names]
     metafunc.parametrize(("group", "stack_name"), places, indirect=True, ids=[p[1] for p in places])
+
+
+def axes_of(module, config):
+    """The axes by which the stacks are chosen that a module asks."""
+    about = getattr(module, "ABOUT", AXES)
+    if config.getoption("--full") or config.getoption("--every-stack"):
+        return about
+    return getattr(module, "OF_OWN_CODE", about)
 
 
 def stacks_asked(config):
     """The names of the stacks that are up at some time."""
     if config.getoption("--full") or config.getoption("--every-stack"):
         return tuple(STACKS)
-    own_code = [name for name, stack in STACKS.items() if not is_end_of_the_way(stack)]
-    return of_each_level(own_code, AXES)
+    return of_each_level(of_one_framework(), AXES)
+
+
+def of_one_framework():
+    """The names of the stacks whose code is that of one framework."""
+    return tuple(name for name, stack in STACKS.items() if " and " not in stack.framework)
 
 
 def chosen(config, names, axes):
@@ -64,11 +82,6 @@ def of_each_level(names, axes):
         found.append(max(names, key=lambda name: len(levels[name] & missing)))
         missing -= levels[found[-1]]
     return tuple(name for name in names if name in found)
-
-
-def is_end_of_the_way(stack):
-    """Whether all it runs is the code of Flask's or FastAPI's own stacks; test_migration has it."""
-    return stack.environment.get("MOVED") in ("none", "all")
 
 
 def about(names, frameworks):
@@ -125,8 +138,31 @@ def stacks(group, seeded, package_upstreams, logs):
         yield found
 
 
+@pytest.fixture(scope="package")
+def resting(stacks):
+    """A connection to each stack that was used once, and when that was: it rests while others are
+    asked, so that nobody has to wait for it."""
+    with ExitStack() as ends:
+        held = {}
+        for name, each in stacks.items():
+            address = urlsplit(each.url)
+            connection = HTTPConnection(address.hostname, address.port, timeout=LIMIT_S)
+            ends.callback(connection.close)
+            pinged(connection)
+            held[name] = connection, time.monotonic()
+        yield held
+
+
+def pinged(connection):
+    """The status of GET /ping on a connection that stays."""
+    connection.request("GET", "/ping")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
 @pytest.fixture
-def stack(stack_name, stacks):
+def stack(stack_name, stacks, resting):
     """One stack after another; during a test none may log an exception that nobody caught."""
     found = stacks[stack_name]
     said = found.log.stat().st_size

@@ -42,7 +42,11 @@ AT_A_TIME = 4
 """Stacks that are up together: two sets of them in each of two workers have to fit into an ordinary
 server's limit of 100 connections."""
 
+DEPLOYED = ("django", "flask", "fastapi")
+OTHER_HOSTS = "shop.example, 10.0.0.7"
+
 CONNECTIONS = 6
+CONNECTIONS_IN_A_RUN = 16
 UPSTREAM_CONNECTIONS = 12  # two of them are more than httpx keeps by itself
 ANSWER_S = LIMIT_S
 UPSTREAM_TIMEOUT_S = 0.5
@@ -96,6 +100,11 @@ class Served:
         """What its own database answers to `query`."""
         cursor = self.connection.execute(query.encode(), values)
         return cursor.fetchall() if cursor.description else []
+
+
+def opened(stack: Stack) -> Stack:
+    """The same for requests to OTHER_HOSTS as well."""
+    return replace(stack, environment=stack.environment | {"OTHER_HOSTS": OTHER_HOSTS})
 
 
 def in_groups(names: Sequence[str]) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ import psycopg
 from tests.waiting import LIMIT_S, wait_until
 
 ABOUT = ("framework", "data_access", "orm", "driver", "concurrency", "server")
+OF_OWN_CODE = ("framework", "orm")
 NOTICED_S = 0.2  # by servers that watch for it
 _BLOCKED = """
     SELECT count(*) FROM pg_stat_activity

@@ -2,11 +2,10 @@
 
 import re
 
-import pytest
-
 from tests.contract.judging import INVALID, NO_DIGITS, heading_of, named, page_in, refused, rows_of
 
 ABOUT = ("framework", "data_access", "orm", "driver", "concurrency")
+OF_OWN_CODE = ("framework", "data_access", "orm")
 
 
 def page_of(client, target="/catalog"):
@@ -29,13 +28,13 @@ def links(page):
     return {link["href"] for link in page.find_all("a")}
 
 
-@pytest.mark.parametrize("number", [1, 2, 100])
-def test_a_page_shows_twenty_products_with_category_and_price(client, stack, number):
-    page = page_of(client, f"/catalog?page={number}")
-    assert rows_of(page) == products(stack, number)
-    assert len(rows_of(page)) == 20
-    assert heading_of(page) == f"Catalogue, page {number}"
-    assert page.find("html")["lang"]
+def test_a_page_shows_twenty_products_with_category_and_price(client, stack):
+    for number in (1, 2, 100):
+        page = page_of(client, f"/catalog?page={number}")
+        assert rows_of(page) == products(stack, number)
+        assert len(rows_of(page)) == 20
+        assert heading_of(page) == f"Catalogue, page {number}"
+        assert page.find("html")["lang"]
 
 
 def test_without_a_number_it_is_the_first_page(client):
@@ -65,13 +64,13 @@ def test_markup_in_a_name_is_text(client, stack):
         stack.rows("UPDATE products SET name = %s WHERE id = 1", before)
 
 
-@pytest.mark.parametrize("number", ["100000", "2147483648", "1" + "0" * 30])
-def test_past_the_end_there_is_no_page(client, number):
-    assert client.get("/catalog", params={"page": number}).status_code == 404
+def test_past_the_end_there_is_no_page(client):
+    for number in ("100000", "2147483648", "1" + "0" * 30):
+        assert client.get("/catalog", params={"page": number}).status_code == 404, number
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "", *NO_DIGITS])
-def test_a_number_that_no_page_has_is_refused_by_name(client, number):
-    answer = client.get("/catalog", params={"page": number})
-    assert refused(answer, *INVALID)
-    assert "page" in named(answer)
+def test_a_number_that_no_page_has_is_refused_by_name(client):
+    for number in ("0", "-1", "x", "1.5", "", *NO_DIGITS):
+        answer = client.get("/catalog", params={"page": number})
+        assert refused(answer, *INVALID)
+        assert "page" in named(answer)

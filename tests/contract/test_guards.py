@@ -13,11 +13,13 @@ from tests.counted import tried
 from tests.waiting import LIMIT_S
 
 ABOUT = ("framework", "serialiser", "concurrency", "server")
+OF_OWN_CODE = ("framework", "serialiser", "server")
 
 LARGEST = 2**20
 PAGES = {"Django": ["/accounts/login/", "/admin/login/"], "Flask": ["/login"], "FastAPI": []}
 SHARED = ["/catalog", "/docs"]
 
+OTHER_HOSTS = ("example.org", "127.0.0.1.example.org", "localhost@evil", "")
 GUARDS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -45,17 +47,17 @@ def test_a_page_says_what_the_browser_has_to_refuse(client, stack):
         assert ("'unsafe-inline'" in scripts) == (place == "/docs"), place
 
 
-@pytest.mark.parametrize("host", ["example.org", "127.0.0.1.example.org", "localhost@evil", ""])
-def test_another_host_is_refused(stack, host):
+def test_another_host_is_refused(stack):
     """Whatever the route, hence not documented with any."""
-    answer = httpx.get(f"{stack.url}/users/1", headers={"Host": host}, trust_env=False)
-    assert refused(answer, 400)
-    tried("other hosts", stack.name, 1)
+    with httpx.Client(base_url=stack.url, trust_env=False, verify=False) as client:
+        for host in OTHER_HOSTS:
+            assert refused(client.get("/users/1", headers={"Host": host}), 400)
+    tried("other hosts", stack.name, len(OTHER_HOSTS))
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:80", "127.0.0.1:65535"])
-def test_the_names_of_the_loopback_are_taken(client, host):
-    assert client.get("/users/1", headers={"Host": host}).status_code == 200
+def test_the_names_of_the_loopback_are_taken(client):
+    for host in ("localhost", "localhost:80", "127.0.0.1:65535"):
+        assert client.get("/users/1", headers={"Host": host}).status_code == 200, host
 
 
 def test_a_body_without_end_is_refused_and_changes_nothing(stack, client, new_user, counted):

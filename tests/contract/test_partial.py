@@ -3,32 +3,31 @@
 import pytest
 
 from tests.contract.judging import refused
-from tests.contract.stage import EVERY, STACKS, client_of, served
+from tests.contract.stage import DEPLOYED, EVERY, client_of, served
 from webtrial.measure.answers import agreed_answers
 from webtrial.measure.scenarios import material_from, targets
 
-FIRST = next(iter(STACKS))
+FIRST, *_ = DEPLOYED  # serves all
 PARTIAL = {name: stack for name, stack in EVERY.items() if stack.serves}
 FROM_MEMORY = [name for name, stack in PARTIAL.items() if stack.data_access == "none"]
 
 
 @pytest.fixture(scope="module")
 def found(seeded, package_upstreams, logs):
-    """One stack that serves all, and those that serve a part, each on its own clone."""
+    """Those that serve a part, each on its own clone."""
     urls = package_upstreams.inventory.url, package_upstreams.analytics.url
-    stacks = {FIRST: STACKS[FIRST]} | PARTIAL
-    with served(seeded, "partial", urls, logs, stacks) as services:
+    with served(seeded, "partial", urls, logs, PARTIAL) as services:
         yield services
         for each in services.values():
             each.expect_no_exception()
 
 
 @pytest.mark.parametrize("name", PARTIAL)
-def test_what_a_stack_serves_it_answers_as_the_others_do(found, seeded, name):
+def test_what_a_stack_serves_it_answers_as_the_others_do(found, deployed, seeded, name):
     material = material_from(seeded.built, seeded.password)
     scenarios = list(PARTIAL[name].serves)
     asked = [target for scenario in scenarios for target in targets(scenario, material)]
-    urls = {each: found[each].url for each in (FIRST, name)}
+    urls = {FIRST: deployed[FIRST].url, name: found[name].url}
     answers = agreed_answers(urls, dict.fromkeys(urls, scenarios), material, {})
     assert answers[name].keys() == set(asked) != set()
 

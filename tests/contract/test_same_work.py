@@ -12,11 +12,10 @@ import jwt
 import pytest
 
 from tests.conftest import TESTS
-from tests.contract.conftest import TABLE, of_each_combination
+from tests.contract.conftest import TABLE, of_each_level, of_one_framework
 from tests.contract.counting import Work, between, counter, counting_from, side_by_side
 from tests.contract.judging import canonical, heading_of, named, page_in, rows_of
 from tests.contract.stage import (
-    AXES,
     STACKS,
     Served,
     client_of,
@@ -32,11 +31,12 @@ from webtrial.measure.launch import launch_upstreams
 from webtrial.measure.postgres import Server, can_count_statements
 
 SEED = 20_260_105
-REQUESTS, REQUESTS_IN_FULL = 150, 300
-OF_OWN_CODE = of_each_combination(tuple(STACKS), AXES)
-"""The others differ from one of these in their copy of the data alone: for --full."""
+REQUESTS, REQUESTS_IN_FULL = 55, 200  # two of each kind, seven in full
+OF_OWN_STATEMENTS = of_each_level(of_one_framework(), ("framework", "data_access", "orm"))
+"""Those that say what they want of PostgreSQL in a way of their own: by SQL or by an ORM."""
 EVERY = [
-    pytest.param(name, marks=() if name in OF_OWN_CODE else pytest.mark.full) for name in STACKS
+    pytest.param(name, marks=() if name in OF_OWN_STATEMENTS else pytest.mark.full)
+    for name in STACKS
 ]
 FIRST, *_ = STACKS
 OTHERS = EVERY[1:]
@@ -79,7 +79,7 @@ def asked(counted, request):
 def told(counting_server, counted, asked, logs, request):
     """What every stack, on a fresh clone, told of the same requests in the same order."""
     found: dict[str, list[Told]] = {}
-    names = tuple(STACKS) if request.config.getoption("--full") else OF_OWN_CODE
+    names = tuple(STACKS) if request.config.getoption("--full") else OF_OWN_STATEMENTS
     with (
         patiently(),
         launch_upstreams(1.0, 0.0, SEED, None, logs) as upstreams,

@@ -1,9 +1,9 @@
 """Which stacks the tests of the contract ask: few in `make test`, without leaving a path out."""
 
-from tests.contract.conftest import is_end_of_the_way, of_each_combination, of_each_level
+from tests.contract.conftest import of_each_combination, of_each_level, of_one_framework
 from tests.contract.stage import AXES, STACKS
 
-OWN_CODE = tuple(name for name, stack in STACKS.items() if not is_end_of_the_way(stack))
+OWN_CODE = of_one_framework()
 
 
 def levels(names):

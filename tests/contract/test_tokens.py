@@ -16,8 +16,14 @@ from tests.contract.stage import TOKEN_LIFETIME_S
 from tests.counted import tried
 
 ABOUT = ("framework", "data_access", "serialiser", "concurrency")
+OF_OWN_CODE = ("framework", "serialiser")
 
 STATS = "/dashboard/stats"
+HEADERS_WITHOUT_A_TOKEN = [
+    *(b"", b"Bearer", b"Basic YTpi", b"Bearer a b", b"Token abc", b"\xff", b"Bearer \xff")
+]
+NO_TOKENS = ["x", "x.y", "x.y.z", "..", "a" * 7000, "e30.e30.e30", "eyJhbGciOiJIUzI1NiJ9.."]
+NO_TOKENS += ["%00.%00.%00"]
 
 
 def part(content):
@@ -102,25 +108,17 @@ def test_every_account_has_the_password(client, seeded):
         assert client.post("/token", data=form).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("username", "changed"),
-    [
-        ("account002", lambda password: password[:-1]),
-        ("account002", lambda password: password + " "),
-        ("account002", lambda password: " "),
-        ("nobody-at-all", lambda password: password),
-        ("ACCOUNT002", lambda password: password),
-        ("account002 ", lambda password: password),
-        ("ü" * 300, lambda password: password),
-    ],
-)
-def test_a_wrong_name_or_password_is_not_told_apart(client, stack, seeded, username, changed):
-    form = {"username": username, "password": changed(seeded.password)}
-    answer = client.post("/token", data=form)
+def test_a_wrong_name_or_password_is_not_told_apart(client, stack, seeded):
+    password = seeded.password
+    wrong = [("account002", given) for given in (password[:-1], password + " ", " ")]
+    others = ("nobody-at-all", "ACCOUNT002", "account002 ", "ü" * 300)
+    wrong += [(username, password) for username in others]
     usual = client.post("/token", data={"username": "account002", "password": "wrong"})
-    assert challenged(answer)
-    assert answer.json() == usual.json()
-    tried("passwords guessed", stack.name, 1)
+    for username, given in wrong:
+        answer = client.post("/token", data={"username": username, "password": given})
+        assert challenged(answer)
+        assert answer.json() == usual.json(), (username, given)
+    tried("passwords guessed", stack.name, len(wrong))
 
 
 @pytest.mark.parametrize("name", ["username", "password"])
@@ -165,25 +163,19 @@ def test_without_a_token_there_is_no_dashboard(client):
     assert challenged(client.get(STATS))
 
 
-@pytest.mark.parametrize(
-    "header",
-    [b"", b"Bearer", b"Basic YTpi", b"Bearer a b", b"Token abc", b"\xff", b"Bearer \xff"],
-)
-def test_a_header_that_holds_no_token_is_refused(client, header):
-    assert challenged(client.get(STATS, headers={b"Authorization": header}))
+def test_a_header_that_holds_no_token_is_refused(client):
+    for header in HEADERS_WITHOUT_A_TOKEN:
+        assert challenged(client.get(STATS, headers={b"Authorization": header})), header
 
 
-@pytest.mark.parametrize(
-    "token",
-    ["x", "x.y", "x.y.z", "..", "a" * 7000, "e30.e30.e30", "eyJhbGciOiJIUzI1NiJ9..", "%00.%00.%00"],
-)
-def test_what_does_not_read_as_a_token_is_refused(refuses, token):
-    assert refuses(token)
+def test_what_does_not_read_as_a_token_is_refused(refuses):
+    for token in NO_TOKENS:
+        assert refuses(token)
 
 
-@pytest.mark.parametrize("content", [b"[]", b"null", b"5", b'"x"', b"not json", b"\xff", b"{}"])
-def test_a_signed_token_that_holds_no_claims_is_refused(refuses, key, content):
-    assert refuses(signed(key, {"alg": "HS256"}, content))
+def test_a_signed_token_that_holds_no_claims_is_refused(refuses, key):
+    for content in (b"[]", b"null", b"5", b'"x"', b"not json", b"\xff", b"{}"):
+        assert refuses(signed(key, {"alg": "HS256"}, content))
 
 
 WRONG_CLAIMS = {
@@ -204,29 +196,28 @@ WRONG_CLAIMS = {
 }
 
 
-@pytest.mark.parametrize("changes", WRONG_CLAIMS.values(), ids=WRONG_CLAIMS)
-def test_a_token_of_which_a_claim_is_wrong_is_refused(refuses, key, changes):
-    assert refuses(signed(key, {"alg": "HS256"}, claims(**changes)))
+WRONG_HEADERS = [
+    {"alg": "none"},
+    {"alg": "None"},
+    {"alg": "RS256"},
+    {"alg": "ES256"},
+    {"alg": "hs256"},
+    {"alg": ""},
+    {"alg": None},
+    {"alg": ["HS256"]},
+    {"typ": "JWT"},
+    {"alg": "HS256", "crit": ["unknown"], "unknown": 1},
+]
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"alg": "none"},
-        {"alg": "None"},
-        {"alg": "RS256"},
-        {"alg": "ES256"},
-        {"alg": "hs256"},
-        {"alg": ""},
-        {"alg": None},
-        {"alg": ["HS256"]},
-        {"typ": "JWT"},
-        {"alg": "HS256", "crit": ["unknown"], "unknown": 1},
-    ],
-    ids=str,
-)
-def test_a_token_of_another_algorithm_is_refused_though_the_key_is_right(refuses, key, header):
-    assert refuses(signed(key, header, claims()))
+def test_a_token_of_which_a_claim_is_wrong_is_refused(refuses, key):
+    for name, changes in WRONG_CLAIMS.items():
+        assert refuses(signed(key, {"alg": "HS256"}, claims(**changes))), name
+
+
+def test_a_token_of_another_algorithm_is_refused_though_the_key_is_right(refuses, key):
+    for header in WRONG_HEADERS:
+        assert refuses(signed(key, header, claims())), header
 
 
 @pytest.mark.parametrize(("name", "digest"), [("HS384", "sha384"), ("HS512", "sha512")])

@@ -4,23 +4,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.contract.stage import STACKS, UPSTREAM_CONNECTIONS, client_of, served
-from tests.waiting import LIMIT_S, wait_until
+from tests.contract.stage import DEPLOYED, UPSTREAM_CONNECTIONS, client_of
+from tests.waiting import wait_until
 
 AT_ONCE = UPSTREAM_CONNECTIONS + 4
 ROUNDS = 5
-DEPLOYED = ("flask", "django", "fastapi")
 
 
-@pytest.fixture(scope="module", params=DEPLOYED)
-def roomy(request, seeded, package_upstreams, logs):
-    """A stack with as many connections to the database as to an upstream: some hold one while
+@pytest.fixture(params=DEPLOYED)
+def roomy(request, deployed):
+    """A stack with more connections to the database than to an upstream: some hold one while
     they ask the other."""
-    urls = package_upstreams.inventory.url, package_upstreams.analytics.url
-    stacks = {request.param: STACKS[request.param]}
-    with served(seeded, "roomy", urls, logs, stacks, UPSTREAM_CONNECTIONS, LIMIT_S) as found:
-        yield found[request.param]
-        found[request.param].expect_no_exception()
+    found = deployed[request.param]
+    said = found.log.stat().st_size
+    yield found
+    found.expect_no_exception(since=said)
 
 
 @pytest.fixture
@@ -37,15 +35,21 @@ def ask_at_once(roomy, seeded):
         yield lambda: list(pool.map(ask, range(AT_ONCE)))
 
 
-def test_every_connection_is_used_and_none_is_reopened(ask_at_once, upstreams):
-    upstreams.turn(inventory="slow", analytics="slow")
-    each = upstreams.inventory, upstreams.analytics
+@pytest.fixture
+def slow(sound_upstreams):
+    """Both upstreams, each answer of which takes its time."""
+    sound_upstreams.turn(inventory="slow", analytics="slow")
+    yield sound_upstreams.inventory, sound_upstreams.analytics
+    sound_upstreams.turn(inventory="sound", analytics="sound")
+
+
+def test_every_connection_is_used_and_none_is_reopened(ask_at_once, slow):
 
     def uses_all() -> bool:
         assert ask_at_once() == [[]] * AT_ONCE
-        return min(upstream.accepted for upstream in each) == UPSTREAM_CONNECTIONS
+        return min(upstream.accepted for upstream in slow) == UPSTREAM_CONNECTIONS
 
     wait_until(uses_all, "use of every connection")
     for _ in range(ROUNDS):
         assert ask_at_once() == [[]] * AT_ONCE
-    assert [upstream.accepted for upstream in each] == [UPSTREAM_CONNECTIONS] * 2
+    assert [upstream.accepted for upstream in slow] == [UPSTREAM_CONNECTIONS] * 2

@@ -8,6 +8,7 @@ import pytest
 from tests.contract.judging import INVALID, NO_DIGITS, is_money, is_timestamp, named, refused
 
 ABOUT = ("framework", "data_access", "orm", "driver", "serialiser", "concurrency")
+OF_OWN_CODE = ("framework", "data_access", "orm", "serialiser")
 
 NOBODY = ["0", "2147483647", "2147483648", "9223372036854775808", "1" + "0" * 30, "9" * 4000]
 NO_NUMBER = ["x", "١", "1.5", "-1", "1e3", "0x1", "%00", "1%20", "+1", "1_0", "null"]
@@ -34,11 +35,11 @@ def test_a_page_of_users_has_twenty_by_id_unless_told_otherwise(client, stack):
     }
 
 
-@pytest.mark.parametrize("limit", [1, 7, 100])
-def test_a_page_has_as_many_users_as_asked_for_behind_the_one_named(client, limit):
-    page = client.get("/users", params={"limit": limit, "after": 40}).json()
-    assert [user["id"] for user in page["items"]] == list(range(41, 41 + limit))
-    assert page["next"] == 40 + limit
+def test_a_page_has_as_many_users_as_asked_for_behind_the_one_named(client):
+    for limit in (1, 7, 100):
+        page = client.get("/users", params={"limit": limit, "after": 40}).json()
+        assert [user["id"] for user in page["items"]] == list(range(41, 41 + limit))
+        assert page["next"] == 40 + limit
 
 
 def test_the_last_page_has_no_next_even_when_it_is_full(client, stack):
@@ -49,24 +50,24 @@ def test_the_last_page_has_no_next_even_when_it_is_full(client, stack):
     assert ([user["id"] for user in short["items"]], short["next"]) == ([ids[0]], None)
 
 
-@pytest.mark.parametrize("after", ["2147483646", "2147483647", "2147483648", "1" + "0" * 30])
-def test_behind_the_last_user_there_is_an_empty_page(client, after):
-    answer = client.get("/users", params={"after": after})
-    assert (answer.status_code, answer.json()) == (200, {"items": [], "next": None})
+def test_behind_the_last_user_there_is_an_empty_page(client):
+    for after in ("2147483646", "2147483647", "2147483648", "1" + "0" * 30):
+        answer = client.get("/users", params={"after": after})
+        assert (answer.status_code, answer.json()) == (200, {"items": [], "next": None}), after
 
 
-@pytest.mark.parametrize("value", ["0", "101", "-1", "x", "1.5", "", *NO_DIGITS])
-def test_a_limit_out_of_range_is_refused_by_name(client, value):
-    answer = client.get("/users", params={"limit": value})
-    assert refused(answer, *INVALID)
-    assert "limit" in named(answer) and "after" not in named(answer)
+def test_a_limit_out_of_range_is_refused_by_name(client):
+    for value in ("0", "101", "-1", "x", "1.5", "", *NO_DIGITS):
+        answer = client.get("/users", params={"limit": value})
+        assert refused(answer, *INVALID)
+        assert "limit" in named(answer) and "after" not in named(answer)
 
 
-@pytest.mark.parametrize("value", ["-1", "x", "1.5", "", *NO_DIGITS])
-def test_an_after_that_is_no_id_is_refused_by_name(client, value):
-    answer = client.get("/users", params={"after": value, "limit": "0"})
-    assert refused(answer, *INVALID)
-    assert {"after", "limit"} <= named(answer)
+def test_an_after_that_is_no_id_is_refused_by_name(client):
+    for value in ("-1", "x", "1.5", "", *NO_DIGITS):
+        answer = client.get("/users", params={"after": value, "limit": "0"})
+        assert refused(answer, *INVALID)
+        assert {"after", "limit"} <= named(answer)
 
 
 def test_a_user_is_read_with_its_orders_oldest_first(client, stack):
@@ -157,15 +158,15 @@ def test_a_deleted_user_is_gone_and_its_orders_with_it(client, created, stack):
     assert found == [(0,)]
 
 
-@pytest.mark.parametrize("number", NOBODY, ids=lambda number: number[:20])
-def test_who_does_not_exist_is_not_found_however_large_the_id(client, number, new_user):
-    assert refused(client.get(f"/users/{number}"), 404)
-    assert refused(client.put(f"/users/{number}", json=new_user()), 404)
-    assert refused(client.delete(f"/users/{number}"), 404)
+def test_who_does_not_exist_is_not_found_however_large_the_id(client, new_user):
+    for number in NOBODY:
+        assert refused(client.get(f"/users/{number}"), 404)
+        assert refused(client.put(f"/users/{number}", json=new_user()), 404)
+        assert refused(client.delete(f"/users/{number}"), 404)
 
 
-@pytest.mark.parametrize("number", NO_NUMBER)
-def test_an_id_that_is_no_number_is_refused(client, number, new_user):
-    assert refused(client.get(f"/users/{number}"))
-    assert refused(client.put(f"/users/{number}", json=new_user()))
-    assert refused(client.delete(f"/users/{number}"))
+def test_an_id_that_is_no_number_is_refused(client, new_user):
+    for number in NO_NUMBER:
+        assert refused(client.get(f"/users/{number}"))
+        assert refused(client.put(f"/users/{number}", json=new_user()))
+        assert refused(client.delete(f"/users/{number}"))

@@ -34,6 +34,14 @@ def by_name(tables):
     }
 
 
+@pytest.fixture
+def few(build, monkeypatch):
+    """A tenth of the rows of every table."""
+    drawing = build.tables.__globals__
+    for table in ("USERS", "ORDERS", "PRODUCTS", "REVIEWS", "SALES"):
+        monkeypatch.setitem(drawing, table, drawing[table] // 10)
+
+
 def words_of(module):
     """Every word that a product's name may hold."""
     nouns = [noun for nouns in module.words.NOUNS.values() for noun in nouns.split()]
@@ -46,9 +54,10 @@ def words(build):
         return words_of(rows)
 
 
-def test_a_seed_gives_the_same_rows_again_and_another_seed_others(build, tables):
-    assert build._sha256(build.tables(SEED)) == build._sha256(tables)
-    assert build._sha256(build.tables(SEED + 1)) != build._sha256(tables)
+def test_a_seed_gives_the_same_rows_again_and_another_seed_others(build, few):
+    rows = build._sha256(build.tables(SEED))
+    assert build._sha256(build.tables(SEED)) == rows
+    assert build._sha256(build.tables(SEED + 1)) != rows
 
 
 def test_there_are_as_many_rows_as_said_numbered_from_1(tables, by_name):

@@ -57,12 +57,13 @@ def post(client, text, kind="application/json", path="/users"):
     return client.post(path, content=content, headers={"Content-Type": kind})
 
 
-@pytest.mark.parametrize("path", ["/users/{}", "/users?after={}", "/users?limit={}"])
-def test_sql_where_a_number_belongs_is_refused(client, stack, unchanged, path):
-    for text in INJECTIONS:
-        answer = client.get(path.format(text.replace("/", "%2F").replace("#", "%23")))
-        assert refused(answer)
-    tried("SQL injection", stack.name, len(INJECTIONS))
+def test_sql_where_a_number_belongs_is_refused(client, stack, unchanged):
+    paths = ("/users/{}", "/users?after={}", "/users?limit={}")
+    for path in paths:
+        for text in INJECTIONS:
+            answer = client.get(path.format(text.replace("/", "%2F").replace("#", "%23")))
+            assert refused(answer)
+    tried("SQL injection", stack.name, len(paths) * len(INJECTIONS))
 
 
 def test_sql_in_a_search_finds_nothing_and_does_nothing(client, stack, unchanged):
@@ -73,7 +74,7 @@ def test_sql_in_a_search_finds_nothing_and_does_nothing(client, stack, unchanged
     tried("SQL injection", stack.name, len(INJECTIONS))
 
 
-def test_sql_as_a_name_or_password_signs_nobody_in(client, stack, unchanged, own_seeded):
+def test_sql_as_a_name_or_password_signs_nobody_in(client, stack, unchanged):
     for number, text in enumerate(INJECTIONS):
         assert refused(client.post("/token", data={"username": text, "password": text}))
         guess = {"username": f"account{number + 10:03d}", "password": text}
@@ -94,15 +95,16 @@ def test_sql_in_a_field_is_text(client, stack):
     tried("SQL injection", stack.name, len(INJECTIONS))
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "\x00\x00\x00"])
-def test_nul_is_refused_wherever_it_stands(client, stack, unchanged, text):
-    escaped = json.dumps(text)
-    assert refused(post(client, body_with(username=escaped)))
-    assert refused(post(client, body_with(email=escaped)))
-    assert refused(client.get("/products/search", params={"q": text}))
-    assert refused(client.post("/token", data={"username": text, "password": text}))
-    assert refused(client.get("/users/%00"))
-    tried("NUL bytes", stack.name, 5)
+def test_nul_is_refused_wherever_it_stands(client, stack, unchanged):
+    texts = ("a\x00b", "\x00\x00\x00")
+    for text in texts:
+        escaped = json.dumps(text)
+        assert refused(post(client, body_with(username=escaped)))
+        assert refused(post(client, body_with(email=escaped)))
+        assert refused(client.get("/products/search", params={"q": text}))
+        assert refused(client.post("/token", data={"username": text, "password": text}))
+        assert refused(client.get("/users/%00"))
+    tried("NUL bytes", stack.name, 5 * len(texts))
 
 
 def test_half_a_character_is_refused(client, stack, unchanged):
@@ -202,24 +204,22 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_request_within_a_request_is_refused_or_answered_as_its_senders(
-    stack, client, unchanged, shape
-):
+def test_a_request_within_a_request_is_refused_or_answered_as_its_senders(stack, client, unchanged):
     """A server may refuse, or read what follows as this client's next request; there is no proxy
     whose other clients it could be taken for. It never fails, and stays well. To a coding that it
     does not know RFC 9112 (section 6.1) has it answer 501."""
-    statuses = statuses_in(answers_to(stack.url, SHAPES[shape] + SMUGGLED))
-    assert len(statuses) <= 2, statuses
-    refusals = (501,) if shape == "an unknown coding" else ()
-    assert all(status < 500 or status in refusals for status in statuses), statuses
-    assert client.get("/users/1").json()["id"] == 1
-    tried("request smuggling shapes", stack.name, 1)
+    for shape, content in SHAPES.items():
+        statuses = statuses_in(answers_to(stack.url, content + SMUGGLED))
+        assert len(statuses) <= 2, (shape, statuses)
+        refusals = (501,) if shape == "an unknown coding" else ()
+        assert all(each < 500 or each in refusals for each in statuses), (shape, statuses)
+        assert client.get("/users/1").json()["id"] == 1, shape
+    tried("request smuggling shapes", stack.name, len(SHAPES))
 
 
-@pytest.mark.parametrize("shape", LARGE)
-def test_what_is_oversized_is_refused_or_harmless(stack, client, unchanged, shape):
-    statuses = statuses_in(answers_to(stack.url, LARGE[shape]))
-    assert all(status < 500 for status in statuses), statuses
-    assert client.get("/ping").status_code == 200
-    tried("oversized headers", stack.name, 1)
+def test_what_is_oversized_is_refused_or_harmless(stack, client, unchanged):
+    for shape, content in LARGE.items():
+        statuses = statuses_in(answers_to(stack.url, content))
+        assert all(status < 500 for status in statuses), (shape, statuses)
+        assert client.get("/ping").status_code == 200, shape
+    tried("oversized headers", stack.name, len(LARGE))

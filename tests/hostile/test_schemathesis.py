@@ -6,17 +6,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.counted import tried
 
 HOOKS = "tests.hostile.careful"
 REPOSITORY = Path(__file__).parent.parent.parent
 LONGEST_S = 3600
+OTHERS = ("django", "fastapi")
+
+
+@pytest.fixture(params=["flask", *(pytest.param(name, marks=pytest.mark.full) for name in OTHERS)])
+def stack(request, deployed):
+    """One after another."""
+    return deployed[request.param]
 
 
 def test_no_request_that_schemathesis_makes_up_finds_a_fault(
-    stack, client, own_seeded, amounts, tmp_path
+    stack, client, seeded, amounts, tmp_path
 ):
-    form = {"username": "account003", "password": own_seeded.password}
+    form = {"username": "account003", "password": seeded.password}
     token = client.post("/token", data=form).json()["access_token"]
     said = stack.log.stat().st_size
     done = subprocess.run(

@@ -1,6 +1,9 @@
 """PostgreSQL restarts under load: every stack is well again by itself."""
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 from contextlib import suppress
 
@@ -9,14 +12,51 @@ import psutil
 import psycopg
 import pytest
 
+from tests.conftest import TESTS
+from tests.contract.stage import STACKS, Seeded, served
 from tests.counted import injected
 from tests.waiting import LIMIT_S, LONG_S, wait_until
 from webtrial.measure.children import runs
+from webtrial.measure.keeper import keep
 from webtrial.measure.load.transport import Transport
+from webtrial.measure.postgres import Server, create_database, drop_own, seal_template
+from webtrial.stacks import SERVICES
 
 CLIENTS = 16
 BEFORE_S = 1.0
 CALM = 50  # answers in a row that are right
+OTHERS = ("django", "flask")
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def own_postgres():
+    """A server that nobody else uses."""
+    with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:
+        server = Server(**json.loads(kept.stdout.readline()))
+        yield server
+        drop_own(server)
+
+
+@pytest.fixture(scope="module")
+def one_user(own_postgres):
+    """The template of the stacks' databases: tables with one user, who is all that is asked for."""
+    with psycopg.connect(create_database(own_postgres, "one-user"), autocommit=True) as connection:
+        connection.execute((SERVICES / "database" / "schema.sql").read_bytes())
+        connection.execute("INSERT INTO users (username, email, age) VALUES ('a', 'a@b.org', 30)")
+    seal_template(own_postgres, "one-user")
+    return Seeded(own_postgres, "one-user", "", {})
+
+
+@pytest.fixture(
+    scope="module",
+    params=["fastapi", *(pytest.param(name, marks=pytest.mark.full) for name in OTHERS)],
+)
+def stack(request, one_user, tmp_path_factory):
+    """One after another."""
+    stacks, logs = {request.param: STACKS[request.param]}, tmp_path_factory.mktemp("logs")
+    with served(one_user, "restarted", (NOWHERE, NOWHERE), logs, stacks) as found:
+        yield found[request.param]
 
 
 def crash(own_postgres):
