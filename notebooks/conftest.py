@@ -35,6 +35,7 @@ class ForkingKernelManager(KernelManager):
     """Starts kernels by forking."""
 
     async def _async_pre_start_kernel(self, **given: Any) -> Any:
+        given["extra_arguments"] = ["--IPKernelApp.log_level=50"]  # it warns of each start
         if self.provisioner is None:
             self.provisioner = ForkingProvisioner(kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**given)

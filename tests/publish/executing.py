@@ -4,6 +4,7 @@ A kernel imports for seconds and reads a run that the tests have read already. T
 kernels is tested where a report is published.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -45,6 +46,7 @@ def words_and_figures(outputs: list[Data]) -> tuple[str, int]:
 
 def _shown_by(shell: InteractiveShell, source: str) -> list[Data]:
     with capture_output() as captured:
+        shell.display_trap.hook = sys.displayhook  # which a cell would put its own in place of
         result = shell.run_cell(source, store_history=True)
     result.raise_error()
     return [output.data for output in captured.outputs]

@@ -65,6 +65,7 @@ def test_no_number_is_left_that_is_none(full: str) -> None:
     assert "nan" not in full
 
 
+@pytest.mark.full
 def test_the_overview_opens_with_how_many_claims_came_out_in_which_way(
     run: Run,
 ) -> None:

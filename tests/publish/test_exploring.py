@@ -202,6 +202,7 @@ def test_where_no_notebook_is_open_the_figure_stands_alone(
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()
 
 
+@pytest.mark.full
 def test_every_menu_is_timed(run: Run) -> None:
     times = wt.response_times(run)
 
