@@ -32,7 +32,7 @@ OPEN = """
 import subprocess, sys
 from webtrial.__main__ import main
 
-subprocess.call = lambda command: print(command[1:])
+subprocess.call = lambda command, **_: print(command[1:])
 sys.exit(main(["lab"]))
 """
 
@@ -46,7 +46,7 @@ print([main(command) for command in json.loads(sys.argv[1])])
 RUN = ("run", "--profile", "smoke")
 REPORT = ("report", "--profile", "smoke")
 MEASURING = {
-    "win32": (RUN, REPORT, ("serve",), ("check",), ("bench",), ("capabilities",)),
+    "win32": (RUN, REPORT, ("serve",), ("check",), ("bench",), ("capabilities",), ("doctor",)),
     "darwin": (RUN,),
 }
 
