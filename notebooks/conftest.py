@@ -1,10 +1,19 @@
 """`pytest --nbval notebooks`: the chapters as they were executed on the sample run, executed again.
 
-Tables and sentences are compared; a figure is by its title and what it shows in words.
+Tables and sentences are compared; a figure is by its title and what it shows in words. As when a
+report is published, kernels are forked from a process that has read the run.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
+import nbval.kernel
 import pytest
+from jupyter_client.manager import KernelManager, run_sync
 from nbval.kernel import RunningKernel
+
+from webtrial.publish.warm import READ, ForkingProvisioner, warm_up
+from webtrial.runs import SAMPLE
 
 collect_ignore = ["1-measure.ipynb", "compare.ipynb", "explore.ipynb"]
 
@@ -22,4 +31,24 @@ def execute_as_jupyter_does(
     return str(kernel.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False))
 
 
-RunningKernel.execute_cell_input = execute_as_jupyter_does
+class ForkingKernelManager(KernelManager):
+    """Starts kernels by forking."""
+
+    async def _async_pre_start_kernel(self, **given: Any) -> Any:
+        given["extra_arguments"] = ["--IPKernelApp.log_level=50"]  # it warns of each start
+        if self.provisioner is None:
+            self.provisioner = ForkingProvisioner(kernel_spec=self.kernel_spec, parent=self)
+        return await super()._async_pre_start_kernel(**given)
+
+    pre_start_kernel = run_sync(_async_pre_start_kernel)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Iterator[None]:
+    """Read the sample once, before the first kernel starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunningKernel, "execute_cell_input", execute_as_jupyter_does)
+        patch.setattr(nbval.kernel, "KernelManager", ForkingKernelManager)
+        patch.delenv(READ, raising=False)
+        warm_up(SAMPLE)
+        return (yield)

@@ -299,7 +299,13 @@ def _report(given: argparse.Namespace) -> int | None:
 
 
 def _is_fit_to_measure() -> bool:
-    """Whether anything can be measured here; says what will interfere."""
+    """Whether anything can be measured here; says what will interfere. Elsewhere than on Linux the
+    measuring itself says that it cannot be."""
+    from webtrial.measure.linux import is_linux
+
+    if not is_linux():
+        return True
+
     from webtrial.doctor.examine import as_text, examine, is_hopeless
 
     found = [finding for finding in examine() if finding.matters]
@@ -309,6 +315,10 @@ def _is_fit_to_measure() -> bool:
 
 
 def _doctor(_: argparse.Namespace) -> int:
+    from webtrial.measure.linux import demand_linux
+
+    demand_linux()
+
     from webtrial.doctor.examine import as_text, conclusion, examine, is_hopeless
 
     found = examine()

@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-SIGNALS = (signal.SIGINT, signal.SIGHUP)
+HAS_HANG_UP = hasattr(signal, "SIGHUP")
+"""Windows lacks it."""
+
+SIGNALS = (signal.SIGINT, signal.SIGHUP) if HAS_HANG_UP else (signal.SIGINT,)
 
 
 class HangUp(KeyboardInterrupt):
@@ -27,7 +30,7 @@ def hang_up_raised() -> Iterator[None]:
     """Have this process raise HangUp when its terminal is closed, unless whoever started it made
     it immune to that (`nohup`)."""
     in_main = threading.current_thread() is threading.main_thread()
-    if in_main and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+    if HAS_HANG_UP and in_main and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _hang_up)
         try:
             yield

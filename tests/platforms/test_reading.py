@@ -1,23 +1,26 @@
 """On macOS and Windows a run can be read, compared and published, and measuring says where."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.platforms.conftest import RunElsewhere
 from tests.platforms.lacking import lacks, packages_for_linux
+from tests.synthetic_run import synthetic_run
 
 PLATFORMS = {"darwin": "macOS", "win32": "Windows"}
 SAMPLE = "data/sample"
 
 READ = """
+import sys
 import webtrial as wt
 from webtrial.publish import publication
 from webtrial.publish.comparison import compare_runs
 
 for name in wt.__all__:
     getattr(wt, name)
-run = wt.open_run("data/sample")
+run = wt.open_run(sys.argv[1])
 ratios = wt.ratio_table(run)
 for shown in (wt.claims_in_words(run, wt.verify(run)), wt.scoreboard(run, ratios)):
     assert shown._repr_mimebundle_()
@@ -29,16 +32,23 @@ OPEN = """
 import subprocess, sys
 from webtrial.__main__ import main
 
-subprocess.call = lambda command: print(command[1:])
+subprocess.call = lambda command, **_: print(command[1:])
 sys.exit(main(["lab"]))
+"""
+
+COMMANDS = """
+import json, sys
+from webtrial.__main__ import main
+
+print([main(command) for command in json.loads(sys.argv[1])])
 """
 
 RUN = ("run", "--profile", "smoke")
 REPORT = ("report", "--profile", "smoke")
-MEASURING = (
-    *(("win32", each) for each in (RUN, REPORT, ("serve",), ("check",))),
-    *(("win32", ("bench",)), ("win32", ("capabilities",)), ("darwin", RUN)),
-)
+MEASURING = {
+    "win32": (RUN, REPORT, ("serve",), ("check",), ("bench",), ("capabilities",), ("doctor",)),
+    "darwin": (RUN,),
+}
 
 
 def test_what_other_systems_lack_is_hidden_by_the_tests_below() -> None:
@@ -52,8 +62,11 @@ def test_what_other_systems_lack_is_hidden_by_the_tests_below() -> None:
 
 
 @pytest.mark.parametrize("platform", [pytest.param("darwin", marks=pytest.mark.full), "win32"])
-def test_a_run_is_read_where_linux_is_missing(run_elsewhere: RunElsewhere, platform: str) -> None:
-    done = run_elsewhere(platform, "-c", READ)
+def test_a_run_is_read_where_linux_is_missing(
+    run_elsewhere: RunElsewhere, platform: str, tmp_path: Path
+) -> None:
+    run = synthetic_run(tmp_path, window_s=0.5)
+    done = run_elsewhere(platform, "-c", READ, str(run.path))
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -64,16 +77,17 @@ def test_jupyterlab_is_opened_on_windows(run_elsewhere: RunElsewhere) -> None:
     assert "--allow-root" not in done.stdout
 
 
-@pytest.mark.parametrize(("platform", "command"), MEASURING)
+@pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.full)])
 def test_measuring_elsewhere_ends_with_one_sentence_that_names_the_container(
-    run_elsewhere: RunElsewhere, platform: str, command: tuple[str, ...]
+    run_elsewhere: RunElsewhere, platform: str
 ) -> None:
-    done = run_elsewhere(platform, "-m", "webtrial", *command)
-    assert done.returncode == 2
+    commands = MEASURING[platform]
+    done = run_elsewhere(platform, "-c", COMMANDS, json.dumps(commands))
+    assert json.loads(done.stdout) == [2] * len(commands)
     assert done.stderr.splitlines() == [
         f"webtrial: measuring needs Linux, this is {PLATFORMS[platform]}: measure in the container"
         " of the Dockerfile, as README.md shows under `Where it runs`"
-    ]
+    ] * len(commands)
 
 
 @pytest.mark.full

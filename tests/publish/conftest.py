@@ -17,7 +17,9 @@ from tests.synthetic_run import (
     synthetic_run,
     vouch_for,
 )
+from webtrial.publish.front import Front, front_of
 from webtrial.publish.report import report_of_run
+from webtrial.runs import SAMPLE, Run, open_run
 
 SCENARIOS = ("user_detail", "product_search", "dashboard")
 
@@ -42,6 +44,18 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest.write_text(json.dumps(told))
     vouch_for(run.path)
     return run.path
+
+
+@pytest.fixture(scope="session")
+def sample() -> Run:
+    """The run that comes with the project, with all that tests have found out about it."""
+    return open_run(SAMPLE)
+
+
+@pytest.fixture(scope="session")
+def published_front(run_path: Path) -> Front:
+    """What stands before the chapters of that report."""
+    return front_of(open_run(run_path))
 
 
 @pytest.fixture(scope="session")

@@ -4,26 +4,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from tests.analyse.test_figures_of_causes import BESIDE, MOVING, SCENARIOS, STACKS
+from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
-from webtrial.publish.execute import execute
 from webtrial.records import Load
+from webtrial.runs import Run
 
 CHAPTER = "4-where-the-time-goes"
 SEARCHING = ("fastapi-gather", "flask-no-index", "fastapi-no-index")
 
 
-def shown(folder: Path, run: Path, **given: Any) -> tuple[str, int]:
+def shown(run: Run, **given: Any) -> tuple[str, int]:
     """What the executed chapter says, and how many figures it holds."""
-    path = execute(CHAPTER, folder, {"run": str(run), **given})
-    cells = nbformat.read(path, as_version=4).cells
-    outputs = [output.data for cell in cells for output in cell.get("outputs", [])]
-    figures = [data for data in outputs if "image/svg+xml" in data]
-    texts = [data.get("text/markdown", data["text/plain"]) for data in outputs]
-    return "\n".join(texts), len(figures)
+    return words_and_figures(outputs_of(CHAPTER, {"run": run}, **given))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +33,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         window_s=2,
         beside={**BESIDE, "product_search": SEARCHING},
     )
-    said, figures = shown(folder, run.path, p99_limit_ms=7.5)
+    said, figures = shown(run, p99_limit_ms=7.5)
     # attributions, times, fan-out, connections, sweeps, migration
     assert figures == 2 + 1 + 1 + 1 + 4 + 1
     return said
@@ -74,7 +69,7 @@ def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
 def test_a_run_without_says_so_once_in_each_section(tmp_path: Path) -> None:
     medians = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
     run = synthetic_run(tmp_path, Truth(medians), scenarios=("user_detail", "crud"), blocks=1)
-    said, figures = shown(tmp_path, run.path)
+    said, figures = shown(run)
     lacks = [line for line in said.splitlines() if line.startswith("*")]
 
     assert figures == 2 + 1

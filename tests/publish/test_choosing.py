@@ -3,33 +3,29 @@
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from ipywidgets import HTML, Dropdown, FloatSlider
 
 from tests.analyse.test_choosing import findings
+from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial.analyse.choosing import totals
 from webtrial.analyse.criteria import Criteria, criteria
 from webtrial.analyse.projects import WEIGHTS
 from webtrial.analyse.show import Table
-from webtrial.errors import PublishError
-from webtrial.publish.execute import execute
+from webtrial.errors import ParameterError
 from webtrial.publish.sliders import LIVE, sliders, weigh
+from webtrial.runs import Run
 
 CHAPTER = "6-choosing"
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
 
 
-def shown(folder: Path, run: Path, **given: Any) -> tuple[str, int]:
+def shown(run: Run, **given: Any) -> tuple[str, int]:
     """What the executed chapter says, and how many figures it holds."""
-    path = execute(CHAPTER, folder, {"run": str(run), **given})
-    cells = nbformat.read(path, as_version=4).cells
-    outputs = [output.data for cell in cells for output in cell.get("outputs", [])]
+    outputs = outputs_of(CHAPTER, {"run": run}, **given)
     assert not any("application/vnd.jupyter.widget-view+json" in data for data in outputs)
-    figures = [data for data in outputs if "image/svg+xml" in data]
-    texts = [data.get("text/markdown", data["text/plain"]) for data in outputs]
-    return "\n".join(texts), len(figures)
+    return words_and_figures(outputs)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +38,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         loads=(CLOSED, OPEN),
         window_s=2,
     )
-    said, figures = shown(folder, run.path, price_per_core_hour=7.5, load_per_s=4321.0)
+    said, figures = shown(run, price_per_core_hour=7.5, load_per_s=4321.0)
     assert figures == 1
     return said
 
@@ -68,7 +64,7 @@ def test_a_run_with_everything_has_every_section(full: str, part: str) -> None:
 
 def test_a_run_of_one_block_gives_no_verdict(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth(MEDIANS), scenarios=("user_detail", "crud"), blocks=1)
-    said, figures = shown(tmp_path, run.path)
+    said, figures = shown(run)
 
     assert figures == 1
     assert "One block: no interval" in said
@@ -78,13 +74,11 @@ def test_a_run_of_one_block_gives_no_verdict(tmp_path: Path) -> None:
 def test_weights_are_parameters_and_wrong_ones_are_refused(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth(MEDIANS), blocks=1, window_s=0.5)
     weights = {"simple REST API": {"admin": 1}}
-    said, _ = shown(tmp_path, run.path, weights=weights)
+    said, _ = shown(run, weights=weights)
 
     assert "| simple REST API | Django (1.00)" in said
-    with pytest.raises(PublishError, match="no such criterion: speed"):
-        execute(
-            CHAPTER, tmp_path, {"run": str(run.path), "weights": {"microservices": {"speed": 1}}}
-        )
+    with pytest.raises(ParameterError, match="no such criterion: speed"):
+        shown(run, weights={"microservices": {"speed": 1}})
 
 
 # --- sliders

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from tests.analyse.test_claims import claimed_run
+from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.analyse.claims.evaluate import verify
 from webtrial.analyse.claims.facts import counts_of
-from webtrial.publish.execute import execute
 from webtrial.publish.sentences_of_claims import (
     claims_counted,
     disagreeing_statements_in_words,
@@ -20,14 +19,9 @@ from webtrial.runs import Run
 CHAPTER = "5-claims"
 
 
-def shown(folder: Path, run: Path, name: str = CHAPTER, **given: Any) -> tuple[str, int]:
+def shown(run: Run, name: str = CHAPTER, **given: Any) -> tuple[str, int]:
     """What the executed chapter says, and how many figures it holds."""
-    path = execute(name, folder, {"run": str(run), **given})
-    cells = nbformat.read(path, as_version=4).cells
-    outputs = [output.data for cell in cells for output in cell.get("outputs", [])]
-    figures = [data for data in outputs if "image/svg+xml" in data]
-    texts = [data.get("text/markdown", data["text/plain"]) for data in outputs]
-    return "\n".join(texts), len(figures)
+    return words_and_figures(outputs_of(name, {"run": run}, **given))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +30,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def full(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
-    said, figures = shown(tmp_path_factory.mktemp("full"), run.path, assumed_think_time_s=2.5)
+def full(run: Run) -> str:
+    said, figures = shown(run, assumed_think_time_s=2.5)
     assert figures == 10  # nine of claims, one of references
     return said
 
@@ -71,10 +65,11 @@ def test_no_number_is_left_that_is_none(full: str) -> None:
     assert "nan" not in full
 
 
+@pytest.mark.full
 def test_the_overview_opens_with_how_many_claims_came_out_in_which_way(
-    run: Run, tmp_path: Path
+    run: Run,
 ) -> None:
-    said, _ = shown(tmp_path, run.path, "0-overview")
+    said, _ = shown(run, "0-overview")
     counts = counts_of(verify(run).table)
     told = [said.index(claims_counted(count)) for count in counts]
     assert len(told) == 3
@@ -94,7 +89,7 @@ def test_statements_that_differ_from_their_fact_are_named(run: Run) -> None:
 def test_a_run_of_one_block_says_that_it_decides_nothing(tmp_path: Path) -> None:
     medians = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
     run = synthetic_run(tmp_path, Truth(medians), scenarios=("user_detail", "crud"), blocks=1)
-    said, _ = shown(tmp_path, run.path)
+    said, _ = shown(run)
     assert "This run has one block: no interval, and no verdict" in said
     assert "no replication: one block, no interval" in said
     assert "Nothing to draw" in said

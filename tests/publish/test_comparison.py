@@ -3,13 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import pytest
 
+from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
-from webtrial.errors import ParameterError, PublishError
+from webtrial.errors import ParameterError
 from webtrial.publish.comparison import compare_runs
-from webtrial.publish.execute import execute
 from webtrial.runs import Run
 
 TRUTH = Truth({"django": 80.0, "flask": 50.0, "fastapi": 10.0}, drift=0.02)
@@ -76,19 +75,14 @@ def test_a_table_in_a_terminal_has_its_columns_in_line(runs: tuple[Run, Run]) ->
     assert first[head.index("requests/s")].isdigit()
 
 
-def executed(folder: Path, before: Run, after: Run) -> tuple[str, int]:
-    path = execute("compare", folder, {"before": str(before.path), "after": str(after.path)})
-    cells = nbformat.read(path, as_version=4).cells
-    outputs = [output.data for cell in cells for output in cell.get("outputs", [])]
-    figures = [data for data in outputs if "image/svg+xml" in data]
-    texts = [data.get("text/markdown", data["text/plain"]) for data in outputs]
-    return "\n".join(texts), len(figures)
+def executed(before: Run, after: Run) -> tuple[str, int]:
+    return words_and_figures(outputs_of("compare", {"before": before, "after": after}))
 
 
 def test_the_notebook_shows_what_holds_and_what_changed(
-    runs: tuple[Run, Run], tmp_path: Path
+    runs: tuple[Run, Run],
 ) -> None:
-    said, figures = executed(tmp_path, *runs)
+    said, figures = executed(*runs)
 
     assert figures == 2
     assert "Requests per second differ between the runs for Flask" in said
@@ -99,7 +93,7 @@ def test_the_notebook_shows_what_holds_and_what_changed(
 def test_the_notebook_of_two_single_blocks_concludes_nothing(tmp_path: Path) -> None:
     before = synthetic_run(tmp_path / "a", TRUTH, blocks=1, window_s=0.5)
     after = synthetic_run(tmp_path / "b", SLOWER, blocks=1, window_s=0.5)
-    said, figures = executed(tmp_path, before, after)
+    said, figures = executed(before, after)
 
     assert figures == 2
     assert "none is settled in either run" in said
@@ -107,8 +101,8 @@ def test_the_notebook_of_two_single_blocks_concludes_nothing(tmp_path: Path) -> 
     assert "nan" not in said
 
 
-def test_one_run_alone_is_not_compared(runs: tuple[Run, Run], tmp_path: Path) -> None:
-    with pytest.raises(PublishError, match="name both runs, or none"):
-        execute("compare", tmp_path, {"before": str(runs[0].path)})
-    with pytest.raises(PublishError, match="takes `before` and `after` and fail_over"):
-        execute("compare", tmp_path, {"run": str(runs[0].path)})
+def test_one_run_alone_is_not_compared(runs: tuple[Run, Run]) -> None:
+    with pytest.raises(ParameterError, match="name both runs, or none"):
+        outputs_of("compare", {"before": runs[0]})
+    with pytest.raises(ParameterError, match="takes `before` and `after` and fail_over"):
+        outputs_of("compare", {"run": runs[0]})

@@ -11,12 +11,11 @@ from pypdf.generic import Destination
 
 from webtrial.publish.chapters import Chapter, read_chapter
 from webtrial.publish.document import write_document
-from webtrial.publish.front import Front, front_of
+from webtrial.publish.front import Front
 from webtrial.publish.page import write_page
 from webtrial.publish.report import chapter_names
 from webtrial.publish.sources import sources_in_words
 from webtrial.publish.svg import Figure, figure_of
-from webtrial.runs import open_run
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +26,6 @@ def document(published: Path) -> PdfReader:
 @pytest.fixture(scope="module")
 def chapters(published: Path) -> list[Chapter]:
     return [read_chapter(published / "notebooks" / f"{name}.ipynb") for name in chapter_names()]
-
-
-@pytest.fixture(scope="module")
-def front(run_path: Path) -> Front:
-    return front_of(open_run(run_path))
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +97,10 @@ def test_each_chapter_opens_a_page(document: PdfReader) -> None:
 
 
 def test_the_title_page_carries_the_findings_the_machine_and_the_day(
-    document: PdfReader, front: Front
+    document: PdfReader, published_front: Front
 ) -> None:
     page = _letters(document.pages[0].extract_text())
+    front = published_front
     assert front.findings
     for part in (front.title, front.subtitle, *front.findings, *front.facts):
         assert _letters(part) in page
@@ -176,9 +171,9 @@ def test_every_table_has_a_head(elements: list[Any]) -> None:
 
 
 def test_the_same_run_makes_the_same_bytes(
-    front: Front, published: Path, chapters: list[Chapter], tmp_path: Path
+    published_front: Front, published: Path, chapters: list[Chapter], tmp_path: Path
 ) -> None:
-    write_document(chapters, front, tmp_path / "report.pdf")
-    write_page(chapters, front, tmp_path / "index.html")
+    write_document(chapters, published_front, tmp_path / "report.pdf")
+    write_page(chapters, published_front, tmp_path / "index.html")
     for name in ("report.pdf", "index.html"):
         assert (tmp_path / name).read_bytes() == (published / name).read_bytes()

@@ -19,7 +19,7 @@ from webtrial.analyse.claims.book import read_claims
 from webtrial.analyse.estimates import throughput_table
 from webtrial.analyse.phrases import spoken
 from webtrial.publish.chapters import read_chapter
-from webtrial.publish.front import CHECK, front_of
+from webtrial.publish.front import CHECK, Front
 from webtrial.publish.report import chapter_names
 from webtrial.runs import open_run
 
@@ -157,8 +157,8 @@ def test_code_is_folded_away(seen: Seen) -> None:
     assert not any("open" in each for each in folded)
 
 
-def test_the_answer_comes_first(text: str, run_path: Path) -> None:
-    front = front_of(open_run(run_path))
+def test_the_answer_comes_first(text: str, published_front: Front) -> None:
+    front = published_front
     header = re.sub(r"<[^>]+>", "", text[text.index("<header>") : text.index("<details")])
     assert 2 <= len(front.findings) <= 4
     for finding in front.findings:
@@ -170,11 +170,11 @@ def test_the_answer_comes_first(text: str, run_path: Path) -> None:
 
 
 def test_each_kind_of_claims_has_a_bar_measured_performance_first(
-    text: str, run_path: Path
+    text: str, published_front: Front
 ) -> None:
     verdicts = BeautifulSoup(text, "html.parser").select_one("section.verdicts")
     assert verdicts
-    counts = front_of(open_run(run_path)).verdicts
+    counts = published_front.verdicts
     bars = verdicts.select("div")
     assert [bar.b.text for bar in bars] == [count.label.capitalize() for count in counts]
     assert counts[0].label == "measured performance"

@@ -41,6 +41,8 @@ from webtrial.records import PHASES, Load
 from webtrial.runs import SAMPLES, Run, open_run
 
 CHAPTERS = [name for name in chapter_names() if name != MEASURES]
+IN_SHORT = ("2-throughput-and-latency", "7-validity-and-method")
+"""These read requests, seconds and moments of all loads; the others take longer."""
 BESIDE = {
     "ping": ("flask-raw",),
     "user_detail": ("django-plain", "flask-raw", "fastapi-orm"),
@@ -155,7 +157,13 @@ def contents() -> Iterator[Contents]:
         yield of
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *IN_SHORT,
+        *(pytest.param(name, marks=pytest.mark.full) for name in CHAPTERS if name not in IN_SHORT),
+    ],
+)
 def test_a_chapter_shows_of_a_trimmed_run_what_it_shows_of_the_whole(
     name: str, whole: Run, trimmed: Run, contents: Contents
 ) -> None:
@@ -163,6 +171,7 @@ def test_a_chapter_shows_of_a_trimmed_run_what_it_shows_of_the_whole(
     assert contents(name, trimmed) == contents(name, whole)
 
 
+@pytest.mark.full
 def test_the_chapters_have_tables_figures_and_sentences_to_compare(
     whole: Run, contents: Contents
 ) -> None:

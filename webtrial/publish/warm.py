@@ -41,7 +41,7 @@ def is_warm() -> bool:
     return READ in os.environ
 
 
-class _Forking(LocalProvisioner):
+class ForkingProvisioner(LocalProvisioner):
     """Where jupyter_client would start a process with a command."""
 
     async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
@@ -87,7 +87,7 @@ class _Forked:
 class WarmKernelManager(CleanKernelManager):
     """Starts kernels by forking."""
 
-    provisioner_class = _Forking
+    provisioner_class = ForkingProvisioner
 
 
 def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:
