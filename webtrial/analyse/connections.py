@@ -52,13 +52,17 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]
     rows = [
-        dict(zip(_PLACE, key, strict=True)) | _load(run, group, p99_limit_ms)
-        for key, group in trials.groupby(_PLACE, sort=False)
+        dict(zip(_PLACE, [*key, stack], strict=True)) | _load(group, answers, opening, p99_limit_ms)
+        for key, cell in trials.groupby(CELL, sort=False)
+        for answers in [by_trial(counted(run, cell))]
+        for opening in [by_trial(counted(run, cell, phase="warmup"))]  # all ask in it
+        for stack, group in cell.groupby("stack", sort=False)
     ]
     frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])))
     return frame.sort_values(["silent", "connections"], kind="stable", ignore_index=True)
 
 
+_Answers = Mapping[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
 _PLACE = [*CELL, "stack"]
 _COLUMNS = (
     *("connections", "silent", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
@@ -69,25 +73,29 @@ _COLUMNS = (
 )
 
 
-def _load(run: Run, trials: pd.DataFrame, limit_ms: float) -> dict[str, Any]:
-    answers = by_trial(counted(run, trials))
-    opening = list(by_trial(counted(run, trials, phase="warmup")).values())  # all ask in it
+def _load(
+    trials: pd.DataFrame, answers: _Answers, opening: _Answers, limit_ms: float
+) -> dict[str, Any]:
     late, requests = late_requests(trials, answers, limit_ms)
+    opened = _of(trials, opening)
     return (
         _size(trials)
         | _fate(trials)
         | {"requests": requests, "late_fraction": _share(late, requests)}
-        | _percentiles(list(answers.values()))
-        | {"opening_late_fraction": _late_share(opening, limit_ms)}
-        | {f"opening_{name}": value for name, value in _percentiles(opening).items()}
+        | _percentiles(_of(trials, answers))
+        | {"opening_late_fraction": _late_share(opened, limit_ms)}
+        | {f"opening_{name}": value for name, value in _percentiles(opened).items()}
         | _memory(trials)
         | {"holds": _holds(deciding(trials), answers, limit_ms)}
     )
 
 
-def _holds(
-    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
-) -> bool | None:
+def _of(trials: pd.DataFrame, answers: _Answers) -> list[Histogram]:
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    return [answers[name] for name in names if name in answers]
+
+
+def _holds(trials: pd.DataFrame, answers: _Answers, limit_ms: float) -> bool | None:
     return is_held(_lost_share(trials), *late_requests(trials, answers, limit_ms))
 
 
