@@ -15,6 +15,7 @@ from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.histogram import Histogram, merged
 from webtrial.analyse.in_time import deciding, is_served, late_requests
 from webtrial.analyse.latency import percentile_estimate
+from webtrial.analyse.remembered import remembered
 from webtrial.analyse.statistics import Estimate, geometric_mean
 from webtrial.analyse.summary import measured, trials_table
 from webtrial.analyse.thresholds import P99_LIMIT_MS, TOLERATED_SHARE
@@ -49,14 +50,18 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     kib_low, kib_high (that it grew by, per connection opened: mean over blocks, t interval); holds:
     `is_held` of the `deciding` trials.
     """
+    return _within(run, p99_limit_ms).copy()
+
+
+@remembered
+def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]
+    answers = by_trial(counted(run, trials))
+    opening = by_trial(counted(run, trials, phase="warmup"))  # all ask in it
     rows = [
-        dict(zip(_PLACE, [*key, stack], strict=True)) | _load(group, answers, opening, p99_limit_ms)
-        for key, cell in trials.groupby(CELL, sort=False)
-        for answers in [by_trial(counted(run, cell))]
-        for opening in [by_trial(counted(run, cell, phase="warmup"))]  # all ask in it
-        for stack, group in cell.groupby("stack", sort=False)
+        dict(zip(_PLACE, key, strict=True)) | _load(group, answers, opening, p99_limit_ms)
+        for key, group in trials.groupby(_PLACE, sort=False)
     ]
     frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])))
     return frame.sort_values(["silent", "connections"], kind="stable", ignore_index=True)
