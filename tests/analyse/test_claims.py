@@ -121,7 +121,13 @@ def test_one_block_decides_nothing_that_rests_on_it(tmp_path: Path) -> None:
     assert isnan(table.at["crud-ratio-fastapi-flask", "low"])
 
 
-@pytest.mark.parametrize("attempts", [(LATE,), (STOLEN,)], ids=["invalid", "suspect"])
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        pytest.param((LATE,), marks=pytest.mark.full, id="invalid"),
+        pytest.param((STOLEN,), id="suspect"),
+    ],
+)
 def test_two_untouched_blocks_decide_nothing(tmp_path: Path, attempts: Any) -> None:
     disturbed = {(2, "fastapi"): attempts, (2, "fastapi-psycopg-plain"): attempts}
     truth = replace(QUIET, verdicts=disturbed)

@@ -126,18 +126,20 @@ FIGURES = {
     )
 }
 ANYWHERE = [name for name in FIGURES if name not in ("search", "dashboard")]
+FAMILIES = ("throughput", "ratios", "against_load", "tail", "search", "dashboard", "reasons")
 OF_DISTURBED = ("over_time", "timeline", "reasons", "machine")  # others have tests of their own
 
 
-def redrawn(names, first):
-    """The figures to be drawn once more. All are drawn by the same means, so one tells of them;
-    the others are for a change of these."""
-    return [pytest.param(name, marks=() if name == first else pytest.mark.full) for name in names]
+def only(names, *chosen):
+    """All the figures, of which the chosen tell of the others: these are drawn by the same means,
+    and are for a change of them."""
+    return [pytest.param(name, marks=() if name in chosen else pytest.mark.full) for name in names]
 
 
 @pytest.fixture(scope="module")
-def drawings(run):
-    return {name: draw(run) for name, draw in FIGURES.items()}
+def drawings(run, request):
+    names = FIGURES if request.config.getoption("full") else FAMILIES
+    return {name: FIGURES[name](run) for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -152,12 +154,12 @@ def pictures(bundles):
     return {name: data["image/svg+xml"] for name, (data, _) in bundles.items()}
 
 
-@pytest.mark.parametrize("name", redrawn(FIGURES, "distribution"))
+@pytest.mark.parametrize("name", only(FIGURES, "ratios"))
 def test_a_figure_is_the_same_each_time(run, drawings, pictures, name):
     assert FIGURES[name](run).svg() == drawings[name].svg() == pictures[name]
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", only(FIGURES, *FAMILIES))
 def test_a_figure_is_small_and_well_formed(pictures, name):
     assert len(pictures[name]) < MOST_BYTES
     assert ElementTree.fromstring(pictures[name]).tag.endswith("svg")
@@ -183,7 +185,7 @@ def test_our_fonts_have_every_letter_that_the_report_draws(pictures):
         assert drawn - {chr(code) for code in FT2Font(style.FONTS / name).get_charmap()} == set()
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", only(FIGURES, *FAMILIES))
 def test_a_figure_carries_its_words(drawings, bundles, pictures, name):
     drawing = drawings[name]
     _, metadata = bundles[name]
@@ -196,7 +198,7 @@ def test_a_figure_carries_its_words(drawings, bundles, pictures, name):
     assert "nan" not in " ".join(words.values())
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", only(FIGURES, *FAMILIES))
 def test_a_figure_brings_the_frame_that_it_was_drawn_from(drawings, name):
     drawn = drawings[name].data
     read = pd.read_csv(StringIO(drawings[name].csv()))
