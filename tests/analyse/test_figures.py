@@ -1,8 +1,6 @@
 """Drawings and tables: the same bytes each time, words beside them, nothing computed or lost."""
 
 import re
-import subprocess
-import sys
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -17,7 +15,6 @@ from matplotlib.ft2font import FT2Font
 
 import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
-from tests.waiting import LONG_S
 from webtrial.analyse import (
     compare,
     estimates,
@@ -390,20 +387,3 @@ def test_drawing_leaves_a_readers_settings_alone(run):
     _cost(run).svg()
 
     assert dict(mpl.rcParams) == before
-
-
-def test_the_analysis_needs_neither_the_measuring_nor_the_publishing_side():
-    code = """
-import importlib, pkgutil, sys
-import webtrial.analyse
-for module in pkgutil.walk_packages(webtrial.analyse.__path__, "webtrial.analyse."):
-    importlib.import_module(module.name)
-    print(module.name)
-above = [name for name in sys.modules if name.startswith(("webtrial.measure", "webtrial.publish"))]
-assert not above, above
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONG_S
-    )
-
-    assert "webtrial.analyse.figures.validity" in done.stdout
