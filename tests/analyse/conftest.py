@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from tests.analyse.claimed import claimed_run
 from tests.synthetic_run import (
     CLOSED,
     LATE,
@@ -15,6 +16,7 @@ from tests.synthetic_run import (
     VALID,
     synthetic_run,
 )
+from webtrial.analyse.claims.evaluate import Verification, verify
 from webtrial.analyse.compare import ratio_table
 from webtrial.runs import Run
 
@@ -52,3 +54,15 @@ def one_block(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def ratios(run: Run) -> pd.DataFrame:
     """`ratio_table` of the undisturbed run."""
     return ratio_table(run)
+
+
+@pytest.fixture(scope="session")
+def claimed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run whose truth is what the article claims."""
+    return claimed_run(tmp_path_factory.mktemp("as_claimed"))
+
+
+@pytest.fixture(scope="session")
+def judged(claimed: Run) -> Verification:
+    """Every claim judged on it."""
+    return verify(claimed)

@@ -23,6 +23,8 @@ from webtrial.records import Load, PlannedTrial
 from webtrial.runs import Run, RunWriter
 from webtrial.stacks import Stack
 
+pytestmark = pytest.mark.full  # what trials record is summed up in experiments, too
+
 BLOCKS = 3
 USERS = Load("closed", users=4)
 WORK = 30_000  # turns of a loop in each answer: a few tenths of a millisecond

@@ -55,10 +55,11 @@ def test_every_sample_is_summed_up(made, monkeypatch, capsys):
     assert found["peak_memory_mib"] > 0
 
 
-def test_a_run_is_made_summed_up_and_removed_for_each_size(tmp_path):
-    table = scale.measure([1000, 2000], tmp_path)
+@pytest.mark.parametrize("sizes", [[1000], pytest.param([1000, 2000], marks=pytest.mark.full)])
+def test_a_run_is_made_summed_up_and_removed_for_each_size(tmp_path, sizes):
+    table = scale.measure(sizes, tmp_path)
 
-    assert table["samples"].tolist() == [1000, 2000]
+    assert table["samples"].tolist() == sizes
     rates = table["samples"] / table["seconds"]
     pd.testing.assert_series_equal(table["samples_per_s"], rates, check_names=False)
     assert list(tmp_path.iterdir()) == []

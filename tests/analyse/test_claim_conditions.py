@@ -11,18 +11,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.analyse.test_claims import (
+from tests.analyse.claimed import (
     HELD,
     MATCHED,
     MEDIANS,
     QUIET,
     WAITING,
     claimed_run,
+    judged_alone,
     reason,
     verdicts,
 )
 from tests.synthetic_run import CLOSED, OPEN, Truth, manifest_of, synthetic_run, vouch_for
-from webtrial.analyse.claims.evaluate import Verification, verify
+from webtrial.analyse.claims.evaluate import Verification
 from webtrial.analyse.claims.io_bound import busy_fraction
 from webtrial.analyse.connections import connections
 from webtrial.analyse.phrases import number
@@ -37,7 +38,8 @@ BUSY = {name: ms / 40 for name, ms in FACTORS.items()}  # ms of CPU per request:
 def waiting_run(folder: Path, cpu_ms: Mapping[str, float], **given: Any) -> Verification:
     """Verdicts on a run of the stacks as deployed; `cpu_ms` per request by stack."""
     truth = replace(QUIET, median_ms=FACTORS, cpu_ms=cpu_ms)
-    return verify(claimed_run(folder, truth, loads=(CLOSED,), beside={}, **given))
+    run = claimed_run(folder, truth, loads=(CLOSED,), beside={}, **given)
+    return judged_alone(run, "io-bound-range")
 
 
 def deployed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +85,8 @@ def test_comparisons_of_a_busy_stack_are_left_out_and_said_to_be(tmp_path: Path)
 def test_without_a_record_of_cpu_time_nothing_is_known_of_waiting(tmp_path: Path) -> None:
     truth = replace(QUIET, median_ms=deployed(MEDIANS))
     run = claimed_run(tmp_path, truth, loads=(CLOSED,), beside={})
-    judged = verify(changed(run, lambda trial: trial["cost"].update(service_cpu_s=None)))
+    run = changed(run, lambda trial: trial["cost"].update(service_cpu_s=None))
+    judged = judged_alone(run, "io-bound-range")
     assert verdicts(judged)["io-bound-range"] == "not testable here"
     assert "crud not recorded" in reason(judged, "io-bound-range")
 
@@ -132,8 +135,12 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return synthetic_run(folder, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,))
 
 
+def ceiling(run: Run) -> str:
+    return reason(judged_alone(run, "dashboard-fanout"), "dashboard-fanout")
+
+
 def test_a_dashboard_says_the_largest_factor_that_its_sources_allow(dashboard: Run) -> None:
-    said = reason(verify(dashboard), "dashboard-fanout")
+    said = ceiling(dashboard)
     # 21 + 22 + 0.3 ms in turn, 22 ms at once
     assert "asking in turn alone can make it at most 2.0 times as long here" in said
     assert "inventory 21 ms, analytics 22 ms and PostgreSQL 0.30 ms in all" in said
@@ -146,13 +153,13 @@ def test_the_ceiling_follows_what_the_sources_took(dashboard: Run, tmp_path: Pat
     copy = synthetic_run(
         tmp_path, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,)
     )
-    said = reason(verify(changed(copy, slower)), "dashboard-fanout")
+    said = ceiling(changed(copy, slower))
     assert "at most 1.3 times as long" in said  # (66 + 22 + 0.3) / 66
 
 
 def test_without_upstreams_there_is_no_ceiling(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth(deployed(MEDIANS)), scenarios=("crud",), loads=(OPEN,))
-    assert "at most" not in reason(verify(run), "dashboard-fanout")
+    assert "at most" not in ceiling(run)
 
 
 # --- matched stacks
@@ -163,7 +170,8 @@ def memory_judged(folder: Path, memory_mib: Mapping[str, float], *stacks: str) -
     truth = Truth(
         dict.fromkeys(names, 20.0), noise=0.005, memory_mib=dict(memory_mib), cpu_ms=WAITING
     )
-    return verify(synthetic_run(folder, truth, beside={"user_detail": stacks}))
+    run = synthetic_run(folder, truth, beside={"user_detail": stacks})
+    return judged_alone(run, "footprint-fastapi")
 
 
 def test_the_footprint_is_that_of_matched_stacks_whatever_they_take_as_deployed(
@@ -222,7 +230,7 @@ def test_connections_that_were_held_are_said_to_have_been_idle(tmp_path: Path) -
     run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=loads, beside={})
     run = changed(run, wait_for_threads)
     most = connections(run).query("stack == 'flask' and silent == 0")["in_progress"].max()
-    said = reason(verify(run), "crud-connections-flask")
+    said = reason(judged_alone(run, "crud-connections-flask"), "crud-connections-flask")
     assert (
         "connections that send requests were mostly idle: 200/s over all of them, at most"
         f" {number(most)} in progress on average"
@@ -238,7 +246,8 @@ def test_a_limit_of_the_server_that_was_raised_is_said_of_servers_that_have_one(
     manifest = run.manifest.model_copy(deep=True)
     manifest.budgets["connections_held"] = 6000
     manifest.stacks["flask"]["command"] = ["gunicorn", "{connections_held}"]
-    judged = verify(replace(run, manifest=manifest))
+    names = ("crud-connections-flask", "crud-connections-fastapi")
+    judged = judged_alone(replace(run, manifest=manifest), *names)
     assert "the server's own limit was raised to 6,000" in reason(judged, "crud-connections-flask")
     assert "raised" not in reason(judged, "crud-connections-fastapi")
 
@@ -249,7 +258,7 @@ def test_users_whose_rate_was_not_offered_are_not_judged(tmp_path: Path) -> None
     rates = (Load("open", rate_per_s=100.0), Load("open", rate_per_s=1030.0))
     truth = Truth(deployed(MEDIANS), noise=0.005, refused=0.01)
     run = synthetic_run(tmp_path, truth, scenarios=("product_search",), loads=rates, window_s=4.0)
-    judged = verify(run)
+    judged = judged_alone(run, "search-users-fastapi")
     row = judged.table.set_index("id").loc["search-users-fastapi"]
     assert row["verdict"] == "not testable here"
     assert row["reason"].startswith(

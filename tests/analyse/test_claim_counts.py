@@ -6,19 +6,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.analyse.test_claims import claimed_run
 from webtrial.analyse.claims.book import COLUMNS, FILE, Kind, read_claims
-from webtrial.analyse.claims.evaluate import Verification, verify
+from webtrial.analyse.claims.evaluate import Verification
 from webtrial.analyse.claims.facts import LABELS, counts_of, facts_of
 from webtrial.analyse.claims.in_flight import requests_in_flight
 from webtrial.analyse.claims.verdicts import VERDICTS, weakest_of
 from webtrial.analyse.claims.written import as_text, counts_text
 from webtrial.errors import ClaimError
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Verification:
-    return verify(claimed_run(tmp_path_factory.mktemp("counted")))
 
 
 def judged_table(*rows: tuple[str, Kind, tuple[str, ...], str]) -> pd.DataFrame:

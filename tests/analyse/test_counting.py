@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.examples import EXAMPLES
 from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, synthetic_run
 from tests.trial_builder import a_trial
-from webtrial.analyse.counting import by_trial, counted
+from webtrial.analyse import counting
+from webtrial.analyse.counting import by_trial, counted, over
 from webtrial.analyse.histogram import RESOLUTION, histogram
 from webtrial.analyse.latency import latency_against_load
 from webtrial.analyse.summary import TICK_NS, latencies, measured, trials_table
@@ -59,6 +60,28 @@ def test_kinds_are_counted_apart_and_add_up(run):
     assert counts.groupby("kind")["requests"].sum().to_dict() == expected.to_dict()
     together, apart = histogram(counted(run, trials)), histogram(counts)
     assert apart.requests.tolist() == together.requests.tolist()
+
+
+def test_a_file_is_read_once_for_a_question_as_long_as_it_is_known(tmp_path, monkeypatch):
+    run = synthetic_run(tmp_path, FLASK, blocks=3)
+    trials, read = trials_table(run), []
+
+    def noted(files, select):
+        read.append(list(files))
+        return over(files, select)
+
+    monkeypatch.setattr(counting, "over", noted)
+    monkeypatch.setattr(counting, "FILES_KNOWN", 3)
+    paths = [run.path / trial.samples for trial in run.trials]
+    first = counted(run, trials.iloc[[1]])
+    every = counted(run, trials)
+    assert read == [paths[1:2], [paths[0], paths[2]]]
+    pd.testing.assert_frame_equal(counted(run, trials), every)
+    own = every[every["number"] == trials["number"].iloc[1]]
+    assert own["requests"].tolist() == first["requests"].tolist()
+    counted(run, trials.iloc[:1], phase="warmup")  # a fourth: that which was read first is not kept
+    counted(run, trials.iloc[[1]])
+    assert read[2:] == [paths[:1], paths[1:2]]
 
 
 def test_of_no_trials_nothing_is_counted(run):

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
-from tests.analyse.test_figures import MOST_BYTES
+from tests.analyse.test_figures import MOST_BYTES, only
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
 from webtrial.analyse import words_of_attribution as words
 from webtrial.analyse import words_of_causes
@@ -43,19 +43,29 @@ SCENARIOS = ("user_detail", "dashboard", "fan_out")
 LOADS = (CLOSED, Load("closed", users=10), HELD)
 
 
-def crossed(folder, noise=0.02, beside=BESIDE["user_detail"], **truth):
+def crossed(
+    folder, noise=0.02, beside=BESIDE["user_detail"], scenarios=SCENARIOS, loads=LOADS, **truth
+):
     stacks = dict.fromkeys([*STACKS, *beside])
     cpu_ms = {name: added(name) for name in stacks if name not in MOVING}
     cpu_ms |= dict.fromkeys(MOVING, 2.0)
     medians = {name: 5 * cost_ms for name, cost_ms in cpu_ms.items()}
     drawn = Truth(medians, noise=noise, cpu_ms=cpu_ms, **truth)
     places = {**BESIDE, "user_detail": beside}
-    return synthetic_run(folder, drawn, scenarios=SCENARIOS, loads=LOADS, beside=places)
+    return synthetic_run(folder, drawn, scenarios=scenarios, loads=loads, beside=places)
 
 
 @pytest.fixture(scope="module")
 def crossed_run(tmp_path_factory):
     return crossed(tmp_path_factory.mktemp("crossed"))
+
+
+@pytest.fixture(scope="module")
+def with_threads(tmp_path_factory):
+    """A run in which FastAPI is measured with threads as well."""
+    beside = [*BESIDE["user_detail"], "fastapi-threads-plain"]
+    folder = tmp_path_factory.mktemp("with_threads")
+    return crossed(folder, beside=beside, scenarios=("user_detail",), loads=(CLOSED,))
 
 
 FIGURES = {
@@ -69,25 +79,28 @@ FIGURES = {
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_small_well_formed_and_the_same_each_time(crossed_run, name):
-    drawing = FIGURES[name](crossed_run)
-    picture = drawing.svg()
+@pytest.fixture(scope="module")
+def drawings(crossed_run):
+    return {name: draw(crossed_run) for name, draw in FIGURES.items()}
 
-    assert FIGURES[name](crossed_run).svg() == picture
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_small_well_formed_and_carries_its_words(drawings, name):
+    data, metadata = drawings[name]._repr_mimebundle_()
+    picture = data["image/svg+xml"]
+
     assert len(picture) < MOST_BYTES
+    assert picture.startswith("<svg")
     assert ElementTree.fromstring(picture).tag.endswith("svg")
     assert "<text" in picture
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_carries_its_words(crossed_run, name):
-    data, metadata = FIGURES[name](crossed_run)._repr_mimebundle_()
-
     told = metadata["image/svg+xml"]
-    assert data["image/svg+xml"].startswith("<svg")
     assert all(len(text) > 20 for text in told.values())
     assert "nan" not in " ".join(told.values())
+
+
+@pytest.mark.parametrize("name", only(FIGURES, "from_flask"))
+def test_a_figure_is_the_same_each_time(crossed_run, drawings, name):
+    assert FIGURES[name](crossed_run).svg() == drawings[name].svg()
 
 
 def test_a_figure_is_drawn_for_each_scenario_with_a_sweep(crossed_run, run):
@@ -158,9 +171,10 @@ def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
     )
 
 
-def test_the_title_says_that_the_framework_was_changed_at_one_corner(tmp_path):
-    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
-    from_django, from_flask = (attribution(run, "fastapi", name) for name in ("django", "flask"))
+def test_the_title_says_that_the_framework_was_changed_at_one_corner(with_threads):
+    from_django, from_flask = (
+        attribution(with_threads, "fastapi", name) for name in ("django", "flask")
+    )
     title = words.waterfall(from_django).title
     threads = from_django.corners.set_index("concurrency").loc["threads", "ratio"]
 
@@ -175,18 +189,16 @@ def test_the_title_says_that_the_framework_was_changed_at_one_corner(tmp_path):
     assert "no mean over different ways" in words.waterfall(from_django).caption
 
 
-def test_the_finding_gives_every_factor_its_interval(tmp_path):
-    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
-    said = words.cause(attribution(run, "fastapi", "django"))
+def test_the_finding_gives_every_factor_its_interval(with_threads):
+    said = words.cause(attribution(with_threads, "fastapi", "django"))
 
     assert said.count("(") == said.count("×") + said.count("÷") + 1  # the whole
     assert said.endswith(" by framework + server.")
 
 
-def test_the_text_of_an_attribution_gives_no_percentages(tmp_path):
-    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
+def test_the_text_of_an_attribution_gives_no_percentages(with_threads):
     for baseline in ("django", "flask"):
-        found = attribution(run, "fastapi", baseline)
+        found = attribution(with_threads, "fastapi", baseline)
         said = attribution_in_words(found).text
         table = attribution_as_table(found)
 
@@ -228,9 +240,8 @@ def test_a_difference_in_one_factor_says_so(tmp_path):
     )
 
 
-def test_corners_are_a_table_that_says_what_differs(tmp_path):
-    run = crossed(tmp_path, beside=[*BESIDE["user_detail"], "fastapi-threads-plain"])
-    table = corners_as_table(attribution(run, "fastapi", "django"))
+def test_corners_are_a_table_that_says_what_differs(with_threads):
+    table = corners_as_table(attribution(with_threads, "fastapi", "django"))
 
     assert [row[:3] for row in table.cells()] == [
         ["FastAPI, psycopg, plain / Django, async, raw SQL", "async", "the framework"],
@@ -240,7 +251,7 @@ def test_corners_are_a_table_that_says_what_differs(tmp_path):
             "the framework and the server",
         ],
     ]
-    alone = attribution(run, "fastapi", "fastapi-plain")
+    alone = attribution(with_threads, "fastapi", "fastapi-plain")
     assert corners_as_table(alone).text == ""
 
 
@@ -255,10 +266,10 @@ def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
     )
 
 
-def test_paths_left_out_suspects_and_single_blocks_are_said(tmp_path):
-    caption = words.waterfall(attribution(crossed(tmp_path / "sure"), "fastapi", "flask")).caption
+def test_paths_left_out_suspects_and_single_blocks_are_said(crossed_run, tmp_path):
+    caption = words.waterfall(attribution(crossed_run, "fastapi", "flask")).caption
     suspect = {(block, "fastapi"): [STOLEN] for block in (1, 2)}
-    unsure = crossed(tmp_path / "unsure", verdicts=suspect)
+    unsure = crossed(tmp_path, scenarios=("user_detail",), loads=(CLOSED,), verdicts=suspect)
 
     assert "mean over 4 paths" in caption
     assert "2 paths more change at once" in caption
@@ -269,7 +280,7 @@ def test_paths_left_out_suspects_and_single_blocks_are_said(tmp_path):
 
 def test_invalid_trials_are_said_to_be_left_out(tmp_path):
     late = {(1, "flask", "user_detail"): [LATE]}
-    run = crossed(tmp_path, verdicts=late)
+    run = crossed(tmp_path, scenarios=("user_detail",), loads=LOADS[:2], verdicts=late)
 
     assert "1 trial of these is invalid" in draw_request_time(run, request_time(run)).caption
     assert "2 trials of these are invalid" in draw_capacity(run)[0].caption

@@ -1,6 +1,6 @@
 """The servers know the truth, and the driver agrees with them where nothing depends on time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -19,11 +19,13 @@ SHORT_S = 1.0
 TRIES = 5
 
 
-@pytest.fixture(autouse=True)
-def _processes_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_PATIENCE_S", LIMIT_S)
-    for limit in ("SETTING_UP_LIMIT_S", "SILENCE_LIMIT_S", "ENDING_LIMIT_S"):
-        monkeypatch.setattr(driver, limit, LIMIT_S)
+@pytest.fixture(autouse=True, scope="module")
+def _processes_may_be_slow() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "_PATIENCE_S", LIMIT_S)
+        for limit in ("SETTING_UP_LIMIT_S", "SILENCE_LIMIT_S", "ENDING_LIMIT_S"):
+            patch.setattr(driver, limit, LIMIT_S)
+        yield
 
 
 def is_whole(found: Observed) -> bool:
@@ -70,20 +72,24 @@ def test_where_nobody_listens_all_drawn_arrivals_are_refused() -> None:
     assert row.passed
 
 
-def test_every_request_is_found_in_the_log_of_the_server() -> None:
+@pytest.fixture(scope="module")
+def delayed() -> Observed:
+    """What was sent to a server that answers each request after 2 ms, and its log."""
     behaviour = partial(Delaying, np.array([2_000_000]))
-    found = observed(behaviour, Load("open", rate_per_s=300.0))
-    both = matched(found)
-    assert len(both) == len(found.measured) == precision.arrivals_within(found.task) > 200
+    return observed(behaviour, Load("open", rate_per_s=300.0))
+
+
+def test_every_request_is_found_in_the_log_of_the_server(delayed: Observed) -> None:
+    both = matched(delayed)
+    assert len(both) == len(delayed.measured) == precision.arrivals_within(delayed.task) > 200
     assert (both["connection"] == both["user"]).all()
     assert (both["took_ms"] >= 2.0).all()
     assert (both["latency_ms"] >= both["took_ms"]).all()
 
 
-def test_a_request_that_the_server_did_not_log_is_noticed() -> None:
-    behaviour = partial(Delaying, np.array([2_000_000]))
-    found = observed(behaviour, Load("open", rate_per_s=300.0))
-    missing = replace(found, log=found.log.drop(found.log.index[len(found.log) // 2]))
+def test_a_request_that_the_server_did_not_log_is_noticed(delayed: Observed) -> None:
+    log = delayed.log
+    missing = replace(delayed, log=log.drop(log.index[len(log) // 2]))
     with pytest.raises(AssertionError, match="missing"):
         matched(missing)
 

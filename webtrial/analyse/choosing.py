@@ -6,6 +6,7 @@ Weights are held fixed meanwhile. They are opinions; how far they must move is s
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import inf, isfinite, log, nan
 from typing import Any
 
@@ -198,6 +199,7 @@ def _points(found: Criteria) -> dict[str, np.ndarray]:
     return {name: each[0] for name, each in scored.items()}
 
 
+@lru_cache(maxsize=2)  # scores and every choice of weights are told from the same draws
 def _drawn(found: Criteria, seed: int) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(seed)
     return _scored(found, lambda row: _draws(row, draw))

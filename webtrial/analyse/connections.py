@@ -15,6 +15,7 @@ from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.histogram import Histogram, merged
 from webtrial.analyse.in_time import deciding, is_served, late_requests
 from webtrial.analyse.latency import percentile_estimate
+from webtrial.analyse.remembered import remembered
 from webtrial.analyse.statistics import Estimate, geometric_mean
 from webtrial.analyse.summary import measured, trials_table
 from webtrial.analyse.thresholds import P99_LIMIT_MS, TOLERATED_SHARE
@@ -49,16 +50,24 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     kib_low, kib_high (that it grew by, per connection opened: mean over blocks, t interval); holds:
     `is_held` of the `deciding` trials.
     """
+    return _within(run, p99_limit_ms).copy()
+
+
+@remembered
+def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]
+    answers = by_trial(counted(run, trials))
+    opening = by_trial(counted(run, trials, phase="warmup"))  # all ask in it
     rows = [
-        dict(zip(_PLACE, key, strict=True)) | _load(run, group, p99_limit_ms)
+        dict(zip(_PLACE, key, strict=True)) | _load(group, answers, opening, p99_limit_ms)
         for key, group in trials.groupby(_PLACE, sort=False)
     ]
     frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])))
     return frame.sort_values(["silent", "connections"], kind="stable", ignore_index=True)
 
 
+_Answers = Mapping[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
 _PLACE = [*CELL, "stack"]
 _COLUMNS = (
     *("connections", "silent", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
@@ -69,25 +78,29 @@ _COLUMNS = (
 )
 
 
-def _load(run: Run, trials: pd.DataFrame, limit_ms: float) -> dict[str, Any]:
-    answers = by_trial(counted(run, trials))
-    opening = list(by_trial(counted(run, trials, phase="warmup")).values())  # all ask in it
+def _load(
+    trials: pd.DataFrame, answers: _Answers, opening: _Answers, limit_ms: float
+) -> dict[str, Any]:
     late, requests = late_requests(trials, answers, limit_ms)
+    opened = _of(trials, opening)
     return (
         _size(trials)
         | _fate(trials)
         | {"requests": requests, "late_fraction": _share(late, requests)}
-        | _percentiles(list(answers.values()))
-        | {"opening_late_fraction": _late_share(opening, limit_ms)}
-        | {f"opening_{name}": value for name, value in _percentiles(opening).items()}
+        | _percentiles(_of(trials, answers))
+        | {"opening_late_fraction": _late_share(opened, limit_ms)}
+        | {f"opening_{name}": value for name, value in _percentiles(opened).items()}
         | _memory(trials)
         | {"holds": _holds(deciding(trials), answers, limit_ms)}
     )
 
 
-def _holds(
-    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
-) -> bool | None:
+def _of(trials: pd.DataFrame, answers: _Answers) -> list[Histogram]:
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    return [answers[name] for name in names if name in answers]
+
+
+def _holds(trials: pd.DataFrame, answers: _Answers, limit_ms: float) -> bool | None:
     return is_held(_lost_share(trials), *late_requests(trials, answers, limit_ms))
 
 

@@ -5,11 +5,13 @@ What comes back is as long as a histogram or a timeline has places, not as the r
 
 import tempfile
 from collections.abc import Sequence
-from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from webtrial.analyse.histogram import RESOLUTION, Histogram, histogram
@@ -28,6 +30,7 @@ from webtrial.runs import Run
 
 MEMORY_MIB = 256  # of DuckDB's own; what does not fit, it puts on disk
 THREADS = 4  # at most: each holds a piece of a file
+FILES_KNOWN = 1024  # whose counts are kept: those of the cells that a chapter goes back to
 
 
 def counted(
@@ -45,18 +48,36 @@ def counted(
     """
     if trials.empty:
         return pd.DataFrame(columns=[*TRIAL_KEYS, *["kind"] * kinds, *_COUNTS])
-    files = tuple(run.path / trial.samples for trial in records_of(run, trials))
-    rows = _counted(files, STARTED_NS[clock], kinds, phase)
-    names = trials[list(TRIAL_KEYS)].astype("category").iloc[rows["file_index"]]
-    return pd.concat([names.reset_index(drop=True), rows.drop(columns="file_index")], axis=1)
+    files = [run.path / trial.samples for trial in records_of(run, trials)]
+    parts = _counted(files, STARTED_NS[clock], kinds, phase)
+    places = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    names = trials[list(TRIAL_KEYS)].astype("category").iloc[places]
+    return pd.concat([names.reset_index(drop=True), pd.concat(parts, ignore_index=True)], axis=1)
 
 
-@lru_cache(maxsize=64)  # the median, its tail and its ratios are read from the same counts
-def _counted(files: tuple[Path, ...], started_ns: str, kinds: bool, phase: Phase) -> pd.DataFrame:
-    """The counts of files that are never written again; not to be changed by who asks."""
+_Asked = tuple[str, bool, Phase]
+_KNOWN: dict[tuple[Path, *_Asked], pd.DataFrame] = {}
+_CHANGING = Lock()
+
+
+def _counted(files: Sequence[Path], *asked: *_Asked) -> list[pd.DataFrame]:
+    """The counts of each file. None is ever written again, so each is read once for a question:
+    the median, its tail and its ratios are read from the same counts, not to be changed."""
+    counts = {file: _KNOWN[name] for file in files if (name := (file, *asked)) in _KNOWN}
+    if missing := [file for file in dict.fromkeys(files) if file not in counts]:
+        counts |= dict(zip(missing, _read(missing, *asked), strict=True))
+        with _CHANGING:
+            _KNOWN.update({(file, *asked): counts[file] for file in missing})
+            for oldest in list(_KNOWN)[:-FILES_KNOWN]:
+                del _KNOWN[oldest]
+    return [counts[file] for file in files]
+
+
+def _read(files: Sequence[Path], started_ns: str, kinds: bool, phase: Phase) -> list[pd.DataFrame]:
+    """The counts of each file, by one query over all of them."""
     keys = ["file_index", "kind"] if kinds else ["file_index"]
     took_ns = f"done_ns - {started_ns}"
-    return over(
+    rows = over(
         files,
         f"""
         select {", ".join(keys)}, {bucket_of(took_ns)} as bucket, count(*) as requests,
@@ -65,6 +86,8 @@ def _counted(files: tuple[Path, ...], started_ns: str, kinds: bool, phase: Phase
         group by all order by all
         """,
     )
+    ends = np.searchsorted(rows.pop("file_index"), np.arange(len(files) + 1))
+    return [rows.iloc[low:high] for low, high in pairwise(ends)]
 
 
 _COUNTS = ("bucket", "requests", "censored", "total_ms")

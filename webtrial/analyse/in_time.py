@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from webtrial.analyse.counting import by_trial, counted
 from webtrial.analyse.estimates import CELL, in_order, labelled
 from webtrial.analyse.histogram import Histogram, merged
+from webtrial.analyse.remembered import remembered
 from webtrial.analyse.statistics import CONFIDENCE, MINIMUM_BLOCKS
 from webtrial.analyse.summary import at_common_loads, measured, trials_table
 from webtrial.analyse.thresholds import MINIMUM_REQUESTS, P99_LIMIT_MS, TOLERATED_SHARE
@@ -62,13 +63,17 @@ def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     meant to be sent in the `deciding` trials), late_share (of them), is_served (True, False, or
     None if it cannot be told), blocks, suspect_blocks (among all trials that count).
     """
+    return _within(run, p99_limit_ms).copy()
+
+
+@remembered
+def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = at_common_loads(measured(trials_table(run)))
     trials = trials[trials["load_kind"] == "open"]
+    answers = by_trial(counted(run, trials))
     rows = [
-        dict(zip(_PLACE, [*key, stack], strict=True)) | _offered(group, answers, p99_limit_ms)
-        for key, cell in trials.groupby(CELL, sort=False)
-        for answers in [by_trial(counted(run, cell))]
-        for stack, group in cell.groupby("stack", sort=False)
+        dict(zip(_PLACE, key, strict=True)) | _offered(group, answers, p99_limit_ms)
+        for key, group in trials.groupby(_PLACE, sort=False)
     ]
     return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_OFFERED])))
 

@@ -107,8 +107,11 @@ class Case:
 
     def cell(self, scenario: str, load_kind: str) -> pd.DataFrame:
         """The rows of `main` of a scenario at that kind of load."""
-        rows = self.main
-        return rows[(rows["scenario"] == scenario) & (rows["load_kind"] == load_kind)]
+        return self._cells.get((scenario, load_kind), self.main.iloc[:0])
+
+    @cached_property
+    def _cells(self) -> dict[Any, pd.DataFrame]:
+        return dict(iter(self.main.groupby(["scenario", "load_kind"], sort=False)))
 
     def measured(self, stack: str, scenario: str, load_kind: str) -> pd.DataFrame:
         """The rows of `cell` of one stack, without A/A."""

@@ -1,0 +1,190 @@
+"""Claims that rest on no trial, rows that are wrong or new, and how verdicts are written down."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.analyse import scores
+from tests.analyse.claimed import claims_file, judged_alone, reason, verdicts
+from webtrial.analyse.capabilities import capability_findings
+from webtrial.analyse.claims import case
+from webtrial.analyse.claims.book import read_claims
+from webtrial.analyse.claims.evaluate import Verification, verify
+from webtrial.analyse.claims.predicates import PREDICATES, predicate
+from webtrial.analyse.claims.verdicts import (
+    Judged,
+)
+from webtrial.analyse.claims.written import as_text, write_verdicts
+from webtrial.errors import ClaimError
+from webtrial.runs import Run
+
+# --- what rests on no trial
+
+
+def test_what_probes_found_decides_what_they_were_asked(claimed: Run, tmp_path: Path) -> None:
+    path = claims_file(
+        tmp_path, "orm-builtin-django", changes={"evidence": "ORM: comes with the framework = no"}
+    )
+    table = verify(claimed, path=path).table.set_index("id")
+    assert table.at["orm-builtin-django", "verdict"] == "refuted"
+    assert table.at["orm-builtin-django", "measured"] == "no"
+
+
+ASKED = "ORM: comes with the framework = yes"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "verdict", "measured"),
+    [
+        (f"{ASKED}; in full: ORM: other packages used for it = none", "supported", "yes"),
+        (f"{ASKED}; in full: ORM: other packages used for it = some", "partly", "in part"),
+        ("ORM: other packages used for it = some; in full: " + ASKED, "refuted", "no"),
+        (
+            f"{ASKED}; in full: installed packages: the framework: which has sqlparse",
+            *("supported", "yes"),
+        ),
+        (
+            f"{ASKED}; in full: installed packages: the framework: which has sql",
+            *("partly", "in part"),
+        ),
+    ],
+)
+def test_what_is_only_demanded_in_full_leaves_the_rest_of_a_feature(
+    claimed: Run, tmp_path: Path, evidence: str, verdict: str, measured: str
+) -> None:
+    table = verify(
+        claimed, path=claims_file(tmp_path, "orm-builtin-django", changes={"evidence": evidence})
+    ).table
+    row = table.set_index("id").loc["orm-builtin-django"]
+    assert (row["verdict"], row["measured"]) == (verdict, measured)
+
+
+def test_validation_is_not_without_code_of_its_own(judged: Verification) -> None:
+    assert verdicts(judged)["validation-automatic-fastapi"] == "partly"
+    said = reason(judged, "validation-automatic-fastapi")
+    found = capability_findings().query(
+        "framework == 'FastAPI' and question == 'lines of code in functions'"
+    )
+    assert f"validation, lines of code in functions: {found['value'].iloc[0]}" in said
+    assert "email-validator not among them" in said
+
+
+def test_what_was_not_probed_is_inconclusive(claimed: Run, tmp_path: Path) -> None:
+    path = claims_file(
+        tmp_path, "orm-builtin-django", changes={"evidence": "ORM: makes coffee = yes"}
+    )
+    judged = verify(claimed, path=path)
+    assert verdicts(judged)["orm-builtin-django"] == "inconclusive"
+    assert "not probed" in reason(judged, "orm-builtin-django")
+
+
+def test_matters_of_taste_stay_so_with_what_can_be_counted_beside(judged: Verification) -> None:
+    table = judged.table.set_index("id")
+    lines = capability_findings().query("capability == 'lines of code' and question == 'in all'")
+    for name in ("lightweight-flask", "django-async-secondary"):
+        assert table.at[name, "verdict"] == "not testable here"
+        assert table.at[name, "reason"].startswith("needs a")
+    for row in lines.itertuples():
+        assert f"{row.framework} {row.value}" in table.at["lightweight-flask", "reason"]
+    assert table.at["django-async-secondary", "measured"] == pytest.approx(50 / 60, rel=0.1)
+
+
+def test_choices_are_judged_by_scores(claimed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case, "recommended", scores.recommended)
+    names = [claim.id for claim in read_claims() if claim.kind == "choice"]
+    judged = judged_alone(claimed, *names)
+    found = verdicts(judged)
+    assert found["choice-traditional"] == "supported"
+    assert found["choice-simple-api"] == "refuted"
+    assert "not measured: cold start" in reason(judged, "choice-simple-api")
+    assert found["choice-high-performance"] == "inconclusive"
+    assert "fewer than 3 untouched blocks" in reason(judged, "choice-high-performance")
+    assert found["choice-microservices"] == "inconclusive"
+    assert "a probability of 0.60" in reason(judged, "choice-microservices")
+    assert found["choice-realtime"] == "inconclusive"
+    assert found["choice-mvp"] == "supported"
+    assert found["choice-enterprise"] == "not testable here"
+
+
+# --- a further claim
+
+
+def test_a_function_is_all_that_a_predicate_needs(claimed: Run, tmp_path: Path) -> None:
+    @predicate
+    def always(claim: Any, case: Any) -> Judged:
+        return Judged("supported", "because")
+
+    try:
+        path = claims_file(tmp_path, "choice-mvp", changes={"predicate": "always"})
+        assert verdicts(verify(claimed, path=path))["choice-mvp"] == "supported"
+    finally:
+        del PREDICATES["always"]
+
+
+WRONG = {
+    "predicate": ({"predicate": "ratoi"}, "column predicate: no function 'ratoi'; there are"),
+    "metric": ({"metric": "beauty"}, "column metric: no 'beauty' for predicate 'ratio'"),
+    "claimed": ({"claimed": "many"}, "column claimed: 'many' is no number"),
+    "comparator": ({"comparator": "roughly"}, "column comparator = 'roughly'"),
+    "evidence": (
+        {"predicate": "found", "evidence": "nothing"},
+        "column evidence: 'nothing' is not of the form",
+    ),
+    "id": ({"id": "search-users-django"}, "column id: search-users-django more than once"),
+}
+
+
+@pytest.mark.parametrize(("changes", "said"), WRONG.values(), ids=WRONG)
+def test_a_row_that_is_wrong_is_named_with_its_column(
+    claimed: Run, tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
+    names = ("crud-ratio-fastapi-flask", "search-users-django")
+    path = claims_file(tmp_path, *names, changes=changes)
+    with pytest.raises(ClaimError) as raised:
+        verify(claimed, path=path)
+    assert said in str(raised.value)
+    assert "crud-ratio-fastapi-flask" in str(raised.value) or "id" in changes
+
+
+def test_a_file_with_other_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "claims.csv"
+    path.write_text("id,statement\na,b\n")
+    with pytest.raises(ClaimError, match="its columns are id, statement, not id, kind"):
+        read_claims(path)
+
+
+# --- written down
+
+
+def test_verdicts_are_written_as_a_list_without_what_json_does_not_know(
+    judged: Verification, tmp_path: Path
+) -> None:
+    path = write_verdicts(judged.table, tmp_path / "claims.json")
+    rows = json.loads(path.read_text(), parse_constant=pytest.fail)
+    assert [row["id"] for row in rows] == judged.table["id"].tolist()
+    assert all(
+        list(row)
+        == [*("id", "kind", "facts", "claimed", "measured", "low", "high", "verdict", "reason")]
+        for row in rows
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["claims.json"]
+
+
+def test_a_place_that_cannot_be_written_is_said_with_what_to_do(
+    judged: Verification, tmp_path: Path
+) -> None:
+    place = tmp_path / "claims.json"
+    place.mkdir()
+    with pytest.raises(ClaimError, match=r"cannot be written: .* --json FILE"):
+        write_verdicts(judged.table, place)
+    assert [path.name for path in tmp_path.iterdir()] == ["claims.json"]
+
+
+@pytest.mark.parametrize(("columns", "widest"), [(40, 80), (100, 100), (300, 120)])
+def test_the_text_fits_its_columns(judged: Verification, columns: int, widest: int) -> None:
+    lines = as_text(judged.table, columns).splitlines()
+    assert max(map(len, lines)) == widest
+    for name in judged.table["id"]:
+        assert any(line.startswith(name) for line in lines)

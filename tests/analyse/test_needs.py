@@ -1,0 +1,23 @@
+"""What the analysis needs: read from what it imports."""
+
+import subprocess
+import sys
+
+from tests.waiting import LONG_S
+
+
+def test_the_analysis_needs_neither_the_measuring_nor_the_publishing_side():
+    code = """
+import importlib, pkgutil, sys
+import webtrial.analyse
+for module in pkgutil.walk_packages(webtrial.analyse.__path__, "webtrial.analyse."):
+    importlib.import_module(module.name)
+    print(module.name)
+above = [name for name in sys.modules if name.startswith(("webtrial.measure", "webtrial.publish"))]
+assert not above, above
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONG_S
+    )
+
+    assert "webtrial.analyse.figures.validity" in done.stdout
