@@ -79,7 +79,7 @@ doctor: .venv/ready-to-run
 	exec $(PY) -m webtrial doctor
 
 pins:
-	$(PYTHON) -I install.py $(ANY_VERSION) pins
+	"$(PYTHON)" -I install.py $(ANY_VERSION) pins
 
 # Whether every requirement has a wheel, by platform and Python version: 16 times, nothing is installed.
 PLATFORMS = x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-pc-windows-msvc
@@ -95,4 +95,4 @@ clean:
 
 # What is stale is known to install.py, which also looks at the Python version and at uv itself.
 .venv/uv .venv/ready-to-run .venv/ready-to-test: always
-	$(PYTHON) -I install.py $(ANY_VERSION) $(@F)
+	"$(PYTHON)" -I install.py $(ANY_VERSION) $(@F)

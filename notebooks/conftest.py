@@ -4,7 +4,8 @@ Tables and sentences are compared; a figure is by its title and what it shows in
 report is published, kernels are forked from a process that has read the run.
 """
 
-from collections.abc import Iterator
+from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
 
 import nbval.kernel
@@ -12,9 +13,10 @@ import pytest
 from jupyter_client.manager import KernelManager, run_sync
 from nbval.kernel import RunningKernel
 
-from webtrial.publish.warm import READ, ForkingProvisioner, warm_up
+from webtrial.publish.warm import ForkingProvisioner, start_fork_server
 from webtrial.runs import SAMPLE
 
+HERE = Path(__file__).parent
 collect_ignore = ["1-measure.ipynb", "compare.ipynb", "explore.ipynb"]
 
 
@@ -43,12 +45,16 @@ class ForkingKernelManager(KernelManager):
     pre_start_kernel = run_sync(_async_pre_start_kernel)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtestloop() -> Iterator[None]:
-    """Read the sample once, before the first kernel starts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RunningKernel, "execute_cell_input", execute_as_jupyter_does)
-        patch.setattr(nbval.kernel, "KernelManager", ForkingKernelManager)
-        patch.delenv(READ, raising=False)
-        warm_up(SAMPLE)
-        return (yield)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before the first cell, have kernels forked from a process that has read the sample."""
+    RunningKernel.execute_cell_input = execute_as_jupyter_does
+    nbval.kernel.KernelManager = ForkingKernelManager
+    start_fork_server(SAMPLE)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """After the last cell, end that process: other tests start one with other contents."""
+    if nextitem is None or HERE not in nextitem.path.parents:
+        forkserver._forkserver._stop()

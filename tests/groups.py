@@ -28,6 +28,7 @@ LONGEST_FIRST = (
     "tests/test_types.py",
     "contract",
     "published",
+    "notebooks",
     "hostile",
     "capabilities",
 )
@@ -65,6 +66,8 @@ def _mark_of(item: pytest.Item) -> pytest.Mark:
 
 
 def _group_of(item: pytest.Item) -> str:
+    if item.nodeid.startswith("notebooks/"):  # their kernels are forked from one process
+        return "notebooks"
     for fixture in getattr(item, "fixturenames", ()):
         if fixture in BY_FIXTURE:
             return BY_FIXTURE[fixture]

@@ -269,6 +269,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) ->
         "scenarios": ["user_detail", "crud"],
         "beside": {"ping": ["flask", "bare"]},
         "closed_users": [20],
+        "think_time_s": 0.1,
         "connections_held": [60],
         "silent_connections": [5],
         "held_stacks": ["fastapi"],
@@ -402,6 +403,7 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
 
     given = {"stacks": ["flask"], "scenarios": ["ping"], "common_fractions": [0.2]}
     short = {"duration_s": 0.5, "warmup_s": 0.2, "blocks": 2, "closed_users": [5], "repeats": 0}
+    short |= {"think_time_s": 0.1}
     parameters = read_parameters(given | short)
     with pytest.raises(KeyboardInterrupt):
         measure(parameters, interrupt, tmp_path)

@@ -14,9 +14,10 @@ def wait_until(holds: Callable[[], object], what: str, limit_s: float = LIMIT_S)
 
 def holds_within(limit_s: float, holds: Callable[[], object]) -> bool:
     """Whether `holds()` becomes true; returns as soon as it is."""
-    ends_s = time.monotonic() + limit_s
+    begun_s = time.monotonic()
     while not holds():
-        if time.monotonic() >= ends_s:
+        waited_s = time.monotonic() - begun_s
+        if waited_s >= limit_s:
             return False
-        time.sleep(0.01)
+        time.sleep(min(max(waited_s / 10, 0.01), 0.1))  # looking costs those who are waited for
     return True

@@ -21,6 +21,14 @@ from webtrial.runs import RUNS_FOLDER
 HUNG_UP = 128 + signal.SIGHUP
 
 
+@pytest.fixture(autouse=True)
+def _hanging_up_is_heard() -> Iterator[None]:
+    """nohup has what it starts ignore SIGHUP, and these inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def take_terminal() -> None:
     """Make standard input the controlling terminal of a session that has just begun."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -47,6 +47,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             "scenarios": ["ping"],
             "targets": {"flask": server.url},
             "closed_users": [5],
+            "think_time_s": 0.05,
             "common_fractions": [],
             "blocks": 4,
             "warmup_s": 0.1,

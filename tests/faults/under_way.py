@@ -23,6 +23,7 @@ SMALL = {
     "scenarios": ["user_detail", "dashboard"],
     "common_fractions": [],
     "closed_users": [4],
+    "think_time_s": 0.02,
     "blocks": 2,
     "duration_s": 1.0,
     "warmup_s": 0.2,

@@ -70,6 +70,7 @@ def test_a_run_is_read_where_linux_is_missing(
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.full
 def test_jupyterlab_is_opened_on_windows(run_elsewhere: RunElsewhere) -> None:
     done = run_elsewhere("win32", "-c", OPEN)
     assert done.stderr == ""
@@ -77,7 +78,8 @@ def test_jupyterlab_is_opened_on_windows(run_elsewhere: RunElsewhere) -> None:
     assert "--allow-root" not in done.stdout
 
 
-@pytest.mark.parametrize("platform", ["win32", pytest.param("darwin", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_measuring_elsewhere_ends_with_one_sentence_that_names_the_container(
     run_elsewhere: RunElsewhere, platform: str
 ) -> None:

@@ -157,6 +157,7 @@ def test_every_figure_has_its_alternative_text_and_its_caption(
     assert len(captions) >= len(expected)
 
 
+@pytest.mark.full
 def test_figures_are_drawn_save_for_maps_of_many_cells(
     document: PdfReader, chapters: list[Chapter]
 ) -> None:
@@ -170,6 +171,7 @@ def test_every_table_has_a_head(elements: list[Any]) -> None:
     assert all(any(part["/S"] == "/TH" for part in _below(table)) for table in tables)
 
 
+@pytest.mark.full
 def test_the_same_run_makes_the_same_bytes(
     published_front: Front, published: Path, chapters: list[Chapter], tmp_path: Path
 ) -> None:

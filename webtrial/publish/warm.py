@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from webtrial.environment import inherited
 from webtrial.measure.linux import die_with_parent
 from webtrial.publish.kernels import CleanKernelManager
 
@@ -29,16 +30,26 @@ READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
 _PRELOADED = "webtrial.publish.preloaded"
 
 
+_read: list[Path] = []
+
+
 def warm_up(run: Path) -> None:
     """Have this process's kernels forked, from now on, from one that has read `run`."""
-    os.environ[READ] = str(run)
-    get_context("forkserver").set_forkserver_preload([_PRELOADED])
-    forkserver.ensure_running()
+    start_fork_server(run)
+    _read.append(run)
 
 
 def is_warm() -> bool:
     """Whether this process has warmed up."""
-    return READ in os.environ
+    return bool(_read)
+
+
+def start_fork_server(run: Path) -> None:
+    """Start the process that kernels are forked from. It alone is told of `run`: a command that
+    this process starts later is not warm."""
+    get_context("forkserver").set_forkserver_preload([_PRELOADED])
+    with inherited(os.environ | {READ: str(run)}):
+        forkserver.ensure_running()
 
 
 class ForkingProvisioner(LocalProvisioner):
