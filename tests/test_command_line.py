@@ -265,7 +265,7 @@ def _signal(waiting: dict[Started, tuple[str, int]]) -> None:
     assert holds_within(LONG_S, are_all_sent), [each.said for each in waiting]
 
 
-ONLY_IN_FULL = ("run", "killed", "capabilities")
+ONLY_IN_FULL = ("run", "killed", "serve", "capabilities")
 """A run is interrupted within a report, and make, that has a report made, killed in test_stages."""
 
 # What measures would do so for longer than is waited for its end.
@@ -313,6 +313,7 @@ def test_when_the_report_is_killed_nothing_remains(commands: dict[str, Started])
     assert _left_of(commands["killed"].family) == set()
 
 
+@pytest.mark.full
 def test_serve_shows_three_services_and_stops_them_all(commands: dict[str, Started]) -> None:
     assert commands["serve"].process.wait(LONG_S) == INTERRUPTED
     assert _left_of(commands["serve"].family) == set()

@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from tests.load.truth import truth
 from tests.trial_builder import CLOSED, DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
 from webtrial.measure.blocks import measure_sitting
@@ -396,15 +398,21 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
     assert not [each for each in started if each.is_running()]
 
 
-def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
+@pytest.fixture
+def answering() -> Iterator[str]:
+    """The address of a server that stands already."""
+    with truth(delay_s=0.02) as server:
+        yield server.url
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path, answering: str) -> None:
     def interrupt(event: dict[str, Any]) -> None:
         if event["event"] == "verdict" and event["number"] == 3:
             raise KeyboardInterrupt
 
     given = {"stacks": ["flask"], "scenarios": ["ping"], "common_fractions": [0.2]}
     short = {"duration_s": 0.5, "warmup_s": 0.2, "blocks": 2, "closed_users": [5], "repeats": 0}
-    short |= {"think_time_s": 0.1}
-    parameters = read_parameters(given | short)
+    parameters = read_parameters(given | short | {"targets": {"flask": answering}})
     with pytest.raises(KeyboardInterrupt):
         measure(parameters, interrupt, tmp_path)
     (path,) = tmp_path.iterdir()

@@ -24,6 +24,8 @@ from webtrial.measure.capabilities.sources import Sources
 from webtrial.measure.launch import launch_stack
 from webtrial.measure.postgres import drop_database
 
+pytestmark = pytest.mark.full
+
 FRAMEWORKS = ("Django", "Flask", "FastAPI")
 IN_THE_BOX = {
     "validation": (YES, NO, YES),
@@ -128,7 +130,6 @@ def test_the_file_is_what_the_probes_find_now(found: Found) -> None:
     assert kept == rows_of(found.values()), OUT_OF_DATE
 
 
-@pytest.mark.full
 def test_the_file_is_what_is_found_now_on_the_way(moved: list[Finding]) -> None:
     kept = {row for row in written_rows() if row[CAPABILITY_AT] == migration.CAPABILITY}
     assert kept == rows_of(by_question(moved).values()), OUT_OF_DATE

@@ -48,7 +48,7 @@ STEPS = {
 }
 """Every step of moving one group after the other, and one out of turn."""
 
-ONLY_IN_FULL = ("moved-1", "moved-2", "moved-3", "moved-4", "moved-6")
+ONLY_IN_FULL = ("moved-1", "moved-2", "moved-3", "moved-4", "moved-5", "moved-6")
 EACH_STEP = [
     pytest.param(step, marks=pytest.mark.full if step in ONLY_IN_FULL else ()) for step in STEPS
 ]
@@ -233,7 +233,10 @@ def test_the_session_login_stays_until_flask_goes(steps, step):
         assert client.get("/login").status_code == (404 if step == END else 200)
 
 
-@pytest.mark.parametrize(("signs_in", "asked"), [("moved-5", "Flask"), ("dashboard", "FastAPI")])
+@pytest.mark.parametrize(
+    ("signs_in", "asked"),
+    [pytest.param("moved-5", "Flask", marks=pytest.mark.full), ("dashboard", "FastAPI")],
+)
 def test_a_token_of_one_is_good_for_the_other(steps, seeded, signs_in, asked):
     moved = moved_at(signs_in)
     assert ("dashboard" in moved) == (asked == "FastAPI") != ("tokens" in moved)

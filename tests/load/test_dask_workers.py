@@ -32,6 +32,8 @@ from webtrial.records import Load, PlannedTrial
 from webtrial.runs import open_run
 from webtrial.stacks import load_stacks
 
+pytestmark = pytest.mark.full
+
 HUNG_S = 10.0
 
 
@@ -122,7 +124,7 @@ def test_workers_write_their_own_shards(cluster: Cluster, tmp_path: Path) -> Non
     ("number", "said"),
     [
         (signal.SIGKILL, "died"),
-        pytest.param(signal.SIGSTOP, "hung", marks=pytest.mark.full),
+        (signal.SIGSTOP, "hung"),
     ],
 )
 def test_a_worker_that_dies_or_hangs_costs_one_trial(
@@ -176,7 +178,6 @@ def test_a_run_over_a_cluster_counts_what_the_server_counted(
     assert run.manifest.budgets["load_drivers"] == "workers of a cluster"
 
 
-@pytest.mark.full
 def test_a_worker_that_is_killed_during_a_run_costs_the_run_one_trial(
     scheduler: str, cluster: Cluster, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_without_a_stack_it_says_what_to_do(explorer: Explorer) -> None:
         explorer.save("figure.svg")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_follows_the_selection(explorer: Explorer, name: str) -> None:
     explorer.menus["figure"].value = name

@@ -41,7 +41,7 @@ from webtrial.records import PHASES, Load
 from webtrial.runs import SAMPLES, Run, open_run
 
 CHAPTERS = [name for name in chapter_names() if name != MEASURES]
-IN_SHORT = ("2-throughput-and-latency", "7-validity-and-method")
+IN_SHORT = ("7-validity-and-method",)
 """These read requests, seconds and moments of all loads; the others take longer."""
 BESIDE = {
     "ping": ("flask-raw",),
