@@ -1,9 +1,12 @@
 """The transport as httpx sees it: `AsyncClient(transport=Transport())`."""
 
 import asyncio
+import gc
 import gzip
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import httpx
 import pytest
@@ -125,6 +128,24 @@ async def test_a_connection_is_used_again_and_reopened_when_the_server_closed_it
         for _ in range(4):
             await http.get(url)
     assert connection.opened == 2
+
+
+async def test_connections_that_the_server_closed_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: weakref.WeakSet[Connection] = weakref.WeakSet()
+    transport = Transport()
+
+    def noted(url: httpx.URL, new: Callable[[httpx.URL], Connection]) -> Connection:
+        opened.add(connection := new(url))
+        return connection
+
+    monkeypatch.setattr(transport, "_new_connection", partial(noted, new=transport._new_connection))
+    async with serving(answering(FIXED, close=True)) as url, client(transport) as http:
+        for _ in range(5):
+            await http.get(url)
+        gc.collect()
+        assert len(opened) <= 1  # the last one may still be there
 
 
 async def test_a_large_body_is_read_no_faster_than_it_is_consumed() -> None:
