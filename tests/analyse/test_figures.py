@@ -150,7 +150,8 @@ def pictures(bundles):
     return {name: data["image/svg+xml"] for name, (data, _) in bundles.items()}
 
 
-@pytest.mark.parametrize("name", only(FIGURES, "ratios"))
+@pytest.mark.full
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_the_same_each_time(run, drawings, pictures, name):
     assert FIGURES[name](run).svg() == drawings[name].svg() == pictures[name]
 
@@ -228,12 +229,12 @@ def test_shares_of_own_capacity_have_an_axis_of_their_own(drawings):
     }
 
 
-@pytest.mark.parametrize("name", ANYWHERE)
+@pytest.mark.parametrize("name", only(ANYWHERE, *FAMILIES))
 def test_every_figure_can_be_drawn_of_one_block(one_block, name):
     assert FIGURES[name](one_block).svg()
 
 
-@pytest.mark.parametrize("name", OF_DISTURBED)
+@pytest.mark.parametrize("name", only(OF_DISTURBED, *FAMILIES))
 def test_figures_can_be_drawn_of_a_disturbed_run(disturbed, name):
     assert FIGURES[name](disturbed).svg()
 

@@ -17,6 +17,7 @@ from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.runs import Run
 
 DESKTOP = {"width": 1440, "height": 900}
+OPENING = ["nav", "header", "section.verdicts", "section[aria-labelledby=look]"]
 PHONE = {"width": 360, "height": 740}
 
 
@@ -178,13 +179,21 @@ def _shown(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("screen", "theme"),
-    [(DESKTOP, "light"), pytest.param(PHONE, "dark", marks=pytest.mark.full)],
+    ("screen", "theme", "part"),
+    [
+        (DESKTOP, "light", {"include": OPENING}),
+        pytest.param(DESKTOP, "light", None, marks=pytest.mark.full),
+        pytest.param(PHONE, "dark", None, marks=pytest.mark.full),
+    ],
+    ids=["opening", "desktop", "phone"],
 )
-def test_axe_finds_nothing_serious(browser: Browser, address: str, screen: Any, theme: Any) -> None:
+def test_axe_finds_nothing_serious(
+    browser: Browser, address: str, screen: Any, theme: Any, part: Any
+) -> None:
+    options = {"resultTypes": ["violations"]}
     with new_page(browser, viewport=screen, color_scheme=theme) as page:
         page.goto(address)
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        found = Axe().run(page, context=part, options=options).response["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in serious] == []
 
