@@ -35,7 +35,9 @@ for _name in [name for name in os.environ if name.startswith(("PG", "GIT_"))]:
 def pytest_addoption(parser):
     """For who has the time."""
     parser.addoption(
-        "--full", action="store_true", help="more stacks and more variants: 20 minutes of it"
+        "--full",
+        action="store_true",
+        help="more stacks, more variants, what only a change of the instrument needs",
     )
     parser.addoption(
         "--every-stack", action="store_true", help="the contract in full for every stack"
