@@ -7,11 +7,13 @@ import pytest
 
 from tests.contract.conftest import pinged
 from tests.contract.judging import refused
+from tests.contract.test_settings import UNUSED
 
 ABOUT = ("framework", "serialiser", "concurrency", "server")
 OF_OWN_CODE = ("framework", "serialiser", "server")
 
 IDLE_S = 3.5  # gunicorn's own keep-alive ends after 2 s
+KEPT_S = UNUSED.keep_alive_s  # then a server may close it
 
 WRONG_METHODS = [
     ("POST", "/ping"),
@@ -67,6 +69,10 @@ def test_head_is_answered_without_a_body(client):
 def test_a_connection_may_rest(resting, stack):
     """Nothing comes on it, not even its end, and it is still there."""
     connection, since_s = resting[stack.name]
+    if time.monotonic() - since_s > KEPT_S / 2:  # on a busy machine the others may take long
+        connection.close()
+        pinged(connection)
+        since_s = time.monotonic()
     before = connection.sock
     left_s = max(0.0, since_s + IDLE_S - time.monotonic())
     assert select.select([before], [], [], left_s)[0] == []
