@@ -162,7 +162,7 @@ def _draw(random: Generator, count: int) -> Numbers:
 
 def _moments(random: Generator, count: int, days: int) -> list[str]:
     """Moments of the last `days` days, oldest first, in UTC."""
-    end = (LAST_DAY + 1).astype("datetime64[s]")
+    end = (LAST_DAY + np.timedelta64(1, "D")).astype("datetime64[s]")
     ages_s = np.sort(random.integers(1, days * 86_400, count))[::-1]
     return [f"{moment}Z" for moment in np.datetime_as_string(end - ages_s)]
 
