@@ -16,7 +16,7 @@ from webtrial import output
 from webtrial.errors import ParameterError, WebtrialError
 from webtrial.interruption import hang_up_raised, signal_of
 from webtrial.measure.keeper import SCRATCH, keep, kept_scratch
-from webtrial.measure.linux import die_with_parent
+from webtrial.measure.linux import demand_linux, die_with_parent, is_linux
 from webtrial.measure.places import use_short_temporary_folder
 from webtrial.output import complain, say, show
 from webtrial.parameters import PRIVATE, Parameters, read_parameters, read_profile
@@ -301,8 +301,6 @@ def _report(given: argparse.Namespace) -> int | None:
 def _is_fit_to_measure() -> bool:
     """Whether anything can be measured here; says what will interfere. Elsewhere than on Linux the
     measuring itself says that it cannot be."""
-    from webtrial.measure.linux import is_linux
-
     if not is_linux():
         return True
 
@@ -315,8 +313,6 @@ def _is_fit_to_measure() -> bool:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from webtrial.measure.linux import demand_linux
-
     demand_linux()
 
     from webtrial.doctor.examine import as_text, conclusion, examine, is_hopeless
@@ -487,9 +483,8 @@ def _lab(_: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(NOTEBOOKS), own, *as_root]
     if os.name == "posix":
         os.execve(sys.executable, command, os.environ)  # noqa: S606 - no shell is needed
-    return subprocess.call(
-        command, env=os.environ
-    )  # on Windows execv returns to the terminal at once
+    # On Windows execve returns to the terminal at once.
+    return subprocess.call(command, env=os.environ)
 
 
 if __name__ == "__main__":

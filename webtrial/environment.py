@@ -6,7 +6,8 @@ pass on, separated by commas.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,19 @@ def base_environment() -> dict[str, str]:
     """For services, PostgreSQL, git and pandoc: where programs and folders are, UTF-8, UTC."""
     further = (name.strip() for name in os.environ.get(EXTRA_VARIABLES, "").split(","))
     return _chosen(*_MACHINE, *_WINDOWS, *further) | _FIXED
+
+
+def completed(command: Sequence[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
+    """A command that has ended in `base_environment`, with what it wrote. subprocess.TimeoutExpired
+    where it does not end in time."""
+    return subprocess.run(
+        command,
+        env=base_environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=timeout_s,
+        check=False,
+    )
 
 
 def experiment_environment() -> dict[str, str]:

@@ -94,11 +94,9 @@ def test_a_hang_up_is_raised_once_and_passed_on_as_what_it_is() -> None:
     assert signal_of(raised.value) == signal.SIGHUP
     assert signal_of(KeyboardInterrupt()) == signal.SIGINT
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def test_who_was_made_immune_stays_so() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with hang_up_raised():
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 import yaml
 
+from tests.faults.under_way import SHORT
 from tests.load.truth import truth
 from tests.waiting import LONG_S
 from webtrial.output import BROKEN_PIPE
@@ -24,53 +27,47 @@ PRINTING = pytest.mark.parametrize("command", ["doctor", "--help"])
 needs_full_disk = pytest.mark.skipif(not FULL.exists(), reason="no /dev/full")
 
 
-def _unread(command: tuple[str, ...]) -> tuple[int, str]:
-    """The code of a command whose reader is gone before it prints, and what it complains of."""
+@contextmanager
+def _without_reader() -> Iterator[int]:
+    """The end to write to of a pipe that nobody reads."""
     reading, writing = os.pipe()
     os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+def _ended(command: str, stdout: int | IO[bytes]) -> tuple[int, str]:
+    """The code of a command, and what it complains of."""
     done = subprocess.run(
-        command,
+        (*WEBTRIAL, command),
         env=BUFFERED,
-        stdout=writing,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         check=False,
     )
-    os.close(writing)
-    return done.returncode, done.stderr
-
-
-def _on_a_full_disk(command: tuple[str, ...]) -> tuple[int, str]:
-    with FULL.open("wb") as file:
-        done = subprocess.run(
-            command,
-            env=BUFFERED,
-            stdout=file,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            check=False,
-        )
     return done.returncode, done.stderr
 
 
 @PRINTING
 def test_a_command_whose_reader_has_gone_ends_quietly(command: str) -> None:
-    assert _unread((*WEBTRIAL, command)) == (BROKEN_PIPE, "")
+    with _without_reader() as writing:
+        assert _ended(command, writing) == (BROKEN_PIPE, "")
 
 
 @needs_full_disk
 @PRINTING
 def test_on_a_full_disk_a_command_says_so_in_one_line(command: str) -> None:
     said = "webtrial: standard output cannot be written: No space left on device\n"
-    assert _on_a_full_disk((*WEBTRIAL, command)) == (FAILED, said)
+    with FULL.open("wb") as file:
+        assert _ended(command, file) == (FAILED, said)
 
 
 def test_an_error_that_nobody_can_read_is_no_other_error() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
     command = [*WEBTRIAL, "run", "-p", "blocks", "-1"]
-    assert subprocess.run(command, env=BUFFERED, stderr=writing, check=False).returncode == FAILED
-    os.close(writing)
+    with _without_reader() as writing:
+        done = subprocess.run(command, env=BUFFERED, stderr=writing, check=False)
+    assert done.returncode == FAILED
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +75,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A file of parameters: three short trials of a server that stands already."""
     path = tmp_path_factory.mktemp("asked") / "parameters.yaml"
     with truth(delay_s=0.002) as server:
-        given = {
-            "stacks": ["flask"],
-            "scenarios": ["ping"],
-            "targets": {"flask": server.url},
-            "closed_users": [2],
-            "common_fractions": [],
-            "blocks": 3,
-            "warmup_s": 0.1,
-            "duration_s": 0.5,
-            "repeats": 0,
-        }
+        given = SHORT | {"targets": {"flask": server.url}, "closed_users": [2], "blocks": 3}
         path.write_text(yaml.safe_dump(given), encoding="utf-8")
         yield path
 

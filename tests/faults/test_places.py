@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from tests.counted import injected
+from tests.faults.under_way import SHORT
 from tests.load.truth import truth
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
@@ -42,18 +43,12 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A file of parameters: four short trials of a server that stands already."""
     path = tmp_path_factory.mktemp("asked") / "parameters.yaml"
     with truth(delay_s=0.002) as server:
-        given = {
-            "stacks": ["flask"],
-            "scenarios": ["ping"],
+        given = SHORT | {
             "targets": {"flask": server.url},
             "closed_users": [5],
             "think_time_s": 0.05,
-            "common_fractions": [],
             "blocks": 4,
-            "warmup_s": 0.1,
-            "duration_s": 0.5,
             "timeout_s": 60.0,
-            "repeats": 0,
         }
         path.write_text(yaml.safe_dump(given))
         yield path

@@ -32,6 +32,16 @@ SMALL = {
 }
 """Eight trials: two stacks, two scenarios, two blocks."""
 
+SHORT = {
+    "stacks": ["flask"],
+    "scenarios": ["ping"],
+    "common_fractions": [],
+    "warmup_s": 0.1,
+    "duration_s": 0.5,
+    "repeats": 0,
+}
+"""A trial a block, half a second each, of a server that stands already."""
+
 KEEPER = "webtrial.measure.keeper"
 EXPERIMENT = "webtrial.measure.experiment"
 

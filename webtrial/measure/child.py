@@ -60,19 +60,9 @@ def _run(
         except KeyboardInterrupt as interruption:
             kept.interrupt(signal_of(interruption))
             with suppress(KeyboardInterrupt):  # asked twice: it is not waited for any more
-                _listen(kept.stdout, last, _as_far_as_it_can(on_event))
+                _listen(kept.stdout, last, on_event)
             raise type(interruption)(how_to_go_on(last)) from None
     return last
-
-
-def _as_far_as_it_can(on_event: OnEvent) -> OnEvent:
-    """For a view on a terminal that is gone, as it is after a hang-up."""
-
-    def show(event: dict[str, Any]) -> None:
-        with suppress(OSError):
-            on_event(event)
-
-    return show
 
 
 def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:

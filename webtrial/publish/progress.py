@@ -198,8 +198,7 @@ def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
     try:
         yield view
     finally:
-        with suppress(OSError):  # the terminal was closed
-            view.close()
+        view.close()
 
 
 @contextmanager

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
 READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
 _PRELOADED = "webtrial.publish.preloaded"
-
-
-_read: list[Path] = []
+_read: list[Path] = []  # what this process has warmed up with; nobody inherits it
 
 
 def warm_up(run: Path) -> None:

@@ -6,7 +6,6 @@ summary's time should grow as the samples do, its memory not at all.
 
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from webtrial.analyse.bench.made import make_run
-from webtrial.environment import base_environment
+from webtrial.environment import completed
 from webtrial.errors import ParameterError, RunError
 
 SIZES = (10**6, 10**7, 10**8)
@@ -50,14 +49,7 @@ def _measure_once(samples: int, folder: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=folder) as place:
         run = make_run(samples, Path(place))
         command = [sys.executable, "-m", "webtrial.analyse.bench.summing_up", str(run)]
-        done = subprocess.run(
-            command,
-            env=base_environment(),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        done = completed(command, PATIENCE_S)
     if done.returncode:
         raise RunError(f"{samples:,} samples could not be summed up:\n{done.stderr[-2000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

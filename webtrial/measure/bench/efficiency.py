@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from webtrial.environment import base_environment
+from webtrial.environment import base_environment, completed
 from webtrial.errors import DriverError
 from webtrial.measure.machine import core_split
 from webtrial.measure.ports import free_port
@@ -93,14 +93,7 @@ def _measure_once(client: str, url: str, connections: int, core: int | None) -> 
     command = [sys.executable, "-m", f"webtrial.measure.bench.{module}", *name]
     command += [url, str(connections), str(SECONDS), str(core or 0)]
     try:
-        done = subprocess.run(
-            command,
-            env=base_environment(),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=LIMIT_S,
-            check=False,
-        )
+        done = completed(command, LIMIT_S)
     except subprocess.TimeoutExpired:
         return _NOTHING  # one pool of 2,000 connections keeps stock httpx busy for minutes
     if done.returncode:

@@ -1,12 +1,11 @@
 """Where a capability comes from: the framework's own packages, or others that the service uses."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 
-from webtrial.environment import base_environment
+from webtrial.environment import completed
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
 from webtrial.measure.capabilities.packages import owners
@@ -106,14 +105,7 @@ def _present() -> frozenset[str]:
     """Those of GIVERS that can be imported here, tried in a process of their own."""
     names = sorted({name for givers in GIVERS.values() for name in givers})
     command = [sys.executable, "-c", _PRESENT, json.dumps(names)]
-    done = subprocess.run(
-        command,
-        env=base_environment(),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    done = completed(command, timeout_s=60)
     if done.returncode:
         raise CapabilityError(f"packages cannot be imported:\n{done.stderr[-2000:]}")
     return frozenset(json.loads(done.stdout))
