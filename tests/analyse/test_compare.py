@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from scipy import stats
@@ -26,6 +25,7 @@ from webtrial.analyse.histogram import RESOLUTION
 from webtrial.analyse.matching import pairs_of
 from webtrial.analyse.pairs import pair_of
 from webtrial.analyse.summary import latencies, trials_table
+from webtrial.errors import RunError
 from webtrial.records import Load
 from webtrial.runs import Run, RunWriter
 
@@ -246,5 +246,5 @@ def test_two_trials_of_a_stack_in_one_block_are_no_two_replications(run):
     other = type(run)(run.path, run.manifest)
     other.__dict__["trials"] = (*run.trials, twice)
 
-    with pytest.raises(pd.errors.MergeError):
+    with pytest.raises(RunError, match=r"flask has two trials of .* in block 1: number "):
         ratio_table(other)

@@ -201,7 +201,7 @@ def _blocks(cell: pd.DataFrame, names: set[str]) -> _Blocks:
     decides = len(untouched) >= MINIMUM_BLOCKS
     shown = untouched if decides else whole
     suspect = not decides and len(untouched) < len(whole)
-    return _Blocks(shown, every.loc[shown.index], len(untouched), suspect, floor_of(cell, CPU, {}))
+    return _Blocks(shown, every.loc[shown.index], len(untouched), suspect, floor_of(cell, CPU))
 
 
 def _parts(

@@ -5,7 +5,7 @@ where both trials are valid; only those decide. With fewer than three of them th
 shown, over every block that is not invalid, and marked `suspect` where it rests on such trials.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite, nan
@@ -30,10 +30,26 @@ from webtrial.analyse.statistics import (
     ratio_of_means,
 )
 from webtrial.analyse.summary import at_common_loads, trials_table
+from webtrial.errors import RunError
 from webtrial.runs import Run
 
 Requests = dict[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
 Pairing = tuple[Histogram, Histogram]  # of a block: that of the stack and of its baseline
+Row = Mapping[str, Any]  # of `trials_table`
+Trials = dict[tuple[str, str], dict[int, Row]]  # of a cell, by stack and role, then by block
+
+
+@dataclass(frozen=True, slots=True)
+class PairedBlock:
+    """A block in which both stacks of a pair were measured: that of the stack, of its baseline."""
+
+    above: Row
+    below: Row
+
+    @property
+    def untouched(self) -> bool:
+        """Whether both trials are valid."""
+        return {self.above["verdict"], self.below["verdict"]} == {"valid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +154,9 @@ def noise_floors(run: Run, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
 def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
     """One pair in one cell, from the cell's rows of `trials_table` that are used: the columns of
     `ratio_table` from `kind` on. `metric` is a column of theirs, which need not be of METRICS."""
-    return _ratio_row(_paired(cell, pair), metric, {}, floor_of(cell, metric, {}), pair)
+    trials = _by_stack(cell, [metric])
+    floor = noise_floor(_self_ratio(trials, metric, {}))
+    return _ratio_row(_paired(trials, pair), metric, {}, floor, pair)
 
 
 def ratios_in(
@@ -152,60 +170,85 @@ def ratios_in(
         return
     asked = any(metric.percentile is not None for metric in metrics)
     requests = by_trial(counted(run, cell)) if asked else {}
-    blocks = [_paired(cell, pair) for pair in pairs]
+    trials = _by_stack(cell, metrics)
+    blocks = [_paired(trials, pair) for pair in pairs]
     for metric in metrics:
         if metric.closed_only and cell["load_kind"].iloc[0] != "closed":
             continue
-        floor = floor_of(cell, metric, requests)
+        floor = noise_floor(_self_ratio(trials, metric, requests))
         for pair, both in zip(pairs, blocks, strict=True):
             yield _ratio_row(both, metric, requests, floor, pair)
 
 
-def _paired(cell: pd.DataFrame, pair: Pair) -> pd.DataFrame:
-    """The blocks in which both were measured; a stack against itself is its A/A trial. A block
-    is one replication: a run with two trials of a stack in one block and cell is refused."""
+def _by_stack(cell: pd.DataFrame, metrics: Sequence[Metric]) -> Trials:
+    """The rows of a cell by stack and role, then by block.
+
+    A block is one replication: a run with two trials of a stack in one block and cell is refused
+    with RunError.
+    """
+    names = [*_OF_EACH_TRIAL, *(each.column for each in metrics if each.column is not None)]
+    found: Trials = {}
+    for values in zip(*(cell[name].tolist() for name in names), strict=True):
+        row = dict(zip(names, values, strict=True))
+        blocks = found.setdefault((row["stack"], row["role"]), {})
+        if row["block"] in blocks:
+            raise RunError(
+                f"{row['stack']} has two trials of {row['scenario']} at one load in block"
+                f" {row['block']}: number {blocks[row['block']]['number']} and {row['number']}"
+            )
+        blocks[row["block"]] = row
+    return found
+
+
+_OF_EACH_TRIAL = (
+    *("stack", "role", "block", "scenario", "number", "attempt", "verdict"),
+    *("errors", "dropped", "scheduled"),
+)
+
+
+def _paired(trials: Trials, pair: Pair) -> list[PairedBlock]:
+    """The blocks in which both were measured; a stack against itself is its A/A trial."""
     role = "a/a" if pair.stack == pair.baseline else "measure"
-    above = cell[(cell["stack"] == pair.stack) & (cell["role"] == role)]
-    below = cell[(cell["stack"] == pair.baseline) & (cell["role"] == "measure")]
-    return above.merge(below, on="block", suffixes=("", "_below"), validate="one_to_one")
+    below = trials.get((pair.baseline, "measure"), {})
+    above = trials.get((pair.stack, role), {})
+    return [PairedBlock(row, below[block]) for block, row in above.items() if block in below]
 
 
-def floor_of(cell: pd.DataFrame, metric: Metric, requests: Requests) -> float:
+def floor_of(cell: pd.DataFrame, metric: Metric) -> float:
     """The A/A noise floor of a cell as a factor, from its rows of `trials_table` that are used;
-    NaN without. `requests` of each trial are needed where the metric is a percentile."""
-    return noise_floor(_self_ratio(cell, metric, requests))
+    NaN without. `metric` is a column of theirs."""
+    return noise_floor(_self_ratio(_by_stack(cell, [metric]), metric, {}))
 
 
-def _self_ratio(cell: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
-    again = cell.loc[cell["role"] == "a/a", "stack"].unique()
-    blocks = [_paired(cell, with_itself(name)) for name in again[:1]]
-    untouched = [block[_untouched(block)] for block in blocks]
-    return _ratio(untouched[0], metric, requests) if untouched else Estimate(nan, nan, nan, 0)
+def _self_ratio(trials: Trials, metric: Metric, requests: Requests) -> Estimate:
+    again = [stack for stack, role in trials if role == "a/a"]
+    if not again:
+        return Estimate(nan, nan, nan, 0)
+    blocks = _paired(trials, with_itself(again[0]))
+    return _ratio([block for block in blocks if block.untouched], metric, requests)
 
 
-def _with_values(blocks: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    columns = [metric.column, f"{metric.column}_below"] if metric.column else []
-    return blocks.dropna(subset=columns) if columns else blocks
-
-
-def _untouched(blocks: pd.DataFrame) -> pd.Series:
-    return (blocks["verdict"] == "valid") & (blocks["verdict_below"] == "valid")
+def _with_values(blocks: Sequence[PairedBlock], metric: Metric) -> Sequence[PairedBlock]:
+    column = metric.column
+    if column is None:
+        return blocks
+    return [each for each in blocks if isfinite(each.above[column] + each.below[column])]
 
 
 def _ratio_row(
-    blocks: pd.DataFrame,
+    blocks: Sequence[PairedBlock],
     metric: Metric,
     requests: Requests,
     floor: float,
     pair: Pair,
 ) -> dict[str, Any]:
     blocks = _with_values(blocks, metric)
-    untouched = blocks[_untouched(blocks)]
+    untouched = [block for block in blocks if block.untouched]
     decides = len(untouched) >= MINIMUM_BLOCKS
     shown = untouched if decides else blocks
     ratio = _ratio(shown, metric, requests)
     judgement = _too_few(shown, metric, requests) or judge(ratio, len(untouched), floor)
-    axes = pair.differs_in(str(blocks["scenario"].iloc[0])) if len(blocks) else pair.differs
+    axes = pair.differs_in(blocks[0].above["scenario"]) if blocks else pair.differs
     return {
         "kind": pair.kind,
         "stack": pair.stack,
@@ -220,23 +263,26 @@ def _ratio_row(
         "blocks_untouched": len(untouched),
         "floor": floor,
         "suspect": not decides and len(untouched) < len(blocks),
-        "failed": _failed(shown, ""),
-        "failed_baseline": _failed(shown, "_below"),
+        "failed": _failed([block.above for block in shown]),
+        "failed_baseline": _failed([block.below for block in shown]),
         "verdict": judgement.verdict,
         "reason": judgement.reason,
     }
 
 
-def _failed(blocks: pd.DataFrame, side: str) -> float:
-    failed = (blocks[f"errors{side}"] + blocks[f"dropped{side}"]).sum()
-    scheduled = blocks[f"scheduled{side}"].sum()
+def _failed(trials: Sequence[Row]) -> float:
+    failed = sum(trial["errors"] + trial["dropped"] for trial in trials)
+    scheduled = sum(trial["scheduled"] for trial in trials)
     return float(failed / scheduled) if scheduled else nan
 
 
-def _ratio(blocks: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
-    if metric.column is not None:
-        above, below = blocks[metric.column], blocks[f"{metric.column}_below"]
-        return ratio_of_means(above.tolist(), below.tolist())
+def _ratio(blocks: Sequence[PairedBlock], metric: Metric, requests: Requests) -> Estimate:
+    if (column := metric.column) is not None:
+        above, below = (
+            [each.above[column] for each in blocks],
+            [each.below[column] for each in blocks],
+        )
+        return ratio_of_means(above, below)
     assert metric.percentile is not None
     contents = _contents(blocks, requests)
     if _merged(contents) < MINIMUM_SAMPLES[metric.percentile]:
@@ -244,13 +290,14 @@ def _ratio(blocks: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate
     return jackknife(contents, percentile_ratio(metric.percentile))
 
 
-def _contents(blocks: pd.DataFrame, requests: Requests) -> list[Pairing]:
-    above = zip(blocks["number"], blocks["attempt"], strict=True)
-    below = zip(blocks["number_below"], blocks["attempt_below"], strict=True)
+def _contents(blocks: Sequence[PairedBlock], requests: Requests) -> list[Pairing]:
     nothing = merged([])
     return [
-        (requests.get(key, nothing), requests.get(key_below, nothing))
-        for key, key_below in zip(above, below, strict=True)
+        (
+            requests.get((block.above["number"], block.above["attempt"]), nothing),
+            requests.get((block.below["number"], block.below["attempt"]), nothing),
+        )
+        for block in blocks
     ]
 
 
@@ -269,8 +316,8 @@ def _ratio_of_percentiles(percentile: float, contents: Sequence[Pairing]) -> flo
     return above.percentile_ms(percentile) / divisor_ms if divisor_ms > 0 else nan
 
 
-def _too_few(blocks: pd.DataFrame, metric: Metric, requests: Requests) -> Judgement | None:
-    if metric.percentile is None or blocks.empty:
+def _too_few(blocks: Sequence[PairedBlock], metric: Metric, requests: Requests) -> Judgement | None:
+    if metric.percentile is None or not blocks:
         return None
     needed = MINIMUM_SAMPLES[metric.percentile]
     there = _merged(_contents(blocks, requests))

@@ -41,7 +41,8 @@ class Drawing:
         leaves the last digits to chance."""
         if (layout := self.figure.get_layout_engine()) is not None:
             layout.execute(self.figure)
-        self.figure.set_layout_engine("none")
+        with drawing_from_defaults({}):  # a user may have set that all figures are laid out
+            self.figure.set_layout_engine(None)
         for axes in self.figure.axes:
             left, bottom, width, height = axes.get_position().bounds
             place = (round(left, 5), round(bottom, 5), round(width, 5), round(height, 5))
