@@ -45,8 +45,26 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def shown(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, shown once: that alone takes seconds."""
+    with new_page(browser, viewport=DESKTOP) as page:
+        page.goto(address)
+        yield page
+
+
 @pytest.fixture
-def desktop(browser: Browser, address: str) -> Iterator[Page]:
+def desktop(shown: Page) -> Page:
+    """The page on a screen, from its top; what another test has chosen stays."""
+    shown.emulate_media(media="screen", color_scheme="light")
+    shown.set_viewport_size(DESKTOP)
+    shown.evaluate("scrollTo(0, 0)")
+    return shown
+
+
+@pytest.fixture
+def fresh(browser: Browser, address: str) -> Iterator[Page]:
+    """The page as it opens, nothing chosen, nothing focused."""
     with new_page(browser, viewport=DESKTOP) as page:
         page.goto(address)
         yield page
@@ -70,11 +88,13 @@ def test_it_opens_without_a_word_and_asks_nobody(browser: Browser, address: str)
         page.on("pageerror", _noting(failed))
         page.on("request", _noting(asked))
         page.goto(address, wait_until="networkidle")
-        for place in page.locator("nav.beside a").all():
-            place.click()
+        followed = page.locator("nav.beside a").evaluate_all(
+            "links => links.map(each => each.click()).length"
+        )
         page.select_option("select[name=statistic]", index=1)
     assert [message.text for message in said] == []
     assert failed == []
+    assert followed > 20
     urls = {request.url for request in asked if not request.url.startswith("data:")}
     assert {url.split("#")[0] for url in urls} == {address}
 
@@ -120,16 +140,15 @@ def test_the_contents_lead_there_and_follow_the_reader(
 
 
 def test_the_last_sections_are_marked_where_the_window_shows_several(
-    browser: Browser, address: str
+    desktop: Page,
 ) -> None:
-    with new_page(browser, viewport={"width": 1440, "height": 2400}) as page:
-        page.goto(address)
-        for anchor in ("parameters", "look"):
-            page.click(f"nav.beside a[href='#{anchor}']")
-            page.wait_for_function(
-                "hash => document.querySelector('nav.beside [aria-current]')?.hash === hash",
-                arg=f"#{anchor}",
-            )
+    desktop.set_viewport_size({"width": 1440, "height": 2400})
+    for anchor in ("parameters", "look"):
+        desktop.click(f"nav.beside a[href='#{anchor}']")
+        desktop.wait_for_function(
+            "hash => document.querySelector('nav.beside [aria-current]')?.hash === hash",
+            arg=f"#{anchor}",
+        )
 
 
 def test_choosing_shows_what_was_measured(desktop: Page, front: Front) -> None:
@@ -145,32 +164,32 @@ def test_choosing_shows_what_was_measured(desktop: Page, front: Front) -> None:
     assert float(value.replace(",", "")) == pytest.approx(measured[everywhere[0]][3], rel=0.01)
 
 
-def test_choosing_works_from_the_keyboard_alone(desktop: Page) -> None:
-    first = _shown(desktop)
-    desktop.locator("select[name=place]").focus()
-    desktop.keyboard.press("End")
-    desktop.keyboard.press("Tab")
-    desktop.keyboard.press("ArrowDown")
-    desktop.keyboard.press("Tab")
-    box = desktop.locator("input:focus")
+def test_choosing_works_from_the_keyboard_alone(fresh: Page) -> None:
+    first = _shown(fresh)
+    fresh.locator("select[name=place]").focus()
+    fresh.keyboard.press("End")
+    fresh.keyboard.press("Tab")
+    fresh.keyboard.press("ArrowDown")
+    fresh.keyboard.press("Tab")
+    box = fresh.locator("input:focus")
     assert box.is_checked()
-    desktop.keyboard.press("Space")
+    fresh.keyboard.press("Space")
     assert not box.is_checked()
-    assert len(_shown(desktop)) == len(first) - 1
+    assert len(_shown(fresh)) == len(first) - 1
     chosen = "each => each.selectedOptions[0].text"
-    statistic = desktop.locator("select[name=statistic]").evaluate(chosen)
+    statistic = fresh.locator("select[name=statistic]").evaluate(chosen)
     assert statistic != "requests per second"
-    assert desktop.locator("table.chosen caption").inner_text().startswith(statistic)
+    assert fresh.locator("table.chosen caption").inner_text().startswith(statistic)
 
 
-def test_code_and_skip_link_open_from_the_keyboard(desktop: Page) -> None:
-    desktop.keyboard.press("Tab")
-    assert desktop.locator("a:focus").inner_text() == "Skip to the report"
-    desktop.keyboard.press("Enter")
-    assert desktop.evaluate("location.hash") == "#report"
-    code = desktop.locator("details.code").first
+def test_code_and_skip_link_open_from_the_keyboard(fresh: Page) -> None:
+    fresh.keyboard.press("Tab")
+    assert fresh.locator("a:focus").inner_text() == "Skip to the report"
+    fresh.keyboard.press("Enter")
+    assert fresh.evaluate("location.hash") == "#report"
+    code = fresh.locator("details.code").first
     code.locator("summary").focus()
-    desktop.keyboard.press("Enter")
+    fresh.keyboard.press("Enter")
     assert code.locator("pre").is_visible()
 
 
@@ -199,14 +218,13 @@ def test_axe_finds_nothing_serious(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_paper_and_ink_follow_the_theme(browser: Browser, address: str, theme: Any) -> None:
-    with new_page(browser, color_scheme=theme) as page:
-        page.goto(address)
-        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        letters = page.evaluate(
-            "[...document.querySelectorAll('figure svg:not(:has(image)) text')]"
-            ".map(each => getComputedStyle(each).fill)"
-        )
+def test_paper_and_ink_follow_the_theme(desktop: Page, theme: Any) -> None:
+    desktop.emulate_media(color_scheme=theme)
+    paper = desktop.evaluate("getComputedStyle(document.body).backgroundColor")
+    letters = desktop.evaluate(
+        "[...document.querySelectorAll('figure svg:not(:has(image)) text')]"
+        ".map(each => getComputedStyle(each).fill)"
+    )
     bright = _brightness(paper)
     assert (bright > 0.9) == (theme == "light")
     assert len(letters) > 500
@@ -218,19 +236,18 @@ def _brightness(colour: str) -> float:
     return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
 
 
-def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
-    with new_page(browser, viewport=PHONE) as page:
-        page.goto(address)
-        page.click("details.above summary")
-        widest = page.evaluate("document.documentElement.scrollWidth")
-        assert widest <= PHONE["width"]
-        wide = page.evaluate(
-            "[...document.querySelectorAll('main p, main h2, main h3, li, select, figcaption')]"
-            ".filter(each => each.getBoundingClientRect().right > innerWidth + 1)"
-            ".filter(each => !each.closest('.table, .drawing'))"
-            ".map(each => each.textContent.slice(0, 80))"
-        )
-        assert wide == []
+def test_nothing_overflows_on_a_phone(desktop: Page) -> None:
+    desktop.set_viewport_size(PHONE)
+    desktop.click("details.above summary")
+    widest = desktop.evaluate("document.documentElement.scrollWidth")
+    assert widest <= PHONE["width"]
+    wide = desktop.evaluate(
+        "[...document.querySelectorAll('main p, main h2, main h3, li, select, figcaption')]"
+        ".filter(each => each.getBoundingClientRect().right > innerWidth + 1)"
+        ".filter(each => !each.closest('.table, .drawing'))"
+        ".map(each => each.textContent.slice(0, 80))"
+    )
+    assert wide == []
 
 
 def test_without_scripts_the_report_is_all_there(browser: Browser, address: str) -> None:
