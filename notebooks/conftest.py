@@ -4,7 +4,6 @@ Tables and sentences are compared; a figure is by its title and what it shows in
 report is published, kernels are forked from a process that has read the run.
 """
 
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from jupyter_client.manager import KernelManager, run_sync
 from nbval.kernel import RunningKernel
 
-from webtrial.publish.warm import ForkingProvisioner, start_fork_server
+from webtrial.publish.warm import ForkingProvisioner, start_fork_server, stop_fork_server
 from webtrial.runs import SAMPLE
 
 HERE = Path(__file__).parent
@@ -57,4 +56,4 @@ def pytest_runtest_setup() -> None:
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """After the last cell, end that process: other tests start one with other contents."""
     if nextitem is None or HERE not in nextitem.path.parents:
-        forkserver._forkserver._stop()
+        stop_fork_server()

@@ -268,10 +268,10 @@ def _signal(waiting: dict[Started, tuple[str, int]]) -> None:
 ONLY_IN_FULL = ("run", "killed", "serve", "capabilities")
 """A run is interrupted within a report, and make, that has a report made, killed in test_stages."""
 
-# What measures would do so for longer than is waited for its end.
+# What measures would do so for seconds once its first service is up.
 COMMANDS = {
     "run": ("run --parameters {folder}/long.yaml", "gunicorn", signal.SIGINT),
-    "report": ("report --profile quick --into {folder}/dist", "gunicorn", signal.SIGINT),
+    "report": ("report --profile smoke --into {folder}/dist", "gunicorn", signal.SIGINT),
     "killed": ("report --profile quick --into {folder}/dist", "gunicorn", signal.SIGKILL),
     "serve": ("serve", "Ctrl-C", signal.SIGINT),
     "capabilities": ("capabilities", "gunicorn", signal.SIGINT),

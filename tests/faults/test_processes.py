@@ -149,7 +149,8 @@ def test_the_run_finishes_with_every_trial_and_tells_of_each_interruption(told: 
 def hit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run whose service, then a worker of one, then whose load driver is killed."""
     parameters = SMALL | {"scenarios": ["user_detail"], "duration_s": 3.0, "stacks": ["flask"]}
-    with measuring(tmp_path_factory.mktemp("hit"), parameters=parameters | {"blocks": 4}) as going:
+    parameters |= {"blocks": 4, "think_time_s": 0.1}
+    with measuring(tmp_path_factory.mktemp("hit"), parameters=parameters) as going:
         for number, part in enumerate(("service", "worker", "driver"), start=1):
             driver = going.wait_for_trial(number)
             kill(driver if part == "driver" else going.wait_for(part))

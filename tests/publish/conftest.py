@@ -17,8 +17,8 @@ from tests.synthetic_run import (
     synthetic_run,
     vouch_for,
 )
-from webtrial.publish import report
 from webtrial.publish.front import Front, front_of
+from webtrial.publish.report import report_of_run
 from webtrial.runs import SAMPLE, Run, open_run
 
 SCENARIOS = ("user_detail", "product_search", "dashboard")
@@ -60,9 +60,7 @@ def published_front(run_path: Path) -> Front:
 
 @pytest.fixture(scope="session")
 def published(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of that run. One core is enough: for each, the run is read once more."""
+    """The report of that run."""
     folder = tmp_path_factory.mktemp("published")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "usable_cores", lambda: 1)
-        report.report_of_run(str(run_path), lambda _: None, folder)
+    report_of_run(str(run_path), lambda _: None, folder)
     return folder

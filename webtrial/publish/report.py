@@ -1,13 +1,11 @@
 """The report: its chapters executed in the right order, then the page and the PDF of them."""
 
 import json
-import os
-import signal
-from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,11 +13,10 @@ from typing import Any
 import psutil
 
 from webtrial.cores import usable_cores
-from webtrial.environment import inherited, publishing_environment
 from webtrial.errors import PublishError
 from webtrial.interruption import signal_of
 from webtrial.measure.child import how_to_go_on
-from webtrial.measure.linux import demand_linux, die_with_parent, is_linux
+from webtrial.measure.linux import demand_linux
 from webtrial.parameters import PROFILES, read_profile
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.document import write_document
@@ -28,7 +25,7 @@ from webtrial.publish.front import front_of
 from webtrial.publish.given import find_run
 from webtrial.publish.page import write_page
 from webtrial.publish.progress import TOLD, View, told
-from webtrial.publish.warm import warm_up
+from webtrial.publish.warm import warm
 from webtrial.runs import RUNS_FOLDER, Run, open_run
 from webtrial.yaml_text import read_yaml
 
@@ -133,18 +130,18 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
         say(run.damage_in_words)
     say(f"executing {', '.join(names)}")
     _remove_earlier(dist, executed)
-    with _side_by_side(run) as pool:
-        executing = pool.map(_on(run, notebooks), names)
+    with _executing(run, names, _on(run, notebooks)) as chapters_executed:
         front = front_of(run)  # meanwhile
-        list(executing)
-        chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
+        wait_for(chapters_executed)
+    chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
+    with ThreadPoolExecutor() as pool:  # both wait for pandoc or Typst most of the time
         writing = {
             name: pool.submit(write, chapters, front, dist / name)
             for write, name in ((write_page, "index.html"), (write_document, "report.pdf"))
         }
-        for name, written in writing.items():
-            written.result()
-            say(f"wrote {dist / name}")
+    for name, written in writing.items():
+        written.result()
+        say(f"wrote {dist / name}")
 
 
 def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
@@ -159,40 +156,41 @@ def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
 def _on(run: Run, into: Path) -> Callable[[str], Path]:
     """Executes a chapter on `run`. It is told of the run by name, and of where that lies by the
     environment alone: that is nobody else's business."""
-    return partial(execute, into=into, parameters={"run": run.path.resolve().name})
+    path = run.path.resolve()
+    where = {RUNS_FOLDER: str(path.parent)}
+    return partial(execute, into=into, parameters={"run": path.name}, environment=where)
 
 
 def execute_together(run: Run, names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
     """Chapters that only read `run` can be executed side by side."""
-    with _side_by_side(run) as pool:
-        return list(pool.map(work, names))
+    with _executing(run, names, work) as executed:
+        return wait_for(executed)
+
+
+def wait_for(executed: Sequence[Future[Path]]) -> list[Path]:
+    """The paths of notebooks once all have been executed; raises what the first of them raises."""
+    return [each.result() for each in executed]
 
 
 @contextmanager
-def _side_by_side(run: Run) -> Iterator[ProcessPoolExecutor]:
-    """A process for each core, whose kernels begin with `run` read. Ctrl-C is for us alone, who
-    then end them: what they are at is of no use any more."""
-    workers = min(usable_cores(), len(chapter_names()))
-    ready = partial(_get_ready, run.path.resolve())
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=ready)
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which processes that start now inherit
-    with inherited(publishing_environment()):
-        pool.submit(os.getpid)
-    signal.signal(signal.SIGINT, heard)
-    try:
-        yield pool
-    except KeyboardInterrupt:
-        for worker in active_children():
-            worker.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _executing(
+    run: Run, names: Collection[str], work: Callable[[str], Path]
+) -> Iterator[list[Future[Path]]]:
+    """Notebooks under way, as many at a time as there are cores: each has a kernel of its own, and
+    all kernels begin with `run` read. An interruption ends the kernels."""
+    with warm(run), ThreadPoolExecutor(min(usable_cores(), len(names) or 1)) as pool:
+        under_way = [pool.submit(work, name) for name in names]
+        try:
+            yield under_way
+        except KeyboardInterrupt:
+            _end(under_way)
+            raise
 
 
-def _get_ready(run: Path) -> None:
-    os.environ[RUNS_FOLDER] = str(run.parent)
-    if not is_linux():
-        return  # kernels start by themselves there, and end when they miss the process above
-    die_with_parent()
-    os.setpgid(0, 0)  # kernels do hear of Ctrl-C, and are not in the terminal's group now
-    warm_up(run)
+def _end(under_way: Sequence[Future[Path]]) -> None:
+    """Start no more notebooks and kill the kernels of those that were started."""
+    for each in under_way:
+        each.cancel()
+    while wait(under_way, timeout=0.05).not_done:
+        for kernel in active_children():
+            kernel.kill()

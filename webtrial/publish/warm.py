@@ -11,7 +11,8 @@ import asyncio
 import os
 import signal
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing import forkserver, get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -19,35 +20,55 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from webtrial.environment import inherited
-from webtrial.measure.linux import die_with_parent
+from webtrial.environment import inherited, publishing_environment
+from webtrial.measure.linux import die_with_parent, is_linux
 from webtrial.publish.kernels import CleanKernelManager
+from webtrial.runs import RUNS_FOLDER, Run
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none
 
 READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
 _PRELOADED = "webtrial.publish.preloaded"
-_read: list[Path] = []  # what this process has warmed up with; nobody inherits it
+_read: list[Path] = []  # what the process has read that kernels are forked from
 
 
-def warm_up(run: Path) -> None:
-    """Have this process's kernels forked, from now on, from one that has read `run`."""
-    start_fork_server(run)
-    _read.append(run)
+@contextmanager
+def warm(run: Run) -> Iterator[None]:
+    """Within the block this process's kernels are forked from one that has read `run`; only on
+    Linux, elsewhere each kernel imports for itself."""
+    if not is_linux():
+        yield
+        return
+    path = run.path.resolve()
+    with inherited(publishing_environment() | {RUNS_FOLDER: str(path.parent)}):
+        start_fork_server(path)
+    _read.append(path)
+    try:
+        yield
+    finally:
+        _read.remove(path)
+        stop_fork_server()
 
 
 def is_warm() -> bool:
-    """Whether this process has warmed up."""
+    """Whether this process's kernels are forked."""
     return bool(_read)
 
 
 def start_fork_server(run: Path) -> None:
-    """Start the process that kernels are forked from. It alone is told of `run`: a command that
-    this process starts later is not warm."""
+    """Start the process that kernels are forked from, in place of another. It alone is told of
+    `run`: a command that this process starts later is not warm."""
+    stop_fork_server()
     get_context("forkserver").set_forkserver_preload([_PRELOADED])
     with inherited(os.environ | {READ: str(run)}):
         forkserver.ensure_running()
+
+
+def stop_fork_server() -> None:
+    """End the process that this process's are forked from, if there is one. Those that were forked
+    go on."""
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 class ForkingProvisioner(LocalProvisioner):
@@ -103,6 +124,7 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
     from ipykernel.kernelapp import launch_new_instance  # noqa: PLC0415 - preloaded by then
 
     die_with_parent()
+    os.setpgid(0, 0)  # Ctrl-C is for the runner alone, which ends its kernels
     Thread(target=_end_with_runner, daemon=True).start()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
