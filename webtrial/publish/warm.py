@@ -41,6 +41,7 @@ def warm(run: Run) -> Iterator[None]:
         yield
         return
     path = run.path.resolve()
+    stop_fork_server()  # whatever else this process has forked from it
     with inherited(publishing_environment() | {RUNS_FOLDER: str(path.parent)}):
         start_fork_server(path)
     _read.append(path)
@@ -57,17 +58,15 @@ def is_warm() -> bool:
 
 
 def start_fork_server(run: Path) -> None:
-    """Start the process that kernels are forked from, in place of another. It alone is told of
-    `run`: a command that this process starts later is not warm."""
-    stop_fork_server()
+    """Start the process that kernels are forked from, if none is there. It alone is told of `run`:
+    a command that this process starts later is not warm."""
     get_context("forkserver").set_forkserver_preload([_PRELOADED])
     with inherited(os.environ | {READ: str(run)}):
         forkserver.ensure_running()
 
 
 def stop_fork_server() -> None:
-    """End the process that this process's are forked from, if there is one. Those that were forked
-    go on."""
+    """End the process that kernels are forked from, if there is one, when they have ended."""
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
