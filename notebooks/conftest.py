@@ -13,7 +13,7 @@ from jupyter_client.manager import KernelManager, run_sync
 from nbval.kernel import RunningKernel
 
 from webtrial.publish.warm import ForkingProvisioner, start_fork_server, stop_fork_server
-from webtrial.runs import SAMPLE
+from webtrial.run.store import SAMPLE
 
 HERE = Path(__file__).parent
 collect_ignore = ["1-measure.ipynb", "compare.ipynb", "explore.ipynb"]

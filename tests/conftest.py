@@ -21,7 +21,7 @@ from tests.sharing import (
     tell_worker,
     workers_for,
 )
-from webtrial.measure.keeper import scratch_folder
+from webtrial.system.supervisor import scratch_folder
 
 TESTS = Path(__file__).parent
 ONLY_WITH = {"full": "--full", "conformance": "--full", "soak": "--soak"}
@@ -113,7 +113,7 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
     for (what, name, stack), times in sorted(COUNTS.items()):
         terminalreporter.write_line(f"{times:>7,}  {what}: {name}{', ' * bool(stack)}{stack}")
     if config.getoption("--write-counts") and exitstatus == 0:
-        from webtrial.publish.hardening import FILE, write_hardening  # noqa: PLC0415 - slow
+        from webtrial.results.validity.robustness import FILE, write_hardening  # noqa: PLC0415 - slow
 
         write_hardening(COUNTS)
         terminalreporter.write_line(f"written to {FILE}")

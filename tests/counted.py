@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # half a second for every worker, else
-    from webtrial.publish.hardening import Key
+    from webtrial.results.validity.robustness import Key
 
 COUNTS: "Counter[Key]" = Counter()
 

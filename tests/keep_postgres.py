@@ -5,7 +5,7 @@ import signal
 from dataclasses import asdict
 
 from webtrial.measure.embedded import embedded
-from webtrial.measure.keeper import kept_scratch
+from webtrial.system.supervisor import kept_scratch
 
 if __name__ == "__main__":
     with embedded(kept_scratch()) as server:

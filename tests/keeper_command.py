@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from webtrial.measure.embedded import embedded
-from webtrial.measure.keeper import kept_scratch
+from webtrial.system.supervisor import kept_scratch
 
 SERVER = """
 import os, socket, sys, time

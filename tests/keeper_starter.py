@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from webtrial.measure.keeper import keep
+from webtrial.system.supervisor import keep
 
 COMMAND = Path(__file__).with_name("keeper_command.py")
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 
 @contextmanager

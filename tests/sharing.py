@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from webtrial.measure.keeper import keep
 from webtrial.measure.postgres import Server, drop_own, external
+from webtrial.system.supervisor import keep
 
 TESTS = Path(__file__).parent
 EXTERNAL_CONNECTIONS = 90  # of the usual limit of 100

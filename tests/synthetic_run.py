@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from webtrial import checksums
-from webtrial.parameters import Parameters
-from webtrial.records import (
+from webtrial.run import checksums
+from webtrial.run.parameters import Parameters
+from webtrial.run.records import (
     PHASES,
     Client,
     Cost,
@@ -33,7 +33,7 @@ from webtrial.records import (
     Upstream,
     Validity,
 )
-from webtrial.runs import SAMPLES, Manifest, Run, RunWriter, samples_name
+from webtrial.run.store import SAMPLES, Manifest, Run, RunWriter, samples_name
 
 
 def _stack(

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
+from webtrial.load.scenarios import Known, Material, targets
 from webtrial.measure.answers import ASKED_AGAIN, Earlier, agreed_answers, canonical, sign_in
-from webtrial.measure.ports import free_port
-from webtrial.measure.scenarios import Known, Material, targets
+from webtrial.system.ports import free_port
 
 MATERIAL = Material(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
 SEARCHES = {"one": ["product_search"], "two": ["product_search"]}

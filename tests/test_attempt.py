@@ -17,18 +17,18 @@ import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError
+from webtrial.load.driver import Outcome, Task
+from webtrial.load.scenarios import Material
 from webtrial.measure import attempt, processes
 from webtrial.measure.attempt import Rig, Site, attempt_trial
 from webtrial.measure.launch import Service, Upstreams
-from webtrial.measure.load.driver import Outcome, Task
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.pools import PoolCounts
-from webtrial.measure.scenarios import Material
 from webtrial.measure.targets import Target
-from webtrial.parameters import read_parameters
-from webtrial.records import Held, PlannedTrial
-from webtrial.runs import SAMPLES
-from webtrial.stacks import load_stacks
+from webtrial.run.parameters import read_parameters
+from webtrial.run.records import Held, PlannedTrial
+from webtrial.run.stacks import load_stacks
+from webtrial.run.store import SAMPLES
 
 PLANNED = PlannedTrial(3, 1, 1, "flask", "user_detail", CLOSED, 7)
 

@@ -16,10 +16,10 @@ import pytest
 import webtrial
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from tests.waiting import LIMIT_S, LONG_S, holds_within
-from webtrial import capabilities
 from webtrial.__main__ import main
-from webtrial.measure.children import runs, tree
-from webtrial.runs import RUNS_FOLDER
+from webtrial.run import capabilities
+from webtrial.run.store import RUNS_FOLDER
+from webtrial.system.process_tree import runs, tree
 
 NOT_PASSED, FAILED, INTERRUPTED = 1, 2, 130
 LONG = """

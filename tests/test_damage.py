@@ -11,10 +11,10 @@ import pytest
 from tests.counted import injected
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
-from webtrial import checksums
 from webtrial.errors import RunError
-from webtrial.measure.alone import alone_in
-from webtrial.runs import FORMAT, RunWriter, open_run
+from webtrial.measure.measurement_lock import alone_in
+from webtrial.run import checksums
+from webtrial.run.store import FORMAT, RunWriter, open_run
 
 LATER = "2026-11-22T13:00:00+00:00"
 TRIALS = 4

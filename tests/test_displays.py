@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic_run import LATE, synthetic_run
-from webtrial import cards
-from webtrial.records import ENDS_SHOWN, Load, PlannedTrial, Trials, Validity
-from webtrial.runs import Run
+from webtrial.run import cards
+from webtrial.run.records import ENDS_SHOWN, Load, PlannedTrial, Trials, Validity
+from webtrial.run.store import Run
 
 HOSTILE = '<script>alert("1")</script>&<img src=x onerror=alert(1)>'
 

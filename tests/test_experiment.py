@@ -13,12 +13,12 @@ from tests.load.truth import truth
 from tests.trial_builder import CLOSED, DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
 from webtrial.measure.blocks import measure_sitting
-from webtrial.measure.child import measure
 from webtrial.measure.plan import pilot, plan
 from webtrial.measure.progress import Progress
-from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import Held, PlannedTrial, Trial, Validity
-from webtrial.runs import Run, open_run
+from webtrial.measure.runner import measure
+from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.records import Held, PlannedTrial, Trial, Validity
+from webtrial.run.store import Run, open_run
 
 pytestmark = pytest.mark.xdist_group("measuring")
 

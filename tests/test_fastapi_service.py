@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 APP = SERVICES / "fastapi_service" / "app"
 THREADS = APP / "threads"

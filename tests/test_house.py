@@ -9,7 +9,7 @@ from webtrial.errors import ParameterError
 from webtrial.measure.house import open_house, settings_for
 from webtrial.measure.launch import ServiceSettings, Upstreams
 from webtrial.measure.machine import CoreSplit
-from webtrial.parameters import read_parameters
+from webtrial.run.parameters import read_parameters
 
 UPSTREAMS = Upstreams("http://127.0.0.1:1", "http://127.0.0.1:2", ())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 WEBTRIAL = SERVICES.parent / "webtrial"
 # From the top: each may import itself and what stands below it.
@@ -57,7 +57,7 @@ def test_every_module_has_its_layer() -> None:
 
 def test_statistics_never_draw() -> None:
     for source in (WEBTRIAL / "analyse").glob("*.py"):
-        drawn = {name for name in imported(source) if name.startswith("webtrial.analyse.figures")}
+        drawn = {name for name in imported(source) if name.startswith("webtrial.results.figures")}
         assert not drawn, source
 
 

@@ -18,9 +18,9 @@ import pytest
 
 from tests.waiting import LIMIT_S, holds_within
 from webtrial.errors import LaunchError
-from webtrial.measure import keeper as keeper_module
-from webtrial.measure.children import runs
-from webtrial.measure.keeper import (
+from webtrial.system import supervisor as keeper_module
+from webtrial.system.process_tree import runs
+from webtrial.system.supervisor import (
     GRACE_S,
     SCRATCH,
     keep,
@@ -264,7 +264,7 @@ def test_a_terminals_ctrl_c_reaches_the_command_once():
         "while not came: time.sleep(0.01)\n"
         "time.sleep(1.0); print(len(came), flush=True)"
     )
-    keeper = [sys.executable, "-m", "webtrial.measure.keeper", "--", sys.executable, "-c", code]
+    keeper = [sys.executable, "-m", "webtrial.system.supervisor", "--", sys.executable, "-c", code]
     pipe = subprocess.PIPE
     with subprocess.Popen(keeper, stdin=pipe, stdout=pipe, start_new_session=True) as kept:
         assert kept.stdout.readline() == b"ready\n"
@@ -340,7 +340,7 @@ def test_without_a_keeper_the_scratch_folder_is_asked_for(monkeypatch):
 
 def test_a_process_that_dies_with_its_parent_does_so_when_the_parent_is_killed():
     child = (
-        "import time; from webtrial.measure.linux import die_with_parent; die_with_parent();"
+        "import time; from webtrial.system.linux import die_with_parent; die_with_parent();"
         f"print('ready', flush=True); time.sleep({STAYS_S})"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
@@ -353,7 +353,7 @@ def test_a_process_that_dies_with_its_parent_does_so_when_the_parent_is_killed()
 
 def test_a_process_whose_parent_is_gone_already_does_not_stay():
     code = (
-        "from webtrial.measure.linux import die_with_parent; die_with_parent(parent=1 << 22);"
+        "from webtrial.system.linux import die_with_parent; die_with_parent(parent=1 << 22);"
         "print('still here')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

@@ -23,8 +23,7 @@ from psycopg import sql
 from tests.counted import injected
 from tests.waiting import LIMIT_S, holds_within, wait_until
 from webtrial.errors import LaunchError
-from webtrial.measure import children, launch
-from webtrial.measure.children import runs, start_child, stop_child, stop_children, tree
+from webtrial.measure import launch
 from webtrial.measure.launch import (
     ServiceSettings,
     build_template,
@@ -34,9 +33,11 @@ from webtrial.measure.launch import (
     launch_stacks,
     launch_upstreams,
 )
-from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import create_database, drop_database
-from webtrial.stacks import Stack, load_stacks
+from webtrial.run.stacks import Stack, load_stacks
+from webtrial.system import process_tree as children
+from webtrial.system.ports import free_port
+from webtrial.system.process_tree import runs, start_child, stop_child, stop_children, tree
 
 SMALL = Path(__file__).parent / "small_service"
 SETTINGS = ServiceSettings(

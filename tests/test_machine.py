@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from webtrial.cores import usable_cores
 from webtrial.measure import machine
 from webtrial.measure.machine import CoreSplit, core_split, describe, speed_per_s
 from webtrial.measure.provenance import commit, versions
+from webtrial.system.cores import usable_cores
 
 
 def test_where_the_system_tells_no_allowed_cores_those_of_the_machine_count(

@@ -11,16 +11,16 @@ import nbformat
 import pytest
 
 from tests.waiting import LONG_S
-from webtrial.analyse.claims.case import ASSUMED_THINK_TIME_S
-from webtrial.analyse.histogram import MINIMUM_SAMPLES
-from webtrial.analyse.projects import WEIGHTS
-from webtrial.analyse.thresholds import P99_LIMIT_MS
 from webtrial.errors import PublishError
-from webtrial.parameters import Parameters
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.given import DEFAULTS
 from webtrial.publish.report import MEASURES, chapter_names
-from webtrial.runs import RUNS_FOLDER
+from webtrial.results.choosing.projects import WEIGHTS
+from webtrial.results.claims.case import ASSUMED_THINK_TIME_S
+from webtrial.run.parameters import Parameters
+from webtrial.run.store import RUNS_FOLDER
+from webtrial.stats.histogram import MINIMUM_SAMPLES
+from webtrial.stats.thresholds import P99_LIMIT_MS
 
 NAMES = chapter_names()
 BESIDE = ("compare", "explore")  # notebooks that are no chapters of the report

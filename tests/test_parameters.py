@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from webtrial.errors import ParameterError
-from webtrial.parameters import Parameters, read_parameters, read_profile
-from webtrial.records import Load
+from webtrial.run.parameters import Parameters, read_parameters, read_profile
+from webtrial.run.records import Load
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.trial_builder import a_trial
+from webtrial.load.scenarios import FAN_OUT_COUNTS, FAN_OUT_DELAYS_MS
 from webtrial.measure.plan import (
     PILOT_WARMUP_S,
     PILOT_WINDOW_S,
@@ -21,10 +22,9 @@ from webtrial.measure.plan import (
     sittings,
     window_of,
 )
-from webtrial.measure.scenarios import FAN_OUT_COUNTS, FAN_OUT_DELAYS_MS
-from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import Load, PlannedTrial
-from webtrial.stacks import load_stacks
+from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.records import Load, PlannedTrial
+from webtrial.run.stacks import load_stacks
 
 STACKS = ["django", "flask", "fastapi"]
 SCENARIOS = ["user_detail", "crud"]

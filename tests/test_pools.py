@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from webtrial.measure.pools import PoolCounts, pool_between, pool_counts
-from webtrial.measure.ports import free_port
+from webtrial.system.ports import free_port
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import pytest
 from webtrial.errors import LaunchError
 from webtrial.measure import postgres as databases
 from webtrial.measure.embedded import SERVER_SETTINGS, embedded
-from webtrial.measure.keeper import scratch_folder
 from webtrial.measure.postgres import (
     DATABASE_SETTINGS,
     can_count_statements,
@@ -27,6 +26,7 @@ from webtrial.measure.postgres import (
     seal_template,
     shown,
 )
+from webtrial.system.supervisor import scratch_folder
 
 ROOT = Path(__file__).parent.parent
 

@@ -19,7 +19,7 @@ from webtrial.measure.resources import (
     statements_between,
     statements_of,
 )
-from webtrial.records import Cost, Second, Statements
+from webtrial.run.records import Cost, Second, Statements
 
 
 def usage(cpu_s: float, memory_mib: float = 80.0) -> Usage:

@@ -10,8 +10,8 @@ from tests.test_runs import a_manifest
 from tests.trial_builder import DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import RunError
 from webtrial.measure.resume import demand_same, missing, reopened
-from webtrial.records import Role, Validity
-from webtrial.runs import RunWriter, open_run
+from webtrial.run.records import Role, Validity
+from webtrial.run.store import RunWriter, open_run
 
 
 def test_all_that_differs_is_named_with_both_values() -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from tests.trial_builder import CLIENT, a_trial, some_samples
 from webtrial.errors import RunError
-from webtrial.parameters import Parameters
-from webtrial.runs import (
+from webtrial.run.parameters import Parameters
+from webtrial.run.store import (
     RUNS_FOLDER,
     SAMPLES,
     Manifest,
@@ -250,7 +250,7 @@ def test_the_environment_may_name_another_place_for_runs(
     tmp_path: Path, told: str, place: str
 ) -> None:
     shown = subprocess.run(
-        [sys.executable, "-c", "from webtrial.runs import RUNS; print(RUNS)"],
+        [sys.executable, "-c", "from webtrial.run.store import RUNS; print(RUNS)"],
         env=os.environ | {RUNS_FOLDER: told, "PYTHONPATH": str(REPOSITORY)},
         cwd=tmp_path,
         capture_output=True,

@@ -8,7 +8,7 @@ from itertools import count, islice
 import httpx
 import pytest
 
-from webtrial.measure.scenarios import (
+from webtrial.load.scenarios import (
     CONTENT_EVERY,
     CRUD_MIX,
     FAN_OUT_COUNTS,
@@ -25,7 +25,7 @@ from webtrial.measure.scenarios import (
     sessions,
     targets,
 )
-from webtrial.scenario_names import SCENARIOS
+from webtrial.run.scenario_names import SCENARIOS
 
 WORDS = {"common": ("lamp", "desk"), "middling": ("oak",), "rare": ("zither", "sextant")}
 MATERIAL = Material(1000, WORDS, ("account001", "account002"), "secret")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from webtrial.load.scenarios import Tokens
 from webtrial.measure import blocks
-from webtrial.measure.scenarios import Tokens
 
 ACCOUNTS = ("a", "b", "c")
 ASKED = {"one": {"dashboard"}, "two": {"dashboard", "crud"}, "three": {"crud"}}

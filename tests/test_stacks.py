@@ -1,7 +1,7 @@
 import pytest
 
 from webtrial.errors import LaunchError, ParameterError
-from webtrial.stacks import SERVICES, choose_stacks, load_stacks
+from webtrial.run.stacks import SERVICES, choose_stacks, load_stacks
 
 COMPLETE = """
 [servers."gunicorn gthread"]

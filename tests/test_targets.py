@@ -14,19 +14,19 @@ import pytest
 from tests.load.test_driver import KNOWN, closed
 from tests.load.truth import Truth, truth
 from webtrial.errors import LaunchError
+from webtrial.load.driver import Task
+from webtrial.load.driver_pool import Crew, crew
+from webtrial.load.scenarios import Material
 from webtrial.measure.attempt import Rig, Site, attempt_trial
-from webtrial.measure.child import measure
 from webtrial.measure.launch import build_template, describe_data
-from webtrial.measure.load.crew import Crew, crew
-from webtrial.measure.load.driver import Task
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.postgres import Server
-from webtrial.measure.scenarios import Material
+from webtrial.measure.runner import measure
 from webtrial.measure.targets import Target, account_password, targets_of
-from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import PlannedTrial
-from webtrial.runs import Run, open_run
-from webtrial.stacks import load_stacks
+from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.records import PlannedTrial
+from webtrial.run.stacks import load_stacks
+from webtrial.run.store import Run, open_run
 
 SHORT = {"warmup_s": 0.2, "duration_s": 0.6, "timeout_s": 60.0}
 

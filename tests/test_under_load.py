@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.under_load import main
-from webtrial.measure.children import runs
+from webtrial.system.process_tree import runs
 
 LIMIT_S = 120.0  # until a test that hangs is ended
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, MACHINE, OPEN
 from webtrial.measure.validity import disturbed, judge, judge_workers
-from webtrial.records import Counts, Load, Machine, Validity, Worker
+from webtrial.run.records import Counts, Load, Machine, Validity, Worker
 
 
 def verdict(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from webtrial.records import (
+from webtrial.run.records import (
     Client,
     Cost,
     Counts,
@@ -19,7 +19,7 @@ from webtrial.records import (
     Upstream,
     Validity,
 )
-from webtrial.runs import SAMPLES, samples_name
+from webtrial.run.store import SAMPLES, samples_name
 
 DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
 STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from webtrial.measure.linux import die_with_parent
+from webtrial.system.linux import die_with_parent
 
 BUSY_S = 1.5  # on average; it rests as long
 

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from webtrial import output
 from webtrial.errors import ParameterError, WebtrialError
-from webtrial.interruption import hang_up_raised, signal_of
-from webtrial.measure.keeper import SCRATCH, keep, kept_scratch
-from webtrial.measure.linux import demand_linux, die_with_parent, is_linux
-from webtrial.measure.places import use_short_temporary_folder
-from webtrial.output import complain, say, show
-from webtrial.parameters import PRIVATE, Parameters, read_parameters, read_profile
-from webtrial.yaml_text import parse_yaml, read_yaml
+from webtrial.run.parameters import PRIVATE, Parameters, read_parameters, read_profile
+from webtrial.system import output
+from webtrial.system.interruption import hang_up_raised, signal_of
+from webtrial.system.linux import demand_linux, die_with_parent, is_linux
+from webtrial.system.output import complain, say, show
+from webtrial.system.places import use_short_temporary_folder
+from webtrial.system.supervisor import SCRATCH, keep, kept_scratch
+from webtrial.system.yaml_text import parse_yaml, read_yaml
 
 NOT_PASSED = 1
 FAILED = 2
@@ -28,7 +28,7 @@ INTERRUPTED = 128  # and the number of the signal: 130 after Ctrl-C
 BENCHES = ("clients", "scale")
 
 if TYPE_CHECKING:
-    from webtrial.runs import Run
+    from webtrial.run.store import Run
 
 _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -227,10 +227,10 @@ def _purpose() -> str:
 
 
 def _run(given: argparse.Namespace) -> None:
-    from webtrial.measure.child import measure
+    from webtrial.measure.runner import measure
     from webtrial.publish.given import find_run, resumed_parameters
     from webtrial.publish.progress import on_terminal
-    from webtrial.runs import RUNS
+    from webtrial.run.store import RUNS
 
     if given.resume:
         _demand_only_private(given)
@@ -304,7 +304,7 @@ def _is_fit_to_measure() -> bool:
     if not is_linux():
         return True
 
-    from webtrial.doctor.examine import as_text, examine, is_hopeless
+    from webtrial.selftest.doctor.examine import as_text, examine, is_hopeless
 
     found = [finding for finding in examine() if finding.matters]
     if found:
@@ -315,7 +315,7 @@ def _is_fit_to_measure() -> bool:
 def _doctor(_: argparse.Namespace) -> int:
     demand_linux()
 
-    from webtrial.doctor.examine import as_text, conclusion, examine, is_hopeless
+    from webtrial.selftest.doctor.examine import as_text, conclusion, examine, is_hopeless
 
     found = examine()
     show(as_text(found, shutil.get_terminal_size().columns))
@@ -331,10 +331,10 @@ def _publish(given: argparse.Namespace) -> None:
 
 
 def _verify(given: argparse.Namespace) -> None:
-    from webtrial.analyse.claims.case import Limits
-    from webtrial.analyse.claims.evaluate import verify
-    from webtrial.analyse.claims.written import as_text, write_verdicts
     from webtrial.publish.given import find_run
+    from webtrial.results.claims.case import Limits
+    from webtrial.results.claims.evaluate import verify
+    from webtrial.results.claims.written import as_text, write_verdicts
 
     run = find_run(given.run)
     _say_damage(run)
@@ -369,8 +369,8 @@ def _positive(text: str) -> float:
 
 
 def _compare(given: argparse.Namespace) -> int:
-    from webtrial.publish.comparison import compare_runs
     from webtrial.publish.given import find_run
+    from webtrial.results.comparison.page import compare_runs
 
     before, after = find_run(given.before), find_run(given.after)
     _say_damage(before)
@@ -394,8 +394,8 @@ def _capabilities(_: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
         return _under_keeper("capabilities")
 
-    from webtrial import capabilities
     from webtrial.measure.capabilities.examine import examine
+    from webtrial.run import capabilities
 
     capabilities.write_findings(examine(os.environ.get("DATABASE_URL"), say))
     show(capabilities.FILE)
@@ -406,7 +406,7 @@ def _bench(given: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
         return _under_keeper("bench", *_bench_arguments(given))
 
-    from webtrial.analyse.bench import scale
+    from webtrial.selftest.scale import scale
 
     parts = [given.part] if given.part else BENCHES
     sizes = given.samples or scale.SIZES
@@ -428,7 +428,7 @@ def _bench_arguments(given: argparse.Namespace) -> list[str]:
 
 
 def _bench_clients(given: argparse.Namespace) -> None:
-    from webtrial.measure.bench import agreement, connections, efficiency
+    from webtrial.selftest.bench import agreement, connections, efficiency
 
     table = efficiency.summarise(efficiency.measure(given.rounds))
     if given.json:
@@ -447,7 +447,7 @@ def _bench_clients(given: argparse.Namespace) -> None:
 
 
 def _bench_scale(sizes: Sequence[int]) -> None:
-    from webtrial.analyse.bench import scale
+    from webtrial.selftest.scale import scale
 
     table = scale.measure(sizes, kept_scratch())
     show("A run's percentiles with their intervals, from samples on disk, in a fresh process:")
@@ -461,7 +461,7 @@ def _check(given: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
         return _under_keeper("check", *(["--json", str(given.json)] if given.json else []))
 
-    from webtrial.check import experiments, rows
+    from webtrial.selftest.check import experiments, rows
 
     found = list(experiments.run(say, os.environ.get("DATABASE_URL")))
     if given.json:

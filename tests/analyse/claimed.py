@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run, vouch_for
-from webtrial.analyse.claims.book import COLUMNS, FILE
-from webtrial.analyse.claims.case import Limits
-from webtrial.analyse.claims.evaluate import Verification, verify
-from webtrial.records import Load
-from webtrial.runs import Run, open_run
+from webtrial.results.claims.book import COLUMNS, FILE
+from webtrial.results.claims.case import Limits
+from webtrial.results.claims.evaluate import Verification, verify
+from webtrial.run.records import Load
+from webtrial.run.store import Run, open_run
 
 # Medians at 100 users that stand to each other as the article's requests per second do.
 ARTICLE = {"django": 8500 / 1200, "flask": 8500 / 1800, "fastapi": 1.0}

@@ -16,9 +16,9 @@ from tests.synthetic_run import (
     VALID,
     synthetic_run,
 )
-from webtrial.analyse.claims.evaluate import Verification, verify
-from webtrial.analyse.compare import ratio_table
-from webtrial.runs import Run
+from webtrial.results.claims.evaluate import Verification, verify
+from webtrial.run.store import Run
+from webtrial.stats.ratios import ratio_table
 
 SCENARIOS = ("user_detail", "product_search", "dashboard")
 

@@ -4,8 +4,8 @@ from math import inf, nan
 
 import pandas as pd
 
-from webtrial.analyse.criteria import Criteria
-from webtrial.runs import Run
+from webtrial.results.choosing.criteria import Criteria
+from webtrial.run.store import Run
 
 COLUMNS = ["project", "first", "probability", "second", "lacking", "blocks_untouched"]
 ROWS = [

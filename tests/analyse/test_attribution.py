@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 
 from tests.synthetic_run import CROSSED, LATE, STOLEN, Truth, synthetic_run
-from webtrial.analyse import paths
-from webtrial.analyse.attribution import WHOLE, Attribution, Crossing, attribution
-from webtrial.analyse.paths import FACTORS, between, level_of, name_of
-from webtrial.analyse.summary import trials_table
 from webtrial.errors import ParameterError
-from webtrial.records import Load
-from webtrial.runs import Run
+from webtrial.results.attribution import paths
+from webtrial.results.attribution.estimate import WHOLE, Attribution, Crossing, attribution
+from webtrial.results.attribution.paths import FACTORS, between, level_of, name_of
+from webtrial.run.records import Load
+from webtrial.run.store import Run
+from webtrial.stats.trials import trials_table
 
 COSTS_MS = {  # what a request costs by level, the levels of a factor by their axes
     ("data access", "ORM"): 4.0,

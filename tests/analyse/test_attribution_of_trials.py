@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic_run import VALID, manifest_of
-from webtrial.analyse.attribution import WHOLE, attribution
+from webtrial.load.scenarios import Material
 from webtrial.measure.attempt import Rig, Site, attempt_trial
 from webtrial.measure.launch import ServiceSettings, launch_stacks
 from webtrial.measure.machine import core_split
-from webtrial.measure.scenarios import Material
-from webtrial.parameters import read_parameters
-from webtrial.records import Load, PlannedTrial
-from webtrial.runs import Run, RunWriter
-from webtrial.stacks import Stack
+from webtrial.results.attribution.estimate import WHOLE, attribution
+from webtrial.run.parameters import read_parameters
+from webtrial.run.records import Load, PlannedTrial
+from webtrial.run.stacks import Stack
+from webtrial.run.store import Run, RunWriter
 
 pytestmark = pytest.mark.full  # what trials record is summed up in experiments, too
 

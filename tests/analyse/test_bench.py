@@ -5,12 +5,12 @@ import json
 import pandas as pd
 import pytest
 
-from webtrial.analyse.bench import scale, summing_up
-from webtrial.analyse.bench.made import BLOCKS, MEDIAN_MS, PIECE, make_run
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.summary import latencies, trials_table
 from webtrial.errors import ParameterError, RunError
-from webtrial.runs import SAMPLES, open_run
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.run.store import SAMPLES, open_run
+from webtrial.selftest.scale import scale, summing_up
+from webtrial.selftest.scale.made import BLOCKS, MEDIAN_MS, PIECE, make_run
+from webtrial.stats.trials import latencies, trials_table
 
 SAMPLES_MADE = 20_000
 
@@ -29,7 +29,7 @@ def test_as_many_samples_are_made_as_asked_for(made):
 
 
 def test_a_trial_longer_than_what_is_drawn_repeats_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("webtrial.analyse.bench.made.PIECE", 300)
+    monkeypatch.setattr("webtrial.selftest.scale.made.PIECE", 300)
     run = open_run(make_run(7000, tmp_path))
     latency_ms = latencies(run, trials_table(run).iloc[:1])["latency_ms"]
 

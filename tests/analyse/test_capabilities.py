@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from webtrial.analyse.capabilities import capability_findings, capability_table
-from webtrial.capabilities import Finding, write_findings
 from webtrial.errors import CapabilityError
-from webtrial.publish.capability_tables import capabilities_as_table, footprint_as_table
+from webtrial.results.capabilities.estimate import capability_findings, capability_table
+from webtrial.results.capabilities.text import capabilities_as_table, footprint_as_table
+from webtrial.run.capabilities import Finding, write_findings
 
 
 def finding(

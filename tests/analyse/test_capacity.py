@@ -4,16 +4,16 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
-from webtrial.analyse import words_of_causes as words
-from webtrial.analyse.capacity import sweep
-from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.floor import floor
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.summary import trials_table
-from webtrial.publish.sentences_of_causes import processes_in_words
-from webtrial.publish.tables_of_causes import floor_as_table
-from webtrial.records import Load, Reason, Validity
-from webtrial.runs import Run
+from webtrial.results import words_of_causes as words
+from webtrial.results.capacity.estimate import sweep
+from webtrial.results.cost.floor import floor
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.results.sentences_of_causes import processes_in_words
+from webtrial.results.tables_of_causes import floor_as_table
+from webtrial.run.records import Load, Reason, Validity
+from webtrial.run.store import Run
+from webtrial.stats.estimates import throughput_table
+from webtrial.stats.trials import trials_table
 
 BUSY = Validity("invalid", (Reason("client_cpu", "instrument", "invalid", "90 % of its core"),))
 TEN = Load("closed", users=10)

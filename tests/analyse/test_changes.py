@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
-from webtrial.analyse.changes import changes, machine_speed, regressions, shared_places
-from webtrial.analyse.summary import measured, trials_table
 from webtrial.errors import CompareError
-from webtrial.records import Load
-from webtrial.runs import Run
+from webtrial.results.comparison.changes import changes, machine_speed, regressions, shared_places
+from webtrial.run.records import Load
+from webtrial.run.store import Run
+from webtrial.stats.trials import measured, trials_table
 
 TRUTH = Truth({"django": 80.0, "flask": 50.0, "fastapi": 10.0}, drift=0.02)
 SLOWER = replace(TRUTH, median_ms=TRUTH.median_ms | {"flask": 75.0})

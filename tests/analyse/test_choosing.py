@@ -10,24 +10,24 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
-from webtrial.analyse.choosing import moves, recommended, scores, totals
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.connections import connections, most_held
-from webtrial.analyse.criteria import Criteria, criteria
-from webtrial.analyse.estimates import at_main_load, throughput_table
-from webtrial.analyse.in_time import rates_in_time
-from webtrial.analyse.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
 from webtrial.errors import ParameterError
-from webtrial.publish.sentences_of_choosing import choosing_in_words, moves_in_words
-from webtrial.publish.tables_of_choosing import (
+from webtrial.results.choosing.criteria import Criteria, criteria
+from webtrial.results.choosing.estimate import moves, recommended, scores, totals
+from webtrial.results.choosing.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
+from webtrial.results.connections.estimate import connections, most_held
+from webtrial.results.sentences_of_choosing import choosing_in_words, moves_in_words
+from webtrial.results.tables_of_choosing import (
     left_out_as_table,
     moves_as_table,
     recommended_as_table,
     scores_as_table,
     weights_as_table,
 )
-from webtrial.records import Held, Load, Trial
-from webtrial.runs import Run
+from webtrial.run.records import Held, Load, Trial
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load, throughput_table
+from webtrial.stats.in_time import rates_in_time
+from webtrial.stats.ratios import ratio_table
 
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
 FASTER = Load("open", rate_per_s=400.0)

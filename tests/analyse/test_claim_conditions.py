@@ -23,13 +23,13 @@ from tests.analyse.claimed import (
     verdicts,
 )
 from tests.synthetic_run import CLOSED, OPEN, Truth, manifest_of, synthetic_run, vouch_for
-from webtrial.analyse.claims.evaluate import Verification
-from webtrial.analyse.claims.io_bound import busy_fraction
-from webtrial.analyse.connections import connections
-from webtrial.analyse.phrases import number
-from webtrial.parameters import Parameters
-from webtrial.records import Load
-from webtrial.runs import Run, open_run
+from webtrial.results.base.formatting import number
+from webtrial.results.claims.evaluate import Verification
+from webtrial.results.claims.io_bound import busy_fraction
+from webtrial.results.connections.estimate import connections
+from webtrial.run.parameters import Parameters
+from webtrial.run.records import Load
+from webtrial.run.store import Run, open_run
 
 FACTORS = {"django": 66.0, "flask": 60.0, "fastapi": 12.0}  # 5.5 and 5 times, as is claimed
 BUSY = {name: ms / 40 for name, ms in FACTORS.items()}  # ms of CPU per request: more than a core

@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from webtrial.analyse.claims.book import COLUMNS, FILE, Kind, read_claims
-from webtrial.analyse.claims.evaluate import Verification
-from webtrial.analyse.claims.facts import LABELS, counts_of, facts_of
-from webtrial.analyse.claims.in_flight import requests_in_flight
-from webtrial.analyse.claims.verdicts import VERDICTS, weakest_of
-from webtrial.analyse.claims.written import as_text, counts_text
 from webtrial.errors import ClaimError
+from webtrial.results.claims.book import COLUMNS, FILE, Kind, read_claims
+from webtrial.results.claims.evaluate import Verification
+from webtrial.results.claims.facts import LABELS, counts_of, facts_of
+from webtrial.results.claims.in_flight import requests_in_flight
+from webtrial.results.claims.verdicts import VERDICTS, weakest_of
+from webtrial.results.claims.written import as_text, counts_text
 
 
 def judged_table(*rows: tuple[str, Kind, tuple[str, ...], str]) -> pd.DataFrame:

@@ -20,12 +20,13 @@ from tests.analyse.claimed import (
     verdicts,
 )
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN
-from webtrial.analyse.claims import case
-from webtrial.analyse.claims.book import read_claims
-from webtrial.analyse.claims.case import ASSUMED_THINK_TIME_S, Limits
-from webtrial.analyse.claims.evaluate import Verification, verify
-from webtrial.analyse.claims.predicates import PREDICATES
-from webtrial.analyse.claims.verdicts import (
+from webtrial.results.choosing.criteria import Criteria, criteria
+from webtrial.results.claims import case
+from webtrial.results.claims.book import read_claims
+from webtrial.results.claims.case import ASSUMED_THINK_TIME_S, Limits
+from webtrial.results.claims.evaluate import Verification, verify
+from webtrial.results.claims.predicates import PREDICATES
+from webtrial.results.claims.verdicts import (
     ABOUT,
     VERDICTS,
     Band,
@@ -34,12 +35,11 @@ from webtrial.analyse.claims.verdicts import (
     band,
     verdict_of,
 )
-from webtrial.analyse.connections import connections, most_held
-from webtrial.analyse.criteria import Criteria, criteria
-from webtrial.analyse.in_time import rates_in_time
-from webtrial.analyse.summary import trials_table
-from webtrial.records import Load, Trial
-from webtrial.runs import Run
+from webtrial.results.connections.estimate import connections, most_held
+from webtrial.run.records import Load, Trial
+from webtrial.run.store import Run
+from webtrial.stats.in_time import rates_in_time
+from webtrial.stats.trials import trials_table
 
 RESTS_ON_NO_TRIAL = {"found"}
 RESTS_ON_TRIALS = set(PREDICATES) - RESTS_ON_NO_TRIAL - {"recommended"}  # scores know their blocks

@@ -8,17 +8,17 @@ import pytest
 
 from tests.analyse import scores
 from tests.analyse.claimed import claims_file, judged_alone, reason, verdicts
-from webtrial.analyse.capabilities import capability_findings
-from webtrial.analyse.claims import case
-from webtrial.analyse.claims.book import read_claims
-from webtrial.analyse.claims.evaluate import Verification, verify
-from webtrial.analyse.claims.predicates import PREDICATES, predicate
-from webtrial.analyse.claims.verdicts import (
+from webtrial.errors import ClaimError
+from webtrial.results.capabilities.estimate import capability_findings
+from webtrial.results.claims import case
+from webtrial.results.claims.book import read_claims
+from webtrial.results.claims.evaluate import Verification, verify
+from webtrial.results.claims.predicates import PREDICATES, predicate
+from webtrial.results.claims.verdicts import (
     Judged,
 )
-from webtrial.analyse.claims.written import as_text, write_verdicts
-from webtrial.errors import ClaimError
-from webtrial.runs import Run
+from webtrial.results.claims.written import as_text, write_verdicts
+from webtrial.run.store import Run
 
 # --- what rests on no trial
 

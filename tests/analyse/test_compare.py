@@ -19,15 +19,15 @@ from tests.synthetic_run import (
     Truth,
     synthetic_run,
 )
-from webtrial.analyse.compare import noise_floors, ratio_table
-from webtrial.analyse.estimates import at_main_load, estimates, throughput_table
-from webtrial.analyse.histogram import RESOLUTION
-from webtrial.analyse.matching import pairs_of
-from webtrial.analyse.pairs import pair_of
-from webtrial.analyse.summary import latencies, trials_table
 from webtrial.errors import RunError
-from webtrial.records import Load
-from webtrial.runs import Run, RunWriter
+from webtrial.run.records import Load
+from webtrial.run.store import Run, RunWriter
+from webtrial.stats.estimates import at_main_load, estimates, throughput_table
+from webtrial.stats.histogram import RESOLUTION
+from webtrial.stats.matching import pairs_of
+from webtrial.stats.pairs import pair_of
+from webtrial.stats.ratios import noise_floors, ratio_table
+from webtrial.stats.trials import latencies, trials_table
 
 
 def _row(table, stack, baseline, metric, load="100 users"):

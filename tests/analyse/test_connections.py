@@ -5,21 +5,25 @@ from dataclasses import replace
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, STOLEN, Truth, synthetic_run
-from webtrial.analyse import words_of_causes as words
-from webtrial.analyse.connections import connections, is_held, most_held
-from webtrial.analyse.histogram import RESOLUTION
-from webtrial.analyse.serving import keep_alive_exceptions_s, keep_alive_s, numbers_told
-from webtrial.analyse.summary import latencies, measured, trials_table
-from webtrial.publish.drawings_of_causes import draw_connections
-from webtrial.publish.sentences_of_causes import connections_in_words, silent_in_words
-from webtrial.publish.tables import budgets_table
-from webtrial.publish.tables_of_connections import (
+from webtrial.results import words_of_causes as words
+from webtrial.results.connections.estimate import connections, is_held, most_held
+from webtrial.results.connections.server_limits import (
+    keep_alive_exceptions_s,
+    keep_alive_s,
+    numbers_told,
+)
+from webtrial.results.drawings_of_causes import draw_connections
+from webtrial.results.sentences_of_causes import connections_in_words, silent_in_words
+from webtrial.results.tables import budgets_table
+from webtrial.results.tables_of_connections import (
     connections_as_table,
     servers_as_table,
     silent_as_table,
 )
-from webtrial.records import Held, Load
-from webtrial.runs import Run
+from webtrial.run.records import Held, Load
+from webtrial.run.store import Run
+from webtrial.stats.histogram import RESOLUTION
+from webtrial.stats.trials import latencies, measured, trials_table
 
 FEW, SOME, MANY = (Load("held", connections=n, rate_per_s=250.0) for n in (100, 1000, 5000))
 SILENT = replace(FEW, silent=200)

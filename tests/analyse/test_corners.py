@@ -5,9 +5,9 @@ from math import isnan
 import pytest
 
 from tests.synthetic_run import CROSSED, LATE, Truth, synthetic_run
-from webtrial.analyse.corners import corner_pairs, corners
-from webtrial.analyse.pairs import Stacks
-from webtrial.analyse.summary import trials_table
+from webtrial.results.attribution.corners import corner_pairs, corners
+from webtrial.stats.pairs import Stacks
+from webtrial.stats.trials import trials_table
 
 
 def some(*names: str, **changed: dict[str, str]) -> Stacks:

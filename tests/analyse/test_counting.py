@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.examples import EXAMPLES
 from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, synthetic_run
 from tests.trial_builder import a_trial
-from webtrial.analyse import counting
-from webtrial.analyse.counting import by_trial, counted, over
-from webtrial.analyse.histogram import RESOLUTION, histogram
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.summary import TICK_NS, latencies, measured, trials_table
 from webtrial.errors import RunError
-from webtrial.runs import SAMPLES, Run, RunWriter
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.run.store import SAMPLES, Run, RunWriter
+from webtrial.stats import counting
+from webtrial.stats.counting import by_trial, counted, over
+from webtrial.stats.histogram import RESOLUTION, histogram
+from webtrial.stats.trials import TICK_NS, latencies, measured, trials_table
 
 FLASK = replace(SLOW_TO_FAST, median_ms={"flask": 20.0})
 

@@ -3,23 +3,23 @@
 import pytest
 
 from tests.synthetic_run import CLOSED, STOLEN, Truth, synthetic_run
-from webtrial.analyse import words_of_causes as words
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.fan_out import (
+from webtrial.results import words_of_causes as words
+from webtrial.results.cost.estimate import cost_table
+from webtrial.results.fan_out.estimate import (
     crossovers,
     fan_out,
     fan_out_costs,
     fan_out_ratios,
     pairs_in_turn,
 )
-from webtrial.analyse.histogram import RESOLUTION
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.pairs import Pair, apart_in
-from webtrial.analyse.summary import latencies, measured, trials_table
-from webtrial.analyse.work import cost_table
-from webtrial.publish.sentences_of_causes import at_once_in_words, fan_out_in_words
-from webtrial.publish.tables_of_causes import crossovers_as_table
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.results.sentences_of_causes import at_once_in_words, fan_out_in_words
+from webtrial.results.tables_of_causes import crossovers_as_table
+from webtrial.stats.estimates import throughput_table
+from webtrial.stats.histogram import RESOLUTION
+from webtrial.stats.pairs import Pair, apart_in
+from webtrial.stats.ratios import ratio_table
+from webtrial.stats.trials import latencies, measured, trials_table
 
 ASKING_MS = {"django": 1.4, "django-fan-out": 2.5, "flask": 1.0, "flask-fan-out": 2.0}
 STACKS = (*ASKING_MS, "fastapi", "fastapi-in-turn", "fastapi-aiohttp")

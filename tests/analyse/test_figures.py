@@ -15,22 +15,25 @@ from matplotlib.ft2font import FT2Font
 
 import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.analyse import (
-    compare,
-    estimates,
-    gates,
-    latency,
-    summary,
-    words,
-    words_of_latency,
-    work,
-)
-from webtrial.analyse import over_time as over_times
-from webtrial.analyse import timeline as timelines
-from webtrial.analyse.figures import cost, dashboard, ratios, search, style, throughput, validity
-from webtrial.analyse.figures import latency as latency_figures
-from webtrial.analyse.figures import over_time as over_time_figure
-from webtrial.analyse.figures import timeline as timeline_figure
+from webtrial.results import words
+from webtrial.results.base import figure_style as style
+from webtrial.results.cost import estimate as work
+from webtrial.results.cost import figure as cost
+from webtrial.results.dashboard import figure as dashboard
+from webtrial.results.latency import estimate as latency
+from webtrial.results.latency import figure as latency_figures
+from webtrial.results.latency import over_time as over_times
+from webtrial.results.latency import over_time_figure, timeline_figure
+from webtrial.results.latency import text as words_of_latency
+from webtrial.results.latency import timeline as timelines
+from webtrial.results.search import figure as search
+from webtrial.results.throughput import figure as throughput
+from webtrial.results.throughput import ratios_figure as ratios
+from webtrial.results.validity import figure as validity
+from webtrial.results.validity import gates
+from webtrial.stats import estimates
+from webtrial.stats import ratios as compare
+from webtrial.stats import trials as summary
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 

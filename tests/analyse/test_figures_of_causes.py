@@ -7,17 +7,14 @@ import pytest
 from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.analyse.test_figures import MOST_BYTES, only
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
-from webtrial.analyse import words_of_attribution as words
-from webtrial.analyse import words_of_causes
-from webtrial.analyse.attribution import WHOLE, attribution, waterfall
-from webtrial.analyse.capacity import sweep
-from webtrial.analyse.connections import connections
-from webtrial.analyse.fan_out import fan_out, fan_out_ratios, pairs_in_turn
-from webtrial.analyse.figures import capacity as capacity_figure
-from webtrial.analyse.figures import fan_out as fan_out_figure
-from webtrial.analyse.migration import migration_ratios
-from webtrial.analyse.request_time import request_time
-from webtrial.publish.drawings_of_causes import (
+from webtrial.results import words_of_causes
+from webtrial.results.attribution import text as words
+from webtrial.results.attribution.estimate import WHOLE, attribution, waterfall
+from webtrial.results.capacity import figure as capacity_figure
+from webtrial.results.capacity.estimate import sweep
+from webtrial.results.connections.estimate import connections
+from webtrial.results.cost.request_time import request_time
+from webtrial.results.drawings_of_causes import (
     draw_attribution,
     draw_capacity,
     draw_connections,
@@ -25,9 +22,12 @@ from webtrial.publish.drawings_of_causes import (
     draw_migration,
     draw_request_time,
 )
-from webtrial.publish.sentences_of_causes import attribution_in_words
-from webtrial.publish.tables_of_causes import attribution_as_table, corners_as_table
-from webtrial.records import Load
+from webtrial.results.fan_out import figure as fan_out_figure
+from webtrial.results.fan_out.estimate import fan_out, fan_out_ratios, pairs_in_turn
+from webtrial.results.migration.estimate import migration_ratios
+from webtrial.results.sentences_of_causes import attribution_in_words
+from webtrial.results.tables_of_causes import attribution_as_table, corners_as_table
+from webtrial.run.records import Load
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 

@@ -9,14 +9,14 @@ import pytest
 from tests.analyse.test_choosing import findings
 from tests.analyse.test_figures import only
 from tests.synthetic_run import Truth, synthetic_run
-from webtrial.analyse.changes import changes
-from webtrial.analyse.choosing import recommended
-from webtrial.analyse.criteria import criteria
-from webtrial.analyse.replication import replication
-from webtrial.analyse.show import Drawing, Prose
-from webtrial.publish.drawings import Shown
-from webtrial.publish.drawings_of_choosing import draw_changes, draw_choosing, draw_replication
-from webtrial.runs import Run
+from webtrial.results.base.display import Drawing, Prose
+from webtrial.results.choosing.criteria import criteria
+from webtrial.results.choosing.estimate import recommended
+from webtrial.results.comparison.changes import changes
+from webtrial.results.comparison.replication import replication
+from webtrial.results.drawings import Shown
+from webtrial.results.drawings_of_choosing import draw_changes, draw_choosing, draw_replication
+from webtrial.run.store import Run
 
 
 def _choosing(run: Run) -> Shown:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import EXAMPLES
-from webtrial.analyse.histogram import MINIMUM_SAMPLES, RESOLUTION, histogram, merged
-from webtrial.analyse.latency import percentile_estimate
+from webtrial.results.latency.estimate import percentile_estimate
+from webtrial.stats.histogram import MINIMUM_SAMPLES, RESOLUTION, histogram, merged
 
 LATENCIES_MS = st.lists(st.floats(1e-6, 1e5), min_size=1, max_size=200)
 ROUNDING = 1e-9

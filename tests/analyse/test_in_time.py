@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.analyse.in_time import is_served, offered_rates, rates_in_time
-from webtrial.analyse.summary import latencies, measured, trials_table
-from webtrial.analyse.thresholds import MINIMUM_REQUESTS
-from webtrial.publish.sentences_of_causes import rates_in_time_in_words
-from webtrial.publish.tables_of_causes import rates_in_time_as_table
-from webtrial.records import Load, Trial
-from webtrial.runs import Run
+from webtrial.results.sentences_of_causes import rates_in_time_in_words
+from webtrial.results.tables_of_causes import rates_in_time_as_table
+from webtrial.run.records import Load, Trial
+from webtrial.run.store import Run
+from webtrial.stats.in_time import is_served, offered_rates, rates_in_time
+from webtrial.stats.thresholds import MINIMUM_REQUESTS
+from webtrial.stats.trials import latencies, measured, trials_table
 
 TEN, SLOW, QUICK = (
     Load("closed", users=10),

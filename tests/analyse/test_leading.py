@@ -5,12 +5,12 @@ import re
 import pytest
 
 from tests.synthetic_run import ALONE, CLOSED, CROSSED, OPEN, Truth, synthetic_run
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.dashboard_ratios import client_decides, dashboard_ratios
-from webtrial.analyse.leading import answers
-from webtrial.analyse.words_of_dashboard import dashboard_finding
-from webtrial.publish.sentences import answer_in_words, dashboard_in_words
-from webtrial.publish.tables_of_pairs import matched_as_table
+from webtrial.results.dashboard.finding import dashboard_finding
+from webtrial.results.dashboard.ratios import client_decides, dashboard_ratios
+from webtrial.results.overview.key_findings import answers
+from webtrial.results.sentences import answer_in_words, dashboard_in_words
+from webtrial.results.tables_of_pairs import matched_as_table
+from webtrial.stats.ratios import ratio_table
 
 CROSSED_MEDIANS = {
     "django": 85.0,

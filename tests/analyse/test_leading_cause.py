@@ -3,8 +3,8 @@
 import re
 
 from tests.synthetic_run import CLOSED, Truth, synthetic_run
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.leading import leading
+from webtrial.results.overview.key_findings import leading
+from webtrial.stats.ratios import ratio_table
 
 DEPLOYED = {"django": 9.0, "flask": 5.0, "fastapi": 2.0}
 ON_THE_WAY = {

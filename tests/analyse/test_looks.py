@@ -3,9 +3,11 @@
 import pandas as pd
 import pytest
 
-from webtrial.analyse import estimates, words
-from webtrial.analyse.figures import style, throughput
-from webtrial.analyse.show import Prose, Table
+from webtrial.results import words
+from webtrial.results.base import figure_style as style
+from webtrial.results.base.display import Prose, Table
+from webtrial.results.throughput import figure as throughput
+from webtrial.stats import estimates
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.synthetic_run import CROSSED, Truth, synthetic_run
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.matched import matched_ratios, missing_matches
-from webtrial.analyse.matching import matched_pairs, pairs_in, pairs_of, unmatched
-from webtrial.analyse.words_of_matched import matched_finding
-from webtrial.publish.tables_of_pairs import matched_as_table, scoreboard
+from webtrial.results.overview.matched_finding import matched_finding
+from webtrial.results.tables_of_pairs import matched_as_table, scoreboard
+from webtrial.stats.matched import matched_ratios, missing_matches
+from webtrial.stats.matching import matched_pairs, pairs_in, pairs_of, unmatched
+from webtrial.stats.ratios import ratio_table
 
 
 def _of(*names):

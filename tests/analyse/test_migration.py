@@ -4,14 +4,18 @@ nobody else's comparison."""
 import pytest
 
 from tests.synthetic_run import CLOSED, CROSSED, Truth, synthetic_run
-from webtrial.analyse.matching import pairs_of
-from webtrial.analyse.migration import connections_shared, migration_costs, migration_ratios
-from webtrial.analyse.paths import between
-from webtrial.publish.drawings_of_causes import draw_migration
-from webtrial.publish.sentences_of_causes import migration_in_words
-from webtrial.publish.tables import budgets_table
-from webtrial.publish.tables_of_causes import migration_as_table
-from webtrial.records import Load
+from webtrial.results.attribution.paths import between
+from webtrial.results.drawings_of_causes import draw_migration
+from webtrial.results.migration.estimate import (
+    connections_shared,
+    migration_costs,
+    migration_ratios,
+)
+from webtrial.results.sentences_of_causes import migration_in_words
+from webtrial.results.tables import budgets_table
+from webtrial.results.tables_of_causes import migration_as_table
+from webtrial.run.records import Load
+from webtrial.stats.matching import pairs_of
 
 CPU_MS = {
     "django": 8.0,

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
-from webtrial.analyse.in_time import rates_in_time
-from webtrial.analyse.money import cores_needed, million_requests
-from webtrial.analyse.work import cost_table
-from webtrial.publish.sentences_of_choosing import money_in_words
-from webtrial.publish.tables_of_choosing import cores_as_table, money_as_table
-from webtrial.records import Load, Trial
-from webtrial.runs import Run
+from webtrial.results.choosing.money import cores_needed, million_requests
+from webtrial.results.cost.estimate import cost_table
+from webtrial.results.sentences_of_choosing import money_in_words
+from webtrial.results.tables_of_choosing import cores_as_table, money_as_table
+from webtrial.run.records import Load, Trial
+from webtrial.run.store import Run
+from webtrial.stats.in_time import rates_in_time
 
 TRUTH = Truth({"django": 50.0, "fastapi": 10.0}, cpu_ms={"django": 3.6, "fastapi": 0.36})
 FASTER = Load("open", rate_per_s=900.0)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import webtrial as wt
-from webtrial.analyse.over_time import MOMENTS, STEPS, over_time
-from webtrial.analyse.summary import in_ticks
-from webtrial.analyse.timeline import find_trial
+from webtrial.results.latency.over_time import MOMENTS, STEPS, over_time
+from webtrial.results.latency.timeline import find_trial
+from webtrial.stats.trials import in_ticks
 
 STACKS = ["django", "flask", "fastapi"]
 

@@ -1,11 +1,11 @@
 """How far apart the trials of a pair were: computed from when they began."""
 
 from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
-from webtrial.analyse.pair_gaps import pair_gaps
-from webtrial.analyse.pairs import Pair
-from webtrial.analyse.summary import trials_table
-from webtrial.publish.pair_gaps import pair_gaps_in_words
-from webtrial.records import Load
+from webtrial.results.validity.pair_gaps import pair_gaps
+from webtrial.results.validity.pair_gaps_text import pair_gaps_in_words
+from webtrial.run.records import Load
+from webtrial.stats.pairs import Pair
+from webtrial.stats.trials import trials_table
 
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
 

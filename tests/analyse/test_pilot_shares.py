@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, OWN, Truth, synthetic_run
-from webtrial.analyse.pilot_shares import pilot_shares
-from webtrial.analyse.summary import trials_table
-from webtrial.publish.pilot_shares import pilot_shares_as_table, pilot_shares_in_words
-from webtrial.records import Load
-from webtrial.runs import Run
+from webtrial.results.capacity.pilot_shares import pilot_shares
+from webtrial.results.capacity.pilot_shares_text import pilot_shares_as_table, pilot_shares_in_words
+from webtrial.run.records import Load
+from webtrial.run.store import Run
+from webtrial.stats.trials import trials_table
 
 LOADS = (CLOSED, Load("closed", users=10), OPEN, OWN)
 

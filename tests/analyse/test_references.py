@@ -8,14 +8,19 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, Truth, synthetic_run
-from webtrial.analyse.references import COLUMNS, furthest_first, read_references, reference_table
-from webtrial.analyse.summary import trials_table
 from webtrial.errors import ClaimError
-from webtrial.publish.drawings_of_claims import draw_references
-from webtrial.publish.sentences_of_claims import references_in_words
-from webtrial.runs import Run
-from webtrial.scenario_names import SCENARIOS
-from webtrial.stacks import load_stacks
+from webtrial.results.claims.references import (
+    COLUMNS,
+    furthest_first,
+    read_references,
+    reference_table,
+)
+from webtrial.results.drawings_of_claims import draw_references
+from webtrial.results.sentences_of_claims import references_in_words
+from webtrial.run.scenario_names import SCENARIOS
+from webtrial.run.stacks import load_stacks
+from webtrial.run.store import Run
+from webtrial.stats.trials import trials_table
 
 MEDIANS = {"django": 60.0, "django-plain": 40.0, "flask": 50.0, "flask-raw": 30.0, "fastapi": 12.0}
 

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
-from webtrial.analyse import words_of_choosing as words
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.replication import replication
 from webtrial.errors import CompareError
-from webtrial.publish.sentences_of_comparison import replication_in_words
-from webtrial.runs import Run
+from webtrial.results.choosing import text as words
+from webtrial.results.comparison.replication import replication
+from webtrial.results.sentences_of_comparison import replication_in_words
+from webtrial.run.store import Run
+from webtrial.stats.ratios import ratio_table
 
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
 SWAPPED = {"django": 50.0, "flask": 80.0, "fastapi": 10.0}

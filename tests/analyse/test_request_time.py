@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import Truth, synthetic_run, vouch_for
-from webtrial.analyse import words_of_causes as words
-from webtrial.analyse.request_time import PARTS, request_time
-from webtrial.analyse.summary import latencies, measured, trials_table
-from webtrial.analyse.work import dashboard_parts
-from webtrial.runs import open_run
+from webtrial.results import words_of_causes as words
+from webtrial.results.cost.estimate import dashboard_parts
+from webtrial.results.cost.request_time import PARTS, request_time
+from webtrial.run.store import open_run
+from webtrial.stats.trials import latencies, measured, trials_table
 
 
 @pytest.fixture(scope="module")

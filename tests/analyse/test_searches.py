@@ -3,11 +3,11 @@
 import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
-from webtrial.analyse.histogram import RESOLUTION
-from webtrial.analyse.pairs import apart_in
-from webtrial.analyse.searches import search_ratios, search_spread
-from webtrial.analyse.summary import latencies, measured, trials_table
-from webtrial.publish.sentences_of_causes import search_spread_in_words
+from webtrial.results.search.estimate import search_ratios, search_spread
+from webtrial.results.sentences_of_causes import search_spread_in_words
+from webtrial.stats.histogram import RESOLUTION
+from webtrial.stats.pairs import apart_in
+from webtrial.stats.trials import latencies, measured, trials_table
 
 MEDIANS = {"django": 60.0, "flask": 55.0, "fastapi": 20.0}
 WITHOUT = {"flask-no-index": 80.0, "fastapi-no-index": 76.0}

@@ -2,10 +2,8 @@
 
 import pytest
 
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.selection import (
+from webtrial.errors import ParameterError
+from webtrial.results.explorer.estimate import (
     STATISTICS,
     Selection,
     blocks_of,
@@ -16,8 +14,10 @@ from webtrial.analyse.selection import (
     statistics_of,
     with_units,
 )
-from webtrial.analyse.summary import trials_table
-from webtrial.errors import ParameterError
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.stats.estimates import throughput_table
+from webtrial.stats.ratios import ratio_table
+from webtrial.stats.trials import trials_table
 
 STACKS = ("django", "fastapi")
 RATE = Selection("user_detail", "100 users", STACKS, "requests per second")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from webtrial.analyse.statistics import (
+from webtrial.stats.intervals import (
     Estimate,
     geometric_mean,
     jackknife,

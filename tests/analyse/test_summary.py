@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import CLOSED, HELD, LATE, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
-from webtrial.analyse.summary import in_ticks, latencies, measured, trials_table
-from webtrial.runs import Run, RunWriter
+from webtrial.run.store import Run, RunWriter
+from webtrial.stats.trials import in_ticks, latencies, measured, trials_table
 
 
 def test_there_is_a_row_for_each_attempt_in_the_order_of_measuring(disturbed):

@@ -5,14 +5,14 @@ from math import isnan
 import pytest
 
 from tests.synthetic_run import HELD, Truth, synthetic_run
-from webtrial.analyse.connections import connections
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.words import latency_against_load as words_of_latency
-from webtrial.publish.drawings import draw_latency
-from webtrial.publish.sentences import percentile_rule_in_words, percentiles_in_words
-from webtrial.publish.tables import latency_as_table, upstreams_table
-from webtrial.publish.tables_of_connections import connections_as_table
-from webtrial.runs import Run
+from webtrial.results.connections.estimate import connections
+from webtrial.results.drawings import draw_latency
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.results.sentences import percentile_rule_in_words, percentiles_in_words
+from webtrial.results.tables import latency_as_table, upstreams_table
+from webtrial.results.tables_of_connections import connections_as_table
+from webtrial.results.words import latency_against_load as words_of_latency
+from webtrial.run.store import Run
 
 TRUTH = Truth({"fastapi": 8.0}, drift=0.2)
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.fan_out import pairs_in_turn
-from webtrial.analyse.thread_limits import thread_limits
-from webtrial.publish.thread_limits import thread_limits_as_table, thread_limits_in_words
-from webtrial.runs import Run
+from webtrial.results.dashboard.thread_limits import thread_limits
+from webtrial.results.dashboard.thread_limits_text import (
+    thread_limits_as_table,
+    thread_limits_in_words,
+)
+from webtrial.results.fan_out.estimate import pairs_in_turn
+from webtrial.run.store import Run
+from webtrial.stats.estimates import throughput_table
+from webtrial.stats.ratios import ratio_table
 
 IN_TURN_MS, SLOWEST_MS = 21.0 + 22.0, 22.0  # what the upstreams of a synthetic run take
 OTHERS_MS = 0.12 + 0.05  # CPU time of PostgreSQL and upstreams in a synthetic run

@@ -3,11 +3,10 @@
 import pytest
 
 from tests.synthetic_run import SLOW_TO_FAST, Truth, synthetic_run
-from webtrial.analyse import words
-from webtrial.analyse.compare import labelled_ratios, ratio_table
-from webtrial.publish import sentences
-from webtrial.publish.sentences import noise_floor_in_words
-from webtrial.runs import Run
+from webtrial.results import sentences, words
+from webtrial.results.sentences import noise_floor_in_words
+from webtrial.run.store import Run
+from webtrial.stats.ratios import labelled_ratios, ratio_table
 
 
 def title_of(run: Run, metric: str = "throughput") -> str:

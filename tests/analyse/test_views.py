@@ -17,19 +17,23 @@ from tests.synthetic_run import (
     Truth,
     synthetic_run,
 )
-from webtrial.analyse import words
-from webtrial.analyse.estimates import at_main_load, throughput_table
-from webtrial.analyse.figures import cost
-from webtrial.analyse.gates import machine_table, validity_table, verdict_table
-from webtrial.analyse.histogram import RESOLUTION
-from webtrial.analyse.latency import distribution, latency_against_load, search_by_selectivity
-from webtrial.analyse.summary import in_ticks, latencies, measured, trials_table
-from webtrial.analyse.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
-from webtrial.analyse.work import cost_table, dashboard_parts, same_work_table
 from webtrial.errors import RunError
-from webtrial.publish.sentences import verdicts_in_words
-from webtrial.publish.tables import cost_as_table, latency_as_table, throughput_as_table
-from webtrial.records import Load
+from webtrial.results import words
+from webtrial.results.cost import figure as cost
+from webtrial.results.cost.estimate import cost_table, dashboard_parts, same_work_table
+from webtrial.results.latency.estimate import (
+    distribution,
+    latency_against_load,
+    search_by_selectivity,
+)
+from webtrial.results.latency.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
+from webtrial.results.sentences import verdicts_in_words
+from webtrial.results.tables import cost_as_table, latency_as_table, throughput_as_table
+from webtrial.results.validity.gates import machine_table, validity_table, verdict_table
+from webtrial.run.records import Load
+from webtrial.stats.estimates import at_main_load, throughput_table
+from webtrial.stats.histogram import RESOLUTION
+from webtrial.stats.trials import in_ticks, latencies, measured, trials_table
 
 
 def _requests(run, query):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import STACKS, Seeded, patiently, settings_of
-from webtrial.capabilities import Finding
+from webtrial.load.scenarios import material_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.anatomy import read_anatomies
 from webtrial.measure.capabilities.asking import Subject
@@ -18,7 +18,7 @@ from webtrial.measure.capabilities.examine import (
     subjects,
 )
 from webtrial.measure.postgres import drop_database
-from webtrial.measure.scenarios import material_from
+from webtrial.run.capabilities import Finding
 
 NOWHERE = ("http://127.0.0.1:9", "http://127.0.0.1:9")
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.stage import STACKS, Seeded
 from tests.test_launch import SETTINGS, small
-from webtrial.capabilities import NO, YES, Finding
+from webtrial.load.scenarios import material_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.migration import (
     ASKED,
@@ -17,8 +17,8 @@ from webtrial.measure.capabilities.migration import (
     serves_beside,
 )
 from webtrial.measure.launch import launch_stack
-from webtrial.measure.scenarios import material_from
-from webtrial.stacks import Stack
+from webtrial.run.capabilities import NO, YES, Finding
+from webtrial.run.stacks import Stack
 
 
 @pytest.mark.full

@@ -7,7 +7,7 @@ import pytest
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities.anatomy import read_anatomies
 from webtrial.measure.capabilities.packages import closure, owners, size_mib
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 MIB = 2**20
 PACKAGES = {

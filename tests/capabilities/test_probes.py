@@ -11,8 +11,6 @@ from tests.capabilities.careless import careless_service
 from tests.capabilities.conftest import NOWHERE, Found, by_question
 from tests.contract.stage import Seeded, settings_of
 from tests.test_launch import SETTINGS, small
-from webtrial.analyse.capabilities import capability_findings
-from webtrial.capabilities import COLUMNS, NO, YES, Finding
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities import makeup, migration, migrations, sockets
 from webtrial.measure.capabilities.asking import NOT_ASKED, PROBES, Answer, Subject, probe
@@ -23,6 +21,8 @@ from webtrial.measure.capabilities.source import Source
 from webtrial.measure.capabilities.sources import Sources
 from webtrial.measure.launch import launch_stack
 from webtrial.measure.postgres import drop_database
+from webtrial.results.capabilities.estimate import capability_findings
+from webtrial.run.capabilities import COLUMNS, NO, YES, Finding
 
 pytestmark = pytest.mark.full
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from webtrial.check.experiments import ATTEMPTS, undisturbed
-from webtrial.check.rows import Row, as_json, as_text, at_most, equal, not_now, within
+from webtrial.selftest.check.experiments import ATTEMPTS, undisturbed
+from webtrial.selftest.check.rows import Row, as_json, as_text, at_most, equal, not_now, within
 
 
 @pytest.mark.parametrize(("measured", "passed"), [(100.0, True), (101.9, True), (97.9, False)])

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from tests.waiting import LIMIT_S
-from webtrial.check import delays, failures, precision, queueing, server, stopped
-from webtrial.check.behaviours import WIRES, Delaying, Failing, Queueing, drawn_script
-from webtrial.check.watched import Observed, matched, observe, task_of
-from webtrial.measure.load import driver
-from webtrial.records import Load
+from webtrial.load import driver
+from webtrial.run.records import Load
+from webtrial.selftest.check import delays, failures, precision, queueing, server, stopped
+from webtrial.selftest.check.behaviours import WIRES, Delaying, Failing, Queueing, drawn_script
+from webtrial.selftest.check.watched import Observed, matched, observe, task_of
 
 SHORT_S = 1.0
 TRIES = 5

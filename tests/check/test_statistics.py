@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from webtrial.analyse.statistics import Estimate
-from webtrial.check import coverage, itself
-from webtrial.check.coverage import Noise, counted, covered
+from webtrial.selftest.check import coverage, itself
+from webtrial.selftest.check.coverage import Noise, counted, covered
+from webtrial.stats.intervals import Estimate
 
 STEADY = Noise(deviation=0.1, correlation=0.0, drift=0.0)
 

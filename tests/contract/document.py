@@ -9,7 +9,7 @@ import httpx
 import yaml
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
 
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 METHODS = ("get", "post", "put", "delete")
 _PARAMETER = re.compile(r"\{[^}]*\}")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.waiting import LIMIT_S
-from webtrial.measure.ports import free_port
+from webtrial.system.ports import free_port
 
 SOUND = {"analytics": {"visits": 41}, "inventory": {"lamps": 7, "price": "19.99"}}
 SLOW_S = 0.05

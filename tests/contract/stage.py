@@ -24,9 +24,9 @@ from webtrial.measure.launch import (
     launch_stacks,
     service_environment,
 )
-from webtrial.measure.plain_http import trusting_loopback
 from webtrial.measure.postgres import Server, drop_database
-from webtrial.stacks import Stack, load_stacks
+from webtrial.run.stacks import Stack, load_stacks
+from webtrial.system.plain_http import trusting_loopback
 
 EVERY = load_stacks()
 STACKS = {name: stack for name, stack in EVERY.items() if not stack.serves}

@@ -11,11 +11,11 @@ from tests.contract.test_pages import OTHER, STAFF, form_of, sent_to, submit
 from tests.contract.test_same_work import comparable
 from tests.contract.test_settings import UNUSED
 from tests.contract.traffic import traffic
-from webtrial.capabilities import YES
 from webtrial.errors import LaunchError
+from webtrial.load.scenarios import material_from
 from webtrial.measure.capabilities.migration import ASKED, serves_beside
 from webtrial.measure.launch import launch_stack, service_environment
-from webtrial.measure.scenarios import material_from
+from webtrial.run.capabilities import YES
 
 STATS = "/dashboard/stats"
 REQUESTS, SEED = 60, 11

@@ -4,8 +4,8 @@ import pytest
 
 from tests.contract.judging import refused
 from tests.contract.stage import DEPLOYED, EVERY, client_of, served
+from webtrial.load.scenarios import material_from, targets
 from webtrial.measure.answers import agreed_answers
-from webtrial.measure.scenarios import material_from, targets
 
 FIRST, *_ = DEPLOYED  # serves all
 PARTIAL = {name: stack for name, stack in EVERY.items() if stack.serves}

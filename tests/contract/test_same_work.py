@@ -26,9 +26,9 @@ from tests.contract.stage import (
 )
 from tests.contract.traffic import KINDS, STATEMENTS, Ask, traffic
 from tests.waiting import LIMIT_S
-from webtrial.measure.keeper import keep
 from webtrial.measure.launch import launch_upstreams
 from webtrial.measure.postgres import Server, can_count_statements
+from webtrial.system.supervisor import keep
 
 SEED = 20_260_105
 REQUESTS, REQUESTS_IN_FULL = 55, 200  # two of each kind, seven in full

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.waiting import LIMIT_S
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 LIBRARIES = ("marshmallow", "webargs", "flask_smorest")
 

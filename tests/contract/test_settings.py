@@ -16,7 +16,7 @@ from tests.waiting import LIMIT_S, holds_within
 from webtrial.errors import LaunchError
 from webtrial.measure.launch import ServiceSettings, launch_stack, service_environment
 from webtrial.measure.postgres import drop_database
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 NOWHERE = "http://127.0.0.1:9"
 UNUSED = ServiceSettings("postgresql://nobody@127.0.0.1:9/none", "key", NOWHERE, NOWHERE)

@@ -10,9 +10,10 @@ import psycopg
 import pytest
 
 from webtrial.errors import LaunchError
-from webtrial.measure import accounts, embedded, places
-from webtrial.measure.accounts import OVERFLOW_ID, can_be_named, has_name, naming, unprivileged
-from webtrial.measure.keeper import keep, scratch_folder
+from webtrial.measure import embedded
+from webtrial.system import accounts, places
+from webtrial.system.accounts import OVERFLOW_ID, can_be_named, has_name, naming, unprivileged
+from webtrial.system.supervisor import keep, scratch_folder
 
 AS_ROOT = os.geteuid() == 0
 NAMELESS = next(uid for uid in range(61234, 65000) if not has_name(uid))
@@ -162,7 +163,7 @@ import sys
 from pathlib import Path
 from webtrial.errors import LaunchError
 from webtrial.measure.embedded import embedded
-from webtrial.measure.places import is_noexec
+from webtrial.system.places import is_noexec
 folder = Path(sys.argv[1])
 print(is_noexec(folder), is_noexec(folder.parent))
 try:

@@ -10,15 +10,15 @@ import pytest
 from tests.environment import trees
 from tests.synthetic_run import CLOSED, synthetic_run
 from tests.trial_builder import CLIENT, COUNTS, MACHINE
-from webtrial.bounds import SUSPENDED_MAX_S
 from webtrial.measure import machine, processes
 from webtrial.measure.attempt import machine_of
-from webtrial.measure.cpu_quota import CpuQuota, cpu_quota, throttled_periods
 from webtrial.measure.processes import MachineTime
 from webtrial.measure.validity import disturbed, judge
 from webtrial.publish.front import front_of
-from webtrial.records import Machine, Validity
-from webtrial.runs import SAMPLE, Run, open_run
+from webtrial.run.bounds import SUSPENDED_MAX_S
+from webtrial.run.records import Machine, Validity
+from webtrial.run.store import SAMPLE, Run, open_run
+from webtrial.system.cpu_quota import CpuQuota, cpu_quota, throttled_periods
 
 TREES = [
     (trees.V1, CpuQuota(60.0, 100.0), 12),

@@ -12,11 +12,11 @@ import pytest
 
 from tests.environment import trees
 from webtrial.__main__ import main
-from webtrial.doctor import account, examine, processor, storage, system, variables
-from webtrial.doctor.finding import Finding
-from webtrial.doctor.processor import Use
 from webtrial.errors import LaunchError
 from webtrial.publish import report
+from webtrial.selftest.doctor import account, examine, processor, storage, system, variables
+from webtrial.selftest.doctor.finding import Finding
+from webtrial.selftest.doctor.processor import Use
 
 NOT_PASSED = 1
 
@@ -31,7 +31,7 @@ def test_here_everything_is_looked_at_and_has_a_remedy_unless_it_is_well() -> No
 
 def test_nothing_is_imported_that_takes_long() -> None:
     heavy = {"pyarrow", "pandas", "numpy", "scipy", "matplotlib", "IPython", "psycopg", "papermill"}
-    code = f"import sys, webtrial.doctor.examine; print({heavy!r} & sys.modules.keys())"
+    code = f"import sys, webtrial.selftest.doctor.examine; print({heavy!r} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

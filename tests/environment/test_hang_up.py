@@ -15,8 +15,8 @@ import pytest
 
 from tests.test_command_line import LONG, Started, _kill, _left_of, _signal, started
 from tests.waiting import LONG_S
-from webtrial.interruption import HangUp, hang_up_raised, signal_of
-from webtrial.runs import RUNS_FOLDER
+from webtrial.run.store import RUNS_FOLDER
+from webtrial.system.interruption import HangUp, hang_up_raised, signal_of
 
 HUNG_UP = 128 + signal.SIGHUP
 

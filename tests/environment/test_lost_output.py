@@ -14,8 +14,8 @@ import yaml
 from tests.faults.under_way import SHORT
 from tests.load.truth import truth
 from tests.waiting import LONG_S
-from webtrial.output import BROKEN_PIPE
-from webtrial.runs import RUNS_FOLDER, open_run
+from webtrial.run.store import RUNS_FOLDER, open_run
+from webtrial.system.output import BROKEN_PIPE
 
 FAILED = 2
 FULL = Path("/dev/full")

@@ -6,7 +6,7 @@ import pytest
 
 from webtrial.__main__ import main
 from webtrial.errors import ParameterError
-from webtrial.yaml_text import parse_yaml, read_yaml
+from webtrial.system.yaml_text import parse_yaml, read_yaml
 
 FAILED = 2
 

@@ -14,9 +14,9 @@ from tests.waiting import LONG_S
 from webtrial.errors import LaunchError
 from webtrial.measure import process_limit
 from webtrial.measure.process_limit import demand_process_limit
-from webtrial.parameters import read_parameters
-from webtrial.runs import RUNS_FOLDER
-from webtrial.stacks import load_stacks
+from webtrial.run.parameters import read_parameters
+from webtrial.run.stacks import load_stacks
+from webtrial.run.store import RUNS_FOLDER
 
 FAILED = 2
 STACKS = load_stacks()

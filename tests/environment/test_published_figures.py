@@ -9,17 +9,17 @@ import pytest
 from matplotlib.font_manager import fontManager
 
 from tests.environment.user_settings import settings_for_publishing
-from webtrial.analyse.figures.style import FONTS
 from webtrial.errors import PublishError
 from webtrial.publish import document
 from webtrial.publish.execute import execute
+from webtrial.results.base.figure_style import FONTS
 
 DRAWS = """
 import hashlib
 import numpy as np
 import pandas as pd
-from webtrial.analyse.figures.style import panels, styled
-from webtrial.analyse.show import Drawing
+from webtrial.results.base.figure_style import panels, styled
+from webtrial.results.base.display import Drawing
 
 @styled
 def draw():

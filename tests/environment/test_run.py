@@ -9,7 +9,7 @@ import pytest
 from tests.environment.user_settings import ASCII_LOCALE, OF_POSTGRESQL
 from tests.waiting import LONG_S
 from webtrial.measure.provenance import commit
-from webtrial.runs import RUNS_FOLDER, Run, open_run
+from webtrial.run.store import RUNS_FOLDER, Run, open_run
 
 PARAMETERS = """\
 # Prüfstand – Größe ½

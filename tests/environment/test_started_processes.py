@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.environment.user_settings import OF_POSTGRESQL
-from webtrial.environment import base_environment, experiment_environment, inherited
-from webtrial.measure.keeper import keep
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
+from webtrial.system.environment import base_environment, experiment_environment, inherited
+from webtrial.system.supervisor import keep
 
 WEBTRIAL = SERVICES.parent / "webtrial"
 STRANGE = OF_POSTGRESQL | {
@@ -101,4 +101,4 @@ def test_every_process_is_started_with_an_environment_of_its_own() -> None:
         if "env" not in {keyword.arg for keyword in call.keywords}
         and ast.unparse(call.func) != "os.execve"
     ]
-    assert not inheriting, "give `env` from webtrial.environment"
+    assert not inheriting, "give `env` from webtrial.system.environment"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.environment.user_settings import ASCII_LOCALE
 from tests.synthetic_run import CLOSED, OPEN, synthetic_run
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 REPOSITORY = SERVICES.parent
 OPENING = {"open", "fdopen", "read_text", "write_text", "TextIOWrapper"}

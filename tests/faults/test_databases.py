@@ -23,10 +23,10 @@ from tests.faults.under_way import fingerprints, measuring, resuming
 from webtrial.errors import LaunchError
 from webtrial.measure import embedded as server_of_ours
 from webtrial.measure.embedded import embedded
-from webtrial.measure.keeper import keep
-from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server
-from webtrial.runs import Run, open_run
+from webtrial.run.store import Run, open_run
+from webtrial.system.ports import free_port
+from webtrial.system.supervisor import keep
 
 PASSWORD = "hushhush"  # of the login that lacks rights; no message may show it
 

@@ -25,11 +25,11 @@ from tests.load.truth import truth
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
 from tests.waiting import LONG_S, wait_until
-from webtrial import checksums
 from webtrial.errors import RunError
 from webtrial.measure import experiment
-from webtrial.measure.alone import FILE
-from webtrial.runs import RUNS_FOLDER, Run, RunWriter, open_run
+from webtrial.measure.measurement_lock import FILE
+from webtrial.run import checksums
+from webtrial.run.store import RUNS_FOLDER, Run, RunWriter, open_run
 
 pytestmark = pytest.mark.xdist_group("measuring")
 

@@ -13,8 +13,8 @@ import pytest
 from tests.counted import injected
 from tests.faults.under_way import SMALL, UnderWay, fingerprints, kill, measuring, resuming
 from webtrial.measure.plan import plan
-from webtrial.parameters import read_parameters
-from webtrial.runs import Run, open_run
+from webtrial.run.parameters import read_parameters
+from webtrial.run.store import Run, open_run
 
 pytestmark = pytest.mark.xdist_group("measuring")
 

@@ -13,13 +13,13 @@ from tests.test_attempt import a_rig
 from tests.test_launch import SETTINGS, small, small_services
 from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
+from webtrial.load.driver import driving
 from webtrial.measure import launch
 from webtrial.measure.attempt import Rig, Site, attempt_trial
-from webtrial.measure.children import runs, tree
 from webtrial.measure.launch import launch_stack
-from webtrial.measure.load.driver import driving
 from webtrial.measure.machine import CoreSplit
-from webtrial.records import Load, PlannedTrial, Trial
+from webtrial.run.records import Load, PlannedTrial, Trial
+from webtrial.system.process_tree import runs, tree
 
 PINGED = PlannedTrial(1, 1, 1, "small", "ping", Load("closed", users=4), 7)
 

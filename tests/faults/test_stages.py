@@ -14,8 +14,8 @@ import pytest
 
 from tests.counted import injected
 from tests.faults.under_way import SMALL, UnderWay, kill, measuring, resuming
-from webtrial.measure.children import runs
-from webtrial.runs import SAMPLE
+from webtrial.run.store import SAMPLE
+from webtrial.system.process_tree import runs
 
 pytestmark = pytest.mark.xdist_group("measuring")
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.counted import injected
 from tests.faults.under_way import PARTS, UnderWay, kill, measuring, resuming
-from webtrial.analyse.claims.evaluate import verify
-from webtrial.runs import Run
+from webtrial.results.claims.evaluate import verify
+from webtrial.run.store import Run
 
 EVERY_S = 20.0
 MOST_RESUMES = 200

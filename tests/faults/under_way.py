@@ -13,9 +13,9 @@ import psutil
 import yaml
 
 from tests.waiting import LIMIT_S, LONG_S, holds_within
-from webtrial.checksums import FOLDERS, digest_of
-from webtrial.measure.children import runs, tree
-from webtrial.runs import RUNS_FOLDER, Run, open_run
+from webtrial.run.checksums import FOLDERS, digest_of
+from webtrial.run.store import RUNS_FOLDER, Run, open_run
+from webtrial.system.process_tree import runs, tree
 
 SMALL = {
     "profile": "fault",
@@ -42,7 +42,7 @@ SHORT = {
 }
 """A trial a block, half a second each, of a server that stands already."""
 
-KEEPER = "webtrial.measure.keeper"
+KEEPER = "webtrial.system.supervisor"
 EXPERIMENT = "webtrial.measure.experiment"
 
 

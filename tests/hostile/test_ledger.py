@@ -12,7 +12,7 @@ import httpx
 
 from tests.counted import held
 from tests.waiting import LIMIT_S
-from webtrial.measure.load.transport import Transport
+from webtrial.load.transport import Transport
 
 CLIENTS = 32
 KINDS = ("create", "update", "delete", "read")

@@ -13,9 +13,9 @@ import pytest
 
 from tests.counted import held
 from tests.waiting import LIMIT_S
-from webtrial.measure.children import runs, tree
-from webtrial.measure.load.descriptors import raise_descriptor_limit
-from webtrial.measure.load.transport import Transport
+from webtrial.load.descriptors import raise_descriptor_limit
+from webtrial.load.transport import Transport
+from webtrial.system.process_tree import runs, tree
 
 READ = b"GET /users/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SLOW_S = 4.0  # how long slow readers, slow writers and silent connections take

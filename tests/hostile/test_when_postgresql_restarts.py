@@ -16,11 +16,11 @@ from tests.conftest import TESTS
 from tests.contract.stage import STACKS, Seeded, served
 from tests.counted import injected
 from tests.waiting import LIMIT_S, LONG_S, wait_until
-from webtrial.measure.children import runs
-from webtrial.measure.keeper import keep
-from webtrial.measure.load.transport import Transport
+from webtrial.load.transport import Transport
 from webtrial.measure.postgres import Server, create_database, drop_own, seal_template
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
+from webtrial.system.process_tree import runs
+from webtrial.system.supervisor import keep
 
 CLIENTS = 16
 BEFORE_S = 1.0

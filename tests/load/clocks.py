@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from webtrial.measure.load import connection, link
-from webtrial.measure.load.link import Link
+from webtrial.load import connection, link
+from webtrial.load.link import Link
 
 
 class HeldClock:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.waiting import LIMIT_S
-from webtrial.measure.load import driver
+from webtrial.load import driver
 
 
 @pytest.fixture(autouse=True)

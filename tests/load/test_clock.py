@@ -2,7 +2,7 @@
 
 import random
 
-from webtrial.measure.load.clock import SHARED, compare_clocks
+from webtrial.load.clock import SHARED, compare_clocks
 
 
 class Far:

@@ -15,13 +15,13 @@ from tests.load.test_driver import closed, driven, opened, task
 from tests.load.truth import truth
 from tests.trial_builder import CLIENT, COUNTS, some_samples
 from webtrial.errors import DriverError
-from webtrial.measure.load import driver
-from webtrial.measure.load.crew import Crew, crew, merged, shared
-from webtrial.measure.load.driver import Outcome, Task, _users
-from webtrial.measure.load.meter import Meter
-from webtrial.measure.load.reckon import counts_of
-from webtrial.measure.load.samples import Samples
-from webtrial.records import Load
+from webtrial.load import driver
+from webtrial.load.aggregation import counts_of
+from webtrial.load.driver import Outcome, Task, _users
+from webtrial.load.driver_pool import Crew, crew, merged, shared
+from webtrial.load.meter import Meter
+from webtrial.load.samples import Samples
+from webtrial.run.records import Load
 
 
 def several(drivers: int) -> Callable[[Task], AbstractContextManager[Crew]]:

@@ -22,15 +22,15 @@ from tests.load.truth import truth
 from tests.test_targets import a_rig, pings
 from tests.waiting import LIMIT_S, wait_until
 from webtrial.errors import DriverError, LaunchError
+from webtrial.load import dask_workers
+from webtrial.load.dask_workers import Cluster, connected
+from webtrial.load.driver import driving
 from webtrial.measure.attempt import Site, attempt_trial
-from webtrial.measure.child import measure
-from webtrial.measure.load import dask_workers
-from webtrial.measure.load.dask_workers import Cluster, connected
-from webtrial.measure.load.driver import driving
+from webtrial.measure.runner import measure
 from webtrial.measure.targets import Target
-from webtrial.records import Load, PlannedTrial
-from webtrial.runs import open_run
-from webtrial.stacks import load_stacks
+from webtrial.run.records import Load, PlannedTrial
+from webtrial.run.stacks import load_stacks
+from webtrial.run.store import open_run
 
 pytestmark = pytest.mark.full
 

@@ -16,12 +16,12 @@ import pytest
 from tests.load.truth import OK, Truth, truth
 from tests.waiting import LIMIT_S
 from webtrial.errors import DriverError
-from webtrial.measure.load.driver import Outcome, Task, driving
-from webtrial.measure.load.loops import poisson_arrivals
-from webtrial.measure.load.user import kind_of
-from webtrial.measure.ports import free_port
-from webtrial.measure.scenarios import Known, Material
-from webtrial.records import Load
+from webtrial.load.driver import Outcome, Task, driving
+from webtrial.load.loops import poisson_arrivals
+from webtrial.load.scenarios import Known, Material
+from webtrial.load.user import kind_of
+from webtrial.run.records import Load
+from webtrial.system.ports import free_port
 
 BODY = OK.partition(b"\r\n\r\n")[2]
 KNOWN = {"/ping": Known(len(BODY), zlib.crc32(BODY))}
@@ -103,7 +103,7 @@ PREPARED = """
 import psutil
 from webtrial.measure.drivers import drivers
 from webtrial.measure.machine import core_split
-from webtrial.parameters import Parameters
+from webtrial.run.parameters import Parameters
 with drivers(Parameters(), core_split()):
     print(any("forkserver" in " ".join(each.cmdline()) for each in psutil.Process().children()))
 """

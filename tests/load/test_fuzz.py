@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from tests.examples import EXAMPLES
 from tests.load.scripted import Line, Scene, answering, scripted
 from tests.waiting import LIMIT_S
-from webtrial.measure.load.link import Link
-from webtrial.measure.load.transport import Transport
+from webtrial.load.link import Link
+from webtrial.load.transport import Transport
 
 FUZZ = settings(EXAMPLES, max_examples=100)
 OVER_SOCKETS = settings(FUZZ, max_examples=20)

@@ -10,11 +10,11 @@ from tests.load.test_crew import several
 from tests.load.test_driver import TRIES, driven, is_whole, task
 from tests.load.truth import truth
 from tests.waiting import wait_until
-from webtrial.measure.load.driver import driving
-from webtrial.measure.load.held import held_asks
-from webtrial.measure.load.share import Share
-from webtrial.measure.ports import free_port
-from webtrial.records import Held, Load
+from webtrial.load.driver import driving
+from webtrial.load.partition import Share
+from webtrial.load.persistent_connections import held_asks
+from webtrial.run.records import Held, Load
+from webtrial.system.ports import free_port
 
 WARMUP_S, WINDOW_S = 0.2, 0.6  # as test_driver.task has them
 ALL_OPEN = {"refused": 0, "reset": 0, "given_up": 0, "silent_opened": 0, "silent_still_open": 0}

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from webtrial.measure.load.reckon import client_of, counts_of, quantiles_ms, tally
-from webtrial.measure.load.samples import OUTCOMES, Samples
-from webtrial.measure.load.window import Window
-from webtrial.runs import no_rows
+from webtrial.load.aggregation import client_of, counts_of, quantiles_ms, tally
+from webtrial.load.samples import OUTCOMES, Samples
+from webtrial.load.window import Window
+from webtrial.run.store import no_rows
 
 OPENS_NS, WINDOW_NS = 5_000_000_000, 1_000_000_000
 PULSE: Any = SimpleNamespace(

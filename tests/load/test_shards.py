@@ -12,9 +12,9 @@ from tests.load.truth import truth
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
 from webtrial.errors import DriverError
-from webtrial.measure.load.crew import crew
-from webtrial.measure.load.shards import Shards, joined, write_shard
-from webtrial.runs import SAMPLES, RunWriter, open_run
+from webtrial.load.driver_pool import crew
+from webtrial.load.shards import Shards, joined, write_shard
+from webtrial.run.store import SAMPLES, RunWriter, open_run
 
 
 def with_kind(rows: int, kind: str) -> pa.Table:

@@ -13,13 +13,13 @@ import pytest
 
 from tests.load.scripted import asked, scripted
 from tests.waiting import LIMIT_S
-from webtrial.measure.load.body import HIGH_WATER_BYTES
-from webtrial.measure.load.connection import Connection
-from webtrial.measure.load.link import Closed, Truncated
-from webtrial.measure.load.meter import Meter
-from webtrial.measure.load.transport import Transport
-from webtrial.measure.load.wire import once
-from webtrial.measure.ports import free_port
+from webtrial.load.body import HIGH_WATER_BYTES
+from webtrial.load.connection import Connection
+from webtrial.load.link import Closed, Truncated
+from webtrial.load.meter import Meter
+from webtrial.load.transport import Transport
+from webtrial.load.wire import once
+from webtrial.system.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

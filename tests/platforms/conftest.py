@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.platforms.lacking import lacks
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 ELSEWHERE = Path(__file__).parent / "elsewhere"
 REPOSITORY = SERVICES.parent

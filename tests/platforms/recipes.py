@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 REPOSITORY = SERVICES.parent
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH")

@@ -37,14 +37,14 @@ def test_a_step_that_these_tests_cannot_do_is_refused(tmp_path: Path, instructio
 
 
 def test_binder_opens_the_sample_where_a_notebook_asks_for_the_newest_run() -> None:
-    code = "from webtrial.runs import latest_run; print(latest_run().path)"
+    code = "from webtrial.run.store import latest_run; print(latest_run().path)"
     command = [str(BINDER / "start"), sys.executable, "-c", code]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()) == REPOSITORY / "data" / "sample"
 
 
 @needs_git
-@pytest.mark.parametrize("name", ["data/sample/manifest.json", "webtrial/runs.py"])
+@pytest.mark.parametrize("name", ["data/sample/manifest.json", "webtrial/run/store.py"])
 def test_a_checkout_on_windows_has_the_same_bytes(tmp_path: Path, name: str) -> None:
     """Checksums of the sample are over bytes, which git would otherwise change there."""
     windows = ["-c", "core.autocrlf=true", "-c", "core.eol=crlf"]

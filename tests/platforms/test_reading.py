@@ -16,7 +16,7 @@ READ = """
 import sys
 import webtrial as wt
 from webtrial.publish import publication
-from webtrial.publish.comparison import compare_runs
+from webtrial.results.comparison.page import compare_runs
 
 for name in wt.__all__:
     getattr(wt, name)

@@ -19,7 +19,7 @@ from tests.synthetic_run import (
 )
 from webtrial.publish.front import Front, front_of
 from webtrial.publish.report import report_of_run
-from webtrial.runs import SAMPLE, Run, open_run
+from webtrial.run.store import SAMPLE, Run, open_run
 
 SCENARIOS = ("user_detail", "product_search", "dashboard")
 

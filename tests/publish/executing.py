@@ -18,7 +18,7 @@ from traitlets.config import Config
 
 from webtrial.publish import given as asked
 from webtrial.publish.execute import NOTEBOOKS
-from webtrial.runs import Run
+from webtrial.run.store import Run
 
 Data = dict[str, Any]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.analyse.threats import threats
 from webtrial.errors import PublishError
-from webtrial.publish.audits import FILE, audit, audits_in_words, read_audit
 from webtrial.publish.chapters import anchor_within, read_chapter
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.report import chapter_names
+from webtrial.results.validity.audits import FILE, audit, audits_in_words, read_audit
+from webtrial.results.validity.threats import threats
 
 LISTS = {"SIGPLAN": 22, "Heiser": 18}
 

@@ -14,7 +14,7 @@ from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.front import Front, front_of
 from webtrial.publish.page import write_page
 from webtrial.publish.report import MEASURES, chapter_names
-from webtrial.runs import Run
+from webtrial.run.store import Run
 
 DESKTOP = {"width": 1440, "height": 900}
 OPENING = ["nav", "header", "section.verdicts", "section[aria-labelledby=look]"]

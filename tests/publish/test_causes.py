@@ -9,8 +9,8 @@ import pytest
 from tests.analyse.test_figures_of_causes import BESIDE, MOVING, SCENARIOS, STACKS
 from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
-from webtrial.records import Load
-from webtrial.runs import Run
+from webtrial.run.records import Load
+from webtrial.run.store import Run
 
 CHAPTER = "4-where-the-time-goes"
 SEARCHING = ("fastapi-gather", "flask-no-index", "fastapi-no-index")

@@ -9,13 +9,13 @@ from ipywidgets import HTML, Dropdown, FloatSlider
 from tests.analyse.test_choosing import findings
 from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
-from webtrial.analyse.choosing import totals
-from webtrial.analyse.criteria import Criteria, criteria
-from webtrial.analyse.projects import WEIGHTS
-from webtrial.analyse.show import Table
 from webtrial.errors import ParameterError
-from webtrial.publish.sliders import LIVE, sliders, weigh
-from webtrial.runs import Run
+from webtrial.results.base.display import Table
+from webtrial.results.choosing.criteria import Criteria, criteria
+from webtrial.results.choosing.estimate import totals
+from webtrial.results.choosing.projects import WEIGHTS
+from webtrial.results.choosing.sliders import LIVE, sliders, weigh
+from webtrial.run.store import Run
 
 CHAPTER = "6-choosing"
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}

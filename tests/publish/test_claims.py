@@ -8,13 +8,13 @@ import pytest
 from tests.analyse.test_claims import claimed_run
 from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import Truth, synthetic_run
-from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.claims.facts import counts_of
-from webtrial.publish.sentences_of_claims import (
+from webtrial.results.claims.evaluate import verify
+from webtrial.results.claims.facts import counts_of
+from webtrial.results.sentences_of_claims import (
     claims_counted,
     disagreeing_statements_in_words,
 )
-from webtrial.runs import Run
+from webtrial.run.store import Run
 
 CHAPTER = "5-claims"
 

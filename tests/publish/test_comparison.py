@@ -8,8 +8,8 @@ import pytest
 from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
-from webtrial.publish.comparison import compare_runs
-from webtrial.runs import Run
+from webtrial.results.comparison.page import compare_runs
+from webtrial.run.store import Run
 
 TRUTH = Truth({"django": 80.0, "flask": 50.0, "fastapi": 10.0}, drift=0.02)
 SLOWER = replace(TRUTH, median_ms=TRUTH.median_ms | {"flask": 75.0})

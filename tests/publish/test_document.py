@@ -14,8 +14,8 @@ from webtrial.publish.document import write_document
 from webtrial.publish.front import Front
 from webtrial.publish.page import write_page
 from webtrial.publish.report import chapter_names
-from webtrial.publish.sources import sources_in_words
 from webtrial.publish.svg import Figure, figure_of
+from webtrial.results.claims.references_text import sources_in_words
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import pytest
 import webtrial as wt
 from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
-from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.show import Drawing, Prose
 from webtrial.errors import ParameterError
-from webtrial.publish.drawings_of_selection import FIGURES
-from webtrial.publish.exploring import Explorer
-from webtrial.publish.sliders import LIVE
-from webtrial.runs import Run, open_run
+from webtrial.results.base.display import Drawing, Prose
+from webtrial.results.choosing.sliders import LIVE
+from webtrial.results.drawings_of_selection import FIGURES
+from webtrial.results.explorer.explorer import Explorer
+from webtrial.run.store import Run, open_run
+from webtrial.stats.estimates import throughput_table
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_the_selection_is_sent_to_the_notebook(
     class Shell:
         user_ns = names
 
-    monkeypatch.setattr("webtrial.publish.exploring.get_ipython", Shell)
+    monkeypatch.setattr("webtrial.results.explorer.explorer.get_ipython", Shell)
     explorer.send.click()
 
     assert names["selection"] is explorer.frame

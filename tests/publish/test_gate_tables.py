@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from webtrial import bounds
 from webtrial.measure import attempt, validity
-from webtrial.publish.gate_tables import gates_table
+from webtrial.results.validity.tables import gates_table
+from webtrial.run import bounds
 
 TEXT = gates_table().markdown()
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from webtrial.publish.hardening import hardening_as_table, read_hardening, write_hardening
+from webtrial.results.validity.robustness import hardening_as_table, read_hardening, write_hardening
 
 README = Path(__file__).parent.parent.parent / "README.md"
 COUNTS = {

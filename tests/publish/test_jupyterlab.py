@@ -16,8 +16,8 @@ from nbformat.reader import NotJSONError
 
 from tests.publish.browsing import chromium, new_page
 from tests.waiting import LIMIT_S
-from webtrial.measure.ports import free_port
 from webtrial.publish.execute import NOTEBOOKS
+from webtrial.system.ports import free_port
 
 CHAPTER = "3-search-and-dashboard.ipynb"
 STARTS_WITHIN_S, RUNS_WITHIN_S = 120, 600  # patience with a disturbed machine, no claim

@@ -7,9 +7,9 @@ from typing import Any
 from tests.synthetic_run import STACKS
 from tests.test_runs import a_manifest
 from tests.trial_builder import CLIENT, COUNTS, OPEN, a_trial, some_samples
-from webtrial.publish.sentences import load_in_words, machine_in_words
-from webtrial.records import PlannedTrial, Trial, Worker
-from webtrial.runs import Run, RunWriter, open_run
+from webtrial.results.sentences import load_in_words, machine_in_words
+from webtrial.run.records import PlannedTrial, Trial, Worker
+from webtrial.run.store import Run, RunWriter, open_run
 
 OPENED = PlannedTrial(2, 1, 2, "flask", "user_detail", OPEN, 7)
 

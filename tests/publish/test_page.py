@@ -15,13 +15,13 @@ import html5lib
 import pytest
 from bs4 import BeautifulSoup
 
-from webtrial.analyse.claims.book import read_claims
-from webtrial.analyse.estimates import throughput_table
-from webtrial.analyse.phrases import spoken
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.front import CHECK, Front
 from webtrial.publish.report import chapter_names
-from webtrial.runs import open_run
+from webtrial.results.base.formatting import spoken
+from webtrial.results.claims.book import read_claims
+from webtrial.run.store import open_run
+from webtrial.stats.estimates import throughput_table
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "col", "wbr"}
 

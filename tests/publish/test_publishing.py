@@ -17,14 +17,14 @@ import yaml
 
 from tests.environment.user_settings import settings_for_publishing
 from tests.waiting import LONG_S
-from webtrial.measure.load.samples import OUTCOMES
+from webtrial.load.samples import OUTCOMES
 from webtrial.publish import publication, report
 from webtrial.publish.citation import citation_of
 from webtrial.publish.codebook import codebook, described, kind_of, unit_of
 from webtrial.publish.publication import add_to_report, run_to_publish
 from webtrial.publish.report import chapter_names
-from webtrial.records import Cost, Load
-from webtrial.runs import SAMPLES, open_run
+from webtrial.run.records import Cost, Load
+from webtrial.run.store import SAMPLES, open_run
 
 REPOSITORY = Path(__file__).parent.parent.parent
 

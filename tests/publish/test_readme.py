@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.leading import answers
-from webtrial.publish.tables_of_pairs import matched_as_table
-from webtrial.runs import Run
+from webtrial.results.overview.key_findings import answers
+from webtrial.results.tables_of_pairs import matched_as_table
+from webtrial.run.store import Run
+from webtrial.stats.ratios import ratio_table
 
 README = Path(__file__).parent.parent.parent / "README.md"
 RATIO = re.compile(r"\d[\d.]* \(\d[\d.]*–\d[\d.]*\)")

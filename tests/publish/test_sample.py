@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import CLOSED, HELD, STOLEN, VALID, Truth, synthetic_run
-from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.summary import trials_table
-from webtrial.analyse.timeline import shown_trial
 from webtrial.errors import PublishError
 from webtrial.publish import sample
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.publish.sample import LARGEST_MIB, make_sample
-from webtrial.runs import SAMPLE, Run, open_run
+from webtrial.results.claims.evaluate import verify
+from webtrial.results.latency.timeline import shown_trial
+from webtrial.run.store import SAMPLE, Run, open_run
+from webtrial.stats.trials import trials_table
 
 READING = [name for name in chapter_names() if name != MEASURES]
 WITHOUT_WORDS = {"image/svg+xml"}  # is not compared

@@ -28,17 +28,17 @@ from tests.synthetic_run import (
     synthetic_run,
     vouch_for,
 )
-from webtrial.analyse.claims.evaluate import Verification
-from webtrial.analyse.over_time import over_time
-from webtrial.analyse.show import Drawing, Table
-from webtrial.analyse.summary import trials_table
-from webtrial.analyse.timeline import shown_trial, timeline
 from webtrial.publish import sample
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.publish.sample import make_sample
-from webtrial.records import PHASES, Load
-from webtrial.runs import SAMPLES, Run, open_run
+from webtrial.results.base.display import Drawing, Table
+from webtrial.results.claims.evaluate import Verification
+from webtrial.results.latency.over_time import over_time
+from webtrial.results.latency.timeline import shown_trial, timeline
+from webtrial.run.records import PHASES, Load
+from webtrial.run.store import SAMPLES, Run, open_run
+from webtrial.stats.trials import trials_table
 
 CHAPTERS = [name for name in chapter_names() if name != MEASURES]
 IN_SHORT = ("7-validity-and-method",)

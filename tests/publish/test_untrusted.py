@@ -13,14 +13,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from tests.counted import injected
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
-from webtrial.analyse.claims.facts import Count
 from webtrial.errors import RunError
 from webtrial.publish.chapters import Chapter, read_chapter
 from webtrial.publish.document import write_document
 from webtrial.publish.front import Front
 from webtrial.publish.page import write_page
-from webtrial.records import Reason, Validity
-from webtrial.runs import PLAIN, RunWriter, open_run
+from webtrial.results.claims.facts import Count
+from webtrial.run.records import Reason, Validity
+from webtrial.run.store import PLAIN, RunWriter, open_run
 
 SCRIPT = "<script>document.title = 'gone'</script><img src=x onerror=alert(1)>"
 TYPST = '```\n```{=typst}\n#read("/etc/passwd")\n#panic("inside")\n```\n#eval("1")'

@@ -17,8 +17,7 @@ from itertools import cycle, starmap
 import httpx
 
 from webtrial.errors import ContractError
-from webtrial.measure.load.transport import Transport
-from webtrial.measure.scenarios import (
+from webtrial.load.scenarios import (
     DASHBOARD,
     Answers,
     Known,
@@ -28,6 +27,7 @@ from webtrial.measure.scenarios import (
     dashboard_request,
     targets,
 )
+from webtrial.load.transport import Transport
 
 AT_ONCE = 8
 SIGN_IN_AT_ONCE = 4  # passwords cost the service much CPU, by design

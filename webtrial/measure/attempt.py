@@ -16,13 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from webtrial.errors import DriverError, LaunchError
-from webtrial.measure.children import last_lines, runs
+from webtrial.load.aggregation import tally
+from webtrial.load.driver import Task, driving
+from webtrial.load.scenarios import Answers, Material, Tokens
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
-from webtrial.measure.load.driver import Task, driving
-from webtrial.measure.load.reckon import tally
 from webtrial.measure.machine import CoreSplit, speed_per_s
-from webtrial.measure.plain_http import plain_client
 from webtrial.measure.plan import window_of
 from webtrial.measure.pools import PoolCounts, pool_between, pool_counts
 from webtrial.measure.processes import (
@@ -48,11 +47,10 @@ from webtrial.measure.resources import (
     statements_between,
     statements_of,
 )
-from webtrial.measure.scenarios import Answers, Material, Tokens
 from webtrial.measure.targets import Target
 from webtrial.measure.validity import judge, judge_workers
-from webtrial.parameters import Parameters
-from webtrial.records import (
+from webtrial.run.parameters import Parameters
+from webtrial.run.records import (
     Client,
     Cost,
     Counts,
@@ -66,8 +64,10 @@ from webtrial.records import (
     Validity,
     Worker,
 )
-from webtrial.runs import Rows, no_rows, samples_name
-from webtrial.scenario_names import OWNED
+from webtrial.run.scenario_names import OWNED
+from webtrial.run.store import Rows, no_rows, samples_name
+from webtrial.system.plain_http import plain_client
+from webtrial.system.process_tree import last_lines, runs
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
 

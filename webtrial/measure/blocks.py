@@ -13,21 +13,21 @@ from pathlib import Path
 from types import MappingProxyType
 
 from webtrial.errors import LaunchError
+from webtrial.load.scenarios import Tokens
 from webtrial.measure.answers import Earlier, agreed_answers, sign_in
 from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, losses_of, restore
-from webtrial.measure.children import move_to
 from webtrial.measure.house import TEMPLATE, House
 from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
 from webtrial.measure.plan import sittings
 from webtrial.measure.postgres import drop_database
 from webtrial.measure.progress import Progress
 from webtrial.measure.resume import missing
-from webtrial.measure.scenarios import Tokens
 from webtrial.measure.targets import Target
-from webtrial.parameters import Parameters
-from webtrial.records import PlannedTrial, Trial
-from webtrial.runs import RunWriter
-from webtrial.stacks import Stack
+from webtrial.run.parameters import Parameters
+from webtrial.run.records import PlannedTrial, Trial
+from webtrial.run.stacks import Stack
+from webtrial.run.store import RunWriter
+from webtrial.system.process_tree import move_to
 
 Measure = Callable[[PlannedTrial, int], Trial]
 

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Protocol
 
-from webtrial.measure.load.crew import crew
-from webtrial.measure.load.driver import Outcome, Task, driving, prepare
+from webtrial.load.driver import Outcome, Task, driving, prepare
+from webtrial.load.driver_pool import crew
 from webtrial.measure.machine import CoreSplit
-from webtrial.parameters import Parameters
+from webtrial.run.parameters import Parameters
 
 
 class Driving(Protocol):
@@ -32,7 +32,7 @@ Drive = Callable[[Task], AbstractContextManager[Driving]]
 def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
     """What drives a task, as `parameters` ask; LaunchError where a cluster is of no use."""
     if parameters.scheduler:
-        from webtrial.measure.load import dask_workers  # noqa: PLC0415 - slow to import, rarely used
+        from webtrial.load import dask_workers  # noqa: PLC0415 - slow to import, rarely used
 
         launched = {*parameters.all_stacks} - {*(parameters.targets or ())}
         with dask_workers.connected(parameters.scheduler, bool(launched)) as cluster:

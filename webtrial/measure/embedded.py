@@ -21,13 +21,13 @@ from pathlib import Path
 
 import psycopg
 
-from webtrial.environment import base_environment
 from webtrial.errors import LaunchError
-from webtrial.measure.accounts import nameless, naming, unprivileged
-from webtrial.measure.children import last_lines, start_child, stop_child
-from webtrial.measure.keeper import remove_shared_memory
-from webtrial.measure.ports import free_port
 from webtrial.measure.postgres import Server, own_prefix
+from webtrial.system.accounts import nameless, naming, unprivileged
+from webtrial.system.environment import base_environment
+from webtrial.system.ports import free_port
+from webtrial.system.process_tree import last_lines, start_child, stop_child
+from webtrial.system.supervisor import remove_shared_memory
 
 USER = "webtrial"
 START_S = 30.0

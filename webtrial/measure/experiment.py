@@ -1,10 +1,10 @@
 """Parameters become a run: the only place that puts the parts together.
 
-    python -m webtrial.measure.keeper -- python -m webtrial.measure.experiment
+    python -m webtrial.system.supervisor -- python -m webtrial.measure.experiment
 
 reads WEBTRIAL_PARAMETERS (JSON), WEBTRIAL_RUNS (a folder, optional) and WEBTRIAL_RESUME (a run to
 go on with, optional), and tells what it does in JSON lines on its standard output.
-`webtrial.measure.child` is how a notebook or a terminal asks.
+`webtrial.measure.runner` is how a notebook or a terminal asks.
 """
 
 import json
@@ -24,28 +24,28 @@ from typing import Any, NoReturn
 import psutil
 
 from webtrial.errors import RunError, WebtrialError
-from webtrial.interruption import SIGNALS
+from webtrial.load.scenarios import Material, material_from
 from webtrial.measure import machine, provenance
-from webtrial.measure.alone import alone_in
 from webtrial.measure.attempt import Rig
 from webtrial.measure.blocks import Lab, measure_block
 from webtrial.measure.drivers import Drive, drivers
 from webtrial.measure.embedded import SERVER_SETTINGS
 from webtrial.measure.house import House, open_house
-from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import describe_data
 from webtrial.measure.machine import CoreSplit
+from webtrial.measure.measurement_lock import alone_in
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
 from webtrial.measure.process_limit import demand_process_limit
 from webtrial.measure.progress import Progress, Tell
 from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
-from webtrial.measure.scenarios import Material, material_from
 from webtrial.measure.targets import account_password, targets_of
-from webtrial.parameters import Parameters, read_parameters
-from webtrial.records import Trial
-from webtrial.runs import RUNS, Manifest, Run, RunWriter, made_folder, open_run
-from webtrial.stacks import choose_stacks, load_stacks
+from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.records import Trial
+from webtrial.run.stacks import choose_stacks, load_stacks
+from webtrial.run.store import RUNS, Manifest, Run, RunWriter, made_folder, open_run
+from webtrial.system.interruption import SIGNALS
+from webtrial.system.supervisor import kept_scratch
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
 RESUME = "WEBTRIAL_RESUME"

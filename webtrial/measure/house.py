@@ -11,7 +11,6 @@ import psycopg
 
 from webtrial.errors import ParameterError
 from webtrial.measure.embedded import embedded
-from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import (
     ServiceSettings,
     Upstreams,
@@ -30,8 +29,9 @@ from webtrial.measure.postgres import (
 )
 from webtrial.measure.progress import Progress
 from webtrial.measure.resources import Connection, local_postmaster
-from webtrial.parameters import Parameters
-from webtrial.stacks import Stack
+from webtrial.run.parameters import Parameters
+from webtrial.run.stacks import Stack
+from webtrial.system.supervisor import kept_scratch
 
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
 KEEP_ALIVE_S = 75  # at least, and a fifth more than a connection rests

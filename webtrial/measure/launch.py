@@ -22,9 +22,14 @@ from typing import Any
 import psutil
 import psycopg
 
-from webtrial.environment import base_environment
 from webtrial.errors import LaunchError
-from webtrial.measure.children import (
+from webtrial.load.descriptors import raise_descriptor_limit
+from webtrial.measure.postgres import Server, create_database, seal_template
+from webtrial.run.stacks import SERVICES, Stack, shared_out
+from webtrial.system.environment import base_environment
+from webtrial.system.linux import die_with_parent
+from webtrial.system.ports import free_port
+from webtrial.system.process_tree import (
     last_lines,
     move_to,
     start_child,
@@ -32,11 +37,6 @@ from webtrial.measure.children import (
     stop_children,
     tree,
 )
-from webtrial.measure.linux import die_with_parent
-from webtrial.measure.load.descriptors import raise_descriptor_limit
-from webtrial.measure.ports import free_port
-from webtrial.measure.postgres import Server, create_database, seal_template
-from webtrial.stacks import SERVICES, Stack, shared_out
 
 READY_S = 30.0
 BUILD_S = 300.0

@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 
-from webtrial.measure.cpu_quota import cpu_quota
-from webtrial.measure.topology import Core, cores_of
+from webtrial.system.cpu_quota import cpu_quota
+from webtrial.system.topology import Core, cores_of
 
 SPEED_S = 0.2  # of work, in pieces of about half a millisecond
 _WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from webtrial.parameters import Parameters
-from webtrial.records import Load, PlannedTrial, Role, Trial
-from webtrial.scenario_names import ONE_AT_A_TIME
+from webtrial.run.parameters import Parameters
+from webtrial.run.records import Load, PlannedTrial, Role, Trial
+from webtrial.run.scenario_names import ONE_AT_A_TIME
 
 PILOT_BLOCK = 0
 PILOT_USERS = 100

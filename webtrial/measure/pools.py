@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from webtrial.measure.plain_http import plain_client
+from webtrial.system.plain_http import plain_client
 
 TIMEOUT_S = 5.0
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 import psutil
 
 from webtrial.errors import LaunchError
-from webtrial.parameters import Parameters
-from webtrial.stacks import Stack
+from webtrial.run.parameters import Parameters
+from webtrial.run.stacks import Stack
 
 _BESIDE_STACKS = 14  # PostgreSQL's own processes, upstreams, our connections, our own threads
 _MOST_BLAS_THREADS = 64

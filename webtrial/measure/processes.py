@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from webtrial.measure.cpu_quota import throttled_periods
+from webtrial.system.cpu_quota import throttled_periods
 
 _MIB = 2**20
 _CLOCKS_READ = 5

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from webtrial.measure.plan import window_of
-from webtrial.parameters import Parameters
-from webtrial.records import PlannedTrial, Trial
+from webtrial.run.parameters import Parameters
+from webtrial.run.records import PlannedTrial, Trial
 
 Tell = Callable[[dict[str, Any]], None]
 

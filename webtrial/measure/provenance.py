@@ -6,9 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from webtrial.environment import base_environment
-
-REPOSITORY = Path(__file__).parent.parent.parent
+from webtrial.system.environment import base_environment
+from webtrial.system.folders import REPOSITORY
 
 PACKAGES = (
     "Django",

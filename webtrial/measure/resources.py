@@ -9,7 +9,7 @@ import psutil
 import psycopg
 
 from webtrial.measure.processes import Reading, Roots, Trees, Usage
-from webtrial.records import Cost, Second, Statements
+from webtrial.run.records import Cost, Second, Statements
 
 LEAST_SEEN = 0.5
 

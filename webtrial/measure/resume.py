@@ -11,8 +11,8 @@ from typing import Any
 
 from webtrial.errors import RunError
 from webtrial.measure.validity import disturbed, lost
-from webtrial.records import PlannedTrial, Trial
-from webtrial.runs import DURATIONS, Manifest, Run, RunWriter
+from webtrial.run.records import PlannedTrial, Trial
+from webtrial.run.store import DURATIONS, Manifest, Run, RunWriter
 
 
 def reopened(run: Run, now: Manifest) -> RunWriter:

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from webtrial.load.scenarios import Material, material_from
 from webtrial.measure.embedded import embedded
-from webtrial.measure.keeper import kept_scratch
 from webtrial.measure.launch import (
     Service,
     ServiceSettings,
@@ -18,9 +18,9 @@ from webtrial.measure.launch import (
     launch_upstreams,
 )
 from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, external
-from webtrial.measure.scenarios import Material, material_from
-from webtrial.parameters import read_parameters
-from webtrial.stacks import Stack, choose_stacks, load_stacks
+from webtrial.run.parameters import read_parameters
+from webtrial.run.stacks import Stack, choose_stacks, load_stacks
+from webtrial.system.supervisor import kept_scratch
 
 DEFAULTS = read_parameters({})
 _SEED = 1

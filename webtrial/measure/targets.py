@@ -9,8 +9,8 @@ import secrets
 from dataclasses import dataclass
 
 from webtrial.errors import LaunchError
-from webtrial.parameters import Parameters
-from webtrial.stacks import Stack
+from webtrial.run.parameters import Parameters
+from webtrial.run.stacks import Stack
 
 # In our environment, as in build.py's.
 ACCOUNT_PASSWORD = "ACCOUNT_PASSWORD"  # noqa: S105 - a name

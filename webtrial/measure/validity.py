@@ -7,7 +7,7 @@ What the service does (errors, timeouts, queues) is an outcome and never strikes
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from webtrial.bounds import (
+from webtrial.run.bounds import (
     CLOCK_MAX,
     CPU_INVALID,
     CPU_SUSPECT,
@@ -25,7 +25,7 @@ from webtrial.bounds import (
     SUSPENDED_MAX_S,
     THROTTLED_MAX,
 )
-from webtrial.records import Client, Counts, Load, Machine, Reason, Validity, Verdict, Worker
+from webtrial.run.records import Client, Counts, Load, Machine, Reason, Validity, Verdict, Worker
 
 _WORST: tuple[Verdict, ...] = ("valid", "suspect", "invalid")
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from webtrial.analyse.claims.book import FILE as CLAIMS
-from webtrial.analyse.references import FILE as REFERENCES
-from webtrial.capabilities import FILE as CAPABILITIES
 from webtrial.publish.citation import citation_of
 from webtrial.publish.codebook import codebook
 from webtrial.publish.front import CHECK
-from webtrial.runs import Run
+from webtrial.results.claims.book import FILE as CLAIMS
+from webtrial.results.claims.references import FILE as REFERENCES
+from webtrial.run.capabilities import FILE as CAPABILITIES
+from webtrial.run.store import Run
 
 _OF_A_RUN = ("manifest.json", "SHA256SUMS", "trials/*.json", "samples/*.parquet")
 _UNIX, _READABLE = 3, 0o100644 << 16

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from webtrial.analyse.references import read_references
 from webtrial.publish.front import SUBTITLE, TITLE
-from webtrial.publish.sentences import machine_of
-from webtrial.runs import Run
+from webtrial.results.claims.references import read_references
+from webtrial.results.sentences import machine_of
+from webtrial.run.store import Run
 
 AUTHORS = [{"name": "The maintainers of Webtrial"}]
 

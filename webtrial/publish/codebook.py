@@ -14,12 +14,12 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from webtrial.analyse.claims.book import Claim
-from webtrial.analyse.references import COLUMNS as OF_REFERENCES
-from webtrial.analyse.references import read_references
-from webtrial.capabilities import Finding
-from webtrial.parameters import PRIVATE, Parameters
-from webtrial.records import (
+from webtrial.results.claims.book import Claim
+from webtrial.results.claims.references import COLUMNS as OF_REFERENCES
+from webtrial.results.claims.references import read_references
+from webtrial.run.capabilities import Finding
+from webtrial.run.parameters import PRIVATE, Parameters
+from webtrial.run.records import (
     Client,
     Cost,
     Counts,
@@ -35,9 +35,10 @@ from webtrial.records import (
     Validity,
     Worker,
 )
-from webtrial.runs import SAMPLES, Interruption, Manifest
+from webtrial.run.store import SAMPLES, Interruption, Manifest
+from webtrial.system.folders import REPOSITORY
 
-FILE = Path(__file__).parent.parent.parent / "data" / "columns.csv"
+FILE = REPOSITORY / "data" / "columns.csv"
 
 _OF_A_TRIAL = (
     *(Trial, PlannedTrial, Load, Counts, Client, Machine, Cost, Statements, Second, Upstream),

@@ -13,14 +13,14 @@ import pypandoc
 import typst
 import yaml
 
-from webtrial.analyse.figures.style import FONTS
-from webtrial.environment import base_environment
 from webtrial.errors import PublishError
 from webtrial.publish.chapters import Chapter, anchor_within, plain_text, with_anchors
 from webtrial.publish.front import Front
 from webtrial.publish.page import TEMPLATES
-from webtrial.publish.sources import sources_in_words
 from webtrial.publish.svg import figure_of, standing_alone
+from webtrial.results.base.figure_style import FONTS
+from webtrial.results.claims.references_text import sources_in_words
+from webtrial.system.environment import base_environment
 
 # As JupyterLab reads it: dollars, tildes and at signs in prose mean themselves.
 MARKDOWN = (

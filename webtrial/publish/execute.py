@@ -12,11 +12,12 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from webtrial import errors
-from webtrial.environment import kernel_environment
 from webtrial.errors import PublishError
 from webtrial.publish.warm import is_warm
+from webtrial.system.environment import kernel_environment
+from webtrial.system.folders import REPOSITORY
 
-NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
+NOTEBOOKS = REPOSITORY / "notebooks"
 
 _START_S = 600  # until a kernel answers; one that dies is noticed at once
 _KERNELS = "webtrial.publish.kernels.CleanKernelManager"

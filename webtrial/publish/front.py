@@ -6,17 +6,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.claims.facts import Count, counts_of
-from webtrial.analyse.compare import ratio_table
-from webtrial.analyse.leading import leading
-from webtrial.analyse.show import Table
-from webtrial.parameters import PRIVATE
-from webtrial.publish.sentences import day_of, machine_of, quota_of
-from webtrial.publish.sentences_of_claims import claims_counted
-from webtrial.publish.tables_of_pairs import matched_as_table
 from webtrial.publish.values import values_of
-from webtrial.runs import Run
+from webtrial.results.base.display import Table
+from webtrial.results.claims.evaluate import verify
+from webtrial.results.claims.facts import Count, counts_of
+from webtrial.results.overview.key_findings import leading
+from webtrial.results.sentences import day_of, machine_of, quota_of
+from webtrial.results.sentences_of_claims import claims_counted
+from webtrial.results.tables_of_pairs import matched_as_table
+from webtrial.run.parameters import PRIVATE
+from webtrial.run.store import Run
+from webtrial.stats.ratios import ratio_table
 
 TITLE = "Django, Flask and FastAPI on trial"
 MATCHED = "**Matched.**"  # how the finding about matched pairs begins

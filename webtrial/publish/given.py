@@ -14,10 +14,10 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-from webtrial.analyse.phrases import listed
 from webtrial.errors import ParameterError
-from webtrial.parameters import PRIVATE, Parameters, read_parameters
-from webtrial.runs import RUNS, SAMPLE, Run, latest_run, latest_runs, open_run
+from webtrial.results.base.formatting import listed
+from webtrial.run.parameters import PRIVATE, Parameters, read_parameters
+from webtrial.run.store import RUNS, SAMPLE, Run, latest_run, latest_runs, open_run
 
 DEFAULTS = "# defaults"
 PAPERMILLS = "# Parameters"

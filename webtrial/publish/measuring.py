@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from webtrial.measure.child import measure
-from webtrial.measure.linux import demand_linux
-from webtrial.parameters import Parameters
+from webtrial.measure.runner import measure
 from webtrial.publish.given import find_run
 from webtrial.publish.progress import on_notebook
-from webtrial.runs import RUNS, Run, open_run
+from webtrial.run.parameters import Parameters
+from webtrial.run.store import RUNS, Run, open_run
+from webtrial.system.linux import demand_linux
 
 
 def measure_run(parameters: Parameters, resume: Any = None) -> Run:

@@ -15,12 +15,13 @@ from markupsafe import Markup
 from nbconvert import HTMLExporter, TemplateExporter
 from nbconvert.filters import Highlight2HTML
 
-from webtrial.analyse.figures.style import FONTS
 from webtrial.publish.chapters import Chapter, Heading, anchor_within, plain_text
 from webtrial.publish.front import CHECK, MATCHED, Front
 from webtrial.publish.svg import Figure, colours_of_themes, figure_of, inline
+from webtrial.results.base.figure_style import FONTS
+from webtrial.system.folders import REPOSITORY
 
-TEMPLATES = Path(__file__).parent.parent.parent / "report" / "templates"
+TEMPLATES = REPOSITORY / "report" / "templates"
 
 Prose = Callable[[str], Markup]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import ipykernel.kernelapp  # noqa: F401
 
 import webtrial
-from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.compare import ratio_table
 from webtrial.publish.given import read_beforehand
 from webtrial.publish.warm import READ
+from webtrial.results.claims.evaluate import verify
+from webtrial.stats.ratios import ratio_table
 
 # The last thing: DuckDB would list on the terminal what it still holds at an interpreter's end.
 atexit.register(os._exit, 0)

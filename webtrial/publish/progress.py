@@ -21,7 +21,7 @@ import psutil
 from IPython.display import DisplayHandle
 from tqdm import tqdm
 
-from webtrial.output import discard
+from webtrial.system.output import discard
 
 TOLD = "WEBTRIAL_PROGRESS"  # names a file that takes the events, a line each
 

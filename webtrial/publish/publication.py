@@ -9,7 +9,7 @@ from webtrial.publish.front import TITLE
 from webtrial.publish.given import find_run
 from webtrial.publish.notebook_pages import write_notebook_pages
 from webtrial.publish.report import DIST, Say, chapter_names, report_of_run
-from webtrial.runs import SAMPLE, Run, latest_run, open_run
+from webtrial.run.store import SAMPLE, Run, latest_run, open_run
 
 
 def publish(run: Run, say: Say, dist: Path = DIST) -> None:

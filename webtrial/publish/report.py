@@ -12,12 +12,8 @@ from typing import Any
 
 import psutil
 
-from webtrial.cores import usable_cores
 from webtrial.errors import PublishError
-from webtrial.interruption import signal_of
-from webtrial.measure.child import how_to_go_on
-from webtrial.measure.linux import demand_linux
-from webtrial.parameters import PROFILES, read_profile
+from webtrial.measure.runner import how_to_go_on
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.document import write_document
 from webtrial.publish.execute import NOTEBOOKS, execute
@@ -26,10 +22,15 @@ from webtrial.publish.given import find_run
 from webtrial.publish.page import write_page
 from webtrial.publish.progress import TOLD, View, told
 from webtrial.publish.warm import warm
-from webtrial.runs import RUNS_FOLDER, Run, open_run
-from webtrial.yaml_text import read_yaml
+from webtrial.run.parameters import PROFILES, read_profile
+from webtrial.run.store import RUNS_FOLDER, Run, open_run
+from webtrial.system.cores import usable_cores
+from webtrial.system.folders import REPOSITORY
+from webtrial.system.interruption import signal_of
+from webtrial.system.linux import demand_linux
+from webtrial.system.yaml_text import read_yaml
 
-DIST = Path(__file__).parent.parent.parent / "report" / "dist"
+DIST = REPOSITORY / "report" / "dist"
 MEASURES = "1-measure"
 OURS = ("index.html", "report.pdf", "data.zip", "CITATION.cff", "notebooks/[0-9]-*")
 """All that is ever published of a run."""

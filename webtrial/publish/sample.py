@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from webtrial import checksums
-from webtrial.analyse.claims.evaluate import verify
-from webtrial.analyse.claims.written import write_verdicts
-from webtrial.analyse.summary import TICK_NS, trials_table
-from webtrial.analyse.timeline import shown_trial
 from webtrial.errors import PublishError, RunError
-from webtrial.parameters import PRIVATE
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.report import MEASURES, chapter_names, execute_together
-from webtrial.records import Trial
-from webtrial.runs import FORMAT, SAMPLE, Run, open_run, write_rows
+from webtrial.results.claims.evaluate import verify
+from webtrial.results.claims.written import write_verdicts
+from webtrial.results.latency.timeline import shown_trial
+from webtrial.run import checksums
+from webtrial.run.parameters import PRIVATE
+from webtrial.run.records import Trial
+from webtrial.run.store import FORMAT, SAMPLE, Run, open_run, write_rows
+from webtrial.stats.trials import TICK_NS, trials_table
 
 LARGEST_MIB = 15.0
 _TIMES = ("intended_ns", "sent_ns", "done_ns")

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.colors import to_hex, to_rgb
 
-from webtrial.analyse.figures.style import FAINT, GREY, HUES, INK, MUTED, SPARE_HUES, darkened
+from webtrial.results.base.figure_style import FAINT, GREY, HUES, INK, MUTED, SPARE_HUES, darkened
 
 SVG = "image/svg+xml"
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.analyse.estimates import CELL, estimates
-from webtrial.analyse.figures.style import looks
-from webtrial.analyse.frames import rows_of
-from webtrial.analyse.latency import latency_against_load
-from webtrial.analyse.phrases import spoken
-from webtrial.analyse.selection import STATISTICS, places, statistics_of
-from webtrial.runs import Run
+from webtrial.results.base.figure_style import looks
+from webtrial.results.base.formatting import spoken
+from webtrial.results.explorer.estimate import STATISTICS, places, statistics_of
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.run.store import Run
+from webtrial.stats.estimates import CELL, estimates
+from webtrial.stats.frames import rows_of
 
 DIGITS = 4  # significant, of a value
 

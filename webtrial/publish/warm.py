@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from webtrial.environment import inherited, publishing_environment
-from webtrial.measure.linux import die_with_parent, is_linux
 from webtrial.publish.kernels import CleanKernelManager
-from webtrial.runs import RUNS_FOLDER, Run
+from webtrial.run.store import RUNS_FOLDER, Run
+from webtrial.system.environment import inherited, publishing_environment
+from webtrial.system.linux import die_with_parent, is_linux
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none

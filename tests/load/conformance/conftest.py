@@ -12,7 +12,7 @@ import uvloop
 
 from tests.load.clocks import JumpingLoop
 from tests.waiting import LIMIT_S
-from webtrial.measure.load.transport import Transport
+from webtrial.load.transport import Transport
 
 LONGEST_TEST_S = int(2 * LIMIT_S)
 NO_TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: httpx reads its CAs for each client

@@ -7,7 +7,7 @@ import pytest
 
 from tests.load.conformance.conftest import kinds
 from tests.load.scripted import Line, answering, scripted
-from webtrial.measure.ports import free_port
+from webtrial.system.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from webtrial.errors import CapabilityError
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 Purpose = Literal[
     "routes",

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from webtrial.capabilities import NO, YES
 from webtrial.measure.capabilities.anatomy import Anatomy
 from webtrial.measure.capabilities.packages import closure
 from webtrial.measure.capabilities.sources import Sources
 from webtrial.measure.launch import ServiceSettings
-from webtrial.measure.plain_http import trusting_loopback
-from webtrial.stacks import Stack
+from webtrial.run.capabilities import NO, YES
+from webtrial.run.stacks import Stack
+from webtrial.system.plain_http import trusting_loopback
 
 ANSWER_S = 20.0
 NOT_ASKED = "–"

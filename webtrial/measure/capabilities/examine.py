@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from webtrial.capabilities import Finding
+from webtrial.load.scenarios import Material
 from webtrial.measure import machine
 from webtrial.measure.capabilities import (
     admin,
@@ -28,9 +28,9 @@ from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, visito
 from webtrial.measure.capabilities.migration import Wanted
 from webtrial.measure.capabilities.sources import Sources, copy_sources, loaded_sources
 from webtrial.measure.launch import Service, ServiceSettings, launch_stacks
-from webtrial.measure.scenarios import Material
 from webtrial.measure.shop import open_premises
-from webtrial.stacks import SERVICES, Stack, choose_stacks, load_stacks
+from webtrial.run.capabilities import Finding
+from webtrial.run.stacks import SERVICES, Stack, choose_stacks, load_stacks
 
 ASKING = (
     *(validation, documentation, login, tokens, admin, migrations, origins, sockets),

@@ -13,12 +13,12 @@ import httpx
 
 from webtrial.errors import ContractError, LaunchError
 from webtrial.measure.capabilities.asking import ANSWER_S, Answer
-from webtrial.measure.children import last_lines, start_child, stop_child
 from webtrial.measure.launch import ServiceSettings, service_command, service_environment
-from webtrial.measure.plain_http import plain_client
-from webtrial.measure.ports import free_port
 from webtrial.measure.processes import Roots, Trees
-from webtrial.stacks import SERVICES, Stack
+from webtrial.run.stacks import SERVICES, Stack
+from webtrial.system.plain_http import plain_client
+from webtrial.system.ports import free_port
+from webtrial.system.process_tree import last_lines, start_child, stop_child
 
 REPEATS = 5
 REQUESTS = 1000

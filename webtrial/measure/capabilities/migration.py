@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 
+from webtrial.load.scenarios import Material
 from webtrial.measure.capabilities.asking import Answer, seen, visitor, yes_or_no
 from webtrial.measure.capabilities.pages import is_page, sign_in_form
 from webtrial.measure.launch import ServiceSettings, launch_stack
-from webtrial.measure.scenarios import Material
-from webtrial.stacks import Stack
+from webtrial.run.stacks import Stack
 
 Wanted = Mapping[str, tuple[Stack, ServiceSettings, Path]]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
 from webtrial.measure.launch import prepare_command, service_environment
-from webtrial.stacks import SERVICES
+from webtrial.run.stacks import SERVICES
 
 NO_COMMAND = "services/stacks.toml"
 

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
-from webtrial.environment import completed
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
 from webtrial.measure.capabilities.packages import owners
 from webtrial.measure.capabilities.source import Mention
+from webtrial.system.environment import completed
 
 GIVERS = {
     "validation": ("django.forms", "pydantic", "rest_framework.serializers", "marshmallow"),

@@ -1,0 +1,111 @@
+"""A connection that is opened when first needed and again when the server has closed it."""
+
+import asyncio
+import ssl
+from time import perf_counter_ns
+
+import httpx
+
+from webtrial.load.link import Link
+from webtrial.load.meter import Meter
+
+
+class Gone(httpx.NetworkError):
+    """The connection could not be opened or has ended, and is not to be opened again."""
+
+
+class Connection(httpx.AsyncBaseTransport):
+    """A transport for httpx with one connection: what one user of a trial has.
+
+    `opened` counts its openings: more than one means that the server closed it. With `once` it is
+    opened at most once, and what is asked of it later raises Gone.
+    """
+
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        meter: Meter | None = None,
+        once: bool = False,
+    ) -> None:
+        self.opened = 0
+        self._tls = tls
+        self._meter = meter or Meter()
+        self._may_open = True
+        self._once = once
+        self._link: Link | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and has not ended, as far as is known."""
+        return self._link is not None and self._link.is_open
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request can be sent without opening anything or waiting for another."""
+        return self._link is not None and self._link.is_open and not self._link.is_busy
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something came that nobody asked for: the server's leaving, as a rule."""
+        return self._link is not None and self._link.has_news
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send `request`; returns once its headers are there, and its body if that is small.
+
+        The extension `timeout` is httpx's, with `total` beside it: seconds until the last byte.
+        The answer's stream is a `Body`; its extension `sent_ns` says when the request was handed
+        over, so opening the connection, where it must be, belongs to the answer's time.
+        """
+        sent_ns = perf_counter_ns()
+        self._meter.enter(sent_ns)
+        link = self._link
+        if link is None or not link.is_open:
+            link = await self._opened_for(request)
+        elif link.is_busy:
+            self._meter.leave(perf_counter_ns())
+            raise RuntimeError("a Connection carries one request at a time; Transport has many")
+        return await link.exchange(request, sent_ns)
+
+    async def _opened_for(self, request: httpx.Request) -> Link:
+        try:
+            return await self.open(request)
+        except BaseException:
+            self._meter.leave(perf_counter_ns())
+            raise
+
+    async def open(self, request: httpx.Request) -> Link:
+        """Open the connection to where `request` goes, without sending anything."""
+        if not self._may_open:
+            raise Gone("this connection is opened once only")
+        self._may_open = not self._once
+        self._link = await self._open(request)
+        self.opened += 1
+        return self._link
+
+    async def _open(self, request: httpx.Request) -> Link:
+        url, timeout = request.url, request.extensions.get("timeout") or {}
+        limit_s = timeout.get("connect") or timeout.get("total")
+        tls = self._tls if url.scheme == "https" else None
+        host, port = url.host, url.port or (443 if tls else 80)
+        name = request.extensions.get("sni_hostname") if tls else None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(limit_s):
+                _, link = await loop.create_connection(
+                    self._new_link, host, port, ssl=tls, server_hostname=name
+                )
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(f"no connection to {host}:{port} in {limit_s} s") from error
+        except OSError as error:
+            raise httpx.ConnectError(f"no connection to {host}:{port}: {error}") from error
+        return link
+
+    def _new_link(self) -> Link:
+        return Link(self._meter.leave)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None

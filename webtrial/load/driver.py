@@ -1,0 +1,398 @@
+"""The load driver: one trial in a process of its own, from connecting to its samples.
+
+coordinator                         driver process (forked anew for each trial)
+driving(task) ────── task ────────▶ make users and their requests
+.window_opens_ns ◀── "ready" ──────
+                 ─── an instant ──▶ warm up, measure, cool down from then on
+.check() ◀────────── "alive" ────── every second, by the loop that sends
+.outcome() ◀──────── "outcome" ──── counts, what it knows of itself, samples
+
+Several drivers are told the same instant (`load.crew`), so that they begin together.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from math import inf
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from time import monotonic, perf_counter_ns
+from typing import Any, Protocol
+
+import psutil
+import uvloop
+
+from webtrial.errors import DriverError
+from webtrial.load.aggregation import client_of, counts_of
+from webtrial.load.connection import Connection
+from webtrial.load.descriptors import raise_descriptor_limit
+from webtrial.load.event_loop_monitor import Pulse
+from webtrial.load.loops import OpenLoop, closed_loop, poisson_arrivals
+from webtrial.load.meter import Meter
+from webtrial.load.partition import ALL, Share
+from webtrial.load.persistent_connections import Asks, HeldLoop, held_asks, open_silently
+from webtrial.load.samples import Samples
+from webtrial.load.scenarios import Answers, Material, Setting, Tokens, sessions
+from webtrial.load.shards import write_shard
+from webtrial.load.user import User
+from webtrial.load.window import COOLDOWN_NS, Window
+from webtrial.measure.machine import go_first, goes_first
+from webtrial.run.records import Client, Counts, Held, Load, Worker
+from webtrial.run.store import Rows
+
+SETTING_UP_LIMIT_S = 60.0
+SILENCE_LIMIT_S = 5.0  # while load is offered: five beats missed
+ENDING_LIMIT_S = 30.0
+ALIVE_EVERY_S = 1.0
+LEAD_NS = 20_000_000  # from the word to begin until load begins
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that a driver is told. `load` is the trial's: `share` says which part is its own.
+
+    `shard` is where it writes its samples itself, without `.parquet`; else it returns them.
+    """
+
+    base_url: str
+    scenario: str
+    load: Load
+    seed: int
+    warmup_s: float
+    window_s: float
+    timeout_s: float
+    think_time_s: float
+    max_connections: int
+    core: int | None
+    material: Material
+    answers: Answers
+    tokens: Tokens
+    share: Share = ALL
+    shard: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that a driver tells. `samples` has the columns of runs.SAMPLES; `workers` are those
+    that shared the load, none where a single driver offered all of it; `held` is there where
+    connections were to be held."""
+
+    counts: Counts
+    client: Client
+    samples: Rows
+    workers: tuple[Worker, ...] = ()
+    held: Held | None = None
+
+
+class Line(Protocol):
+    """A driver's way to its coordinator."""
+
+    def begins_ns(self) -> int:
+        """Say that all is ready; when to begin, by this machine's time.perf_counter_ns."""
+
+    def say(self, word: str) -> None:
+        """Tell how far it is: `alive`, or `ended` when the load is over."""
+
+
+class Driving:
+    """A driver at work, seen from the coordinator."""
+
+    pids: tuple[int, ...] = ()  # that are not below us: none, it is our child
+
+    def __init__(self, process: ForkServerProcess, pipe: Pipe, task: Task) -> None:
+        self._process = process
+        self._pipe = pipe
+        self._task = task
+        self._said: dict[str, Any] = {}
+        self._opens_ns: int | None = None
+        self._must_end_s = inf
+        self._allow_silence(SETTING_UP_LIMIT_S)
+
+    @property
+    def pid(self) -> int:
+        """The driver's process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def window_opens_ns(self) -> int:
+        """When the measured window opens, by time.perf_counter_ns; waits until that is known."""
+        if self._opens_ns is None:
+            self.await_ready()
+            self.begin(perf_counter_ns() + LEAD_NS)
+        assert self._opens_ns is not None
+        return self._opens_ns
+
+    def await_ready(self) -> None:
+        """Return once it has only to be told when to begin."""
+        self._await("ready")
+
+    def begin(self, at_ns: int) -> None:
+        """Have it begin at `at_ns` of time.perf_counter_ns."""
+        task = self._task
+        try:
+            self._pipe.send(at_ns)
+        except ConnectionError:
+            raise self._died("the word to begin") from None
+        self._opens_ns = at_ns + int(task.warmup_s * 1e9)
+        lasts_s = task.warmup_s + task.window_s + task.timeout_s
+        self._must_end_s = monotonic() + lasts_s + ENDING_LIMIT_S
+        self._allow_silence(SILENCE_LIMIT_S)
+
+    def check(self) -> None:
+        """DriverError where it has died, failed or fallen silent."""
+        while "outcome" not in self._said:
+            if not self._listen(0.0):
+                self._require_time_left()
+                return
+
+    def outcome(self) -> Outcome:
+        """What was measured; waits for the end. DriverError where there is nothing."""
+        _ = self.window_opens_ns
+        found: Outcome = self._await("outcome")
+        return found
+
+    def kill(self) -> None:
+        """End it without a result."""
+        self._process.kill()
+
+    def _await(self, word: str) -> Any:
+        while word not in self._said:
+            if not self._listen(max(0.0, self._last_s - monotonic())):
+                self._require_time_left()
+        return self._said[word]
+
+    def _listen(self, patience_s: float) -> bool:
+        """Take in what it says next; False where that is nothing."""
+        try:
+            if not self._pipe.poll(patience_s):
+                return False
+            word, content = self._pipe.recv()
+        except (EOFError, ConnectionError):
+            raise self._died("its outcome" if self._opens_ns else "it was ready") from None
+        if word == "failed":
+            raise DriverError(f"the load driver failed: {content}")
+        self._said[word] = content
+        self._allow_silence(ENDING_LIMIT_S if word == "ended" else SILENCE_LIMIT_S)
+        return True
+
+    def _allow_silence(self, limit_s: float) -> None:
+        self._silence_limit_s = limit_s
+        self._silent_until_s = monotonic() + limit_s
+
+    @property
+    def _last_s(self) -> float:
+        return min(self._silent_until_s, self._must_end_s)
+
+    def _require_time_left(self) -> None:
+        now_s = monotonic()
+        if now_s >= self._silent_until_s:
+            raise DriverError(f"the load driver hung: silent for {self._silence_limit_s:g} s")
+        if now_s >= self._must_end_s:
+            raise DriverError(f"the load driver was not done {ENDING_LIMIT_S:g} s after its trial")
+
+    def _died(self, before: str) -> DriverError:
+        self._process.join(1)
+        return DriverError(
+            f"the load driver died (exit code {self._process.exitcode}) before {before}"
+        )
+
+
+def prepare() -> None:
+    """Have the process that drivers are forked from load what they need, while PostgreSQL and
+    services start: the first driver would wait for it."""
+    forking()
+    forkserver.ensure_running()
+
+
+def forking(*modules: str) -> ForkServerContext:
+    """How processes are forked from one that has loaded what drivers need, and `modules`."""
+    context = multiprocessing.get_context("forkserver")
+    # pyarrow loads pandas with its first array, which would cost each driver most of a second.
+    context.set_forkserver_preload(["__main__", __name__, "pandas", *modules])
+    return context
+
+
+@contextmanager
+def driving(task: Task) -> Iterator[Driving]:
+    """A driver in a fresh process, which is gone at the end, whatever happened."""
+    context = forking()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(task, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield Driving(process, ours, task)
+    except BaseException:
+        process.kill()  # there is no outcome to wait for
+        raise
+    finally:
+        ours.close()
+        process.join(1)
+        process.kill()
+        process.join()
+
+
+# --- within the driver's process
+
+
+class _PipeLine:
+    """The way to a coordinator on this machine."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    def begins_ns(self) -> int:
+        self.say("ready")
+        return int(self._pipe.recv())
+
+    def say(self, word: str) -> None:
+        self._pipe.send((word, None))
+
+
+def _work(task: Task, pipe: Pipe) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator ends us
+    if task.core is not None:
+        os.sched_setaffinity(0, {task.core})
+        go_first()
+    try:
+        pipe.send(("outcome", run_driver(task, _PipeLine(pipe))))
+    except Exception as error:
+        text = "".join(traceback.format_exception_only(error)).strip()
+        pipe.send(("failed", text))
+
+
+def run_driver(task: Task, line: Line) -> Outcome:
+    """Be the driver of `task`, in this thread, until it is done."""
+    raise_descriptor_limit()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_drive(task, line))
+
+
+async def _drive(task: Task, line: Line) -> Outcome:
+    meter, samples = Meter(), Samples()
+    users = _users(task, meter, samples)
+    # In an open loop the others join when needed; the first one has all requests rendered.
+    at_first = task.load.users or task.load.connections
+    ready = list(islice(users, task.share.count(at_first) if at_first else 1))
+    silent = [Connection(once=True) for _ in range(task.share.count(task.load.silent))]
+    asks = _asks(task)
+    with _no_collecting():
+        window = _window(task, line.begins_ns())
+        pulse = Pulse(window, meter)
+        beats = asyncio.create_task(_say_alive(line))
+        dropped, held = await _load(task, ready, users, silent, asks, window)
+        pulse.stop()
+        beats.cancel()
+    line.say("ended")
+    unread, memory_mib = meter.in_flight, psutil.Process().memory_info().rss / 2**20
+    for connection in (*(user.connection for user in ready), *silent):
+        await connection.aclose()
+    table = samples.table(window.opens_ns, window.closes_ns - window.opens_ns)
+    return Outcome(
+        counts_of(table, task.window_s, dropped),
+        client_of(
+            table,
+            pulse,
+            window,
+            connections=[user.connection.opened for user in ready],
+            unread=unread,
+            memory_mib=memory_mib,
+            goes_first=goes_first(),
+        ),
+        write_shard(f"{task.shard}.parquet", table) if task.shard else table,
+        held=held,
+    )
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """No pause for garbage; what there is now is not looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+async def _say_alive(line: Line) -> None:
+    while True:
+        line.say("alive")
+        await asyncio.sleep(ALIVE_EVERY_S)
+
+
+def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
+    share, once = task.share, task.load.kind == "held"
+    numbered = enumerate(sessions(task.scenario, _setting(task)))
+    for index, session in islice(numbered, share.index, None, share.of):
+        yield User(index, Connection(meter=meter, once=once), session, samples)
+
+
+def _setting(task: Task) -> Setting:
+    return Setting(
+        task.base_url, task.seed, task.timeout_s, task.material, task.answers, task.tokens
+    )
+
+
+def _window(task: Task, begins_ns: int) -> Window:
+    opens_ns = begins_ns + _warmup_ns(task)
+    closes_ns = opens_ns + int(task.window_s * 1e9)
+    return Window(opens_ns, closes_ns, closes_ns + int((task.timeout_s + 1) * 1e9))
+
+
+def _warmup_ns(task: Task) -> int:
+    return int(task.warmup_s * 1e9)
+
+
+def _asks(task: Task) -> Asks:
+    """When this driver's requests are due, in nanoseconds since load begins; of an open loop they
+    are nobody's, of a closed one there are none."""
+    load, rate_per_s = task.load, task.load.rate_per_s
+    if rate_per_s is None:
+        return Asks([], [])
+    span_ns = _warmup_ns(task) + int(task.window_s * 1e9) + COOLDOWN_NS
+    if load.connections is None:
+        arrivals = poisson_arrivals(rate_per_s, span_ns, task.seed)
+        return Asks(list(task.share.part(arrivals)), [])
+    asks = held_asks(load.connections, rate_per_s, _warmup_ns(task), span_ns, task.seed)
+    return asks.part(task.share)
+
+
+async def _load(
+    task: Task,
+    ready: list[User],
+    users: Iterator[User],
+    silent: list[Connection],
+    asks: Asks,
+    window: Window,
+) -> tuple[int, Held | None]:
+    """Offer the load; returns how many requests of the window were dropped, and what became of
+    connections that were to be held."""
+    begins_ns = window.opens_ns - _warmup_ns(task)
+    due_ns = [begins_ns + offset for offset in asks.at_ns]
+    if task.load.kind == "closed":
+        await asyncio.sleep((begins_ns - perf_counter_ns()) / 1e9)
+        await closed_loop(ready, window, task.think_time_s)
+        return 0, None
+    if task.load.kind == "held":
+        holding = HeldLoop(ready, asks.whose, window)
+        request = _setting(task).request("GET", "/")
+        await asyncio.gather(
+            holding.run(due_ns), open_silently(silent, request, begins_ns, _warmup_ns(task))
+        )
+        return holding.dropped, holding.held(silent)
+    most_users = task.share.count(task.max_connections)
+    loop = OpenLoop(ready, lambda: next(users), most_users, window)
+    await loop.run(due_ns)
+    return loop.dropped, None

@@ -1,0 +1,170 @@
+"""Several load drivers as one: a task dealt out, a common start, one outcome.
+
+Nothing is averaged: counts and requests in flight are summed, percentiles are those of all
+requests together, CPU and stalls are the worst driver's, and each driver's own view is kept.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import fields, replace
+from functools import cached_property
+from time import perf_counter_ns
+
+import pyarrow as pa
+
+from webtrial.errors import DriverError
+from webtrial.load.aggregation import quantiles_ms
+from webtrial.load.driver import LEAD_NS, Driving, Outcome, Task, driving
+from webtrial.load.partition import Share
+from webtrial.load.shards import Shards, joined, name_of
+from webtrial.run.records import Client, Counts, Held, Worker
+from webtrial.run.store import Rows
+
+
+def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
+    """`task` for each of at most `drivers` drivers, none without a user; `cores` are theirs."""
+    of = min(drivers, task.load.users or task.load.connections or task.max_connections)
+    parts = [
+        replace(
+            task,
+            share=Share(index, of),
+            shard=task.shard and f"{task.shard}-{index + 1}",
+        )
+        for index in range(of)
+    ]
+    if len(cores) < of:
+        return parts
+    return [replace(part, core=core) for part, core in zip(parts, cores, strict=False)]
+
+
+class Crew:
+    """Drivers on this machine at work together, seen from the coordinator."""
+
+    pids: tuple[int, ...] = ()  # they are our children
+
+    def __init__(self, parts: Sequence[Task], drivers: Sequence[Driving]) -> None:
+        self._parts = parts
+        self._drivers = drivers
+
+    @cached_property
+    def window_opens_ns(self) -> int:
+        """When the measured window opens for all, by time.perf_counter_ns; waits until it is
+        known."""
+        self._each(Driving.await_ready)
+        begins_ns = perf_counter_ns() + LEAD_NS
+        self._each(lambda driver: driver.begin(begins_ns))
+        return self._drivers[0].window_opens_ns
+
+    def check(self) -> None:
+        """DriverError that names the driver which has died, failed or fallen silent."""
+        self._each(Driving.check)
+
+    def outcome(self) -> Outcome:
+        """What all measured together; waits for the end. DriverError where one has nothing."""
+        _ = self.window_opens_ns
+        outcomes: list[Outcome] = []
+        self._each(lambda driver: outcomes.append(driver.outcome()))
+        return merged(self._parts, outcomes)
+
+    def _each(self, act: Callable[[Driving], None]) -> None:
+        for part, driver in zip(self._parts, self._drivers, strict=True):
+            with named(part.share):
+                act(driver)
+
+
+@contextmanager
+def crew(task: Task, drivers: int, cores: Sequence[int] = ()) -> Iterator[Crew]:
+    """Fresh processes that share `task`, which are gone at the end, whatever happened."""
+    parts = shared(task, drivers, cores)
+    with ExitStack() as processes:
+        yield Crew(parts, [processes.enter_context(driving(part)) for part in parts])
+
+
+@contextmanager
+def named(share: Share) -> Iterator[None]:
+    """A DriverError that is raised within says which worker it is about."""
+    try:
+        yield
+    except DriverError as error:
+        raise DriverError(f"worker {share.index + 1} of {share.of}: {error}") from None
+
+
+def merged(
+    parts: Sequence[Task], outcomes: Sequence[Outcome], clock_errors_ms: Sequence[float] = ()
+) -> Outcome:
+    """One outcome of all, with each driver's own beside it."""
+    samples = _merged_samples([outcome.samples for outcome in outcomes])
+    clients = [outcome.client for outcome in outcomes]
+    errors_ms = clock_errors_ms or [0.0] * len(parts)
+    return Outcome(
+        counts=_summed([outcome.counts for outcome in outcomes]),
+        client=_merged_client(clients, samples),
+        samples=samples,
+        workers=tuple(map(_worker, parts, outcomes, errors_ms)),
+        held=_held_by_all([outcome.held for outcome in outcomes if outcome.held]),
+    )
+
+
+def _worker(part: Task, outcome: Outcome, clock_error_ms: float) -> Worker:
+    users = part.load.users
+    return Worker(
+        index=part.share.index,
+        users=None if users is None else part.share.count(users),
+        counts=outcome.counts,
+        client=outcome.client,
+        clock_error_ms=clock_error_ms,
+        shard=part.shard and f"{name_of(part.shard)}.parquet",
+    )
+
+
+def _merged_samples(samples: Sequence[Rows]) -> Rows:
+    """The rows of all: by intended start, or where they are already written, worker by worker."""
+    if written := [each for each in samples if isinstance(each, Shards)]:
+        return joined(written)
+    merged: Rows = pa.concat_tables(samples).unify_dictionaries().sort_by("intended_ns")
+    return merged
+
+
+def _summed(counts: Sequence[Counts]) -> Counts:
+    return Counts(
+        scheduled=sum(each.scheduled for each in counts),
+        sent=sum(each.sent for each in counts),
+        dropped=sum(each.dropped for each in counts),
+        succeeded=sum(each.succeeded for each in counts),
+        completed=sum(each.completed for each in counts),
+        errors=_added([each.errors for each in counts]),
+        statuses=_added([each.statuses for each in counts]),
+    )
+
+
+def _held_by_all(parts: Sequence[Held]) -> Held | None:
+    if not parts:
+        return None
+    return Held(
+        **{each.name: sum(getattr(part, each.name) for part in parts) for each in fields(Held)}
+    )
+
+
+def _added(tallies: Sequence[dict[str, int]]) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for tally in tallies:
+        for name, number in tally.items():
+            added[name] = added.get(name, 0) + number
+    return added
+
+
+def _merged_client(clients: Sequence[Client], samples: Rows) -> Client:
+    lag_p99_ms, median_latency_ms = quantiles_ms(samples)
+    return Client(
+        cpu_fraction=max(each.cpu_fraction for each in clients),
+        lag_p99_ms=lag_p99_ms,
+        median_latency_ms=median_latency_ms,
+        worst_stall_ms=max(each.worst_stall_ms for each in clients),
+        in_flight_counted=sum(each.in_flight_counted for each in clients),
+        in_flight_by_latency=sum(each.in_flight_by_latency for each in clients),
+        connections=sum(each.connections for each in clients),
+        connections_reopened=sum(each.connections_reopened for each in clients),
+        responses_unread=sum(each.responses_unread for each in clients),
+        memory_mib=sum(each.memory_mib for each in clients),
+        goes_first=all(each.goes_first for each in clients),
+    )

@@ -1,0 +1,348 @@
+"""One socket from its opening to its end: asyncio.Protocol + httptools, one request at a time.
+
+    exchange ──write──▶ socket ──▶ data_received ──▶ httptools ──▶ on_* callbacks
+        ▲                                                               │
+        └──────────── future: resolved once the headers are complete ◀──┘
+
+A small answer arrives in one piece, so its body is already complete when the future resolves; a
+large one is read on through `Body`, with the socket paused while the reader is behind.
+
+Times are taken where they happen: `sent_ns` before the request is written, `done_ns` when the last
+byte was read from the socket, before any coroutine wakes up. Clock: `time.perf_counter_ns`.
+"""
+
+import asyncio
+import select
+from collections.abc import Callable
+from time import perf_counter_ns
+
+import httptools
+import httpx
+
+from webtrial.load.body import HIGH_WATER_BYTES, Body
+from webtrial.load.wire import pieces_of
+
+HEAD_LIMIT_BYTES = 100 * 1024  # of headers that do not end: httpx's limit, too
+_NEVER_NS = 1 << 62
+
+
+class Closed(httpx.RemoteProtocolError):
+    """The server closed the connection before it answered at all."""
+
+
+class Truncated(httpx.RemoteProtocolError):
+    """The server closed the connection in the middle of an answer."""
+
+
+class Link(asyncio.Protocol):
+    """One socket. `on_end` is called with the time when a request is over, whichever way."""
+
+    def __init__(self, on_end: Callable[[int], None]) -> None:
+        self.is_open = False
+        self._on_end = on_end
+        self._parser = httptools.HttpResponseParser(self)
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[httpx.Response] | None = None  # while a request is in progress
+        self._body: Body | None = None  # from its headers on
+        self._response: httpx.Response | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline_ns = 0
+        self._read_ns = 0
+        self._now_ns = 0
+        self._head_of_ns = 0  # the request whose answer's headers came in part, by its sent_ns
+        self._head_bytes = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is in progress."""
+        return self._answer is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the kernel holds what the loop has not seen: on an idle socket, its end.
+
+        One system call, so for a pool to ask and not for a driver's every request.
+        """
+        poll = select.poll()
+        poll.register(self._socket.get_extra_info("socket"), select.POLLIN)
+        return bool(poll.poll(0))
+
+    async def exchange(self, request: httpx.Request, sent_ns: int) -> httpx.Response:
+        """Send `request`; its answer once the headers are there."""
+        self._answer = answer = self._loop.create_future()
+        self._is_head = request.method == "HEAD"
+        self._sent_ns = sent_ns
+        limits = request.extensions.get("timeout")
+        try:
+            wire = request.extensions.get("wire")
+            if wire is not None:
+                self._set_deadline(limits)
+                try:
+                    self._socket.write(wire)
+                except RuntimeError as error:  # uvloop's way to say so, before connection_lost
+                    raise httpx.WriteError(f"the connection is closed: {error}") from error
+            else:
+                await self._write(request, limits or {})
+            response: httpx.Response = await answer
+            return response
+        except BaseException:
+            self.abort()
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # else asyncio reports an error that nobody took
+            raise
+
+    async def _write(self, request: httpx.Request, limits: dict[str, float | None]) -> None:
+        """A request that was not rendered before, whole even where its answer comes first."""
+        self._stop_timer()  # it was set for the last request, whose limits were others
+        self._set_deadline(limits)
+        if self._read_ns:
+            self._deadline_ns = _NEVER_NS
+        async for piece in pieces_of(request):
+            if not self.is_open or self._socket.is_closing():
+                return
+            self._socket.write(piece)
+            if self._writable is not None:
+                await self._drained(self._writable, limits.get("write"))
+        self.expect_more()
+
+    async def _drained(self, writable: asyncio.Future[None], limit_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(limit_s):
+                await writable
+        except TimeoutError as error:
+            raise httpx.WriteTimeout(f"the server took nothing for {limit_s} s") from error
+
+    # --- time limits
+
+    def _set_deadline(self, timeout: dict[str, float | None] | None) -> None:
+        """`total` limits the whole answer, `read` (httpx's) each wait for more of it."""
+        total, read = (timeout.get("total"), timeout.get("read")) if timeout else (None, None)
+        limit_s = total or read
+        self._read_ns = int(read * 1e9) if read and not total else 0
+        if limit_s:
+            self._deadline_ns = self._sent_ns + int(limit_s * 1e9)
+            if self._timer is None:
+                self._timer = self._loop.call_later(limit_s, self._look_at_the_clock)
+        else:
+            self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def expect_more(self) -> None:
+        """Somebody waits for the socket: let it be read, and count `read` from now."""
+        if self._read_ns:
+            self._deadline_ns = perf_counter_ns() + self._read_ns
+        if self.is_open and not self._socket.is_closing():
+            self._socket.resume_reading()
+
+    def _look_at_the_clock(self) -> None:
+        """One timer serves request after request: set once, it looks and, if early, waits on.
+
+        So requests rendered once have one limit in common. Where `read` counts, the deadline may
+        move nearer while the timer runs, but never to less than `read` from now.
+        """
+        self._timer = None
+        if self._answer is None:
+            return
+        left_ns = self._deadline_ns - perf_counter_ns()
+        if left_ns > 0:
+            wait_ns = min(left_ns, self._read_ns or left_ns)
+            self._timer = self._loop.call_later(wait_ns / 1e9, self._look_at_the_clock)
+        else:
+            self._fail(httpx.ReadTimeout("no complete answer in time"))
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._socket: asyncio.Transport = transport  # type: ignore[assignment]
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        self._now_ns = perf_counter_ns()
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if self._body is None or not self._body.complete:
+                self._fail(httpx.RemoteProtocolError(f"not an HTTP/1.1 answer: {error}"))
+                return
+            self._keeps = False  # what follows a whole answer is nobody's
+        if self._body is not None:
+            self._deliver(self._body)
+        else:
+            self._wait_for_headers(len(data))
+
+    def _deliver(self, body: Body) -> None:
+        assert self._answer is not None
+        if self._read_ns:
+            self._deadline_ns = _NEVER_NS  # until somebody waits for more
+        if not self._answer.done():
+            assert self._response is not None
+            self._answer.set_result(self._response)
+        else:
+            body.wake()
+        if body.complete:
+            self._finish()
+        elif body.buffered > HIGH_WATER_BYTES:
+            self._socket.pause_reading()
+
+    def _wait_for_headers(self, size: int) -> None:
+        """A part of the headers came, or an informational answer; or something unasked for."""
+        if self._answer is None:
+            self._close()
+            return
+        if self._head_of_ns != self._sent_ns:
+            self._head_of_ns, self._head_bytes = self._sent_ns, 0
+        self._head_bytes += size
+        if self._head_bytes > HEAD_LIMIT_BYTES:
+            self._fail(httpx.RemoteProtocolError(f"headers of over {HEAD_LIMIT_BYTES} bytes"))
+        elif self._read_ns and self._deadline_ns != _NEVER_NS:
+            self._deadline_ns = self._now_ns + self._read_ns
+
+    def eof_received(self) -> None:
+        self.is_open = False  # now: on uvloop, connection_lost comes one turn of the loop later
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.is_open = False
+        self.resume_writing()
+        self._stop_timer()
+        if self._answer is None:
+            return
+        if error is not None:
+            self._fail(httpx.ReadError(f"the connection was reset: {error}"))
+        elif self._body is None:
+            self._fail(Closed("the server closed the connection without an answer"))
+        elif self._ends_with_connection:
+            self._now_ns = perf_counter_ns()
+            self.on_message_complete()
+            self._deliver(self._body)
+        else:
+            self._fail(Truncated("the server closed the connection within its answer"))
+
+    def pause_writing(self) -> None:
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
+
+    # --- httptools
+
+    def on_message_begin(self) -> None:
+        self._excess = self._body is not None and self._body.complete
+        if self._excess:
+            self._keeps = False  # more than one answer to one request: this is nobody's
+            return
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._reason = b""
+        self._keeps = False
+        self._ends_with_connection = True
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._excess:
+            return
+        self._headers.append((name, value))
+        if len(name) == 14 and name.lower() == b"content-length":
+            self._ends_with_connection = False
+        elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            if value.lower() != b"chunked" or not self._ends_with_connection:
+                raise httpx.RemoteProtocolError(f"the body's end is unclear: {value!r}")
+            self._ends_with_connection = False
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 200 or self._excess:
+            if status < 100 or status == 101:  # 101 switches to a protocol that is not ours
+                raise httpx.RemoteProtocolError(f"{status} is no status of an answer")
+            return  # after 100 Continue, 103 Early Hints, the answer proper follows
+        if self._answer is None:
+            raise httpx.RemoteProtocolError("an answer that nobody asked for")
+        self._body = Body(self)
+        if self._is_head or status in (204, 304):
+            self._ends_with_connection = False  # no body follows, whatever the headers say
+        self._response = response = httpx.Response(
+            status,
+            headers=self._headers,
+            stream=self._body,
+            extensions={
+                "http_version": b"HTTP/" + self._parser.get_http_version().encode(),
+                "reason_phrase": self._reason,
+                "sent_ns": self._sent_ns,
+            },
+        )
+        if self._is_head:
+            self._complete(keeps=_keeps_alive(response))
+
+    def on_body(self, data: bytes) -> None:
+        if self._body is not None and not self._body.complete:
+            self._body.feed(data)
+        else:
+            self._keeps = False  # a body where none may be, as after the answer to HEAD
+
+    def on_message_complete(self) -> None:
+        if self._body is not None and not self._body.complete:
+            self._complete(keeps=self._parser.should_keep_alive())
+
+    def _complete(self, keeps: bool) -> None:
+        assert self._body is not None
+        self._keeps = keeps and not self._ends_with_connection
+        self._body.complete = True
+        self._body.done_ns = self._now_ns
+
+    # --- the end of a request
+
+    def _finish(self) -> None:
+        """The answer is whole: the next request may come, or the connection must not live on."""
+        self._end(self._now_ns)
+        if not self._keeps:
+            self._close()
+        elif self._is_head:
+            self._parser = httptools.HttpResponseParser(self)  # the old one waits for a body
+
+    def _fail(self, error: Exception) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+        elif self._body is not None:
+            self._body.fail(error)
+        self.abort()
+
+    def _end(self, at_ns: int) -> None:
+        if self._answer is not None:
+            # Thousands of idle connections must not each keep their last answer.
+            self._answer = self._body = self._response = None
+            self._headers = []
+            self._on_end(at_ns)
+
+    def abort(self) -> None:
+        """Give the request in progress up, and the connection with it."""
+        self._end(perf_counter_ns())
+        self.is_open = False
+        self._socket.abort()
+
+    def _close(self) -> None:
+        if self._writable is not None:
+            self.abort()  # nobody takes the rest of the request: waiting for it would be for ever
+        elif self.is_open:
+            self.is_open = False
+            self._socket.close()
+
+    def close(self) -> None:
+        """Close the socket; a request in progress fails."""
+        if self._answer is not None:
+            self._fail(httpx.ReadError("the connection was closed on this side"))
+        self._close()
+
+
+def _keeps_alive(response: httpx.Response) -> bool:
+    """Whether the connection outlives the answer to HEAD, which httptools cannot say."""
+    wishes = {wish.strip() for wish in response.headers.get("connection", "").lower().split(",")}
+    if response.http_version == "HTTP/1.0":
+        return "keep-alive" in wishes
+    return "close" not in wishes

@@ -1,0 +1,92 @@
+"""Closed and open loops: when each request is intended to start.
+
+Closed: a user sends again when answered, after its think time; the server's slowness slows the
+users down. Open: requests are due at drawn instants (`timetable`).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from time import perf_counter_ns
+
+import numpy as np
+
+from webtrial.load.open_loop_schedule import Timetable
+from webtrial.load.user import User
+from webtrial.load.window import Window
+
+GROUP = 50  # users that come together
+GROUP_EVERY_S = 0.002
+
+
+async def closed_loop(users: Iterable[User], window: Window, think_time_s: float) -> None:
+    """Let all users live until the window is over.
+
+    They come in small groups: thousands of connections opened at once would cost memory that is
+    never needed again, and overflow the server's queue of connections to accept.
+    """
+    living = []
+    for number, user in enumerate(users, 1):
+        living.append(asyncio.create_task(_live(user, window, think_time_s)))
+        if number % GROUP == 0:
+            await asyncio.sleep(GROUP_EVERY_S)
+    await asyncio.gather(*living)
+
+
+async def _live(user: User, window: Window, think_time_s: float) -> None:
+    think_ns = int(think_time_s * 1e9)
+    intended_ns = perf_counter_ns()
+    while not window.is_over(perf_counter_ns()):
+        done_ns = await user.ask(intended_ns, window)
+        intended_ns = done_ns + think_ns
+        if think_ns:
+            await asyncio.sleep((intended_ns - perf_counter_ns()) / 1e9)
+
+
+def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
+    """Instants of a Poisson process within [0, span_ns), in nanoseconds, sorted."""
+    random = np.random.default_rng([seed, 0xA881])
+    expected = rate_per_s * span_ns / 1e9
+    gaps_s = random.exponential(1 / rate_per_s, int(expected + 8 * expected**0.5 + 16))
+    instants = (np.cumsum(gaps_s) * 1e9).astype(np.int64)
+    return instants[instants < span_ns].tolist()  # type: ignore[no-any-return]
+
+
+class OpenLoop(Timetable):
+    """Sends each arrival on the connection that was used last.
+
+    A new user joins where all are busy, up to `most_users`; an arrival beyond that is dropped.
+    """
+
+    def __init__(
+        self, users: list[User], join: Callable[[], User], most_users: int, window: Window
+    ) -> None:
+        super().__init__(window)
+        self.users = users
+        self._idle = list(reversed(users))
+        self._join = join
+        self._most_users = most_users
+        self._get_ready()
+
+    def _get_ready(self) -> None:
+        if not self._idle and len(self.users) < self._most_users:
+            user = self._join()
+            self.users.append(user)
+            self._idle.append(user)
+        for user in self._idle[-1:]:
+            user.load()
+
+    def _send(self, place: int) -> None:
+        if self._idle:
+            user = self._idle.pop()
+        elif len(self.users) < self._most_users:
+            user = self._join()
+            self.users.append(user)
+        else:
+            self._drop(place)
+            return
+        self._start(self._ask(user, self._due[place]))
+
+    async def _ask(self, user: User, intended_ns: int) -> None:
+        await user.ask(intended_ns, self._window)
+        user.load()
+        self._idle.append(user)

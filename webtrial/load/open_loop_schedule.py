@@ -1,0 +1,95 @@
+"""Requests that are due at given instants, whatever became of the earlier ones.
+
+Latency counts from that instant, so a stall is felt by everyone who came while it lasted (G. Tene,
+"How NOT to Measure Latency", on coordinated omission).
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from time import perf_counter_ns
+from typing import Any
+
+from webtrial.load.timer import Timer
+from webtrial.load.window import Window
+
+AWAKE_NS = 1_000_000  # before a request is due
+AWAKE_FRACTION = 0.1  # of the time at most, since it costs CPU
+
+
+class Timetable(ABC):
+    """Sends whatever is due when it is due; who sends it is for those that derive from this.
+
+    `dropped` counts those of the window that could not be sent, or were still unsent at the end.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self.dropped = 0
+        self._window = window
+        self._loop = asyncio.get_running_loop()
+        self._asking: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
+        self._due: list[int] = []
+        self._next = 0
+
+    @abstractmethod
+    def _send(self, place: int) -> None:
+        """Send what is due at the instant `place` of the timetable, or drop it."""
+
+    @abstractmethod
+    def _get_ready(self) -> None:
+        """Between two requests: have the next one ready, so that it must only be sent."""
+
+    async def run(self, due_ns: list[int]) -> None:
+        """Offer a request at each of `due_ns`; ends when the window is over."""
+        self._due = due_ns
+        self._timer = timer = Timer(self._send_what_is_due, _awake_ns(due_ns))
+        try:
+            self._send_what_is_due()  # sets the timer, where anything is due at all
+            while not self._window.is_over(perf_counter_ns()):
+                await asyncio.sleep(0.01)
+        finally:
+            timer.close()
+            self.dropped += sum(map(self._window.holds, due_ns[self._next :]))
+            await self._let_finish()
+
+    async def _let_finish(self) -> None:
+        """The last requests may end too, so that the server has done no work that nobody saw."""
+        left_s = (self._window.gives_up_ns - perf_counter_ns()) / 1e9
+        if self._asking:
+            _, late = await asyncio.wait(self._asking, timeout=max(left_s, 0))
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._error is not None:
+            raise self._error
+
+    def _send_what_is_due(self) -> None:
+        now_ns = perf_counter_ns()
+        while self._next < len(self._due) and self._due[self._next] <= now_ns:
+            self._send(self._next)
+            self._next += 1
+        self._loop.call_soon(self._get_ready)  # after what is being sent, not before
+        if self._next < len(self._due):
+            self._timer.set(self._due[self._next])
+
+    def _drop(self, place: int) -> None:
+        self.dropped += self._window.holds(self._due[place])
+
+    def _start(self, asking: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(asking)
+        self._asking.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._asking.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._error = task.exception()  # a fault of ours: the trial must not pass
+
+
+def _awake_ns(due_ns: list[int]) -> int:
+    """How long before a request is due the loop keeps itself awake."""
+    if not due_ns:
+        return 0
+    mean_gap_ns = (due_ns[-1] - due_ns[0]) / len(due_ns)
+    return min(AWAKE_NS, int(AWAKE_FRACTION * mean_gap_ns))

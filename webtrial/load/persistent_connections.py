@@ -1,0 +1,122 @@
+"""Connections that are held: each is opened once, asks then, and from time to time after that.
+
+Openings are spread evenly over the warm-up. From then on each connection asks at equal intervals,
+the first time at an instant drawn from the first interval, so that all of them together ask at a
+constant rate; those opened first ask first, so that none asks again at once. What is asked of a
+connection that has ended fails: who counts connections must not open them again.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+import httpx
+import numpy as np
+
+from webtrial.load.connection import Connection
+from webtrial.load.open_loop_schedule import Timetable
+from webtrial.load.partition import Share
+from webtrial.load.user import User, kind_of
+from webtrial.load.window import Window
+from webtrial.run.records import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """When who asks: instants in nanoseconds since load begins, sorted, and whose each is."""
+
+    at_ns: list[int]
+    whose: list[int]
+
+    def part(self, share: Share) -> "Asks":
+        """Those of one driver, which counts its own connections from 0."""
+        own = [place for place, who in enumerate(self.whose) if who % share.of == share.index]
+        return Asks(
+            [self.at_ns[place] for place in own], [self.whose[place] // share.of for place in own]
+        )
+
+
+def held_asks(
+    connections: int, rate_per_s: float, opening_ns: int, span_ns: int, seed: int
+) -> Asks:
+    """The asks of all connections within [0, span_ns): on opening within `opening_ns`, then
+    `rate_per_s` in all."""
+    random = np.random.default_rng([seed, 0x4E1D])
+    interval_ns = 1e9 * connections / rate_per_s
+    first_ns = opening_ns + np.sort(random.uniform(0, interval_ns, connections))
+    rounds = int(np.ceil((span_ns - opening_ns) / interval_ns))
+    at_ns = np.vstack(
+        [
+            np.arange(connections) * opening_ns / connections,
+            first_ns + interval_ns * np.arange(rounds)[:, None],
+        ]
+    ).astype(np.int64)
+    whose = np.broadcast_to(np.arange(connections), at_ns.shape)
+    order = np.argsort(at_ns, axis=None, kind="stable")
+    order = order[at_ns.ravel()[order] < span_ns]
+    return Asks(at_ns.ravel()[order].tolist(), whose.ravel()[order].tolist())
+
+
+class HeldLoop(Timetable):
+    """Lets each connection ask when it is due.
+
+    An ask that is due while the connection still waits for an answer is dropped.
+    """
+
+    def __init__(self, users: Sequence[User], whose: Sequence[int], window: Window) -> None:
+        super().__init__(window)
+        self._users = users
+        self._whose = whose
+        self._waiting: set[int] = set()
+        self._given_up = 0
+        self._get_ready()
+
+    def _get_ready(self) -> None:
+        if self._next < len(self._whose) and self._whose[self._next] not in self._waiting:
+            self._users[self._whose[self._next]].load()
+
+    def _send(self, place: int) -> None:
+        who = self._whose[place]
+        if who in self._waiting:
+            self._drop(place)
+            return
+        self._waiting.add(who)
+        self._start(self._ask(who, self._due[place]))
+
+    async def _ask(self, who: int, intended_ns: int) -> None:
+        user = self._users[who]
+        await user.ask(intended_ns, self._window)
+        self._waiting.discard(who)
+        if user.outcome == "timeout" and user.connection.opened:
+            self._given_up += 1
+
+    def held(self, silent: Sequence[Connection]) -> Held:
+        """What has become of the connections, and of `silent` ones beside them, until now."""
+        opened = sum(user.connection.opened for user in self._users)
+        still_open = sum(user.connection.is_open for user in self._users)
+        return Held(
+            opened=opened,
+            refused=len(self._users) - opened,
+            reset=opened - still_open - self._given_up,
+            given_up=self._given_up,
+            still_open=still_open,
+            silent_opened=sum(connection.opened for connection in silent),
+            silent_still_open=sum(connection.is_open for connection in silent),
+        )
+
+
+async def open_silently(
+    connections: Sequence[Connection], request: httpx.Request, begins_ns: int, opening_ns: int
+) -> None:
+    """Open connections to where `request` would go, evenly over `opening_ns`, and leave them be."""
+
+    async def one(number: int, connection: Connection) -> None:
+        at_ns = begins_ns + number * opening_ns // len(connections)
+        await asyncio.sleep((at_ns - perf_counter_ns()) / 1e9)
+        try:
+            await connection.open(request)
+        except httpx.TransportError as error:
+            kind_of(error)  # what is the server's doing shows in the count
+
+    await asyncio.gather(*(one(*each) for each in enumerate(connections)))

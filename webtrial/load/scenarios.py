@@ -1,0 +1,401 @@
+"""What users ask, and what they must be answered.
+
+A scenario gives each user a `Session`: an endless, seeded sequence of `Shot`s, each a request with
+what its answer must be. Every answer is checked by status and length, one in `CONTENT_EVERY` by
+content. Sessions that write own the rows they write, so that no two users collide.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+import numpy as np
+
+from webtrial.load.wire import once
+
+CONTENT_EVERY = 16
+AT_A_TIME = 64  # drawn; more would cost each of thousands of users kilobytes
+
+NUMBERED = "numbered"
+"""A scenario for servers that know the truth; no stack serves it."""
+
+CRUD_MIX = {"read": 0.70, "create": 0.15, "update": 0.10, "delete": 0.05}
+SEARCH_MIX = {"common": 0.5, "middling": 0.3, "rare": 0.2}
+DASHBOARD = "/dashboard/stats"
+USERS_ASKED_FOR = 200  # distinct users that user_detail asks for
+PAGES_ASKED_FOR = 20  # distinct pages that catalog asks for
+FAN_OUT_COUNTS = (1, 2, 4, 8)  # sources behind a request of fan_out
+FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # that each of them takes
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the seeded database holds that requests are made of."""
+
+    users: int
+    words: dict[str, tuple[str, ...]]
+    accounts: tuple[str, ...]
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer as it was agreed on by all stacks: the length and checksum of one stack's body."""
+
+    length: int
+    checksum: int
+
+
+Answers = dict[str, Known]
+"""By request target, e.g. `/users/17`: what one stack answers."""
+
+Tokens = dict[str, str]
+"""By account: the bearer token that one stack gave it."""
+
+
+@dataclass(slots=True)
+class Shot:
+    """One request and its expected answer. `known` is None where the session checks it itself."""
+
+    request: httpx.Request
+    kind: str
+    statuses: tuple[int, ...]
+    known: Known | None = None
+    subject: Any = None
+
+
+class Session(Protocol):
+    """One user: `next` and `settle` in turn."""
+
+    def next(self) -> Shot:
+        """The next request."""
+
+    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+        """`ok`, or the kind of error: status, empty, wrong_length, wrong_content."""
+
+    def lost(self, shot: Shot) -> None:
+        """In place of `settle`: there was no answer, so what the request did is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a scenario needs to make sessions."""
+
+    base_url: str
+    seed: int
+    timeout_s: float
+    material: Material
+    answers: Answers
+    tokens: Tokens
+
+    def request(self, method: str, target: str, **content: Any) -> httpx.Request:
+        """A request to this stack, rendered once; `content` as httpx.Request takes it."""
+        limits = {"timeout": {"total": self.timeout_s}}
+        return once(httpx.Request(method, self.base_url + target, extensions=limits, **content))
+
+
+def material_from(built: dict[str, Any], password: str) -> Material:
+    """The material in what the database's build printed."""
+    words = {kind: tuple(found) for kind, found in built["search_words"].items()}
+    return Material(built["rows"]["users"], words, tuple(built["accounts"]), password)
+
+
+def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
+    """One session after another, each with its own seed."""
+    make = _SCENARIOS[scenario](setting)
+    index = 0
+    while True:
+        yield make(index)
+        index += 1
+
+
+# --- reading: a fixed pool of requests, asked in drawn order
+
+
+class Reading:
+    """Asks for members of a pool with given weights."""
+
+    def __init__(self, pool: list[Shot], weights: np.ndarray, seed: list[int]) -> None:
+        self._pool = pool
+        self._weights = weights
+        self._random = np.random.default_rng(seed)
+        self._order: list[int] = []
+        self._checked = 0
+
+    def next(self) -> Shot:
+        """The next member of the pool, drawn in batches."""
+        if not self._order:
+            self._order = self._drawn()
+        return self._pool[self._order.pop()]
+
+    def _drawn(self) -> list[int]:
+        drawn = self._random.choice(len(self._pool), size=AT_A_TIME, p=self._weights)
+        return list(drawn.tolist())
+
+    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+        """By status and length always, by content every so often."""
+        self._checked += 1
+        return check(shot, status, body, content=self._checked % CONTENT_EVERY == 0)
+
+    def lost(self, shot: Shot) -> None:
+        """Reading changes nothing."""
+
+
+class Cycling(Reading):
+    """Asks for every member of a pool once in each cycle, in an order drawn anew."""
+
+    def _drawn(self) -> list[int]:
+        return list(self._random.permutation(len(self._pool)).tolist())
+
+
+def check(shot: Shot, status: int, body: bytes, *, content: bool) -> str:
+    """`ok`, or what is wrong with an answer."""
+    if status not in shot.statuses:
+        return "status"
+    if not body and status != 204:
+        return "empty"
+    if shot.known is not None:
+        if len(body) != shot.known.length:
+            return "wrong_length"
+        if content and zlib.crc32(body) != shot.known.checksum:
+            return "wrong_content"
+    return "ok"
+
+
+def _reads(
+    setting: Setting,
+    kinds: dict[str, str],
+    weights: np.ndarray | None = None,
+    way: type[Reading] = Reading,
+) -> Any:
+    pool = [
+        Shot(setting.request("GET", target), kind, (200,), setting.answers.get(target))
+        for target, kind in kinds.items()
+    ]
+    equal = np.full(len(pool), 1 / len(pool))
+    return lambda index: way(pool, equal if weights is None else weights, [setting.seed, index])
+
+
+def _ping(setting: Setting) -> Any:
+    return _reads(setting, targets("ping", setting.material))
+
+
+def _user_detail(setting: Setting) -> Any:
+    return _reads(setting, targets("user_detail", setting.material))
+
+
+def _catalog(setting: Setting) -> Any:
+    return _reads(setting, targets("catalog", setting.material))
+
+
+def _fan_out(setting: Setting) -> Any:
+    return _reads(setting, targets("fan_out", setting.material), way=Cycling)
+
+
+def _product_search(setting: Setting) -> Any:
+    kinds = targets("product_search", setting.material)
+    found = list(kinds.values())
+    weights = np.array([SEARCH_MIX[kind] / found.count(kind) for kind in found])
+    return _reads(setting, kinds, weights / weights.sum())
+
+
+def targets(scenario: str, material: Material) -> dict[str, str]:
+    """The request targets of a reading scenario and the kind of each; none for the others."""
+    if scenario == "ping":
+        return {"/ping": "ping"}
+    if scenario == "user_detail":
+        ids = np.random.default_rng(0).choice(material.users, USERS_ASKED_FOR, replace=False) + 1
+        return {f"/users/{number}": "user" for number in sorted(ids.tolist())}
+    if scenario == "product_search":
+        return {
+            f"/products/search?q={word}": kind
+            for kind, words in material.words.items()
+            for word in words
+        }
+    if scenario == "catalog":
+        return {f"/catalog?page={page}": "page" for page in range(1, PAGES_ASKED_FOR + 1)}
+    if scenario == "fan_out":
+        return {
+            f"/sources?count={count}&delay_ms={delay_ms}": f"{count} × {delay_ms} ms"
+            for count in FAN_OUT_COUNTS
+            for delay_ms in FAN_OUT_DELAYS_MS
+        }
+    return {}
+
+
+def _numbered(setting: Setting) -> Callable[[int], Session]:
+    """Each user asks for its own number, so that it can be told in a server's log."""
+
+    def asking(index: int) -> Session:
+        shot = Shot(setting.request("GET", f"/{index}"), "numbered", (200,), setting.answers["/"])
+        return Reading([shot], np.ones(1), [setting.seed, index])
+
+    return asking
+
+
+# --- dashboard: signed in before, each account with a token of its own
+
+
+def dashboard_request(setting: Setting, token: str) -> httpx.Request:
+    """The dashboard, asked for by the account that `token` was given to."""
+    return setting.request("GET", DASHBOARD, headers={"Authorization": f"Bearer {token}"})
+
+
+def _dashboard(setting: Setting) -> Callable[[int], Session]:
+    """Where there are more users than accounts, users share an account."""
+    known = setting.answers.get(DASHBOARD)
+    shots = [
+        Shot(dashboard_request(setting, token), "dashboard", (200,), known)
+        for token in setting.tokens.values()
+    ]
+    return lambda index: Reading([shots[index % len(shots)]], np.ones(1), [setting.seed, index])
+
+
+# --- writing: users of the session's own
+
+
+def new_user(random: np.random.Generator, owner: str) -> dict[str, Any]:
+    """A valid user whose name nobody else draws; all of them have bodies of equal length."""
+    name = f"{owner}-{random.integers(10**11):011d}"
+    return {"username": name, "email": f"{name}@example.org", "age": int(random.integers(18, 100))}
+
+
+class Crud:
+    """70 % reads, 15 % creates, 10 % updates, 5 % deletes, on users that it created itself."""
+
+    def __init__(self, setting: Setting, index: int) -> None:
+        self._setting = setting
+        self._random = np.random.default_rng([setting.seed, index])
+        self._owner = f"u{setting.seed % 10**9:09d}-{index:05d}"
+        self._mine: dict[int, dict[str, Any]] = {}
+        self._kinds: list[str] = []
+        self._checked = 0
+
+    def next(self) -> Shot:
+        """The next operation; a create where the session has nobody left to work on."""
+        if not self._kinds:
+            drawn = self._random.choice(list(CRUD_MIX), size=AT_A_TIME, p=list(CRUD_MIX.values()))
+            self._kinds = drawn.tolist()
+        kind = self._kinds.pop()
+        return self._operation(kind if self._mine else "create")
+
+    def _operation(self, kind: str) -> Shot:
+        request = self._setting.request
+        if kind == "create":
+            user = new_user(self._random, self._owner)
+            return Shot(request("POST", "/users", json=user), kind, (201,), subject=user)
+        number = list(self._mine)[int(self._random.integers(len(self._mine)))]
+        target = f"/users/{number}"
+        if kind == "read":
+            return Shot(request("GET", target), kind, (200,), subject=number)
+        if kind == "delete":
+            return Shot(request("DELETE", target), kind, (204,), subject=number)
+        user = new_user(self._random, self._owner)
+        return Shot(request("PUT", target, json=user), kind, (200,), subject=(number, user))
+
+    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+        """By status and, since each answer is a user that this session knows, by content."""
+        outcome = check(shot, status, body, content=False)
+        if outcome != "ok":
+            return outcome
+        if shot.kind == "delete":
+            del self._mine[shot.subject]
+            return "ok" if not body else "wrong_length"
+        return self._settle_user(shot, body)
+
+    def lost(self, shot: Shot) -> None:
+        """A user that may or may not be changed or gone is asked for no more."""
+        if shot.kind == "update":
+            del self._mine[shot.subject[0]]
+        elif shot.kind == "delete":
+            del self._mine[shot.subject]
+
+    def _settle_user(self, shot: Shot, body: bytes) -> str:
+        if shot.kind == "create":
+            answered = _object(body)
+            self._mine[answered.get("id", 0)] = shot.subject
+            return _same(answered, shot.subject)
+        if shot.kind == "update":
+            number, user = shot.subject
+            self._mine[number] = user
+            return _same(_object(body), user)
+        known = self._mine[shot.subject]
+        if known["username"].encode() not in body:
+            return "wrong_content"
+        self._checked += 1
+        return "ok" if self._checked % CONTENT_EVERY else _same(_object(body), known)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _same(answered: dict[str, Any], user: dict[str, Any]) -> str:
+    same = all(answered.get(name) == value for name, value in user.items())
+    return "ok" if same and isinstance(answered.get("id"), int) else "wrong_content"
+
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"username": "ab"},
+    {"username": "x" * 51},
+    {"email": "not-an-address"},
+    {"email": "a@b"},
+    {"age": 17},
+    {"age": 121},
+    {"age": "thirty"},
+    {"username": "", "email": "", "age": 0},
+)
+"""What an invalid body has instead of valid values; the answer must name each of the fields."""
+
+
+class Validation:
+    """Creates users: every other body, on average, is invalid in one of the ways of FAULTS."""
+
+    def __init__(self, setting: Setting, index: int) -> None:
+        self._setting = setting
+        self._random = np.random.default_rng([setting.seed, index])
+        self._owner = f"v{setting.seed % 10**9:09d}-{index:05d}"
+
+    def next(self) -> Shot:
+        """A valid or an invalid body."""
+        user = new_user(self._random, self._owner)
+        if self._random.random() < 0.5:
+            return Shot(
+                self._setting.request("POST", "/users", json=user), "valid", (201,), None, user
+            )
+        fault = FAULTS[int(self._random.integers(len(FAULTS)))]
+        request = self._setting.request("POST", "/users", json=user | fault)
+        return Shot(request, "invalid", (400, 422), None, fault)
+
+    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+        """A created user must be the one that was sent; a refusal must name every wrong field."""
+        outcome = check(shot, status, body, content=False)
+        if outcome != "ok":
+            return outcome
+        if shot.kind == "valid":
+            return _same(_object(body), shot.subject)
+        named = all(field.encode() in body for field in shot.subject)
+        return "ok" if named else "wrong_content"
+
+    def lost(self, shot: Shot) -> None:
+        """Nobody asks for these users again."""
+
+
+_SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {
+    NUMBERED: _numbered,
+    "ping": _ping,
+    "user_detail": _user_detail,
+    "product_search": _product_search,
+    "catalog": _catalog,
+    "fan_out": _fan_out,
+    "dashboard": _dashboard,
+    "crud": lambda setting: lambda index: Crud(setting, index),
+    "validation": lambda setting: lambda index: Validation(setting, index),
+}

@@ -1,0 +1,100 @@
+"""One user: a connection, a session of a scenario, and the samples that it adds to."""
+
+import asyncio
+import errno
+from time import perf_counter_ns
+
+import httpx
+
+from webtrial.errors import DriverError
+from webtrial.load.body import Body
+from webtrial.load.connection import Connection, Gone
+from webtrial.load.link import Closed, Truncated
+from webtrial.load.samples import Samples
+from webtrial.load.scenarios import Session, Shot
+from webtrial.load.window import Window
+
+PAUSE_AFTER_FAILURE_S = 0.01  # else a server that refuses would be asked in a busy loop
+
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (Gone, "gone"),
+    (httpx.TimeoutException, "timeout"),
+    (httpx.ConnectError, "refused"),
+    (httpx.NetworkError, "reset"),
+    (Closed, "closed"),
+    (Truncated, "truncated"),
+    (httpx.ProtocolError, "malformed"),
+)
+
+# What is missing on this side says nothing of the server.
+_REMEDIES = {
+    errno.EMFILE: "each connection takes a descriptor; raise the hard limit of `ulimit -n`",
+    errno.ENFILE: "each connection takes a descriptor; raise the system's fs.file-max",
+    errno.EADDRNOTAVAIL: "all local ports are taken; widen net.ipv4.ip_local_port_range",
+    errno.ENOBUFS: "the system has no memory left for sockets; ask for fewer connections",
+}
+
+
+class User:
+    """Asks one request at a time and keeps what became of it; `outcome` is that of the last."""
+
+    def __init__(
+        self, index: int, connection: Connection, session: Session, samples: Samples
+    ) -> None:
+        self.index = index
+        self.connection = connection
+        self.session = session
+        self.outcome = ""
+        self._samples = samples
+        self._loaded: Shot | None = None
+
+    def load(self) -> None:
+        """Make the next request now, so that it only has to be sent when it is due: to draw and
+        to render one takes up to a millisecond on a core that just woke up."""
+        if self._loaded is None:
+            self._loaded = self.session.next()
+
+    async def ask(self, intended_ns: int, window: Window) -> int:
+        """Send the session's next request; returns when it ended, answered or not."""
+        if not window.holds(intended_ns):
+            return await self._ask(intended_ns)
+        window.pending += 1
+        try:
+            return await self._ask(intended_ns)
+        finally:
+            window.pending -= 1
+
+    async def _ask(self, intended_ns: int) -> int:
+        self.load()
+        shot, self._loaded = self._loaded, None
+        assert shot is not None
+        sent_ns = perf_counter_ns()
+        try:
+            response = await self.connection.handle_async_request(shot.request)
+            answer: Body = response.stream  # type: ignore[assignment]
+            body = await answer.whole()
+        except httpx.TransportError as error:
+            done_ns = perf_counter_ns()
+            self.outcome = outcome = kind_of(error)
+            self.session.lost(shot)
+            self._samples.add(intended_ns, sent_ns, done_ns, self.index, shot.kind, 0, 0, outcome)
+            await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+            return perf_counter_ns()
+        sent_ns, done_ns = response.extensions["sent_ns"], answer.done_ns
+        status = response.status_code
+        self.outcome = outcome = self.session.settle(shot, status, body)
+        self._samples.add(
+            intended_ns, sent_ns, done_ns, self.index, shot.kind, status, len(body), outcome
+        )
+        return done_ns
+
+
+def kind_of(error: httpx.TransportError) -> str:
+    """The outcome, as samples.OUTCOMES has it, that `error` means.
+
+    DriverError where it is no outcome: this side could not even try.
+    """
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno in _REMEDIES:
+        raise DriverError(f"{cause}: {_REMEDIES[cause.errno]}") from error
+    return next(kind for type_, kind in _KINDS if isinstance(error, type_))

@@ -1,0 +1,103 @@
+"""What runs within a worker of a Dask cluster: a load driver, and what its coordinator asks of it.
+
+`work` is a task and has a thread of its own; the other functions are called on the worker's event
+loop while it drives.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+import pandas  # noqa: F401 - pyarrow loads it with its first array: not within the first trial
+
+from webtrial.errors import DriverError
+from webtrial.load.clock import machine_id
+from webtrial.load.driver import SETTING_UP_LIMIT_S, Outcome, Task, run_driver
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a worker says of itself."""
+
+    machine: str
+    pid: int
+    is_busy: bool
+
+
+class _Line:
+    """To a coordinator that calls at this worker's event loop, while the driver has a thread."""
+
+    def __init__(self) -> None:
+        self.is_ready = False
+        self._told = threading.Event()
+        self._begins_ns: int | None = None
+        self._cancel: Callable[[], object] = lambda: None
+
+    def begins_ns(self) -> int:
+        loop, driving = asyncio.get_running_loop(), asyncio.current_task()
+        assert driving is not None
+        self._cancel = lambda: loop.call_soon_threadsafe(driving.cancel)
+        self.is_ready = True
+        self._told.wait(SETTING_UP_LIMIT_S)
+        if self._begins_ns is None:
+            raise DriverError("the load driver was not told to begin")
+        return self._begins_ns
+
+    def say(self, word: str) -> None:
+        """The worker's heartbeats speak for it."""
+
+    def begin(self, at_ns: int) -> None:
+        self._begins_ns = at_ns
+        self._told.set()
+
+    def stop(self) -> None:
+        self._told.set()
+        self._cancel()
+
+
+_at_work: list[_Line] = []  # one at most: a worker that is busy is given no part
+
+
+def hello() -> Hello:
+    """Who this worker is, and whether it still drives an earlier trial."""
+    return Hello(machine_id(), os.getpid(), bool(_at_work))
+
+
+def read_clock() -> int:
+    """What this machine's time.perf_counter_ns shows."""
+    return perf_counter_ns()
+
+
+def is_ready() -> bool:
+    """Whether the driver has only to be told when to begin."""
+    return any(line.is_ready for line in _at_work)
+
+
+def begin(at_ns: int) -> bool:
+    """Have the driver begin at `at_ns` of this machine's clock; False where there is none."""
+    for line in list(_at_work):
+        line.begin(at_ns)
+    return bool(_at_work)
+
+
+def stop_driving() -> None:
+    """End the driver of an earlier trial, if there is one."""
+    for line in list(_at_work):
+        with suppress(RuntimeError):  # it has just ended by itself
+            line.stop()
+
+
+def work(part: Task) -> Outcome:
+    """Be a load driver, from when `begin` says on."""
+    line = _Line()
+    _at_work.append(line)
+    try:
+        return run_driver(part, line)
+    except asyncio.CancelledError:
+        raise DriverError("the load driver was told to stop") from None
+    finally:
+        _at_work.remove(line)

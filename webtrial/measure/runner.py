@@ -1,0 +1,93 @@
+"""How a notebook or a terminal has something measured: in a child process, told as it goes."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from webtrial import errors
+from webtrial.errors import WebtrialError
+from webtrial.run.parameters import Parameters
+from webtrial.run.store import RUNS, RUNS_FOLDER
+from webtrial.system.environment import experiment_environment
+from webtrial.system.folders import REPOSITORY
+from webtrial.system.interruption import hang_up_raised, signal_of
+from webtrial.system.process_tree import indented_end
+from webtrial.system.supervisor import keep
+
+EXPERIMENT = (sys.executable, "-m", "webtrial.measure.experiment")
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+def measure(
+    parameters: Parameters,
+    on_event: OnEvent,
+    runs: Path = RUNS,
+    command: Iterable[str] = EXPERIMENT,
+    resume: Path | None = None,
+) -> Path:
+    """Measure `parameters` and return the run's directory; `on_event` is given every event.
+    With `resume` only what is missing in that run.
+
+    Raises the WebtrialError with which the experiment ended. A KeyboardInterrupt ends the
+    experiment in its own time and passes on; what was measured until then is kept.
+    """
+    environment = experiment_environment() | {
+        "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
+        RUNS_FOLDER: str(Path(runs).resolve()),
+        "WEBTRIAL_RESUME": str(resume.resolve()) if resume else "",
+    }
+    # Without a name, so that nothing stays behind where this process is killed.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log, hang_up_raised():
+        events = _run(tuple(command), environment, log, on_event)
+        return _path_in(events, log)
+
+
+def _run(
+    command: tuple[str, ...], environment: Mapping[str, str], log: IO[str], on_event: OnEvent
+) -> dict[str, dict[str, Any]]:
+    """The last event of each kind."""
+    last: dict[str, dict[str, Any]] = {}
+    with keep(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log) as kept:
+        assert kept.stdout is not None
+        try:
+            _listen(kept.stdout, last, on_event)
+        except KeyboardInterrupt as interruption:
+            kept.interrupt(signal_of(interruption))
+            with suppress(KeyboardInterrupt):  # asked twice: it is not waited for any more
+                _listen(kept.stdout, last, on_event)
+            raise type(interruption)(how_to_go_on(last)) from None
+    return last
+
+
+def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:
+    for line in lines:
+        if not line.endswith("\n"):
+            return  # it was ended in the middle of a word
+        event = json.loads(line)
+        last[event["event"]] = event
+        on_event(event)
+
+
+def _path_in(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
+    error = last.get("error")
+    if error and (kind := getattr(errors, error["kind"], None)):
+        raise kind(error["message"] + how_to_go_on(last))
+    if error or last.get("end", {}).get("state") != "finished":
+        log.seek(0)
+        last_words = indented_end(log.read())
+        how = how_to_go_on(last)
+        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_words}{how}")
+    return Path(last["end"]["path"])
+
+
+def how_to_go_on(last: Mapping[str, dict[str, Any]]) -> str:
+    """A line on what is kept of a run that broke off, by the last event of each kind; nothing
+    where there was no run yet."""
+    path = last.get("run", {}).get("path")
+    return f"\nWhat was measured is in {path}: --resume goes on with it" if path else ""

@@ -1,0 +1,81 @@
+"""What a change of framework does to CPU time per request, one pair of stacks at a time.
+
+The two stacks of a corner are a matched pair that also has one ORM and one serialiser, or none.
+They have the same concurrency where such a pair was measured; only where none was, each has the
+concurrency and server that its framework is deployed with.
+"""
+
+import pandas as pd
+
+from webtrial.stats.matching import matched_pairs
+from webtrial.stats.pairs import Pair, Stacks, framework_of, title_of
+from webtrial.stats.ratios import CPU, ratio_of
+
+SCENARIO = "user_detail"
+_MAY_DIFFER = {"concurrency", "server"}
+
+
+def corners(cell: pd.DataFrame, stack: str, baseline: str, stacks: Stacks) -> pd.DataFrame:
+    """CPU time of the service per request at each corner of the frameworks of two stacks: a row
+    per pair of measured stacks, in the order of `stacks`; none of a framework with itself.
+
+    `cell` are the rows of `trials_table` of one scenario and load that are used. Columns: stack,
+    title, baseline, baseline_title, concurrency (of both, or "threads to async" from baseline to
+    stack), differs (axes beside the framework), middleware (whether that differs, as it comes with
+    the framework), ratio, low, high (t interval over blocks), blocks, blocks_untouched, suspect,
+    verdict, reason.
+    """
+    above, below = (framework_of(name, stacks) for name in (stack, baseline))
+    measured = set(cell.loc[cell["role"] == "measure", "stack"])
+    stacks = {name: axes for name, axes in stacks.items() if name in measured}
+    pairs = corner_pairs(above, below, stacks)
+    rows = [
+        ratio_of(cell, pair, CPU)
+        | {
+            "title": title_of(pair.stack, stacks),
+            "baseline_title": title_of(pair.baseline, stacks),
+            "concurrency": _concurrency(pair, stacks),
+            "middleware": stacks[pair.stack].get("middleware")
+            != stacks[pair.baseline].get("middleware"),
+        }
+        for pair in pairs
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+COLUMNS = (
+    *("stack", "title", "baseline", "baseline_title", "concurrency", "differs"),
+    *("middleware", "ratio", "low", "high", "blocks", "blocks_untouched", "suspect"),
+    *("verdict", "reason"),
+)
+
+
+def corner_pairs(framework: str, baseline: str, stacks: Stacks) -> list[Pair]:
+    """The corners of two frameworks; none of a framework with itself."""
+    pairs = [
+        pair if framework_of(pair.stack, stacks) == framework else _turned(pair)
+        for pair in matched_pairs(stacks, SCENARIO)
+        if {framework_of(name, stacks) for name in (pair.stack, pair.baseline)}
+        == {framework, baseline}
+        and set(pair.differs_in(SCENARIO)) <= _MAY_DIFFER
+    ]
+    return [pair for pair in pairs if _is_nearest(pair, pairs, stacks)]
+
+
+def _turned(pair: Pair) -> Pair:
+    return Pair(pair.baseline, pair.stack, pair.kind, pair.differs, pair.match)
+
+
+def _is_nearest(pair: Pair, pairs: list[Pair], stacks: Stacks) -> bool:
+    """Whether no pair with the same match is closer: one with the same concurrency on both sides
+    is closer than others, and of each concurrency the one with the same server."""
+    alike = [each for each in pairs if each.match == pair.match]
+    near = [each for each in alike if "concurrency" not in each.differs] or alike
+    concurrency = _concurrency(pair, stacks)
+    rivals = [each for each in near if _concurrency(each, stacks) == concurrency]
+    return pair in ([each for each in rivals if "server" not in each.differs] or rivals)
+
+
+def _concurrency(pair: Pair, stacks: Stacks) -> str:
+    ends = [str(stacks[name].get("concurrency", "")) for name in (pair.baseline, pair.stack)]
+    return " to ".join(dict.fromkeys(ends))

@@ -1,0 +1,346 @@
+"""A difference in CPU time per request, divided among the factors in which two stacks differ.
+
+On the log scale the steps of a path from one stack to the other add up to the whole, but the effect
+of a step depends on what was changed before it. So the ratio of a part is the mean of its effect
+over all paths through measured stacks: the idea of Shapley's value (A value for n-person games,
+1953), which Shorrocks uses to decompose differences (Decomposition procedures for distributional
+analysis, 2013), restricted to the orders for which there are stacks (Faigle and Kern, The Shapley
+value for cooperative games under precedence constraints, 1992). Parts multiply to the whole.
+
+The mean is an average over orders only where paths change a part in different steps. Where all
+paths share a step that changes it, the ratio is that of this one step: no Shapley value, and an
+interval over blocks that does not cover what other ways would show. Such a part has no share of
+the whole. Pairs of stacks that differ in the framework alone (`corners`) stand beside it.
+
+Paths that change at once what others tell apart are shown and left out of the mean.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from webtrial.results.attribution.corners import COLUMNS, corners
+from webtrial.results.attribution.paths import (
+    FACTORS,
+    Between,
+    Part,
+    Path,
+    Step,
+    between,
+    factors_of,
+    level_of,
+    name_of,
+)
+from webtrial.results.base.formatting import listed, spoken
+from webtrial.run.store import Run
+from webtrial.stats.intervals import MINIMUM_BLOCKS, geometric_mean, judge
+from webtrial.stats.pairs import Stacks, framework_of, stacks_in_order, title_of
+from webtrial.stats.ratios import CPU, floor_of
+from webtrial.stats.trials import trials_table
+
+SCENARIO = "user_detail"
+COST = "cpu_ms_per_request"
+FRAMEWORK = "framework"  # the factor
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The one step in which all paths that count change the framework. `way_over` names the stack
+    with the framework of one end and the concurrency of the other that the paths lead through
+    ("async Django"); "" where they change both in this step."""
+
+    start_title: str
+    end_title: str
+    way_over: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """`stack` ÷ `baseline` in CPU-milliseconds of the service per request, by part.
+
+    `parts`: a row per part, in the order of FACTORS, the whole last; no factor is in two parts.
+    Columns: part (a factor, or several joined by +, which cannot be told apart), factors (how
+    many), ratio, low, high (t interval over blocks), smallest, largest (over the paths that count),
+    steps (how many different steps change it), independent (whether two paths share none of these;
+    True of the whole), via (the steps that all paths share, as text; "" where independent), share
+    (of the whole on the log scale, may be negative; NaN of a part that is not independent), blocks,
+    blocks_untouched, suspect, verdict, reason.
+
+    `paths`: a row per step. Columns: path (1 …), step (1 …), start, end, start_title, end_title,
+    part, ratio (geometric mean over the same blocks), counts (whether the path is in the means).
+
+    `crossing`: None where the paths change the framework in different steps or not at all.
+    `corners`: as the function of that name has them.
+
+    `lacking` says what keeps the parts from being finer, or from being there at all (then all
+    tables are empty); "" where every factor is a part of its own.
+    """
+
+    stack: str
+    baseline: str
+    stack_title: str
+    baseline_title: str
+    load: str
+    baseline_ms: float
+    parts: pd.DataFrame
+    paths: pd.DataFrame
+    crossing: Crossing | None
+    corners: pd.DataFrame
+    lacking: str
+
+
+def attribution(run: Run, stack: str, baseline: str) -> Attribution:
+    """The ratio between two stacks of `run` divided among FACTORS, on `user_detail` at the closed
+    load with the most users.
+
+    Blocks count in which every stack on a path that counts was measured and is not invalid; where
+    enough of them are untouched (all trials valid), those alone. ParameterError where the two
+    differ in no factor, or more paths lead from one to the other than can be walked.
+    """
+    cell = _largest_closed(run)
+    measured = set(cell.loc[cell["role"] == "measure", "stack"])
+    known = {name: axes for name, axes in stacks_in_order(run).items() if name in measured}
+    if missing := [
+        title_of(name, run.manifest.stacks) for name in (baseline, stack) if name not in known
+    ]:
+        why = f"it has no trial of {listed(missing)} there that counts"
+        return _absent(run, stack, baseline, why)
+    ways = between(baseline, stack, known)
+    parts = ways.finest()
+    walked = ways.agreeing(parts)
+    blocks = _blocks(cell, {name for path in walked for name in path})
+    if blocks.log_ms.empty:
+        return _absent(run, stack, baseline, "no block holds all the stacks between them")
+    return Attribution(
+        stack,
+        baseline,
+        title_of(stack, known),
+        title_of(baseline, known),
+        str(cell["load"].iloc[0]),
+        float(np.exp(blocks.log_ms[baseline].mean())),
+        _parts(ways, parts, walked, blocks, known),
+        _paths(run, ways, parts, blocks),
+        _crossing(ways, walked, known),
+        corners(cell, stack, baseline, known),
+        _lacking(run, ways, parts, walked),
+    )
+
+
+def waterfall(found: Attribution) -> pd.DataFrame:
+    """The parts one below the other, each from where the last one ended, in CPU-milliseconds.
+
+    Columns: part, start_ms, end_ms, low_ms, high_ms (the end's interval), smallest_ms, largest_ms
+    (its range over paths), ratio, low, high, verdict. The first starts at the baseline's cost, the
+    last ends at the stack's.
+    """
+    parts = found.parts[found.parts["part"] != WHOLE].reset_index(drop=True)
+    end_ms = found.baseline_ms * parts["ratio"].cumprod()
+    start_ms = end_ms / parts["ratio"]
+    spans = {
+        f"{name}_ms": start_ms * parts[name] for name in ("low", "high", "smallest", "largest")
+    }
+    placed = pd.DataFrame({"part": parts["part"], "start_ms": start_ms, "end_ms": end_ms} | spans)
+    return placed.join(parts[["ratio", "low", "high", "verdict"]])
+
+
+def _absent(run: Run, stack: str, baseline: str, why: str) -> Attribution:
+    above, below = (title_of(name, run.manifest.stacks) for name in (stack, baseline))
+    lacking = (
+        f"To share out the difference between {above} and {below} a run needs both on"
+        f" {spoken(SCENARIO)} in a closed loop; of this one {why}."
+    )
+    parts = pd.DataFrame(columns=list(_PART_COLUMNS))
+    paths = pd.DataFrame(columns=list(_PATH_COLUMNS))
+    none = pd.DataFrame(columns=list(COLUMNS))
+    return Attribution(stack, baseline, above, below, "", nan, parts, paths, None, none, lacking)
+
+
+_PART_COLUMNS = (
+    *("part", "factors", "ratio", "low", "high", "smallest", "largest", "steps", "independent"),
+    *("via", "share", "blocks", "blocks_untouched", "suspect", "verdict", "reason"),
+)
+_PATH_COLUMNS = (
+    *("path", "step", "start", "end", "start_title", "end_title", "part", "ratio", "counts"),
+)
+
+
+def _largest_closed(run: Run) -> pd.DataFrame:
+    """The trials that count, A/A included, of the largest closed load."""
+    trials = trials_table(run)
+    counts = trials["used"] & trials["role"].isin(["measure", "a/a"]) & (trials[COST] > 0)
+    closed = (trials["scenario"] == SCENARIO) & (trials["load_kind"] == "closed")
+    there = trials[counts & closed]
+    return there[there["users"].eq(there["users"].max())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """What parts are estimated from: the logarithm of the milliseconds, a row per block, a column
+    per stack, `every` with those on paths that do not count; and how sure that is."""
+
+    log_ms: pd.DataFrame
+    every: pd.DataFrame
+    untouched: int
+    suspect: bool
+    floor: float
+
+
+def _blocks(cell: pd.DataFrame, names: set[str]) -> _Blocks:
+    trials = cell[cell["role"] == "measure"].assign(
+        log_ms=np.log(cell[COST]), is_valid=cell["verdict"] == "valid"
+    )
+    every = trials.pivot(index="block", columns="stack", values="log_ms")
+    whole = every[sorted(names)].dropna()
+    valid = trials[trials["stack"].isin(names)].groupby("block")["is_valid"].all()
+    untouched = whole[valid[whole.index]]
+    decides = len(untouched) >= MINIMUM_BLOCKS
+    shown = untouched if decides else whole
+    suspect = not decides and len(untouched) < len(whole)
+    return _Blocks(shown, every.loc[shown.index], len(untouched), suspect, floor_of(cell, CPU))
+
+
+def _parts(
+    ways: Between, parts: Sequence[Part], walked: Sequence[Path], blocks: _Blocks, stacks: Stacks
+) -> pd.DataFrame:
+    whole = blocks.log_ms[[ways.target]].to_numpy() - blocks.log_ms[[ways.source]].to_numpy()
+    rows = [
+        {"part": name_of(part), "factors": len(part)}
+        | _row(_effects(ways, part, walked, blocks.log_ms), blocks)
+        | _support(ways, part, walked, stacks)
+        for part in parts
+    ]
+    changed = frozenset[str]().union(*parts)
+    alone = {"steps": 0, "independent": True, "via": ""}
+    rows.append({"part": WHOLE, "factors": len(changed)} | _row(whole, blocks) | alone)
+    frame = pd.DataFrame(rows)
+    logs = np.log(frame["ratio"].where(frame["independent"]))
+    share = logs / whole.mean() if whole.mean() else logs * nan
+    return frame.assign(share=share)[list(_PART_COLUMNS)]
+
+
+WHOLE = "all together"
+
+
+def _effects(ways: Between, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame) -> np.ndarray:
+    """The logarithm of the ratio that a part makes: a row per block, a column per path."""
+    return np.column_stack(
+        [
+            np.sum([log_ms[end] - log_ms[start] for start, end in ways.steps(path, part)], axis=0)
+            for path in walked
+        ]
+    )
+
+
+def _support(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> dict[str, Any]:
+    """In how many steps the paths change a part, and which of them all paths share."""
+    steps = [ways.steps(path, part) for path in walked]
+    independent = any(one.isdisjoint(other) for one, other in combinations(steps, 2))
+    shared = [step for step in pairwise(walked[0]) if all(step in each for each in steps)]
+    via = [" → ".join(title_of(name, stacks) for name in step) for step in shared]
+    return {
+        "steps": len(frozenset[Step]().union(*steps)),
+        "independent": independent,
+        "via": "; ".join(via),
+    }
+
+
+def _row(logs: np.ndarray, blocks: _Blocks) -> dict[str, Any]:
+    ratio = geometric_mean(np.exp(logs.mean(axis=1)).tolist())
+    by_path = np.exp(logs.mean(axis=0))
+    judgement = judge(ratio, blocks.untouched, blocks.floor)
+    return {
+        "ratio": ratio.value,
+        "low": ratio.low,
+        "high": ratio.high,
+        "smallest": float(by_path.min()),
+        "largest": float(by_path.max()),
+        "blocks": ratio.blocks,
+        "blocks_untouched": blocks.untouched,
+        "suspect": blocks.suspect,
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+    }
+
+
+def _paths(run: Run, ways: Between, parts: Sequence[Part], blocks: _Blocks) -> pd.DataFrame:
+    stacks, logs = run.manifest.stacks, blocks.every
+    walked = set(ways.agreeing(parts))
+    ordered = sorted(ways.paths, key=lambda path: path not in walked)
+    rows = [
+        {
+            "path": number,
+            "step": step,
+            "start": start,
+            "end": end,
+            "start_title": title_of(start, stacks),
+            "end_title": title_of(end, stacks),
+            "part": name_of(ways.changes(start, end)),
+            "ratio": float(np.exp((logs[end] - logs[start]).mean())),
+            "counts": path in walked,
+        }
+        for number, path in enumerate(ordered, 1)
+        for step, (start, end) in enumerate(pairwise(path), 1)
+    ]
+    return pd.DataFrame(rows, columns=list(_PATH_COLUMNS))
+
+
+def _crossing(ways: Between, walked: Sequence[Path], stacks: Stacks) -> Crossing | None:
+    steps = {step for path in walked for step in pairwise(path)}
+    over = [step for step in steps if FRAMEWORK in ways.changes(*step)]
+    if len(over) != 1:
+        return None
+    start, end = over[0]
+    before = _unlike(start, ways.source, stacks) or _unlike(end, ways.target, stacks)
+    return Crossing(title_of(start, stacks), title_of(end, stacks), before)
+
+
+_CONCURRENCY = {"async": "async {}", "threads": "{} in threads", "greenlets": "{} on greenlets"}
+
+
+def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
+    """`async Django` of a stack whose concurrency is another than that of its `relative`."""
+    concurrency = str(stacks[stack].get("concurrency", ""))
+    if concurrency == stacks[relative].get("concurrency", ""):
+        return ""
+    return _CONCURRENCY.get(concurrency, "{}").format(framework_of(stack, stacks))
+
+
+def _lacking(run: Run, ways: Between, parts: Sequence[Part], walked: Sequence[Path]) -> str:
+    """For each bundle, which stacks would take it apart."""
+    bundles = [part for part in parts if len(part) > 1]
+    stacks = run.manifest.stacks
+    return " ".join(_would_part(ways, part, walked, stacks) for part in bundles)
+
+
+def _would_part(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> str:
+    steps = [step for path in walked for step in pairwise(path) if ways.changes(*step) <= part]
+    start, end = max(steps, key=lambda step: len(ways.changes(*step)))
+    factors = list(factors_of(part))
+    said = f"{listed(factors).capitalize()} change at once and cannot be told apart; "
+    if len(factors) > MOST_NAMED:
+        both = f"{title_of(start, stacks)} and {title_of(end, stacks)}"
+        return f"{said}stacks between {both} that change fewer of these would do it."
+    changed = factors_of(ways.changes(start, end))
+    wanted = " or ".join(_level_text(end, factor, stacks) for factor in changed)
+    return f"{said}a stack like {_titled(start, stacks)}, but with {wanted}, would do it."
+
+
+MOST_NAMED = 3  # factors of a bundle for which each stack that would part it is described
+
+
+def _titled(stack: str, stacks: Stacks) -> str:
+    levels = [_level_text(stack, factor, stacks) for factor in FACTORS]
+    return f"{title_of(stack, stacks)} ({', '.join(levels)})"
+
+
+def _level_text(stack: str, factor: str, stacks: Stacks) -> str:
+    """`raw SQL`, `SQLAlchemy`, `async on uvicorn`, `no serialiser`."""
+    level = level_of(stack, factor, stacks)
+    if factor == "data access":
+        return level[-1]
+    return "no serialiser" if level == ("none",) else " on ".join(level)

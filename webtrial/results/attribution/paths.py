@@ -1,0 +1,182 @@
+"""Ways from one stack to another through stacks that lie between them, and what they tell apart.
+
+A stack has a level in each of FACTORS. Between two stacks lie those that have the level of one or
+of the other in every factor; in serialisation also "none", half-way: one serialiser is left before
+another is taken. That orders the stacks partially. A path is a maximal chain: each step goes to a
+stack between which and the last none lies. A step that changes one factor shows what that factor
+does there. Factors that a step changes together cannot be told apart and form one part, with all
+steps that change any of them: parts never share a factor.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, pairwise
+
+from webtrial.errors import ParameterError
+from webtrial.stats.pairs import Stacks
+
+FACTORS: dict[str, tuple[str, ...]] = {
+    "data access": ("data_access", "orm"),
+    "serialisation": ("serialiser",),
+    "concurrency with its server": ("concurrency", "server"),
+    "driver": ("driver",),
+    "framework": ("framework",),
+}
+"""What a difference is split into: each factor with the axes that change together in it."""
+
+BESIDE = ("sources", "http_client", "searches")
+"""Axes without effect where no upstream is asked and nothing is searched."""
+
+MOST_PATHS = 10_000
+
+Level = tuple[str, ...]
+Position = tuple[int, ...]  # the rank of the level in each factor, 0 that of the source
+Part = frozenset[str]  # factors, which the steps of a path change together
+Step = tuple[str, str]  # from one stack to the next
+Path = tuple[str, ...]  # stacks, the source first
+
+
+def level_of(stack: str, factor: str, stacks: Stacks) -> Level:
+    """What a stack has in a factor: its axes there, those without a value left out."""
+    values = (str(stacks[stack].get(axis) or "") for axis in FACTORS[factor])
+    return tuple(value for value in values if value)
+
+
+def factors_of(part: Part) -> tuple[str, ...]:
+    """The factors of a part, the most sweeping first."""
+    return tuple(factor for factor in reversed(FACTORS) if factor in part)
+
+
+def name_of(part: Part) -> str:
+    """`data access`, or of a bundle `framework + driver`."""
+    return " + ".join(factors_of(part))
+
+
+@dataclass(frozen=True)
+class Between:
+    """The stacks from `source` to `target`, both included, each with its position."""
+
+    source: str
+    target: str
+    positions: dict[str, Position]
+
+    def changes(self, start: str, end: str) -> Part:
+        """The factors that a step changes."""
+        ranks = zip(FACTORS, self.positions[start], self.positions[end], strict=True)
+        return frozenset(factor for factor, low, high in ranks if low != high)
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """All of them; ParameterError where there are more than MOST_PATHS."""
+        found = list(islice(self._onwards((self.source,)), MOST_PATHS + 1))
+        if len(found) > MOST_PATHS:
+            raise ParameterError(
+                f"more than {MOST_PATHS:,} paths lead from {self.source} to {self.target}: name"
+                " two stacks with fewer between them"
+            )
+        return found
+
+    def parts(self, path: Path) -> frozenset[Part]:
+        """What a path tells apart: its factors, those that a step changes together in one part."""
+        parts: frozenset[Part] = frozenset()
+        for start, end in pairwise(path):
+            changes = self.changes(start, end)
+            overlapping = frozenset(part for part in parts if part & changes)
+            parts = (parts - overlapping) | {changes.union(*overlapping)}
+        return parts
+
+    def finest(self) -> list[Part]:
+        """The parts of the paths that tell apart most: those with the fewest factors in bundles,
+        and of these the parts that most paths agree with. In the order of FACTORS."""
+        found = {self.parts(path): None for path in self.paths}
+        best = min(found, key=lambda parts: (_bundled(parts), -len(self.agreeing(parts))))
+        places = list(FACTORS)
+        return sorted(best, key=lambda part: [places.index(each) for each in factors_of(part)])
+
+    def agreeing(self, parts: Sequence[Part] | frozenset[Part]) -> list[Path]:
+        """The paths on which no step changes factors of two parts at once."""
+        return [path for path in self.paths if self._agrees(path, parts)]
+
+    def _agrees(self, path: Path, parts: Sequence[Part] | frozenset[Part]) -> bool:
+        steps = [self.changes(start, end) for start, end in pairwise(path)]
+        return all(any(step <= part for part in parts) for step in steps)
+
+    def steps(self, path: Path, part: Part) -> frozenset[Step]:
+        """The steps of a path that change factors of a part and no others."""
+        return frozenset(step for step in pairwise(path) if self.changes(*step) <= part)
+
+    def _onwards(self, path: Path) -> Iterator[Path]:
+        if path[-1] == self.target:
+            yield path
+        for name in self._next[path[-1]]:
+            yield from self._onwards((*path, name))
+
+    @cached_property
+    def _next(self) -> dict[str, list[str]]:
+        """The stacks that each is one step away from, in the order of the positions."""
+        above = {
+            name: [other for other in self.positions if self._is_below(name, other)]
+            for name in self.positions
+        }
+        return {
+            name: [other for other in higher if not any(other in above[each] for each in higher)]
+            for name, higher in above.items()
+        }
+
+    def _is_below(self, name: str, other: str) -> bool:
+        low, high = self.positions[name], self.positions[other]
+        return low != high and all(a <= b for a, b in zip(low, high, strict=True))
+
+
+def _bundled(parts: frozenset[Part]) -> int:
+    return sum(len(factors_of(part)) - 1 for part in parts)
+
+
+def between(source: str, target: str, stacks: Stacks) -> Between:
+    """Those of `stacks` that lie between two of them.
+
+    Of several with equal levels one is taken: that which differs least in the axes BESIDE from the
+    source or target of its framework. A stack with data of its own (`after_clone`) is none of
+    them, unless that stack has it too. ParameterError where the two differ in no factor.
+    """
+    ladders = {factor: _ladder(source, target, factor, stacks) for factor in FACTORS}
+    chosen: dict[Position, str] = {}
+    for name in sorted(stacks, key=lambda name: _strangeness(name, (source, target), stacks)):
+        levels = {factor: level_of(name, factor, stacks) for factor in FACTORS}
+        known = all(levels[factor] in ladders[factor] for factor in FACTORS)
+        if known and _has_its_data(name, (source, target), stacks):
+            position = tuple(ladders[factor].index(levels[factor]) for factor in FACTORS)
+            chosen.setdefault(position, name)
+    positions = {name: position for position, name in chosen.items()}
+    if not {source, target} <= set(positions):
+        raise ParameterError(
+            f"{source} and {target} do not differ in {', '.join(FACTORS)}: there is nothing to"
+            " share out"
+        )
+    return Between(source, target, positions)
+
+
+def _ladder(source: str, target: str, factor: str, stacks: Stacks) -> list[Level]:
+    """The levels of a factor from the source's to the target's."""
+    start, end = (level_of(name, factor, stacks) for name in (source, target))
+    halfway = [("none",)] if factor == "serialisation" and start != end else []
+    return list(dict.fromkeys([start, *halfway, end]))
+
+
+def _strangeness(name: str, ends: tuple[str, str], stacks: Stacks) -> tuple[bool, int]:
+    """How far it is from the end that has its framework: the ends themselves come first."""
+    differing = [
+        sum(stacks[name].get(axis) != stacks[end].get(axis) for axis in BESIDE)
+        for end in _relatives(name, ends, stacks)
+    ]
+    return name not in ends, min(differing, default=len(BESIDE))
+
+
+def _has_its_data(name: str, ends: tuple[str, str], stacks: Stacks) -> bool:
+    own = [list(stacks[end].get("after_clone") or ()) for end in _relatives(name, ends, stacks)]
+    return list(stacks[name].get("after_clone") or ()) in own
+
+
+def _relatives(name: str, ends: tuple[str, str], stacks: Stacks) -> list[str]:
+    return [end for end in ends if stacks[end].get("framework") == stacks[name].get("framework")]

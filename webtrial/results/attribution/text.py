@@ -1,0 +1,188 @@
+"""The text of an attribution: title, alternative text and caption of its figure, and the finding.
+
+A part that only one step shows is called so, no factor is given a share of the whole in per cent,
+and pairs that differ in the framework alone are named beside a part that contains it.
+"""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.attribution.estimate import FRAMEWORK, WHOLE, Attribution
+from webtrial.results.base.figure_text import ONE_BLOCK, Words, one_block_note, within
+from webtrial.results.base.formatting import counted, interval, listed, number, reach, times
+from webtrial.results.overview.findings import DECIDED
+from webtrial.stats.frames import rows_of
+
+BUNDLE = " + "  # between the factors of a part that cannot be told apart
+
+
+def waterfall(found: Attribution) -> Words:
+    """Of an `attribution` with parts: which of them are decided, the largest first."""
+    parts = found.parts
+    told = "; ".join(_part_text(row) for row in rows_of(parts))
+    beside = "; ".join(_corner_text(row) for row in rows_of(found.corners))
+    alt = (
+        f"CPU-milliseconds of the service per request, log scale: {found.baseline_title}"
+        f" {number(found.baseline_ms)}. Parts as factors: {told}."
+        + (f" Pairs that differ in the framework: {beside}." if beside else "")
+    )
+    return Words(_finding(found, spans=False) + one_block_note(parts), alt, _caption(found))
+
+
+def cause(found: Attribution) -> str:
+    """The finding of an attribution with parts as a sentence, with intervals."""
+    return f"{_finding(found, spans=True)}{one_block_note(found.parts)}."
+
+
+def _caption(found: Attribution) -> str:
+    parts = found.parts
+    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
+    others = found.paths["path"].nunique() - counts
+    left_out = f" {counted(others, 'path')} more change at once what these tell apart: left out."
+    return (
+        f"User detail, {found.load}. From {found.baseline_title} to {found.stack_title} each bar"
+        " multiplies the one above it, on a log scale; all bars multiply to the whole."
+        f" {_bars(parts, counts)} Thin line: 95 % interval over blocks; grey below: range over the"
+        " paths. Pale: not decided."
+        + (left_out if others else "")
+        + (f" {ONE_BLOCK}" if _is_single(parts) else "")
+        + (" Suspect trials are part of it." if parts["suspect"].any() else "")
+    )
+
+
+def _bars(parts: pd.DataFrame, paths: int) -> str:
+    """What a bar stands for: a mean over paths, or one step that all of them share."""
+    if paths == 1:
+        return "Bar: the factor on the only path through measured stacks, no mean over ways."
+    shared = listed(parts.loc[~parts["independent"], "part"].tolist())
+    said = f"Bar: mean over {paths} paths through measured stacks"
+    if not shared:
+        return f"{said}."
+    return f"{said}; {shared}: all paths share a step, so this is no mean over different ways."
+
+
+def _part_text(row: dict[str, Any]) -> str:
+    paths = reach([row["smallest"], row["largest"]])
+    ranging = f", over paths {paths}" if " to " in paths else ""
+    via = f", on all paths {row['via']}" if row["via"] else ""
+    return (
+        f"{row['part']} {times(row['ratio'], row['low'], row['high'])}{within(row)}{ranging}{via}"
+    )
+
+
+def _corner_text(row: dict[str, Any]) -> str:
+    """`FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
+    ratio = times(row["ratio"], row["low"], row["high"])
+    return f"{row['title']} over {row['baseline_title']} {ratio}{within(row)}"
+
+
+def _is_single(parts: pd.DataFrame) -> bool:
+    return bool((parts["blocks"] <= 1).all())
+
+
+def _finding(found: Attribution, *, spans: bool) -> str:
+    """`A request costs Django 7.1 times the CPU time of FastAPI: × 2.4 by data access, …`; with
+    `spans` each factor has its interval."""
+    rows = {row["part"]: row for row in rows_of(found.parts)}
+    whole = rows.pop(WHOLE)
+    single = _is_single(found.parts)
+    if whole["verdict"] not in DECIDED and not single:
+        both = f"{found.stack_title} and {found.baseline_title}"
+        return f"{both} are not shown to differ in CPU time per request ({whole['reason']})"
+    turned = whole["ratio"] < 1
+    dear, cheap = found.stack_title, found.baseline_title
+    if turned:
+        dear, cheap = cheap, dear
+    factor, span = _factor(whole, turned, spans)
+    said = f"A request costs {dear} {factor} times{span} the CPU time of {cheap}"
+    if len(rows) == 1:
+        parts = iter([f"{said}{_only(next(iter(rows.values())))}"])
+    else:
+        parts = _parts(said, found, list(rows.values()), turned, spans, single)
+    return "; ".join([*parts, *_beside(found, turned, spans, single)])
+
+
+def _only(row: dict[str, Any]) -> str:
+    """What is said of a single part, which is the whole once more."""
+    if row["factors"] == 1:
+        return f"; they differ in {row['part']} alone"
+    return f"; cannot be told apart here: {listed(row['part'].split(BUNDLE))}"
+
+
+def _parts(
+    said: str,
+    found: Attribution,
+    rows: list[dict[str, Any]],
+    turned: bool,
+    spans: bool,
+    single: bool,
+) -> Iterator[str]:
+    shown = [row for row in rows if single or row["verdict"] in DECIDED]
+    shown.sort(key=lambda row: row["ratio"], reverse=not turned)
+    more = [row for row in shown if (row["ratio"] > 1) != turned]
+    less = [row for row in shown if row not in more]
+    told = {row["part"]: _by(row, found, turned, spans) for row in shown}
+    yield said + (f": {listed([told[row['part']] for row in more])}" if more else "")
+    if less:
+        yield f"the other way {listed([told[row['part']] for row in less])}"
+    if undecided := [row["part"] for row in rows if row not in shown]:
+        yield f"not decided: {listed(undecided)}"
+
+
+def _by(row: dict[str, Any], found: Attribution, turned: bool, spans: bool) -> str:
+    """`× 4.7 by framework with async Django as the way over`."""
+    if FRAMEWORK not in row["part"].split(BUNDLE) or found.crossing is None:
+        over = ""
+    elif found.crossing.way_over:
+        over = f" with {found.crossing.way_over} as the way over"
+    else:
+        over = " (one step only)"
+    return f"{_sign(row, turned, spans)} by {row['part']}{over}"
+
+
+def _beside(found: Attribution, turned: bool, spans: bool, single: bool) -> Iterator[str]:
+    """What other pairs than the crossing show of the framework: `with threads on both sides × 1.8
+    by framework + server`."""
+    crossing = found.crossing and (found.crossing.start_title, found.crossing.end_title)
+    for row in rows_of(found.corners):
+        ends = (row["baseline_title"], row["title"])
+        if crossing in (ends, ends[::-1]):
+            continue
+        by = BUNDLE.join([FRAMEWORK, *_axes(row)])
+        where = row["concurrency"]
+        where = f"from {where}" if " to " in where else f"with {where} on both sides"
+        if single or row["verdict"] in DECIDED:
+            yield f"{where} {_sign(row, turned, spans)} by {by}"
+        else:
+            yield f"{where} {by} is not decided"
+
+
+def differing(row: dict[str, Any]) -> list[str]:
+    """What differs between the two stacks of a corner: `the framework with its middleware`, …"""
+    own = " with its middleware" if row["middleware"] else ""
+    return [f"the {FRAMEWORK}{own}", *(f"the {axis}" for axis in _axes(row))]
+
+
+def _axes(row: dict[str, Any]) -> list[str]:
+    return [axis for axis in row["differs"].split(", ") if axis]
+
+
+def _sign(row: dict[str, Any], turned: bool, spans: bool) -> str:
+    """`× 4.7` where a factor makes requests dearer in the direction that is told, `÷ 2.4` where it
+    makes them cheaper; with `spans` `× 4.7 (3.9–5.5)`."""
+    dearer = (row["ratio"] > 1) != turned
+    factor, span = _factor(row, row["ratio"] < 1, spans)
+    return f"{'×' if dearer else '÷'}\N{NO-BREAK SPACE}{factor}{span}"
+
+
+def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
+    """A ratio and, with `spans`, its interval in brackets; `turned`: those of its inverse."""
+    ratio, low, high = row["ratio"], row["low"], row["high"]
+    if turned:
+        ratio, low, high = 1 / ratio, 1 / high, 1 / low
+    if not spans or not (isfinite(low) and isfinite(high)):
+        return number(ratio), ""
+    return times(ratio, low, high), f" ({interval(low, high)})"

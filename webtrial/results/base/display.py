@@ -1,0 +1,199 @@
+"""What notebooks display: drawings, tables and prose, each as both HTML and PDF can take it.
+
+Every object hands out its own MIME bundle, so that the same cell output serves JupyterLab, the
+page and the PDF. A drawing's title, caption and alternative text travel in the output's metadata.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from webtrial.results.base.figure_defaults import drawing_from_defaults
+from webtrial.results.base.formatting import number
+
+_DRAWN_IN = "'Inter', 'DejaVu Sans'"
+_READ_IN = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
+
+Bundle = tuple[dict[str, str], dict[str, Any]]
+Format = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """A figure with its finding as title, what it shows in words, how to read it, and the frame
+    that it was drawn from."""
+
+    figure: Figure
+    title: str
+    alt: str
+    caption: str
+    data: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        """Settle the layout once: it moves a little each time it is worked out, and its solver
+        leaves the last digits to chance."""
+        if (layout := self.figure.get_layout_engine()) is not None:
+            layout.execute(self.figure)
+        with drawing_from_defaults({}):  # a user may have set that all figures are laid out
+            self.figure.set_layout_engine(None)
+        for axes in self.figure.axes:
+            left, bottom, width, height = axes.get_position().bounds
+            place = (round(left, 5), round(bottom, 5), round(width, 5), round(height, 5))
+            axes.set_position(place)
+
+    def svg(self) -> str:
+        """The figure as SVG, the same bytes each time. Letters are text, which can be found; where
+        their font is missing, others stand in for it. Identifiers differ from drawing to drawing,
+        since a page holds many."""
+        salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
+        sink = StringIO()
+        with drawing_from_defaults({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+            self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
+        return _smaller(sink.getvalue()).replace(_DRAWN_IN, _READ_IN)
+
+    def csv(self) -> str:
+        """What the figure was drawn from, numbers to six significant digits."""
+        return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        words = {"title": self.title, "alt": self.alt, "caption": self.caption, "data": self.csv()}
+        return (
+            {"image/svg+xml": self.svg(), "text/plain": f"{self.title}\n{self.alt}"},
+            {"image/svg+xml": words},
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A frame for reading: columns renamed and chosen by `columns` (all where empty), numbers to
+    three significant digits unless `formats` says how, by the frame's own column names."""
+
+    frame: pd.DataFrame
+    caption: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, Format] = field(default_factory=dict)
+
+    def html(self) -> str:
+        """A table element; everything from the frame is escaped."""
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        classes = [' class="number"' if numeric else "" for numeric in self._numeric()]
+        head = "".join(
+            f'<th scope="col"{style}>{escape(name)}</th>'
+            for name, style in zip(self.names(), classes, strict=True)
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f"<td{style}>{escape(cell)}</td>" for cell, style in zip(row, classes, strict=True)
+            )
+            + "</tr>"
+            for row in self.cells()
+        )
+        return (
+            f'<table class="webtrial">{caption}<thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
+
+    def markdown(self) -> str:
+        """A pipe table with pandoc's caption line; markup in cells is escaped."""
+        rule = ["--:" if numeric else ":--" for numeric in self._numeric()]
+        rows = [[_plain(cell) for cell in row] for row in [self.names(), *self.cells()]]
+        lines = [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
+        return "\n".join([*lines, *([f"\n: {_plain(self.caption)}"] if self.caption else [])])
+
+    def text(self) -> str:
+        """Columns in line, as a terminal shows them, below the caption."""
+        rows = [self.names(), *self.cells()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [_in_line(row, widths, self._numeric()) for row in rows]
+        return "\n".join([*([self.caption] if self.caption else []), *lines])
+
+    def cells(self) -> list[list[str]]:
+        """The texts of the body, row by row."""
+        formatted = [self._formatted(name) for name in self._keys()]
+        return [list(row) for row in zip(*formatted, strict=True)]
+
+    def _keys(self) -> list[str]:
+        return list(self.columns) or [str(name) for name in self.frame.columns]
+
+    def names(self) -> list[str]:
+        """The headings of the columns."""
+        return [self.columns.get(key, key.replace("_", " ")) for key in self._keys()]
+
+    def _numeric(self) -> list[bool]:
+        is_number = pd.api.types.is_numeric_dtype
+        is_bool = pd.api.types.is_bool_dtype
+        return [is_number(self.frame[key]) and not is_bool(self.frame[key]) for key in self._keys()]
+
+    def _formatted(self, key: str) -> list[str]:
+        shown = self.formats.get(key, _shown)
+        return [shown(value) for value in self.frame[key].tolist()]
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        data = {
+            "text/html": self.html(),
+            "text/markdown": self.markdown(),
+            "text/plain": self.markdown(),
+        }
+        return data, {"text/html": {"caption": self.caption}}
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Markdown whose numbers were computed."""
+
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        return {"text/markdown": self.text, "text/plain": self.text}, {}
+
+
+def together(**frames: pd.DataFrame) -> pd.DataFrame:
+    """The frames that one figure was drawn from as one: the column `drawn` names each's rows."""
+    return pd.concat(frames, names=["drawn"]).reset_index("drawn").reset_index(drop=True)
+
+
+def _smaller(svg: str) -> str:
+    """The same picture in two thirds of the bytes: no prologue, no comments, no rotations by 0°,
+    and within tags hundredths of a point. What begins with 0 stays: scales are among it."""
+    svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: _LONG.sub(r"\1", tag[0]), svg)
+    return re.sub(r"\s*\n\s*", "\n", svg)
+
+
+_LONG = re.compile(r"(?<![\w.#])(-?[1-9]\d*\.\d\d)\d+")
+
+
+def _shown(value: Any) -> str:
+    if pd.isna(value):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return number(value, 3) if isinstance(value, float) else str(value)
+
+
+def _in_line(row: list[str], widths: list[int], numeric: list[bool]) -> str:
+    cells = [
+        cell.rjust(width) if right else cell.ljust(width)
+        for cell, width, right in zip(row, widths, numeric, strict=True)
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _plain(text: str) -> str:
+    for mark in ("\\", "|", "`", "*", "_", "<", "$", "["):
+        text = text.replace(mark, f"\\{mark}")
+    return text.replace("\n", " ")

@@ -1,0 +1,59 @@
+"""Loads that are shares of a pilot's rate, set against what the same stack reached later.
+
+The pilot is one short trial of each stack in a closed loop before all others. What a stack reaches
+later differs from it, so 80 % of the pilot's rate may be far from 80 % of what the stack can serve.
+"""
+
+import pandas as pd
+
+from webtrial.run.store import Run
+from webtrial.stats.estimates import in_order, is_own, labelled
+from webtrial.stats.frames import rows_of
+from webtrial.stats.trials import at_common_loads, measured, trials_table
+
+_PLACE = ["scenario", "load_kind", "load", "stack"]
+
+
+def pilot_shares(run: Run) -> pd.DataFrame:
+    """The open loads that are shares of each stack's rate in the pilot: a row per load and stack
+    that was also measured in a closed loop of the scenario.
+
+    Columns: scenario, load_kind, load, stack, title, framework, rate_per_s (offered), pilot_per_s
+    (what the pilot found; NaN where the run does not say), reached_least_per_s, reached_most_per_s
+    (what the stack answered in a closed loop of the same scenario and block, over closed loads and
+    blocks), smallest, largest (the offered rate over that), blocks.
+    """
+    trials = at_common_loads(measured(trials_table(run)))
+    offered = trials[trials["load"].map(is_own).astype(bool)]
+    closed = trials[trials["load_kind"] == "closed"]
+    keys = ["scenario", "stack", "block"]
+    both = offered[[*_PLACE, "block", "rate_per_s"]].merge(
+        closed[[*keys, "throughput_per_s"]], on=keys
+    )
+    rows = [
+        dict(zip(_PLACE, key, strict=True)) | _share(blocks)
+        for key, blocks in both.groupby(_PLACE, sort=False)
+    ]
+    frame = pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])
+    capacities = run.manifest.capacities_per_s
+    found = [capacities.get(row["scenario"], {}).get(row["stack"]) for row in rows_of(frame)]
+    frame.insert(5, "pilot_per_s", pd.Series(found, dtype=float))
+    return in_order(run, labelled(run, frame))
+
+
+_COLUMNS = (
+    *("rate_per_s", "reached_least_per_s", "reached_most_per_s", "smallest", "largest", "blocks"),
+)
+
+
+def _share(blocks: pd.DataFrame) -> dict[str, float]:
+    reached_per_s = blocks["throughput_per_s"]
+    shares = blocks["rate_per_s"] / reached_per_s
+    return {
+        "rate_per_s": float(blocks["rate_per_s"].median()),
+        "reached_least_per_s": float(reached_per_s.min()),
+        "reached_most_per_s": float(reached_per_s.max()),
+        "smallest": float(shares.min()),
+        "largest": float(shares.max()),
+        "blocks": int(blocks["block"].nunique()),
+    }

@@ -1,0 +1,45 @@
+"""What shares of a pilot's rate are of what each stack reached: `pilot_shares` for reading."""
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose, Table
+from webtrial.results.base.formatting import listed, reach, spoken
+from webtrial.stats.frames import rows_of
+
+
+def pilot_shares_as_table(shares: pd.DataFrame) -> Table | Prose:
+    """A row per load and stack; nothing of none."""
+    if shares.empty:
+        return Prose("")
+    rows = rows_of(shares)
+    reached = [reach([row["reached_least_per_s"], row["reached_most_per_s"]]) for row in rows]
+    of_that = [_range_text(row["smallest"], row["largest"]) for row in rows]
+    columns = {"scenario": "scenario", "load": "load", "title": "stack"}
+    columns |= {"rate_per_s": "offered (1/s)", "pilot_per_s": "pilot (1/s)"}
+    columns |= {"reached": "reached later (1/s)", "of_that": "share of that"}
+    return Table(
+        shares.assign(reached=reached, of_that=of_that),
+        "Rates that are shares of what a pilot found, and what share that was of what the same"
+        " stack reached later in closed loops: over blocks and closed loads.",
+        columns | {"blocks": "blocks"},
+        {"scenario": spoken},
+    )
+
+
+def pilot_shares_in_words(shares: pd.DataFrame) -> Prose:
+    """How far the shares of the pilot's rate are from shares of what was reached."""
+    if shares.empty:
+        return Prose("")
+    told = [
+        f"*{load}* was {_range_text(part['smallest'].min(), part['largest'].max())} of what the"
+        " same stack reached"
+        for load, part in shares.groupby("load", sort=False)
+    ]
+    return Prose(
+        "A load named *of pilot* is a share of what one short trial found before all others:"
+        f" {listed(told)} in a closed loop of the same scenario and block."
+    )
+
+
+def _range_text(smallest: float, largest: float) -> str:
+    return f"{smallest:.2f} to {largest:.2f}"

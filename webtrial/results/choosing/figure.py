@@ -1,0 +1,65 @@
+"""What each framework reaches for each kind of project, with how far the run's intervals let it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    Look,
+    looks,
+    mark_interval,
+    mark_value,
+    panels,
+    styled,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.stats.frames import rows_of
+
+_APART = 0.22  # of a row, between frameworks
+
+
+@styled
+def draw(totals: pd.DataFrame, words: Words) -> Drawing:
+    """`totals` with `stack` beside each framework, a row for each project; who comes first is
+    named at the right, in brackets what the article recommends (`first`, `article`)."""
+    look = looks(totals)
+    projects = totals["project"].unique().tolist()
+    figure, axes = panels(1, 1, words.title, 0.42 * len(projects) + 0.6)
+    panel = axes[0, 0]
+    for place, project in enumerate(projects):
+        rows = rows_of(totals[totals["project"] == project])
+        _row(panel, rows, -float(place), look, is_named=place == 0)
+        _name_first(panel, f"{rows[0]['first']} ({rows[0]['article']})", -float(place))
+    _name_first(panel, "first (the article)", 0.8)
+    panel.set_yticks([-float(place) for place in range(len(projects))], projects)
+    panel.set_ylim(-len(projects) + 0.4, 1.0)
+    panel.set_xlim(0, 1.02)
+    panel.set_xlabel("weighted mean of the scores; 1: the best in every criterion")
+    return Drawing(figure, *words, totals)
+
+
+def _row(
+    axes: Axes, rows: list[dict[str, Any]], height: float, look: dict[str, Look], is_named: bool
+) -> None:
+    """The frameworks one below the other; their names stand in one row for all."""
+    offsets = _APART * (np.arange(len(rows))[::-1] - (len(rows) - 1) / 2)
+    for offset, row in zip(offsets, rows, strict=True):
+        seen = look[row["stack"]]
+        mark_interval(axes, row["low"], row["high"], height + offset, seen)
+        mark_value(axes, row["total"], height + offset, seen, 5)
+        if is_named:
+            _annotate(axes, row["framework"], (row["total"], height + offset), color=seen.ink)
+
+
+def _name_first(axes: Axes, text: str, height: float) -> None:
+    _annotate(axes, text, (1.0, height), xycoords=("axes fraction", "data"))
+
+
+def _annotate(axes: Axes, text: str, place: tuple[float, float], **how: Any) -> None:
+    """Text at the right of a place."""
+    axes.annotate(
+        text, place, xytext=(5, 0), textcoords="offset points", va="center", fontsize=7, **how
+    )

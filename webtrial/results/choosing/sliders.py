@@ -1,0 +1,79 @@
+"""Weights to move by hand: sliders in JupyterLab, a table wherever nobody can move them."""
+
+import os
+from functools import partial
+from typing import Any
+
+from ipywidgets import HTML, Dropdown, FloatSlider, VBox
+
+from webtrial.errors import ParameterError
+from webtrial.results.base.display import Table
+from webtrial.results.base.formatting import likelihood
+from webtrial.results.choosing.criteria import Criteria
+from webtrial.results.choosing.estimate import moves, totals
+from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
+from webtrial.results.sentences_of_choosing import moves_in_words
+from webtrial.results.tables_of_choosing import weights_as_table
+
+LIVE = "JPY_SESSION_NAME"
+"""Jupyter's server sets it for the kernel of a notebook that somebody has open."""
+
+MOST = 5.0  # that a slider reaches, unless a weight is larger
+
+
+def weigh(found: Criteria, weights: Weights | None = None) -> Any:
+    """Sliders for the weights of one project after the other, with what comes of them below; where
+    no notebook is open the table of the weights."""
+    return sliders(found, weights) if LIVE in os.environ else weights_as_table(weights)
+
+
+def sliders(found: Criteria, weights: Weights | None = None) -> VBox:
+    """A menu of the projects, a slider for each criterion that was measured, and the outcome."""
+    chosen = weights_of(weights)
+    menu = Dropdown(options=list(chosen), description="project")
+    most = max([MOST, *(weight for each in chosen.values() for weight in each.values())])
+    by_name = {
+        name: FloatSlider(
+            0.0,
+            min=0.0,
+            max=most,
+            step=0.5,
+            description=name,
+            continuous_update=False,
+            style={"description_width": "11em"},
+        )
+        for name in CRITERIA
+        if name not in found.left_out
+    }
+    outcome = HTML()
+
+    def show() -> None:
+        outcome.value = _outcome(found, menu.value, chosen)
+
+    def turn(_: Any = None) -> None:
+        for name, slider in by_name.items():
+            slider.value = chosen[menu.value].get(name, 0.0)
+        show()
+
+    def move(name: str, change: Any) -> None:
+        if change.new != chosen[menu.value].get(name, 0.0):
+            chosen[menu.value][name] = change.new
+            show()
+
+    for name, slider in by_name.items():
+        slider.observe(partial(move, name), "value")
+    menu.observe(turn, "value")
+    turn()
+    return VBox([menu, *by_name.values(), outcome])
+
+
+def _outcome(found: Criteria, project: str, weights: Weights) -> str:
+    """The project's totals as a table, with how far the weights are from another answer."""
+    try:
+        rows = totals(found, {project: weights[project]})
+        moved = moves(found, {project: weights[project]})
+    except ParameterError as error:
+        return str(error)
+    columns = {"framework": "framework", "total": "total", "probability": "first in"}
+    table = Table(rows[rows["project"] == project], "", columns, {"probability": likelihood})
+    return table.html() + f"<p>{moves_in_words(moved[moved['project'] == project]).text}</p>"

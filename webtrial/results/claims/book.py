@@ -1,0 +1,115 @@
+"""data/claims.csv: what the article claims, a row each."""
+
+import csv
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from webtrial.errors import ClaimError
+from webtrial.results.claims.verdicts import Comparator
+from webtrial.system.folders import REPOSITORY
+
+Kind = Literal["performance", "feature", "choice"]
+
+FILE = REPOSITORY / "data" / "claims.csv"
+
+_Several = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda text: tuple(part.strip() for part in text.split(";") if part.strip())),
+]
+
+
+class Claim(BaseModel):
+    """One sentence of the article.
+
+    `kind` says how it is judged: by measured performance, by a feature that probes look for, or by
+    our weights for a choice. Statements with the same `fact` repeat each other and count once; a
+    statement that repeats no other has none named.
+
+    `stack` and `baseline` name stacks of a run, `scenario` kinds of traffic, several where a claim
+    is about each of them; `load` is the kind of their main load. `claimed` are the article's own
+    numbers or words in `unit`, which `comparator` relates to what is measured. `predicate` names
+    the function that judges it; `evidence` what that reads in data/capabilities.csv; `needs` what
+    a test would take that no run has.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    kind: Kind
+    fact: _Several
+    topic: str
+    stack: _Several
+    baseline: _Several
+    scenario: _Several
+    load: str
+    metric: str
+    claimed: _Several
+    unit: str
+    comparator: Comparator
+    predicate: str
+    evidence: _Several
+    needs: str
+    statement: str
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that it states: those of `fact`, else one of its own."""
+        return self.fact or (self.id,)
+
+    @property
+    def numbers(self) -> list[float]:
+        """What is claimed, as numbers; ClaimError where it is none."""
+        try:
+            return [float(value) for value in self.claimed]
+        except ValueError:
+            raise ClaimError(
+                f"data/claims.csv, {self.id}, column claimed: {'; '.join(self.claimed)!r} is no"
+                f" number, which predicate {self.predicate!r} needs"
+            ) from None
+
+
+COLUMNS = tuple(Claim.model_fields)
+
+
+def read_claims(path: Path = FILE) -> list[Claim]:
+    """Every claim, in order. ClaimError names the row and the column that are wrong."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            columns = tuple(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClaimError(f"{path} cannot be read: {error}") from None
+    if columns != COLUMNS:
+        raise ClaimError(f"{path}: its columns are {', '.join(columns)}, not {', '.join(COLUMNS)}")
+    claims = [_claim(path, number, row) for number, row in enumerate(rows, 2)]
+    names = [claim.id for claim in claims]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ClaimError(f"{path}, column id: {', '.join(twice)} more than once; name each once")
+    _demand_one_kind(path, claims)
+    return claims
+
+
+def _demand_one_kind(path: Path, claims: list[Claim]) -> None:
+    """A fact is counted with its kind, so all of its statements have to be of one."""
+    kinds: dict[str, Kind] = {}
+    for claim in claims:
+        for fact in claim.facts:
+            if kinds.setdefault(fact, claim.kind) != claim.kind:
+                raise ClaimError(
+                    f"{path}, {claim.id}, column fact: {fact!r} is of kind {kinds[fact]!r} in"
+                    f" another row and of {claim.kind!r} here; give all its rows one kind"
+                )
+
+
+def _claim(path: Path, line: int, row: dict[str, str]) -> Claim:
+    try:
+        return Claim.model_validate(row)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"column {'.'.join(map(str, fault['loc']))} = {fault['input']!r}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ClaimError(f"{path}, line {line} ({row.get('id')}): {faults}") from None

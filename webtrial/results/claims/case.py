@@ -1,0 +1,149 @@
+"""What claims are judged on: a run's trials, and what probes found."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from webtrial.errors import ClaimError
+from webtrial.results.capabilities.estimate import capability_findings
+from webtrial.results.choosing.criteria import criteria
+from webtrial.results.choosing.estimate import recommended
+from webtrial.results.claims.book import Claim
+from webtrial.results.connections.estimate import connections
+from webtrial.run.store import Run
+from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.frames import rows_of
+from webtrial.stats.in_time import offered_rates
+from webtrial.stats.intervals import MINIMUM_BLOCKS, Estimate, geometric_mean
+from webtrial.stats.pairs import Pair, title_of
+from webtrial.stats.ratios import THROUGHPUT, Metric, ratio_of
+from webtrial.stats.thresholds import P99_LIMIT_MS
+from webtrial.stats.trials import at_common_loads, trials_table
+
+ASSUMED_THINK_TIME_S = 7.0
+"""The least mean of what a shop's visitor thinks between two requests in TPC-W (clause 5.3.2)."""
+
+METRICS = {
+    "throughput": THROUGHPUT,
+    "latency_mean": Metric("mean", "mean response time", "lower", "response_mean_ms"),
+    "resident_memory": Metric("memory", "memory of the service", "lower", "service_memory_mib"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When users count as served: their requests are, within `p99_limit_ms` (`in_time`).
+
+    `assumed_think_time_s` turns an arrival rate into users: it is how long a user is assumed to
+    think between two requests, on average. No load of the run thinks for that long.
+    """
+
+    p99_limit_ms: float = P99_LIMIT_MS
+    assumed_think_time_s: float = ASSUMED_THINK_TIME_S
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run as claims see it. What is read from samples is read once, when it is first needed."""
+
+    run: Run
+    claims: tuple[Claim, ...]
+    limits: Limits = field(default_factory=Limits)
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """The rows of `trials_table` that count and are not invalid, A/A among them."""
+        trials = trials_table(self.run)
+        return trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
+
+    @cached_property
+    def main(self) -> pd.DataFrame:
+        """Of these the ones at the main closed and open load of their scenario, with
+        `response_mean_ms`, the mean response time of each trial."""
+        common = at_common_loads(self.trials)
+        rows = pd.concat([at_main_load(common, kind) for kind in ("closed", "open")])
+        requests = by_trial(counted(self.run, rows))
+        keys = zip(rows["number"], rows["attempt"], strict=True)
+        means = [requests[key].mean_ms if key in requests else nan for key in keys]
+        return rows.assign(response_mean_ms=means)
+
+    @cached_property
+    def findings(self) -> dict[tuple[str, str, str], str]:
+        """What probes found: the value by stack as deployed, capability and question."""
+        return {
+            (row["framework"].lower(), row["capability"], row["question"]): row["value"]
+            for row in rows_of(capability_findings())
+        }
+
+    @cached_property
+    def rates(self) -> pd.DataFrame:
+        """Which arrival rates were served within the limit, as `in_time.offered_rates`."""
+        return offered_rates(self.run, self.limits.p99_limit_ms)
+
+    @cached_property
+    def connections(self) -> pd.DataFrame:
+        """Which connections were held, as `connections.connections`."""
+        return connections(self.run, self.limits.p99_limit_ms)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Which framework comes first by project, as `choosing.recommended`."""
+        found = criteria(self.run, self.limits.p99_limit_ms)
+        return recommended(self.run, found=found)
+
+    @property
+    def machine(self) -> str:
+        """The machine in a few words."""
+        told = self.run.manifest.machine
+        return f"{told.get('processor', 'an unknown processor')}, {told.get('cores', '?')} cores"
+
+    def title(self, stack: str) -> str:
+        """The label of a stack."""
+        return title_of(stack, self.run.manifest.stacks)
+
+    def cell(self, scenario: str, load_kind: str) -> pd.DataFrame:
+        """The rows of `main` of a scenario at that kind of load."""
+        return self._cells.get((scenario, load_kind), self.main.iloc[:0])
+
+    @cached_property
+    def _cells(self) -> dict[Any, pd.DataFrame]:
+        return dict(iter(self.main.groupby(["scenario", "load_kind"], sort=False)))
+
+    def measured(self, stack: str, scenario: str, load_kind: str) -> pd.DataFrame:
+        """The rows of `cell` of one stack, without A/A."""
+        cell = self.cell(scenario, load_kind)
+        return cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
+
+    def lacks(self, stacks: tuple[str, ...], scenario: str, load_kind: str) -> str:
+        """What a run would have to measure to tell of these; nothing where this one has."""
+        missing = [name for name in stacks if self.measured(name, scenario, load_kind).empty]
+        if not missing:
+            return ""
+        return f"needs a run with {' and '.join(missing)} on {scenario} at a {load_kind} load"
+
+    def ratio(self, claim: Claim, stacks: tuple[str, str], scenario: str) -> dict[str, Any]:
+        """A row of `ratio_of`, the first of two stacks over the second, by the claim's metric."""
+        pair = Pair(*stacks, "variant")
+        return ratio_of(self.cell(scenario, claim.load), pair, metric_of(claim))
+
+    def figure(self, claim: Claim, stack: str, scenario: str) -> Estimate:
+        """What a stack reached, over untouched blocks where there are enough of them."""
+        rows = self.measured(stack, scenario, claim.load)
+        valid = rows[rows["verdict"] == "valid"]
+        decides = len(valid) >= MINIMUM_BLOCKS
+        values = (valid if decides else rows)[metric_of(claim).column].dropna().tolist()
+        return geometric_mean(values) if values else Estimate(nan, nan, nan, 0)
+
+
+def metric_of(claim: Claim) -> Metric:
+    """What a claim compares stacks by; ClaimError where there is no such thing."""
+    if claim.metric not in METRICS:
+        raise ClaimError(
+            f"data/claims.csv, {claim.id}, column metric: no {claim.metric!r} for predicate"
+            f" {claim.predicate!r}; there are {', '.join(METRICS)}"
+        )
+    return METRICS[claim.metric]

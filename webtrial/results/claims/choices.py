@@ -1,0 +1,41 @@
+"""Claims about which framework suits which project, judged by scores over what was measured."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.claims.book import Claim
+from webtrial.results.claims.case import Case
+from webtrial.results.claims.predicates import predicate
+from webtrial.results.claims.verdicts import INCONCLUSIVE, REFUTED, SUPPORTED, Judged, untestable
+from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import CONFIDENCE, MINIMUM_BLOCKS
+
+
+@predicate
+def recommended(claim: Claim, case: Case) -> Judged:
+    """Whether one of the claimed stacks' frameworks comes first by the scores of the project, so
+    surely that its probability of being first is at least CONFIDENCE.
+
+    `Case.scores` has a row per project: project (as it is claimed), first
+    (the framework with the highest score), probability (of being first, by the run's intervals),
+    second, lacking (criteria that were not measured), blocks_untouched (the fewest behind any).
+    """
+    rows = case.scores[case.scores["project"] == claim.claimed[0]]
+    (row,) = rows_of(rows) or [{"first": None}]
+    if pd.isna(row["first"]):
+        return untestable(f"needs a run with anything that a {claim.claimed[0]} is weighed by")
+    agrees = str(row["first"]).lower() in claim.stack
+    verdict = SUPPORTED if agrees else REFUTED
+    sure = row["probability"] >= CONFIDENCE and row["blocks_untouched"] >= MINIMUM_BLOCKS
+    return Judged(verdict if sure else INCONCLUSIVE, _reason(row), str(row["first"]))
+
+
+def _reason(row: dict[str, Any]) -> str:
+    said = f"{row['first']} comes first by score, before {row['second']}"
+    if isfinite(row["probability"]):
+        said += f", with a probability of {row['probability']:.2f}"
+    if row["blocks_untouched"] < MINIMUM_BLOCKS:
+        said += f"; fewer than {MINIMUM_BLOCKS} untouched blocks"
+    return said + (f"; not measured: {row['lacking']}" if row["lacking"] else "")

@@ -1,0 +1,125 @@
+"""Every claim judged over a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.claims import (
+    choices,
+    comparing,
+    features,
+    io_bound,
+    levels,
+    matched,
+    serving,
+    sources,
+)
+from webtrial.results.claims.book import FILE, Claim, read_claims
+from webtrial.results.claims.case import Case, Limits
+from webtrial.results.claims.predicates import predicate_of
+from webtrial.results.claims.verdicts import Judged
+from webtrial.run.cached import remembered
+from webtrial.run.store import Run
+
+JUDGING = (choices, comparing, features, io_bound, levels, matched, serving, sources)
+"""The modules whose functions have registered themselves as predicates."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verification:
+    """What became of every claim.
+
+    `table` has a row per claim: id, kind, facts (that it states, as a tuple), topic, statement,
+    claimed, measured (a number, or the word that a probe found; NaN where nothing was), low, high
+    (NaN without an interval), unit, verdict, reason. `parts` has a row per comparison that a claim
+    rests on: id, topic, what, unit, claimed_low, claimed_high (0 and inf where open), value, low,
+    high, verdict (of the claim), direction, size (None where undecided), reason.
+    """
+
+    table: pd.DataFrame
+    parts: pd.DataFrame
+
+
+def verify(run: Run, limits: Limits | None = None, path: Path = FILE) -> Verification:
+    """Judge every claim of the file. Raises ClaimError where a row cannot be understood."""
+    if limits in (None, Limits()) and path == FILE:
+        known = _by_default(run)
+        return Verification(known.table.copy(), known.parts.copy())
+    return _verified(run, limits or Limits(), path)
+
+
+@remembered
+def _by_default(run: Run) -> Verification:
+    return _verified(run, Limits(), FILE)
+
+
+def _verified(run: Run, limits: Limits, path: Path) -> Verification:
+    claims = read_claims(path)
+    predicates = [predicate_of(claim) for claim in claims]
+    case = Case(run, tuple(claims), limits)
+    judged = [judge(claim, case) for claim, judge in zip(claims, predicates, strict=True)]
+    both = list(zip(claims, judged, strict=True))
+    rows = [_row(claim, found) for claim, found in both]
+    parts = [part for claim, found in both for part in _parts(claim, found)]
+    return Verification(
+        pd.DataFrame(rows, columns=list(_ROW)), pd.DataFrame(parts, columns=list(_PART))
+    )
+
+
+_ROW = (
+    *("id", "kind", "facts", "topic", "statement", "claimed", "measured", "low", "high", "unit"),
+    *("verdict", "reason"),
+)
+_PART = (
+    *("id", "topic", "what", "unit", "claimed_low", "claimed_high", "value", "low", "high"),
+    *("verdict", "direction", "size", "reason"),
+)
+
+
+def _row(claim: Claim, found: Judged) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "kind": claim.kind,
+        "facts": claim.facts,
+        "topic": claim.topic,
+        "statement": claim.statement,
+        "claimed": _claimed(claim),
+        "measured": found.measured,
+        "low": found.low,
+        "high": found.high,
+        "unit": claim.unit,
+        "verdict": found.verdict,
+        "reason": found.reason,
+    }
+
+
+def _claimed(claim: Claim) -> str:
+    """`about 1200`, `4 to 7`, `yes`."""
+    match claim.comparator:
+        case "equals":
+            return ", ".join(claim.claimed)
+        case "between":
+            return " to ".join(claim.claimed)
+    return f"{claim.comparator} {', '.join(claim.claimed)}"
+
+
+def _parts(claim: Claim, found: Judged) -> Iterator[dict[str, Any]]:
+    for part in found.parts:
+        yield {
+            "id": claim.id,
+            "topic": claim.topic,
+            "what": part.what,
+            "unit": part.unit,
+            "claimed_low": part.claimed.low,
+            "claimed_high": part.claimed.high,
+            "value": part.value,
+            "low": part.low,
+            "high": part.high,
+            "verdict": found.verdict,
+            "direction": part.direction,
+            "size": part.size,
+            "reason": part.missing or part.reason,
+        }

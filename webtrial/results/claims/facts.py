@@ -1,0 +1,95 @@
+"""How claims are counted: the three kinds apart, and each fact once.
+
+Several statements of the article can repeat one fact. In a closed loop mean latency is users over
+throughput, so its two columns for CRUD say the same; and three frameworks have two independent
+ratios, however many figures are printed. `fact` in data/claims.csv names what a statement repeats.
+
+**The verdict of a fact** is that of the statements that state it alone. A figure that is judged by
+two ratios cannot tell which of them is wrong, so it decides neither where another statement does.
+Of several that decide, the weakest verdict counts, as of the parts of a claim. Statements with
+another verdict than their fact's are named (`differing`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.claims.book import Kind
+from webtrial.results.claims.verdicts import VERDICTS, Verdict, weakest_of
+from webtrial.stats.frames import rows_of
+
+LABELS: Mapping[Kind, str] = {
+    "performance": "measured performance",
+    "feature": "features found by probes",
+    "choice": "choices by our weights",
+}
+"""The kinds of claims as they are shown, in that order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How one kind came out: `statements` of the article, the `facts` that they amount to, and the
+    number of facts by verdict, every verdict named."""
+
+    label: str
+    statements: int
+    facts: int
+    verdicts: Mapping[Verdict, int]
+
+    @property
+    def size(self) -> str:
+        """`19 statements, 11 independent facts`; `7 statements` where each is a fact."""
+        noun = "statement" if self.statements == 1 else "statements"
+        said = f"{self.statements} {noun}"
+        if self.facts == self.statements:
+            return said
+        return f"{said}, {self.facts} independent fact{'s' * (self.facts != 1)}"
+
+    @property
+    def reached(self) -> dict[Verdict, int]:
+        """The verdicts that a fact has."""
+        return {verdict: count for verdict, count in self.verdicts.items() if count}
+
+
+def facts_of(table: pd.DataFrame) -> pd.DataFrame:
+    """The facts behind `Verification.table`, a row each, in the order of their first statement.
+
+    Columns: fact, kind, verdict, statements (their ids), differing (ids of those with another
+    verdict), the last two as tuples.
+    """
+    stating: dict[str, list[dict[str, Any]]] = {}
+    for row in rows_of(table):
+        for fact in row["facts"]:
+            stating.setdefault(fact, []).append(row)
+    rows = [_fact(fact, statements) for fact, statements in stating.items()]
+    return pd.DataFrame(rows, columns=["fact", "kind", "verdict", "statements", "differing"])
+
+
+def _fact(fact: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
+    alone = [row for row in statements if row["facts"] == (fact,)]
+    verdict = weakest_of(row["verdict"] for row in alone or statements)
+    return {
+        "fact": fact,
+        "kind": statements[0]["kind"],
+        "verdict": verdict,
+        "statements": tuple(row["id"] for row in statements),
+        "differing": tuple(row["id"] for row in statements if row["verdict"] != verdict),
+    }
+
+
+def counts_of(table: pd.DataFrame) -> list[Count]:
+    """One count for each kind that `Verification.table` has, measured performance first."""
+    facts = facts_of(table)
+    return [
+        _count(kind, int((table["kind"] == kind).sum()), facts.loc[facts["kind"] == kind])
+        for kind in LABELS
+        if (table["kind"] == kind).any()
+    ]
+
+
+def _count(kind: Kind, statements: int, facts: pd.DataFrame) -> Count:
+    counted = facts["verdict"].value_counts()
+    verdicts = {verdict: int(counted.get(verdict, 0)) for verdict in VERDICTS}
+    return Count(LABELS[kind], statements, len(facts), verdicts)

@@ -1,0 +1,67 @@
+"""What is claimed beside what was measured, a row for each comparison."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import FAINT, GREY, INK, panels, plain_log, styled
+from webtrial.results.base.figure_text import Words
+from webtrial.stats.frames import rows_of
+
+ROW_IN = 0.24
+WIDE, NARROW = (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8)
+"""Ticks within a decade."""
+_ENDS = ["claimed_low", "claimed_high", "value", "low", "high"]
+
+
+@styled
+def draw(parts: pd.DataFrame, words: Words) -> Drawing:
+    """Rows of `Verification.parts` in one unit: a bar for what is claimed, a mark with its interval
+    for what was measured, hollow where the comparison is undecided."""
+    figure, axes = panels(1, 1, words.title, ROW_IN * len(parts) + 0.5)
+    panel = axes[0, 0]
+    panel.set_xscale("log")
+    low, high = _limits(parts)
+    panel.set_xlim(low, high)
+    plain_log(panel, "x", WIDE if high > 10 * low else NARROW)
+    heights = range(len(parts) - 1, -1, -1)
+    for height, row in zip(heights, rows_of(parts), strict=True):
+        _claimed(panel, row, height)
+        _measured(panel, row, height)
+    panel.set_yticks(list(heights), parts["what"].tolist())
+    panel.set_ylim(-0.7, len(parts) - 0.3)
+    panel.grid(visible=False, axis="y")
+    panel.set_xlabel(f"{parts['unit'].iloc[0]} (log scale)")
+    return Drawing(figure, *words, parts)
+
+
+def _limits(parts: pd.DataFrame) -> tuple[float, float]:
+    """Room for all that is claimed and measured."""
+    values = parts[_ENDS].to_numpy(dtype=float)
+    there = values[np.isfinite(values) & (values > 0)]
+    return float(there.min()) / 1.5, float(there.max()) * 1.5
+
+
+def _claimed(axes: Axes, row: dict[str, Any], height: float) -> None:
+    left, right = axes.get_xlim()
+    low, high = max(row["claimed_low"], left), min(row["claimed_high"], right)
+    axes.barh(height, high - low, 0.62, low, color=FAINT, edgecolor=GREY, linewidth=0.6)
+
+
+def _measured(axes: Axes, row: dict[str, Any], height: float) -> None:
+    right = row["high"] if np.isfinite(row["high"]) else axes.get_xlim()[1]
+    if np.isfinite(row["low"]):
+        axes.plot([row["low"], right], [height] * 2, color=INK, linewidth=1.6)
+    decided = row["direction"] is not None and row["size"] is not None
+    axes.plot(
+        [row["value"]],
+        [height],
+        marker="o",
+        markersize=5.5,
+        color=INK,
+        markerfacecolor=INK if decided else "white",
+        linestyle="none",
+    )

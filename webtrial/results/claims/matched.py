@@ -1,0 +1,79 @@
+"""A claim about frameworks, judged by stacks that differ in the framework alone.
+
+As deployed, FastAPI writes SQL where Django and Flask load an ORM. What that takes belongs to the
+ORM. So matched pairs are compared in which each has the server that its framework is deployed with.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from webtrial.results.base.formatting import listed, spoken
+from webtrial.results.claims.book import Claim
+from webtrial.results.claims.case import Case
+from webtrial.results.claims.comparing import compared, judged_together
+from webtrial.results.claims.predicates import predicate
+from webtrial.results.claims.verdicts import BELOW_ONE, NOT_TESTABLE, Judged, Part, reasons_of
+from webtrial.stats.matching import has_own_server, matched_pairs, unmatched
+from webtrial.stats.pairs import Pair, Stacks, framework_of, stacks_in_order
+
+
+@predicate
+def smallest(claim: Claim, case: Case) -> Judged:
+    """Less of the metric than each baseline in every matched pair of stacks: all ratios are below
+    1. What the stacks take as deployed is told beside them and decides nothing."""
+    pairs = list(product(claim.stack, claim.baseline))
+    judged = judged_together([part for pair in pairs for part in _matched(claim, case, pair)])
+    deployed = [compared(claim, case, pair, claim.scenario[0], BELOW_ONE) for pair in pairs]
+    shown = reasons_of(part for part in deployed if not part.missing)
+    matched = "" if judged.verdict == NOT_TESTABLE else "matched stacks: "
+    beside = f"; not counted, since not matched: {shown}" if shown else ""
+    return replace(judged, reason=f"{matched}{judged.reason}{beside}")
+
+
+def _matched(claim: Claim, case: Case, deployed: tuple[str, str]) -> Iterator[Part]:
+    scenario = claim.scenario[0]
+    stacks = _measured(case, scenario, claim.load)
+    frameworks = {framework_of(name, case.run.manifest.stacks) for name in deployed}
+    pairs = [
+        pair
+        for pair in matched_pairs(stacks, scenario)
+        if {framework_of(name, stacks) for name in (pair.stack, pair.baseline)} == frameworks
+        and all(has_own_server(name, stacks) for name in (pair.stack, pair.baseline))
+    ]
+    if not pairs:
+        what = " / ".join(map(case.title, deployed))
+        missing = case.lacks(deployed, scenario, claim.load) or _needed(case, deployed, claim)
+        yield Part(what, BELOW_ONE, missing=missing)
+    for pair in pairs:
+        yield compared(claim, case, _in_order(pair, deployed[0], stacks), scenario, BELOW_ONE)
+
+
+def _in_order(pair: Pair, first: str, stacks: Stacks) -> tuple[str, str]:
+    """The two stacks, that of the framework of `first` before the other."""
+    is_first = framework_of(pair.stack, stacks) == framework_of(first, stacks)
+    return (pair.stack, pair.baseline) if is_first else (pair.baseline, pair.stack)
+
+
+def _measured(case: Case, scenario: str, load_kind: str) -> Stacks:
+    """The stacks that were measured there, in the order in which they are read."""
+    return {
+        name: axes
+        for name, axes in stacks_in_order(case.run).items()
+        if not case.measured(name, scenario, load_kind).empty
+    }
+
+
+def _needed(case: Case, deployed: tuple[str, str], claim: Claim) -> str:
+    """Which stack would have to be measured for a matched pair of two frameworks."""
+    scenario = claim.scenario[0]
+    frameworks = {framework_of(name, case.run.manifest.stacks) for name in deployed}
+    stacks = {
+        name: axes
+        for name, axes in _measured(case, scenario, claim.load).items()
+        if framework_of(name, case.run.manifest.stacks) in frameworks
+    }
+    return (
+        f"needs a matched pair of {' and '.join(map(case.title, deployed))} on {spoken(scenario)};"
+        f" there is {listed(unmatched(stacks, scenario)) or 'none on the servers as deployed'}"
+    )

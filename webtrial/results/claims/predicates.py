@@ -1,0 +1,28 @@
+"""The functions that judge claims, by the name that a row of data/claims.csv gives."""
+
+from collections.abc import Callable
+
+from webtrial.errors import ClaimError
+from webtrial.results.claims.book import Claim
+from webtrial.results.claims.case import Case
+from webtrial.results.claims.verdicts import Judged
+
+Predicate = Callable[[Claim, Case], Judged]
+
+PREDICATES: dict[str, Predicate] = {}
+
+
+def predicate(function: Predicate) -> Predicate:
+    """Have a function judge the claims that name it."""
+    PREDICATES[function.__name__] = function
+    return function
+
+
+def predicate_of(claim: Claim) -> Predicate:
+    """The function that a claim names; ClaimError where there is none."""
+    if claim.predicate not in PREDICATES:
+        raise ClaimError(
+            f"data/claims.csv, {claim.id}, column predicate: no function {claim.predicate!r};"
+            f" there are {', '.join(sorted(PREDICATES))}"
+        )
+    return PREDICATES[claim.predicate]

@@ -1,0 +1,115 @@
+"""Verdicts as text and as JSON."""
+
+import json
+import os
+import textwrap
+from contextlib import suppress
+from itertools import zip_longest
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from webtrial.errors import ClaimError
+from webtrial.results.base.formatting import interval, number, times
+from webtrial.results.claims.facts import LABELS, counts_of
+from webtrial.stats.frames import rows_of
+
+FILE_NAME = "claims.json"
+NARROW, WIDE = 80, 120
+_WIDTHS = {"id": 28, "claimed": 13, "measured": 19, "verdict": 17}  # NARROW with the gaps
+_INDENT = "    "
+
+
+def as_text(table: pd.DataFrame, width: int) -> str:
+    """`Verification.table` in columns, the reason below each row, each kind of claims under its
+    name, then how many of each verdict. As wide as `width` between NARROW and WIDE."""
+    width = min(max(width, NARROW), WIDE)
+    lines = _columns({name: name for name in _WIDTHS}, width)
+    for kind, label in LABELS.items():
+        rows = rows_of(table[table["kind"] == kind])
+        lines += ["-" * width, label.capitalize(), ""] if rows else []
+        lines += [line for row in rows for line in _lines(row, width)]
+    counts = [textwrap.fill(text, width, subsequent_indent=_INDENT) for text in counts_text(table)]
+    return "\n".join([*lines, "-" * width, *counts])
+
+
+def counts_text(table: pd.DataFrame) -> list[str]:
+    """`Measured performance: 19 statements, 11 independent facts: 1 supported, 6 partly, …`, a
+    line for each kind, every verdict named."""
+    return [
+        f"{each.label.capitalize()}: {each.size}: "
+        + ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items())
+        for each in counts_of(table)
+    ]
+
+
+def _lines(row: dict[str, Any], width: int) -> list[str]:
+    texts = {
+        "id": row["id"],
+        "claimed": claimed_text(row),
+        "measured": measured_text(row),
+        "verdict": row["verdict"],
+    }
+    reason = textwrap.wrap(row["reason"], width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return [*_columns(texts, width), *reason]
+
+
+def _columns(texts: dict[str, str], width: int) -> list[str]:
+    """Texts side by side, in as many lines as the longest needs; room to spare goes to what is
+    claimed."""
+    widths = _WIDTHS | {"claimed": _WIDTHS["claimed"] + width - NARROW}
+    cells = [textwrap.wrap(texts[name], size) for name, size in widths.items()]
+    return [
+        " ".join(map(str.ljust, line, widths.values())).rstrip()
+        for line in zip_longest(*cells, fillvalue="")
+    ]
+
+
+def claimed_text(row: dict[str, Any]) -> str:
+    """What a row of `Verification.table` claims, with its unit."""
+    return f"{row['claimed']} {row['unit']}".rstrip()
+
+
+def measured_text(row: dict[str, Any]) -> str:
+    """What was measured with its interval: `3.1 (2.9–3.4)`, `yes`, – for nothing."""
+    value, low, high = row["measured"], row["low"], row["high"]
+    if isinstance(value, str):
+        return value
+    if not (isfinite(low) and isfinite(high)):
+        return number(value, 3)
+    return f"{times(value, low, high)} ({interval(low, high)})"
+
+
+def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
+    """Write `Verification.table` as a JSON list, whole or not at all; `path`. Numbers that are
+    none are null. Raises ClaimError where it cannot be written."""
+    content = json.dumps([_plain(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_text(content + "\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise ClaimError(
+            f"{path} cannot be written: {error.strerror}. Name another place with --json FILE"
+        ) from None
+    return path
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "facts": list(row["facts"]),
+        "claimed": claimed_text(row),
+        **{name: _value(row[name]) for name in ("measured", "low", "high")},
+        "verdict": row["verdict"],
+        "reason": row["reason"],
+    }
+
+
+def _value(value: float | str) -> float | str | None:
+    return None if isinstance(value, float) and not isfinite(value) else value

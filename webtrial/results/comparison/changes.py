@@ -1,0 +1,195 @@
+"""What became of each stack between two runs: one run's figures over another's, with intervals.
+
+The runs were made at different times, often on different days or machines, so no block of one
+belongs to a block of the other: the ratio is unpaired (Welch's interval on logarithms). It covers
+how much blocks differ *within* each run. What sets one run as a whole apart from another (the hour,
+the neighbours, another machine) is in the ratio, too, and no interval of two runs can tell it from
+a change of the stack. Two things help: how fast the machine was, which every trial notes, and the
+ratios of stacks to each other, which such a change leaves alone (`replication`).
+"""
+
+from collections.abc import Iterator
+from math import isfinite, nan
+from typing import Any
+
+import pandas as pd
+
+from webtrial.errors import CompareError
+from webtrial.results.latency.estimate import percentile_estimate
+from webtrial.run.store import Run
+from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.estimates import CELL, in_order, labelled, load_size
+from webtrial.stats.histogram import Histogram, merged
+from webtrial.stats.intervals import (
+    MINIMUM_BLOCKS,
+    Estimate,
+    Judgement,
+    geometric_mean,
+    judge,
+    ratio_unpaired,
+)
+from webtrial.stats.ratios import METRICS, Metric, Requests
+from webtrial.stats.trials import at_common_loads, measured, trials_table
+
+PLACE = [*CELL, "stack"]
+
+
+def shared_places(before: Run, after: Run) -> pd.DataFrame:
+    """The cells and stacks that count in both runs: columns scenario, load_kind, load, stack.
+
+    Raises CompareError, which says what each of them measured, where they share none.
+    """
+    places = [_trials(run)[PLACE].drop_duplicates() for run in (before, after)]
+    shared = places[0].merge(places[1])
+    if shared.empty:
+        told = "; ".join(
+            f"{run.manifest.id} {_told(place)}"
+            for run, place in zip((before, after), places, strict=True)
+        )
+        raise CompareError(
+            f"these runs share no scenario and load of one stack: {told}. Measure one of them anew"
+            " with `scenarios`, `stacks` and loads of the other"
+        )
+    return in_order(before, shared)
+
+
+def _told(places: pd.DataFrame) -> str:
+    if places.empty:
+        return "has no trial that counts"
+    loads = sorted(places["load"].unique(), key=load_size)
+    parts = [list(places[name].unique()) for name in ("scenario", "stack")]
+    scenarios, stacks = (", ".join(map(str, part)) for part in parts)
+    return f"measured {scenarios} at {', '.join(loads)} with {stacks}"
+
+
+def _trials(run: Run) -> pd.DataFrame:
+    return at_common_loads(measured(trials_table(run)))
+
+
+def changes(before: Run, after: Run) -> pd.DataFrame:
+    """`after` over `before` wherever both measured the same: a row per cell, stack and metric.
+
+    Columns: scenario, load_kind, load, stack, title, framework, metric, before, after, ratio, low,
+    high, blocks_before, blocks_after, blocks_untouched (valid trials, of the run with fewer),
+    suspect (whether it rests on others as well, for want of three), failed_before, failed_after
+    (fractions of the requests meant to be sent that failed or were dropped), verdict (higher,
+    lower, inconclusive), reason. Raises CompareError where they share nothing.
+    """
+    shared = shared_places(before, after)
+    rows = _figures(before, shared).merge(
+        _figures(after, shared), on=[*PLACE, "metric"], suffixes=("_before", "_after")
+    )
+    compared = [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)]
+    frame = pd.DataFrame(map(_change, compared), columns=[*PLACE, *_COLUMNS])
+    return in_order(after, labelled(after, frame))
+
+
+_COLUMNS = (
+    *("metric", "before", "after", "ratio", "low", "high", "blocks_before", "blocks_after"),
+    *("blocks_untouched", "suspect", "failed_before", "failed_after", "verdict", "reason"),
+)
+
+
+def _figures(run: Run, shared: pd.DataFrame) -> pd.DataFrame:
+    """A row per place and metric: the `estimate`, how many of its blocks are `untouched`, whether
+    it is `suspect`, what share of the requests `failed`."""
+    trials = _trials(run).merge(shared)
+    rows = [
+        dict(zip(PLACE, [*key, stack], strict=True)) | row
+        for key, cell in trials.groupby(CELL, sort=False)
+        for requests in [by_trial(counted(run, cell))]
+        for stack, group in cell.groupby("stack", sort=False)
+        for row in _metrics(group, requests)
+    ]
+    return pd.DataFrame(rows, columns=[*PLACE, "metric", *_FIGURE])
+
+
+_FIGURE = ("estimate", "untouched", "suspect", "failed")
+
+
+def _metrics(trials: pd.DataFrame, requests: Requests) -> Iterator[dict[str, Any]]:
+    valid = trials[trials["verdict"] == "valid"]
+    shown = valid if len(valid) >= MINIMUM_BLOCKS else trials
+    for metric in METRICS:
+        if metric.closed_only and trials["load_kind"].iloc[0] != "closed":
+            continue
+        yield {
+            "metric": metric.name,
+            "estimate": _estimate(shown, metric, requests),
+            "untouched": len(valid),
+            "suspect": len(valid) < len(shown),
+            "failed": _failed(shown),
+        }
+
+
+def _estimate(trials: pd.DataFrame, metric: Metric, requests: Requests) -> Estimate:
+    if metric.column is not None:
+        return geometric_mean(trials[metric.column].dropna().tolist() or [nan])
+    assert metric.percentile is not None
+    return percentile_estimate(_by_block(trials, requests), metric.percentile)
+
+
+def _by_block(trials: pd.DataFrame, requests: Requests) -> list[Histogram]:
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    return [requests.get(name, merged([])) for name in names]
+
+
+def _failed(trials: pd.DataFrame) -> float:
+    scheduled = trials["scheduled"].sum()
+    return float((trials["errors"] + trials["dropped"]).sum() / scheduled) if scheduled else nan
+
+
+def _change(row: dict[str, Any]) -> dict[str, Any]:
+    first, second = row["estimate_before"], row["estimate_after"]
+    ratio = ratio_unpaired(second, first)
+    untouched = min(row["untouched_before"], row["untouched_after"])
+    judgement = judge(ratio, untouched) if isfinite(ratio.value) else _UNKNOWN
+    return {name: row[name] for name in (*PLACE, "metric")} | {
+        "before": first.value,
+        "after": second.value,
+        "ratio": ratio.value,
+        "low": ratio.low,
+        "high": ratio.high,
+        "blocks_before": first.blocks,
+        "blocks_after": second.blocks,
+        "blocks_untouched": untouched,
+        "suspect": row["suspect_before"] or row["suspect_after"],
+        "failed_before": row["failed_before"],
+        "failed_after": row["failed_after"],
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+    }
+
+
+_UNKNOWN = Judgement("inconclusive", "too few requests, or not observed, in one of the runs")
+
+
+def machine_speed(before: Run, after: Run) -> Estimate:
+    """How many times as fast the machine was in `after`: a fixed piece of Python work, timed
+    around every trial, as the mean of each block."""
+    first, second = (
+        _trials(run).groupby("block")["speed_per_s"].mean().tolist() for run in (before, after)
+    )
+    return ratio_unpaired(geometric_mean(second), geometric_mean(first))
+
+
+_BETTER = {metric.name: metric.better for metric in METRICS}
+
+
+def regressions(changed: pd.DataFrame, speed: float, percent: float) -> pd.DataFrame:
+    """The rows of `changes` that certainly got worse by more than `percent`, the worst first, with
+    `worse`: the least by which they did, in per cent.
+
+    Certain means that on both sides at least three blocks are untouched and that the nearer end of
+    the interval lies beyond the bound: requests per second below 1 − percent/100 of what they were,
+    times and CPU time above 1 + percent/100. What a slower machine may explain is granted first:
+    where `speed` (`machine_speed`) is below 1, the end is moved towards 1 by it. A faster machine
+    is not held against a stack. Each row is judged by itself: where very many are looked at and
+    the bound is 0, a few in a hundred exceed it by chance.
+    """
+    granted = min(speed, 1.0) if speed > 0 else 1.0
+    is_rate = changed["metric"].map(_BETTER) == "higher"
+    worse = (1 - changed["high"] / granted).where(is_rate, changed["low"] * granted - 1)
+    certain = changed["verdict"].isin(["higher", "lower"]) & (100 * worse > percent)
+    found = changed.assign(worse=100 * worse)[certain]
+    return found.sort_values("worse", ascending=False, kind="stable").reset_index(drop=True)

@@ -1,0 +1,94 @@
+"""Ratios of stacks in two runs, one below the other, on a log axis."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    FAINT,
+    GREY,
+    HUES,
+    INK,
+    panels,
+    place_of,
+    plain_log,
+    ring,
+    styled,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.stats.frames import rows_of
+
+_RUNS = {"before": (0.16, INK, "o"), "after": (-0.16, HUES["FastAPI"], "D")}
+"""For each run how far above its row it is drawn, its colour and its mark."""
+
+
+@styled
+def draw(found: pd.DataFrame, words: Words) -> Drawing:
+    """`replication` of one metric, with `title` and `baseline_title` of the stacks."""
+    places = list(dict.fromkeys(zip(found["scenario"], found["load"], strict=True)))
+    parts = [found[(found["scenario"] == a) & (found["load"] == b)] for a, b in places]
+    sizes = [len(part) + 1.0 for part in parts]
+    height_in = 0.28 * sum(sizes) + 0.35
+    figure, axes = panels(len(parts), 1, words.title, height_in, sizes, sharex=True)
+    limits = _limits(found)
+    for panel, (scenario, load), part in zip(axes.flat, places, parts, strict=True):
+        panel.set_title(place_of(scenario, load))
+        _panel(panel, rows_of(part), limits)
+    axes.flat[-1].set_xlabel("ratio, first stack over second (log scale)")
+    return Drawing(figure, *words, found)
+
+
+def _limits(found: pd.DataFrame) -> tuple[float, float]:
+    ratios = found[["ratio_before", "ratio_after"]].to_numpy(float)
+    return min(float(np.nanmin(ratios)), 1) / 1.7, max(float(np.nanmax(ratios)), 1) * 1.7
+
+
+def _panel(axes: Axes, rows: list[dict[str, Any]], limits: tuple[float, float]) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(*limits)
+    plain_log(axes, "x")
+    axes.axvline(1, color=GREY, linewidth=1)
+    floors = [row[f"floor_{run}"] for row in rows for run in _RUNS]
+    if floor := max(filter(np.isfinite, floors), default=0.0):
+        axes.axvspan(1 / floor, floor, color=FAINT, linewidth=0)
+    for place, row in enumerate(rows):
+        for run, (above, colour, marker) in _RUNS.items():
+            _mark(axes, row, run, above - place, colour, marker)
+        axes.annotate(
+            row["outcome"],
+            (1.0, -place),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+        )
+    labels = [f"{row['title']} / {row['baseline_title']}" for row in rows]
+    axes.set_yticks([-float(place) for place in range(len(rows))], labels)
+    axes.set_ylim(-len(rows) + 0.4, 0.6)
+    axes.grid(visible=False, axis="y")
+
+
+def _mark(
+    axes: Axes, row: dict[str, Any], run: str, height: float, colour: str, marker: str
+) -> None:
+    ratio, low, high = (row[f"{name}_{run}"] for name in ("ratio", "low", "high"))
+    if not np.isfinite(ratio):
+        return
+    if np.isfinite(low):
+        axes.plot([low, high], [height] * 2, color=colour, linewidth=1.4)
+    if row[f"suspect_{run}"]:
+        ring([ratio], [height], axes, 5)
+    open_ = row[f"verdict_{run}"] == "inconclusive"
+    axes.plot(
+        [ratio],
+        [height],
+        marker=marker,
+        markersize=5,
+        color=colour,
+        markerfacecolor="white" if open_ else colour,
+        linestyle="none",
+    )

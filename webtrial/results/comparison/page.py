@@ -1,0 +1,101 @@
+"""Two runs held against each other, as a terminal or a pull request shows it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+
+from webtrial.errors import ParameterError
+from webtrial.results.base.display import Prose, Table
+from webtrial.results.base.formatting import counted
+from webtrial.results.comparison.changes import changes, machine_speed, regressions
+from webtrial.results.comparison.differences import differences
+from webtrial.results.comparison.replication import replication
+from webtrial.results.sentences_of_comparison import (
+    changes_in_words,
+    differences_in_words,
+    regressions_in_words,
+    replication_in_words,
+)
+from webtrial.results.tables_of_comparison import (
+    changes_as_table,
+    differences_as_table,
+    disagreements_as_table,
+    regressions_as_table,
+)
+from webtrial.run.store import Run
+
+Part = tuple[str, Prose | Table]
+
+FOLDED_FROM = 12
+"""Tables of more rows than that are folded away in a pull request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is said of two runs: paragraphs and tables in their order, each below a heading, and
+    whether a stack certainly `regressed` by more than was allowed."""
+
+    title: str
+    parts: tuple[Part, ...]
+    regressed: bool
+
+    def markdown(self) -> str:
+        """As a pull request shows it."""
+        parts = [f"### {heading}\n\n{_in_markdown(part)}" for heading, part in self.parts]
+        return "\n\n".join([f"## {self.title}", *parts])
+
+    def text(self) -> str:
+        """As a terminal shows it."""
+        parts = [f"{heading}\n\n{_in_text(part)}" for heading, part in self.parts]
+        return "\n\n".join([self.title, *parts])
+
+
+def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> Comparison:
+    """`after` against `before`; where `fail_over` (per cent) is given, what certainly got worse by
+    more than that is said first.
+
+    Raises CompareError where the runs share nothing, ParameterError where `fail_over` is no
+    percentage.
+    """
+    if fail_over is not None and not (isfinite(fail_over) and fail_over >= 0):
+        raise ParameterError(f"--fail-over {fail_over:g}: give a percentage, 0 or more")
+    changed = changes(before, after)
+    speed = machine_speed(before, after)
+    worse = regressions(changed, speed.value, fail_over if fail_over is not None else float("inf"))
+    found = replication(before, after)
+    told = differences(before, after)
+    parts: list[Part] = [
+        ("Conclusions", replication_in_words(found)),
+        ("Not found again", disagreements_as_table(before, found)),
+        ("Changes", changes_in_words(changed, speed)),
+        ("Each stack", changes_as_table(changed)),
+        ("Differences", differences_in_words(told)),
+        ("What differs", differences_as_table(told)),
+    ]
+    if fail_over is not None:
+        said = regressions_in_words(worse, fail_over)
+        parts = [("Regressions", said), ("What got worse", regressions_as_table(worse)), *parts]
+    title = f"{after.manifest.id} against {before.manifest.id}"
+    return Comparison(title, tuple(_filled(parts)), not worse.empty)
+
+
+def _filled(parts: list[Part]) -> Iterator[Part]:
+    """Those that have something to show."""
+    for heading, part in parts:
+        if isinstance(part, Table) or part.text:
+            yield heading, part
+
+
+def _in_text(part: Prose | Table) -> str:
+    return part.text() if isinstance(part, Table) else part.text.replace("**", "")
+
+
+def _in_markdown(part: Prose | Table) -> str:
+    """Without pandoc's caption line, which a pull request would show as it stands."""
+    if isinstance(part, Prose):
+        return part.text
+    table = Table(part.frame, "", part.columns, part.formats).markdown()
+    if len(part.frame) <= FOLDED_FROM:
+        return f"{part.caption}\n\n{table}"
+    summary = f"<summary>{counted(len(part.frame), 'row')}</summary>"
+    return f"{part.caption}\n\n<details>{summary}\n\n{table}\n\n</details>"

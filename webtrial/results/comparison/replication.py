@@ -1,0 +1,81 @@
+"""Which conclusions about stacks hold in two runs: verdicts of pairs, paired within each run.
+
+A machine that is slower, or another, changes what every stack of a run reaches, and leaves their
+ratios alone as far as it changes all alike. So a conclusion can be repeated where a rate cannot.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.comparison.changes import shared_places
+from webtrial.results.overview.findings import DECIDED
+from webtrial.run.store import Run
+from webtrial.stats.estimates import CELL
+from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import MINIMUM_BLOCKS, Estimate, ratio_unpaired
+from webtrial.stats.matching import pairs_of
+from webtrial.stats.ratios import ratio_table
+
+REPLICATES, CONTRADICTED = "replicates", "contradicted"
+ONLY_BEFORE, ONLY_AFTER, NEITHER = "first run only", "second run only", "in neither"
+OUTCOMES = (REPLICATES, CONTRADICTED, ONLY_BEFORE, ONLY_AFTER, NEITHER)
+_SETTLED = (*DECIDED, "indistinguishable")
+
+
+def replication(before: Run, after: Run) -> pd.DataFrame:
+    """The verdicts on each pair of stacks in both runs: a row per cell, pair and metric that both
+    measured; pairs are those of `before`.
+
+    Columns: scenario, load_kind, load, kind, stack, baseline, metric, differs (in what the two
+    stacks differ beside the framework, in the first run); then for each run, ending in
+    _before and _after: ratio, low, high, blocks_untouched, suspect, floor, verdict, reason; outcome
+    (one of OUTCOMES: a verdict of higher, lower or indistinguishable is settled, it *replicates*
+    where the other run has the same and is *contradicted* where one says higher, the other lower),
+    apart (the second ratio over the first), apart_low, apart_high, size_differs (whether that
+    interval excludes 1, in at least three untouched blocks of each).
+
+    Raises CompareError where the runs share nothing.
+    """
+    shared_places(before, after)
+    pairs = [
+        pair
+        for pair in pairs_of(before)
+        if {pair.stack, pair.baseline} <= set(after.manifest.stacks)
+    ]
+    first, second = (ratio_table(run, pairs) for run in (before, after))
+    frame = first[[*_KEYS, "differs", *_OF_EACH]].merge(
+        second[[*_KEYS, *_OF_EACH]], on=_KEYS, suffixes=("_before", "_after"), validate="one_to_one"
+    )
+    found = pd.DataFrame(map(_judged, rows_of(frame)), frame.index, list(_JUDGED))
+    return pd.concat([frame, found], axis=1)
+
+
+_KEYS = [*CELL, "kind", "stack", "baseline", "metric"]
+_OF_EACH = (
+    *("ratio", "low", "high", "blocks", "blocks_untouched"),
+    *("suspect", "floor", "verdict", "reason"),
+)
+_JUDGED = ("outcome", "apart", "apart_low", "apart_high", "size_differs")
+
+
+def _judged(row: dict[str, Any]) -> tuple[Any, ...]:
+    apart = ratio_unpaired(_ratio(row, "after"), _ratio(row, "before"))
+    enough = min(row["blocks_untouched_before"], row["blocks_untouched_after"]) >= MINIMUM_BLOCKS
+    differs = enough and (apart.low > 1 or apart.high < 1)
+    outcome = _outcome(row["verdict_before"], row["verdict_after"])
+    return outcome, apart.value, apart.low, apart.high, differs
+
+
+def _ratio(row: dict[str, Any], run: str) -> Estimate:
+    return Estimate(*(row[f"{name}_{run}"] for name in ("ratio", "low", "high", "blocks")))
+
+
+def _outcome(before: str, after: str) -> str:
+    if before not in _SETTLED and after not in _SETTLED:
+        return NEITHER
+    if before == after:
+        return REPLICATES
+    if {before, after} == set(DECIDED):
+        return CONTRADICTED
+    return ONLY_BEFORE if before in DECIDED or after not in _SETTLED else ONLY_AFTER

@@ -1,0 +1,199 @@
+"""Connections that are held: what becomes of them, what they cost, how many a stack holds.
+
+Each sends a request on opening and at equal intervals after that, all together at one rate however
+many they are: what differs between two loads is connections, not work. Silent ones never send any.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import inf, nan
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.latency.estimate import percentile_estimate
+from webtrial.run.cached import remembered
+from webtrial.run.store import Run
+from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.estimates import CELL, in_order, labelled
+from webtrial.stats.histogram import Histogram, merged
+from webtrial.stats.in_time import deciding, is_served, late_requests
+from webtrial.stats.intervals import Estimate, geometric_mean
+from webtrial.stats.thresholds import P99_LIMIT_MS, TOLERATED_SHARE
+from webtrial.stats.trials import measured, trials_table
+
+
+def is_held(lost_share: float, late: int, requests: int) -> bool | None:
+    """Whether a stack holds the connections of a load: the one rule for it.
+
+    It does if, while all of them are open, at most TOLERATED_SHARE of them are lost (refused,
+    closed by the server, or given up after a timeout) and the requests on them are served within
+    the limit (`in_time.is_served`: one that failed or could not be sent is late). A connection that
+    never sends a request is a connection like any other: it may be lost, and a server that keeps a
+    thread for it lets the others wait. Requests sent on opening count only by what is lost: how
+    fast connections are opened is the plan's choice. None if too few requests were sent to tell.
+    """
+    return False if lost_share > TOLERATED_SHARE else is_served(late, requests)
+
+
+def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
+    """What became of connections that were held: a row per load and stack, silent ones last.
+
+    Columns: scenario, load_kind, load, stack, title, framework, connections (that send requests),
+    silent (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections
+    lost_fraction; silent_open (silent ones open at the end, mean over blocks), in_progress (those
+    with a request in progress, mean over the window); of the requests in the windows: requests
+    (that were meant to be sent), failed_fraction (failed, timed out, or not sent since the
+    connection still waited), late_fraction (not answered within `p99_limit_ms`, failed ones among
+    them), p50_ms, p50_low, p50_high, p90_ms, p99_ms, p99_low, p99_high; of those on opening that
+    were answered or given up opening_late_fraction, opening_p50_ms, opening_p99_ms,
+    opening_p99_low, opening_p99_high; memory_mib (of the service, mean over blocks), kib_each,
+    kib_low, kib_high (that it grew by, per connection opened: mean over blocks, t interval); holds:
+    `is_held` of the `deciding` trials.
+    """
+    return _within(run, p99_limit_ms).copy()
+
+
+@remembered
+def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
+    trials = measured(trials_table(run))
+    trials = trials[trials["load_kind"] == "held"]
+    answers = by_trial(counted(run, trials))
+    opening = by_trial(counted(run, trials, phase="warmup"))  # all ask in it
+    rows = [
+        dict(zip(_PLACE, key, strict=True)) | _load(group, answers, opening, p99_limit_ms)
+        for key, group in trials.groupby(_PLACE, sort=False)
+    ]
+    frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])))
+    return frame.sort_values(["silent", "connections"], kind="stable", ignore_index=True)
+
+
+_Answers = Mapping[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
+_PLACE = [*CELL, "stack"]
+_COLUMNS = (
+    *("connections", "silent", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
+    *("silent_open", "in_progress", "requests", "failed_fraction", "late_fraction"),
+    *("p50_ms", "p50_low", "p50_high", "p90_ms", "p99_ms", "p99_low", "p99_high"),
+    *("opening_late_fraction", "opening_p50_ms", "opening_p99_ms", "opening_p99_low"),
+    *("opening_p99_high", "memory_mib", "kib_each", "kib_low", "kib_high", "holds"),
+)
+
+
+def _load(
+    trials: pd.DataFrame, answers: _Answers, opening: _Answers, limit_ms: float
+) -> dict[str, Any]:
+    late, requests = late_requests(trials, answers, limit_ms)
+    opened = _of(trials, opening)
+    return (
+        _size(trials)
+        | _fate(trials)
+        | {"requests": requests, "late_fraction": _share(late, requests)}
+        | _percentiles(_of(trials, answers))
+        | {"opening_late_fraction": _late_share(opened, limit_ms)}
+        | {f"opening_{name}": value for name, value in _percentiles(opened).items()}
+        | _memory(trials)
+        | {"holds": _holds(deciding(trials), answers, limit_ms)}
+    )
+
+
+def _of(trials: pd.DataFrame, answers: _Answers) -> list[Histogram]:
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    return [answers[name] for name in names if name in answers]
+
+
+def _holds(trials: pd.DataFrame, answers: _Answers, limit_ms: float) -> bool | None:
+    return is_held(_lost_share(trials), *late_requests(trials, answers, limit_ms))
+
+
+def _size(trials: pd.DataFrame) -> dict[str, Any]:
+    first = trials.iloc[0]
+    return {
+        "connections": int(first["connections"]),
+        "silent": int(first["silent"]),
+        "rate_per_s": first["rate_per_s"],
+        "blocks": len(trials),
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+    }
+
+
+def _fate(trials: pd.DataFrame) -> dict[str, Any]:
+    sums = trials[["scheduled", "errors", "dropped"]].sum()
+    return {
+        "lost_fraction": _lost_share(trials),
+        "silent_open": trials["silent_still_open"].mean(),
+        "in_progress": trials["in_flight_mean"].mean(),
+        "failed_fraction": _share(sums["errors"] + sums["dropped"], sums["scheduled"]),
+    }
+
+
+def _lost_share(trials: pd.DataFrame) -> float:
+    """Of all connections, whether they send requests or not."""
+    sums = trials[["connections", "still_open", "silent", "silent_still_open"]].sum()
+    opened = sums["connections"] + sums["silent"]
+    return _share(opened - sums["still_open"] - sums["silent_still_open"], opened)
+
+
+def _late_share(answers: Sequence[Histogram], limit_ms: float) -> float:
+    together = merged(answers)
+    return _share(len(together) - together.answered_within(limit_ms), len(together))
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else nan
+
+
+def _percentiles(requests: Sequence[Histogram]) -> dict[str, float]:
+    middle, slow, slowest = (percentile_estimate(requests, level) for level in (50, 90, 99))
+    return {
+        **{"p50_ms": middle.value, "p50_low": middle.low, "p50_high": middle.high},
+        "p90_ms": slow.value,
+        **{"p99_ms": slowest.value, "p99_low": slowest.low, "p99_high": slowest.high},
+    }
+
+
+def _memory(trials: pd.DataFrame) -> dict[str, float]:
+    known = trials["kib_per_connection"].dropna().tolist()
+    each = geometric_mean(known) if known else Estimate(nan, nan, nan, 0)
+    return {
+        "memory_mib": trials["service_memory_mib"].mean(),
+        "kib_each": each.value,
+        "kib_low": each.low,
+        "kib_high": each.high,
+    }
+
+
+def most_held(table: pd.DataFrame) -> pd.DataFrame:
+    """How many connections each stack holds, by rows of `connections`: a row per stack.
+
+    A stack holds a number of connections if it holds every load up to it, whatever the connections
+    of those loads do. Columns: stack, title, framework, most (connections, silent ones among them,
+    of the largest load below `missed` that it holds; 0 without one), missed (of the smallest load
+    that it does not hold; NaN without one), missed_silent (how many of those are silent), unknown
+    (how many loads below `missed` cannot be told), blocks, blocks_untouched (the fewest behind any
+    load), kib_each, kib_low, kib_high (at the largest load without silent ones).
+    """
+    rows = [_most(group) for _, group in table.groupby("stack", sort=False)]
+    return pd.DataFrame(rows, columns=list(_MOST))
+
+
+_MOST = (
+    *("stack", "title", "framework", "most", "missed", "missed_silent", "unknown", "blocks"),
+    *("blocks_untouched", "kib_each", "kib_low", "kib_high"),
+)
+
+
+def _most(loads: pd.DataFrame) -> dict[str, Any]:
+    loads = loads.assign(size=loads["connections"] + loads["silent"]).sort_values("size")
+    missed = loads[loads["holds"].eq(False)].head(1)
+    below = loads[loads["size"] < (missed["size"].iloc[0] if len(missed) else inf)]
+    held = below.loc[below["holds"].eq(True), "size"]
+    costs = loads[loads["silent"] == 0].tail(1)
+    return {
+        **{name: loads[name].iloc[0] for name in ("stack", "title", "framework")},
+        "most": int(held.max()) if len(held) else 0,
+        "missed": missed["size"].max(),
+        "missed_silent": missed["silent"].max(),
+        "unknown": int(below["holds"].isna().sum()),
+        "blocks": int(loads["blocks"].min()),
+        "blocks_untouched": int((loads["blocks"] - loads["suspect_blocks"]).min()),
+        **{name: costs[name].max() for name in ("kib_each", "kib_low", "kib_high")},
+    }

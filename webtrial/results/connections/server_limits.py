@@ -1,0 +1,55 @@
+"""How each server was told to hold connections, read from the commands that a run recorded."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from webtrial.run.store import Run
+
+_SECONDS = {
+    "--keep-alive": 1.0,  # gunicorn
+    "--timeout-keep-alive": 1.0,  # uvicorn
+    "--http1-header-read-timeout": 0.001,  # granian
+}
+"""What each server calls the time that an idle connection is kept, and its unit in seconds."""
+
+_BUDGETS = {
+    "processes": "server_processes",
+    "threads": "threads_per_process",
+    "connections_held": "connections_held",
+    "backlog": "backlog",
+    "keep_alive_s": "keep_alive_s",
+}
+"""Placeholders of a command, and what the budgets of a run call what was put there."""
+
+
+def numbers_told(run: Run, stack: str) -> dict[str, float]:
+    """Every option of the command of `stack` that is a number, by its name as the server has it,
+    but for the port; none of a stack that the run did not launch."""
+    return dict(_numbers(run.manifest.stacks[stack], run.manifest.budgets))
+
+
+def _numbers(stack: Mapping[str, Any], budgets: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    filled = {f"{{{name}}}": str(budgets.get(budget)) for name, budget in _BUDGETS.items()}
+    words = [filled.get(word, word) for word in stack.get("command", ())]
+    for option, value in pairwise(words):
+        if option.startswith("--") and re.fullmatch(r"\d+", value):
+            yield option, float(value)
+
+
+def keep_alive_s(run: Run, stack: str) -> float | None:
+    """How long the server of `stack` keeps an idle connection; None where that is not known."""
+    told = numbers_told(run, stack)
+    return next((told[name] * unit for name, unit in _SECONDS.items() if name in told), None)
+
+
+def keep_alive_exceptions_s(run: Run) -> dict[str, float]:
+    """The stacks whose servers keep idle connections for less than all are to, with how long."""
+    asked_s = run.manifest.budgets.get("keep_alive_s")
+    known = {stack: keep_alive_s(run, stack) for stack in run.manifest.stacks}
+    return {
+        stack: kept_s
+        for stack, kept_s in known.items()
+        if asked_s is not None and kept_s is not None and kept_s < asked_s
+    }

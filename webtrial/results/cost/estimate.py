@@ -1,0 +1,138 @@
+"""What the requests cost and asked for: CPU time, statements and rows, upstreams."""
+
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.dashboard.upstreams import upstream_times
+from webtrial.run.store import Run
+from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.estimates import CELL, in_order, labelled
+from webtrial.stats.intervals import geometric_mean
+from webtrial.stats.trials import at_common_loads, measured, trials_table
+
+MIXED = ("crud", "validation")
+MIX = 0.08
+"""How far statements and rows per request may lie apart in these, though each kind of request asks
+the same: they begin with creates, so a stack that gets through more requests has fewer of them."""
+DRAWN = ("user_detail", "product_search")
+DRAW = 0.015
+"""How far rows per request may lie apart in these, where they depend on what was drawn: less than
+one row of a search's sixty. Statements do not depend on it, and are equal."""
+
+PARTS = ("service", "database", "upstreams")
+_PART_COLUMNS = {
+    "service": "cpu_ms_per_request",
+    "database": "database_cpu_ms_per_request",
+    "upstreams": "upstreams_cpu_ms_per_request",
+}
+_WORK = (
+    *("data_statements_per_request", "rows_per_request", "control_statements_per_request"),
+    "database_time_ms_per_request",
+)
+
+
+def cost_table(run: Run) -> pd.DataFrame:
+    """CPU-milliseconds per completed request: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, service_ms, database_ms,
+    upstreams_ms, total_ms, low, high, blocks, suspect_blocks. The total is the geometric mean over
+    blocks with its t interval; the parts share it out as they share the blocks' sum. A part that
+    was not observed in some block is NaN and in no sum.
+    """
+    trials = at_common_loads(measured(trials_table(run))).dropna(subset=["cpu_ms_per_request"])
+    groups = trials.groupby([*CELL, "stack"], sort=False)
+    rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _cost(group) for key, group in groups]
+    parts = [f"{part}_ms" for part in PARTS]
+    columns = [*CELL, "stack", *parts, "total_ms", "low", "high", "blocks", "suspect_blocks"]
+    return in_order(run, labelled(run, pd.DataFrame(rows, columns=columns)))
+
+
+def _cost(trials: pd.DataFrame) -> dict[str, Any]:
+    parts = trials[list(_PART_COLUMNS.values())].dropna(axis="columns")
+    total = geometric_mean(parts.sum(axis=1).tolist())
+    shares = parts.sum() / parts.sum().sum()
+    return {
+        **{
+            f"{part}_ms": total.value * shares.get(name, nan)
+            for part, name in _PART_COLUMNS.items()
+        },
+        "total_ms": total.value,
+        "low": total.low,
+        "high": total.high,
+        "blocks": total.blocks,
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+    }
+
+
+_ROUNDING = 1e-9
+
+
+def same_work_table(run: Run) -> pd.DataFrame:
+    """What PostgreSQL was asked per request: a row per scenario and stack, means over trials.
+
+    Columns: scenario, stack, title, framework, data_statements_per_request, rows_per_request,
+    control_statements_per_request, database_time_ms_per_request, same: whether data statements and
+    rows are those of the scenario's other stacks: equal, but for what `MIX` and `DRAW` allow. (The
+    contract's own tests hold each kind of request to exact equality.)
+    """
+    trials = measured(trials_table(run)).dropna(subset=["data_statements_per_request"])
+    means = trials.groupby(["scenario", "stack"], sort=False)[list(_WORK)].mean().reset_index()
+    means["same"] = _agrees(means, _WORK[0], {}) & _agrees(
+        means, _WORK[1], dict.fromkeys(DRAWN, DRAW)
+    )
+    frame = means.assign(load_kind="closed", load="0 users")
+    return in_order(run, labelled(run, frame)).drop(columns=["load_kind", "load"])
+
+
+def _agrees(means: pd.DataFrame, column: str, allowed: dict[str, float]) -> pd.Series:
+    """Whether a stack's number is that of its scenario's median stack, as far as is allowed."""
+    middle = means.groupby("scenario")[column].transform("median")
+    allowed = dict.fromkeys(MIXED, MIX) | allowed
+    apart = [max(allowed.get(name, 0.0), _ROUNDING) for name in means["scenario"]]
+    return (means[column] - middle).abs() <= apart * middle
+
+
+def dashboard_parts(run: Run) -> pd.DataFrame:
+    """The dashboard's response time beside what its upstreams took: a row per load and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, response_ms (mean of a block's
+    requests, then geometric mean over blocks), low, high, blocks, suspect_blocks, in_turn_ms (the
+    upstreams' mean times added), slowest_ms (the longest of them). Means, since means add and
+    percentiles do not.
+    """
+    trials = measured(trials_table(run))
+    trials = trials[trials["scenario"] == "dashboard"].merge(_upstreams(run))
+    means = [(*key, requests.mean_ms) for key, requests in by_trial(counted(run, trials)).items()]
+    found = pd.DataFrame(means, columns=[*_ID, "response_ms"])
+    trials = trials.merge(found.astype(dict.fromkeys(_ID, int)))
+    groups = trials.groupby([*CELL, "stack"], sort=False)
+    rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _parts(group) for key, group in groups]
+    columns = ["response_ms", "low", "high", "blocks", "suspect_blocks", "in_turn_ms", "slowest_ms"]
+    return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*CELL, "stack", *columns])))
+
+
+_ID = ["number", "attempt"]
+
+
+def _upstreams(run: Run) -> pd.DataFrame:
+    rows = [
+        (trial.planned.number, trial.attempt, times.in_turn_ms, times.slowest_ms)
+        for trial in run.trials
+        if (times := upstream_times(trial))
+    ]
+    return pd.DataFrame(rows, columns=[*_ID, "in_turn_ms", "slowest_ms"])
+
+
+def _parts(trials: pd.DataFrame) -> dict[str, Any]:
+    response = geometric_mean(trials["response_ms"].tolist())
+    return {
+        "response_ms": response.value,
+        "low": response.low,
+        "high": response.high,
+        "blocks": response.blocks,
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+        "in_turn_ms": trials["in_turn_ms"].mean(),
+        "slowest_ms": trials["slowest_ms"].mean(),
+    }

@@ -1,0 +1,72 @@
+"""CPU-milliseconds per request: service, PostgreSQL and upstreams, with the sum's interval."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    GREY,
+    INK,
+    Look,
+    looks,
+    packed,
+    place_of,
+    ring,
+    stack_axis,
+    styled,
+    tint,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import number
+from webtrial.stats.frames import largest, rows_of
+
+_SHARES = {"service": 1.0, "database": 0.55, "upstreams": 0.22}  # of the hue, in the order drawn
+_NAMES = {"service": "service", "database": "PostgreSQL", "upstreams": "upstreams"}
+
+
+@styled
+def draw(costs: pd.DataFrame, words: Words) -> Drawing:
+    """`cost_table` at one load per scenario: full colour the service, lighter PostgreSQL,
+    lightest the upstreams."""
+    look = looks(costs)
+    parts = [part for _, part in costs.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        _panel(panel, part, look)
+    _name_parts(figure)
+    return Drawing(figure, *words, costs)
+
+
+def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
+    axes.set_title(place_of(costs["scenario"].iloc[0], costs["load"].iloc[0]))
+    axes.set_xlabel("CPU-ms per request")
+    axes.set_xlim(0, 1.2 * largest(costs, ["total_ms", "high"]))
+    for height, row in zip(stack_axis(axes, costs, look), rows_of(costs), strict=True):
+        start = 0.0
+        seen = {part: share for part, share in _SHARES.items() if np.isfinite(row[f"{part}_ms"])}
+        for part, share in seen.items():
+            axes.barh(
+                height, row[f"{part}_ms"], 0.62, start, color=tint(look[row["stack"]].hue, share)
+            )
+            start += row[f"{part}_ms"]
+        if row["suspect_blocks"] and row["total_ms"] > 0:
+            ring([row["total_ms"]], [height], axes)
+        if np.isfinite(row["low"]):
+            axes.plot([row["low"], row["high"]], [height] * 2, color=INK, linewidth=1)
+        end = max(row["total_ms"], row["high"] if np.isfinite(row["high"]) else 0)
+        axes.annotate(
+            number(row["total_ms"]) if row["total_ms"] > 0 else "not observed",
+            (end, height),
+            xytext=(7 if row["suspect_blocks"] else 4, 0),
+            va="center",
+            textcoords="offset points",
+            color=look[row["stack"]].ink,
+        )
+
+
+def _name_parts(figure: Figure) -> None:
+    parts = [Patch(color=tint(GREY, share), label=_NAMES[part]) for part, share in _SHARES.items()]
+    figure.legend(handles=parts, loc="outside lower right", ncols=3, frameon=False, fontsize=7)

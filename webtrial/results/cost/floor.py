@@ -1,0 +1,65 @@
+"""The floor under every request: what a framework takes to answer without a database, beside a bare
+server that has no framework at all."""
+
+import pandas as pd
+
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load, estimates
+from webtrial.stats.trials import trials_table
+
+BARE = "bare"
+"""The stack that answers from memory: the ceiling of what the server itself can do."""
+
+
+def floor(run: Run) -> pd.DataFrame:
+    """What `ping` takes at its main closed load, beside `user_detail`: a row per stack.
+
+    Columns: stack, title, framework, load (of ping), ping_per_s, low, high (geometric mean over
+    blocks, t interval), ping_cpu_ms, detail_cpu_ms (CPU-milliseconds of the service per request of
+    each; NaN where user_detail was not measured), floor_share (the first of the second), times_bare
+    (ping_cpu_ms over that of the bare server, NaN without it), blocks, suspect_blocks,
+    at_least_per_s.
+
+    A server may answer faster than the load driver asks. Trials of which that is the only fault say
+    nothing of the rate but that the server can do at least as much (at_least_per_s, else NaN), and
+    of its own CPU time what any other says: ping_cpu_ms is then theirs, the median over blocks.
+    """
+    rates = _at(at_main_load(estimates(run, "throughput_per_s", kinds=("closed",))), "ping")
+    costs = at_main_load(estimates(run, "cpu_ms_per_request", kinds=("closed",)))
+    limited = _limited_by_the_driver(run, {*rates["load"]})
+    ping_ms = _at(costs, "ping").set_index("stack")["value"].astype(float)
+    ping_ms = ping_ms.fillna(limited["cpu_ms_per_request"])
+    detail_ms = _at(costs, "user_detail").set_index("stack")["value"]
+    frame = rates.rename(columns={"value": "ping_per_s"}).assign(
+        ping_cpu_ms=rates["stack"].map(ping_ms).astype(float),
+        detail_cpu_ms=rates["stack"].map(detail_ms).astype(float),
+    )
+    at_least = rates["stack"].map(limited["throughput_per_s"]).astype(float)
+    frame["at_least_per_s"] = at_least.where(frame["ping_per_s"].isna())
+    frame["floor_share"] = frame["ping_cpu_ms"] / frame["detail_cpu_ms"]
+    frame["times_bare"] = frame["ping_cpu_ms"] / ping_ms.get(BARE, float("nan"))
+    return frame[list(_COLUMNS)].reset_index(drop=True)
+
+
+_COLUMNS = (
+    *("stack", "title", "framework", "load", "ping_per_s", "low", "high", "ping_cpu_ms"),
+    *("detail_cpu_ms", "floor_share", "times_bare", "blocks", "suspect_blocks", "at_least_per_s"),
+)
+
+
+def _limited_by_the_driver(run: Run, loads: set[str]) -> pd.DataFrame:
+    """By stack, the medians of rate and cost over trials of `ping` whose only fault that is."""
+    busy = {
+        (trial.planned.number, trial.attempt)
+        for trial in run.trials
+        if {reason.gate for reason in trial.validity.reasons} == {"client_cpu"}
+        and trial.validity.verdict == "invalid"
+    }
+    trials = trials_table(run)
+    keys = pd.MultiIndex.from_frame(trials[["number", "attempt"]])
+    found = trials[keys.isin(busy) & trials["final"] & trials["load"].isin(loads)]
+    return _at(found, "ping").groupby("stack")[["throughput_per_s", "cpu_ms_per_request"]].median()
+
+
+def _at(frame: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    return frame[frame["scenario"] == scenario]

@@ -1,0 +1,97 @@
+"""Where a request's time goes: for each stack the parts of its mean response time."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    FAINT,
+    GREY,
+    INK,
+    Look,
+    looks,
+    packed,
+    place_of,
+    plain_log,
+    ring,
+    stack_axis,
+    styled,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import number
+from webtrial.results.cost.request_time import PARTS
+from webtrial.stats.frames import rows_of
+
+_MARKS = {  # part → marker and colour
+    "database_ms": ("s", "#0072B2"),
+    "upstreams_ms": ("^", "#CC79A7"),
+    "connection_ms": ("D", "#009E73"),
+    "cpu_ms": ("o", INK),
+    "queue_ms": ("X", GREY),
+}
+_LEAST_MS = 0.01  # less is not drawn
+
+
+@styled
+def draw(table: pd.DataFrame, words: Words) -> Drawing:
+    """`request_time`: a panel per scenario, a row per stack, a mark per part on a log scale; the
+    bar across ends the whole."""
+    look = looks(table)
+    parts = [part for _, part in table.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        _panel(panel, part, look)
+    _name_parts(figure)
+    return Drawing(figure, *words, table)
+
+
+def _panel(axes: Axes, table: pd.DataFrame, look: dict[str, Look]) -> None:
+    axes.set_title(place_of(table["scenario"].iloc[0], table["load"].iloc[0]))
+    axes.set_xscale("log")
+    values = table[[*PARTS, "response_ms"]].to_numpy(dtype=float)
+    seen = values[values >= _LEAST_MS]
+    axes.set_xlim(seen.min() / 1.6, seen.max() * 1.25)
+    plain_log(axes, "x", (1,))
+    axes.set_xlabel("ms per request")
+    for height, row in zip(stack_axis(axes, table, look), rows_of(table), strict=True):
+        _row(axes, row, height, look[row["stack"]])
+
+
+def _row(axes: Axes, row: dict[str, Any], height: float, look: Look) -> None:
+    axes.axhline(height, color=FAINT, linewidth=0.8, zorder=0)
+    for name, (marker, color) in _MARKS.items():
+        if np.isfinite(row[name]) and row[name] >= _LEAST_MS:
+            axes.plot(
+                [row[name]], [height], marker=marker, color=color, markersize=5, linestyle="none"
+            )
+    if row["suspect_blocks"]:
+        ring([row["response_ms"]], [height], axes)
+    axes.plot([row["response_ms"]], [height], "|", color=look.hue, markersize=11, markeredgewidth=2)
+    axes.annotate(
+        number(row["response_ms"]),
+        (1.0, height),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=7,
+        color=look.ink,
+    )
+
+
+def _name_parts(figure: Figure) -> None:
+    parts = [
+        Line2D(
+            [], [], marker=marker, color=color, linestyle="none", markersize=5, label=PARTS[name]
+        )
+        for name, (marker, color) in _MARKS.items()
+    ]
+    parts.append(
+        Line2D([], [], marker="|", color=INK, linestyle="none", markersize=9, label="the whole")
+    )
+    figure.legend(handles=parts, loc="outside lower right", ncols=6, frameon=False, fontsize=7)

@@ -1,0 +1,74 @@
+"""The dashboard: its response time beside what its upstreams took."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    GREY,
+    Look,
+    looks,
+    mark_interval,
+    mark_value,
+    packed,
+    place_of,
+    stack_axis,
+    styled,
+    thousands,
+    tint,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import number
+from webtrial.stats.frames import largest, rows_of
+
+
+@styled
+def draw(parts: pd.DataFrame, words: Words) -> Drawing:
+    """`dashboard_parts`: grey is what the upstreams took in turn, darker the slowest of them alone;
+    the mark is the mean response time with its interval."""
+    look = looks(parts)
+    cells = [cell for _, cell in parts.groupby("load", sort=False)]
+    figure, axes = packed(list(map(len, cells)), words.title)
+    for panel, cell in zip(axes, cells, strict=True):
+        _panel(panel, cell, look)
+        panel.set_title(place_of("dashboard", cell["load"].iloc[0]))
+    _name_bars(figure)
+    return Drawing(figure, *words, parts)
+
+
+def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
+    heights = stack_axis(axes, parts, look)
+    furthest = largest(parts, ["response_ms", "high", "in_turn_ms"])
+    sensible = 3 * largest(parts, ["response_ms", "in_turn_ms"])  # an interval may run out
+    axes.set_xlim(0, 1.2 * min(furthest, sensible))
+    axes.set_xlabel("mean response time (ms)")
+    thousands(axes)
+    for height, row in zip(heights, rows_of(parts), strict=True):
+        style = look[row["stack"]]
+        axes.barh(height, row["in_turn_ms"], 0.7, color=tint(GREY, 0.3))
+        axes.barh(height, row["slowest_ms"], 0.7, color=tint(GREY, 0.65))
+        mark_interval(axes, row["low"], row["high"], height, style)
+        suspect = row["suspect_blocks"] > 0
+        mark_value(axes, row["response_ms"], height, style, suspect=suspect)
+        end = row["high"] if np.isfinite(row["high"]) else row["response_ms"]
+        axes.annotate(
+            number(row["response_ms"]),
+            (end, height),
+            xytext=(7, 0),
+            va="center",
+            textcoords="offset points",
+            color=style.ink,
+            annotation_clip=True,
+        )
+
+
+def _name_bars(figure: Figure) -> None:
+    """Say below which bar is which."""
+    bars = [
+        Patch(color=tint(GREY, share), label=label)
+        for share, label in ((0.65, "the slowest upstream"), (0.3, "all upstreams in turn"))
+    ]
+    figure.legend(handles=bars, loc="outside lower right", ncols=2, frameon=False, fontsize=7)

@@ -1,0 +1,78 @@
+"""The dashboard's two questions: how long one request takes, and how many are served.
+
+The article's factor is about time: sources that are asked in turn take the sum of their times.
+How many requests are served at saturation is another question, and there the HTTP client inside
+the service costs most of the CPU time. So each client that was measured stands beside the others.
+"""
+
+import pandas as pd
+
+from webtrial.run.store import Run
+from webtrial.stats.estimates import is_own, load_size, main_load
+from webtrial.stats.pairs import apart_in, is_deployed, pair_of, stacks_in_order
+from webtrial.stats.ratios import ratio_table
+
+DASHBOARD = "dashboard"
+IN_TURN = "in turn"
+
+
+def dashboard_ratios(run: Run) -> pd.DataFrame:
+    """Stacks that ask their sources at once over those as deployed that ask them in turn, at the
+    loads of the dashboard that all stacks share: rows of `ratio_table` for throughput and p50.
+
+    The stacks above are those as deployed, then those that differ from one of them in the HTTP
+    client only. Further column: client (of the stack above).
+    """
+    stacks = stacks_in_order(run)
+    deployed = [name for name in stacks if is_deployed(name, stacks)]
+    above = [name for name in deployed if stacks[name].get("sources") != IN_TURN]
+    below = [name for name in deployed if name not in above]
+    others = [
+        name
+        for pair in apart_in(run, "http_client")
+        for name in (pair.stack, pair.baseline)
+        if {pair.stack, pair.baseline} & set(above) and name not in above
+    ]
+    pairs = [
+        pair_of(stack, baseline, "variant", stacks)
+        for stack in dict.fromkeys([*above, *others])
+        for baseline in below
+    ]
+    rows = ratio_table(run, pairs) if pairs else ratio_table(run).iloc[:0]
+    rows = rows[
+        (rows["scenario"] == DASHBOARD)
+        & rows["metric"].isin(["throughput", "p50"])
+        & ~rows["load"].map(is_own).astype(bool)
+    ]
+    client = [str(stacks[name].get("http_client")) for name in rows["stack"]]
+    return rows.assign(client=client).reset_index(drop=True)
+
+
+def waiting_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of `dashboard_ratios`, the median response times at the main open load."""
+    load = main_load(rows, "open")
+    return rows[(rows["metric"] == "p50") & (rows["load"] == load)].reset_index(drop=True)
+
+
+def saturated_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of `dashboard_ratios`, throughput at the main closed load."""
+    load = main_load(rows, "closed")
+    return rows[(rows["metric"] == "throughput") & (rows["load"] == load)].reset_index(drop=True)
+
+
+def lightest_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of `dashboard_ratios`, throughput at the closed load with the fewest users, where that is
+    not the main one."""
+    closed = rows[(rows["metric"] == "throughput") & (rows["load_kind"] == "closed")]
+    if closed.empty or closed["load"].nunique() == 1:
+        return closed.iloc[:0].reset_index(drop=True)
+    lightest = min(closed["load"], key=load_size)
+    shown = [] if lightest == main_load(rows, "closed") else [lightest]
+    return closed[closed["load"].isin(shown)].reset_index(drop=True)
+
+
+def client_decides(rows: pd.DataFrame) -> bool:
+    """Whether, at saturation, one HTTP client serves more than a stack below and another client
+    fewer, both decided."""
+    verdicts = saturated_rows(rows).groupby("baseline")["verdict"]
+    return any({"higher", "lower"} <= set(group) for _, group in verdicts)

@@ -1,0 +1,60 @@
+"""The figures that tell what to choose and what two runs agree on, as `drawings` has the others."""
+
+import pandas as pd
+
+from webtrial.results.choosing import figure as choosing
+from webtrial.results.choosing import text as words
+from webtrial.results.choosing.criteria import Criteria
+from webtrial.results.choosing.estimate import SEED, totals
+from webtrial.results.choosing.projects import Weights
+from webtrial.results.comparison import figure as replication
+from webtrial.results.drawings import Shown, absent
+from webtrial.results.throughput import ratios_figure as ratios
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.pairs import title_of
+from webtrial.stats.ratios import ratio_label
+
+
+def draw_choosing(
+    found: Criteria, chosen: pd.DataFrame, weights: Weights | None = None, seed: int = SEED
+) -> Shown:
+    """`totals` for each project, with the first places of `recommended`."""
+    table = totals(found, weights, seed)
+    table = table[table["total"].notna()]
+    if table.empty:
+        return absent("nothing that frameworks are chosen by")
+    named = chosen[["project", "first", "article"]]
+    drawn = table.assign(stack=table["framework"].str.lower()).merge(named, on="project")
+    return choosing.draw(drawn, words.choosing(table, chosen))
+
+
+def draw_replication(run: Run, found: pd.DataFrame) -> Shown:
+    """`replication` of requests per second at the main closed loads; `run` names the stacks."""
+    table = at_main_load(found[found["metric"] == "throughput"])
+    table = table[table["ratio_before"].notna() | table["ratio_after"].notna()]
+    if table.empty:
+        return absent("no two stacks that both runs compare")
+    stacks = run.manifest.stacks
+    titles = table.assign(
+        title=[title_of(name, stacks) for name in table["stack"]],
+        baseline_title=[title_of(name, stacks) for name in table["baseline"]],
+    )
+    return replication.draw(titles, words.replication(titles))
+
+
+def draw_changes(changed: pd.DataFrame) -> Shown:
+    """`changes` of requests per second at the main closed loads."""
+    table = at_main_load(changed[changed["metric"] == "throughput"])
+    table = table[table["ratio"].notna()]
+    if table.empty:
+        return absent("no closed load of a stack in both runs")
+    spans = zip(table["ratio"], table["low"], table["high"], strict=True)
+    drawn = table.assign(
+        kind="second run over the first",
+        baseline_title="itself before",
+        floor=float("nan"),
+        blocks=table[["blocks_before", "blocks_after"]].min(axis=1),
+        label=[ratio_label(*span) for span in spans],
+    )
+    return ratios.draw(drawn, words.changes(drawn))

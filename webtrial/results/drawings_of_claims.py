@@ -1,0 +1,28 @@
+"""The figures of claims and references, as `drawings` has the others."""
+
+import pandas as pd
+
+from webtrial.results.claims import figure as claims
+from webtrial.results.claims import references_figure as references
+from webtrial.results.claims import text as words
+from webtrial.results.claims.evaluate import Verification
+from webtrial.results.drawings import Shown, absent
+from webtrial.results.sentences_of_claims import about
+
+
+def draw_claims(judged: Verification, *beginnings: str) -> Shown:
+    """What is claimed beside what was measured: the comparisons behind those claims whose ids begin
+    so, all in one unit."""
+    parts = about(judged.parts, beginnings)
+    shown = parts[parts["value"].notna() | parts["high"].notna()]
+    if shown.empty:
+        return absent("measured nothing that these claims are about")
+    return claims.draw(shown, words.claims(shown))
+
+
+def draw_references(table: pd.DataFrame) -> Shown:
+    """`reference_table`."""
+    shown = table.dropna(subset=["ratio"])
+    if shown.empty:
+        return absent("no pair of stacks that somebody else has published")
+    return references.draw(shown, words.references(shown))

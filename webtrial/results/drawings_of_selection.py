@@ -1,0 +1,86 @@
+"""The figures of a selection, as `drawings` has those of a run."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+
+from webtrial.results import words
+from webtrial.results.drawings import Shown, absent
+from webtrial.results.explorer import text as words_of_selection
+from webtrial.results.explorer.estimate import Selection, blocks_of, left_out_of, ratios_to_first
+from webtrial.results.latency import figure as latency
+from webtrial.results.latency import over_time_figure as over_time
+from webtrial.results.latency import text as words_of_latency
+from webtrial.results.latency.estimate import distribution, latency_against_load
+from webtrial.results.latency.over_time import over_time as over_time_of
+from webtrial.results.throughput import figure as throughput
+from webtrial.results.throughput import ratios_figure as ratios
+from webtrial.run.store import Run
+from webtrial.stats.pairs import title_of
+
+
+def draw_values(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
+    """`selected`, over its blocks."""
+    if table["value"].notna().sum() == 0:
+        return absent(f"too few requests for {chosen.statistic} here")
+    said = words_of_selection.values(table, chosen)
+    return throughput.draw(table, blocks_of(run, chosen), said, chosen.statistic)
+
+
+def draw_ratios_to_first(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`ratios_to_first`."""
+    table = ratios_to_first(run, chosen)
+    if table["ratio"].notna().sum() == 0:
+        return absent("no second stack here to compare the first with")
+    table = table.assign(kind=f"over {title_of(chosen.stacks[0], run.manifest.stacks)}")
+    return ratios.draw(table, words.ratios(table, left_out_of(run, chosen)))
+
+
+def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`distribution` of what is chosen."""
+    curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
+    if curves.empty:
+        return absent("no request here")
+    said = words_of_latency.distribution(curves, left_out_of(run, chosen))
+    return latency.distribution(curves, said)
+
+
+def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """The same with its percentiles, the slow half stretched out."""
+    curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
+    if curves.empty:
+        return absent("no request here")
+    where = ([chosen.scenario], chosen.load, chosen.stacks)
+    percentiles = latency_against_load(run, (50, 90, 99), *where)
+    said = words_of_latency.tail(curves, percentiles, left_out_of(run, chosen))
+    return latency.tail(curves, percentiles, said)
+
+
+def draw_against_load_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`latency_against_load` of the stacks chosen, at every load of their scenario."""
+    table = latency_against_load(run, (50, 90, 99), [chosen.scenario], stacks=chosen.stacks)
+    if table["latency_ms"].notna().sum() == 0:
+        return absent("too few requests for a median here")
+    loads = [replace(chosen, load=str(load)) for load in table["load"].unique()]
+    said = words.latency_against_load(table, sum(left_out_of(run, each) for each in loads))
+    return latency.against_load(table, said)
+
+
+def draw_over_time_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+    """`over_time` of what is chosen."""
+    found = over_time_of(run, chosen.scenario, chosen.load, chosen.stacks)
+    if found.cells.empty:
+        return absent("no answer here")
+    return over_time.draw(found, words_of_latency.over_time(found))
+
+
+FIGURES: dict[str, Callable[[Run, Selection, pd.DataFrame], Shown]] = {
+    "values with intervals": draw_values,
+    "ratios to the first": draw_ratios_to_first,
+    "distribution": draw_distribution_of,
+    "percentiles to the tail": draw_tail_of,
+    "response times against load": draw_against_load_of,
+    "over time": draw_over_time_of,
+}
+"""What can be drawn of a selection, by the name in the menu."""

@@ -1,0 +1,176 @@
+"""A part of a run chosen by hand: some stacks in one scenario at one load, by one statistic.
+
+Everything is computed for what is chosen and nothing else, so that it is there at once.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from webtrial.errors import ParameterError
+from webtrial.results.latency.estimate import latency_against_load
+from webtrial.results.validity.gates import left_out
+from webtrial.run.store import Run
+from webtrial.stats.estimates import (
+    CELL,
+    block_values,
+    estimates_of,
+    in_order,
+    labelled,
+    with_failures,
+)
+from webtrial.stats.pairs import pair_of
+from webtrial.stats.ratios import (
+    CPU,
+    MEDIAN,
+    P99,
+    RATIO_COLUMNS,
+    THROUGHPUT,
+    Metric,
+    labelled_pairs,
+    ratios_in,
+)
+from webtrial.stats.trials import at_common_loads, latencies, measured, trials_table
+
+STATISTICS: dict[str, Metric] = {
+    "requests per second": THROUGHPUT,
+    "median response time (ms)": MEDIAN,
+    "90th percentile (ms)": Metric(
+        "p90", "90th percentile of response time", "lower", percentile=90
+    ),
+    "99th percentile (ms)": P99,
+    "CPU of the service (ms per request)": CPU,
+    "CPU of PostgreSQL (ms per request)": Metric(
+        "database_cpu",
+        "CPU time of PostgreSQL per request",
+        "lower",
+        "database_cpu_ms_per_request",
+    ),
+    "memory of the service (MiB)": Metric(
+        "memory", "memory of the service", "lower", "service_memory_mib"
+    ),
+}
+"""What stacks are compared by, under the name that a menu shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Stacks (in the order of reading) in a scenario at a load, by a name of STATISTICS."""
+
+    scenario: str
+    load: str
+    stacks: tuple[str, ...]
+    statistic: str
+
+    @property
+    def metric(self) -> Metric:
+        """The statistic; ParameterError for a name that STATISTICS has not."""
+        if self.statistic not in STATISTICS:
+            known = ", ".join(STATISTICS)
+            raise ParameterError(f"statistic = {self.statistic!r}: there are {known}")
+        return STATISTICS[self.statistic]
+
+    @property
+    def column(self) -> str:
+        """The statistic as a column, its unit in the name: `throughput_per_s`, `p50_ms`."""
+        return self.metric.column or f"{self.metric.name}_ms"
+
+
+def places(run: Run) -> pd.DataFrame:
+    """Where a run has trials that count: a row per cell and stack, in the order of reading.
+
+    Columns: scenario, load_kind, load, stack, title, framework.
+    """
+    trials = at_common_loads(measured(trials_table(run)))
+    trials = trials[trials["load_kind"] != "held"]
+    cells = trials[[*CELL, "stack"]].drop_duplicates()
+    return in_order(run, labelled(run, cells.reset_index(drop=True)))
+
+
+def statistics_of(kind: str) -> list[str]:
+    """The names of STATISTICS that a load of that kind has: an open one sets its own rate."""
+    return [name for name, each in STATISTICS.items() if kind == "closed" or not each.closed_only]
+
+
+def selected(run: Run, chosen: Selection) -> pd.DataFrame:
+    """What is chosen, a row per stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, value, low, high (95 %, over
+    blocks), blocks, suspect_blocks, invalid_blocks, error_fraction, dropped_fraction. A percentile
+    of too few requests is NaN.
+    """
+    table = _percentiles(run, chosen) if chosen.metric.percentile else _estimates(run, chosen)
+    return table.reset_index(drop=True)
+
+
+def with_units(table: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
+    """`selected` for further work: the unit in the names of columns (`p50_ms`, `p50_ms_low` …)."""
+    ends = {"low": f"{chosen.column}_low", "high": f"{chosen.column}_high"}
+    return table.rename(columns={"value": chosen.column, **ends})
+
+
+def blocks_of(run: Run, chosen: Selection) -> pd.DataFrame:
+    """The same as `block_values`; no rows where the statistic is a percentile."""
+    column = chosen.metric.column
+    values = block_values(run, column or "throughput_per_s")
+    return _here(values if column else values.iloc[:0], chosen)
+
+
+def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
+    """Every chosen stack over the first of them, columns as `labelled_pairs` of `ratio_table`; the
+    A/A noise floor among them where the run has one there."""
+    first, *others = chosen.stacks
+    stacks = run.manifest.stacks
+    pairs = [pair_of(stack, first, "variant", stacks) for stack in others]
+    trials = trials_table(run)
+    used = trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
+    here = _at_place(used, chosen)
+    again = here.loc[here["role"] == "a/a", "stack"]
+    here = here[here["stack"].isin([*chosen.stacks, *again])]
+    place = here[CELL].iloc[0].to_dict() if len(here) else {}
+    rows = [place | row for row in ratios_in(run, here, pairs, [chosen.metric])]
+    frame = pd.DataFrame(rows, columns=[*CELL, *RATIO_COLUMNS])
+    return labelled_pairs(run, frame).assign(metric_label=chosen.metric.label)
+
+
+def left_out_of(run: Run, chosen: Selection) -> int:
+    """How many trials of what is chosen are invalid, so that no value is made of them."""
+    return left_out(_here(trials_table(run), chosen))
+
+
+def requests_of(run: Run, chosen: Selection) -> pd.DataFrame:
+    """The requests behind what is chosen, a row each, columns as `latencies` has them."""
+    return latencies(run, _here(measured(trials_table(run)), chosen))
+
+
+def _estimates(run: Run, chosen: Selection) -> pd.DataFrame:
+    assert chosen.metric.column is not None
+    trials = _here(at_common_loads(trials_table(run)), chosen)
+    return with_failures(run, estimates_of(run, trials, chosen.metric.column))
+
+
+def _percentiles(run: Run, chosen: Selection) -> pd.DataFrame:
+    percentile = chosen.metric.percentile
+    assert percentile is not None
+    table = latency_against_load(
+        run, (percentile,), [chosen.scenario], chosen.load, chosen.stacks
+    ).rename(columns={"latency_ms": "value"})
+    trials = _here(trials_table(run), chosen)
+    invalid = trials[trials["final"] & (trials["verdict"] == "invalid")].groupby("stack").size()
+    table["invalid_blocks"] = table["stack"].map(invalid).fillna(0).astype(int)
+    return table[[*CELL, *_COLUMNS]]
+
+
+_COLUMNS = (
+    *("stack", "title", "framework", "value", "low", "high", "blocks", "suspect_blocks"),
+    *("invalid_blocks", "error_fraction", "dropped_fraction"),
+)
+
+
+def _at_place(rows: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
+    return rows[(rows["scenario"] == chosen.scenario) & (rows["load"] == chosen.load)]
+
+
+def _here(rows: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
+    there = _at_place(rows, chosen)
+    return there[there["stack"].isin(chosen.stacks)]

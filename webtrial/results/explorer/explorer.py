@@ -1,0 +1,292 @@
+"""Any run by hand: menus for what is looked at, a figure and a table that follow at once.
+
+Where no notebook is open there is nobody to choose: then the figure stands alone.
+"""
+
+import atexit
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from html import escape
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+from IPython.core.getipython import get_ipython
+from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, Layout, Text, VBox
+
+from webtrial.errors import ParameterError, WebtrialError
+from webtrial.results.base.display import Drawing, Prose, Table
+from webtrial.results.base.figure_defaults import drawing_from_defaults
+from webtrial.results.base.formatting import percent
+from webtrial.results.choosing.sliders import LIVE
+from webtrial.results.drawings import Shown, absent
+from webtrial.results.drawings_of_selection import FIGURES
+from webtrial.results.explorer.estimate import (
+    Selection,
+    places,
+    requests_of,
+    selected,
+    statistics_of,
+    with_units,
+)
+from webtrial.run.store import RUNS, Run, open_run
+from webtrial.stats.estimates import main_load
+
+NAME = "selection"  # under which the notebook gets the selection
+
+
+def explore(run: Run) -> "Explorer":
+    """Menus over `run` and its neighbours: which stacks, scenario, load, statistic and figure.
+
+    `.frame` is the selection as a DataFrame, `.requests()` its requests, a row each, `.drawing` the
+    figure, `.save("name.svg")` keeps it. Where no notebook is open the figure is displayed alone.
+    """
+    explorer = Explorer(run)
+    _keep_from_collector()
+    return explorer
+
+
+class Explorer:
+    """What `explore` makes. `selection` is what the menus say, `took_s` how long the last change
+    took until figure and table were there."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.drawing: Shown = Prose("")
+        self.frame = pd.DataFrame()
+        self.took_s = 0.0
+        self.menus = {name: _menu(name) for name in MENUS}
+        _offer(self.menus["run"], _names(run))
+        _offer(self.menus["figure"], list(FIGURES))
+        self.stacks: dict[str, Checkbox] = {}
+        self.file = Text("figure.svg", description="file", style=_LABELS)
+        self.keep = Button(description="Save the figure", tooltip="as .svg, .pdf or .png")
+        self.send = Button(description=f"As `{NAME}`", tooltip="a DataFrame in this notebook")
+        self._boxes = HBox([], layout=Layout(flex_flow="row wrap"))
+        self._picture, self._table, self._said = HTML(), HTML(), HTML()
+        self._settling = False
+        self.widget = self._arranged()
+        self._open(run)
+        self._turned()
+
+    @property
+    def selection(self) -> Selection:
+        """What the menus say."""
+        ticked = [name for name, box in self.stacks.items() if box.value and not box.disabled]
+        said = {name: str(menu.value) for name, menu in self.menus.items()}
+        return Selection(said["scenario"], said["load"], tuple(ticked), said["statistic"])
+
+    @property
+    def said(self) -> str:
+        """The last message, as HTML."""
+        return str(self._said.value)
+
+    @property
+    def table(self) -> Table:
+        """The selection for reading."""
+        return Table(self.frame, columns=_columns(self.frame), formats=_FORMATS)
+
+    def requests(self) -> pd.DataFrame:
+        """The requests behind the selection, a row each, `latency_ms` among their columns."""
+        return requests_of(self.run, self.selection)
+
+    def save(self, file: str | Path) -> Path:
+        """Write the figure as its suffix says (.svg, .pdf, .png) and give the path. ParameterError
+        for another suffix, or where there is no figure."""
+        path = Path(file)
+        if not isinstance(self.drawing, Drawing):
+            raise ParameterError("there is no figure to save: tick a stack that was measured here")
+        if path.suffix not in _SUFFIXES:
+            raise ParameterError(f"{path}: a figure is saved as {', '.join(_SUFFIXES)}")
+        if path.suffix == ".svg":
+            path.write_text(self.drawing.svg(), encoding="utf-8")
+        else:
+            with drawing_from_defaults({"savefig.dpi": 200}):
+                self.drawing.figure.savefig(path)
+        return path
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        shown = self.widget if LIVE in os.environ else self.drawing
+        return shown._repr_mimebundle_(include=include, exclude=exclude)
+
+    def _arranged(self) -> VBox:
+        for menu in self.menus.values():
+            menu.observe(self._turned, "value")
+        self.keep.on_click(partial(self._answer, self._save))
+        self.send.on_click(partial(self._answer, self._send))
+        menus = HBox([*self.menus.values()], layout=Layout(flex_flow="row wrap"))
+        below = HBox([self.send, self.file, self.keep])
+        return VBox([menus, self._boxes, self._picture, self._table, below, self._said])
+
+    def _turned(self, _: Any = None) -> None:
+        """Make the menus fit what was chosen, then show it, and say how long that took."""
+        if self._settling:
+            return
+        started_s = perf_counter()
+        with self._settled():
+            if self.menus["run"].value != self.run.path.name:
+                self._open(open_run(_folder(self.run, self.menus["run"].value)))
+            self._settle()
+            self._show()
+        self.took_s = perf_counter() - started_s
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Keep menus that are set from answering, and errors from leaving the notebook."""
+        self._settling = True
+        self._said.value = ""
+        try:
+            yield
+        except WebtrialError as error:
+            self._said.value = _as_message(str(error))
+            self.menus["run"].value = self.run.path.name
+        finally:
+            self._settling = False
+
+    def _open(self, run: Run) -> None:
+        self.run, self._places = run, places(run)
+        first = run.manifest.parameters.stacks
+        titles = self._places.drop_duplicates("stack")
+        self.stacks = {
+            stack: Checkbox(stack in first, description=title, indent=False, layout=_BOX)
+            for stack, title in zip(titles["stack"], titles["title"], strict=True)
+        }
+        for box in self.stacks.values():
+            box.observe(self._turned, "value")
+        self._boxes.children = tuple(self.stacks.values())
+
+    def _settle(self) -> None:
+        _offer(self.menus["scenario"], self._places["scenario"].unique().tolist())
+        here = self._places[self._places["scenario"] == self.menus["scenario"].value]
+        _offer(self.menus["load"], here["load"].unique().tolist(), preferred=_first_load(here))
+        here = here[here["load"] == self.menus["load"].value]
+        kind = here["load_kind"].iloc[0] if len(here) else "closed"
+        _offer(self.menus["statistic"], statistics_of(str(kind)))
+        for stack, box in self.stacks.items():
+            box.disabled = stack not in set(here["stack"])
+
+    def _show(self) -> None:
+        chosen = self.selection
+        self.frame, self.drawing = pd.DataFrame(), absent("no stack ticked that was measured here")
+        if chosen.stacks:
+            table = selected(self.run, chosen)
+            self.frame = with_units(table, chosen)
+            self.drawing = FIGURES[str(self.menus["figure"].value)](self.run, chosen, table)
+        self._picture.value = _picture(self.drawing)
+        self._table.value = self.table.html() if len(self.frame) else ""
+
+    def _answer(self, act: Callable[[], str], _: Any) -> None:
+        try:
+            said = act()
+        except (WebtrialError, OSError) as error:
+            said = str(error)
+        self._said.value = _as_message(said)
+
+    def _save(self) -> str:
+        return f"The figure is in {self.save(self.file.value)}."
+
+    def _send(self) -> str:
+        shell = get_ipython()
+        if shell is None:
+            raise ParameterError("there is no notebook to send the selection to; use .frame")
+        shell.user_ns[NAME] = self.frame
+        rows, columns = self.frame.shape
+        return f"`{NAME}` has {rows} rows and {columns} columns: {', '.join(self.frame.columns)}."
+
+
+def response_times(run: Run) -> pd.DataFrame:
+    """How long each change in `explore(run)` takes until figure and table are there.
+
+    Every menu is set to each of its choices in turn (of runs, to the next and back), then every
+    stack is ticked one by one. Columns: menu, choice, seconds.
+    """
+    explorer = explore(run)
+    rows = []
+    for name in ("scenario", "load", "statistic", "figure", "run"):
+        menu = explorer.menus[name]
+        others = [choice for choice in menu.options if choice != menu.value]
+        for choice in [*(others[:1] if name == "run" else others), menu.value]:
+            menu.value = choice
+            rows.append((name, choice, explorer.took_s))
+    for stack, box in explorer.stacks.items():
+        if not box.disabled and not box.value:
+            box.value = True
+            rows.append(("stacks", stack, explorer.took_s))
+    return pd.DataFrame(rows, columns=["menu", "choice", "seconds"])
+
+
+def _keep_from_collector() -> None:
+    """What is there by now stays, and to look through it for garbage takes 0.1 s: more than any
+    other part of a change. So that happens once, now."""
+    gc.unfreeze()  # what an earlier call kept may be garbage by now
+    gc.collect()
+    gc.freeze()
+
+
+# What is frozen would be reported as a leak when the interpreter ends.
+atexit.register(gc.unfreeze)
+
+MENUS = ("run", "scenario", "load", "statistic", "figure")
+_SUFFIXES = (".svg", ".pdf", ".png")
+_LABELS = {"description_width": "5.5em"}
+_BOX = Layout(width="auto", margin="0 1.2em 0 0")
+
+
+def _menu(name: str, options: list[str] | None = None) -> Dropdown:
+    return Dropdown(options=options or [], description=name, style=_LABELS)
+
+
+def _names(run: Run) -> list[str]:
+    """The run first, then its neighbours and what lies in `data/runs/`, the newest first."""
+    folders = {path.parent.name for place in (run.path.parent, RUNS) for path in _manifests(place)}
+    return [run.path.name, *sorted(folders - {run.path.name}, reverse=True)]
+
+
+def _manifests(folder: Path) -> Iterator[Path]:
+    return folder.glob("*/manifest.json")
+
+
+def _folder(run: Run, name: str) -> Path:
+    beside = run.path.parent / name
+    return beside if beside.is_dir() else RUNS / name
+
+
+def _offer(menu: Dropdown, options: list[str], preferred: str | None = None) -> None:
+    """Give a menu new options; what it says stays where that is among them."""
+    said = menu.value
+    if list(menu.options) != options:
+        menu.options = options
+        menu.value = said if said in options else preferred or next(iter(options), None)
+
+
+def _first_load(here: pd.DataFrame) -> str | None:
+    """The main load of a scenario's rows of `places`."""
+    return main_load(here, "closed") or main_load(here, "open")
+
+
+def _picture(drawing: Shown) -> str:
+    """HTML of a drawing on white, whatever the theme, with its alternative text."""
+    if isinstance(drawing, Prose):
+        return _as_message(drawing.text.strip("*"))
+    return (
+        '<div style="background: white; width: fit-content; max-width: 100%; overflow-x: auto"'
+        f' role="img" aria-label="{escape(drawing.alt)}">{drawing.svg()}</div>'
+    )
+
+
+def _as_message(text: str) -> str:
+    return f'<p role="status">{escape(text)}</p>' if text else ""
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, str]:
+    """The columns that a table for reading has: not those that are the same in every row."""
+    left_out = ("scenario", "load_kind", "load", "stack", "framework")
+    names = [str(name) for name in frame.columns if name not in left_out]
+    return {name: name.replace("_", " ").replace("title", "stack") for name in names}
+
+
+_FORMATS = {"error_fraction": percent, "dropped_fraction": percent}

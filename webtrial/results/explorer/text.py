@@ -1,0 +1,36 @@
+"""What the figures of a selection say, as `words` has the others."""
+
+import pandas as pd
+
+from webtrial.results.base.figure_text import (
+    Words,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+)
+from webtrial.results.base.figure_text import within as in_brackets
+from webtrial.results.base.formatting import number, spoken
+from webtrial.results.explorer.estimate import Selection
+from webtrial.stats.frames import rows_of
+
+
+def values(table: pd.DataFrame, chosen: Selection) -> Words:
+    """Of `selected`: the least and the most."""
+    there = rows_of(table.dropna(subset=["value"]).sort_values("value", kind="stable"))
+    where = f"{spoken(chosen.scenario)}, {chosen.load}"
+    what = chosen.statistic[0].upper() + chosen.statistic[1:]
+    title = f"{what}: nothing that counts in {where}"
+    if there:
+        ends = [there[0], there[-1]] if len(there) > 1 else there
+        said = " to ".join(f"{number(row['value'], 3)} ({row['title']})" for row in ends)
+        title = f"{what}: {said} in {where}{one_block_note(table)}"
+    alt = f"{what}. " + per_cell(
+        table, lambda row: f"{row['title']} {number(row['value'], 3)}{in_brackets(row)}"
+    )
+    caption = (
+        f"{what}, from zero. {interval_note(table)} Small marks are single blocks:"
+        " hollow where suspect, a grey cross where invalid."
+        + left_out_note(int(table["invalid_blocks"].sum()))
+    )
+    return Words(title, alt, caption)

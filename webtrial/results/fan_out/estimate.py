@@ -1,0 +1,204 @@
+"""Several sources behind one request, asked in turn or at once: the formula and what comes on top.
+
+k sources that take d each take k·d in turn and d at once. With one request at a time nothing
+queues, so what a stack takes beyond that is what asking costs it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import nan
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from webtrial.run.store import Run
+from webtrial.stats.counting import counted
+from webtrial.stats.estimates import in_order, labelled
+from webtrial.stats.intervals import CONFIDENCE, judge
+from webtrial.stats.medians import Blocks, by_block, median_of, ratio_of_medians
+from webtrial.stats.pairs import AXIS_NAMES, Pair, apart_in, title_of
+from webtrial.stats.trials import measured, trials_table
+
+SCENARIO = "fan_out"
+SHAPE = ["count", "delay_ms"]
+
+
+def fan_out(run: Run) -> pd.DataFrame:
+    """Median response times of `fan_out`: a row per stack, number of sources and their delay.
+
+    Columns: stack, title, framework, sources (how they are asked), count, delay_ms, median_ms, low,
+    high (jackknife over blocks), formula_ms (count · delay in turn, delay at once), overhead_ms
+    (median − formula), blocks, samples. Delays are constant, so that a few requests of a kind will
+    do.
+    """
+    rows = [
+        {"stack": stack, "count": count, "delay_ms": delay_ms} | _median(blocks)
+        for (stack, count, delay_ms), blocks in _grid(run).items()
+    ]
+    frame = pd.DataFrame(rows, columns=["stack", *SHAPE, "median_ms", "low", "high", *_RESTS_ON])
+    frame = _ordered(run, frame.sort_values(SHAPE, kind="stable"))
+    asked = [str(run.manifest.stacks.get(name, {}).get("sources", "")) for name in frame["stack"]]
+    frame.insert(3, "sources", asked)
+    times = frame["count"].where(frame["sources"] == "in turn", 1)
+    frame.insert(9, "formula_ms", times * frame["delay_ms"])
+    frame.insert(10, "overhead_ms", frame["median_ms"] - frame["formula_ms"])
+    return frame
+
+
+_RESTS_ON = ("blocks", "samples")
+
+
+def _grid(run: Run) -> dict[tuple[str, int, float], Blocks]:
+    """What was counted by stack, number of sources and their delay."""
+    trials = measured(trials_table(run))
+    counts = counted(run, trials[trials["scenario"] == SCENARIO], kinds=True)
+    found = by_block(counts, ["stack", "kind"])
+    return {(stack, *_shape(kind)): blocks for (stack, kind), blocks in found.items()}
+
+
+def _shape(kind: str) -> tuple[int, float]:
+    """`4 × 20 ms` as count and delay."""
+    count, _, delay = kind.partition(" × ")
+    return int(count), float(delay.removesuffix(" ms"))
+
+
+def _median(blocks: Blocks) -> dict[str, Any]:
+    found = median_of(blocks)
+    return {
+        "median_ms": found.value,
+        "low": found.low,
+        "high": found.high,
+        "blocks": found.blocks,
+        "samples": sum(map(len, blocks.values())),
+    }
+
+
+def _ordered(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    placed = labelled(run, frame.assign(scenario=SCENARIO, load_kind="closed", load="1 user"))
+    return in_order(run, placed).drop(columns=["scenario", "load_kind", "load"])
+
+
+def fan_out_costs(table: pd.DataFrame) -> pd.DataFrame:
+    """What a stack takes beyond the formula: `overhead_ms` of `fan_out` as a line over the number
+    of sources, by least squares.
+
+    Columns: stack, title, framework, sources, base_ms (of a request), per_source_ms, low, high (of
+    it, Student's t), cells.
+    """
+    rows = [
+        dict(zip(_NAMED, key, strict=True)) | _line(cells)
+        for key, cells in table.groupby(_NAMED, sort=False)
+        if cells["count"].nunique() > 1
+    ]
+    return pd.DataFrame(rows, columns=[*_NAMED, *_LINE])
+
+
+_NAMED = ["stack", "title", "framework", "sources"]
+_LINE = ("base_ms", "per_source_ms", "low", "high", "cells")
+
+
+def _line(cells: pd.DataFrame) -> dict[str, Any]:
+    line = stats.linregress(cells["count"], cells["overhead_ms"])
+    free = len(cells) - 2
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, free) * line.stderr if free else nan
+    return {
+        "base_ms": float(line.intercept),
+        "per_source_ms": float(line.slope),
+        "low": float(line.slope - reach),
+        "high": float(line.slope + reach),
+        "cells": len(cells),
+    }
+
+
+def fan_out_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
+    """How many times as long a stack takes as its baseline: a row per pair, count and delay.
+
+    Columns: stack, title, baseline, baseline_title, differs (beside the framework), count,
+    delay_ms, ratio (of medians), low, high (jackknife over the blocks that hold both), blocks,
+    blocks_untouched, verdict, reason.
+    """
+    grid, valid = _grid(run), _valid_blocks(run)
+    rows = [row for pair in pairs for row in _ratios(grid, pair, valid)]
+    frame = pd.DataFrame(rows, columns=["stack", "baseline", "differs", *SHAPE, *_RATIO])
+    stacks = run.manifest.stacks
+    frame.insert(1, "title", [title_of(name, stacks) for name in frame["stack"]])
+    frame.insert(3, "baseline_title", [title_of(name, stacks) for name in frame["baseline"]])
+    return frame
+
+
+_RATIO = ("ratio", "low", "high", "blocks", "blocks_untouched", "verdict", "reason")
+
+
+def pairs_in_turn(run: Run) -> list[Pair]:
+    """The pairs that differ in how sources are asked alone, the baseline in turn."""
+    stacks = run.manifest.stacks
+    pairs = apart_in(run, "sources")
+    return [pair for pair in pairs if stacks[pair.baseline].get("sources") == "in turn"]
+
+
+def _valid_blocks(run: Run) -> dict[str, set[int]]:
+    """The blocks in which the trial of `fan_out` is valid, by stack."""
+    trials = measured(trials_table(run))
+    valid = trials[(trials["scenario"] == SCENARIO) & (trials["verdict"] == "valid")]
+    return {str(stack): set(part["block"]) for stack, part in valid.groupby("stack")}
+
+
+def _ratios(
+    grid: dict[tuple[str, int, float], Blocks], pair: Pair, valid: Mapping[str, set[int]]
+) -> Iterator[dict[str, Any]]:
+    shapes = [(count, delay_ms) for stack, count, delay_ms in grid if stack == pair.stack]
+    untouched = valid.get(pair.stack, set()) & valid.get(pair.baseline, set())
+    for count, delay_ms in sorted(shapes):
+        below = grid.get((pair.baseline, count, delay_ms), {})
+        above = grid[pair.stack, count, delay_ms]
+        found = ratio_of_medians(above, below)
+        if found.blocks:
+            blocks = len(untouched & set(above) & set(below))
+            judgement = judge(found, blocks)
+            yield {
+                "stack": pair.stack,
+                "baseline": pair.baseline,
+                "differs": ", ".join(AXIS_NAMES[axis] for axis in pair.differs_in(SCENARIO)),
+                "count": count,
+                "delay_ms": delay_ms,
+                "ratio": found.value,
+                "low": found.low,
+                "high": found.high,
+                "blocks": found.blocks,
+                "blocks_untouched": blocks,
+                "verdict": judgement.verdict,
+                "reason": judgement.reason,
+            }
+
+
+def crossovers(ratios: pd.DataFrame) -> pd.DataFrame:
+    """Between which measured delays asking at once becomes quicker: a row per pair and number of
+    sources from 2. `ratios` are `fan_out_ratios` of pairs whose baseline asks in turn.
+
+    Columns: stack, title, baseline, baseline_title, count, quicker_from_ms (the shortest delay from
+    which on asking at once is quicker at every measured one; NaN where there is none),
+    not_below_ms (the longest shorter delay, at which it is not shown to be quicker), ratio, low,
+    high, verdict there (NaN and "" where it is quicker at every delay).
+    """
+    several = ratios[ratios["count"] > 1]
+    groups = several.groupby(["stack", "baseline", "count"], sort=False)
+    rows = [_crossover(group.sort_values("delay_ms")) for _, group in groups]
+    return pd.DataFrame(rows, columns=[*_PAIR, "count", *_CROSSOVER])
+
+
+_PAIR = ("stack", "title", "baseline", "baseline_title")
+_CROSSOVER = ("quicker_from_ms", "not_below_ms", "ratio", "low", "high", "verdict")
+
+
+def _crossover(delays: pd.DataFrame) -> dict[str, Any]:
+    otherwise = delays[delays["verdict"] != "lower"].tail(1)
+    last_ms = otherwise["delay_ms"].max()
+    quicker = delays if otherwise.empty else delays[delays["delay_ms"] > last_ms]
+    first = delays.iloc[0]
+    return {
+        **{name: first[name] for name in (*_PAIR, "count")},
+        "quicker_from_ms": quicker["delay_ms"].min(),
+        "not_below_ms": last_ms,
+        **{name: otherwise[name].max() for name in ("ratio", "low", "high")},
+        "verdict": "".join(otherwise["verdict"]),
+    }

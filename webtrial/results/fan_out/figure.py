@@ -1,0 +1,68 @@
+"""Sources asked in turn or at once: response time against their number, a panel for each delay."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    GREY,
+    Look,
+    grid_of,
+    hide_unused,
+    looks,
+    name_lines,
+    panels,
+    plain_log,
+    styled,
+)
+from webtrial.results.base.figure_text import Words
+
+
+@styled
+def draw(table: pd.DataFrame, words: Words) -> Drawing:
+    """`fan_out`: medians with their intervals, joined; grey the formula in turn and at
+    once."""
+    look = looks(table)
+    delays = sorted(table["delay_ms"].unique())
+    rows, columns = grid_of([str(each) for each in delays])
+    figure, axes = panels(rows, columns, words.title, 2.5 * rows)
+    for panel, delay_ms in zip(axes.flat, delays, strict=False):
+        _panel(panel, table[table["delay_ms"] == delay_ms], look)
+    for panel in axes[:, 0]:
+        panel.set_ylabel("median response time (ms)")
+    hide_unused(axes.flat[len(delays) :])
+    return Drawing(figure, *words, table)
+
+
+def _panel(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
+    delay_ms = part["delay_ms"].iloc[0]
+    counts = sorted(part["count"].unique())
+    axes.set_title(f"each source takes {delay_ms:g} ms")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xticks(counts, [f"{count:g}" for count in counts])
+    axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15)
+    axes.minorticks_off()
+    axes.set_xlabel("sources")
+    if delay_ms:
+        axes.plot(counts, [delay_ms * each for each in counts], "--", color=GREY, linewidth=0.9)
+        axes.plot(counts, [delay_ms] * len(counts), "-", color=GREY, linewidth=0.9)
+    for stack, rows in part.groupby("stack", sort=False):
+        _stack(axes, rows.sort_values("count"), look[str(stack)])
+    plain_log(axes, "y")
+    last = part.sort_values("count").drop_duplicates("stack", keep="last")
+    name_lines(axes, last, "median_ms", look, 0.075)
+
+
+def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    axes.plot(
+        rows["count"],
+        rows["median_ms"],
+        color=look.hue,
+        linestyle=look.line,
+        linewidth=1,
+        marker=look.marker,
+        markerfacecolor=look.face,
+        markersize=4,
+    )
+    axes.vlines(rows["count"], rows["low"], rows["high"], color=look.hue, linewidth=2.4, alpha=0.4)

@@ -1,0 +1,164 @@
+"""Response times: percentiles with intervals, whole distributions, by kind of request.
+
+All are of requests merged over blocks, counted in buckets of 0.1 % (`histogram`), so that no more
+than counts are in memory; intervals are the delete-one-block jackknife's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isnan, nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from webtrial.run.store import Run
+from webtrial.stats.counting import counted
+from webtrial.stats.estimates import CELL, in_order, is_own, labelled, load_size, with_failures
+from webtrial.stats.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, Histogram, histogram, merged
+from webtrial.stats.intervals import Estimate, jackknife
+from webtrial.stats.trials import at_common_loads, measured, trials_table
+
+CURVE_POINTS = 80
+BEYOND = 10  # requests must lie beyond the last point of a distribution's tail
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a run is looked at: some scenarios, stacks, one load; None: all there are."""
+
+    scenarios: Sequence[str] | None = None
+    load: str | None = None
+    stacks: Sequence[str] | None = None
+
+
+def latency_against_load(
+    run: Run,
+    wanted: Sequence[float] = (50, 90, 99),
+    scenarios: Sequence[str] | None = None,
+    load: str | None = None,
+    stacks: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Percentiles of response time in closed and open loops: a row per cell, stack and percentile.
+    Of some scenarios, one load, some stacks where these are given.
+
+    Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
+    the pilot's rate in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN
+    from one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
+    least that), error_fraction, dropped_fraction (of `failures`).
+    """
+    return _percentile_rows(run, [*CELL, "stack"], wanted, Part(scenarios, load, stacks))
+
+
+def search_by_selectivity(run: Run, wanted: Sequence[float] = (50, 90)) -> pd.DataFrame:
+    """`latency_against_load` of `product_search` with a row for each `kind` of word as well."""
+    part = Part(["product_search"])
+    frame = _percentile_rows(run, [*CELL, "stack", "kind"], wanted, part)
+    order = frame["kind"].map({"common": 0, "middling": 1, "rare": 2}).fillna(3)
+    place = frame.groupby([*CELL, "stack"], sort=False).ngroup()
+    ranked = frame.assign(_place=place, _kind=order).sort_values(["_place", "_kind", "percentile"])
+    return ranked.drop(columns=["_place", "_kind"]).reset_index(drop=True)
+
+
+def _percentile_rows(run: Run, by: list[str], wanted: Sequence[float], part: Part) -> pd.DataFrame:
+    rows = [
+        dict(zip(by, key, strict=True)) | row
+        for key, group, suspects in _groups(run, by, part)
+        for row in _percentiles(group, wanted, suspects)
+    ]
+    frame = pd.DataFrame(rows, columns=[*by, *_PERCENTILE_COLUMNS])
+    frame.insert(3, "scale", [_scale(load) for load in frame["load"]])
+    frame.insert(4, "size", [load_size(load) for load in frame["load"]])
+    return with_failures(run, in_order(run, labelled(run, frame)))
+
+
+def _scale(load: str) -> str:
+    if is_own(load):
+        return "share"
+    return "rate" if load.endswith("/s") else "users"
+
+
+_PERCENTILE_COLUMNS = (
+    *("percentile", "latency_ms", "low", "high", "blocks", "samples", "suspect_blocks", "is_bound"),
+)
+
+
+def _groups(run: Run, by: list[str], part: Part) -> Iterator[tuple[Any, pd.DataFrame, int]]:
+    """Counts of requests by `by`, one cell in memory at a time."""
+    trials = at_common_loads(measured(trials_table(run)))
+    for column, names in (("scenario", part.scenarios), ("stack", part.stacks)):
+        trials = trials if names is None else trials[trials[column].isin(names)]
+    all_loads = trials["load_kind"] != "held"
+    trials = trials[all_loads if part.load is None else trials["load"] == part.load]
+    for (_, kind, _), cell in trials.groupby(CELL, sort=False):
+        counts = counted(run, cell, kinds="kind" in by).assign(load_kind=str(kind))
+        suspects = cell[cell["verdict"] == "suspect"].groupby("stack").size()
+        for key, group in counts.groupby(by, observed=True, sort=False):
+            yield key, group, int(suspects.get(key[by.index("stack")], 0))
+
+
+def _percentiles(
+    group: pd.DataFrame, wanted: Sequence[float], suspects: int
+) -> Iterator[dict[str, Any]]:
+    blocks = [histogram(part) for _, part in group.groupby("block", observed=True)]
+    together = merged(blocks)
+    for percentile in wanted:
+        found = percentile_estimate(blocks, percentile)
+        yield {
+            "percentile": percentile,
+            "latency_ms": found.value,
+            "low": found.low,
+            "high": found.high,
+            "blocks": found.blocks,
+            "samples": len(together),
+            "suspect_blocks": suspects,
+            "is_bound": not isnan(found.value) and together.is_bound(percentile),
+        }
+
+
+def percentile_estimate(blocks: Sequence[Histogram], percentile: float) -> Estimate:
+    """A percentile of the merged blocks with its jackknife interval; NaN of too few requests, and
+    from NEEDS_INTERVAL on without an interval: a tail may move by orders of magnitude between
+    blocks, so its value alone tells nothing."""
+    unknown = Estimate(nan, nan, nan, len(blocks))
+    if sum(map(len, blocks)) < MINIMUM_SAMPLES[percentile]:
+        return unknown
+    found = jackknife(blocks, partial(_merged_percentile, percentile))
+    return unknown if percentile >= NEEDS_INTERVAL and isnan(found.low) else found
+
+
+def _merged_percentile(percentile: float, blocks: Sequence[Histogram]) -> float:
+    return merged(blocks).percentile_ms(percentile)
+
+
+def distribution(
+    run: Run,
+    load: str,
+    scenarios: Sequence[str] | None = None,
+    stacks: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """What share of the requests took longer, at one load: curves of up to 80 points.
+
+    Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms, blocks,
+    suspect_blocks. The tail ends where fewer than ten requests lie beyond.
+    """
+    by = [*CELL, "stack"]
+    rows = [
+        dict(zip(by, key, strict=True))
+        | {"share_slower": share, "latency_ms": latency_ms}
+        | {"blocks": group["block"].nunique(), "suspect_blocks": suspects}
+        for key, group, suspects in _groups(run, by, Part(scenarios, load, stacks))
+        for share, latency_ms in _curve(histogram(group))
+    ]
+    columns = [*by, "share_slower", "latency_ms", "blocks", "suspect_blocks"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return in_order(run, labelled(run, frame))
+
+
+def _curve(requests: Histogram) -> Iterator[tuple[float, float]]:
+    least = min(0.5, BEYOND / max(len(requests), 1))
+    upper = 1 - np.geomspace(0.5, 0.01, CURVE_POINTS // 4, endpoint=False)[::-1]
+    lower = np.geomspace(0.5, least, CURVE_POINTS)
+    shares = np.concatenate([upper, lower])
+    return zip(shares.tolist(), requests.quantiles_ms(1 - shares).tolist(), strict=True)

@@ -1,0 +1,217 @@
+"""Response times: percentiles against load, whole distributions, and their tails."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from webtrial.results.base.display import Drawing, together
+from webtrial.results.base.figure_style import (
+    GREY,
+    Look,
+    grid_of,
+    hide_unused,
+    key_of_lines,
+    looks,
+    name_lines,
+    panels,
+    place_of,
+    plain_log,
+    ring,
+    styled,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import spoken
+from webtrial.stats.histogram import NEEDS_INTERVAL
+
+_UNITS = {
+    "users": "users (closed loop)",
+    "rate": "arrivals/s (open)",
+    "share": "% of the pilot's rate (open)",
+}
+
+
+@styled
+def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
+    """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
+    on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
+    with the intervals of the median and the 99th; medians of a sweep are joined. Names are for the
+    whole row."""
+    look = looks(percentiles)
+    scenarios = percentiles["scenario"].unique().tolist()
+    scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
+    loads = [percentiles.loc[percentiles["scale"] == scale, "size"].nunique() for scale in scales]
+    height_in, widths = 1.75 * len(scenarios) + 0.3, [1 + count for count in loads]
+    shape = (len(scenarios), len(scales))
+    figure, axes = panels(*shape, words.title, height_in, sharey="row", width_ratios=widths)
+    for row, name in zip(axes, scenarios, strict=True):
+        of_scenario = percentiles[percentiles["scenario"] == name]
+        parts = [of_scenario[of_scenario["scale"] == scale] for scale in scales]
+        row[0].set_title(spoken(name))
+        _row(row, parts, look)
+    for panel, scale in zip(axes[-1], scales, strict=True):
+        panel.set_xlabel(_UNITS[scale])
+    return Drawing(figure, *words, percentiles)
+
+
+def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Look]) -> None:
+    for panel, part in zip(row, parts, strict=True):
+        _loads(panel, part, look)
+    row[0].set_ylabel("response time (ms)")
+    # Once every panel has had its say on the common scale:
+    medians = pd.concat(list(parts)).query("percentile == 50").dropna(subset=["latency_ms"])
+    name_lines(row[-1], medians.drop_duplicates("stack", keep="last"), "latency_ms", look)
+
+
+def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
+    axes.set_yscale("log")
+    plain_log(axes, "y")
+    if part.empty:
+        axes.annotate("not measured", (0.5, 0.5), xycoords="axes fraction", ha="center", color=GREY)
+        axes.set_xticks([])
+        return
+    sizes = sorted(part["size"].unique())
+    axes.set_xticks(range(len(sizes)), [f"{size:,g}" for size in sizes])
+    axes.set_xlim(-0.5, len(sizes) - 0.5)
+    stacks = part["stack"].unique().tolist()
+    offsets = np.linspace(-0.3, 0.3, len(stacks)) if len(stacks) > 1 else [0.0]
+    for stack, offset in zip(stacks, offsets, strict=True):
+        rows = part[part["stack"] == stack]
+        places = [sizes.index(size) + offset for size in rows["size"]]
+        _stack(axes, rows.assign(place=places), look[stack])
+
+
+def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    medians = rows[rows["percentile"] == 50]
+    suspect = medians[medians["suspect_blocks"] > 0]
+    ring(suspect["place"].tolist(), suspect["latency_ms"].tolist(), axes, 4.5)
+    axes.plot(
+        medians["place"],
+        medians["latency_ms"],
+        color=look.hue,
+        linestyle=look.line,
+        linewidth=1,
+        marker=look.marker,
+        markerfacecolor=look.face,
+        markersize=4.5,
+    )
+    axes.vlines(
+        medians["place"], medians["low"], medians["high"], color=look.hue, linewidth=2.6, alpha=0.35
+    )
+    above = rows[rows["percentile"].isin([90, 99])].dropna(subset=["latency_ms"])
+    axes.plot(
+        above["place"],
+        above["latency_ms"],
+        color=look.hue,
+        marker="_",
+        markersize=6,
+        linestyle="none",
+        markeredgewidth=1.2,
+    )
+    tails = above[above["percentile"] >= NEEDS_INTERVAL]
+    axes.vlines(
+        tails["place"], tails["low"], tails["high"], color=look.hue, linewidth=2.6, alpha=0.35
+    )
+    for _, group in rows.dropna(subset=["latency_ms"]).groupby("place"):
+        axes.vlines(
+            float(group["place"].iloc[0]),
+            group["latency_ms"].min(),
+            group["latency_ms"].max(),
+            color=look.hue,
+            linewidth=0.8,
+        )
+
+
+@styled
+def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
+    """`distribution` as the share that was answered within a time (the empirical distribution), a
+    panel per scenario."""
+    look = looks(curves)
+    figure, axes = _grid(curves, words, 2.2)
+    for panel, part in axes:
+        _plot(
+            panel, part.assign(share=100 * (1 - part["share_slower"])), "latency_ms", "share", look
+        )
+        panel.set_xscale("log")
+        plain_log(panel, "x")
+        panel.set_ylim(0, 101)
+        panel.set_yticks([0, 25, 50, 75, 90, 100])
+        panel.set(xlabel="response time (ms)", ylabel="requests answered (%)")
+    key_of_lines(figure, curves, look)
+    return Drawing(figure, *words, curves)
+
+
+@styled
+def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: Words) -> Drawing:
+    """`distribution` turned: the response time that a share of the requests do not exceed, the last
+    of them stretched out; over them `latency_against_load` of the same cells with intervals."""
+    look = looks(curves)
+    figure, axes = _grid(curves, words, 2.2)
+    for panel, part in axes:
+        _plot(panel, part[part["share_slower"] <= _FIRST], "share_slower", "latency_ms", look)
+        _marks(panel, percentiles[percentiles["scenario"] == part["scenario"].iloc[0]], look)
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        panel.set_xlim(_FIRST, float(part["share_slower"].min()) / 1.15)
+        panel.set_xticks(
+            [1 - share / 100 for share in _SHARES if 1 - share / 100 >= panel.get_xlim()[1]]
+        )
+        panel.xaxis.set_major_formatter(lambda slower, _: f"{100 * (1 - slower):.4g} %")
+        panel.xaxis.set_minor_locator(NullLocator())
+        plain_log(panel, "y")
+        panel.set(xlabel="share of the requests", ylabel="are answered within (ms)")
+        name_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
+    return Drawing(figure, *words, together(curve=curves, percentile=percentiles))
+
+
+_FIRST = 0.5  # share slower at which tails begin: at their median
+_SHARES = (50, 90, 99, 99.9, 99.99)
+
+
+def _grid(
+    curves: pd.DataFrame, words: Words, height_in: float
+) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
+    """A panel for each scenario, with its curves."""
+    parts = [part for _, part in curves.groupby("scenario", sort=False)]
+    rows, columns = grid_of(parts)
+    figure, axes = panels(rows, columns, words.title, height_in * rows + 0.2)
+    for panel, part in zip(axes.flat, parts, strict=False):
+        panel.set_title(place_of(part["scenario"].iloc[0], part["load"].iloc[0]))
+    hide_unused(axes.flat[len(parts) :])
+    return figure, list(zip(axes.flat, parts, strict=False))
+
+
+def _plot(axes: Axes, part: pd.DataFrame, x: str, y: str, look: dict[str, Look]) -> None:
+    sns.lineplot(
+        part,
+        x=x,
+        y=y,
+        hue="stack",
+        style="stack",
+        palette={stack: each.hue for stack, each in look.items()},
+        dashes={stack: each.dashes for stack, each in look.items()},
+        linewidth=1.3,
+        estimator=None,
+        sort=False,
+        legend=False,
+        ax=axes,
+    )
+
+
+def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None:
+    for stack, part in percentiles.dropna(subset=["latency_ms"]).groupby("stack", sort=False):
+        style, shares = look[str(stack)], 1 - part["percentile"] / 100
+        axes.vlines(shares, part["low"], part["high"], color=style.hue, linewidth=3, alpha=0.35)
+        axes.plot(
+            shares,
+            part["latency_ms"],
+            color=style.hue,
+            marker=style.marker,
+            markerfacecolor=style.face,
+            markersize=4,
+            linestyle="none",
+        )

@@ -1,0 +1,145 @@
+"""When answers came: the requests of one trial by moment and response time, and its silences.
+
+Time is that of the answer, not of the asking: while a service stands still there is a gap, and what
+had to wait for its end comes after it, high up.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from webtrial.errors import RunError
+from webtrial.results.latency.timeline import find_trial, typical_trial
+from webtrial.run.records import Trial
+from webtrial.run.store import Run
+from webtrial.stats.counting import over
+from webtrial.stats.estimates import labelled
+
+MOMENTS = 90  # that a measured window is divided into
+STEPS = 16  # of response times within a decade
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """One typical trial of each stack, all in one cell.
+
+    `cells`: stack, moment (0 to MOMENTS - 1), step (of response times: 10^(step / STEPS) ms and
+    more), requests. `trials`, a row per stack in the order asked for: scenario, load, stack, title,
+    framework, number, attempt, block, verdict, window_s, requests (answered in the window),
+    silence_ms (the longest time without an answer), silent_from_s, slowest_ms, lost_rows (requests
+    answered in the window that were sent before it, of a trimmed run that did not keep them: the
+    silence before the first answer that it has is then not counted).
+    """
+
+    cells: pd.DataFrame
+    trials: pd.DataFrame
+
+
+def over_time(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> OverTime:
+    """The typical trials of `stacks` there, those left out that have none that counts."""
+    found = list(_typical(run, scenario, load, stacks))
+    if not found:
+        return OverTime(_NOTHING, pd.DataFrame(columns=["stack", "title"]))
+    files = [run.path / trial.samples for trial in found]
+    window_ns = round(1e9 * found[0].window_s)  # that of the cell
+    cells = _cells(files, window_ns)
+    stacks_drawn = pd.Series([trial.planned.stack for trial in found])
+    cells.insert(0, "stack", stacks_drawn.iloc[cells.pop("file_index")].to_numpy())
+    lost = _lost_rows(found, files, window_ns)
+    silences = _silences(files, window_ns, lost).drop(columns="file_index")
+    trials = pd.DataFrame(list(map(_place, found)))
+    silences["lost_rows"] = lost
+    return OverTime(cells, labelled(run, pd.concat([trials, silences], axis=1)))
+
+
+_NOTHING = pd.DataFrame(
+    {
+        "stack": pd.Series(dtype=str),
+        **{name: pd.Series(dtype=int) for name in ("moment", "step", "requests")},
+    }
+)
+
+
+def _typical(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> Iterator[Trial]:
+    for stack in stacks:
+        with suppress(RunError):
+            yield find_trial(run, *typical_trial(run, scenario, stack, load))
+
+
+def _place(trial: Trial) -> dict[str, object]:
+    planned = trial.planned
+    return {
+        "scenario": planned.scenario,
+        "load": str(planned.load),
+        "stack": planned.stack,
+        "number": planned.number,
+        "attempt": trial.attempt,
+        "block": planned.block,
+        "verdict": trial.validity.verdict,
+        "window_s": trial.window_s,
+    }
+
+
+def _cells(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
+    return over(
+        files,
+        f"""
+        select file_index, ({MOMENTS} * done_ns // {window_ns})::integer as moment,
+            floor({STEPS} * log10(greatest(done_ns - intended_ns, 1) / 1e6))::integer as step,
+            count(*) as requests
+        from samples where {_answered(window_ns)} group by all order by all
+        """,
+    )
+
+
+def _lost_rows(trials: Sequence[Trial], files: Sequence[Path], window_ns: int) -> list[int]:
+    """How many answers of each window the records count and the files lack, for want of the
+    requests of the warm-up."""
+    counts = over(
+        files,
+        f"""
+        select file_index, count(*) filter ({_answered(window_ns)}) as answered,
+            bool_or(intended_ns < 0) as has_warmup
+        from samples group by file_index
+        """,
+    ).set_index("file_index")
+    rows = counts.reindex(range(len(files))).to_dict("index").values()
+    return [
+        0 if row["has_warmup"] else max(trial.counts.completed - int(row["answered"]), 0)
+        for trial, row in zip(trials, rows, strict=True)
+    ]
+
+
+def _silences(files: Sequence[Path], window_ns: int, lost_rows: Sequence[int]) -> pd.DataFrame:
+    """A row per file, in their order. The window's end counts as an answer, and its start does
+    where no rows are lost."""
+    starts = ", ".join(str(bool(lost)).lower() for lost in lost_rows)
+    return over(
+        files,
+        f"""
+        select file_index, count(took_ns) as requests, max(gap_ns) / 1e6 as silence_ms,
+            arg_max(done_ns - gap_ns, gap_ns) / 1e9 as silent_from_s,
+            max(took_ns) / 1e6 as slowest_ms
+        from (
+            select *, done_ns - coalesce(
+                    lag(done_ns) over (partition by file_index order by done_ns),
+                    case when [{starts}][file_index::bigint + 1] then done_ns else 0 end
+                ) as gap_ns
+            from (
+                select file_index, done_ns, done_ns - intended_ns as took_ns
+                from samples where {_answered(window_ns)}
+                union all
+                select range as file_index, {window_ns}::bigint, null from range({len(files)})
+            )
+        )
+        group by file_index order by file_index
+        """,
+    )
+
+
+def _answered(window_ns: int) -> str:
+    """In SQL, whether an answer came within the measured window."""
+    return f"outcome = 'ok' and done_ns >= 0 and done_ns < {window_ns}"

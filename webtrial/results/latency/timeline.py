@@ -1,0 +1,170 @@
+"""One trial, moment by moment: its requests, its rates, what the processes used each second."""
+
+from dataclasses import asdict, dataclass
+from math import ceil, nan
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from webtrial.errors import RunError
+from webtrial.run.records import Second, Trial
+from webtrial.run.store import Run
+from webtrial.stats.counting import bucket_of, over
+from webtrial.stats.histogram import histogram
+from webtrial.stats.trials import measured, trials_table
+
+BIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
+    560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
+    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s (NaN in a warm-up whose
+    requests a trimmed run did not keep), median_ms, worst_ms (of those intended in the bin that
+    succeeded). `median_ms` of all those of the window. Medians lie within histogram.RESOLUTION.
+    `seconds`: the fields of records.Second."""
+
+    trial: Trial
+    requests: pd.DataFrame
+    bins: pd.DataFrame
+    median_ms: float
+    seconds: pd.DataFrame
+
+
+MOST_POINTS = 500
+SLOWEST = 60
+
+
+def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
+    """Attempt `attempt` at trial `number`; RunError when the run has none such."""
+    trial = find_trial(run, number, attempt)
+    file = run.path / trial.samples
+    grid = _Grid.of(trial)
+    took = _latencies(file, grid)
+    in_window = took[took["place"].between(grid.warmup, grid.bins - 1)]
+    names = list(Second.__dataclass_fields__)
+    seconds = pd.DataFrame([asdict(second) for second in trial.seconds], columns=names)
+    bins = _bins(file, grid, took)
+    if not _has_warmup(file):
+        bins.loc[bins["t_s"] < 0, [*_RATES]] = nan
+    return Timeline(
+        trial,
+        _points(file),
+        bins,
+        histogram(in_window).percentile_ms(50),
+        seconds,
+    )
+
+
+def shown_trial(run: Run) -> tuple[int, int]:
+    """Number and attempt of the trial whose timeline the report shows: a typical one of the first
+    stack at the first scenario. RunError where there is no trial that counts."""
+    parameters = run.manifest.parameters
+    return typical_trial(run, parameters.scenarios[0], parameters.stacks[0])
+
+
+def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) -> tuple[int, int]:
+    """Number and attempt of the valid trial of `stack` at `scenario` with the median throughput
+    at `load`, or where that is None at its largest closed (else open) load; suspect ones where
+    none is valid. RunError where there is no trial that counts."""
+    trials = measured(trials_table(run))
+    trials = trials[(trials["scenario"] == scenario) & (trials["stack"] == stack)]
+    trials = trials if load is None else trials[trials["load"] == load]
+    if trials.empty:
+        at = f"{scenario}, {load}" if load else scenario
+        raise RunError(f"no usable trial of {stack} at {at} in {run.path}")
+    ranks = ["valid_last", "load_kind", "users", "rate_per_s"]
+    trials = trials.assign(valid_last=trials["verdict"] != "valid")
+    trials = trials.sort_values(ranks, ascending=[True, True, False, False])
+    first = trials.iloc[0]
+    alike = trials[(trials["load"] == first["load"]) & (trials["verdict"] == first["verdict"])]
+    row = alike.sort_values("throughput_per_s").iloc[(len(alike) - 1) // 2]
+    return int(row["number"]), int(row["attempt"])
+
+
+def find_trial(run: Run, number: int, attempt: int) -> Trial:
+    """The record of attempt `attempt` at trial `number`; RunError when the run has none such."""
+    for trial in run.trials:
+        if (trial.planned.number, trial.attempt) == (number, attempt):
+            return trial
+    raise RunError(f"{run.path} has no attempt {attempt} at trial {number}; see trials_table(run)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Bins of one width, so many of them before the window opens and so many in all."""
+
+    width_ns: int
+    warmup: int
+    bins: int
+
+    @classmethod
+    def of(cls, trial: Trial) -> "_Grid":
+        warmup = ceil(trial.warmup_s / BIN_S)
+        return cls(round(1e9 * BIN_S), warmup, warmup + round(trial.window_s / BIN_S))
+
+    def place_of(self, time_ns: str) -> str:
+        """In SQL, the bin of a time; negative before the first."""
+        return f"floor({time_ns} / {self.width_ns})::integer + {self.warmup}"
+
+
+_RATES = ("sent_per_s", "completed_per_s")
+
+
+def _has_warmup(file: Path) -> bool:
+    """Whether the file has requests that ended before the window."""
+    return bool(over([file], "select count(*) as n from samples where done_ns < 0")["n"].any())
+
+
+def _points(file: Path) -> pd.DataFrame:
+    return over(
+        [file],
+        f"""
+        select intended_ns / 1e9 as t_s, (done_ns - intended_ns) / 1e6 as latency_ms,
+            outcome = 'ok' as ok
+        from samples
+        where file_row_number
+                % (select greatest(1, ceil(count(*) / {MOST_POINTS}))::bigint from samples) = 0
+            or file_row_number in (
+                select file_row_number from samples
+                order by done_ns - intended_ns desc, file_row_number limit {SLOWEST})
+        order by file_row_number
+        """,
+    )
+
+
+def _bins(file: Path, grid: _Grid, took: pd.DataFrame) -> pd.DataFrame:
+    by_bin = took.groupby("place")
+    columns = {
+        "sent_per_s": _rate_per_s(file, grid, "sent_ns", "true"),
+        "completed_per_s": _rate_per_s(file, grid, "done_ns", "outcome = 'ok'"),
+        "median_ms": pd.Series({at: histogram(part).percentile_ms(50) for at, part in by_bin}),
+        "worst_ms": by_bin["worst_ms"].max(),
+    }
+    places = range(grid.bins)
+    frame = pd.DataFrame({name: values.reindex(places) for name, values in columns.items()})
+    frame[[*_RATES]] = frame[[*_RATES]].fillna(0.0)
+    frame.insert(0, "t_s", (np.arange(grid.bins) - grid.warmup) * grid.width_ns / 1e9)
+    return frame
+
+
+def _rate_per_s(file: Path, grid: _Grid, time_ns: str, where: str) -> pd.Series:
+    place = grid.place_of(time_ns)
+    query = f"select {place} as place, count(*) as n from samples where {where} group by place"
+    return over([file], query).set_index("place")["n"] / (grid.width_ns / 1e9)
+
+
+def _latencies(file: Path, grid: _Grid) -> pd.DataFrame:
+    """Those of successes: a row per bin of the intended start and bucket of `histogram`."""
+    took_ns = "done_ns - intended_ns"
+    return over(
+        [file],
+        f"""
+        select {grid.place_of("intended_ns")} as place, {bucket_of(took_ns)} as bucket,
+            count(*) as requests, 0 as censored, sum({took_ns}) / 1e6 as total_ms,
+            max({took_ns}) / 1e6 as worst_ms
+        from samples where outcome = 'ok' group by place, bucket
+        """,
+    )

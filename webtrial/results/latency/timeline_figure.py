@@ -1,0 +1,109 @@
+"""One trial, moment by moment."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing, together
+from webtrial.results.base.figure_style import (
+    FAINT,
+    GREY,
+    INK,
+    panels,
+    plain_log,
+    styled,
+    thousands,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.latency.timeline import Timeline
+from webtrial.stats.frames import largest
+
+_CPU = {
+    "service_cpu_fraction": ("service", "-", INK),
+    "database_cpu_fraction": ("PostgreSQL", (0, (4, 1.5)), "#0072B2"),
+    "upstreams_cpu_fraction": ("upstreams", (0, (1, 1)), "#D55E00"),
+}
+
+
+@styled
+def draw(moments: Timeline, words: Words) -> Drawing:
+    """`timeline`: requests as points, rates per bin, CPU per second. What lies before 0 is
+    warm-up."""
+    figure, axes = panels(3, 1, words.title, 4.6, [2.2, 1.3, 1.1], sharex=True)
+    points, rates, cpu = axes[:, 0]
+    for each in (points, rates, cpu):
+        each.axvspan(-moments.trial.warmup_s, 0, color=FAINT, linewidth=0)
+    _latencies(points, moments)
+    _rates(rates, moments.bins)
+    _cpu(cpu, moments.seconds, moments.trial.window_s)
+    cpu.set_xlabel("seconds from the start of the measured window (grey: warm-up)")
+    cpu.set_xlim(-moments.trial.warmup_s, moments.trial.window_s)
+    figure.align_ylabels([points, rates, cpu])
+    drawn = together(request=moments.requests, bin=moments.bins, second=moments.seconds)
+    return Drawing(figure, *words, drawn)
+
+
+def _latencies(axes: Axes, moments: Timeline) -> None:
+    for ok, color, marker in ((True, "#0072B2", "."), (False, "#D55E00", "x")):
+        part = moments.requests[moments.requests["ok"] == ok]
+        axes.plot(part["t_s"], part["latency_ms"], marker, color=color, markersize=2.5, alpha=0.6)
+    bins = moments.bins.dropna(subset=["median_ms"])
+    middle = bins["t_s"] + _width(moments.bins) / 2
+    axes.plot(middle, bins["median_ms"], color=INK, linewidth=1.4)
+    axes.set_yscale("log")
+    plain_log(axes, "y")
+    axes.set_ylabel("response time (ms)")
+    if len(bins):
+        axes.annotate(
+            "median",
+            (middle.iloc[-1], bins["median_ms"].iloc[-1]),
+            xytext=(-2, 4),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7,
+            color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
+        )
+
+
+def _rates(axes: Axes, bins: pd.DataFrame) -> None:
+    for column, label, color, line in (
+        ("sent_per_s", "sent", GREY, (0, (3, 1))),
+        ("completed_per_s", "completed", INK, "-"),
+    ):
+        axes.step(
+            bins["t_s"],
+            bins[column],
+            where="post",
+            color=color,
+            linestyle=line,
+            linewidth=1.1,
+            label=label,
+        )
+    axes.set_ylim(0, 1.25 * largest(bins, ["sent_per_s", "completed_per_s"]) + 1)
+    thousands(axes, "y")
+    axes.set_ylabel("requests/s")
+    axes.legend(loc="upper right", ncols=2, frameon=False, fontsize=7, borderpad=0)
+
+
+def _cpu(axes: Axes, seconds: pd.DataFrame, window_s: float) -> None:
+    for column, (label, line, color) in _CPU.items():
+        values = seconds[column].astype(float)
+        axes.plot(
+            seconds["t_s"],
+            values,
+            color=color,
+            linestyle=line,
+            linewidth=1.1,
+            marker="o",
+            markersize=2.5,
+            label=label,
+        )
+    highest = largest(seconds, list(_CPU))
+    axes.set_ylim(0, 1.35 * highest if np.isfinite(highest) and highest > 0 else 1)
+    axes.set_ylabel("CPU (cores)")
+    axes.legend(loc="upper right", ncols=3, frameon=False, fontsize=7, borderpad=0)
+
+
+def _width(bins: pd.DataFrame) -> float:
+    return float(bins["t_s"].iloc[1] - bins["t_s"].iloc[0]) if len(bins) > 1 else 0.0

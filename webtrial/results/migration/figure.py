@@ -1,0 +1,57 @@
+"""CPU-milliseconds per request on the way from one framework to another."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import (
+    Look,
+    looks,
+    mark_interval,
+    mark_value,
+    panels,
+    plain_log,
+    stack_axis,
+    styled,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import number, spoken
+from webtrial.stats.frames import rows_of
+
+
+@styled
+def draw(costs: pd.DataFrame, words: Words) -> Drawing:
+    """`migration_costs`: a panel per scenario and way, one scale for all. A wide interval may run
+    out of the picture, a value may not."""
+    look = looks(costs)
+    parts = [part for _, part in costs.groupby(["scenario", "way"], sort=False)]
+    observed = costs.loc[costs["value"] > 0, "value"]
+    sizes = [len(part) + 1.6 for part in parts]
+    figure, axes = panels(len(parts), 1, words.title, 0.21 * sum(sizes) + 0.4, sizes, sharex=True)
+    for panel, part in zip(axes.flat, parts, strict=True):
+        panel.set_xscale("log")
+        if len(observed):
+            panel.set_xlim(observed.min() / 1.7, observed.max() * 1.7)
+        plain_log(panel, "x")
+        _panel(panel, part, look)
+    axes.flat[-1].set_xlabel("CPU-milliseconds of the service per request (log scale)")
+    return Drawing(figure, *words, costs)
+
+
+def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
+    first = costs.iloc[0]
+    axes.set_title(f"{first['way']}: {spoken(str(first['scenario']))}, {first['load']}")
+    for height, row in zip(stack_axis(axes, costs, look), rows_of(costs), strict=True):
+        style = look[row["stack"]]
+        mark_interval(axes, row["low"], row["high"], height, style)
+        mark_value(axes, row["value"], height, style, suspect=row["suspect_blocks"] > 0)
+        axes.annotate(
+            number(row["value"]),
+            (1.0, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=style.ink,
+        )

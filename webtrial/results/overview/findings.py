@@ -1,0 +1,159 @@
+"""The findings of a run as sentences: who is faster at what, by how much, how sure.
+
+Every number in them is computed. A sentence says no more than its verdict: where nothing is
+decided it says so, and from one block it gives the ratio without interval or verdict.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.formatting import counted, interval, listed, reach, spoken, times
+from webtrial.run.store import Run
+from webtrial.stats.estimates import main_load
+from webtrial.stats.intervals import MINIMUM_BLOCKS
+from webtrial.stats.matching import ARTICLES
+from webtrial.stats.pairs import Stacks, is_deployed, stacks_in_order, title_of
+from webtrial.stats.ratios import METRICS, ratio_table
+from webtrial.stats.thresholds import TOLERATED_SHARE
+
+DECIDED = ("higher", "lower")
+
+_SAYS = {  # metric → how A stands to B when its ratio is over 1
+    "throughput": "{a} served {x} times as many requests per second as {b}",
+    "p50": "{a} took {x} times as long as {b} in the median",
+    "p99": "{a} took {x} times as long as {b} at the 99th percentile",
+    "cpu": "{a} used {x} times the CPU time of {b} per request",
+}
+_LABELS = {metric.name: metric.label for metric in METRICS}
+
+
+def headline(
+    run: Run, ratios: pd.DataFrame | None = None, metrics: tuple[str, ...] = ("throughput", "p50")
+) -> pd.DataFrame:
+    """The findings at the run's main loads, a row each: throughput in the closed loop, response
+    times at the open load, as deployed before matched pairs.
+
+    Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
+    blocks_untouched, failed, failed_baseline, verdict, reason, equal (data access of both),
+    sentence. Pass `ratios` (`ratio_table(run)`) where they are at hand.
+    """
+    ratios = ratio_table(run) if ratios is None else ratios
+    asked = ratios["scenario"].isin(run.manifest.parameters.scenarios)  # ping is a floor
+    chosen = ratios[ratios["metric"].isin(metrics) & asked]
+    is_main = [_is_main(row, ratios) for row in chosen.to_dict("records")]
+    chosen = chosen[pd.Series(is_main, index=chosen.index, dtype=bool)]
+    rows = chosen.to_dict("records")
+    stacks = run.manifest.stacks
+    single = unreplicated(ratios)
+    sentences = [sentence({str(k): v for k, v in row.items()}, stacks, single) for row in rows]
+    return chosen.assign(sentence=sentences)[list(_COLUMNS)].reset_index(drop=True)
+
+
+_COLUMNS = (
+    *("scenario", "load", "kind", "metric", "stack", "baseline", "match", "differs"),
+    *("ratio", "low", "high", "blocks", "blocks_untouched", "failed", "failed_baseline"),
+    *("verdict", "reason", "sentence"),
+)
+
+
+def unreplicated(ratios: pd.DataFrame) -> bool:
+    """Whether no pair of the whole run has a second block: then nothing has an interval, and what
+    is said is said without a verdict. Decided once for a run, from all of its `ratio_table`."""
+    return bool((ratios["blocks"] <= 1).all())
+
+
+def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
+    """Throughput and CPU are told of the closed load, response times of the open one if any."""
+    cells = ratios[ratios["scenario"] == row["scenario"]]
+    closed, opened = main_load(cells, "closed"), main_load(cells, "open")
+    wanted = (closed or opened) if row["metric"] in ("throughput", "cpu") else (opened or closed)
+    return bool(row["load"] == wanted)
+
+
+def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> str:
+    """One row of `ratio_table` as a sentence; the larger side is named first. `single`: the run
+    is `unreplicated`."""
+    where = f"{spoken(row['scenario'])}, {row['load']}"
+    if not isfinite(row["ratio"]):
+        above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
+        what = _LABELS[row["metric"]]
+        return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
+    claim, span = _claim(row, stacks)
+    failures = "".join(failing(pd.DataFrame([row]), stacks))
+    if single:
+        return f"{where}: {claim} (one block: no interval, no verdict).{failures}{_differs(row)}"
+    sure = f"95 % interval {span}" if span else "no interval"
+    said = _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
+    return f"{where}: {said}{failures}{_differs(row)}"
+
+
+def _differs(row: Mapping[str, Any]) -> str:
+    """In what else the two stacks differ."""
+    return f" They also differ in {row['differs']}." if row["differs"] else ""
+
+
+def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
+    """A sentence for each of the two stacks of `rows` that failed too often: how often, where."""
+    for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
+        often = rows[rows[column] > TOLERATED_SHARE]
+        if len(often):
+            shares = reach((100 * often[column]).tolist())
+            name = named(str(often[stack].iloc[0]), stacks)
+            yield f" Of {name}'s requests {shares} % failed in {_scenarios(often)}."
+
+
+def _claim(row: Mapping[str, Any], stacks: Stacks) -> tuple[str, str]:
+    above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
+    ratio, low, high = row["ratio"], row["low"], row["high"]
+    if ratio < 1:
+        above, below, ratio, low, high = below, above, 1 / ratio, 1 / high, 1 / low
+    text = _SAYS[row["metric"]].format(a=above, b=below, x=times(ratio, low, high))
+    return text, interval(low, high) if isfinite(low) and isfinite(high) else ""
+
+
+def _qualified(row: Mapping[str, Any], claim: str, sure: str) -> str:
+    if row["verdict"] in DECIDED:
+        return f"{claim} ({sure})."
+    if row["verdict"] == "indistinguishable":
+        return f"indistinguishable: {claim} ({sure}), {row['reason']}."
+    return f"inconclusive: {claim} ({sure}), but {row['reason']}."
+
+
+def deployed_text(run: Run) -> str:
+    """Which data access each framework is deployed with: `Django and Flask with an ORM, FastAPI
+    with raw SQL`."""
+    stacks = stacks_in_order(run)
+    by_access: dict[str, list[str]] = {}
+    for name, axes in stacks.items():
+        if is_deployed(name, stacks):
+            by_access.setdefault(str(axes.get("data_access")), []).append(title_of(name, stacks))
+    return ", ".join(
+        f"{listed(names)} with {ARTICLES.get(access, '')}{access}"
+        for access, names in by_access.items()
+    )
+
+
+def named(stack: str, stacks: Stacks) -> str:
+    """A stack's title within a sentence: `Flask (raw SQL)` for `Flask, raw SQL`."""
+    name, comma, variant = title_of(stack, stacks).partition(", ")
+    return f"{name} ({variant})" if comma else name
+
+
+def _scenarios(rows: pd.DataFrame) -> str:
+    return listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
+
+
+def how_sure(findings: pd.DataFrame, single: bool) -> str:
+    """How many of the findings about throughput are decided. `single`: the run is
+    `unreplicated`."""
+    if single:
+        return "One block: no interval, no verdict. Nothing here is a finding."
+    decided = int(findings["verdict"].isin(DECIDED).sum())
+    return (
+        f"Of {counted(len(findings), 'comparison')} of throughput {decided} are decided"
+        " (95 % interval over paired blocks that excludes 1, in at least"
+        f" {MINIMUM_BLOCKS} untouched blocks)."
+    )

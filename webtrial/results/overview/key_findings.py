@@ -1,0 +1,122 @@
+"""What a report opens with: a few findings, a sentence each, every number with its interval."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.attribution.estimate import WHOLE, Attribution, attribution
+from webtrial.results.attribution.text import cause
+from webtrial.results.base.formatting import also_differ_text, interval, listed, spoken, times
+from webtrial.results.dashboard.finding import dashboard_finding
+from webtrial.results.dashboard.ratios import DASHBOARD, dashboard_ratios
+from webtrial.results.overview.findings import (
+    DECIDED,
+    deployed_text,
+    failing,
+    headline,
+    named,
+    unreplicated,
+)
+from webtrial.results.overview.matched_finding import matched_finding
+from webtrial.run.store import Run
+from webtrial.stats.frames import rows_of
+from webtrial.stats.pairs import Stacks
+
+
+def leading(run: Run, ratios: pd.DataFrame) -> list[str]:
+    """The findings as Markdown: `answers`, then where the largest difference in cost comes from.
+    `ratios` is `ratio_table`."""
+    found = headline(run, ratios, ("throughput",))
+    if found.empty:
+        return ["No two stacks have trials that count in the same place."]
+    return [*answers(run, ratios), *_cause(run, found[found["kind"] == "as deployed"])]
+
+
+def answers(run: Run, ratios: pd.DataFrame) -> list[str]:
+    """Who serves how many requests, as Markdown: all pairs as deployed, all matched pairs, and the
+    dashboard with what decides it; what was not measured is left out."""
+    found = headline(run, ratios, ("throughput",))
+    single = unreplicated(ratios)
+    said = {
+        "As deployed": _as_deployed(run, found[found["kind"] == "as deployed"], single),
+        "Matched": matched_finding(run, ratios),
+        "Dashboard": dashboard_finding(dashboard_ratios(run), run.manifest.stacks),
+    }
+    alone = " One block: no interval, no verdict." if single else ""
+    return [f"**{name}.** {text}{alone}" for name, text in said.items() if text]
+
+
+def _as_deployed(run: Run, found: pd.DataFrame, single: bool) -> str:
+    """All pairs of the frameworks as deployed; the dashboard has a finding of its own."""
+    found = found[found["scenario"] != DASHBOARD]
+    if found.empty:
+        return ""
+    pairs = [
+        _pair_told(rows, run.manifest.stacks, single)
+        for _, rows in found.groupby(["stack", "baseline"], sort=False)
+    ]
+    loads = listed(list(dict.fromkeys(found["load"])))
+    stacks = run.manifest.stacks
+    differ = also_differ_text(
+        (f"{named(row['stack'], stacks)} / {named(row['baseline'], stacks)}", row["differs"])
+        for row in rows_of(found)
+    )
+    return f"At {loads} ({deployed_text(run)}): {' '.join(pairs)}{differ}"
+
+
+def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
+    """`FastAPI served 2.3 times (1.8–3.1) the requests per second of Flask on user detail, …`."""
+    first = rows.iloc[0]
+    above, below = named(first["stack"], stacks), named(first["baseline"], stacks)
+    known = rows[rows["ratio"].notna()]
+    sure = known if single else known[known["verdict"].isin(DECIDED)]
+    more, less = sure[sure["ratio"] > 1], sure[sure["ratio"] <= 1]
+    said = [*_direction(more, above, below), *_direction(less, below, above)]
+    rest = rows.drop(sure.index)
+    equal = rest["verdict"] == "indistinguishable"
+    said += _elsewhere(rest[equal], "no more apart than a stack from itself")
+    said += _elsewhere(rest[~equal], "not decided")
+    if len(said) and len(sure) == 0:
+        said = [f"{above} against {below}: {'; '.join(said)}"]
+    return f"{'; '.join(said)}.{''.join(failing(rows, stacks))}"
+
+
+def _elsewhere(rows: pd.DataFrame, how: str) -> list[str]:
+    """`on product search and dashboard not decided`, where there is any."""
+    names = [spoken(name) for name in dict.fromkeys(rows["scenario"])]
+    return [f"on {listed(names)} {how}"] if names else []
+
+
+def _direction(rows: pd.DataFrame, winner: str, loser: str) -> Iterator[str]:
+    """What the winner served more, scenario by scenario; nothing where it did nowhere."""
+    if rows.empty:
+        return
+    (factor, where), *others = [_factor(row) for row in rows_of(rows)]
+    first = f"**{winner}** served {factor} the requests per second of **{loser}** on {where}"
+    yield listed([first, *(f"{factor} on {where}" for factor, where in others)])
+
+
+def _factor(row: dict[str, Any]) -> tuple[str, str]:
+    ratio, low, high = row["ratio"], row["low"], row["high"]
+    if ratio <= 1:
+        ratio, low, high = 1 / ratio, 1 / high, 1 / low
+    span = f" ({interval(low, high)})" if isfinite(low) and isfinite(high) else ""
+    return f"{times(ratio, low, high)} times{span}", spoken(row["scenario"])
+
+
+def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
+    """Where the largest ratio of CPU time between two stacks as deployed comes from."""
+    pairs = dict.fromkeys(zip(deployed["stack"], deployed["baseline"], strict=True))
+    found = [each for pair in pairs if len((each := attribution(run, *pair)).parts)]
+    if not found:
+        return []
+    return [cause(max(found, key=_factor_of))]
+
+
+def _factor_of(found: Attribution) -> float:
+    """By how much the whole differs, whichever way."""
+    parts = found.parts
+    ratio = float(parts.loc[parts["part"] == WHOLE, "ratio"].iloc[0])
+    return max(ratio, 1 / ratio)

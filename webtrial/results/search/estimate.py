@@ -1,0 +1,132 @@
+"""Searches compared by selectivity: where the database is the bottleneck, stacks come together.
+
+How common the searched word is decides how much PostgreSQL has to do. What a framework makes slower
+around the query shows where that is little, and disappears where it is much.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from webtrial.run.store import Run
+from webtrial.stats.counting import counted
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.medians import Blocks, by_block, median_of, ratio_of_medians
+from webtrial.stats.pairs import (
+    EVERY_AXIS,
+    Pair,
+    framework_of,
+    is_deployed,
+    stacks_in_order,
+    title_of,
+)
+from webtrial.stats.trials import measured, trials_table
+
+SCENARIO = "product_search"
+KINDS = ("common", "middling", "rare")
+TOGETHER = 1.25
+"""Medians of all frameworks within this factor: they are said to have come together."""
+
+
+def search_spread(run: Run) -> pd.DataFrame:
+    """How far apart the frameworks are in searches at the main closed load: a row per state of
+    the trigram index and kind of word.
+
+    Each framework's stack as deployed, without the index that which differs in nothing else.
+    Columns: load, index (there or not), kind, frameworks (how many), fastest, fastest_ms, slowest,
+    slowest_ms (titles and medians), ratio, low, high (jackknife over blocks), blocks, together
+    (whether the ratio is within TOGETHER).
+    """
+    load, found = _by_kind(run)
+    rows = [
+        {"load": load, "index": has_index, "kind": kind} | _extremes(run, there)
+        for has_index, names in _index_states(run).items()
+        for kind in KINDS
+        if len(there := {name: found[name, kind] for name in names if (name, kind) in found}) > 1
+    ]
+    return pd.DataFrame(rows, columns=["load", "index", "kind", *_SPREAD])
+
+
+_SPREAD = (
+    *("frameworks", "fastest", "fastest_ms", "slowest", "slowest_ms", "ratio", "low", "high"),
+    *("blocks", "together"),
+)
+
+
+def _by_kind(run: Run) -> tuple[str, dict[tuple[Any, ...], Blocks]]:
+    trials = measured(trials_table(run))
+    trials = at_main_load(trials[trials["scenario"] == SCENARIO])
+    load = str(trials["load"].iloc[0]) if len(trials) else ""
+    return load, by_block(counted(run, trials, kinds=True), ["stack", "kind"])
+
+
+def _index_states(run: Run) -> dict[bool, list[str]]:
+    """With the index the stacks as deployed, without it those that differ in nothing else."""
+    stacks = stacks_in_order(run)
+    deployed = [name for name in stacks if is_deployed(name, stacks)]
+    same = [axis for axis in EVERY_AXIS if axis != "after_clone"]
+    bare = [
+        name
+        for name in stacks
+        if stacks[name].get("after_clone")
+        and any(all(stacks[name].get(a) == stacks[each].get(a) for a in same) for each in deployed)
+    ]
+    return {True: deployed, False: bare}
+
+
+def _extremes(run: Run, there: dict[str, Blocks]) -> dict[str, Any]:
+    stacks = run.manifest.stacks
+    medians_ms = {name: median_of(blocks).value for name, blocks in there.items()}
+    fastest, slowest = (pick(medians_ms, key=lambda name: medians_ms[name]) for pick in (min, max))
+    ratio = ratio_of_medians(there[slowest], there[fastest])
+    return {
+        "frameworks": len({framework_of(name, stacks) for name in there}),
+        "fastest": title_of(fastest, stacks),
+        "fastest_ms": medians_ms[fastest],
+        "slowest": title_of(slowest, stacks),
+        "slowest_ms": medians_ms[slowest],
+        "ratio": ratio.value,
+        "low": ratio.low,
+        "high": ratio.high,
+        "blocks": ratio.blocks,
+        "together": ratio.value <= TOGETHER,
+    }
+
+
+def search_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
+    """How many times as long a stack takes for a search as its baseline at the main closed load:
+    a row per pair and kind of word.
+
+    Columns: load, kind, stack, title, baseline, baseline_title, ratio (of medians), low, high
+    (jackknife over the blocks that hold both), blocks.
+    """
+    load, found = _by_kind(run)
+    stacks = run.manifest.stacks
+    rows = [
+        {
+            "load": load,
+            "kind": kind,
+            "stack": pair.stack,
+            "title": title_of(pair.stack, stacks),
+            "baseline": pair.baseline,
+            "baseline_title": title_of(pair.baseline, stacks),
+        }
+        | _ratio(found[pair.stack, kind], found[pair.baseline, kind])
+        for pair in pairs
+        for kind in KINDS
+        if {(pair.stack, kind), (pair.baseline, kind)} <= set(found)
+    ]
+    return pd.DataFrame(rows, columns=[*_NAMED, *_RATIO])
+
+
+_NAMED = ("load", "kind", "stack", "title", "baseline", "baseline_title")
+_RATIO = ("ratio", "low", "high", "blocks")
+
+
+def _ratio(above: Blocks, below: Blocks) -> dict[str, Any]:
+    found = ratio_of_medians(above, below)
+    return {name: getattr(found, field) for name, field in _FIELDS.items()}
+
+
+_FIELDS = {"ratio": "value", "low": "low", "high": "high", "blocks": "blocks"}

@@ -1,0 +1,85 @@
+"""The sentences that tell what to choose and what it costs."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.formatting import counted, likelihood, listed, number, percent, spoken
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.frames import furthest_apart, rows_of
+
+
+def choosing_in_words(chosen: pd.DataFrame) -> Prose:
+    """Of `recommended`: where the first place is the article's, where it is not, and how sure."""
+    judged = chosen.dropna(subset=["first"])
+    if judged.empty:
+        return Prose("Nothing that has weight was measured, so no framework comes first.")
+    alike = judged.loc[judged["agrees"], "project"].tolist()
+    other = [
+        f"{row['project']} ({row['first']}{_surely(row)}, the article: {row['article']})"
+        for row in rows_of(judged[~judged["agrees"]])
+    ]
+    said = (
+        f"With these weights the first place is the article's for {len(alike)} of"
+        f" {counted(len(judged), 'kind')} of project"
+    )
+    said += f": {listed(alike)}." if alike else "."
+    said += f" It is another for {listed(other)}." if other else ""
+    return Prose(said + _how_sure(judged))
+
+
+def _surely(row: dict[str, Any]) -> str:
+    is_known = isfinite(row["probability"]) and isfinite(row["blocks_untouched"])
+    return f", likely by {likelihood(row['probability'])}" if is_known else ""
+
+
+SURE = 0.95
+
+
+def _how_sure(judged: pd.DataFrame) -> str:
+    """The weights are opinions: only the figures have intervals, and probes not even these."""
+    of_run = judged[judged["blocks_untouched"].map(isfinite)]
+    known = of_run["probability"].dropna()
+    probed = len(judged) - len(of_run)
+    said = f" {probed} rest on probes alone, which have no interval." if probed else ""
+    if of_run.empty:
+        return said
+    if known.empty:
+        return f"{said} One block: no interval, so nothing is said of how sure that is."
+    sure = int((known >= SURE).sum())
+    return (
+        f"{said} When figures are drawn from the run's intervals, {sure} of"
+        f" {counted(len(known), 'first place')} stay in at least {likelihood(SURE)} of the draws,"
+        " the weights taken as they are."
+    )
+
+
+def moves_in_words(moved: pd.DataFrame) -> Prose:
+    """Of `moves`: which answer hangs on least."""
+    known = moved.dropna(subset=["moved"])
+    if known.empty:
+        return Prose("No weights put another framework first.")
+    row = rows_of(known.sort_values("moved", kind="stable"))[0]
+    firm = moved.loc[moved["moved"].isna() & moved["first"].notna(), "project"].tolist()
+    said = (
+        f"The answer that changes first is that for {row['project']}: {percent(row['moved'])} of"
+        f" its weight moved, and {row['moved_rival']} is level with {row['first']}."
+    )
+    return Prose(said + (f" No weights at all change that for {listed(firm)}." if firm else ""))
+
+
+def money_in_words(costs: pd.DataFrame) -> Prose:
+    """Of `million_requests`: where stacks differ most in what they cost."""
+    rows = at_main_load(costs)
+    if rows.empty:
+        return Prose("")
+    least, most = furthest_apart(rows, "price")
+    if least["stack"] == most["stack"]:
+        return Prose("")
+    return Prose(
+        f"The largest difference is in {spoken(most['scenario'])}: a million requests cost"
+        f" {number(most['price'])} with {most['title']} and {number(least['price'])} with"
+        f" {least['title']}."
+    )

@@ -1,0 +1,196 @@
+"""The tables that tell what to choose and what it costs, as `tables` has the others."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose, Table
+from webtrial.results.base.formatting import (
+    interval,
+    likelihood,
+    number,
+    percent,
+    spoken,
+    whole_percent,
+)
+from webtrial.results.choosing.criteria import Criteria
+from webtrial.results.choosing.money import MILLION
+from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.frames import rows_of
+from webtrial.stats.thresholds import TOLERATED_SHARE
+
+_SPOKEN = {"scenario": spoken}
+_SHARE = whole_percent(1 - TOLERATED_SHARE)
+
+
+def money_as_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Prose:
+    """`million_requests` at each scenario's main closed load."""
+    rows = at_main_load(costs)
+    if rows.empty:
+        return Prose("*This run did not observe CPU time at a closed load.*")
+    frame = rows.assign(
+        hours=[_spanned(row, "total_h", "low", "high") for row in rows_of(rows)],
+        price=[_spanned(row, "price", "price_low", "price_high") for row in rows_of(rows)],
+    )
+    columns = {"scenario": "scenario", "load": "load", "title": "stack", "service_h": "service"}
+    columns |= {"database_h": "PostgreSQL", "upstreams_h": "upstreams", "hours": "in all"}
+    return Table(
+        frame,
+        f"CPU-hours of {MILLION:,} requests by who used them, and their price at"
+        f" {number(price_per_core_hour)} a core-hour (95 % interval; –: not observed).",
+        columns | {"price": "price"},
+        _SPOKEN,
+    )
+
+
+def _spanned(row: dict[str, Any], value: str, low: str, high: str) -> str:
+    span = f" ({interval(row[low], row[high])})" if isfinite(row[low]) else ""
+    return number(row[value]) + span
+
+
+def cores_as_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> Table | Prose:
+    """`cores_needed`: copies and cores for a stated load."""
+    rows = cores[cores["judged"] > 0]
+    if rows.empty:
+        return Prose(
+            "*This run has no open load with enough requests to tell which rates are served within"
+            f" {number(p99_limit_ms)} ms.*"
+        )
+    frame = rows.assign(
+        served=[_range(row["per_s"], row["missed_per_s"], "under ") for row in rows_of(rows)],
+        cores=[_range(row["cores_low"], row["cores_high"]) for row in rows_of(rows)],
+    )
+    columns = {"scenario": "scenario", "title": "stack", "served": "a copy serves (1/s)"}
+    columns |= {"cores": "cores for the service", "busy_cores": "busy at least"}
+    columns |= {"database_cores": "PostgreSQL busy", "upstreams_cores": "upstreams busy"}
+    return Table(
+        frame,
+        f"Cores for {number(rate_per_s)} requests per second with {_SHARE} of them answered within"
+        f" {number(p99_limit_ms)} ms. A copy was seen to serve the first rate and not to serve the"
+        " second, so the second number of cores is enough and fewer than the first are too few. ≥,"
+        " under, ≤: the other end was not measured.",
+        columns,
+        _SPOKEN | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
+    )
+
+
+def _range(low: float, high: float, below: str = "≤ ") -> str:
+    """`200–414`, `7`, or the one end that is known."""
+    ends = [f"{end:,.0f}" for end in (low, high) if isfinite(end)]
+    if len(ends) == 2:
+        return "–".join(dict.fromkeys(ends))
+    return f"≥ {ends[0]}" if isfinite(low) else f"{below}{ends[0]}"
+
+
+def scores_as_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
+    """`scores`: a row per criterion, a column per framework. The limit is that of the criteria."""
+    if scored.empty:
+        return Prose("*This run has no stack as deployed, so nothing can be chosen.*")
+    named = scored.assign(text=[_score(row) for row in rows_of(scored)])
+    wide = named.pivot_table("text", "criterion", "framework", aggfunc="first", sort=False)
+    frameworks = list(dict.fromkeys(scored["framework"]))
+    order = [name for name in CRITERIA if name in wide.index]
+    return Table(
+        wide.loc[order, frameworks].reset_index(),
+        "Scores: the best is 1, half as good 0.5 (what the run's 95 % intervals allow). Throughput"
+        f" in time and connections held: with {_SHARE} of the requests answered within"
+        f" {number(p99_limit_ms)} ms.",
+        {"criterion": "criterion"} | {name: name for name in frameworks},
+    )
+
+
+def _score(row: dict[str, Any]) -> str:
+    if not isfinite(row["low"]) or f"{row['low']:.2f}" == f"{row['high']:.2f}":
+        return f"{row['score']:.2f}"
+    return f"{row['score']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
+
+
+def weights_as_table(weights: Weights | None = None) -> Table:
+    """The weights of every project: a row per criterion that any of them weighs."""
+    chosen = weights_of(weights)
+    names = [name for name in CRITERIA if any(each.get(name) for each in chosen.values())]
+    rows = [
+        {"criterion": name} | {project: each.get(name, 0) for project, each in chosen.items()}
+        for name in names
+    ]
+    shown = dict.fromkeys(chosen, _weight)
+    return Table(pd.DataFrame(rows), "How much each criterion counts.", {}, shown)
+
+
+def _weight(value: float) -> str:
+    return f"{value:g}" if value else ""
+
+
+def recommended_as_table(chosen: pd.DataFrame) -> Table:
+    """`recommended`: first places beside the article's."""
+    rows = rows_of(chosen)
+    frame = chosen.assign(
+        first=[_reached(row, "first", "total") for row in rows],
+        second=[_reached(row, "second", "second_total") for row in rows],
+        surely=[_surely(row) for row in rows],
+        lacking=chosen["lacking"].replace("", "–"),
+    )
+    columns = {"project": "kind of project", "first": "first", "surely": "stays first"}
+    columns |= {"second": "second", "article": "the article", "agrees": "agrees"}
+    return Table(
+        frame,
+        "First places by weighted score, how often they stay first when figures are drawn from the"
+        " run's intervals (–: one block, no interval; probes: nothing that was measured in the run"
+        " has weight), and what the article recommends.",
+        columns | {"lacking": "weighed but not measured"},
+    )
+
+
+def _reached(row: dict[str, Any], place: str, total: str) -> str:
+    return f"{row[place]} ({row[total]:.2f})" if isfinite(row[total]) else "–"
+
+
+def _surely(row: dict[str, Any]) -> str:
+    if isfinite(row["total"]) and not isfinite(row["blocks_untouched"]):
+        return "probes"
+    return likelihood(row["probability"])
+
+
+def moves_as_table(moved: pd.DataFrame) -> Table:
+    """`moves`: how far weights must go for another first place."""
+    frame = moved.assign(
+        single=[_single(row) for row in rows_of(moved)],
+        all=[_shift(row) for row in rows_of(moved)],
+    )
+    columns = {"project": "kind of project", "first": "first", "single": "one weight"}
+    return Table(
+        frame,
+        "The nearest single weight at which another framework draws level, and the least share of"
+        " all weight that must be taken from some criteria and given to others for that.",
+        columns | {"all": "least in all"},
+    )
+
+
+def _single(row: dict[str, Any]) -> str:
+    if not isfinite(row["needed"]):
+        return "none does it"
+    return (
+        f"{row['criterion']} from {number(row['weight'])} to {number(row['needed'])}:"
+        f" {row['rival']}"
+    )
+
+
+def _shift(row: dict[str, Any]) -> str:
+    if not isfinite(row["moved"]):
+        return "no weights do it"
+    if not row["moved"]:
+        return f"nothing: {row['moved_rival']} is level"
+    return (
+        f"{percent(row['moved'])} from {row['moved_from']} to {row['moved_to']}:"
+        f" {row['moved_rival']}"
+    )
+
+
+def left_out_as_table(found: Criteria) -> Table | Prose:
+    """The criteria that could not be had, each with its reason; nothing where all could."""
+    if not found.left_out:
+        return Prose("")
+    frame = pd.DataFrame(found.left_out.items(), columns=["criterion", "because"])
+    return Table(frame, "Criteria that are left out.")

@@ -1,0 +1,82 @@
+"""The tables of claims and references, as `tables` has the others."""
+
+import pandas as pd
+
+from webtrial.results.base.display import Table
+from webtrial.results.base.formatting import interval, number, spoken
+from webtrial.results.claims.evaluate import Verification
+from webtrial.results.claims.facts import LABELS, counts_of, facts_of
+from webtrial.results.claims.verdicts import VERDICTS
+from webtrial.results.claims.written import claimed_text, measured_text
+from webtrial.results.sentences_of_claims import about
+from webtrial.stats.frames import rows_of
+
+
+def claims_as_table(judged: Verification, *beginnings: str) -> Table:
+    """Every claim with its kind, or only those whose ids begin so: claimed, measured, verdict,
+    reason."""
+    rows = about(judged.table, beginnings) if beginnings else judged.table
+    shown = rows.assign(
+        claimed=[claimed_text(row) for row in rows_of(rows)],
+        measured=[measured_text(row) for row in rows_of(rows)],
+        kind=rows["kind"].map(LABELS),
+    )
+    columns = {} if beginnings else {"kind": "kind"}
+    columns |= {"statement": "the article", "claimed": "claimed", "measured": "measured"}
+    columns |= {"verdict": "verdict", "reason": "because"}
+    return Table(shown, "What the article claims and what was found.", columns)
+
+
+def claim_counts_as_table(judged: Verification) -> Table:
+    """How many facts of each kind came out in which way; no sum of the three, which are judged by
+    different means."""
+    rows = [
+        {
+            "kind": count.label,
+            "statements": count.statements,
+            "facts": count.facts,
+            **count.verdicts,
+        }
+        for count in counts_of(judged.table)
+    ]
+    columns = ["kind", "statements", "facts", *VERDICTS]
+    return Table(
+        pd.DataFrame(rows, columns=columns),
+        "Claims by kind: statements of the article, the independent facts that they amount to, and"
+        " the facts by verdict.",
+    )
+
+
+def facts_as_table(judged: Verification) -> Table:
+    """The facts of measured performance, with the statements that repeat each."""
+    facts = facts_of(judged.table)
+    facts = facts[facts["kind"] == "performance"]
+    said = judged.table.set_index("id")["statement"].to_dict()
+    shown = facts.assign(
+        fact=[said.get(fact, fact) for fact in facts["fact"]],
+        statements=facts["statements"].map(", ".join),
+    )
+    return Table(
+        shown,
+        "What the statements on performance amount to.",
+        {"fact": "fact", "verdict": "verdict", "statements": "stated by"},
+    )
+
+
+def references_as_table(table: pd.DataFrame) -> Table:
+    """`reference_table` in columns; – where the run has no such pair."""
+    shown = table.assign(
+        who=[f"{row['source']}, {row['date']}" for row in rows_of(table)],
+        pair=[f"{row['title']} / {row['baseline_title']}" for row in rows_of(table)],
+        published=[number(value) for value in table["published"]],
+        ours=[number(value) for value in table["ratio"]],
+        span=[
+            interval(row["low"], row["high"]) if pd.notna(row["low"]) else "–"
+            for row in rows_of(table)
+        ],
+    )
+    columns = {"who": "source", "hardware": "on", "test": "test", "pair": "comparison"}
+    columns |= {"published": "published", "scenario": "our scenario", "ours": "ours"}
+    columns |= {"span": "95 % interval", "differs": "what differs"}
+    caption = "Ratios of requests per second that others published, beside ours."
+    return Table(shown, caption, columns, {"scenario": spoken})

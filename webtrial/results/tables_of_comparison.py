@@ -1,0 +1,113 @@
+"""The tables about two runs: what got worse, what was not found again, what differs."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose, Table
+from webtrial.results.base.formatting import number, spoken
+from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
+from webtrial.results.overview.findings import DECIDED
+from webtrial.results.tables import written
+from webtrial.results.tables_of_pairs import ALSO_DIFFERS
+from webtrial.run.store import Run
+from webtrial.stats.frames import rows_of
+from webtrial.stats.pairs import title_of
+from webtrial.stats.ratios import METRICS, ratio_label
+from webtrial.stats.thresholds import TOLERATED_SHARE
+
+_SPOKEN = {"scenario": spoken}
+_PLACE = {"scenario": "scenario", "load": "load", "title": "stack"}
+_LABELS = {metric.name: metric.label for metric in METRICS}
+_SHORT = {"throughput": "requests/s", "p50": "median", "p99": "99th percentile", "cpu": "CPU time"}
+
+
+def regressions_as_table(worse: pd.DataFrame) -> Table | Prose:
+    """`regressions`, the worst first; nothing of none."""
+    if worse.empty:
+        return Prose("")
+    rows = rows_of(worse)
+    frame = worse.assign(
+        what=worse["metric"].map(_LABELS),
+        ratio=[ratio_label(row["ratio"], row["low"], row["high"]) for row in rows],
+        worse=[f"{number(row['worse'])} %" for row in rows],
+    )
+    columns = _PLACE | {"what": "what", "before": "first run", "after": "second run"}
+    return Table(
+        frame,
+        "What certainly got worse, and at least by how much.",
+        columns | {"ratio": "second over first", "worse": "worse by at least"},
+        _SPOKEN,
+    )
+
+
+def disagreements_as_table(run: Run, found: pd.DataFrame) -> Table | Prose:
+    """Of `replication` what is settled in one run and not, or otherwise, in the other."""
+    rows = found[~found["outcome"].isin([REPLICATES, NEITHER])]
+    order = rows["outcome"].map(OUTCOMES.index).sort_values(kind="stable").index
+    return pairs_as_table(run, rows.loc[order], "Verdicts that were not found again.")
+
+
+def pairs_as_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose:
+    """Rows of `replication`: the ratio in each run, what became of the verdict; nothing of none."""
+    if found.empty:
+        return Prose("")
+    stacks = run.manifest.stacks
+    rows = rows_of(found)
+    frame = found.assign(
+        pair=[f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in rows],
+        what=found["metric"].map(_SHORT),
+        first=[_verdict(row, "before") for row in rows],
+        second=[_verdict(row, "after") for row in rows],
+    )
+    columns = {"scenario": "scenario", "load": "load", "pair": "comparison", "what": "of"}
+    columns |= {"first": "first run", "second": "second run", "outcome": "so it is"}
+    columns |= {"differs": ALSO_DIFFERS}
+    return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, _SPOKEN)
+
+
+def _verdict(row: dict[str, Any], run: str) -> str:
+    ratio, low, high = (row[f"{name}_{run}"] for name in ("ratio", "low", "high"))
+    if not isfinite(ratio):
+        return "–"
+
+    sign = {"indistinguishable": " =", "inconclusive": " ?"}.get(row[f"verdict_{run}"], "")
+    return f"{ratio_label(ratio, low, high)}{sign}"
+
+
+def changes_as_table(changed: pd.DataFrame) -> Table:
+    """`changes` with a column per metric: the second run over the first."""
+    rows = changed.assign(
+        text=[_changed(row) for row in rows_of(changed)], what=changed["metric"].map(_SHORT)
+    )
+    keys = list(_PLACE)
+    wide = rows.pivot_table(index=keys, columns="what", values="text", aggfunc="first", sort=False)
+    there = [name for name in _SHORT.values() if name in wide]
+    frame = wide[there].fillna("–").reset_index()
+    mark = "; ! more requests failed" if rows["text"].str.endswith("!").any() else ""
+    return Table(
+        frame,
+        f"Second run over first (95 % interval; ? not shown to differ from 1{mark}).",
+        _PLACE | dict(zip(there, there, strict=True)),
+        _SPOKEN,
+    )
+
+
+def _changed(row: dict[str, Any]) -> str:
+    if not isfinite(row["ratio"]):
+        return "–"
+    sure = "" if row["verdict"] in DECIDED else " ?"
+    failing = row["failed_after"] > max(TOLERATED_SHARE, row["failed_before"])
+    ratio = ratio_label(row["ratio"], row["low"], row["high"])
+    return ratio + sure + (" !" if failing else "")
+
+
+def differences_as_table(told: pd.DataFrame) -> Table | Prose:
+    """`differences`, those first that change what is measured; nothing of none."""
+    if told.empty:
+        return Prose("")
+    rows = told.sort_values("bears", ascending=False, kind="stable")
+    frame = rows.assign(before=rows["before"].map(written), after=rows["after"].map(written))
+    columns = {"part": "", "name": "what", "before": "first run", "after": "second run"}
+    return Table(frame, "What the runs say differently.", columns)

@@ -1,0 +1,95 @@
+"""What each stack reached: one value with its interval, the blocks below."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing, together
+from webtrial.results.base.figure_style import (
+    GREY,
+    Look,
+    looks,
+    mark_interval,
+    mark_value,
+    packed,
+    place_of,
+    stack_axis,
+    styled,
+    thousands,
+)
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import number
+from webtrial.stats.frames import largest, rows_of
+
+
+@styled
+def draw(
+    estimates: pd.DataFrame, blocks: pd.DataFrame, words: Words, unit: str = "requests per second"
+) -> Drawing:
+    """`throughput_table` (or `estimates` of what `unit` says) at one load per scenario, over its
+    `block_values`: each small mark is one block, a hollow one suspect, a grey cross invalid."""
+    look = looks(estimates)
+    parts = [part for _, part in estimates.groupby("scenario", sort=False)]
+    figure, axes = packed(list(map(len, parts)), words.title)
+    for panel, part in zip(axes, parts, strict=True):
+        panel.set_xlabel(unit)
+        _panel(panel, part, blocks, look)
+    return Drawing(figure, *words, together(mean=estimates, block=blocks))
+
+
+def _panel(
+    axes: Axes, estimates: pd.DataFrame, blocks: pd.DataFrame, look: dict[str, Look]
+) -> None:
+    place = estimates.iloc[0]
+    axes.set_title(place_of(place["scenario"], place["load"]))
+    here = (blocks["scenario"] == place["scenario"]) & (blocks["load"] == place["load"])
+    blocks = blocks[here & blocks["stack"].isin(estimates["stack"])]
+    heights = stack_axis(axes, estimates, look)
+    ends = (largest(estimates, ["value", "high"]), largest(blocks, ["value"]))
+    axes.set_xlim(0, 1.3 * max([end for end in ends if np.isfinite(end)] or [1.0]))
+    thousands(axes)
+    for height, row in zip(heights, rows_of(estimates), strict=True):
+        style = look[row["stack"]]
+        _blocks(axes, blocks[blocks["stack"] == row["stack"]], height - 0.34, style)
+        mark_interval(axes, row["low"], row["high"], height, style)
+        mark_value(axes, row["value"], height, style)
+        _number(axes, row, height, style)
+
+
+def _blocks(axes: Axes, blocks: pd.DataFrame, height: float, look: Look) -> None:
+    for verdict, group in blocks.groupby("verdict"):
+        invalid = verdict == "invalid"
+        axes.plot(
+            group["value"],
+            [height] * len(group),
+            marker="x" if invalid else "o",
+            markersize=2.4,
+            markeredgewidth=0.7,
+            color=GREY if invalid else look.hue,
+            markerfacecolor=look.hue if verdict == "valid" else "white",
+            alpha=0.8,
+            linestyle="none",
+        )
+
+
+def _number(axes: Axes, row: dict[str, Any], height: float, look: Look) -> None:
+    ends = [end for end in (row["value"], row["high"]) if np.isfinite(end)]
+    axes.annotate(
+        _value(row) if ends else "no valid trial",
+        (max(ends, default=0.0), height),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=look.ink if ends else GREY,
+    )
+
+
+def _value(row: dict[str, Any]) -> str:
+    value, suspect = row["value"], row["suspect_blocks"]
+    said = f"{value:,.0f}" if value >= 100 else number(value)
+    if not suspect:
+        return said
+    some = "suspect" if suspect == row["blocks"] else f"{suspect} of {row['blocks']} suspect"
+    return f"{said} ({some})"

@@ -1,0 +1,77 @@
+"""The report held against two lists of what goes wrong in benchmarks, item by item.
+
+The SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks, 2018) and
+Heiser's Systems Benchmarking Crimes (2010 and later). Questions are ours: *yes* is good.
+"""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, get_args
+
+from webtrial.errors import PublishError
+from webtrial.results.base.display import Prose
+from webtrial.results.base.formatting import counted, listed
+from webtrial.system.folders import REPOSITORY
+
+FILE = REPOSITORY / "data" / "audit.csv"
+
+Answer = Literal["yes", "partly", "no"]
+_HEAD = "| what | asked | answer | evidence, or what is admitted |\n| :-- | :-- | :-- | :-- |\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a checklist. `evidence` is Markdown that links to it; `admits` says what is
+    lacking, and is empty where the answer is *yes*."""
+
+    checklist: str
+    item: str
+    asks: str
+    answer: Answer
+    evidence: str
+    admits: str
+
+
+def read_audit(path: Path = FILE) -> list[Item]:
+    """Every item of the file. PublishError where its columns are others, an answer is none, or
+    nothing is admitted where the answer is not *yes*."""
+    columns = [each.name for each in fields(Item)]
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    if wrong := [header] * (header != columns) or [row for row in rows if len(row) != len(columns)]:
+        raise PublishError(
+            f"{path.name}: {', '.join(wrong[0])} are not the columns {listed(columns)}"
+        )
+    items = [Item(*row) for row in rows]  # type: ignore[arg-type]
+    for item in items:
+        if item.answer not in get_args(Answer):
+            raise PublishError(
+                f"{path.name}, {item.item}: answer is {item.answer!r}, and has to be"
+                f" {listed(get_args(Answer))}"
+            )
+        if bool(item.admits) == (item.answer == "yes"):
+            raise PublishError(
+                f"{path.name}, {item.item}: the answer is {item.answer} and `admits` is"
+                f" {item.admits!r}: only what is not met in full admits something"
+            )
+    return items
+
+
+def audit(name: str) -> Prose:
+    """The items of one list as a table in Markdown, for its links."""
+    rows = (
+        f"| {item.item} | {item.asks} | {item.answer} | {item.evidence} {item.admits} |"
+        for item in read_audit()
+        if item.checklist == name
+    )
+    return Prose(_HEAD + "\n".join(rows))
+
+
+def audits_in_words() -> Prose:
+    """How many items of both lists are met."""
+    items = read_audit()
+    counts = Counter(item.answer for item in items)
+    told = [f"{counts[answer]} {answer}" for answer in get_args(Answer) if counts[answer]]
+    return Prose(f"Of {counted(len(items), 'item')}: {listed(told)}.")

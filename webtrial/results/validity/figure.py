@@ -1,0 +1,91 @@
+"""What the trials said of themselves, and the machine over the run."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from webtrial.results.base.display import Drawing
+from webtrial.results.base.figure_style import FAINT, GREY, INK, SUSPECT, panels, styled
+from webtrial.results.base.figure_text import Words
+from webtrial.results.base.formatting import spoken
+from webtrial.stats.frames import rows_of
+
+_COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
+_MARKERS = {"suspect": "D", "invalid": "X"}
+_MACHINE = {
+    "stolen_fraction": "stolen by the host (%)",
+    "foreign_cpu_fraction": "used by others (%)",
+    "speed_drift": "speed drift (%)",
+    "speed": "speed (% of median)",
+}
+
+
+@styled
+def reasons(table: pd.DataFrame, words: Words) -> Drawing:
+    """`validity_table`: attempts by verdict and reason; the full part of a bar are the attempts
+    that count, the pale part those that were repeated."""
+    figure, axes = panels(1, 1, words.title, 0.3 * len(table) + 0.6)
+    panel = axes[0, 0]
+    labels = [
+        row["verdict"] + ("" if row["gate"] == "none" else f": {spoken(row['gate'])}")
+        for row in rows_of(table)
+    ]
+    for height, row in enumerate(rows_of(table)):
+        panel.barh(height, row["attempts"], 0.65, color=_COLORS[row["verdict"]], alpha=0.35)
+        panel.barh(height, row["final"], 0.65, color=_COLORS[row["verdict"]])
+        panel.annotate(
+            str(row["attempts"]),
+            (row["attempts"], height),
+            xytext=(4, 0),
+            va="center",
+            textcoords="offset points",
+            color=INK,
+        )
+    panel.set_yticks(range(len(table)), labels)
+    panel.set_ylim(len(table) - 0.5, -0.5)
+    panel.set_xlabel("attempts (an attempt with two reasons is in both bars)")
+    panel.grid(visible=False, axis="y")
+    return Drawing(figure, *words, table)
+
+
+@styled
+def machine(table: pd.DataFrame, words: Words) -> Drawing:
+    """`machine_table`: the machine at each attempt in the order of measuring, with the bounds above
+    which a trial is repeated."""
+    shown = [what for what in _MACHINE if (table["what"] == what).any()]
+    figure, axes = panels(len(shown), 1, words.title, 1.05 * len(shown) + 0.3, sharex=True)
+    for panel, what in zip(axes.flat, shown, strict=True):
+        _over_the_run(panel, table[table["what"] == what])
+        panel.set_title(_MACHINE[what])
+    axes.flat[-1].set_xlabel("attempt, in the order of measuring")
+    return Drawing(figure, *words, table)
+
+
+def _over_the_run(axes: Axes, table: pd.DataFrame) -> None:
+    values = table.assign(percent=100 * table["value"])
+    axes.plot(values["order"], values["percent"], color=_COLORS["valid"], linewidth=0.8)
+    _touched(axes, values[values["verdict"] != "valid"])
+    axes.set(xlabel="", ylabel="")
+    bound = 100 * float(table["bound"].iloc[0])
+    if np.isfinite(bound):
+        axes.axhline(bound, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
+        axes.axhspan(bound, max(bound * 1.3, 108 * table["value"].max()), color=FAINT, linewidth=0)
+        axes.set_ylim(0, max(bound * 1.3, 108 * table["value"].max()))
+
+
+def _touched(axes: Axes, values: pd.DataFrame) -> None:
+    if values.empty:
+        return
+    sns.scatterplot(
+        values,
+        x="order",
+        y="percent",
+        hue="verdict",
+        style="verdict",
+        palette=_COLORS,
+        markers=_MARKERS,
+        s=16,
+        legend=False,
+        ax=axes,
+    )

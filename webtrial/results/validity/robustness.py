@@ -1,0 +1,70 @@
+"""What a run and the services withstood, as the tests counted it where they did it.
+
+The tests write data/hardening.csv (`--write-counts`, as `make soak` does), a row for each fault,
+kind of bad input and load.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from webtrial.results.base.display import Prose
+from webtrial.system.folders import REPOSITORY
+
+FILE = REPOSITORY / "data" / "hardening.csv"
+
+COLUMNS = ("what", "name", "stack", "times")
+
+Key = tuple[str, str, str]
+"""Fault, bad input or load; its name; the stack, empty where it is none's."""
+
+_HEADS = {
+    "fault": "Faults injected and survived",
+    "bad input": "Bad inputs refused or harmless, nothing changed",
+    "load": "Load held by each stack, no wrong answer",
+}
+
+
+def write_hardening(counts: Mapping[Key, int], path: Path = FILE) -> None:
+    """Write what was counted, in order."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        rows.writerows([*key, times] for key, times in sorted(counts.items()))
+
+
+def read_hardening(path: Path = FILE) -> dict[Key, int]:
+    """What was counted."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        return {(row["what"], row["name"], row["stack"]): int(row["times"]) for row in rows}
+
+
+def hardening_as_table(counts: Mapping[Key, int] | None = None) -> Prose:
+    """A table in Markdown: what was done, and how often or how much."""
+    counts = read_hardening() if counts is None else counts
+    lines = ["| what | times |", "| :-- | --: |"]
+    for what, head in _HEADS.items():
+        rows = list(_rows(what, counts))
+        lines.append(f"| **{head}** | {_in_all(what, counts)} |")
+        lines += [f"| {name} | {told} |" for name, told in rows]
+    return Prose("\n".join(lines))
+
+
+def _rows(what: str, counts: Mapping[Key, int]) -> Iterator[tuple[str, str]]:
+    names = dict.fromkeys(name for kind, name, _ in sorted(counts) if kind == what)
+    for name in names:
+        found = [times for (kind, each, _), times in counts.items() if (kind, each) == (what, name)]
+        yield name, _least(found) if what == "load" else f"{sum(found):,}"
+
+
+def _in_all(what: str, counts: Mapping[Key, int]) -> str:
+    if what == "load":
+        return ""
+    return f"**{sum(times for (kind, *_), times in counts.items() if kind == what):,}**"
+
+
+def _least(found: Iterable[int]) -> str:
+    """What every stack held: some bursts are as large as what a stack can do."""
+    amounts = sorted(found)
+    return f"{amounts[0]:,}" + " or more" * (amounts[0] != amounts[-1])

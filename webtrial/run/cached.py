@@ -1,0 +1,30 @@
+"""What many analyses of a run begin with is computed once for each run: a run does not change."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar, TypeVarTuple
+from weakref import WeakKeyDictionary
+
+from webtrial.run.records import Trials
+from webtrial.run.store import Run
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+def remembered(function: Callable[[Run, *Ts], T]) -> Callable[[Run, *Ts], T]:
+    """The function, which is asked once for each run and what else it is given. What it answers is
+    not to be changed."""
+    known: WeakKeyDictionary[Run, tuple[Trials, dict[tuple[*Ts], T]]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def answer(run: Run, *given: *Ts) -> T:
+        trials = run.trials
+        if run not in known or known[run][0] is not trials:
+            known[run] = trials, {}
+        answers = known[run][1]
+        if given not in answers:
+            answers[given] = function(run, *given)
+        return answers[given]
+
+    return answer

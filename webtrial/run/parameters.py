@@ -1,0 +1,346 @@
+"""Everything that a run can be told, with its default and its range.
+
+One model is read from four places: the profiles in `notebooks/profiles/`, papermill's
+`-f` and `-p`, a notebook's parameters cell, and the manifest of an earlier run.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from webtrial.errors import ParameterError
+from webtrial.run.records import Load
+from webtrial.run.scenario_names import ONE_AT_A_TIME, OWNED, SCENARIOS
+from webtrial.run.stacks import Stack, load_stacks
+from webtrial.system.folders import REPOSITORY
+from webtrial.system.yaml_text import parse_yaml, read_yaml
+
+PROFILES = REPOSITORY / "notebooks" / "profiles"
+
+Names = Annotated[list[str], Field(min_length=1)]
+Count = Annotated[int, Field(ge=1)]
+Users = Annotated[int, Field(ge=1, le=10_000)]
+Connections = Annotated[int, Field(ge=1, le=20_000)]
+Rate = Annotated[float, Field(gt=0, le=100_000)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+PRIVATE = frozenset({"database_url", "scheduler", "targets", "results_url"})
+"""Parameters that say where something is: neither shown nor kept in a run."""
+
+RECORDED = {"recorded": True}
+"""Context in which to validate the parameters of an earlier run, whose stacks may be gone."""
+
+
+_LOADS: dict[str, Callable[[Any], Load]] = {
+    "closed_users": lambda users: Load("closed", users=users),
+    "open_rates_per_s": lambda rate: Load("open", rate_per_s=rate),
+    "common_fractions": lambda share: Load("open", capacity_fraction=share),
+    "own_fractions": lambda share: Load("open", capacity_fraction=share),
+    "connections_held": lambda connections: Load("held", connections=connections),
+    "silent_connections": lambda silent: Load("held", connections=0, silent=silent),
+}
+
+
+class Parameters(BaseModel):
+    """What to measure and how. Unknown names, wrong types and impossible values are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    profile: str = Field(
+        "custom",
+        pattern=r"^[A-Za-z0-9_-]{1,40}$",
+        description="the name that this set of parameters goes by",
+    )
+    seed: int = Field(1, ge=0, description="everything that is drawn is drawn from it")
+
+    stacks: list[str] = Field(
+        ["django", "flask", "fastapi"],
+        min_length=1,
+        description="compared on every scenario",
+    )
+    scenarios: list[str] = Field(
+        ["user_detail", "crud", "product_search", "dashboard"],
+        min_length=1,
+        description="kinds of traffic",
+    )
+    beside: dict[str, Names] = Field(
+        {},
+        description="scenario → stacks that are measured there as well, at the most closed users"
+        " only; a scenario that is not among `scenarios` is measured for them alone",
+    )
+    aa_stack: str | None = Field(None, description="measured against itself for the noise floor")
+
+    closed_users: list[Users] = Field([100], description="closed loops, users each")
+    open_rates_per_s: list[Rate] = Field([], description="open loops, given arrival rates")
+    common_fractions: list[Fraction] = Field(
+        [0.5],
+        description="open loops at rates common to all stacks: these fractions of the slowest"
+        " stack's capacity in the pilot, rounded down on a 1-2-5 grid",
+    )
+    own_fractions: list[Fraction] = Field(
+        [], description="open loops at these fractions of what each stack reached in the pilot"
+    )
+
+    connections_held: list[Connections] = Field(
+        [], description="connections that are opened once, ask then, and at equal intervals later"
+    )
+    held_rate_per_s: Rate = Field(100.0, description="that they ask in all, however many they are")
+    held_scenario: Literal["ping", "user_detail"] = Field("ping", description="what they ask for")
+    held_stacks: list[str] = Field(
+        [], description="the stacks that hold them; `stacks` where none is named"
+    )
+    silent_connections: list[Connections] = Field(
+        [], description="that are opened and never ask, beside the fewest of `connections_held`"
+    )
+
+    blocks: Count = Field(3, le=100, description="replications, each with fresh processes")
+    duration_s: float = Field(3.0, ge=0.5, le=600, description="the measured window of a trial")
+    warmup_s: float = Field(1.0, ge=0.0, le=60, description="kept, marked, left out")
+    timeout_s: float = Field(10.0, gt=0, le=60, description="then a request counts as censored")
+    think_time_s: float = Field(0.0, ge=0, le=60, description="closed loops: between requests")
+    max_connections: Count = Field(
+        1000, le=20_000, description="open loops: arrivals beyond it are dropped and counted"
+    )
+    repeats: int = Field(
+        2,
+        ge=0,
+        le=5,
+        description="attempts more when the machine was disturbed or the load driver lost",
+    )
+    repeats_within_min: float | None = Field(
+        None,
+        gt=0,
+        description="only while all is on course to be measured within so many minutes",
+    )
+
+    upstream_delay_ms: float = Field(20.0, ge=0, le=1000, description="median of the log-normal")
+    upstream_sigma: float = Field(0.25, ge=0, le=2, description="of the delay's logarithm")
+    database_connections: Count = Field(16, le=200, description="of each stack, in all")
+    server_processes: Count = Field(1, le=16, description="of each stack")
+    database_url: str | None = Field(
+        None, description="another PostgreSQL (≥ 15) in place of the embedded one", repr=False
+    )
+
+    workers: Count = Field(
+        1, le=64, description="load drivers on this machine that share users or arrivals"
+    )
+    scheduler: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls)://[^/\s@]+:\d+$",
+        description="of a Dask cluster, whose workers share them instead",
+        repr=False,
+    )
+    targets: dict[str, str] | None = Field(
+        None, description="stack → base URL of a service that is not launched by us", repr=False
+    )
+    results_url: str | None = Field(
+        None, description="where each load driver writes its samples, by fsspec", repr=False
+    )
+
+    @field_validator("stacks", "held_stacks")
+    @classmethod
+    def _known_stacks(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        if info.context == RECORDED:
+            return names
+        return _known(names, "stack", list(load_stacks()))
+
+    @field_validator("scenarios")
+    @classmethod
+    def _known_scenarios(cls, names: list[str]) -> list[str]:
+        return _known(names, "scenario", list(SCENARIOS))
+
+    @field_validator("beside")
+    @classmethod
+    def _known_beside(
+        cls, beside: dict[str, list[str]], info: ValidationInfo
+    ) -> dict[str, list[str]]:
+        cls._known_scenarios(list(beside))
+        for names in beside.values():
+            cls._known_stacks(names, info)
+        return beside
+
+    @field_validator(*_LOADS)
+    @classmethod
+    def _told_apart(cls, sizes: list[Any], info: ValidationInfo) -> list[Any]:
+        shown = [str(_LOADS[info.field_name or ""](size)) for size in sizes]
+        if twice := sorted({each for each in shown if shown.count(each) > 1}):
+            raise ValueError(
+                f"loads that cannot be told apart: more than one is shown as {', '.join(twice)}"
+            )
+        return sizes
+
+    @field_validator("targets")
+    @classmethod
+    def _plain_addresses(cls, targets: dict[str, str] | None) -> dict[str, str] | None:
+        for stack, url in (targets or {}).items():
+            if not re.fullmatch(r"http://[^/\s?#@]+(/[^\s?#@]*[^/\s?#@])?", url):
+                raise ValueError(f"{stack} at {url!r}: write http://host:port, no / at its end")
+        return targets or None
+
+    @field_validator("results_url")
+    @classmethod
+    def _reached_by_all(cls, url: str | None) -> str | None:
+        if url is None or re.match(r"(?!memory:)[a-z0-9+]+://[^\s@]+$", url) or url[0] == "/":
+            return url
+        raise ValueError(
+            "name a folder by its whole path, or an address that every worker can write to"
+            " and we can read; credentials belong in the environment"
+        )
+
+    @model_validator(mode="after")
+    def _shared_in_one_way(self) -> "Parameters":
+        if self.scheduler and self.workers > 1:
+            raise ValueError(
+                f"workers {self.workers} are load drivers on this machine, scheduler names those"
+                " of a cluster: give one of the two"
+            )
+        if unknown := sorted({*(self.targets or ())} - {*self.all_stacks}):
+            raise ValueError(f"targets {unknown} are not among the stacks {self.all_stacks}")
+        if self.targets and (writing := sorted(OWNED & {*self.all_scenarios})):
+            raise ValueError(
+                f"scenarios {writing} leave users behind that only the database can take away,"
+                " and that of targets is not ours: leave them out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> "Parameters":
+        if self.aa_stack is not None and self.aa_stack not in self.stacks:
+            raise ValueError(f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}")
+        for scenario in self.scenarios:
+            if both := sorted({*self.stacks} & {*self.beside.get(scenario, [])}):
+                raise ValueError(f"{both} are in stacks and beside them in {scenario}: name once")
+        if self.silent_connections and not self.connections_held:
+            raise ValueError("silent_connections stand beside connections_held, and there are none")
+        if {*self.beside} - ONE_AT_A_TIME and not self.closed_users:
+            raise ValueError("beside is measured at the most closed_users, and there are none")
+        if self.database_connections % self.server_processes:
+            raise ValueError(
+                f"database_connections {self.database_connections} cannot be shared out equally"
+                f" over server_processes {self.server_processes}"
+            )
+        if not (
+            self.closed_users
+            or self.open_rates_per_s
+            or self.common_fractions
+            or self.own_fractions
+            or self.connections_held
+        ):
+            raise ValueError(
+                "no load: name closed_users, open_rates_per_s, common_fractions, own_fractions or"
+                " connections_held"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _served(self, info: ValidationInfo) -> "Parameters":
+        if info.context == RECORDED:
+            return self
+        stacks = load_stacks()
+        for scenario in self.all_scenarios:
+            for name in self.contenders(scenario):
+                if not _serves(stacks[name], scenario):
+                    raise ValueError(
+                        f"{name} serves {', '.join(stacks[name].serves)}, not {scenario}: name it"
+                        " in `beside` for what it serves"
+                    )
+        return self
+
+    @property
+    def all_stacks(self) -> list[str]:
+        """The stacks that a block starts."""
+        beside = [name for names in self.beside.values() for name in names]
+        return list(dict.fromkeys([*self.stacks, *beside, *self.holders]))
+
+    @property
+    def all_scenarios(self) -> list[str]:
+        """The scenarios that are measured, if only for some stacks."""
+        held = [self.held_scenario] if self.connections_held else []
+        return list(dict.fromkeys([*self.scenarios, *self.beside, *held]))
+
+    @property
+    def holders(self) -> list[str]:
+        """The stacks that hold connections."""
+        return (self.held_stacks or self.stacks) if self.connections_held else []
+
+    def swept(self, scenario: str) -> list[str]:
+        """The stacks that are offered the most closed users in `scenario`."""
+        everywhere = self.stacks if scenario in self.scenarios else []
+        return [*everywhere, *self.beside.get(scenario, [])]
+
+    def contenders(self, scenario: str) -> list[str]:
+        """The stacks that are measured in `scenario`, whichever the load."""
+        holders = self.holders if scenario == self.held_scenario else []
+        return list(dict.fromkeys([*self.swept(scenario), *holders]))
+
+    @property
+    def needs_pilot(self) -> bool:
+        """Whether rates depend on capacities that must be measured first."""
+        return bool(self.common_fractions or self.own_fractions)
+
+
+def _serves(stack: Stack, scenario: str) -> bool:
+    return not stack.serves or scenario in stack.serves
+
+
+def _known(names: list[str], what: str, known: list[str]) -> list[str]:
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"no such {what}: {', '.join(unknown)}; there are {', '.join(known)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"a {what} is named twice in {names}")
+    return names
+
+
+def read_parameters(given: dict[str, Any]) -> Parameters:
+    """The parameters in `given`, or a ParameterError that names each fault and what is allowed."""
+    try:
+        return Parameters.model_validate(given)
+    except ValidationError as error:
+        raise ParameterError(_explained(error)) from None
+
+
+def read_profile(name: str, **changes: Any) -> Parameters:
+    """The profile `name` of `notebooks/profiles/`, with `changes` on top."""
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        there = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
+        raise ParameterError(f"no profile {name!r}; there are {there}")
+    return read_parameters(read_yaml(path) | changes)
+
+
+def _explained(error: ValidationError) -> str:
+    return "\n".join(["These parameters cannot be run:", *map(_fault, error.errors())])
+
+
+def _fault(fault: Any) -> str:
+    name = ".".join(map(str, fault["loc"])) or "parameters"
+    if fault["type"] == "extra_forbidden":
+        return f"  {name}: unknown; there are {', '.join(Parameters.model_fields)}"
+    text = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return f"  {text}"
+    return f"  {name} = {fault['input']!r}: {text}{_without_quotes(name, fault)}"
+
+
+def _without_quotes(name: str, fault: Any) -> str:
+    """How to give what stands in a text where something else is wanted: papermill's `-r` makes a
+    text of everything, its `-p` of lists."""
+    given = fault["input"]
+    if not isinstance(given, str) or not fault["type"].endswith("_type") or len(fault["loc"]) > 1:
+        return ""
+    with suppress(ParameterError):
+        if not isinstance(parse_yaml(given, name), str):
+            return f". This is a text; with papermill give it by -y: -y {f'{name}: {given}'!r}"
+    return ""

@@ -1,0 +1,499 @@
+"""A run directory: written trial by trial, opened by anyone, never altered afterwards.
+
+    runs/<id>/
+        manifest.json           what was asked, on which machine, with which versions; its state
+        trials/0001-1.json      one attempt at one trial (records.Trial), number-attempt
+        samples/0001-1.parquet  its requests, one row each (SAMPLES)
+        SHA256SUMS              what those files were when they were written (checksums)
+        damaged/1/…             what was found damaged when the run was gone on with
+        claims.json             what `webtrial verify` said of it, where it was asked last
+
+Every file is written whole or not at all: to a temporary name, synced, renamed.
+"""
+
+import errno
+import json
+import os
+import re
+import signal
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import cached_property
+from math import nan
+from pathlib import Path
+from types import FrameType
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
+
+from webtrial.errors import RunError
+from webtrial.run import checksums
+from webtrial.run.cards import card
+from webtrial.run.parameters import PRIVATE, RECORDED, Parameters
+from webtrial.run.records import Client, Machine, Trial, Trials
+from webtrial.system import folders
+from webtrial.system.directory_lock import locked
+from webtrial.system.folders import REPOSITORY
+from webtrial.system.interruption import SIGNALS
+
+if TYPE_CHECKING:
+    # Not loaded here: who measures needs none of it, and it takes most of a second.
+    import pandas as pd
+
+FORMAT = 2  # 1 had no checksums
+RUNS_FOLDER = folders.RUNS_FOLDER
+RUNS = folders.runs_folder()
+SAMPLE = REPOSITORY / "data" / "sample"  # a run that comes with the project
+
+# Times count from the start of the measured window, so warm-up is negative.
+SAMPLES = pa.schema(
+    [
+        ("phase", pa.dictionary(pa.int8(), pa.string())),  # warmup, measured, cooldown
+        ("connection", pa.int32()),
+        ("kind", pa.dictionary(pa.int8(), pa.string())),  # of request: read, create, rare …
+        ("intended_ns", pa.int64()),
+        ("sent_ns", pa.int64()),
+        ("done_ns", pa.int64()),  # for a timeout: when it was given up (censored)
+        ("status", pa.int16()),  # 0 where no answer came
+        ("body_bytes", pa.int32()),
+        ("outcome", pa.dictionary(pa.int8(), pa.string())),  # ok, or the kind of error
+    ]
+)
+
+# Numbers that grow by little from row to row: kept as differences they take a third less.
+_DIFFERENCES = {
+    "use_dictionary": ["phase", "kind", "status", "body_bytes", "outcome"],
+    "column_encoding": dict.fromkeys(
+        ("connection", "intended_ns", "sent_ns", "done_ns"), "DELTA_BINARY_PACKED"
+    ),
+}
+
+_TRIAL = TypeAdapter(Trial)
+
+
+class Rows(Protocol):
+    """Rows of SAMPLES: a pyarrow Table, or what is read like one, a piece at a time."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def column(self, name: str) -> pa.ChunkedArray: ...
+    def to_batches(self) -> Iterable[pa.RecordBatch]: ...
+    def to_pandas(self) -> "pd.DataFrame": ...
+
+
+# JSON has no NaN: what a dead load driver could not tell is null in the file.
+_GAPS = {
+    part: [each.name for each in fields(record) if each.type is float]
+    for part, record in {"client": Client, "machine": Machine}.items()
+}
+
+_SAMPLES_NAME = re.compile(r"samples/[\w-]+\.parquet")
+PLAIN = re.compile(r"\w[\w ,.()&-]{0,99}")
+
+State = Literal["running", "finished", "interrupted", "failed"]
+
+
+class Interruption(BaseModel):
+    """How a run had ended before it was gone on with. Times are ISO 8601, UTC."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: State  # "running" where nothing was left to write more
+    why: str | None
+    ended_at: str | None
+    resumed_at: str
+    attempts: int  # that were on disk, whole
+    git: dict[str, Any]  # with which it went on
+    damaged: dict[str, str] = {}  # file → what was wrong with it
+
+
+DURATIONS = frozenset({"seconds"})
+"""Entries of a manifest's parts that say how long something took to make, not what it is: two runs
+of the same thing differ in them."""
+
+
+class Manifest(BaseModel):
+    """What belongs to a run as a whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: int = FORMAT
+    id: str
+    state: State = "running"
+    why: str | None = None  # of an interruption or a failure
+    started_at: str
+    finished_at: str | None = None
+    parameters: Parameters
+    planned_trials: int = 0
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    git: dict[str, Any]
+    data: dict[str, Any]
+    stacks: dict[str, dict[str, Any]]
+    budgets: dict[str, Any]
+    capacities_per_s: dict[str, dict[str, float]] = {}  # scenario → stack → by the pilot
+    rates_per_s: dict[str, list[float]] = {}  # scenario → common arrival rates
+    interruptions: list[Interruption] = []
+
+    @field_validator("stacks")
+    @classmethod
+    def _plain_names(cls, stacks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Names stand in headings, figures and tables of whoever opens the run."""
+        told = [text for name, each in stacks.items() for text in (name, each.get("title", name))]
+        if strange := [text for text in told if not PLAIN.fullmatch(str(text))]:
+            raise ValueError(f"{strange[0]!r} names no stack: letters, digits and ,.()&- do")
+        return stacks
+
+    def _repr_html_(self) -> str:
+        return card(f"Manifest of {self.id}", _facts(self))
+
+
+def _facts(manifest: Manifest) -> dict[str, str]:
+    """What a reader asks of a manifest first."""
+    asked, machine = manifest.parameters, manifest.machine
+    return {
+        "state": manifest.state + (f": {manifest.why}" if manifest.why else ""),
+        "measured (UTC)": f"{manifest.started_at} to {manifest.finished_at or '?'}",
+        "machine": f"{machine.get('cores', '?')} cores of {machine.get('processor') or '?'}",
+        "profile": f"{asked.profile}: {asked.blocks} blocks of {asked.duration_s:g} s",
+        "scenarios": ", ".join(asked.all_scenarios),
+        "stacks": ", ".join(manifest.stacks),
+        "versions": ", ".join(f"{name} {each}" for name, each in manifest.versions.items()),
+        "commit": str(manifest.git.get("commit") or manifest.git.get("why", "?")),
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """A run directory opened for reading. Needs neither PostgreSQL nor services nor a network.
+
+    `run.trials` are the records of all attempts, `run.samples(trial)` the requests of one;
+    `webtrial.trials_table(run)` and `webtrial.throughput_table(run)` are DataFrames of all.
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Every attempt at every trial, by number and attempt; none whose files are damaged."""
+        hit = {Path(name).stem for name in self.damage}
+        found = sorted((self.path / "trials").glob("*.json"))
+        return Trials(_read_trial(path) for path in found if path.stem not in hit)
+
+    @cached_property
+    def damage(self) -> dict[str, str]:
+        """What is wrong with files of the run, by name; {} where all are what was written, and for
+        a run of format 1, which cannot tell."""
+        if self.manifest.format < FORMAT:
+            return {}
+        return checksums.damage_of(self.path, is_over=self.manifest.state != "running")
+
+    @property
+    def damage_in_words(self) -> str:
+        """Of a damaged run: which files, and what that means; else nothing."""
+        if not self.damage:
+            return ""
+        told = [f"  {name} {fault}" for name, fault in [*self.damage.items()][:MOST_NAMED]]
+        more = [f"  and {len(self.damage) - MOST_NAMED} more"] * (len(self.damage) > MOST_NAMED)
+        return "\n".join(
+            [
+                f"{self.manifest.id} is damaged: files of it are not what was written. A trial that"
+                " one of them belongs to is left out; --resume measures it again, a whole copy"
+                " brings it back.",
+                *told,
+                *more,
+            ]
+        )
+
+    def samples(self, trial: Trial, columns: list[str] | None = None) -> "pd.DataFrame":
+        """The requests of one trial, a row each, columns as SAMPLES."""
+        found: pd.DataFrame = pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
+        return found
+
+    def __repr__(self) -> str:
+        return f"<run {self.manifest.id}, {self.manifest.state}>"
+
+    def _repr_html_(self) -> str:
+        verdicts = Counter(trial.validity.verdict for trial in self.trials)
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.most_common())
+        attempts = {"attempts": f"{len(self.trials):,}" + (f" ({counts})" if counts else "")}
+        damage = {"damaged": ", ".join(self.damage)} if self.damage else {}
+        return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts | damage, _NEXT)
+
+
+MOST_NAMED = 10  # of damaged files
+
+_NEXT = (
+    "<p>Next: <code>webtrial.explore(run)</code>, <code>webtrial.trials_table(run)</code>,"
+    " <code>run.manifest</code>, <code>run.trials</code></p>"
+)
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in directory `path`; RunError when there is none or it cannot be read."""
+    path = Path(path)
+    manifest = path / "manifest.json"
+    if not manifest.is_file():
+        raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
+    try:
+        text = manifest.read_text(encoding="utf-8")
+        _demand_known_format(manifest, text)
+        return Run(path, Manifest.model_validate_json(text, context=RECORDED))
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{manifest} does not read as a manifest of format {FORMAT}: {error}"
+        ) from None
+
+
+def _demand_known_format(path: Path, text: str) -> None:
+    content = json.loads(text)
+    its = content.get("format") if isinstance(content, dict) else None
+    if isinstance(its, int) and its > FORMAT:
+        raise RunError(
+            f"{path} is of format {its}, and this Webtrial reads formats up to {FORMAT}: open it"
+            " with the Webtrial that wrote it, or a newer one"
+        )
+
+
+def latest_run(runs: Path = RUNS) -> Run:
+    """The newest finished run that can be read; RunError when there is none."""
+    return latest_runs(1, runs)[0]
+
+
+def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
+    """That many finished runs that can be read, the newest first; RunError when there are fewer."""
+    found: list[Run] = []
+    unreadable: list[str] = []
+    for path in sorted(runs.glob("*/manifest.json"), reverse=True):
+        try:
+            run = open_run(path.parent)
+        except RunError:
+            unreadable.append(path.parent.name)
+            continue
+        found += [run] if run.manifest.state == "finished" else []
+        if len(found) == count:
+            return found
+    but = f" (that cannot be read: {', '.join(unreadable)})" if unreadable else ""
+    lack = f"only {len(found)} of {count} finished runs" if found else "no finished run"
+    raise RunError(f"{lack} in {runs}{but}: make one with `make report`")
+
+
+class RunWriter:
+    """The one writer of a run directory, for as long as its process lives."""
+
+    def __init__(self, manifest: Manifest, runs: Path = RUNS) -> None:
+        self.path = runs / manifest.id
+        self.manifest = manifest
+        self._sums: dict[str, str] = {}
+        made_folder(runs)
+        with _saying_what_to_do(self.path):
+            self.path.mkdir()  # never one that is there already
+        for name in checksums.FOLDERS:
+            made_folder(self.path / name)
+        _hold(self, self.path)
+        self._write_sums()
+        self._write_manifest()
+
+    @classmethod
+    def reopened(cls, run: Run, resumed_at: str, git: dict[str, Any]) -> "RunWriter":
+        """The writer of a run that was broken off or damaged; its manifest tells of it. RunError
+        for one that is finished and whole, or is still being written."""
+        writer = cls.__new__(cls)
+        writer.path = run.path
+        _hold(writer, run.path)
+        run = open_run(run.path)  # as it is now that nobody else writes
+        writer.manifest = run.manifest
+        if run.manifest.state == "finished" and not run.damage:
+            raise RunError(f"{run.manifest.id} is finished: nothing of it is missing")
+        ended = Interruption(
+            state=run.manifest.state,
+            why=run.manifest.why,
+            ended_at=run.manifest.finished_at,
+            resumed_at=resumed_at,
+            attempts=len(run.trials),
+            git=git,
+            damaged=run.damage,
+        )
+        told = [*run.manifest.interruptions, ended]
+        # Whatever keeps one of these steps from being done, the run still lacks what it lacked.
+        writer._sums = _as_listed(run.path)
+        writer._write_sums()
+        writer.update(
+            format=FORMAT, state="running", why=None, finished_at=None, interruptions=told
+        )
+        with _saying_what_to_do(run.path):
+            for unfinished in run.path.rglob(".*.part"):
+                unfinished.unlink()
+            _set_aside(run, run.path / "damaged" / str(len(told)))
+            writer._sums = _without_manifest(checksums.sums_of(run.path))
+        writer._write_sums()
+        return writer
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the manifest, on disk at once."""
+        self.manifest = self.manifest.model_copy(update=changes)
+        self._write_manifest()
+
+    def append(self, trial: Trial, samples: Rows) -> None:
+        """Keep one attempt: its samples first, so that a trial on disk is never without them."""
+        self._keep(trial.samples, lambda file: write_rows(samples, file))
+        text = _TRIAL.dump_json(trial, indent=1)
+        self._keep(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
+
+    def _keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
+        # Who interrupts closes the manifest and lists what there is: not between these two.
+        with _interrupted_afterwards():
+            self._sums[name] = _write_whole(self.path / name, write)
+            with _saying_what_to_do(self.path):
+                checksums.add(self.path, name, self._sums[name])
+
+    def _write_manifest(self) -> None:
+        """The manifest's own checksum is listed when it will not change any more."""
+        text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}}).encode()
+        digest = _write_whole(self.path / checksums.MANIFEST, lambda file: file.write(text))
+        if self.manifest.state != "running":
+            self._sums[checksums.MANIFEST] = digest
+            self._write_sums()
+
+    def _write_sums(self) -> None:
+        text = checksums.as_text(self._sums).encode()
+        _write_whole(self.path / checksums.NAME, lambda file: file.write(text))
+
+
+def samples_name(number: int, attempt: int) -> str:
+    """Where a trial's samples lie within its run."""
+    return f"samples/{number:04d}-{attempt}.parquet"
+
+
+def _read_trial(path: Path) -> Trial:
+    try:
+        content = json.loads(path.read_bytes())
+        for part, gaps in _GAPS.items():
+            content[part] |= {name: nan for name in gaps if content[part][name] is None}
+        trial: Trial = _TRIAL.validate_python(content)
+        if not (PLAIN.fullmatch(trial.planned.stack) and PLAIN.fullmatch(trial.planned.scenario)):
+            raise ValueError("its stack or scenario has a name that names none")
+        if not _SAMPLES_NAME.fullmatch(trial.samples):
+            raise ValueError(f"{trial.samples!r} is not where samples lie")
+        return trial
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
+
+
+def no_rows() -> pa.Table:
+    """An empty table of SAMPLES, made without an array: with the first array or scalar of ours
+    pyarrow loads pandas, which takes most of a second."""
+    return pa.Table.from_batches([], SAMPLES)
+
+
+def write_rows(samples: Rows, file: IO[bytes]) -> None:
+    """Write rows of SAMPLES as a Parquet file."""
+    with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_DIFFERENCES) as writer:
+        for batch in samples.to_batches():
+            writer.write_batch(batch)
+
+
+def _hold(writer: RunWriter, folder: Path) -> None:
+    """Keep other writers out of `folder` for as long as `writer` lives."""
+    try:
+        weakref.finalize(writer, os.close, locked(folder))
+    except BlockingIOError:
+        raise RunError(f"{folder} is being written by another process: wait for its end") from None
+
+
+def made_folder(path: Path) -> Path:
+    """The folder `path`, made where there is none; RunError where it cannot be."""
+    with _saying_what_to_do(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _as_listed(path: Path) -> dict[str, str]:
+    """The checksums of a run's trials, read from its list, or where it has none from its files."""
+    is_listed = (path / checksums.NAME).is_file()
+    return _without_manifest(checksums.read(path) if is_listed else checksums.sums_of(path))
+
+
+def _without_manifest(sums: dict[str, str]) -> dict[str, str]:
+    return {name: digest for name, digest in sums.items() if name != checksums.MANIFEST}
+
+
+def _set_aside(run: Run, folder: Path) -> None:
+    """Move what is damaged, and what belongs to the same attempt, where nothing reads it."""
+    for stem in sorted({Path(name).stem for name in run.damage if "/" in name}):
+        for part in checksums.FOLDERS:
+            for path in (run.path / part).glob(f"{stem}.*"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+                path.rename(folder / part / path.name)
+
+
+@contextmanager
+def _interrupted_afterwards() -> Iterator[None]:
+    """Have interruptions wait until the block is done. To block the signals would not do: another
+    thread would get them, and Python's handler runs all the same."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is ever interrupted
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = {each: signal.signal(each, lambda *told: came.append(told)) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            _handle(*came[0], before[signal.Signals(came[0][0])])
+
+
+def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
+    """Have a signal that waited do what it does."""
+    if callable(handler):
+        handler(number, frame)
+    elif handler is signal.SIG_DFL:
+        signal.raise_signal(number)
+
+
+def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
+    """Have a file written, or not at all where that fails; returns its SHA-256."""
+    temporary = path.with_name(f".{path.name}.part")
+    with _saying_what_to_do(path):
+        try:
+            with temporary.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            digest = checksums.digest_of(temporary)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+    return digest
+
+
+_REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EROFS: f"make it writable, or name another folder for runs in {RUNS_FOLDER}",
+    errno.EACCES: f"make it writable, or name another folder for runs in {RUNS_FOLDER}",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+}
+
+
+@contextmanager
+def _saying_what_to_do(path: Path) -> Iterator[None]:
+    """RunError in place of a failure of the disk."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "mend the disk")
+        raise RunError(
+            f"{path} cannot be written: {error.strerror or error}. What was written before is kept:"
+            f" {remedy}, then go on with --resume, or start again where no run had begun"
+        ) from error

@@ -1,0 +1,114 @@
+"""Clients that keep N connections busy, each as its own documentation would have it.
+
+`python -m webtrial.selftest.bench.clients NAME URL CONNECTIONS SECONDS CORE` prints one JSON object
+with `requests`, `seconds` and `cpu_s` of a window that follows a warm-up of WARMUP_S. Locust is in
+a module of its own, since it must patch the standard library before anything is imported.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import perf_counter, process_time
+from typing import NoReturn
+
+import uvloop
+
+from webtrial.load.descriptors import raise_descriptor_limit
+from webtrial.selftest.bench.window import WARMUP_S, Window
+
+Ask = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def webtrial(url: str, connections: int) -> AsyncIterator[list[Ask]]:
+    """The fast lane of the driver: a User to a connection, checks and samples included."""
+    from webtrial.load.connection import Connection
+    from webtrial.load.samples import Samples
+    from webtrial.load.scenarios import Material, Setting, sessions
+    from webtrial.load.user import User
+    from webtrial.load.window import Window as Trial
+
+    setting = Setting(url, 1, 10.0, Material(1, {}, (), ""), {}, {})
+    sample, trial, making = Samples(), Trial(0, sys.maxsize, sys.maxsize), sessions("ping", setting)
+    users = [User(n, Connection(), next(making), sample) for n in range(connections)]
+
+    def asking(user: User) -> Ask:
+        async def ask() -> None:
+            await user.ask(0, trial)
+
+        return ask
+
+    yield [asking(user) for user in users]
+    for user in users:
+        await user.connection.aclose()
+
+
+@asynccontextmanager
+async def httpx_stock(url: str, connections: int) -> AsyncIterator[list[Ask]]:
+    """One AsyncClient for all users, as its documentation advises."""
+    import httpx
+
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    async with httpx.AsyncClient(limits=limits, timeout=30, trust_env=False) as client:
+
+        async def ask() -> None:
+            response = await client.get(url + "/ping")
+            assert response.status_code == 200
+
+        yield [ask] * connections
+
+
+@asynccontextmanager
+async def aiohttp(url: str, connections: int) -> AsyncIterator[list[Ask]]:
+    """One ClientSession for all users, as its documentation advises."""
+    from aiohttp import ClientSession, TCPConnector
+
+    async with ClientSession(connector=TCPConnector(limit=connections)) as session:
+
+        async def ask() -> None:
+            async with session.get(url + "/ping") as response:
+                assert response.status == 200
+                await response.read()
+
+        yield [ask] * connections
+
+
+CLIENTS = {"webtrial": webtrial, "httpx": httpx_stock, "aiohttp": aiohttp}
+
+
+async def _measure(name: str, url: str, connections: int, seconds: float) -> NoReturn:
+    async with CLIENTS[name](url, connections) as asks:
+        counted = [0] * connections
+
+        async def user(index: int, ask: Ask) -> None:
+            while True:
+                await ask()
+                counted[index] += 1
+
+        users = asyncio.gather(*(user(index, ask) for index, ask in enumerate(asks)))
+        await asyncio.sleep(WARMUP_S)
+        opening = Window(sum(counted), perf_counter(), process_time())
+        await asyncio.wait([users], timeout=seconds)
+        window = Window(sum(counted), perf_counter(), process_time()) - opening
+        if users.done():
+            users.result()  # they never end but by an error
+        print(json.dumps(window.as_json()), flush=True)
+        os._exit(
+            0
+        )  # users need not be stopped one by one: with thousands some clients take minutes
+
+
+def main() -> None:
+    """Measure one client once."""
+    name, url, connections, seconds, core = sys.argv[1:]
+    os.sched_setaffinity(0, {int(core)})
+    raise_descriptor_limit()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_measure(name, url, int(connections), float(seconds)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""What the servers that know the truth do: delay, serve one at a time, fail as told."""
+
+import asyncio
+import heapq
+import struct
+from collections import deque
+from itertools import cycle, islice
+from socket import SO_LINGER, SOL_SOCKET
+from time import perf_counter_ns
+
+import numpy as np
+
+from webtrial.load.timer import Timer
+from webtrial.selftest.check.server import ANSWER, BODY, Asked
+
+AWAKE_NS = 1_000_000
+
+
+class Delaying:
+    """Answers each request after a delay of its own, however many there are at a time."""
+
+    def __init__(self, delays_ns: np.ndarray) -> None:
+        self._delays_ns = cycle(delays_ns.tolist())
+        self._due: list[tuple[int, int, Asked]] = []
+        self._timer = Timer(self._answer_what_is_due, AWAKE_NS)
+        self._arrivals = 0
+
+    def arrived(self, asked: Asked) -> None:
+        """Draw its delay; the timer serves whichever is due first."""
+        self._arrivals += 1
+        due_ns = asked.received_ns + next(self._delays_ns)
+        heapq.heappush(self._due, (due_ns, self._arrivals, asked))
+        self._timer.set(self._due[0][0])
+
+    def _answer_what_is_due(self) -> None:
+        now_ns = perf_counter_ns()
+        while self._due and self._due[0][0] <= now_ns:
+            asked = heapq.heappop(self._due)[2]
+            asked.conversation.answer(asked)
+        if self._due:
+            self._timer.set(self._due[0][0])
+
+    def close(self) -> None:
+        """Nothing is answered any more."""
+        self._timer.close()
+
+
+class Queueing:
+    """One server with a queue before it: first come, first served, each for a time of its own."""
+
+    def __init__(self, services_ns: np.ndarray) -> None:
+        self._services_ns = cycle(services_ns.tolist())
+        self._waiting: deque[Asked] = deque()
+        self._served: Asked | None = None
+        self._timer = Timer(self._done, AWAKE_NS)
+
+    def arrived(self, asked: Asked) -> None:
+        """Serve it at once if nobody is served, else let it wait."""
+        self._waiting.append(asked)
+        if self._served is None:
+            self._serve_next(perf_counter_ns())
+
+    def _serve_next(self, now_ns: int) -> None:
+        self._served = self._waiting.popleft()
+        self._served.began_ns = now_ns
+        self._timer.set(self._served.began_ns + next(self._services_ns))
+
+    def _done(self) -> None:
+        asked, self._served = self._served, None
+        assert asked is not None
+        done_ns = asked.conversation.answer(asked)
+        if self._waiting:
+            self._serve_next(done_ns)  # it is never idle while somebody waits
+
+    def close(self) -> None:
+        """Nothing is answered any more."""
+        self._timer.close()
+
+
+WIRES = {
+    "ok": ANSWER,
+    "status": b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n{}",
+    "empty": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "wrong_length": b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + BODY[:11],
+    "truncated": ANSWER[:-4],
+    "malformed": b"ICY 200 what is this\r\n\r\n",
+    "closed": b"",
+    "reset": b"",
+    "timeout": b"",
+    "slow": ANSWER[:-4],  # the rest comes too late
+}
+"""By what is done: the bytes that are sent at once."""
+
+_ENDS = {"truncated", "malformed", "closed"}
+
+
+class Failing:
+    """Does one thing after another, and counts them by being told which: the log's `began_ns` is
+    the number of what was done, in the order of WIRES."""
+
+    def __init__(self, script: list[str], too_late_s: float) -> None:
+        self._script = cycle(script)
+        self._too_late_s = too_late_s
+        self._kinds = list(WIRES)
+
+    def arrived(self, asked: Asked) -> None:
+        """Do the next thing of the script."""
+        kind = next(self._script)
+        asked.began_ns = self._kinds.index(kind) + 1
+        socket = asked.conversation.socket
+        asked.conversation.answer(asked, WIRES[kind])
+        if kind in _ENDS:
+            socket.close()
+        elif kind == "reset":
+            linger = struct.pack("ii", 1, 0)
+            socket.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, linger)
+            socket.abort()
+        elif kind == "slow":
+            asyncio.get_running_loop().call_later(self._too_late_s, self._finish, socket)
+
+    def _finish(self, socket: asyncio.Transport) -> None:
+        if not socket.is_closing():
+            socket.write(ANSWER[-4:])
+
+    def close(self) -> None:
+        """Nothing is done any more."""
+
+
+def drawn_script(count: int, seed: int) -> list[str]:
+    """Half of it sound answers, the rest everything else equally often, in drawn order."""
+    others = [kind for kind in WIRES if kind != "ok"]
+    script = ["ok"] * (count // 2) + list(islice(cycle(others), count - count // 2))
+    np.random.default_rng(seed).shuffle(script)
+    return script

@@ -1,0 +1,120 @@
+"""How often an interval covers the truth, by simulation with noise as large as was recorded.
+
+The machine wanders: the logarithm of each trial's speed is an autoregressive process of first order
+about a line. A block is a stretch of trials; within it two stacks follow one another at once, in
+drawn order. The truth is a ratio of TRUTH.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+
+from webtrial.selftest.check.rows import Row
+from webtrial.stats.histogram import RESOLUTION, Histogram, histogram
+from webtrial.stats.intervals import Estimate, jackknife, ratio_of_means
+from webtrial.stats.ratios import percentile_ratio
+
+TRUTH = 1.3
+BLOCKS = (3, 5, 10)
+TRIALS_OF_A_BLOCK = 30
+COVERED = (0.93, 0.97)
+RUNS_OF_MEANS = 10_000
+RUNS_OF_PERCENTILES = 2000
+REQUESTS = {50: 1200, 99: 10_200}  # of all blocks of a stack: enough for the percentile
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Of the logarithm of a trial's speed, as itself.noise_of gives it; `drift` of a whole run."""
+
+    deviation: float
+    correlation: float
+    drift: float
+
+
+def check(noise: Noise) -> list[Row]:
+    """Rows for the mean and two percentiles, at each number of blocks."""
+    note = f"deviation {noise.deviation:.3f}, correlation {noise.correlation:.2f},"
+    note += f" drift {noise.drift:+.1%} from end to end"
+    rows = [
+        _row("ratio of means", blocks, covered(noise, blocks, RUNS_OF_MEANS, of_means), note)
+        for blocks in BLOCKS
+    ]
+    for p in REQUESTS:
+        estimate = partial(_of_percentiles, p)
+        rows += [
+            _row(f"ratio of p{p}", n, covered(noise, n, RUNS_OF_PERCENTILES, estimate), note)
+            for n in BLOCKS
+        ]
+    return rows
+
+
+def _row(what: str, blocks: int, measured: float, note: str) -> Row:
+    low, high = COVERED
+    name = f"95 % interval of a {what}, {blocks} blocks: covers the truth"
+    return Row(name, 0.95, measured, measured - 0.95, low <= measured <= high, note)
+
+
+Simulate = Callable[[np.random.Generator, np.ndarray, np.ndarray], Estimate]
+
+
+def covered(noise: Noise, blocks: int, runs: int, simulate: Simulate, seed: int = 19) -> float:
+    """The fraction of simulated runs whose interval covers TRUTH."""
+    random = np.random.default_rng([seed, blocks])
+    hits = 0
+    for _ in range(runs):
+        estimate = simulate(random, *_speeds(random, noise, blocks))
+        hits += estimate.low <= TRUTH <= estimate.high
+    return hits / runs
+
+
+def _speeds(
+    random: np.random.Generator, noise: Noise, blocks: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The machine's speed during the trials of two stacks, one after the other in each block."""
+    machine = np.exp(_wandering(random, noise, blocks))
+    first = random.integers(2, size=blocks)
+    rows = np.arange(blocks)
+    return machine[rows, first], machine[rows, 1 - first]
+
+
+def _wandering(random: np.random.Generator, noise: Noise, blocks: int) -> np.ndarray:
+    """Blocks × 2 values of the process, a pair somewhere within each block."""
+    within = random.integers(TRIALS_OF_A_BLOCK - 1, size=blocks)
+    at = np.arange(blocks) * TRIALS_OF_A_BLOCK + within
+    steps = np.diff(np.column_stack([at, at + 1]).ravel(), prepend=0)
+    values, last = np.empty(2 * blocks), random.normal(0, noise.deviation)
+    for n, step in enumerate(steps):
+        kept = noise.correlation**step
+        last = kept * last + random.normal(0, noise.deviation * sqrt(1 - kept**2))
+        values[n] = last
+    line = noise.drift * np.cumsum(steps) / np.sum(steps)
+    wandering: np.ndarray = (values + line).reshape(blocks, 2)
+    return wandering
+
+
+def of_means(_: np.random.Generator, above: np.ndarray, below: np.ndarray) -> Estimate:
+    return ratio_of_means((TRUTH * above).tolist(), below.tolist())
+
+
+def _of_percentiles(
+    p: int, random: np.random.Generator, above: np.ndarray, below: np.ndarray
+) -> Estimate:
+    """Latencies are log-normal and grow as the machine slows."""
+    latencies = partial(random.lognormal, 0.0, 0.5, REQUESTS[p] // len(above))
+    contents = [
+        (counted(TRUTH * slow * latencies()), counted(other * latencies()))
+        for slow, other in zip(1 / above, 1 / below, strict=True)
+    ]
+    return jackknife(contents, percentile_ratio(p))
+
+
+def counted(latencies_ms: np.ndarray) -> Histogram:
+    """Latencies in the buckets that percentiles are read from."""
+    bucket = np.floor(np.log(latencies_ms) / np.log1p(RESOLUTION)).astype(int)
+    rows = {"bucket": bucket, "requests": 1, "censored": 0, "total_ms": latencies_ms}
+    return histogram(pd.DataFrame(rows))

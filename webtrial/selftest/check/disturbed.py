@@ -1,0 +1,74 @@
+"""The client itself is disturbed: the gates say so, every time."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+
+from webtrial.load.driver import Driving, Task
+from webtrial.run.records import Load
+from webtrial.selftest.check.behaviours import Delaying
+from webtrial.selftest.check.rows import Row, equal
+from webtrial.selftest.check.server import Served
+from webtrial.selftest.check.signals import Stop
+from webtrial.selftest.check.watched import Observed, observe, task_of
+from webtrial.system.environment import base_environment
+
+TIMES = 3
+RATE_PER_S = 200.0
+WINDOW_S = 3.0
+STOP_AFTER_S = 1.0
+STOP_S = 1.0
+_BEHAVIOUR = partial(Delaying, np.array([1_000_000]))
+_BUSY = "import time; ends = time.monotonic() + {}\nwhile time.monotonic() < ends: pass"
+
+
+def check() -> tuple[list[Row], str]:
+    """Rows for both disturbances; that the machine is disturbed is what is wanted here."""
+    stopped = [_stopped(number) for number in range(TIMES)]
+    crowded = [_crowded(number) for number in range(TIMES)]
+    return [
+        _caught("client stopped for 1 s: caught by the stall gate", stopped, "stall"),
+        _caught("busy loop on the client's core: caught by foreign CPU", crowded, "foreign_cpu"),
+    ], ""
+
+
+def _caught(experiment: str, observed: list[Observed], gate: str) -> Row:
+    struck = [{reason.gate for reason in each.validity.reasons} for each in observed]
+    note = "; ".join(", ".join(sorted(gates)) or "nothing" for gates in struck)
+    return equal(experiment, len(observed), sum(gate in gates for gates in struck), note)
+
+
+def _stopped(seed: int) -> Observed:
+    return observe(_BEHAVIOUR, _task(seed), _stop)
+
+
+def _task(seed: int) -> Task:
+    return task_of(Load("open", rate_per_s=RATE_PER_S), seed, WINDOW_S)
+
+
+def _stop(_: Served, driver: Driving) -> None:
+    Stop(STOP_AFTER_S, STOP_S).soon(driver.pid, driver.window_opens_ns)
+
+
+def _crowded(seed: int) -> Observed:
+    task = _task(seed)
+    with _busy(task.core):
+        return observe(_BEHAVIOUR, task)
+
+
+@contextmanager
+def _busy(core: int | None) -> Iterator[None]:
+    """A loop on `core` that does nothing but be there, for a while."""
+    command = [sys.executable, "-c", _BUSY.format(4 * WINDOW_S)]
+    process = subprocess.Popen(command, env=base_environment())
+    os.sched_setaffinity(process.pid, {core or 0})
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()

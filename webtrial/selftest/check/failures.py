@@ -1,0 +1,46 @@
+"""A server fails in every way, and knows how often: the driver's counts are equal to its own."""
+
+from functools import partial
+
+from webtrial.load.driver import driving
+from webtrial.run.records import Load
+from webtrial.selftest.check.behaviours import WIRES, Failing, drawn_script
+from webtrial.selftest.check.precision import arrivals_within
+from webtrial.selftest.check.rows import Row, equal
+from webtrial.selftest.check.watched import Observed, observe, task_of
+from webtrial.system.ports import free_port
+
+USERS = 20
+RATE_PER_S = 200.0
+WINDOW_S = 3.0
+TIMEOUT_S = 0.3
+SEEN_AS = {"slow": "timeout"}  # an answer that is not whole in time is none
+
+
+def check() -> tuple[list[Row], str]:
+    """Rows for each kind of failure; no machine can disturb a count."""
+    behaviour = partial(Failing, drawn_script(1000, 15), 2 * TIMEOUT_S)
+    task = task_of(Load("closed", users=USERS), 15, WINDOW_S, timeout_s=TIMEOUT_S)
+    return [*judged(observe(behaviour, task)), refused()], ""
+
+
+def judged(observed: Observed) -> list[Row]:
+    """The server's counts by kind beside the driver's, warm-up and cooldown included."""
+    kinds = observed.log["began_ns"].map(lambda number: list(WIRES)[number - 1])
+    truth = kinds.replace(SEEN_AS).value_counts()
+    counted = observed.outcome.samples.to_pandas()["outcome"].value_counts()
+    return [
+        equal(f"answers of kind {kind}", int(truth[kind]), int(counted.get(kind, 0)))
+        for kind in truth.index.sort_values()
+    ]
+
+
+def refused() -> Row:
+    """Where nobody listens, every arrival that was drawn is refused."""
+    task = task_of(
+        Load("open", rate_per_s=RATE_PER_S), 16, 1.0, base_url=f"http://127.0.0.1:{free_port()}"
+    )
+    with driving(task) as driver:
+        outcome = driver.outcome()
+    truth = arrivals_within(task)
+    return equal("connections refused", truth, outcome.counts.errors.get("refused", 0))

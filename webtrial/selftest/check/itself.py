@@ -1,0 +1,129 @@
+"""A stack against itself: how often a difference is declared where there is none.
+
+The log ratios of adjacent trials of one stack are real noise. Which of two trials is called first
+does not matter where nothing differs, so each resample draws some of them with a drawn sign. Pairs
+in which a core changed its speed are left out, as the gates leave such trials out of a report.
+"""
+
+import os
+from collections.abc import Collection
+from math import isfinite, nan
+
+import numpy as np
+import pandas as pd
+
+from webtrial.load.driver import Task, driving
+from webtrial.load.scenarios import Material
+from webtrial.measure.answers import agreed_answers
+from webtrial.measure.machine import core_split, speed_per_s
+from webtrial.measure.shop import open_shop
+from webtrial.run.bounds import DRIFT_MAX
+from webtrial.run.records import Load
+from webtrial.selftest.check.rows import Row, not_now
+from webtrial.stats.intervals import judge, ratio_of_means
+
+STACK = "fastapi"
+SCENARIO = "user_detail"
+USERS = 32
+PAIRS = 30
+MOST_PAIRS = 120  # that are measured to find as many undisturbed ones
+RESAMPLES = 10_000
+BLOCKS = 10
+DECLARED = (0.04, 0.06)
+
+
+def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame:
+    """Trials of one stack in pairs, one after another, until that many pairs are undisturbed or
+    MOST_PAIRS measured. Columns: first, second (requests/s), undisturbed."""
+    split = core_split()
+    with open_shop([STACK], database_url, split.service_cores) as shop:
+        url = shop.services[STACK].url
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, shop.material, {})[STACK]
+        task = Task(
+            base_url=url,
+            scenario=SCENARIO,
+            load=Load("closed", users=USERS),
+            seed=17,
+            warmup_s=0.3,
+            window_s=1.0,
+            timeout_s=10.0,
+            think_time_s=0.0,
+            max_connections=USERS,
+            core=split.driver_core,
+            material=Material(shop.material.users, {}, (), ""),
+            answers=answers,
+            tokens={},
+        )
+        cores = os.sched_getaffinity(0)
+        measured: list[tuple[float, float, bool]] = []
+        while sum(each[2] for each in measured) < pairs and len(measured) < MOST_PAIRS:
+            measured.append(_pair(task, cores))
+        return pd.DataFrame(measured, columns=["first", "second", "undisturbed"])
+
+
+def _pair(task: Task, cores: Collection[int]) -> tuple[float, float, bool]:
+    """Two throughputs, and whether no core changed its speed before, between or after."""
+    before = _speeds_per_s(cores)
+    first, between = _throughput_per_s(task), _speeds_per_s(cores)
+    second, after = _throughput_per_s(task), _speeds_per_s(cores)
+    by_core = zip(before, between, after, strict=True)
+    return first, second, all(max(each) <= (1 + DRIFT_MAX) * min(each) for each in by_core)
+
+
+def _speeds_per_s(cores: Collection[int]) -> list[float]:
+    speeds_per_s = []
+    try:
+        for core in sorted(cores):
+            os.sched_setaffinity(0, {core})
+            speeds_per_s.append(speed_per_s())
+    finally:
+        os.sched_setaffinity(0, cores)
+    return speeds_per_s
+
+
+def _throughput_per_s(task: Task) -> float:
+    with driving(task) as driver:
+        return driver.outcome().counts.completed / task.window_s
+
+
+def check(pairs: pd.DataFrame) -> Row:
+    """How often a resample of real A/A pairs is declared a difference, of `measure`."""
+    steady = pairs[pairs["undisturbed"]]
+    ratios = (steady["first"] / steady["second"]).to_numpy()
+    name = f"a stack against itself, {BLOCKS} blocks: differences declared"
+    if len(ratios) < PAIRS:
+        found = f"{len(ratios)} of {PAIRS} pairs between which no core changed its speed"
+        return not_now(Row(name, 0.05, nan, nan, False), found)
+    declared = declared_fraction(np.log(ratios), RESAMPLES)
+    low, high = DECLARED
+    error = declared - 0.05
+    spread = f"log ratios spread {np.log(ratios).std(ddof=1):.3f}"
+    note = f"{len(ratios)} undisturbed of {len(pairs)} pairs of {STACK}, {spread}"
+    return Row(name, 0.05, declared, error, low <= declared <= high, note)
+
+
+def declared_fraction(log_ratios: np.ndarray, resamples: int, seed: int = 18) -> float:
+    """The fraction of resamples in which the interval excludes 1, by the rule of the report."""
+    random = np.random.default_rng(seed)
+    declared = 0
+    for _ in range(resamples):
+        drawn = random.choice(log_ratios, BLOCKS, replace=False)
+        signs = random.choice([-1, 1], BLOCKS)
+        declared += _is_declared(np.exp(drawn * signs))
+    return declared / resamples
+
+
+def _is_declared(ratios: np.ndarray) -> bool:
+    estimate = ratio_of_means(ratios.tolist(), [1.0] * len(ratios))
+    return judge(estimate, len(ratios)).verdict in ("higher", "lower")
+
+
+def noise_of(throughputs: "pd.Series[float]") -> tuple[float, float, float]:
+    """Of the logarithm of throughputs one after another: standard deviation about its line, lag-1
+    autocorrelation, and drift from the first trial to the last."""
+    logs = np.log(throughputs.to_numpy())
+    trials = np.arange(len(logs))
+    drift, start = np.polyfit(trials, logs, 1)
+    rest = pd.Series(logs - (start + drift * trials))
+    correlation = rest.autocorr(1)
+    return float(rest.std()), correlation if isfinite(correlation) else 0.0, drift * trials[-1]

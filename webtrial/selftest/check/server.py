@@ -1,0 +1,150 @@
+"""Servers that know the truth, each in a process of its own, so that it can be stopped and counted.
+
+A server speaks just enough HTTP to answer `GET /<user>` and keeps a log: who asked, when the
+request was there, when its service began, when its answer was handed over. Times are
+`time.perf_counter_ns`, a clock that all processes of a machine share.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection as Pipe
+from time import perf_counter_ns
+from typing import Any, Protocol
+
+import pandas as pd
+import uvloop
+
+from webtrial.errors import DriverError
+from webtrial.load.driver import forking
+from webtrial.measure.machine import go_first
+from webtrial.system.linux import die_with_parent
+
+BODY = b'{"ok": true}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+LOG = ("user", "received_ns", "began_ns", "sent_ns")
+BACKLOG = 4096  # connections that wait while the server is stopped
+_PATIENCE_S = 30.0
+
+
+@dataclass(slots=True)
+class Asked:
+    """One request, as the server sees it."""
+
+    user: int
+    received_ns: int
+    conversation: "Conversation"
+    began_ns: int = 0
+
+
+class Behaviour(Protocol):
+    """What a server does with requests."""
+
+    def arrived(self, asked: Asked) -> None:
+        """A request is there; it is answered with `asked.conversation.answer`, now or later."""
+
+    def close(self) -> None:
+        """No more requests come."""
+
+
+class Conversation(asyncio.Protocol):
+    """One connection; its requests come one at a time, without bodies."""
+
+    def __init__(self, behaviour: Behaviour, log: list[tuple[int, ...]]) -> None:
+        self._behaviour = behaviour
+        self._log = log
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.socket: asyncio.Transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        now_ns = perf_counter_ns()
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, _, self._received = self._received.partition(b"\r\n\r\n")
+            target = head.split(b" ", 2)[1]
+            self._behaviour.arrived(Asked(int(target[1:] or b"0"), now_ns, self))
+
+    def answer(self, asked: Asked, wire: bytes = ANSWER) -> int:
+        """Send `wire` as the answer to `asked`; returns when that was, which the log holds."""
+        sent_ns = perf_counter_ns()
+        self.socket.write(wire)
+        self._log.append((asked.user, asked.received_ns, asked.began_ns or sent_ns, sent_ns))
+        return sent_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that runs, seen from outside. `log` ends it."""
+
+    url: str
+    pid: int
+    _pipe: Pipe
+
+    def log(self) -> pd.DataFrame:
+        """All requests that it answered, columns LOG, in the order of their answers."""
+        self._pipe.send("log")
+        if not self._pipe.poll(_PATIENCE_S):
+            raise DriverError(f"the server {self.pid} gave no log within {_PATIENCE_S:g} s")
+        return pd.DataFrame(self._pipe.recv(), columns=list(LOG))
+
+
+@contextmanager
+def serving(make: "partial[Any]", core: int | None) -> Iterator[Served]:
+    """A server with the behaviour that `make` (picklable) makes, on `core`; gone at the end."""
+    # Whatever it starts, servers and drivers alike, then starts at once.
+    context = forking(make.func.__module__)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(make, core, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(_PATIENCE_S):
+            raise DriverError(f"a server did not start within {_PATIENCE_S:g} s")
+        yield Served(f"http://127.0.0.1:{ours.recv()}", process.pid or 0, ours)
+    finally:
+        ours.close()
+        process.kill()
+        process.join()
+
+
+# --- within the server's process
+
+
+def _work(make: "partial[Any]", core: int | None, pipe: Pipe) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+        go_first()  # what it tells is the truth
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(make, pipe))
+
+
+async def _serve(make: "partial[Any]", pipe: Pipe) -> None:
+    loop = asyncio.get_running_loop()
+    behaviour, log = make(), list[tuple[int, ...]]()
+    listening = await loop.create_server(
+        lambda: Conversation(behaviour, log), "127.0.0.1", 0, backlog=BACKLOG
+    )
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    asked = asyncio.Event()
+    loop.add_reader(pipe.fileno(), asked.set)
+    pipe.send(listening.sockets[0].getsockname()[1])
+    await asked.wait()
+    loop.remove_reader(pipe.fileno())
+    os.set_blocking(pipe.fileno(), True)  # the loop made it otherwise, and a log is long
+    behaviour.close()
+    try:
+        pipe.recv()
+    except EOFError:
+        return  # whoever started us is gone
+    pipe.send(log)

@@ -1,0 +1,130 @@
+"""A trial against a server that knows the truth, and whether the machine let it be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from webtrial.load.driver import Driving, Outcome, Task, driving
+from webtrial.load.scenarios import NUMBERED, Known, Material
+from webtrial.measure.attempt import machine_of
+from webtrial.measure.machine import core_split, speed_per_s
+from webtrial.measure.processes import machine_time, sleep_until
+from webtrial.measure.validity import judge
+from webtrial.run.records import Load, Machine, Validity
+from webtrial.selftest.check.server import BODY, Served, serving
+
+STOLEN_MAX = 0.005
+FOREIGN_MAX = 0.02
+"""Of the cores in use. A p99 is about one request in a hundred: where the core is taken away for
+half of that, this cannot be told from the instrument's own error. An idle machine is asked for
+here, tighter than by the gates; what is left to others is less than our own reading costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a driver told, what the server logged, and what the machine did."""
+
+    task: Task
+    outcome: Outcome
+    log: pd.DataFrame
+    machine: Machine
+    opened_ns: int
+
+    @property
+    def validity(self) -> Validity:
+        """The verdict of the gates, as on any trial."""
+        return judge(self.task.load, self.outcome.counts, self.outcome.client, self.machine)
+
+    @property
+    def disturbance(self) -> str:
+        """What the machine did that forbids a judgement; empty where it did nothing."""
+        if self.machine.stolen_fraction > STOLEN_MAX:
+            return f"{self.machine.stolen_fraction:.1%} of the time was stolen by the host"
+        if self.machine.foreign_cpu_fraction > FOREIGN_MAX:
+            return f"other processes used {self.machine.foreign_cpu_fraction:.1%} of the machine"
+        return "; ".join(each.text for each in self.validity.reasons if each.kind == "machine")
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """The samples of the window, with `latency_ms` from the intended start."""
+        samples: pd.DataFrame = self.outcome.samples.to_pandas()
+        samples = samples[samples["phase"] == "measured"]
+        latency_ms = (samples["done_ns"] - samples["intended_ns"]) / 1e6
+        return samples.assign(latency_ms=latency_ms)
+
+
+def task_of(load: Load, seed: int, window_s: float, **changes: object) -> Task:
+    """A task against a server that knows the truth; `changes` to its fields on top."""
+    fields = {
+        "base_url": "",
+        "scenario": NUMBERED,
+        "load": load,
+        "seed": seed,
+        "warmup_s": 0.5,
+        "window_s": window_s,
+        "timeout_s": 10.0,
+        "think_time_s": 0.0,
+        "max_connections": 2000,
+        "core": core_split().driver_core,
+        "material": Material(0, {}, (), ""),
+        "answers": {"/": Known(len(BODY), crc32(BODY))},
+        "tokens": {},
+    }
+    return Task(**(fields | changes))  # type: ignore[arg-type]
+
+
+def observe(
+    make: "partial[Any]",
+    task: Task,
+    meanwhile: Callable[[Served, Driving], None] = lambda served, driver: None,
+) -> Observed:
+    """Drive `task` against a server that behaves as `make` makes it; `meanwhile` is called when
+    the window's opening is known."""
+    split = core_split()
+    before_per_s = speed_per_s()
+    with serving(make, split.service_cores[0]) as served:
+        task = replace(task, base_url=served.url)
+        with driving(task) as driver:
+            ours = (served.pid, driver.pid)
+            cores = tuple(sorted({*split.service_cores, split.driver_core or 0}))
+            meanwhile(served, driver)
+            # Nothing is read within the window: it would disturb what is judged.
+            sleep_until(driver.window_opens_ns - 100_000_000)
+            ends = [machine_time(ours, cores)]
+            sleep_until(driver.window_opens_ns + int(task.window_s * 1e9))
+            ends.append(machine_time(ours, cores))
+            outcome = driver.outcome()
+        log = served.log()
+    machine = machine_of(before_per_s, ends, len(cores))
+    return Observed(task, outcome, log, machine, driver.window_opens_ns)
+
+
+def matched(observed: Observed) -> pd.DataFrame:
+    """Every request of the window in both views: the columns of `measured` and of the server's
+    log, joined on the user and on which of its requests it was."""
+    samples = observed.outcome.samples.to_pandas().sort_values(["connection", "sent_ns"])
+    samples["nth"] = samples.groupby("connection").cumcount()
+    log = observed.log.sort_values(["user", "received_ns"])
+    log["nth"] = log.groupby("user").cumcount()
+    both: pd.DataFrame = samples.merge(
+        log,
+        left_on=["connection", "nth"],
+        right_on=["user", "nth"],
+        suffixes=("", "_server"),
+        validate="one_to_one",
+    )
+    assert len(both) == len(samples) == len(log), "a request is missing in one of the two"
+    both = both[both["phase"] == "measured"]
+    latency_ms = (both["done_ns"] - both["intended_ns"]) / 1e6
+    took_ms = (both["sent_ns_server"] - both["received_ns"]) / 1e6
+    return both.assign(latency_ms=latency_ms, took_ms=took_ms)
+
+
+def percentile(values: "pd.Series[float] | np.ndarray", p: float) -> float:
+    """The p-th percentile."""
+    return float(np.percentile(values, p))

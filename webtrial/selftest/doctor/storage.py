@@ -1,0 +1,68 @@
+"""Checks of folders: where temporary files and runs go, and whether there is room for them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from webtrial.errors import LaunchError
+from webtrial.selftest.doctor.finding import Finding, Level
+from webtrial.system.folders import RUNS_FOLDER, runs_folder
+from webtrial.system.places import is_noexec, is_too_long, scratch_place
+
+GIB = 2**30
+ROOM_FOR_SCRATCH = (0.5, 1.0)
+"""GiB below which nothing can be measured, and below which it may not suffice: PostgreSQL, its
+data and the samples of a trial."""
+ROOM_FOR_RUNS = (0.1, 0.5)
+
+
+def findings() -> Iterator[Finding]:
+    """All checks of this module."""
+    yield temporary_folder()
+    yield runs()
+
+
+def temporary_folder() -> Finding:
+    """Whether PostgreSQL and what it stores have a place."""
+    try:
+        place = scratch_place()
+    except LaunchError as error:
+        return Finding("error", "temporary files", "no place", str(error))
+    named = Path(os.environ.get("TMPDIR") or tempfile.gettempdir())
+    if os.geteuid() == 0 and is_noexec(place):
+        remedy = "name a folder elsewhere in TMPDIR, or run as another user than root"
+        return Finding("error", "temporary files", f"{place} is mounted noexec", remedy)
+    short_of_room = _room("temporary files", place, ROOM_FOR_SCRATCH)
+    if short_of_room:
+        return short_of_room
+    if is_too_long(named):
+        value = f"{place}; the path that TMPDIR names is too long for sockets"
+        return Finding("note", "temporary files", value, "nothing to do")
+    return Finding("ok", "temporary files", f"{place}, {_free_gib(place):.0f} GiB free")
+
+
+def runs() -> Finding:
+    """Whether a run can be written."""
+    folder = runs_folder()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        remedy = f"make it writable, or name another folder in {RUNS_FOLDER}"
+        return Finding("error", "runs", f"{folder} cannot be written to", remedy)
+    free = f"{folder}, {_free_gib(there):.0f} GiB free"
+    return _room("runs", there, ROOM_FOR_RUNS) or Finding("ok", "runs", free)
+
+
+def _room(what: str, folder: Path, bounds: tuple[float, float]) -> Finding | None:
+    """That there is too little; None where there is enough."""
+    free_gib, (too_little, little) = _free_gib(folder), bounds
+    if free_gib >= little:
+        return None
+    level: Level = "error" if free_gib < too_little else "warning"
+    value = f"{free_gib:.2f} GiB free at {folder}"
+    return Finding(level, what, value, f"make room: {little:g} GiB or more")
+
+
+def _free_gib(folder: Path) -> float:
+    return shutil.disk_usage(folder).free / GIB

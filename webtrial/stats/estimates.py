@@ -1,0 +1,164 @@
+"""What each stack reached in each cell: means over blocks with their intervals, in reading order.
+
+A cell is one scenario × one load. Suspect trials are part of an estimate and counted beside it;
+invalid ones never are.
+"""
+
+from collections.abc import Sequence
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from webtrial.run.records import OF_PILOT
+from webtrial.run.store import Run
+from webtrial.stats.intervals import Estimate, geometric_mean
+from webtrial.stats.pairs import framework_of, stacks_in_order, title_of
+from webtrial.stats.trials import at_common_loads, measured, trials_table
+
+ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
+CELL = ["scenario", "load_kind", "load"]
+
+
+def throughput_table(run: Run) -> pd.DataFrame:
+    """Requests per second in closed loads: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, value, low, high (geometric mean
+    over blocks, t interval on the log scale), blocks, suspect_blocks, invalid_blocks,
+    error_fraction, dropped_fraction (as `failures`).
+    """
+    return with_failures(run, estimates(run, "throughput_per_s", kinds=("closed",)))
+
+
+def failures(run: Run) -> pd.DataFrame:
+    """What went wrong in the trials that estimates are made of: a row per cell and stack.
+
+    Columns: scenario, load_kind, load, stack, error_fraction (of the requests sent: failed or given
+    up), dropped_fraction (of the arrivals: never sent, since every connection was busy).
+    """
+    keys = [*CELL, "stack"]
+    sums = measured(trials_table(run)).groupby(keys, sort=False)[list(_COUNTED)].sum()
+    fractions = {
+        "error_fraction": sums["errors"] / sums["sent"],
+        "dropped_fraction": sums["dropped"] / sums["scheduled"],
+    }
+    return pd.DataFrame(fractions).reset_index()
+
+
+_COUNTED = ("errors", "sent", "dropped", "scheduled")
+
+
+def with_failures(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame`, of cells and stacks, with the fractions of `failures`; NaN without a trial."""
+    return frame.merge(failures(run), how="left", on=[*CELL, "stack"], validate="many_to_one")
+
+
+def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:
+    """Any column of the trials table as `throughput_table` has it."""
+    trials = at_common_loads(trials_table(run))
+    return estimates_of(run, trials[trials["load_kind"].isin(kinds)], column)
+
+
+def estimates_of(run: Run, trials: pd.DataFrame, column: str) -> pd.DataFrame:
+    """`estimates` from some of the rows of a run's trials table."""
+    shown = trials[trials["final"] & (trials["role"] == "measure")]
+    groups = shown.groupby([*CELL, "stack"], sort=False)
+    rows = [
+        dict(zip([*CELL, "stack"], key, strict=True)) | _estimate(group, column)
+        for key, group in groups
+    ]
+    frame = pd.DataFrame(rows, columns=[*CELL, "stack", *_ESTIMATE_COLUMNS])
+    return in_order(run, labelled(run, frame))
+
+
+def block_values(run: Run, column: str) -> pd.DataFrame:
+    """What `estimates` are made of, and the invalid trials that they are not: a row per cell, stack
+    and block. Columns: scenario, load, stack, block, verdict, value."""
+    trials = trials_table(run)
+    counting = trials[trials["final"] & (trials["role"] == "measure")]
+    names = ["scenario", "load", "stack", "block", "verdict"]
+    return counting[names].assign(value=counting[column])
+
+
+_ESTIMATE_COLUMNS = ("value", "low", "high", "blocks", "suspect_blocks", "invalid_blocks")
+
+
+def _estimate(trials: pd.DataFrame, column: str) -> dict[str, Any]:
+    values = trials.loc[trials["used"], column].dropna()
+    mean = geometric_mean(values.tolist()) if len(values) else Estimate(nan, nan, nan, 0)
+    return {
+        "value": mean.value,
+        "low": mean.low,
+        "high": mean.high,
+        "blocks": mean.blocks,
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+        "invalid_blocks": int((trials["verdict"] == "invalid").sum()),
+    }
+
+
+def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the `title` and `framework` of each stack behind its `stack`."""
+    stacks = run.manifest.stacks
+    at = int(frame.columns.get_loc("stack")) + 1  # type: ignore[arg-type]
+    frame = frame.copy()
+    frame.insert(at, "title", [title_of(name, stacks) for name in frame["stack"]])
+    frame.insert(at + 1, "framework", [framework_of(name, stacks) for name in frame["stack"]])
+    return frame
+
+
+def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame:
+    """Rows as people read them: scenarios and (if asked) stacks as in the parameters, closed
+    loads by users before open ones by rate, shares of a stack's rate in the pilot last."""
+    scenarios = run.manifest.parameters.all_scenarios
+    ranks = pd.DataFrame(
+        {
+            "scenario": [_rank(name, scenarios) for name in frame["scenario"]],
+            "kind": frame["load_kind"].to_numpy(),
+            "own": [is_own(load) for load in frame["load"]],
+            "load": [load_size(load) for load in frame["load"]],
+        }
+    )
+    if stacks:
+        ranks["stack"] = [_rank(name, list(stacks_in_order(run))) for name in frame["stack"]]
+    by = [name for name in ("scenario", "kind", "own", "load", "stack") if name in ranks]
+    order = ranks.sort_values(by, kind="stable").index
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def main_load(loads: pd.DataFrame, kind: str) -> str | None:
+    """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
+    else the most users; the lowest common rate, else the lowest share of a stack's rate in the
+    pilot. None where there are none."""
+    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=_by_size)
+    if not there:
+        return None
+    if kind == "open":
+        return str(there[0])
+    return ARTICLE_LOAD if ARTICLE_LOAD in there else str(there[-1])
+
+
+def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
+    """The rows of each scenario at its main load of that kind; none where it has none."""
+    kept = [
+        rows[(rows["load_kind"] == kind) & (rows["load"] == main_load(rows, kind))]
+        for _, rows in frame.groupby("scenario", sort=False)
+    ]
+    return pd.concat([frame.iloc[:0], *kept], ignore_index=True)
+
+
+def load_size(load: str) -> float:
+    """The number in front of `100 users`, `200/s` or `80 % of pilot`, to put loads in order."""
+    return float(load.partition(" ")[0].removesuffix("/s"))
+
+
+def is_own(load: str) -> bool:
+    """Whether a load is a share of what each stack reached in the pilot: `80 % of pilot`."""
+    return load.endswith(OF_PILOT)
+
+
+def _by_size(load: str) -> tuple[bool, float]:
+    return is_own(load), load_size(load)
+
+
+def _rank(name: str, order: list[str]) -> int:
+    return order.index(name) if name in order else len(order)

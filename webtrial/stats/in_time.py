@@ -1,0 +1,146 @@
+"""Served within the limit: the one rule for it, and which arrival rates of a run it holds for.
+
+A load is served within a limit if at least 99 % of its requests (1 - TOLERATED_SHARE) are answered
+within it. A request that failed, timed out or could not be sent counts as late. Only open loads and
+connections that are held can tell: their rate is the plan's. A closed load asks as fast as it is
+answered, so its throughput says nothing of an arrival rate that could be served.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from scipy.stats import binomtest
+
+from webtrial.run.cached import remembered
+from webtrial.run.store import Run
+from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.estimates import CELL, in_order, labelled
+from webtrial.stats.histogram import Histogram, merged
+from webtrial.stats.intervals import CONFIDENCE, MINIMUM_BLOCKS
+from webtrial.stats.thresholds import MINIMUM_REQUESTS, P99_LIMIT_MS, TOLERATED_SHARE
+from webtrial.stats.trials import at_common_loads, measured, trials_table
+
+_PLACE = [*CELL, "stack"]
+
+
+def is_served(late: int, requests: int) -> bool | None:
+    """Whether a load is served within the limit if `late` of its `requests` are late.
+
+    None if fewer than MINIMUM_REQUESTS, or so close to TOLERATED_SHARE that the one-sided 95 %
+    bounds of the share allow for both (Clopper and Pearson, Biometrika 26, 1934).
+    """
+    if requests < MINIMUM_REQUESTS:
+        return None
+    share = binomtest(late, requests).proportion_ci(2 * CONFIDENCE - 1, "exact")
+    if share.high <= TOLERATED_SHARE:
+        return True
+    return False if share.low > TOLERATED_SHARE else None
+
+
+def late_requests(
+    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+) -> tuple[int, int]:
+    """How many requests of `trials` were late, and how many were meant to be sent. `answers` are
+    `by_trial(counted(run, trials))`."""
+    names = zip(trials["number"], trials["attempt"], strict=True)
+    together = merged([answers[name] for name in names if name in answers])
+    requests = int(trials["scheduled"].sum())
+    return requests - together.answered_within(limit_ms), requests
+
+
+def deciding(trials: pd.DataFrame) -> pd.DataFrame:
+    """The untouched trials if there are at least MINIMUM_BLOCKS of them, otherwise all."""
+    untouched = trials[trials["verdict"] == "valid"]
+    return untouched if len(untouched) >= MINIMUM_BLOCKS else trials
+
+
+def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
+    """The arrival rates that were offered, and whether they were served within the limit: a row per
+    open load and stack.
+
+    Columns: scenario, load_kind, load, stack, title, framework, rate_per_s, requests (that were
+    meant to be sent in the `deciding` trials), late_share (of them), is_served (True, False, or
+    None if it cannot be told), blocks, suspect_blocks (among all trials that count).
+    """
+    return _within(run, p99_limit_ms).copy()
+
+
+@remembered
+def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
+    trials = at_common_loads(measured(trials_table(run)))
+    trials = trials[trials["load_kind"] == "open"]
+    answers = by_trial(counted(run, trials))
+    rows = [
+        dict(zip(_PLACE, key, strict=True)) | _offered(group, answers, p99_limit_ms)
+        for key, group in trials.groupby(_PLACE, sort=False)
+    ]
+    return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_OFFERED])))
+
+
+_OFFERED = ("rate_per_s", "requests", "late_share", "is_served", "blocks", "suspect_blocks")
+
+
+def _offered(
+    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+) -> dict[str, Any]:
+    late, requests = late_requests(deciding(trials), answers, limit_ms)
+    return {
+        "rate_per_s": trials["rate_per_s"].median(),
+        "requests": requests,
+        "late_share": late / max(requests, 1),
+        "is_served": is_served(late, requests),
+        "blocks": len(trials),
+        "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
+    }
+
+
+def rates_in_time(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
+    """Between which arrival rates the capacity under a limit lies: a row per scenario and stack
+    that was offered any.
+
+    Columns: scenario, stack, title, framework, and those of `capacity_bounds`. Without a rate that
+    tells (`judged` is 0) the capacity was not measured.
+    """
+    groups = offered_rates(run, p99_limit_ms).groupby(["scenario", "stack"], sort=False)
+    rows = [
+        dict(zip(["scenario", "stack"], key, strict=True)) | capacity_bounds(rates)
+        for key, rates in groups
+    ]
+    frame = pd.DataFrame(rows, columns=["scenario", "stack", *_BOUNDS])
+    placed = labelled(run, frame.assign(load_kind="open", load="0/s"))
+    return in_order(run, placed).drop(columns=["load_kind", "load"])
+
+
+_BOUNDS = (
+    *("rate_per_s", "late_share", "missed_per_s", "missed_late_share", "judged", "unknown"),
+    *("blocks", "blocks_untouched"),
+)
+
+
+def capacity_bounds(rates: pd.DataFrame) -> dict[str, Any]:
+    """What the `offered_rates` of one stack in one scenario say of its capacity under the limit.
+
+    rate_per_s and late_share: of the highest rate that it serves, NaN if it serves none;
+    missed_per_s and missed_late_share: of the lowest rate above that which it does not serve, NaN
+    without one; judged, unknown: how many rates can and cannot be told; blocks, blocks_untouched:
+    the fewest behind any rate that can be.
+    """
+    known = rates[rates["is_served"].notna()].sort_values("rate_per_s")
+    served = known[known["is_served"].eq(True)].tail(1)
+    above = known["rate_per_s"] > (served["rate_per_s"].iloc[0] if len(served) else 0)
+    missed = known[known["is_served"].eq(False) & above].head(1)
+    return {
+        "rate_per_s": served["rate_per_s"].max(),
+        "late_share": served["late_share"].max(),
+        "missed_per_s": missed["rate_per_s"].max(),
+        "missed_late_share": missed["late_share"].max(),
+        "judged": len(known),
+        "unknown": len(rates) - len(known),
+        "blocks": int(known["blocks"].min()) if len(known) else 0,
+        "blocks_untouched": int(_untouched(known).min()) if len(known) else 0,
+    }
+
+
+def _untouched(rows: pd.DataFrame) -> pd.Series:
+    return rows["blocks"] - rows["suspect_blocks"]
