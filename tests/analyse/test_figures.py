@@ -17,6 +17,7 @@ import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
 from webtrial.results import words
 from webtrial.results.base import figure_style as style
+from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.cost import estimate as work
 from webtrial.results.cost import figure as cost
 from webtrial.results.dashboard import figure as dashboard
@@ -60,7 +61,7 @@ def _throughput(run):
 
 def _ratios(run):
     chosen = estimates.at_main_load(_ratio_table(run))
-    table = compare.labelled_ratios(run, chosen, "throughput")
+    table = labelled_ratios(run, chosen, "throughput")
     return ratios.draw(table, words.ratios(table, 0))
 
 

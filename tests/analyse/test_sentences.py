@@ -9,13 +9,14 @@ import pytest
 from tests.synthetic_run import LATE, SLOW_TO_FAST, STACKS, Truth, synthetic_run
 from webtrial.results import words
 from webtrial.results.base import formatting as phrases
+from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.overview.findings import headline, sentence
 from webtrial.results.overview.key_findings import answers
 from webtrial.results.sentences import answer_in_words
 from webtrial.results.tables_of_pairs import scoreboard
 from webtrial.results.validity.gates import validity_table, verdict_table
 from webtrial.stats.estimates import at_main_load, throughput_table
-from webtrial.stats.ratios import labelled_ratios, ratio_table
+from webtrial.stats.ratios import ratio_table
 
 
 @pytest.mark.parametrize(

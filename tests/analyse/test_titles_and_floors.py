@@ -4,9 +4,10 @@ import pytest
 
 from tests.synthetic_run import SLOW_TO_FAST, Truth, synthetic_run
 from webtrial.results import sentences, words
+from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.sentences import noise_floor_in_words
 from webtrial.run.store import Run
-from webtrial.stats.ratios import labelled_ratios, ratio_table
+from webtrial.stats.ratios import ratio_table
 
 
 def title_of(run: Run, metric: str = "throughput") -> str:

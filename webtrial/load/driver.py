@@ -44,9 +44,9 @@ from webtrial.load.scenarios import Answers, Material, Setting, Tokens, sessions
 from webtrial.load.shards import write_shard
 from webtrial.load.user import User
 from webtrial.load.window import COOLDOWN_NS, Window
-from webtrial.measure.machine import go_first, goes_first
 from webtrial.run.records import Client, Counts, Held, Load, Worker
 from webtrial.run.store import Rows
+from webtrial.system.scheduling import has_realtime_priority, set_realtime_priority
 
 SETTING_UP_LIMIT_S = 60.0
 SILENCE_LIMIT_S = 5.0  # while load is offered: five beats missed
@@ -262,7 +262,7 @@ def _work(task: Task, pipe: Pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator ends us
     if task.core is not None:
         os.sched_setaffinity(0, {task.core})
-        go_first()
+        set_realtime_priority()
     try:
         pipe.send(("outcome", run_driver(task, _PipeLine(pipe))))
     except Exception as error:
@@ -306,7 +306,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
             connections=[user.connection.opened for user in ready],
             unread=unread,
             memory_mib=memory_mib,
-            goes_first=goes_first(),
+            goes_first=has_realtime_priority(),
         ),
         write_shard(f"{task.shard}.parquet", table) if task.shard else table,
         held=held,

@@ -45,6 +45,7 @@ from webtrial.run.records import Trial
 from webtrial.run.stacks import choose_stacks, load_stacks
 from webtrial.run.store import RUNS, Manifest, Run, RunWriter, made_folder, open_run
 from webtrial.system.interruption import SIGNALS
+from webtrial.system.scheduling import pin_to_cores, set_realtime_priority
 from webtrial.system.supervisor import kept_scratch
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
@@ -148,9 +149,9 @@ def _set_up(
     if launched:
         house = up.enter_context(open_house(parameters, launched, password, split, logs, progress))
     built = house.built if house else describe_data(parameters.seed, logs / "database.log")
-    machine.stay_on(split.service_cores)  # only now: to fill the database takes every core
+    pin_to_cores(split.service_cores)  # only now: to fill the database takes every core
     # Else a busy service would keep us from reading what it used until its window is over.
-    machine.go_first()
+    set_realtime_priority()
     material = material_from(built, password)
     rig = _rig(parameters, split, material, house, drive)
     if parameters.results_url:

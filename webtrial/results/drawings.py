@@ -5,6 +5,7 @@ import pandas as pd
 from webtrial.errors import RunError
 from webtrial.results import words
 from webtrial.results.base.display import Drawing, Prose
+from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.cost import figure as cost
 from webtrial.results.cost.estimate import cost_table
 from webtrial.results.dashboard import figure as dashboard
@@ -25,7 +26,7 @@ from webtrial.results.validity.gates import left_out, machine_table, validity_ta
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load, block_values, main_load, throughput_table
 from webtrial.stats.pairs import title_of
-from webtrial.stats.ratios import THROUGHPUT, labelled_ratios, noise_floors
+from webtrial.stats.ratios import THROUGHPUT, noise_floors
 from webtrial.stats.trials import trials_table
 
 Shown = Drawing | Prose

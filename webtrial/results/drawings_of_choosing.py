@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from webtrial.results.base.ratio_labels import ratio_label
 from webtrial.results.choosing import figure as choosing
 from webtrial.results.choosing import text as words
 from webtrial.results.choosing.criteria import Criteria
@@ -13,7 +14,6 @@ from webtrial.results.throughput import ratios_figure as ratios
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.pairs import title_of
-from webtrial.stats.ratios import ratio_label
 
 
 def draw_choosing(

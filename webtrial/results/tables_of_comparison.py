@@ -7,6 +7,7 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import number, spoken
+from webtrial.results.base.ratio_labels import ratio_label
 from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.results.overview.findings import DECIDED
 from webtrial.results.tables import written
@@ -14,7 +15,7 @@ from webtrial.results.tables_of_pairs import ALSO_DIFFERS
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.pairs import title_of
-from webtrial.stats.ratios import METRICS, ratio_label
+from webtrial.stats.ratios import METRICS
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
 _SPOKEN = {"scenario": spoken}

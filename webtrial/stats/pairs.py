@@ -4,12 +4,11 @@ The stack that has its framework's name (`flask` of Flask) is that framework as 
 matched pair is and how it is found stands in `matching`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
-from webtrial.results.base.formatting import listed
 from webtrial.run.store import Run
 
 Kind = Literal["as deployed", "matched", "variant", "a/a"]
@@ -120,11 +119,6 @@ def differing(stack: str, baseline: str, stacks: Stacks) -> tuple[str, ...]:
     """The axes, apart from the framework, in which two stacks have different values."""
     above, below = stacks[stack], stacks[baseline]
     return tuple(axis for axis in AXIS_NAMES if above.get(axis) != below.get(axis))
-
-
-def differences_text(axes: Iterable[str]) -> str:
-    """`data access, driver and server`; "nothing else" where only the framework differs."""
-    return listed([AXIS_NAMES[axis] for axis in axes]) or "nothing else"
 
 
 def stacks_in_order(run: Run) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 
 from webtrial.errors import RunError
-from webtrial.results.base.formatting import interval, times
 from webtrial.run.cached import remembered
 from webtrial.run.store import Run
 from webtrial.stats.counting import by_trial, counted
@@ -30,7 +29,7 @@ from webtrial.stats.intervals import (
     ratio_of_means,
 )
 from webtrial.stats.matching import pairs_in
-from webtrial.stats.pairs import AXIS_NAMES, Pair, title_of, with_itself
+from webtrial.stats.pairs import AXIS_NAMES, Pair, with_itself
 from webtrial.stats.trials import at_common_loads, trials_table
 
 Requests = dict[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
@@ -118,30 +117,6 @@ RATIO_COLUMNS = (
     *("kind", "stack", "baseline", "match", "differs", "metric", "ratio", "low", "high", "blocks"),
     *("blocks_untouched", "floor", "suspect", "failed", "failed_baseline", "verdict", "reason"),
 )
-
-
-def labelled_ratios(run: Run, ratios: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One metric's rows of `ratio_table` for a figure: with `title` and `baseline_title` of the
-    stacks, `metric_label`, and `label`, the ratio with its interval as text."""
-    label = next(each.label for each in METRICS if each.name == metric)
-    return labelled_pairs(run, ratios[ratios["metric"] == metric]).assign(metric_label=label)
-
-
-def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `ratio_table` with `title` and `baseline_title` of the stacks, and `label`, the ratio
-    with its interval as text."""
-    stacks = run.manifest.stacks
-    ends = zip(rows["ratio"], rows["low"], rows["high"], strict=True)
-    return rows.assign(
-        title=[title_of(name, stacks) for name in rows["stack"]],
-        baseline_title=[title_of(name, stacks) for name in rows["baseline"]],
-        label=[ratio_label(*each) for each in ends],
-    )
-
-
-def ratio_label(ratio: float, low: float, high: float) -> str:
-    """A ratio with its interval as text: `3.2 (2.4–4.2)`, without where there is none."""
-    return times(ratio, low, high) + (f" ({interval(low, high)})" if isfinite(low) else "")
 
 
 def noise_floors(run: Run, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:

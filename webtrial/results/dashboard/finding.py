@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.formatting import listed
+from webtrial.results.base.ratio_labels import ratio_label
 from webtrial.results.claims.book import read_claims
 from webtrial.results.dashboard.ratios import (
     client_decides,
@@ -18,7 +19,6 @@ from webtrial.results.dashboard.ratios import (
 from webtrial.results.overview.findings import DECIDED, named
 from webtrial.stats.frames import rows_of
 from webtrial.stats.pairs import Stacks
-from webtrial.stats.ratios import ratio_label
 
 CLAIM = "dashboard-fanout"
 HTTPX_REGRESSION = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from webtrial.errors import ParameterError
+from webtrial.results.base.ratio_labels import labelled_pairs
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.results.validity.gates import left_out
 from webtrial.run.store import Run
@@ -20,16 +21,7 @@ from webtrial.stats.estimates import (
     with_failures,
 )
 from webtrial.stats.pairs import pair_of
-from webtrial.stats.ratios import (
-    CPU,
-    MEDIAN,
-    P99,
-    RATIO_COLUMNS,
-    THROUGHPUT,
-    Metric,
-    labelled_pairs,
-    ratios_in,
-)
+from webtrial.stats.ratios import CPU, MEDIAN, P99, RATIO_COLUMNS, THROUGHPUT, Metric, ratios_in
 from webtrial.stats.trials import at_common_loads, latencies, measured, trials_table
 
 STATISTICS: dict[str, Metric] = {

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.formatting import listed, spoken
+from webtrial.results.base.ratio_labels import ratio_label
 from webtrial.results.overview.findings import DECIDED, failing
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.matched import OWN, matched_ratios, missing_matches
 from webtrial.stats.matching import match_text
 from webtrial.stats.pairs import Stacks
-from webtrial.stats.ratios import ratio_label
 
 
 def matched_finding(run: Run, ratios: pd.DataFrame) -> str:

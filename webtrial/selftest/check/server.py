@@ -22,8 +22,8 @@ import uvloop
 
 from webtrial.errors import DriverError
 from webtrial.load.driver import forking
-from webtrial.measure.machine import go_first
 from webtrial.system.linux import die_with_parent
+from webtrial.system.scheduling import set_realtime_priority
 
 BODY = b'{"ok": true}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
@@ -122,7 +122,7 @@ def _work(make: "partial[Any]", core: int | None, pipe: Pipe) -> None:
     die_with_parent()
     if core is not None:
         os.sched_setaffinity(0, {core})
-        go_first()  # what it tells is the truth
+        set_realtime_priority()  # what it tells is the truth
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(make, pipe))
 

@@ -1,8 +1,8 @@
 """Sum up one run, once, in a process of its own.
 
-`python -m webtrial.selftest.scale.summing_up RUN` prints one JSON object: `samples` that the summary
-counts, `seconds` that it took, `cpu_s` on all cores in them, `peak_memory_mib` of this process with
-all that it has loaded.
+`python -m webtrial.selftest.scale.summing_up RUN` prints one JSON object: `samples` that the
+summary counts, `seconds` that it took, `cpu_s` on all cores in them, `peak_memory_mib` of this
+process with all that it has loaded.
 """
 
 import json
