@@ -169,7 +169,8 @@ def _by_stack(cell: pd.DataFrame, metrics: Sequence[Metric]) -> Trials:
         if row["block"] in blocks:
             raise RunError(
                 f"{row['stack']} has two trials of {row['scenario']} at one load in block"
-                f" {row['block']}: number {blocks[row['block']]['number']} and {row['number']}"
+                f" {row['block']}: number {blocks[row['block']]['number']} and {row['number']}."
+                " Remove one of them"
             )
         blocks[row["block"]] = row
     return found
