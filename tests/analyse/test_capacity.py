@@ -4,12 +4,11 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
-from webtrial.results import words_of_causes as words
 from webtrial.results.capacity.estimate import sweep
+from webtrial.results.capacity.text import capacity_figure_text, processes_in_words
 from webtrial.results.cost.floor import floor
+from webtrial.results.cost.tables import floor_as_table
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.results.sentences_of_causes import processes_in_words
-from webtrial.results.tables_of_causes import floor_as_table
 from webtrial.run.records import Load, Reason, Validity
 from webtrial.run.store import Run
 from webtrial.stats.estimates import throughput_table
@@ -50,7 +49,7 @@ def test_a_single_load_is_no_sweep(run):
 
 
 def test_the_title_of_a_sweep_names_the_most_and_the_least(swept):
-    title = words.capacity(sweep(swept, "user_detail"), 0).title
+    title = capacity_figure_text(sweep(swept, "user_detail"), 0).title
 
     assert title.startswith("User detail: requests per second reach 9,")
     assert " with FastAPI (10" in title

@@ -14,15 +14,15 @@ from webtrial.errors import ParameterError
 from webtrial.results.choosing.criteria import Criteria, criteria
 from webtrial.results.choosing.estimate import moves, recommended, scores, totals
 from webtrial.results.choosing.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
-from webtrial.results.connections.estimate import connections, most_held
-from webtrial.results.sentences_of_choosing import choosing_in_words, moves_in_words
-from webtrial.results.tables_of_choosing import (
+from webtrial.results.choosing.tables import (
     left_out_as_table,
     moves_as_table,
     recommended_as_table,
     scores_as_table,
     weights_as_table,
 )
+from webtrial.results.choosing.text import choosing_in_words, moves_in_words
+from webtrial.results.connections.estimate import connections, most_held
 from webtrial.run.records import Held, Load, Trial
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load, throughput_table

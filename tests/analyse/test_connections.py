@@ -5,21 +5,20 @@ from dataclasses import replace
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, STOLEN, Truth, synthetic_run
-from webtrial.results import words_of_causes as words
+from webtrial.results.connections.drawn import draw_connections
 from webtrial.results.connections.estimate import connections, is_held, most_held
 from webtrial.results.connections.server_limits import (
     keep_alive_exceptions_s,
     keep_alive_s,
     numbers_told,
 )
-from webtrial.results.drawings_of_causes import draw_connections
-from webtrial.results.sentences_of_causes import connections_in_words, silent_in_words
-from webtrial.results.tables import budgets_table
-from webtrial.results.tables_of_connections import (
+from webtrial.results.connections.tables import (
     connections_as_table,
     servers_as_table,
     silent_as_table,
 )
+from webtrial.results.connections.text import connections_in_words, silent_in_words
+from webtrial.results.validity.tables import budgets_table
 from webtrial.run.records import Held, Load
 from webtrial.run.store import Run
 from webtrial.stats.histogram import RESOLUTION
@@ -128,7 +127,7 @@ def test_a_stack_holds_the_largest_number_that_it_does_not_fail(table):
     assert most["most"].to_dict() == {"django": 5000, "flask": 300, "fastapi": 5000}
     assert most.loc["flask", ["missed", "missed_silent"]].tolist() == [1000, 0]
     assert most.loc[["django", "fastapi"], "missed"].isna().all()
-    assert words.holding(most.reset_index()) == (
+    assert held_text(most.reset_index()) == (
         "Django and FastAPI hold at least 5,000 connections; Flask holds 300 connections (not"
         " 1,000)"
     )
@@ -173,7 +172,7 @@ def test_a_number_whose_answers_are_late_is_not_held(holding, limit_ms):
 
     assert not table["holds"].any()
     assert (table["late_fraction"] > 0.01).all()
-    assert words.holding(most_held(table)) == (
+    assert held_text(most_held(table)) == (
         "Django, Flask and FastAPI hold fewer than 100 connections"
     )
 
@@ -210,7 +209,7 @@ def test_too_few_requests_decide_nothing(tmp_path):
     assert table["late_fraction"].tolist() == [0]
     assert table["holds"].tolist() == [None]
     assert most_held(table)["unknown"].tolist() == [1]
-    assert words.holding(most_held(table)) == "Django holds an unknown number of connections"
+    assert held_text(most_held(table)) == "Django holds an unknown number of connections"
 
 
 def test_what_holds_is_said_beside_the_articles_numbers(holding, table):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.comparison.differences import differences
-from webtrial.results.sentences_of_comparison import differences_in_words
+from webtrial.results.comparison.text import differences_in_words
 from webtrial.run.store import Run
 
 TRUTH = Truth({"flask": 50.0, "fastapi": 10.0})

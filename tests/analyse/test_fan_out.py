@@ -3,8 +3,8 @@
 import pytest
 
 from tests.synthetic_run import CLOSED, STOLEN, Truth, synthetic_run
-from webtrial.results import words_of_causes as words
 from webtrial.results.cost.estimate import cost_table
+from webtrial.results.dashboard.text import at_once_in_words
 from webtrial.results.fan_out.estimate import (
     crossovers,
     fan_out,
@@ -12,9 +12,9 @@ from webtrial.results.fan_out.estimate import (
     fan_out_ratios,
     pairs_in_turn,
 )
+from webtrial.results.fan_out.tables import crossovers_as_table
+from webtrial.results.fan_out.text import fan_out_in_words, figure_text
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.results.sentences_of_causes import at_once_in_words, fan_out_in_words
-from webtrial.results.tables_of_causes import crossovers_as_table
 from webtrial.stats.estimates import throughput_table
 from webtrial.stats.histogram import RESOLUTION
 from webtrial.stats.pairs import Pair, apart_in
@@ -156,7 +156,7 @@ def test_the_articles_four_times_stands_beside_what_a_pool_makes_of_it(asked):
 
 
 def test_the_title_says_at_which_delays_it_is_quicker_and_where_slower(asked, table):
-    said = words.fan_out(table, fan_out_ratios(asked, pairs_in_turn(asked)))
+    said = figure_text(table, fan_out_ratios(asked, pairs_in_turn(asked)))
 
     assert said.title == (
         "Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.5 to 7.4 times as fast as in turn;"
@@ -170,7 +170,7 @@ def test_the_title_without_a_delay_at_which_it_is_quicker_says_so(asked, table):
     ratios = fan_out_ratios(asked, pairs_in_turn(asked))
     at_once = ratios[(ratios["delay_ms"] == 0) & (ratios["stack"] == "fastapi")]
 
-    assert words.fan_out(table, at_once).title == (
+    assert figure_text(table, at_once).title == (
         "Asking at once over asking in turn: at 0 ms neither is shown to be quicker"
     )
 
@@ -178,7 +178,7 @@ def test_the_title_without_a_delay_at_which_it_is_quicker_says_so(asked, table):
 def test_the_title_without_a_pair_tells_what_the_longest_delay_makes(asked, table):
     pairs = fan_out_ratios(asked, [])
 
-    assert words.fan_out(table, pairs).title == (
+    assert figure_text(table, pairs).title == (
         "A request for 8 sources of 100 ms takes asked in turn 8.1 times this delay and asked at"
         " once 1.1 to 1.2 times this delay"
     )
@@ -187,7 +187,7 @@ def test_the_title_without_a_pair_tells_what_the_longest_delay_makes(asked, tabl
 def test_the_title_of_one_block_says_that_nothing_is_decided(tmp_path):
     truth = Truth({"fastapi": 10.0, "fastapi-in-turn": 10.0})
     run = synthetic_run(tmp_path, truth, scenarios=("fan_out",), blocks=1, window_s=8)
-    said = words.fan_out(fan_out(run), fan_out_ratios(run, pairs_in_turn(run)))
+    said = figure_text(fan_out(run), fan_out_ratios(run, pairs_in_turn(run)))
 
     assert said.title.startswith("Asked at once, ")
     assert said.title.endswith("(one block: no interval, no verdict)")

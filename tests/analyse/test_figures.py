@@ -20,18 +20,30 @@ from webtrial.results.base import figure_style as style
 from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.cost import estimate as work
 from webtrial.results.cost import figure as cost
+from webtrial.results.cost.text import cost_figure_text
 from webtrial.results.dashboard import figure as dashboard
+from webtrial.results.dashboard.text import dashboard_figure_text
 from webtrial.results.latency import estimate as latency
 from webtrial.results.latency import figure as latency_figures
 from webtrial.results.latency import over_time as over_times
 from webtrial.results.latency import over_time_figure, timeline_figure
 from webtrial.results.latency import text as words_of_latency
 from webtrial.results.latency import timeline as timelines
+from webtrial.results.latency.text import (
+    against_load_figure_text,
+    distribution_figure_text,
+    over_time_figure_text,
+    tail_figure_text,
+    timeline_figure_text,
+)
 from webtrial.results.search import figure as search
+from webtrial.results.search.text import search_figure_text
 from webtrial.results.throughput import figure as throughput
 from webtrial.results.throughput import ratios_figure as ratios
+from webtrial.results.throughput.text import ratios_figure_text, throughput_figure_text
 from webtrial.results.validity import figure as validity
 from webtrial.results.validity import gates
+from webtrial.results.validity.text import machine_figure_text, reasons_figure_text
 from webtrial.stats import estimates
 from webtrial.stats import ratios as compare
 from webtrial.stats import trials as summary
@@ -55,67 +67,67 @@ def _ratio_table(run):
 
 def _throughput(run):
     table = estimates.at_main_load(estimates.throughput_table(run))
-    spoken = words.throughput(table, _ratio_table(run))
+    spoken = throughput_figure_text(table, _ratio_table(run))
     return throughput.draw(table, estimates.block_values(run, "throughput_per_s"), spoken)
 
 
 def _ratios(run):
     chosen = estimates.at_main_load(_ratio_table(run))
     table = labelled_ratios(run, chosen, "throughput")
-    return ratios.draw(table, words.ratios(table, 0))
+    return ratios.draw(table, ratios_figure_text(table, 0))
 
 
 def _against_load(run):
     table = latency.latency_against_load(run)
-    return latency_figures.against_load(table, words.latency_against_load(table, 0))
+    return latency_figures.against_load(table, against_load_figure_text(table, 0))
 
 
 def _distribution(run):
     table = latency.distribution(run, "100 users")
-    return latency_figures.distribution(table, words_of_latency.distribution(table, 0))
+    return latency_figures.distribution(table, distribution_figure_text(table, 0))
 
 
 def _tail(run):
     table = latency.distribution(run, "100 users")
     percentiles = latency.latency_against_load(run, load="100 users")
-    spoken = words_of_latency.tail(table, percentiles, 0)
+    spoken = tail_figure_text(table, percentiles, 0)
     return latency_figures.tail(table, percentiles, spoken)
 
 
 def _over_time(run):
     stacks = run.manifest.parameters.stacks
     found = over_times.over_time(run, "user_detail", "100 users", stacks)
-    return over_time_figure.draw(found, words_of_latency.over_time(found))
+    return over_time_figure.draw(found, over_time_figure_text(found))
 
 
 def _cost(run):
     table = estimates.at_main_load(work.cost_table(run))
-    return cost.draw(table, words.cost(table, 0))
+    return cost.draw(table, cost_figure_text(table, 0))
 
 
 def _timeline(run):
     moments = timelines.timeline(run, *timelines.typical_trial(run, "user_detail", "flask"))
-    return timeline_figure.draw(moments, words.timeline(moments, "Flask"))
+    return timeline_figure.draw(moments, timeline_figure_text(moments, "Flask"))
 
 
 def _search(run):
     table = latency.search_by_selectivity(run)
-    return search.draw(table, words.search(table, 0))
+    return search.draw(table, search_figure_text(table, 0))
 
 
 def _dashboard(run):
     table = work.dashboard_parts(run)
-    return dashboard.draw(table, words.dashboard(table, 0))
+    return dashboard.draw(table, dashboard_figure_text(table, 0))
 
 
 def _reasons(run):
     table = gates.validity_table(run)
-    return validity.reasons(table, words.reasons(gates.verdict_table(run), table))
+    return validity.reasons(table, reasons_figure_text(gates.verdict_table(run), table))
 
 
 def _machine(run):
     table = gates.machine_table(run)
-    return validity.machine(table, words.machine(table))
+    return validity.machine(table, machine_figure_text(table))
 
 
 FIGURES = {
@@ -328,7 +340,7 @@ def _lines(axes):
 
 def test_a_distribution_rises_from_the_fastest_to_all_that_were_answered(run):
     curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
-    drawing = latency_figures.distribution(curves, words_of_latency.distribution(curves, 0))
+    drawing = latency_figures.distribution(curves, distribution_figure_text(curves, 0))
     (points,) = _lines(drawing.figure.axes[0])
     trials = summary.measured(summary.trials_table(run)).query(
         "scenario == 'user_detail' and load == '100 users' and stack == 'flask'"
@@ -357,7 +369,7 @@ def test_titles_of_distributions_and_tails_are_their_findings(run):
     title = wt.draw_distribution(run, "closed").title
 
     assert title.startswith("Nine in ten requests are answered within ")
-    assert words_of_latency.distribution(curves, 0).title.count(tenth["title"].iloc[0]) >= 1
+    assert distribution_figure_text(curves, 0).title.count(tenth["title"].iloc[0]) >= 1
     assert wt.draw_tail(run, "open").title.startswith("The slowest tenth of requests take at least")
 
 

@@ -7,26 +7,25 @@ import pytest
 from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.analyse.test_figures import MOST_BYTES, only
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
-from webtrial.results import words_of_causes
-from webtrial.results.attribution import text as words
+from webtrial.results.attribution import text as words_of_attribution
+from webtrial.results.attribution.drawn import draw_attribution
 from webtrial.results.attribution.estimate import WHOLE, attribution, waterfall
+from webtrial.results.attribution.tables import attribution_as_table, corners_as_table
+from webtrial.results.attribution.text import attribution_in_words, waterfall_figure_text
 from webtrial.results.capacity import figure as capacity_figure
+from webtrial.results.capacity.drawn import draw_capacity
 from webtrial.results.capacity.estimate import sweep
+from webtrial.results.capacity.text import capacity_figure_text
+from webtrial.results.connections.drawn import draw_connections
 from webtrial.results.connections.estimate import connections
+from webtrial.results.cost.drawn import draw_request_time
 from webtrial.results.cost.request_time import request_time
-from webtrial.results.drawings_of_causes import (
-    draw_attribution,
-    draw_capacity,
-    draw_connections,
-    draw_fan_out,
-    draw_migration,
-    draw_request_time,
-)
 from webtrial.results.fan_out import figure as fan_out_figure
+from webtrial.results.fan_out.drawn import draw_fan_out
 from webtrial.results.fan_out.estimate import fan_out, fan_out_ratios, pairs_in_turn
+from webtrial.results.fan_out.text import figure_text
+from webtrial.results.migration.drawn import draw_migration
 from webtrial.results.migration.estimate import migration_ratios
-from webtrial.results.sentences_of_causes import attribution_in_words
-from webtrial.results.tables_of_causes import attribution_as_table, corners_as_table
 from webtrial.run.records import Load
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
@@ -148,13 +147,13 @@ def test_the_title_of_an_attribution_names_what_is_decided_the_largest_first(tmp
     costs |= {"fastapi": 1.0, "fastapi-psycopg": 2.0}
     truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = words.waterfall(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
+    title = waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
 
     assert title == (
         "A request costs FastAPI, ORM, psycopg 8.0 times the CPU time of FastAPI:"
         " ×\N{NO-BREAK SPACE}4.0 by data access and ×\N{NO-BREAK SPACE}2.0 by driver"
     )
-    turned = words.waterfall(attribution(run, "fastapi-orm-psycopg", "fastapi")).title
+    turned = waterfall_figure_text(attribution(run, "fastapi-orm-psycopg", "fastapi")).title
     assert turned == title
 
 
@@ -163,7 +162,7 @@ def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
     costs = dict(zip(names, (8.0, 1.0, 4.0, 2.0), strict=True))
     truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = words.waterfall(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
+    title = waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
 
     assert title.endswith(
         "2.0 times the CPU time of FastAPI: ×\N{NO-BREAK SPACE}4.0 by data access; the other way"
@@ -175,22 +174,22 @@ def test_the_title_says_that_the_framework_was_changed_at_one_corner(with_thread
     from_django, from_flask = (
         attribution(with_threads, "fastapi", name) for name in ("django", "flask")
     )
-    title = words.waterfall(from_django).title
+    title = waterfall_figure_text(from_django).title
     threads = from_django.corners.set_index("concurrency").loc["threads", "ratio"]
 
     assert " by framework with async Django as the way over" in title
     assert title.endswith(
         f"; with threads on both sides ×\N{NO-BREAK SPACE}{1 / threads:.1f} by framework + server"
     )
-    assert "concurrency with its server (one step only)" in words.waterfall(from_flask).title
-    both = words.waterfall(from_django).alt
+    assert "concurrency with its server (one step only)" in waterfall_figure_text(from_flask).title
+    both = waterfall_figure_text(from_django).alt
     assert "on all paths Django, async, raw SQL → FastAPI, psycopg, plain" in both
     assert "FastAPI, threads, plain over Django, raw SQL" in both
-    assert "no mean over different ways" in words.waterfall(from_django).caption
+    assert "no mean over different ways" in waterfall_figure_text(from_django).caption
 
 
 def test_the_finding_gives_every_factor_its_interval(with_threads):
-    said = words.cause(attribution(with_threads, "fastapi", "django"))
+    said = words_of_attribution.cause(attribution(with_threads, "fastapi", "django"))
 
     assert said.count("(") == said.count("×") + said.count("÷") + 1  # the whole
     assert said.endswith(" by framework + server.")
@@ -202,7 +201,7 @@ def test_the_text_of_an_attribution_gives_no_percentages(with_threads):
         said = attribution_in_words(found).text
         table = attribution_as_table(found)
 
-        assert "%" not in said + table.caption + words.waterfall(found).title
+        assert "%" not in said + table.caption + waterfall_figure_text(found).title
         assert "share" not in table.columns
         assert "All of them change the framework in one step" in said
         assert "no mean over different ways" in said
@@ -212,18 +211,18 @@ def test_a_single_bundle_is_said_as_such(tmp_path):
     run = synthetic_run(tmp_path, Truth({"django": 80.0, "fastapi": 10.0}), window_s=0.2)
     found = attribution(run, "fastapi", "django")
 
-    assert words.waterfall(found).title.endswith(
+    assert waterfall_figure_text(found).title.endswith(
         "times the CPU time of FastAPI; cannot be told apart here: framework, driver, concurrency"
         " with its server, serialisation and data access"
     )
-    assert "no mean over ways" in words.waterfall(found).caption
+    assert "no mean over ways" in waterfall_figure_text(found).caption
 
 
 def test_no_factor_is_named_twice_where_stacks_are_few(tmp_path):
     costs = {"django": 9.0, "django-plain": 6.0, "fastapi": 2.0}
     truth = Truth(dict.fromkeys(costs, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = words.waterfall(attribution(run, "fastapi", "django")).title
+    title = waterfall_figure_text(attribution(run, "fastapi", "django")).title
 
     assert title.count("serialisation") == 1
     assert "cannot be told apart here" in title
@@ -234,7 +233,7 @@ def test_a_difference_in_one_factor_says_so(tmp_path):
     truth = Truth(dict.fromkeys(costs, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
 
-    assert words.waterfall(attribution(run, "fastapi", "fastapi-orm")).title == (
+    assert waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm")).title == (
         "A request costs FastAPI, ORM 3.0 times the CPU time of FastAPI; they differ in data access"
         " alone"
     )
@@ -258,7 +257,7 @@ def test_corners_are_a_table_that_says_what_differs(with_threads):
 def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
     truth = Truth({"fastapi-orm": 30.0, "fastapi": 30.0}, noise=0.1)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = words.waterfall(attribution(run, "fastapi", "fastapi-orm")).title
+    title = waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm")).title
 
     assert title == (
         "FastAPI and FastAPI, ORM are not shown to differ in CPU time per request (the interval"
@@ -267,7 +266,7 @@ def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
 
 
 def test_paths_left_out_suspects_and_single_blocks_are_said(crossed_run, tmp_path):
-    caption = words.waterfall(attribution(crossed_run, "fastapi", "flask")).caption
+    caption = waterfall_figure_text(attribution(crossed_run, "fastapi", "flask")).caption
     suspect = {(block, "fastapi"): [STOLEN] for block in (1, 2)}
     unsure = crossed(tmp_path, scenarios=("user_detail",), loads=(CLOSED,), verdicts=suspect)
 
@@ -275,7 +274,7 @@ def test_paths_left_out_suspects_and_single_blocks_are_said(crossed_run, tmp_pat
     assert "2 paths more change at once" in caption
     assert "Suspect" not in caption
     found = attribution(unsure, "fastapi", "flask")
-    assert "Suspect trials are part of it." in words.waterfall(found).caption
+    assert "Suspect trials are part of it." in waterfall_figure_text(found).caption
 
 
 def test_invalid_trials_are_said_to_be_left_out(tmp_path):
@@ -288,14 +287,14 @@ def test_invalid_trials_are_said_to_be_left_out(tmp_path):
 
 def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):
     table = fan_out(crossed_run)
-    said = words_of_causes.fan_out(table, fan_out_ratios(crossed_run, pairs_in_turn(crossed_run)))
+    said = figure_text(table, fan_out_ratios(crossed_run, pairs_in_turn(crossed_run)))
     panels = fan_out_figure.draw(table, said).figure.axes
 
     assert [axes.get_title(loc="left") for axes in panels] == [
         f"each source takes {delay} ms" for delay in (0, 10, 50, 100)
     ]
     found = sweep(crossed_run, "dashboard")
-    left, _ = capacity_figure.draw(found, words_of_causes.capacity(found, 0)).figure.axes
+    left, _ = capacity_figure.draw(found, capacity_figure_text(found, 0)).figure.axes
     drawn = [line.get_ydata() for line in left.lines if len(line.get_xdata()) == 2]
     flask = found[found["stack"] == "flask"].sort_values("users")["throughput_per_s"]
     assert any(list(each) == flask.tolist() for each in drawn)

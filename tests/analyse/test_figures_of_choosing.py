@@ -9,13 +9,13 @@ import pytest
 from tests.analyse.test_choosing import findings
 from tests.analyse.test_figures import only
 from tests.synthetic_run import Truth, synthetic_run
-from webtrial.results.base.display import Drawing, Prose
+from webtrial.results.base.display import Drawing, Prose, Shown
 from webtrial.results.choosing.criteria import criteria
+from webtrial.results.choosing.drawn import draw_choosing
 from webtrial.results.choosing.estimate import recommended
 from webtrial.results.comparison.changes import changes
+from webtrial.results.comparison.drawn import draw_changes, draw_replication
 from webtrial.results.comparison.replication import replication
-from webtrial.results.drawings import Shown
-from webtrial.results.drawings_of_choosing import draw_changes, draw_choosing, draw_replication
 from webtrial.run.store import Run
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.results.sentences_of_causes import rates_in_time_in_words
-from webtrial.results.tables_of_causes import rates_in_time_as_table
+from webtrial.results.capacity.tables import rates_in_time_as_table
+from webtrial.results.capacity.text import rates_in_time_in_words
 from webtrial.run.records import Load, Trial
 from webtrial.run.store import Run
 from webtrial.stats.in_time import is_served, offered_rates, rates_in_time

@@ -7,9 +7,10 @@ import pytest
 from tests.synthetic_run import ALONE, CLOSED, CROSSED, OPEN, Truth, synthetic_run
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import client_decides, dashboard_ratios
+from webtrial.results.dashboard.text import dashboard_in_words
 from webtrial.results.overview.key_findings import answers
-from webtrial.results.sentences import answer_in_words, dashboard_in_words
-from webtrial.results.tables_of_pairs import matched_as_table
+from webtrial.results.overview.tables import matched_as_table
+from webtrial.results.overview.text import answer_in_words
 from webtrial.stats.ratios import ratio_table
 
 CROSSED_MEDIANS = {

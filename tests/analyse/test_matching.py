@@ -4,7 +4,7 @@ import pytest
 
 from tests.synthetic_run import CROSSED, Truth, synthetic_run
 from webtrial.results.overview.matched_finding import matched_finding
-from webtrial.results.tables_of_pairs import matched_as_table, scoreboard
+from webtrial.results.overview.tables import matched_as_table, scoreboard
 from webtrial.stats.matched import matched_ratios, missing_matches
 from webtrial.stats.matching import matched_pairs, pairs_in, pairs_of, unmatched
 from webtrial.stats.ratios import ratio_table

@@ -5,15 +5,15 @@ import pytest
 
 from tests.synthetic_run import CLOSED, CROSSED, Truth, synthetic_run
 from webtrial.results.attribution.paths import between
-from webtrial.results.drawings_of_causes import draw_migration
+from webtrial.results.migration.drawn import draw_migration
 from webtrial.results.migration.estimate import (
     connections_shared,
     migration_costs,
     migration_ratios,
 )
-from webtrial.results.sentences_of_causes import migration_in_words
-from webtrial.results.tables import budgets_table
-from webtrial.results.tables_of_causes import migration_as_table
+from webtrial.results.migration.tables import migration_as_table
+from webtrial.results.migration.text import migration_in_words
+from webtrial.results.validity.tables import budgets_table
 from webtrial.run.records import Load
 from webtrial.stats.matching import pairs_of
 

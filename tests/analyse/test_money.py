@@ -9,9 +9,9 @@ import pytest
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.results.choosing.money import cores_needed, million_requests
+from webtrial.results.choosing.tables import cores_as_table, money_as_table
+from webtrial.results.choosing.text import money_in_words
 from webtrial.results.cost.estimate import cost_table
-from webtrial.results.sentences_of_choosing import money_in_words
-from webtrial.results.tables_of_choosing import cores_as_table, money_as_table
 from webtrial.run.records import Load, Trial
 from webtrial.run.store import Run
 from webtrial.stats.in_time import rates_in_time

@@ -9,14 +9,14 @@ import pytest
 
 from tests.synthetic_run import CLOSED, Truth, synthetic_run
 from webtrial.errors import ClaimError
+from webtrial.results.claims.drawn import draw_references
 from webtrial.results.claims.references import (
     COLUMNS,
     furthest_first,
     read_references,
     reference_table,
 )
-from webtrial.results.drawings_of_claims import draw_references
-from webtrial.results.sentences_of_claims import references_in_words
+from webtrial.results.claims.text import references_in_words
 from webtrial.run.scenario_names import SCENARIOS
 from webtrial.run.stacks import load_stacks
 from webtrial.run.store import Run

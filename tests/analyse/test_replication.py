@@ -7,9 +7,8 @@ import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial.errors import CompareError
-from webtrial.results.choosing import text as words
 from webtrial.results.comparison.replication import replication
-from webtrial.results.sentences_of_comparison import replication_in_words
+from webtrial.results.comparison.text import replication_figure_text, replication_in_words
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
 
@@ -108,7 +107,7 @@ def test_the_sentences_say_how_many_hold_and_how_many_are_contradicted(
     assert f"{counts['replicates']} replicates" in said
     assert f"{counts['contradicted']} contradicted" in said
     rows = found.query("metric == 'throughput'").assign(title="A", baseline_title="B")
-    assert words.replication(rows).title == (
+    assert replication_figure_text(rows).title == (
         "2 of 3 settled comparisons of requests per second came out alike in both runs, 1 the other"
         " way round"
     )

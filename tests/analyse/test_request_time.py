@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import Truth, synthetic_run, vouch_for
-from webtrial.results import words_of_causes as words
 from webtrial.results.cost.estimate import dashboard_parts
 from webtrial.results.cost.request_time import PARTS, request_time
+from webtrial.results.cost.text import request_time_figure_text
 from webtrial.run.store import open_run
 from webtrial.stats.trials import latencies, measured, trials_table
 
@@ -79,7 +79,7 @@ def test_parts_that_exceed_the_whole_are_said_to(asking, table):
     assert parts_ms > row["response_ms"]
     assert row["queue_ms"] == 0
     assert row["excess_ms"] == pytest.approx(parts_ms - row["response_ms"])
-    said = words.request_time(request_time(asking), 0)
+    said = request_time_figure_text(request_time(asking), 0)
     assert "The parts of FastAPI exceed the whole: they overlap." in said.caption
 
 
@@ -108,7 +108,7 @@ def test_what_was_not_observed_is_unknown_and_part_of_the_rest(asking):
     assert np.isnan(row["connection_ms"])
     assert row["unknown"] == "waiting for a connection"
     assert "where it was not, part of that: waiting for a connection" in (
-        words.request_time(untold, 0).caption
+        request_time_figure_text(untold, 0).caption
     )
 
 
@@ -124,7 +124,7 @@ def test_waiting_for_a_connection_is_told_per_request(asking):
 
 def test_the_title_says_what_takes_most_of_the_time(asking):
     shown = request_time(with_waits(asking, None))
-    title = words.request_time(shown[shown["stack"] != "fastapi"], 0).title
+    title = request_time_figure_text(shown[shown["stack"] != "fastapi"], 0).title
 
     assert title.startswith(
         "Most of a request's time is waiting for its turn in user detail (99 %)"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.search.estimate import search_ratios, search_spread
-from webtrial.results.sentences_of_causes import search_spread_in_words
+from webtrial.results.search.text import search_spread_in_words
 from webtrial.stats.histogram import RESOLUTION
 from webtrial.stats.pairs import apart_in
 from webtrial.stats.trials import latencies, measured, trials_table

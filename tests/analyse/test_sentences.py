@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import LATE, SLOW_TO_FAST, STACKS, Truth, synthetic_run
-from webtrial.results import words
 from webtrial.results.base import formatting as phrases
 from webtrial.results.base.ratio_labels import labelled_ratios
+from webtrial.results.dashboard.text import dashboard_figure_text
 from webtrial.results.overview.findings import headline, sentence
 from webtrial.results.overview.key_findings import answers
-from webtrial.results.sentences import answer_in_words
-from webtrial.results.tables_of_pairs import scoreboard
+from webtrial.results.overview.tables import scoreboard
+from webtrial.results.overview.text import answer_in_words
+from webtrial.results.throughput.text import ratios_figure_text, throughput_figure_text
 from webtrial.results.validity.gates import validity_table, verdict_table
+from webtrial.results.validity.text import reasons_figure_text
 from webtrial.stats.estimates import at_main_load, throughput_table
 from webtrial.stats.ratios import ratio_table
 
@@ -109,7 +111,7 @@ def test_a_pair_with_one_usable_block_in_a_run_of_three_is_inconclusive(tmp_path
     ratios = ratio_table(run)
     findings = headline(run, ratios, ("throughput",)).set_index(["stack", "baseline"])
     said = findings.loc[("fastapi", "flask"), "sentence"]
-    title = words.throughput(at_main_load(throughput_table(run)), ratios).title
+    title = throughput_figure_text(at_main_load(throughput_table(run)), ratios).title
 
     assert said.startswith("user detail, 100 users: inconclusive: ")
     (deployed, _) = answers(run, ratios)
@@ -126,7 +128,7 @@ def test_the_answer_of_a_single_stack_says_that_nothing_is_compared(tmp_path):
 
 def test_a_title_counts_only_leads_that_are_decided(run, ratios, disturbed):
     def title(of, compared):
-        return words.throughput(at_main_load(throughput_table(of)), compared).title
+        return throughput_figure_text(at_main_load(throughput_table(of)), compared).title
 
     decided = title(run, ratios)
     assert decided == "As deployed, most requests per second: FastAPI in 3 of 3 scenarios"
@@ -138,19 +140,22 @@ def test_a_stack_whose_trial_is_invalid_is_not_beaten_by_absence(one_block):
     ratios = ratio_table(one_block).query("scenario == 'dashboard'")
     without = ratios[(ratios["stack"] != "fastapi") & (ratios["baseline"] != "fastapi")]
 
-    assert "requests per second: FastAPI in dashboard" in words.throughput(estimates, ratios).title
-    assert words.throughput(estimates, without).title.startswith("No stack")
+    assert (
+        "requests per second: FastAPI in dashboard"
+        in throughput_figure_text(estimates, ratios).title
+    )
+    assert throughput_figure_text(estimates, without).title.startswith("No stack")
 
 
 def test_alternative_text_holds_the_numbers(run, ratios):
     table = labelled_ratios(run, at_main_load(ratios), "throughput")
-    alt = words.ratios(table, 0).alt
+    alt = ratios_figure_text(table, 0).alt
 
     assert all(row["label"] in alt for row in table.to_dict("records"))
 
 
 def test_verdicts_are_counted_in_the_title(disturbed):
-    title = words.reasons(verdict_table(disturbed), validity_table(disturbed)).title
+    title = reasons_figure_text(verdict_table(disturbed), validity_table(disturbed)).title
 
     assert title == "Of 24 trials 21 are valid, 2 suspect, 1 invalid, after 29 attempts"
 
@@ -172,8 +177,8 @@ def test_a_dashboard_is_sooner_than_its_upstreams_only_with_its_whole_interval()
     )
     one_block = parts.assign(low=nan, high=nan, blocks=1)
 
-    assert words.dashboard(parts, 0).title.endswith("answer: FastAPI at 100 users")
-    assert "every stack at 100 users (one block" in words.dashboard(one_block, 0).title
+    assert dashboard_figure_text(parts, 0).title.endswith("answer: FastAPI at 100 users")
+    assert "every stack at 100 users (one block" in dashboard_figure_text(one_block, 0).title
 
 
 def test_no_stack_is_named_fastest_without_its_failures(tmp_path):
@@ -182,7 +187,7 @@ def test_no_stack_is_named_fastest_without_its_failures(tmp_path):
     run = synthetic_run(tmp_path, truth)
     ratios, rates = ratio_table(run), throughput_table(run)
     share = rates.set_index("stack")["error_fraction"]["fastapi"]
-    title = words.throughput(at_main_load(rates), ratios).title
+    title = throughput_figure_text(at_main_load(rates), ratios).title
 
     assert share == pytest.approx(0.05, abs=0.01)
     assert f"; {100 * share:.1f} % of FastAPI's requests failed in user detail" in title

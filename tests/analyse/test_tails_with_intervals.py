@@ -6,12 +6,13 @@ import pytest
 
 from tests.synthetic_run import HELD, Truth, synthetic_run
 from webtrial.results.connections.estimate import connections
-from webtrial.results.drawings import draw_latency
+from webtrial.results.connections.tables import connections_as_table
+from webtrial.results.dashboard.tables import upstreams_table
+from webtrial.results.latency.drawn import draw_latency
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.results.sentences import percentile_rule_in_words, percentiles_in_words
-from webtrial.results.tables import latency_as_table, upstreams_table
-from webtrial.results.tables_of_connections import connections_as_table
-from webtrial.results.words import latency_against_load as words_of_latency
+from webtrial.results.latency.tables import latency_as_table
+from webtrial.results.latency.text import against_load_figure_text as words_of_latency
+from webtrial.results.latency.text import percentile_rule_in_words, percentiles_in_words
 from webtrial.run.store import Run
 
 TRUTH = Truth({"fastapi": 8.0}, drift=0.2)

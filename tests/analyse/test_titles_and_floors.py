@@ -3,15 +3,16 @@
 import pytest
 
 from tests.synthetic_run import SLOW_TO_FAST, Truth, synthetic_run
-from webtrial.results import sentences, words
+from webtrial.results import sentences
 from webtrial.results.base.ratio_labels import labelled_ratios
-from webtrial.results.sentences import noise_floor_in_words
+from webtrial.results.throughput.text import ratios_figure_text
+from webtrial.results.validity.text import noise_floor_in_words
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
 
 
 def title_of(run: Run, metric: str = "throughput") -> str:
-    return words.ratios(labelled_ratios(run, ratio_table(run), metric), 0).title
+    return ratios_figure_text(labelled_ratios(run, ratio_table(run), metric), 0).title
 
 
 @pytest.fixture(scope="module")

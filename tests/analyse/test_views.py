@@ -18,18 +18,20 @@ from tests.synthetic_run import (
     synthetic_run,
 )
 from webtrial.errors import RunError
-from webtrial.results import words
 from webtrial.results.cost import figure as cost
 from webtrial.results.cost.estimate import cost_table, dashboard_parts, same_work_table
+from webtrial.results.cost.tables import cost_as_table
+from webtrial.results.cost.text import cost_figure_text
 from webtrial.results.latency.estimate import (
     distribution,
     latency_against_load,
     search_by_selectivity,
 )
+from webtrial.results.latency.tables import latency_as_table
 from webtrial.results.latency.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
-from webtrial.results.sentences import verdicts_in_words
-from webtrial.results.tables import cost_as_table, latency_as_table, throughput_as_table
+from webtrial.results.throughput.tables import throughput_as_table
 from webtrial.results.validity.gates import machine_table, validity_table, verdict_table
+from webtrial.results.validity.text import verdicts_in_words
 from webtrial.run.records import Load
 from webtrial.stats.estimates import at_main_load, throughput_table
 from webtrial.stats.histogram import RESOLUTION
@@ -207,11 +209,11 @@ def test_cpu_time_that_was_not_observed_is_missing_not_zero(run):
     assert np.isnan(row["database_ms"])
     assert row["total_ms"] == pytest.approx(row["service_ms"] + row["upstreams_ms"])
     assert table["database_ms"].notna().sum() == len(table) - 1
-    assert "not observed and is in no sum: PostgreSQL" in words.cost(table, 0).caption
-    assert cost.draw(table, words.cost(table, 0)).svg()
+    assert "not observed and is in no sum: PostgreSQL" in cost_figure_text(table, 0).caption
+    assert cost.draw(table, cost_figure_text(table, 0)).svg()
     assert "– " in cost_as_table(table).markdown()
     assert "not observed" in cost_as_table(table).caption
-    assert "not observed" not in words.cost(at_main_load(cost_table(run)), 0).caption
+    assert "not observed" not in cost_figure_text(at_main_load(cost_table(run)), 0).caption
 
 
 def _altered(run, stack, scenario, alter):

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from webtrial.results.tables import budgets_table
+from webtrial.results.validity.tables import budgets_table
 
 
 def test_budgets_come_first_and_then_what_each_stack_says_of_itself() -> None:

@@ -10,10 +10,7 @@ from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import counts_of
-from webtrial.results.sentences_of_claims import (
-    claims_counted,
-    disagreeing_statements_in_words,
-)
+from webtrial.results.claims.text import claims_counted, disagreeing_statements_in_words
 from webtrial.run.store import Run
 
 CHAPTER = "5-claims"

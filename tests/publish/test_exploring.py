@@ -12,7 +12,7 @@ from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
 from webtrial.results.base.display import Drawing, Prose
 from webtrial.results.choosing.sliders import LIVE
-from webtrial.results.drawings_of_selection import FIGURES
+from webtrial.results.explorer.drawn import FIGURES
 from webtrial.results.explorer.explorer import Explorer
 from webtrial.run.store import Run, open_run
 from webtrial.stats.estimates import throughput_table

@@ -7,7 +7,8 @@ from typing import Any
 from tests.synthetic_run import STACKS
 from tests.test_runs import a_manifest
 from tests.trial_builder import CLIENT, COUNTS, OPEN, a_trial, some_samples
-from webtrial.results.sentences import load_in_words, machine_in_words
+from webtrial.results.overview.text import machine_in_words
+from webtrial.results.validity.text import load_in_words
 from webtrial.run.records import PlannedTrial, Trial, Worker
 from webtrial.run.store import Run, RunWriter, open_run
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from webtrial.results.overview.key_findings import answers
-from webtrial.results.tables_of_pairs import matched_as_table
+from webtrial.results.overview.tables import matched_as_table
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webtrial.results.sentences import plan_in_words
+from webtrial.results.overview.plan_text import plan_in_words
 from webtrial.run.parameters import read_parameters, read_profile
 
 PILOT = {"closed_users": [100], "common_fractions": [0.5], "stacks": ["flask", "fastapi"]}

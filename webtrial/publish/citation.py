@@ -8,7 +8,7 @@ import yaml
 
 from webtrial.publish.front import SUBTITLE, TITLE
 from webtrial.results.claims.references import read_references
-from webtrial.results.sentences import machine_of
+from webtrial.results.overview.text import machine_of
 from webtrial.run.store import Run
 
 AUTHORS = [{"name": "The maintainers of Webtrial"}]

@@ -10,10 +10,10 @@ from webtrial.publish.values import values_of
 from webtrial.results.base.display import Table
 from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import Count, counts_of
+from webtrial.results.claims.text import claims_counted
 from webtrial.results.overview.key_findings import leading
-from webtrial.results.sentences import day_of, machine_of, quota_of
-from webtrial.results.sentences_of_claims import claims_counted
-from webtrial.results.tables_of_pairs import matched_as_table
+from webtrial.results.overview.tables import matched_as_table
+from webtrial.results.overview.text import day_of, machine_of, quota_of
 from webtrial.run.parameters import PRIVATE
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table

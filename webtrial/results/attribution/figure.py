@@ -22,7 +22,7 @@ from webtrial.results.base.figure_style import (
     styled,
     tint,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import interval, number, times
 from webtrial.stats.frames import rows_of
 
@@ -32,7 +32,7 @@ _LONGEST_LABEL = 30
 
 
 @styled
-def draw(found: Attribution, steps: pd.DataFrame, ends: pd.DataFrame, words: Words) -> Drawing:
+def draw(found: Attribution, steps: pd.DataFrame, ends: pd.DataFrame, words: FigureText) -> Drawing:
     """`waterfall` of an attribution below each other; `ends` are the two stacks with `title`,
     `stack` and `framework`, the baseline first."""
     labels = [fill(str(name), _LONGEST_LABEL) for name in steps["part"]]

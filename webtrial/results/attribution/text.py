@@ -11,72 +11,19 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.attribution.estimate import FRAMEWORK, WHOLE, Attribution
-from webtrial.results.base.figure_text import ONE_BLOCK, Words, one_block_note, within
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import ONE_BLOCK, FigureText, one_block_note, within
 from webtrial.results.base.formatting import counted, interval, listed, number, reach, times
+from webtrial.results.base.ratio_labels import undecided_note
 from webtrial.results.overview.findings import DECIDED
 from webtrial.stats.frames import rows_of
 
 BUNDLE = " + "  # between the factors of a part that cannot be told apart
 
 
-def waterfall(found: Attribution) -> Words:
-    """Of an `attribution` with parts: which of them are decided, the largest first."""
-    parts = found.parts
-    told = "; ".join(_part_text(row) for row in rows_of(parts))
-    beside = "; ".join(_corner_text(row) for row in rows_of(found.corners))
-    alt = (
-        f"CPU-milliseconds of the service per request, log scale: {found.baseline_title}"
-        f" {number(found.baseline_ms)}. Parts as factors: {told}."
-        + (f" Pairs that differ in the framework: {beside}." if beside else "")
-    )
-    return Words(_finding(found, spans=False) + one_block_note(parts), alt, _caption(found))
-
-
 def cause(found: Attribution) -> str:
     """The finding of an attribution with parts as a sentence, with intervals."""
     return f"{_finding(found, spans=True)}{one_block_note(found.parts)}."
-
-
-def _caption(found: Attribution) -> str:
-    parts = found.parts
-    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
-    others = found.paths["path"].nunique() - counts
-    left_out = f" {counted(others, 'path')} more change at once what these tell apart: left out."
-    return (
-        f"User detail, {found.load}. From {found.baseline_title} to {found.stack_title} each bar"
-        " multiplies the one above it, on a log scale; all bars multiply to the whole."
-        f" {_bars(parts, counts)} Thin line: 95 % interval over blocks; grey below: range over the"
-        " paths. Pale: not decided."
-        + (left_out if others else "")
-        + (f" {ONE_BLOCK}" if _is_single(parts) else "")
-        + (" Suspect trials are part of it." if parts["suspect"].any() else "")
-    )
-
-
-def _bars(parts: pd.DataFrame, paths: int) -> str:
-    """What a bar stands for: a mean over paths, or one step that all of them share."""
-    if paths == 1:
-        return "Bar: the factor on the only path through measured stacks, no mean over ways."
-    shared = listed(parts.loc[~parts["independent"], "part"].tolist())
-    said = f"Bar: mean over {paths} paths through measured stacks"
-    if not shared:
-        return f"{said}."
-    return f"{said}; {shared}: all paths share a step, so this is no mean over different ways."
-
-
-def _part_text(row: dict[str, Any]) -> str:
-    paths = reach([row["smallest"], row["largest"]])
-    ranging = f", over paths {paths}" if " to " in paths else ""
-    via = f", on all paths {row['via']}" if row["via"] else ""
-    return (
-        f"{row['part']} {times(row['ratio'], row['low'], row['high'])}{within(row)}{ranging}{via}"
-    )
-
-
-def _corner_text(row: dict[str, Any]) -> str:
-    """`FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
-    ratio = times(row["ratio"], row["low"], row["high"])
-    return f"{row['title']} over {row['baseline_title']} {ratio}{within(row)}"
 
 
 def _is_single(parts: pd.DataFrame) -> bool:
@@ -186,3 +133,107 @@ def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
     if not spans or not (isfinite(low) and isfinite(high)):
         return number(ratio), ""
     return times(ratio, low, high), f" ({interval(low, high)})"
+
+
+def attribution_in_words(found: Attribution) -> Prose:
+    """How many paths there are, which parts rest on one step, what pairs that differ in the
+    framework show beside them, and what cannot be told apart."""
+    if found.parts.empty:
+        return Prose("")
+    several = len(found.parts) > 2  # beside the whole
+    said = [*(_paths_told(found) if several else []), *_corners_told(found), found.lacking]
+    return Prose(" ".join(filter(None, said)))
+
+
+def _paths_told(found: Attribution) -> Iterator[str]:
+    stacks = len({*found.paths["start"], *found.paths["end"]})
+    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
+    yield (
+        f"{counted(counts, 'path')} through {counted(stacks, 'measured stack')}"
+        f" {'leads' if counts == 1 else 'lead'} from {found.baseline_title} to"
+        f" {found.stack_title}."
+    )
+    if over := found.crossing:
+        way = f", with {over.way_over} as the way over" if over.way_over else ""
+        yield (
+            f"{'It changes' if counts == 1 else 'All of them change'} the framework in one step,"
+            f" from {over.start_title} to {over.end_title}{way}: the factor is that of this step,"
+            " no mean over different ways, and its interval does not cover what other ways would"
+            " show."
+        )
+    alone = found.parts[~found.parts["independent"] & (found.parts["via"] != "")]
+    others_alone = [row for row in rows_of(alone) if FRAMEWORK not in row["part"]]
+    if others_alone and counts > 1:
+        steps = [f"{row['part']} ({row['via']})" for row in others_alone]
+        yield f"All of them also share a step that changes {listed(steps)}."
+    if others := found.paths["path"].nunique() - counts:
+        yield f"{counted(others, 'path')} more would bundle what these tell apart."
+
+
+def _corners_told(found: Attribution) -> Iterator[str]:
+    """`With threads on both sides FastAPI in threads took 0.56 (0.47–0.68) times the CPU time per
+    request of Django, raw SQL; what differs is the framework and the server.`"""
+    for row in rows_of(found.corners):
+        where = row["concurrency"]
+        where = f"From {where}" if " to " in where else f"With {where} on both sides"
+        ratio = times(row["ratio"], row["low"], row["high"])
+        yield (
+            f"{where} {row['title']} took {ratio}{within(row)} times the CPU time per request of"
+            f" {row['baseline_title']}{undecided_note(row)}; what differs is"
+            f" {listed(differing(row))}."
+        )
+
+
+def waterfall_figure_text(found: Attribution) -> FigureText:
+    """Of an `attribution` with parts: which of them are decided, the largest first."""
+    parts = found.parts
+    told = "; ".join(_part_text(row) for row in rows_of(parts))
+    beside = "; ".join(_corner_text(row) for row in rows_of(found.corners))
+    alt = (
+        f"CPU-milliseconds of the service per request, log scale: {found.baseline_title}"
+        f" {number(found.baseline_ms)}. Parts as factors: {told}."
+        + (f" Pairs that differ in the framework: {beside}." if beside else "")
+    )
+    return FigureText(_finding(found, spans=False) + one_block_note(parts), alt, _caption(found))
+
+
+def _caption(found: Attribution) -> str:
+    parts = found.parts
+    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
+    others = found.paths["path"].nunique() - counts
+    left_out = f" {counted(others, 'path')} more change at once what these tell apart: left out."
+    return (
+        f"User detail, {found.load}. From {found.baseline_title} to {found.stack_title} each bar"
+        " multiplies the one above it, on a log scale; all bars multiply to the whole."
+        f" {_bars(parts, counts)} Thin line: 95 % interval over blocks; grey below: range over the"
+        " paths. Pale: not decided."
+        + (left_out if others else "")
+        + (f" {ONE_BLOCK}" if _is_single(parts) else "")
+        + (" Suspect trials are part of it." if parts["suspect"].any() else "")
+    )
+
+
+def _bars(parts: pd.DataFrame, paths: int) -> str:
+    """What a bar stands for: a mean over paths, or one step that all of them share."""
+    if paths == 1:
+        return "Bar: the factor on the only path through measured stacks, no mean over ways."
+    shared = listed(parts.loc[~parts["independent"], "part"].tolist())
+    said = f"Bar: mean over {paths} paths through measured stacks"
+    if not shared:
+        return f"{said}."
+    return f"{said}; {shared}: all paths share a step, so this is no mean over different ways."
+
+
+def _part_text(row: dict[str, Any]) -> str:
+    paths = reach([row["smallest"], row["largest"]])
+    ranging = f", over paths {paths}" if " to " in paths else ""
+    via = f", on all paths {row['via']}" if row["via"] else ""
+    return (
+        f"{row['part']} {times(row['ratio'], row['low'], row['high'])}{within(row)}{ranging}{via}"
+    )
+
+
+def _corner_text(row: dict[str, Any]) -> str:
+    """`FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
+    ratio = times(row["ratio"], row["low"], row["high"])
+    return f"{row['title']} over {row['baseline_title']} {ratio}{within(row)}"

@@ -197,3 +197,11 @@ def _plain(text: str) -> str:
     for mark in ("\\", "|", "`", "*", "_", "<", "$", "["):
         text = text.replace(mark, f"\\{mark}")
     return text.replace("\n", " ")
+
+
+Shown = Drawing | Prose
+
+
+def absent(what: str) -> Prose:
+    """In place of a figure: what the run lacks."""
+    return Prose(f"*Nothing to draw: this run has {what}.*")

@@ -6,20 +6,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from webtrial.results.base.formatting import counted, interval, number, spoken
+from webtrial.results.base.formatting import counted, interval, number, spoken, whole_percent
 from webtrial.stats.frames import rows_of
 from webtrial.stats.histogram import NEEDS_INTERVAL
+from webtrial.stats.thresholds import TOLERATED_SHARE
 
 INTERVALS = "Lines are 95 % intervals over blocks (Student's t on the log scale)."
 ONE_BLOCK = "One block: no interval, no verdict."
-
-
-class Words(NamedTuple):
-    """The text of a drawing."""
-
-    title: str
-    alt: str
-    caption: str
 
 
 def per_cell(table: pd.DataFrame, text: Callable[[dict[str, Any]], str]) -> str:
@@ -65,3 +58,22 @@ def one_block_note(table: pd.DataFrame) -> str:
     """Ends the title of what rests on a single block."""
     single = len(table) and (table["blocks"] <= 1).all()
     return " (one block: no interval, no verdict)" if single else ""
+
+
+def bounds_note(percentiles: pd.DataFrame) -> str:
+    return (
+        " Where requests timed out the percentile is at least that."
+        if percentiles["is_bound"].any()
+        else ""
+    )
+
+
+SERVED_PERCENT = whole_percent(1 - TOLERATED_SHARE)
+
+
+class FigureText(NamedTuple):
+    """The text of a drawing."""
+
+    title: str
+    alt: str
+    caption: str

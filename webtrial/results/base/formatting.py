@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
+from typing import Any
+
+import pandas as pd
 
 MOST_DECIMALS = 4
 
@@ -110,3 +113,32 @@ def _interval_decimals(low: float, high: float) -> int:
 def _misleads(low: float, high: float, decimals: int) -> bool:
     ends = (round(low, decimals), round(high, decimals))
     return 1 in ends or ends[0] == ends[1]
+
+
+AS_SPOKEN = {"scenario": spoken}
+
+
+STACK_COLUMNS = {"scenario": "scenario", "load": "load", "title": "stack"}
+
+
+def span_text(low: float, high: float) -> str:
+    return "–" if pd.isna(low) or pd.isna(high) else interval(low, high)
+
+
+FAILURE_COLUMNS = {"error_fraction": "failed", "dropped_fraction": "not sent"}
+
+
+def same_names(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def written(value: Any) -> str:
+    """A value of a manifest as a cell of a table shows it."""
+    match value:
+        case dict():
+            return ", ".join(f"{name} = {written(each)}" for name, each in value.items()) or "–"
+        case list() | tuple():
+            return ", ".join(map(written, value)) or "none"
+        case None:
+            return "none"
+    return str(value)

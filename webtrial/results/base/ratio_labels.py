@@ -1,10 +1,12 @@
 """Rows of `stats.ratios.ratio_table` with names and text, for figures and tables."""
 
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.formatting import interval, times
+from webtrial.results.base.formatting import interval, span_text, times
+from webtrial.results.overview.findings import DECIDED
 from webtrial.run.store import Run
 from webtrial.stats.pairs import title_of
 from webtrial.stats.ratios import METRICS
@@ -32,3 +34,42 @@ def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
 def ratio_label(ratio: float, low: float, high: float) -> str:
     """A ratio with its interval as text: `3.2 (2.4–4.2)`, without where there is none."""
     return times(ratio, low, high) + (f" ({interval(low, high)})" if isfinite(low) else "")
+
+
+def undecided_note(row: dict[str, Any]) -> str:
+    return "" if row["verdict"] in DECIDED or row["blocks"] <= 1 else f" ({row['reason']})"
+
+
+def with_span(frame: pd.DataFrame) -> pd.DataFrame:
+    spans = [span_text(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
+    return frame.assign(span=spans)
+
+
+def ratio_text(row: dict[str, Any]) -> str:
+    span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
+    return times(row["ratio"], row["low"], row["high"]) + span
+
+
+METRIC_TEXT = {
+    "throughput": "requests per second",
+    "p50": "median response time",
+    "cpu": "CPU time of the service per request",
+}
+
+
+ALSO_DIFFERS = "differ also in"
+
+
+PAIR_COLUMNS = {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks", "verdict": "verdict"}
+
+
+def with_pair_text(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    stacks = run.manifest.stacks
+    records = rows.to_dict("records")
+    return rows.assign(
+        pair=[
+            f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in records
+        ],
+        span=[span_text(r["low"], r["high"]) for r in records],
+        ratio=[times(r["ratio"], r["low"], r["high"]) for r in records],
+    )

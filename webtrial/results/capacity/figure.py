@@ -13,11 +13,11 @@ from webtrial.results.base.figure_style import (
     ring,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 
 
 @styled
-def draw(sweep: pd.DataFrame, words: Words) -> Drawing:
+def draw(sweep: pd.DataFrame, words: FigureText) -> Drawing:
     """`capacity.sweep` of one scenario: throughput at the left, response times at the right."""
     look = looks(sweep)
     figure, axes = panels(1, 2, words.title, 2.7)

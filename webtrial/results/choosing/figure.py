@@ -15,14 +15,14 @@ from webtrial.results.base.figure_style import (
     panels,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import rows_of
 
 _APART = 0.22  # of a row, between frameworks
 
 
 @styled
-def draw(totals: pd.DataFrame, words: Words) -> Drawing:
+def draw(totals: pd.DataFrame, words: FigureText) -> Drawing:
     """`totals` with `stack` beside each framework, a row for each project; who comes first is
     named at the right, in brackets what the article recommends (`first`, `article`)."""
     look = looks(totals)

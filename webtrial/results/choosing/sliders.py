@@ -12,8 +12,8 @@ from webtrial.results.base.formatting import likelihood
 from webtrial.results.choosing.criteria import Criteria
 from webtrial.results.choosing.estimate import moves, totals
 from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
-from webtrial.results.sentences_of_choosing import moves_in_words
-from webtrial.results.tables_of_choosing import weights_as_table
+from webtrial.results.choosing.tables import weights_as_table
+from webtrial.results.choosing.text import moves_in_words
 
 LIVE = "JPY_SESSION_NAME"
 """Jupyter's server sets it for the kernel of a notebook that somebody has open."""

@@ -5,14 +5,98 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.figure_text import Words, one_block_note, per_cell, ring_note, within
-from webtrial.results.base.formatting import counted, listed, number, spoken, times
-from webtrial.results.comparison.replication import CONTRADICTED, NEITHER, REPLICATES
-from webtrial.results.overview.findings import DECIDED
-from webtrial.stats.frames import rows_of
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    FigureText,
+    within,
+)
+from webtrial.results.base.formatting import (
+    counted,
+    likelihood,
+    listed,
+    number,
+    percent,
+    spoken,
+)
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.frames import furthest_apart, rows_of
 
 
-def choosing(totals: pd.DataFrame, chosen: pd.DataFrame) -> Words:
+def choosing_in_words(chosen: pd.DataFrame) -> Prose:
+    """Of `recommended`: where the first place is the article's, where it is not, and how sure."""
+    judged = chosen.dropna(subset=["first"])
+    if judged.empty:
+        return Prose("Nothing that has weight was measured, so no framework comes first.")
+    alike = judged.loc[judged["agrees"], "project"].tolist()
+    other = [
+        f"{row['project']} ({row['first']}{_surely(row)}, the article: {row['article']})"
+        for row in rows_of(judged[~judged["agrees"]])
+    ]
+    said = (
+        f"With these weights the first place is the article's for {len(alike)} of"
+        f" {counted(len(judged), 'kind')} of project"
+    )
+    said += f": {listed(alike)}." if alike else "."
+    said += f" It is another for {listed(other)}." if other else ""
+    return Prose(said + _how_sure(judged))
+
+
+def _surely(row: dict[str, Any]) -> str:
+    is_known = isfinite(row["probability"]) and isfinite(row["blocks_untouched"])
+    return f", likely by {likelihood(row['probability'])}" if is_known else ""
+
+
+SURE = 0.95
+
+
+def _how_sure(judged: pd.DataFrame) -> str:
+    """The weights are opinions: only the figures have intervals, and probes not even these."""
+    of_run = judged[judged["blocks_untouched"].map(isfinite)]
+    known = of_run["probability"].dropna()
+    probed = len(judged) - len(of_run)
+    said = f" {probed} rest on probes alone, which have no interval." if probed else ""
+    if of_run.empty:
+        return said
+    if known.empty:
+        return f"{said} One block: no interval, so nothing is said of how sure that is."
+    sure = int((known >= SURE).sum())
+    return (
+        f"{said} When figures are drawn from the run's intervals, {sure} of"
+        f" {counted(len(known), 'first place')} stay in at least {likelihood(SURE)} of the draws,"
+        " the weights taken as they are."
+    )
+
+
+def moves_in_words(moved: pd.DataFrame) -> Prose:
+    """Of `moves`: which answer hangs on least."""
+    known = moved.dropna(subset=["moved"])
+    if known.empty:
+        return Prose("No weights put another framework first.")
+    row = rows_of(known.sort_values("moved", kind="stable"))[0]
+    firm = moved.loc[moved["moved"].isna() & moved["first"].notna(), "project"].tolist()
+    said = (
+        f"The answer that changes first is that for {row['project']}: {percent(row['moved'])} of"
+        f" its weight moved, and {row['moved_rival']} is level with {row['first']}."
+    )
+    return Prose(said + (f" No weights at all change that for {listed(firm)}." if firm else ""))
+
+
+def money_in_words(costs: pd.DataFrame) -> Prose:
+    """Of `million_requests`: where stacks differ most in what they cost."""
+    rows = at_main_load(costs)
+    if rows.empty:
+        return Prose("")
+    least, most = furthest_apart(rows, "price")
+    if least["stack"] == most["stack"]:
+        return Prose("")
+    return Prose(
+        f"The largest difference is in {spoken(most['scenario'])}: a million requests cost"
+        f" {number(most['price'])} with {most['title']} and {number(least['price'])} with"
+        f" {least['title']}."
+    )
+
+
+def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureText:
     """Of `totals` and `recommended`: how often the first place is the article's."""
     judged = chosen.dropna(subset=["first"])
     agrees = int(judged["agrees"].sum())
@@ -36,57 +120,8 @@ def choosing(totals: pd.DataFrame, chosen: pd.DataFrame) -> Words:
             " Lines: what the run's 95 % intervals allow, the weights held fixed; none where"
             " nothing of weight has an interval."
         )
-    return Words(title, f"{alt}.", caption)
+    return FigureText(title, f"{alt}.", caption)
 
 
 def _total(row: dict[str, Any]) -> str:
     return f"{row['framework']} {number(row['total'])}{within(row)}"
-
-
-def replication(found: pd.DataFrame) -> Words:
-    """Of `replication` at main loads, one metric, with `title` and `baseline_title`."""
-    settled = found[found["outcome"] != NEITHER]
-    again = int((settled["outcome"] == REPLICATES).sum())
-    title = (
-        f"{again} of {counted(len(settled), 'settled comparison')} of requests per second came out"
-        " alike in both runs"
-    )
-    if against := int((settled["outcome"] == CONTRADICTED).sum()):
-        title += f", {against} the other way round"
-    alt = "Ratios of requests per second, first and second run. " + "; ".join(
-        f"{spoken(row['scenario'])}, {row['load']}: {row['title']} over {row['baseline_title']}"
-        f" {_ratio(row, 'before')} and {_ratio(row, 'after')} ({row['outcome']})"
-        for row in rows_of(found)
-    )
-    caption = (
-        "Ratio of requests per second, first stack over second, paired by block within each run,"
-        " on a log scale: above (dark) the first run, below (orange) the second. Lines: 95 %"
-        " intervals. Hollow: inconclusive."
-    )
-    if found[["floor_before", "floor_after"]].notna().to_numpy().any():
-        caption += " Grey band: the larger noise floor of the two, a stack against itself."
-    return Words(title, f"{alt}.", caption)
-
-
-def _ratio(row: dict[str, Any], run: str) -> str:
-    ratio, low, high = (row[f"{name}_{run}"] for name in ("ratio", "low", "high"))
-    return times(ratio, low, high) if isfinite(ratio) else "none"
-
-
-def changes(table: pd.DataFrame) -> Words:
-    """Of `changes` of requests per second at main loads, with `label`."""
-    decided = table[table["verdict"].isin(DECIDED)]
-    title = "No stack is shown to serve more or fewer requests per second than in the first run"
-    if len(decided):
-        named = listed(list(dict.fromkeys(decided["title"])))
-        title = f"Requests per second differ between the runs for {named}"
-    alt = "Requests per second, second run over first. " + per_cell(
-        table, lambda row: f"{row['title']} {row['label']} ({row['verdict']})"
-    )
-    caption = (
-        "Requests per second in the second run over those in the first, on a log scale. Filled:"
-        " higher or lower. Hollow: inconclusive. Lines: 95 % intervals over blocks, not paired,"
-        " since blocks of two runs have nothing to do with each other."
-        + ring_note(table["suspect"])
-    )
-    return Words(title + one_block_note(table), alt, caption)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from webtrial.results.base.display import Drawing
 from webtrial.results.base.figure_style import FAINT, GREY, INK, panels, plain_log, styled
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import rows_of
 
 ROW_IN = 0.24
@@ -18,7 +18,7 @@ _ENDS = ["claimed_low", "claimed_high", "value", "low", "high"]
 
 
 @styled
-def draw(parts: pd.DataFrame, words: Words) -> Drawing:
+def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
     """Rows of `Verification.parts` in one unit: a bar for what is claimed, a mark with its interval
     for what was measured, hollow where the comparison is undecided."""
     figure, axes = panels(1, 1, words.title, ROW_IN * len(parts) + 0.5)

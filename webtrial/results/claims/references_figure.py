@@ -16,7 +16,7 @@ from webtrial.results.base.figure_style import (
     plain_log,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import rows_of
 
 ROW_IN = 0.2
@@ -24,7 +24,7 @@ _PUBLISHED = SPARE_HUES[0]
 
 
 @styled
-def draw(table: pd.DataFrame, words: Words) -> Drawing:
+def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
     """The rows of `reference_table` that have a ratio of ours."""
     keys = ["title", "baseline_title", "scenario", "load"]
     parts = list(table.groupby(keys, sort=False))

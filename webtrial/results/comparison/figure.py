@@ -18,7 +18,7 @@ from webtrial.results.base.figure_style import (
     ring,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import rows_of
 
 _RUNS = {"before": (0.16, INK, "o"), "after": (-0.16, HUES["FastAPI"], "D")}
@@ -26,7 +26,7 @@ _RUNS = {"before": (0.16, INK, "o"), "after": (-0.16, HUES["FastAPI"], "D")}
 
 
 @styled
-def draw(found: pd.DataFrame, words: Words) -> Drawing:
+def draw(found: pd.DataFrame, words: FigureText) -> Drawing:
     """`replication` of one metric, with `title` and `baseline_title` of the stacks."""
     places = list(dict.fromkeys(zip(found["scenario"], found["load"], strict=True)))
     parts = [found[(found["scenario"] == a) & (found["load"] == b)] for a, b in places]

@@ -10,17 +10,17 @@ from webtrial.results.base.formatting import counted
 from webtrial.results.comparison.changes import changes, machine_speed, regressions
 from webtrial.results.comparison.differences import differences
 from webtrial.results.comparison.replication import replication
-from webtrial.results.sentences_of_comparison import (
-    changes_in_words,
-    differences_in_words,
-    regressions_in_words,
-    replication_in_words,
-)
-from webtrial.results.tables_of_comparison import (
+from webtrial.results.comparison.tables import (
     changes_as_table,
     differences_as_table,
     disagreements_as_table,
     regressions_as_table,
+)
+from webtrial.results.comparison.text import (
+    changes_in_words,
+    differences_in_words,
+    regressions_in_words,
+    replication_in_words,
 )
 from webtrial.run.store import Run
 

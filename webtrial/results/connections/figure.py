@@ -15,12 +15,12 @@ from webtrial.results.base.figure_style import (
     ring,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import largest
 
 
 @styled
-def draw(table: pd.DataFrame, p99_limit_ms: float, words: Words) -> Drawing:
+def draw(table: pd.DataFrame, p99_limit_ms: float, words: FigureText) -> Drawing:
     """`connections` that ask: memory at the left, response times at the right."""
     look = looks(table)
     figure, axes = panels(1, 2, words.title, 2.7)

@@ -19,7 +19,7 @@ from webtrial.results.base.figure_style import (
     styled,
     tint,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.stats.frames import largest, rows_of
 
@@ -28,7 +28,7 @@ _NAMES = {"service": "service", "database": "PostgreSQL", "upstreams": "upstream
 
 
 @styled
-def draw(costs: pd.DataFrame, words: Words) -> Drawing:
+def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
     """`cost_table` at one load per scenario: full colour the service, lighter PostgreSQL,
     lightest the upstreams."""
     look = looks(costs)

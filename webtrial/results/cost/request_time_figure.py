@@ -22,7 +22,7 @@ from webtrial.results.base.figure_style import (
     stack_axis,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.results.cost.request_time import PARTS
 from webtrial.stats.frames import rows_of
@@ -38,7 +38,7 @@ _LEAST_MS = 0.01  # less is not drawn
 
 
 @styled
-def draw(table: pd.DataFrame, words: Words) -> Drawing:
+def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
     """`request_time`: a panel per scenario, a row per stack, a mark per part on a log scale; the
     bar across ends the whole."""
     look = looks(table)

@@ -20,13 +20,13 @@ from webtrial.results.base.figure_style import (
     thousands,
     tint,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.stats.frames import largest, rows_of
 
 
 @styled
-def draw(parts: pd.DataFrame, words: Words) -> Drawing:
+def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
     """`dashboard_parts`: grey is what the upstreams took in turn, darker the slowest of them alone;
     the mark is the mean response time with its interval."""
     look = looks(parts)

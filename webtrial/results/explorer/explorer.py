@@ -19,12 +19,11 @@ from IPython.core.getipython import get_ipython
 from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, Layout, Text, VBox
 
 from webtrial.errors import ParameterError, WebtrialError
-from webtrial.results.base.display import Drawing, Prose, Table
+from webtrial.results.base.display import Drawing, Prose, Shown, Table, absent
 from webtrial.results.base.figure_defaults import drawing_from_defaults
 from webtrial.results.base.formatting import percent
 from webtrial.results.choosing.sliders import LIVE
-from webtrial.results.drawings import Shown, absent
-from webtrial.results.drawings_of_selection import FIGURES
+from webtrial.results.explorer.drawn import FIGURES
 from webtrial.results.explorer.estimate import (
     Selection,
     places,

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from webtrial.results.base.figure_text import (
-    Words,
+    FigureText,
     interval_note,
     left_out_note,
     one_block_note,
@@ -15,7 +15,7 @@ from webtrial.results.explorer.estimate import Selection
 from webtrial.stats.frames import rows_of
 
 
-def values(table: pd.DataFrame, chosen: Selection) -> Words:
+def values_figure_text(table: pd.DataFrame, chosen: Selection) -> FigureText:
     """Of `selected`: the least and the most."""
     there = rows_of(table.dropna(subset=["value"]).sort_values("value", kind="stable"))
     where = f"{spoken(chosen.scenario)}, {chosen.load}"
@@ -33,4 +33,4 @@ def values(table: pd.DataFrame, chosen: Selection) -> Words:
         " hollow where suspect, a grey cross where invalid."
         + left_out_note(int(table["invalid_blocks"].sum()))
     )
-    return Words(title, alt, caption)
+    return FigureText(title, alt, caption)

@@ -15,11 +15,11 @@ from webtrial.results.base.figure_style import (
     plain_log,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 
 
 @styled
-def draw(table: pd.DataFrame, words: Words) -> Drawing:
+def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
     """`fan_out`: medians with their intervals, joined; grey the formula in turn and at
     once."""
     look = looks(table)

@@ -24,7 +24,7 @@ from webtrial.results.base.figure_style import (
     ring,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import spoken
 from webtrial.stats.histogram import NEEDS_INTERVAL
 
@@ -36,7 +36,7 @@ _UNITS = {
 
 
 @styled
-def against_load(percentiles: pd.DataFrame, words: Words) -> Drawing:
+def against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
     on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
     with the intervals of the median and the 99th; medians of a sweep are joined. Names are for the
@@ -127,7 +127,7 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 
 @styled
-def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
+def distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
     """`distribution` as the share that was answered within a time (the empirical distribution), a
     panel per scenario."""
     look = looks(curves)
@@ -146,7 +146,7 @@ def distribution(curves: pd.DataFrame, words: Words) -> Drawing:
 
 
 @styled
-def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: Words) -> Drawing:
+def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     """`distribution` turned: the response time that a share of the requests do not exceed, the last
     of them stretched out; over them `latency_against_load` of the same cells with intervals."""
     look = looks(curves)
@@ -173,7 +173,7 @@ _SHARES = (50, 90, 99, 99.9, 99.99)
 
 
 def _grid(
-    curves: pd.DataFrame, words: Words, height_in: float
+    curves: pd.DataFrame, words: FigureText, height_in: float
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
     """A panel for each scenario, with its curves."""
     parts = [part for _, part in curves.groupby("scenario", sort=False)]

@@ -17,7 +17,7 @@ from webtrial.results.base.figure_style import (
     panels,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.results.latency.over_time import MOMENTS, STEPS, OverTime
 from webtrial.stats.frames import rows_of
@@ -27,7 +27,7 @@ _TICKS = [factor * 10.0**power for power in range(-3, 6) for factor in (1, 2, 5)
 
 
 @styled
-def draw(found: OverTime, words: Words) -> Drawing:
+def draw(found: OverTime, words: FigureText) -> Drawing:
     """`over_time`: a panel per stack, all on the same scales; the bracket is the longest time
     without an answer."""
     look = looks(found.trials)

@@ -1,21 +1,119 @@
 """What the figures of distributions, tails and answers over time say, as `words` has others."""
 
+from math import isfinite
+
 import pandas as pd
 
+from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import (
-    Words,
+    FigureText,
+    bounds_note,
     left_out_note,
     one_block_note,
     per_cell,
     percentile_text,
+    ring_note,
 )
-from webtrial.results.base.formatting import listed, number, reach, spoken
+from webtrial.results.base.formatting import counted, listed, number, reach, spoken
 from webtrial.results.latency.over_time import OverTime
+from webtrial.results.latency.timeline import BIN_S, Timeline
 from webtrial.stats.frames import furthest_apart, rows_of
-from webtrial.stats.histogram import MINIMUM_SAMPLES
+from webtrial.stats.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, RESOLUTION
 
 
-def distribution(curves: pd.DataFrame, invalid: int) -> Words:
+def at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The point of each curve nearest to a share, none where it is not near."""
+    apart = (curves["share_slower"] - share).abs()
+    near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
+    return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
+
+
+def against_load_figure_text(percentiles: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `latency_against_load`."""
+    medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
+    title = f"{_widest(medians)}{one_block_note(medians)}"
+    alt = "Response times in milliseconds, percentiles 50, 90 and 99 where enough requests. "
+    alt += per_cell(percentiles.dropna(subset=["latency_ms"]), percentile_text)
+    caption = (
+        "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
+        " bars above: 90th percentile, and 99th, its interval shaded too, where at least"
+        f" {MINIMUM_SAMPLES[99]:,} requests were merged in more than one block."
+        + bounds_note(percentiles)
+        + ring_note(percentiles["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return FigureText(title, alt, caption)
+
+
+def _widest(medians: pd.DataFrame) -> str:
+    if medians.empty:
+        return "Too few requests for a median"
+    fast, slow = furthest_apart(medians, "latency_ms")
+    return (
+        f"Medians are furthest apart in {spoken(fast['scenario'])} at {fast['load']}:"
+        f" {fast['title']} {number(fast['latency_ms'])} ms,"
+        f" {slow['title']} {number(slow['latency_ms'])} ms"
+    )
+
+
+def timeline_figure_text(moments: Timeline, stack_title: str) -> FigureText:
+    """Of `timeline`."""
+    trial = moments.trial
+    planned = trial.planned
+    worst_ms = float(moments.bins.loc[moments.bins["t_s"] >= 0, "worst_ms"].max())
+    median = number(moments.median_ms) if isfinite(moments.median_ms) else "–"
+    worst = number(worst_ms) if isfinite(worst_ms) else "–"
+    place = f"{stack_title}, {spoken(planned.scenario)}, {planned.load}, block {planned.block}"
+    rate = number(trial.counts.completed / trial.window_s, 3)
+    title = f"{place}: {rate} requests per second, median {median} ms, slowest {worst} ms"
+    failed = sum(trial.counts.errors.values())
+    alt = f"{title}. {counted(failed, 'request')} failed. Verdict of the trial: "
+    alt += f"{trial.validity.verdict}."
+    caption = (
+        "One trial: response times of its requests (thinned, the slowest all kept; crosses failed),"
+        f" requests sent and completed in every {1000 * BIN_S:g} ms, CPU used in each second."
+        f" Verdict of the trial: {trial.validity.verdict}.{_without_warmup(moments)}"
+    )
+    return FigureText(title, alt, caption)
+
+
+def _without_warmup(moments: Timeline) -> str:
+    """That a trimmed run lacks the warm-up, and with it answers at the start of the window."""
+    if moments.bins["sent_per_s"].notna().all():
+        return ""
+    return (
+        " This run was trimmed without the requests of this warm-up, some of which were answered in"
+        " the window: at its start too few are shown as completed."
+    )
+
+
+def percentile_rule_in_words() -> Prose:
+    """From how many requests on a percentile is shown."""
+    needed = [
+        f"{'the median' if percentile == 50 else f'the {percentile:g}th'} needs {count:,}"
+        for percentile, count in MINIMUM_SAMPLES.items()
+        if percentile <= 99
+    ]
+    return Prose(
+        f"Of the merged requests, {listed(needed)} before it is shown. The {NEEDS_INTERVAL}th is"
+        " shown with its interval, and not at all from a single block, which gives none."
+    )
+
+
+def percentiles_in_words() -> Prose:
+    """How percentiles are read from merged counts, how exactly, and from how many requests on."""
+    needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
+    return Prose(
+        f"**Percentiles.** Response times are counted in logarithmic buckets {RESOLUTION:.1%} wide,"
+        " trial by trial; merging blocks adds their counts, and a percentile is read from the sum,"
+        f" never averaged. It lies within {RESOLUTION:.1%} of what sorting all the requests would"
+        " give. A timeout counts as the time after which it was given up; a percentile among"
+        f" timeouts is a lower bound. The fewest requests for one: {needed}. From"
+        f" p{NEEDS_INTERVAL} on it is given with its interval over blocks only."
+    )
+
+
+def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
     """Of `distribution` as a share that was answered within a time: who is furthest apart."""
     half, tenth = at_share(curves, 0.5), at_share(curves, 0.1)
     title = "Too few requests to draw"
@@ -32,10 +130,10 @@ def distribution(curves: pd.DataFrame, invalid: int) -> Words:
         "For each response time the share of requests that were answered within it (the empirical"
         " distribution), all blocks merged." + _suspects(curves) + left_out_note(invalid)
     )
-    return Words(title, alt, caption)
+    return FigureText(title, alt, caption)
 
 
-def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: int) -> Words:
+def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: int) -> FigureText:
     """Of `distribution` as percentile curves, with the percentiles that have intervals."""
     keys = ["scenario", "load", "title"]
     ends = at_share(curves, 0.1).merge(at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
@@ -53,10 +151,10 @@ def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: int) -> Words
         + _suspects(curves)
         + left_out_note(invalid)
     )
-    return Words(title + one_block_note(percentiles), alt, caption)
+    return FigureText(title + one_block_note(percentiles), alt, caption)
 
 
-def over_time(found: OverTime) -> Words:
+def over_time_figure_text(found: OverTime) -> FigureText:
     """Of `over_time`: the longest time in which a stack answered nobody."""
     trials = found.trials.sort_values("silence_ms", ascending=False, kind="stable")
     longest, *others = rows_of(trials)
@@ -81,7 +179,7 @@ def over_time(found: OverTime) -> Words:
         + _verdicts(trials)
         + _lost(trials)
     )
-    return Words(title, f"{alt}.", caption)
+    return FigureText(title, f"{alt}.", caption)
 
 
 def _lost(trials: pd.DataFrame) -> str:
@@ -97,13 +195,6 @@ def _lost(trials: pd.DataFrame) -> str:
 def _verdicts(trials: pd.DataFrame) -> str:
     touched = trials.loc[trials["verdict"] != "valid", "title"].tolist()
     return f" Suspect: {listed(touched)}." if touched else ""
-
-
-def at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
-    """The point of each curve nearest to a share, none where it is not near."""
-    apart = (curves["share_slower"] - share).abs()
-    near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
-    return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
 
 
 def _suspects(curves: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from webtrial.results.base.figure_style import (
     styled,
     thousands,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.latency.timeline import Timeline
 from webtrial.stats.frames import largest
 
@@ -26,7 +26,7 @@ _CPU = {
 
 
 @styled
-def draw(moments: Timeline, words: Words) -> Drawing:
+def draw(moments: Timeline, words: FigureText) -> Drawing:
     """`timeline`: requests as points, rates per bin, CPU per second. What lies before 0 is
     warm-up."""
     figure, axes = panels(3, 1, words.title, 4.6, [2.2, 1.3, 1.1], sharex=True)

@@ -14,13 +14,13 @@ from webtrial.results.base.figure_style import (
     stack_axis,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number, spoken
 from webtrial.stats.frames import rows_of
 
 
 @styled
-def draw(costs: pd.DataFrame, words: Words) -> Drawing:
+def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
     """`migration_costs`: a panel per scenario and way, one scale for all. A wide interval may run
     out of the picture, a value may not."""
     look = looks(costs)

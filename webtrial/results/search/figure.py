@@ -18,12 +18,12 @@ from webtrial.results.base.figure_style import (
     plain_log,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import rows_of
 
 
 @styled
-def draw(percentiles: pd.DataFrame, words: Words) -> Drawing:
+def draw(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     """`search_by_selectivity`: a panel per load, a group per kind of word, a row per stack; the
     mark is the median with its interval, the bar the 90th percentile."""
     look = looks(percentiles)

@@ -19,14 +19,17 @@ from webtrial.results.base.figure_style import (
     styled,
     thousands,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.stats.frames import largest, rows_of
 
 
 @styled
 def draw(
-    estimates: pd.DataFrame, blocks: pd.DataFrame, words: Words, unit: str = "requests per second"
+    estimates: pd.DataFrame,
+    blocks: pd.DataFrame,
+    words: FigureText,
+    unit: str = "requests per second",
 ) -> Drawing:
     """`throughput_table` (or `estimates` of what `unit` says) at one load per scenario, over its
     `block_values`: each small mark is one block, a hollow one suspect, a grey cross invalid."""

@@ -17,14 +17,14 @@ from webtrial.results.base.figure_style import (
     ring,
     styled,
 )
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.stats.frames import rows_of
 
 _FACES = {"higher": INK, "lower": INK, "indistinguishable": GREY, "inconclusive": "white"}
 
 
 @styled
-def draw(ratios: pd.DataFrame, words: Words) -> Drawing:
+def draw(ratios: pd.DataFrame, words: FigureText) -> Drawing:
     """`labelled_ratios` of one metric: filled marks are decided, grey ones indistinguishable,
     hollow ones inconclusive; the band is the A/A noise floor."""
     ratios = ratios[np.isfinite(ratios["ratio"])]

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from webtrial.results.base.display import Drawing
 from webtrial.results.base.figure_style import FAINT, GREY, INK, SUSPECT, panels, styled
-from webtrial.results.base.figure_text import Words
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import spoken
 from webtrial.stats.frames import rows_of
 
@@ -22,7 +22,7 @@ _MACHINE = {
 
 
 @styled
-def reasons(table: pd.DataFrame, words: Words) -> Drawing:
+def reasons(table: pd.DataFrame, words: FigureText) -> Drawing:
     """`validity_table`: attempts by verdict and reason; the full part of a bar are the attempts
     that count, the pale part those that were repeated."""
     figure, axes = panels(1, 1, words.title, 0.3 * len(table) + 0.6)
@@ -50,7 +50,7 @@ def reasons(table: pd.DataFrame, words: Words) -> Drawing:
 
 
 @styled
-def machine(table: pd.DataFrame, words: Words) -> Drawing:
+def machine(table: pd.DataFrame, words: FigureText) -> Drawing:
     """`machine_table`: the machine at each attempt in the order of measuring, with the bounds above
     which a trial is repeated."""
     shown = [what for what in _MACHINE if (table["what"] == what).any()]

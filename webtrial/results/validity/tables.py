@@ -1,13 +1,21 @@
 """The chapters' tables of verdicts and gates: what was struck, and what every trial is held to."""
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import spoken
+from webtrial.results.base.formatting import AS_SPOKEN, listed, spoken, written
+from webtrial.results.connections.server_limits import keep_alive_exceptions_s
+from webtrial.results.cost.estimate import DRAW, DRAWN, MIX, MIXED, same_work_table
+from webtrial.results.migration.estimate import connections_shared
 from webtrial.results.validity.gates import validity_table, verdict_table
 from webtrial.results.validity.threats import threats
 from webtrial.run import bounds
 from webtrial.run.store import Run
+from webtrial.stats.pairs import title_of
 
 
 def verdicts_as_table(run: Run) -> Table:
@@ -73,3 +81,73 @@ _GATES = [
     ("speed drift", "machine", "change of the machine's speed over the trial",
      f"over {bounds.DRIFT_MAX:.0%}", ""),
 ]  # fmt: skip
+
+
+_OWN = {"middleware": "middleware", "prepares": "statements prepared from"}
+
+
+def same_work_as_table(run: Run) -> Table:
+    """`same_work_table`: statements and rows per request, side by side."""
+    columns = {
+        "scenario": "scenario",
+        "title": "stack",
+        "data_statements_per_request": "data statements",
+        "rows_per_request": "rows",
+        "same": "the same",
+        "control_statements_per_request": "control statements",
+        "database_time_ms_per_request": "time in PostgreSQL (ms)",
+    }
+    caption = (
+        "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
+        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, as they depend on what"
+        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many they are."
+    )
+    return Table(same_work_table(run), caption, columns, AS_SPOKEN)
+
+
+def budgets_table(run: Run) -> Table:
+    """What every stack was given, and what each has of its own beside it."""
+    stacks = run.manifest.stacks
+    own = {name: said for key, name in _OWN.items() if (said := "; ".join(_alike(stacks, key)))}
+    pools = {
+        f"{title_of(stack, stacks)}: connections of each pool": shares
+        for stack, shares in connections_shared(run).items()
+    }
+    kept = {
+        f"{title_of(stack, stacks)}: keep alive s": f"{kept_s:g}, the most that its server takes"
+        for stack, kept_s in keep_alive_exceptions_s(run).items()
+    }
+    caption = "The same for every stack, but for what is said to be of one."
+    return _pairs_table(run.manifest.budgets | kept | own | pools, ("budget", "value"), caption)
+
+
+def _alike(stacks: dict[str, dict[str, Any]], key: str) -> Iterable[str]:
+    """Each value that stacks have of `key`, and who has it."""
+    having = [name for name in stacks if key in stacks[name]]  # runs from before it was told
+    for value in dict.fromkeys(written(stacks[name][key]) for name in having):
+        alike = [name for name in having if written(stacks[name][key]) == value]
+        yield f"{value} ({listed([title_of(name, stacks) for name in alike])})"
+
+
+def machine_as_table(run: Run) -> Table:
+    """The machine, the data and the commit of the run."""
+    manifest = run.manifest
+    parts = {"data": manifest.data, "git": manifest.git}
+    named = chain(manifest.machine.items(), _below(parts))
+    return _pairs_table(dict(named), ("what", "value"), "Where the run comes from.")
+
+
+def _below(parts: dict[str, dict[str, Any]]) -> Iterable[tuple[str, Any]]:
+    for part, values in parts.items():
+        for name, value in values.items():
+            yield f"{part}: {name}", value
+
+
+def versions_table(run: Run) -> Table:
+    """Versions of what was measured and what measured it."""
+    return _pairs_table(run.manifest.versions, ("package", "version"), "Versions.")
+
+
+def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
+    rows = [(spoken(name), written(value)) for name, value in values.items()]
+    return Table(pd.DataFrame(rows, columns=list(names)), caption)

@@ -1,21 +1,26 @@
-"""The figures of a selection, as `drawings` has those of a run."""
+"""What is chosen by hand as figures."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
 
-from webtrial.results import words
-from webtrial.results.drawings import Shown, absent
-from webtrial.results.explorer import text as words_of_selection
+from webtrial.results.base.display import Shown, absent
 from webtrial.results.explorer.estimate import Selection, blocks_of, left_out_of, ratios_to_first
+from webtrial.results.explorer.text import values_figure_text
 from webtrial.results.latency import figure as latency
 from webtrial.results.latency import over_time_figure as over_time
-from webtrial.results.latency import text as words_of_latency
 from webtrial.results.latency.estimate import distribution, latency_against_load
 from webtrial.results.latency.over_time import over_time as over_time_of
+from webtrial.results.latency.text import (
+    against_load_figure_text,
+    distribution_figure_text,
+    over_time_figure_text,
+    tail_figure_text,
+)
 from webtrial.results.throughput import figure as throughput
 from webtrial.results.throughput import ratios_figure as ratios
+from webtrial.results.throughput.text import ratios_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.pairs import title_of
 
@@ -24,7 +29,7 @@ def draw_values(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
     """`selected`, over its blocks."""
     if table["value"].notna().sum() == 0:
         return absent(f"too few requests for {chosen.statistic} here")
-    said = words_of_selection.values(table, chosen)
+    said = values_figure_text(table, chosen)
     return throughput.draw(table, blocks_of(run, chosen), said, chosen.statistic)
 
 
@@ -34,7 +39,7 @@ def draw_ratios_to_first(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     if table["ratio"].notna().sum() == 0:
         return absent("no second stack here to compare the first with")
     table = table.assign(kind=f"over {title_of(chosen.stacks[0], run.manifest.stacks)}")
-    return ratios.draw(table, words.ratios(table, left_out_of(run, chosen)))
+    return ratios.draw(table, ratios_figure_text(table, left_out_of(run, chosen)))
 
 
 def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
@@ -42,7 +47,7 @@ def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
     if curves.empty:
         return absent("no request here")
-    said = words_of_latency.distribution(curves, left_out_of(run, chosen))
+    said = distribution_figure_text(curves, left_out_of(run, chosen))
     return latency.distribution(curves, said)
 
 
@@ -53,7 +58,7 @@ def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
         return absent("no request here")
     where = ([chosen.scenario], chosen.load, chosen.stacks)
     percentiles = latency_against_load(run, (50, 90, 99), *where)
-    said = words_of_latency.tail(curves, percentiles, left_out_of(run, chosen))
+    said = tail_figure_text(curves, percentiles, left_out_of(run, chosen))
     return latency.tail(curves, percentiles, said)
 
 
@@ -63,7 +68,7 @@ def draw_against_load_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     if table["latency_ms"].notna().sum() == 0:
         return absent("too few requests for a median here")
     loads = [replace(chosen, load=str(load)) for load in table["load"].unique()]
-    said = words.latency_against_load(table, sum(left_out_of(run, each) for each in loads))
+    said = against_load_figure_text(table, sum(left_out_of(run, each) for each in loads))
     return latency.against_load(table, said)
 
 
@@ -72,7 +77,7 @@ def draw_over_time_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     found = over_time_of(run, chosen.scenario, chosen.load, chosen.stacks)
     if found.cells.empty:
         return absent("no answer here")
-    return over_time.draw(found, words_of_latency.over_time(found))
+    return over_time.draw(found, over_time_figure_text(found))
 
 
 FIGURES: dict[str, Callable[[Run, Selection, pd.DataFrame], Shown]] = {

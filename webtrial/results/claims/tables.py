@@ -1,4 +1,4 @@
-"""The tables of claims and references, as `tables` has the others."""
+"""Claims and references as tables."""
 
 import pandas as pd
 
@@ -6,9 +6,9 @@ from webtrial.results.base.display import Table
 from webtrial.results.base.formatting import interval, number, spoken
 from webtrial.results.claims.evaluate import Verification
 from webtrial.results.claims.facts import LABELS, counts_of, facts_of
+from webtrial.results.claims.text import about
 from webtrial.results.claims.verdicts import VERDICTS
 from webtrial.results.claims.written import claimed_text, measured_text
-from webtrial.results.sentences_of_claims import about
 from webtrial.stats.frames import rows_of
 
 

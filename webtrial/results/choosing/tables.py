@@ -1,4 +1,4 @@
-"""The tables that tell what to choose and what it costs, as `tables` has the others."""
+"""Scores, moves and costs as tables."""
 
 from math import isfinite
 from typing import Any
@@ -7,11 +7,11 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import (
+    AS_SPOKEN,
     interval,
     likelihood,
     number,
     percent,
-    spoken,
     whole_percent,
 )
 from webtrial.results.choosing.criteria import Criteria
@@ -21,7 +21,6 @@ from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
-_SPOKEN = {"scenario": spoken}
 _SHARE = whole_percent(1 - TOLERATED_SHARE)
 
 
@@ -41,7 +40,7 @@ def money_as_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | P
         f"CPU-hours of {MILLION:,} requests by who used them, and their price at"
         f" {number(price_per_core_hour)} a core-hour (95 % interval; –: not observed).",
         columns | {"price": "price"},
-        _SPOKEN,
+        AS_SPOKEN,
     )
 
 
@@ -72,7 +71,7 @@ def cores_as_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) 
         " second, so the second number of cores is enough and fewer than the first are too few. ≥,"
         " under, ≤: the other end was not measured.",
         columns,
-        _SPOKEN | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
+        AS_SPOKEN | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
     )
 
 

@@ -1,13 +1,12 @@
-"""The figures of claims and references, as `drawings` has the others."""
+"""Claims and references as figures."""
 
 import pandas as pd
 
+from webtrial.results.base.display import Shown, absent
 from webtrial.results.claims import figure as claims
 from webtrial.results.claims import references_figure as references
-from webtrial.results.claims import text as words
 from webtrial.results.claims.evaluate import Verification
-from webtrial.results.drawings import Shown, absent
-from webtrial.results.sentences_of_claims import about
+from webtrial.results.claims.text import about, claims_figure_text, references_figure_text
 
 
 def draw_claims(judged: Verification, *beginnings: str) -> Shown:
@@ -17,7 +16,7 @@ def draw_claims(judged: Verification, *beginnings: str) -> Shown:
     shown = parts[parts["value"].notna() | parts["high"].notna()]
     if shown.empty:
         return absent("measured nothing that these claims are about")
-    return claims.draw(shown, words.claims(shown))
+    return claims.draw(shown, claims_figure_text(shown))
 
 
 def draw_references(table: pd.DataFrame) -> Shown:
@@ -25,4 +24,4 @@ def draw_references(table: pd.DataFrame) -> Shown:
     shown = table.dropna(subset=["ratio"])
     if shown.empty:
         return absent("no pair of stacks that somebody else has published")
-    return references.draw(shown, words.references(shown))
+    return references.draw(shown, references_figure_text(shown))

@@ -1,32 +1,15 @@
-"""The figures that tell what to choose and what two runs agree on, as `drawings` has the others."""
+"""Two runs as figures."""
 
 import pandas as pd
 
+from webtrial.results.base.display import Shown, absent
 from webtrial.results.base.ratio_labels import ratio_label
-from webtrial.results.choosing import figure as choosing
-from webtrial.results.choosing import text as words
-from webtrial.results.choosing.criteria import Criteria
-from webtrial.results.choosing.estimate import SEED, totals
-from webtrial.results.choosing.projects import Weights
 from webtrial.results.comparison import figure as replication
-from webtrial.results.drawings import Shown, absent
+from webtrial.results.comparison.text import changes_figure_text, replication_figure_text
 from webtrial.results.throughput import ratios_figure as ratios
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.pairs import title_of
-
-
-def draw_choosing(
-    found: Criteria, chosen: pd.DataFrame, weights: Weights | None = None, seed: int = SEED
-) -> Shown:
-    """`totals` for each project, with the first places of `recommended`."""
-    table = totals(found, weights, seed)
-    table = table[table["total"].notna()]
-    if table.empty:
-        return absent("nothing that frameworks are chosen by")
-    named = chosen[["project", "first", "article"]]
-    drawn = table.assign(stack=table["framework"].str.lower()).merge(named, on="project")
-    return choosing.draw(drawn, words.choosing(table, chosen))
 
 
 def draw_replication(run: Run, found: pd.DataFrame) -> Shown:
@@ -40,7 +23,7 @@ def draw_replication(run: Run, found: pd.DataFrame) -> Shown:
         title=[title_of(name, stacks) for name in table["stack"]],
         baseline_title=[title_of(name, stacks) for name in table["baseline"]],
     )
-    return replication.draw(titles, words.replication(titles))
+    return replication.draw(titles, replication_figure_text(titles))
 
 
 def draw_changes(changed: pd.DataFrame) -> Shown:
@@ -57,4 +40,4 @@ def draw_changes(changed: pd.DataFrame) -> Shown:
         blocks=table[["blocks_before", "blocks_after"]].min(axis=1),
         label=[ratio_label(*span) for span in spans],
     )
-    return ratios.draw(drawn, words.changes(drawn))
+    return ratios.draw(drawn, changes_figure_text(drawn))

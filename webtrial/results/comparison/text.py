@@ -1,13 +1,16 @@
-"""The sentences about two runs: what got worse, what was found again, what differs."""
+"""What is said of two runs."""
 
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 
 from webtrial.results.base.display import Prose
-from webtrial.results.base.formatting import counted, interval, listed, times
+from webtrial.results.base.figure_text import FigureText, one_block_note, per_cell, ring_note
+from webtrial.results.base.formatting import counted, interval, listed, spoken, times
 from webtrial.results.comparison.replication import CONTRADICTED, NEITHER, OUTCOMES, REPLICATES
 from webtrial.results.overview.findings import DECIDED
+from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import MINIMUM_BLOCKS, Estimate
 from webtrial.stats.ratios import METRICS
 
@@ -94,3 +97,52 @@ def differences_in_words(told: pd.DataFrame) -> Prose:
 def _by_part(told: pd.DataFrame) -> str:
     counts = told["part"].value_counts(sort=False)
     return listed([f"{count} of {part}" for part, count in counts.items()])
+
+
+def replication_figure_text(found: pd.DataFrame) -> FigureText:
+    """Of `replication` at main loads, one metric, with `title` and `baseline_title`."""
+    settled = found[found["outcome"] != NEITHER]
+    again = int((settled["outcome"] == REPLICATES).sum())
+    title = (
+        f"{again} of {counted(len(settled), 'settled comparison')} of requests per second came out"
+        " alike in both runs"
+    )
+    if against := int((settled["outcome"] == CONTRADICTED).sum()):
+        title += f", {against} the other way round"
+    alt = "Ratios of requests per second, first and second run. " + "; ".join(
+        f"{spoken(row['scenario'])}, {row['load']}: {row['title']} over {row['baseline_title']}"
+        f" {_ratio(row, 'before')} and {_ratio(row, 'after')} ({row['outcome']})"
+        for row in rows_of(found)
+    )
+    caption = (
+        "Ratio of requests per second, first stack over second, paired by block within each run,"
+        " on a log scale: above (dark) the first run, below (orange) the second. Lines: 95 %"
+        " intervals. Hollow: inconclusive."
+    )
+    if found[["floor_before", "floor_after"]].notna().to_numpy().any():
+        caption += " Grey band: the larger noise floor of the two, a stack against itself."
+    return FigureText(title, f"{alt}.", caption)
+
+
+def _ratio(row: dict[str, Any], run: str) -> str:
+    ratio, low, high = (row[f"{name}_{run}"] for name in ("ratio", "low", "high"))
+    return times(ratio, low, high) if isfinite(ratio) else "none"
+
+
+def changes_figure_text(table: pd.DataFrame) -> FigureText:
+    """Of `changes` of requests per second at main loads, with `label`."""
+    decided = table[table["verdict"].isin(DECIDED)]
+    title = "No stack is shown to serve more or fewer requests per second than in the first run"
+    if len(decided):
+        named = listed(list(dict.fromkeys(decided["title"])))
+        title = f"Requests per second differ between the runs for {named}"
+    alt = "Requests per second, second run over first. " + per_cell(
+        table, lambda row: f"{row['title']} {row['label']} ({row['verdict']})"
+    )
+    caption = (
+        "Requests per second in the second run over those in the first, on a log scale. Filled:"
+        " higher or lower. Hollow: inconclusive. Lines: 95 % intervals over blocks, not paired,"
+        " since blocks of two runs have nothing to do with each other."
+        + ring_note(table["suspect"])
+    )
+    return FigureText(title + one_block_note(table), alt, caption)

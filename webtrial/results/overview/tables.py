@@ -1,23 +1,33 @@
-"""The tables that compare stacks: scoreboard, matched pairs, findings and paired ratios."""
+"""The first chapter's tables."""
 
 from typing import Any
 
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import interval, listed, spoken, times
+from webtrial.results.base.formatting import AS_SPOKEN, interval, listed, same_names, spoken, times
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, PAIR_COLUMNS, with_pair_text
 from webtrial.results.overview.findings import DECIDED, headline
 from webtrial.results.overview.matched_finding import missing_text
-from webtrial.results.tables import same_names, span_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
 from webtrial.stats.matched import matched_ratios
-from webtrial.stats.pairs import title_of
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
-_SPOKEN = {"scenario": spoken}
-ALSO_DIFFERS = "differ also in"
+
+def stacks_table(run: Run) -> Table:
+    """The stacks of the run by their axes."""
+    columns = {
+        "title": "stack",
+        "data_access": "data access",
+        "serialiser": "serialiser",
+        "driver": "driver",
+        "concurrency": "concurrency",
+        "server": "server",
+    }
+    frame = pd.DataFrame(list(run.manifest.stacks.values()), columns=list(columns))
+    return Table(frame, "The stacks and what each is made of.", columns)
 
 
 def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +44,7 @@ def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
     rows = at_main_load(ratios[ratios["metric"] == "throughput"])
     if rows.empty:
         return Table(rows[["stack", "baseline"]], "Nothing can be compared.")
-    named = _compared(run, rows).assign(
+    named = with_pair_text(run, rows).assign(
         text=[
             _scored(row) + (" !" if failing else "")
             for row, failing in zip(rows_of(rows), _failing(rows), strict=True)
@@ -103,57 +113,11 @@ def matched_as_table(run: Run, ratios: pd.DataFrame) -> Table:
 def findings_table(run: Run, findings: pd.DataFrame) -> Table:
     """`headline` in columns."""
     names = {"throughput": "requests per second", "p50": "median response time"}
-    frame = _compared(run, findings).assign(metric=findings["metric"].map(names))
+    frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(names))
     columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
     return Table(
         frame,
         "The findings at the main loads, as deployed before matched.",
-        columns | {"kind": "kind"} | _COMPARED | {"differs": ALSO_DIFFERS},
-        _SPOKEN,
-    )
-
-
-def ratios_as_table(run: Run, ratios: pd.DataFrame, metric: str) -> Table:
-    """The paired ratios of one metric at the main loads, with their verdicts and reasons."""
-    rows = _at_main_load(ratios[ratios["metric"] == metric], _OPENED.get(metric, "closed"))
-    return Table(
-        _compared(run, rows),
-        f"Ratios of {_CAPTIONS[metric]}, first over second, paired by block.",
-        {"scenario": "scenario", "load": "load", "pair": "comparison"}
-        | _COMPARED
-        | {"reason": "because", "differs": ALSO_DIFFERS},
-        _SPOKEN,
-    )
-
-
-_OPENED = {"p50": "open", "p99": "open"}
-
-
-_CAPTIONS = {
-    "throughput": "requests per second",
-    "p50": "median response times",
-    "p99": "99th percentiles of response time",
-    "cpu": "CPU time of the service per request",
-}
-
-
-_COMPARED = {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks", "verdict": "verdict"}
-
-
-def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The rows of each scenario at its main load of that kind, else of the other."""
-    other = {"closed": "open", "open": "closed"}[kind]
-    wanted = at_main_load(rows, kind)
-    return wanted if len(wanted) else at_main_load(rows, other)
-
-
-def _compared(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    stacks = run.manifest.stacks
-    records = rows.to_dict("records")
-    return rows.assign(
-        pair=[
-            f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in records
-        ],
-        span=[span_text(r["low"], r["high"]) for r in records],
-        ratio=[times(r["ratio"], r["low"], r["high"]) for r in records],
+        columns | {"kind": "kind"} | PAIR_COLUMNS | {"differs": ALSO_DIFFERS},
+        AS_SPOKEN,
     )

@@ -1,4 +1,4 @@
-"""The tables of connections that are held, those that send requests and those that are silent."""
+"""Held connections as tables."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The tables about two runs: what got worse, what was not found again, what differs."""
+"""Two runs as tables."""
 
 from math import isfinite
 from typing import Any
@@ -6,21 +6,22 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import number, spoken
-from webtrial.results.base.ratio_labels import ratio_label
+from webtrial.results.base.formatting import AS_SPOKEN, number, written
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_label
 from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.results.overview.findings import DECIDED
-from webtrial.results.tables import written
-from webtrial.results.tables_of_pairs import ALSO_DIFFERS
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.pairs import title_of
 from webtrial.stats.ratios import METRICS
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
-_SPOKEN = {"scenario": spoken}
 _PLACE = {"scenario": "scenario", "load": "load", "title": "stack"}
+
+
 _LABELS = {metric.name: metric.label for metric in METRICS}
+
+
 _SHORT = {"throughput": "requests/s", "p50": "median", "p99": "99th percentile", "cpu": "CPU time"}
 
 
@@ -39,7 +40,7 @@ def regressions_as_table(worse: pd.DataFrame) -> Table | Prose:
         frame,
         "What certainly got worse, and at least by how much.",
         columns | {"ratio": "second over first", "worse": "worse by at least"},
-        _SPOKEN,
+        AS_SPOKEN,
     )
 
 
@@ -65,7 +66,7 @@ def pairs_as_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose
     columns = {"scenario": "scenario", "load": "load", "pair": "comparison", "what": "of"}
     columns |= {"first": "first run", "second": "second run", "outcome": "so it is"}
     columns |= {"differs": ALSO_DIFFERS}
-    return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, _SPOKEN)
+    return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, AS_SPOKEN)
 
 
 def _verdict(row: dict[str, Any], run: str) -> str:
@@ -91,7 +92,7 @@ def changes_as_table(changed: pd.DataFrame) -> Table:
         frame,
         f"Second run over first (95 % interval; ? not shown to differ from 1{mark}).",
         _PLACE | dict(zip(there, there, strict=True)),
-        _SPOKEN,
+        AS_SPOKEN,
     )
 
 

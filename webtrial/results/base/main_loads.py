@@ -1,0 +1,35 @@
+"""The rows that most figures show: stacks of every scenario, at each main load."""
+
+import pandas as pd
+
+from webtrial.results.validity.gates import left_out
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.trials import trials_table
+
+
+def everywhere(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the stacks that are measured in every scenario at every load."""
+    return table[table["stack"].isin(run.manifest.parameters.stacks)]
+
+
+def with_more(run: Run, table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each scenario that has at least twice the stacks of every scenario."""
+    many = 2 * len(run.manifest.parameters.stacks)
+    scenarios = [rows for _, rows in table.groupby("scenario", sort=False)]
+    return [rows for rows in scenarios if rows["stack"].nunique() >= many]
+
+
+def left_out_everywhere(run: Run, kind: str = "closed") -> int:
+    """Of the stacks that every scenario has, at its main load of that kind."""
+    return left_out(at_main_load(everywhere(run, trials_table(run)), kind))
+
+
+def trials_of(run: Run, *scenarios: str) -> pd.DataFrame:
+    trials = trials_table(run)
+    return trials[trials["scenario"].isin(scenarios)]
+
+
+def left_out_of(run: Run, table: pd.DataFrame) -> int:
+    """Of all stacks in the scenario of a table, at its main closed load."""
+    return left_out(at_main_load(trials_of(run, *table["scenario"].unique())))

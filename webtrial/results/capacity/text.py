@@ -1,0 +1,96 @@
+"""What is said of users, rates and processes."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    SERVED_PERCENT,
+    FigureText,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+)
+from webtrial.results.base.formatting import counted, listed, number, rate, spoken
+from webtrial.run.store import Run
+from webtrial.stats.frames import rows_of
+from webtrial.stats.thresholds import MINIMUM_REQUESTS
+
+
+def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `capacity.sweep`: which stack reaches most, which least, and with how many users."""
+    peaks = [part.nlargest(1, "throughput_per_s") for _, part in sweep.groupby("stack", sort=False)]
+    ranked = rows_of(pd.concat(peaks).sort_values("throughput_per_s", ascending=False))
+    told = [
+        f"{number(row['throughput_per_s'])} with {row['title']} ({row['users']:,g} users)"
+        for row in (ranked if len(ranked) < 2 else [ranked[0], ranked[-1]])
+    ]
+    title = f"{spoken(str(sweep['scenario'].iloc[0])).capitalize()}: requests per second reach"
+    title += f" {' and '.join(told)}{one_block_note(sweep)}"
+    alt = "Requests per second and median response time in milliseconds by users. " + per_cell(
+        sweep,
+        lambda row: f"{row['title']} {number(row['throughput_per_s'])} and {number(row['p50_ms'])}",
+    )
+    caption = (
+        "Left: requests per second; right: response time, median and (thin, above) 90th percentile,"
+        f" both against users in a closed loop, all on log scales. {interval_note(sweep)}"
+        + ring_note(sweep["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return FigureText(title, alt, caption)
+
+
+def rates_in_time_in_words(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
+    """Between which rates the capacity of each stack lies, scenario by scenario."""
+    limit = f"{number(p99_limit_ms)} ms"
+    if not table["judged"].any():
+        return Prose(
+            f"*Capacity within {limit} was not measured: this run has no open load with at least"
+            f" {MINIMUM_REQUESTS} requests that tells.*"
+        )
+    told = [
+        f"in {spoken(str(scenario))} " + ", ".join(_served(row) for row in rows_of(part))
+        for scenario, part in table.groupby("scenario", sort=False)
+    ]
+    return Prose(
+        f"Requests per second that were served within {limit}: {'; '.join(told)}. A rate is served"
+        f" if at least {SERVED_PERCENT} of its requests are answered within the limit; one that"
+        " fails, times out or cannot be sent counts as late."
+    )
+
+
+def _served(row: dict[str, Any]) -> str:
+    """`Django 200 (not 414)`, `Flask at least 631`, `FastAPI fewer than 50`, `Django not
+    measured`."""
+    if not row["judged"]:
+        return f"{row['title']} not measured"
+    served, missed = rate(row["rate_per_s"]), rate(row["missed_per_s"])
+    if not isfinite(row["rate_per_s"]):
+        return f"{row['title']} fewer than {missed}"
+    if not isfinite(row["missed_per_s"]):
+        return f"{row['title']} at least {served}"
+    return f"{row['title']} {served} (not {missed})"
+
+
+PROCESSES = (1, 2, 4)
+"""Of a server, that are worth a run of their own where the cores allow."""
+
+
+def processes_in_words(run: Run) -> Prose:
+    """How many server processes each stack had, and how many the machine has cores for."""
+    budgets = run.manifest.budgets
+    if "service_cores" not in budgets:
+        return Prose("")
+    cores = len(budgets["service_cores"])
+    beyond = [str(each) for each in PROCESSES if each > cores]
+    are = "is" if len(beyond) == 1 else "are"
+    refused = f", so {listed(beyond)} {are} refused" if beyond else ""
+    return Prose(
+        f"Server processes of each stack in this run: {budgets['server_processes']}. Other numbers"
+        " are runs of their own (`server_processes`), with a core for each process: services have"
+        f" {counted(cores, 'core')} on this machine{refused}."
+    )

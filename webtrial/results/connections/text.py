@@ -1,0 +1,163 @@
+"""What is said of held connections."""
+
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    SERVED_PERCENT,
+    FigureText,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+)
+from webtrial.results.base.formatting import counted, listed, number, percent, reach, whole_percent
+from webtrial.results.connections.estimate import most_held
+from webtrial.results.connections.server_limits import keep_alive_exceptions_s
+from webtrial.run.store import Run
+from webtrial.stats.frames import rows_of
+from webtrial.stats.pairs import title_of
+from webtrial.stats.thresholds import TOLERATED_SHARE
+
+
+def connections_figure_text(
+    table: pd.DataFrame, p99_limit_ms: float, invalid: int, silent_beside: bool = False
+) -> FigureText:
+    """Of `connections` that all send requests: how many each stack holds. `silent_beside`: the run
+    has others, which never send any and are not drawn."""
+    alt = "Median response time in milliseconds and memory in MiB. " + per_cell(
+        table, lambda row: f"{row['title']} {number(row['p50_ms'])} and {number(row['memory_mib'])}"
+    )
+    caption = (
+        "Against the connections held, which ask at one rate in all however many they are. Left:"
+        " memory of the service. Right: response time, median and (thin, above) 90th percentile, on"
+        f" a log scale; grey: the limit of {number(p99_limit_ms)} ms for the 99th. Crossed: not"
+        f" held.{_NOT_DRAWN * silent_beside} {interval_note(table)}"
+        + ring_note(table["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    title = "With requests on every connection, " * silent_beside + held_text(most_held(table))
+    return FigureText(title + one_block_note(table), alt, caption)
+
+
+_NOT_DRAWN = " Loads with connections that never send a request are not drawn."
+
+
+def held_text(most: pd.DataFrame) -> str:
+    """Of `most_held`: `FastAPI holds at least 5,000 connections; Django and Flask hold 100 (not 300
+    if 200 of them never send a request)`."""
+    told = [
+        f"{listed(titles)} {'holds' if len(titles) == 1 else 'hold'} {how_many}"
+        for how_many, titles in _by_number(most).items()
+    ]
+    return "; ".join(told)
+
+
+def _by_number(most: pd.DataFrame) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows_of(most):
+        found.setdefault(_number_held(row), []).append(row["title"])
+    return found
+
+
+def _number_held(row: dict[str, Any]) -> str:
+    """`at least 5,000 connections`, `1,000 connections (not 5,000)`, `fewer than 100 connections`;
+    nothing is said of numbers that cannot be judged."""
+    most, missed = row["most"], row["missed"]
+    silent = f" if {row['missed_silent']:,.0f} of them never send a request"
+    silent *= row["missed_silent"] > 0
+    if not isfinite(missed):
+        return (
+            f"at least {counted(most, 'connection')}"
+            if most
+            else "an unknown number of connections"
+        )
+    if not most:
+        return f"fewer than {counted(int(missed), 'connection')}{silent}"
+    return f"{counted(most, 'connection')} (not {missed:,.0f}{silent})"
+
+
+def connections_in_words(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Prose:
+    """Of `connections`: how many each stack holds and what that means, beside the article; how many
+    of them are idle, what each costs, how long the servers keep them."""
+    asking = table[table["silent"] == 0]
+    if asking.empty:
+        return Prose("")
+    most = most_held(table)
+    return Prose(
+        f"{held_text(most)}{one_block_note(table)}. {_with_requests(asking, most)}Held: at most"
+        f" {whole_percent(TOLERATED_SHARE)} of the connections were lost, and at least"
+        f" {SERVED_PERCENT} of the requests were answered within {number(p99_limit_ms)} ms; one that failed or could"
+        f" not be sent counts as late. {_claimed(most)}{_idle(asking)}"
+        f" {_each_in_words(most)}{_kept(run)}"
+    )
+
+
+def _with_requests(asking: pd.DataFrame, most: pd.DataFrame) -> str:
+    """How many are held if each sends requests, where others that do not made it fewer."""
+    if not (most["missed_silent"] > 0).any():
+        return ""
+    return f"With requests on every connection, {held_text(most_held(asking))}. "
+
+
+CLAIMED_CONNECTIONS = {"django": "500", "flask": "500", "fastapi": "5,000 or more"}
+"""What the article says that each holds, by the stack that its framework's people deploy."""
+
+
+def _claimed(most: pd.DataFrame) -> str:
+    told = [
+        f"{row['title']} {CLAIMED_CONNECTIONS[row['stack']]}"
+        for row in rows_of(most)
+        if row["stack"] in CLAIMED_CONNECTIONS
+    ]
+    return f"The article's numbers: {', '.join(told)}. " if told else ""
+
+
+def _idle(asking: pd.DataFrame) -> str:
+    largest = asking[asking["connections"] == asking["connections"].max()]
+    busy = reach(largest["in_progress"].tolist())
+    size = counted(int(largest["connections"].iloc[0]), "connection")
+    return f"Of {size}, {busy} had a request in progress on average: the others were idle."
+
+
+def _each_in_words(most: pd.DataFrame) -> str:
+    told = [f"{row['title']} {number(row['kib_each'])}" for row in rows_of(most)]
+    known = most["kib_each"].notna().any()
+    return (
+        f"A connection takes at least, in KiB of the service's memory: {', '.join(told)}; what a"
+        " process kept from fewer connections before is used again."
+        if known
+        else ""
+    )
+
+
+def _kept(run: Run) -> str:
+    """How long idle connections are kept, and by whom for less."""
+    asked_s = run.manifest.budgets.get("keep_alive_s")
+    if asked_s is None:
+        return ""
+    holders = run.manifest.parameters.holders
+    less = [
+        f"{title_of(name, run.manifest.stacks)} keeps them for at most {kept_s:g} s"
+        for name, kept_s in keep_alive_exceptions_s(run).items()
+        if name in holders
+    ]
+    return f" Servers keep an idle connection for {asked_s:g} s{''.join(f', {x}' for x in less)}."
+
+
+def silent_in_words(table: pd.DataFrame) -> Prose:
+    """What connections that never ask do to those that do."""
+    silent = table[table["silent"] > 0]
+    told = [
+        f"beside {size:,} silent ones {', '.join(_answered(row) for row in rows_of(part))}"
+        for size, part in silent.groupby("silent", sort=False)
+    ]
+    return Prose(f"Of the requests of the others were answered: {'; '.join(told)}." if told else "")
+
+
+def _answered(row: dict[str, Any]) -> str:
+    return f"{row['title']} {percent(1 - row['failed_fraction'])}"

@@ -1,0 +1,126 @@
+"""What is said of CPU time per request, of the floor and of where a request spends its time."""
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    FigureText,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+)
+from webtrial.results.base.formatting import counted, listed, number, percent, reach, spoken
+from webtrial.results.cost.request_time import PARTS
+from webtrial.run.store import Run
+from webtrial.stats.frames import furthest_apart, rows_of
+from webtrial.stats.pairs import is_deployed
+
+
+def cost_figure_text(costs: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `cost_table` at one load per scenario."""
+    title = "CPU time per request was not observed"
+    if len(costs):
+        least, most = furthest_apart(costs, "total_ms")
+        title = (
+            f"A request of {spoken(most['scenario'])} costs {number(most['total_ms'])} ms of CPU"
+            f" time with {most['title']}, {number(least['total_ms'])} ms with {least['title']}"
+            f"{one_block_note(costs)}"
+        )
+    alt = "CPU-milliseconds per request (service, PostgreSQL, upstreams). " + per_cell(
+        costs,
+        lambda row: (
+            f"{row['title']} {number(row['service_ms'])} + {number(row['database_ms'])} +"
+            f" {number(row['upstreams_ms'])}"
+        ),
+    )
+    caption = (
+        "CPU time per answered request: full colour the service, lighter PostgreSQL, lightest the"
+        f" upstreams. {interval_note(costs)} They belong to the sum.{_unobserved(costs)}"
+        + ring_note(costs["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return FigureText(title, alt, caption)
+
+
+def _unobserved(costs: pd.DataFrame) -> str:
+    parts = {"service_ms": "service", "database_ms": "PostgreSQL", "upstreams_ms": "upstreams"}
+    missing = [name for column, name in parts.items() if costs[column].isna().any()]
+    said = f" – is CPU time that was not observed and is in no sum: {listed(missing)}."
+    return said if missing else ""
+
+
+def request_time_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `request_time`: what takes most of a request's time, scenario by scenario."""
+    most = [
+        _mostly(str(scenario), part) for scenario, part in table.groupby("scenario", sort=False)
+    ]
+    title = f"Most of a request's time is {'; '.join(most)}{one_block_note(table)}"
+    alt = "Mean milliseconds per request. " + per_cell(table, _time_text)
+    caption = (
+        "Where the mean response time of a request goes: a mark per part and a bar at the whole, on"
+        " a log scale; less than a hundredth of a millisecond is not drawn. Waiting for its turn"
+        " (for a thread, the interpreter or a core) is what the other parts leave."
+        + _unknown(table)
+        + _exceeding(table)
+        + ring_note(table["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return FigureText(title, alt, caption)
+
+
+def _time_text(row: dict[str, Any]) -> str:
+    parts = [f"{name} {number(row[column])}" for column, name in PARTS.items() if row[column] > 0]
+    return f"{row['title']} {number(row['response_ms'])} ({', '.join(parts)})"
+
+
+def _mostly(scenario: str, part: pd.DataFrame) -> str:
+    """`waiting for its turn in user detail (77 to 98 %)`."""
+    shares = [
+        {name: row[name] / (row["response_ms"] + row["excess_ms"]) for name in PARTS}
+        for row in rows_of(part.fillna(dict.fromkeys(PARTS, 0.0)))
+    ]
+    largest = [max(each, key=lambda name: each[name]) for each in shares]
+    (named, count), *_ = Counter(largest).most_common()
+    mostly = [
+        100 * each[named] for each, most in zip(shares, largest, strict=True) if most == named
+    ]
+    of = "" if count == len(part) else f", {count} of {counted(len(part), 'stack')}"
+    return f"{PARTS[named]} in {spoken(scenario)} ({reach(mostly)} %{of})"
+
+
+def _unknown(table: pd.DataFrame) -> str:
+    names = list(
+        dict.fromkeys(name for row in table["unknown"] for name in row.split(", ") if name)
+    )
+    return (
+        f" Not observed everywhere, and where it was not, part of that: {listed(names)}."
+        if names
+        else ""
+    )
+
+
+def _exceeding(table: pd.DataFrame) -> str:
+    over = table.loc[table["excess_ms"] > 0, "title"].unique().tolist()
+    return f" The parts of {'; '.join(over)} exceed the whole: they overlap." if over else ""
+
+
+def floor_in_words(run: Run, table: pd.DataFrame) -> Prose:
+    """Of `floor`: how far the floors of the stacks as deployed lie above the bare server's, and how
+    much of a request with a database is floor."""
+    if table.empty:
+        return Prose("")
+    frameworks = table[[is_deployed(name, run.manifest.stacks) for name in table["stack"]]]
+    said = ""
+    if frameworks["times_bare"].notna().any():
+        factors = reach(frameworks["times_bare"].dropna().tolist())
+        said += f"To answer a ping takes {factors} times the CPU time of the bare server. "
+    shares = frameworks.dropna(subset=["floor_share"])
+    if len(shares):
+        told = [f"{row['title']} {percent(row['floor_share'])}" for row in rows_of(shares)]
+        said += f"Of the CPU time of a user detail, a ping takes: {'; '.join(told)}."
+    return Prose(said.strip())

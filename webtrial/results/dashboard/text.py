@@ -1,0 +1,121 @@
+"""What is said of the dashboard."""
+
+from math import isfinite
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    FigureText,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+    within,
+)
+from webtrial.results.base.formatting import listed, number, reach, times
+from webtrial.results.base.ratio_labels import undecided_note
+from webtrial.results.dashboard.finding import HTTPX_REGRESSION, dashboard_finding
+from webtrial.results.dashboard.ratios import dashboard_ratios
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
+from webtrial.stats.frames import rows_of
+from webtrial.stats.pairs import apart_in, framework_of
+
+
+def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have, with its
+    whole interval (with one block: in the mean)."""
+    took = reach(parts["in_turn_ms"].dropna().tolist())
+    sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
+    title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
+    alt = "Mean response times in milliseconds. " + per_cell(
+        parts,
+        lambda row: (
+            f"{row['title']} {number(row['response_ms'])}{within(row)}, upstreams in turn"
+            f" {number(row['in_turn_ms'])}, the slowest {number(row['slowest_ms'])}"
+        ),
+    )
+    caption = (
+        "Mean response time of the dashboard. Pale: what its upstreams really took, added, which is"
+        f" what asking in turn costs at least; darker: the slowest alone. {interval_note(parts)}"
+        + ring_note(parts["suspect_blocks"])
+        + left_out_note(invalid)
+    )
+    return FigureText(title + one_block_note(parts), alt, caption)
+
+
+def _sooner(cell: pd.DataFrame) -> str:
+    furthest = cell["high"] if (cell["blocks"] > 1).any() else cell["response_ms"]
+    quick = cell.loc[furthest < cell["in_turn_ms"], "title"].tolist()
+    if len(quick) in (0, len(cell)):
+        return "every stack" if quick else "no stack"
+    return listed(quick)
+
+
+def dashboard_in_words(run: Run) -> Prose:
+    """The article's factor beside response times, and throughput beside the HTTP client that it
+    depends on, with what is known of httpx where a stack of the run uses it from an event loop."""
+    rows = dashboard_ratios(run)
+    if rows.empty:
+        return Prose("No stack of this run asks the dashboard's sources at once.")
+    said = dashboard_finding(rows, run.manifest.stacks)
+    return Prose(f"{said} {HTTPX_REGRESSION}" if "httpx" in set(rows["client"]) else said)
+
+
+def upstreams_in_words(run: Run) -> Prose:
+    """How long the upstreams are meant to take."""
+    parameters = run.manifest.parameters
+    return Prose(
+        f"In this run the two upstreams were asked to take {number(parameters.upstream_delay_ms)}"
+        " ms in the median, each with its own log-normal spread (of the logarithm:"
+        f" {number(parameters.upstream_sigma)})."
+    )
+
+
+def at_once_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+    """Of `ratio_table`: what a pool of threads in each request costs a dashboard under load, and
+    what asking at once on an event loop does, in stacks that differ in nothing else."""
+    rows = at_main_load(ratios[ratios["scenario"] == DASHBOARD])
+    stacks = run.manifest.stacks
+    told: dict[str, list[str]] = {}
+    for pair in apart_in(run, "sources"):
+        of_pair = rows[(rows["stack"] == pair.stack) & (rows["baseline"] == pair.baseline)]
+        if len(of_pair):
+            way = str(stacks[pair.stack]["sources"])
+            text = f"{framework_of(pair.stack, stacks)} {_worth_in_words(of_pair)}"
+            told.setdefault(way, []).append(text)
+    said = [f"{_AT_ONCE[way]}: {'; '.join(pairs)}." for way, pairs in told.items()]
+    if not said:
+        return Prose("")
+    where = f"Dashboard at {rows['load'].iloc[0]}, asking at once over asking in turn"
+    return Prose(f"{where}{one_block_note(rows)}. {' '.join(said)}")
+
+
+DASHBOARD = "dashboard"
+
+
+_AT_ONCE = {
+    "threads": "By a pool of threads in each request",
+    "gather": "By the event loop",
+}
+
+
+_WORTH = {
+    "cpu": "CPU time of the service per request",
+    "throughput": "requests per second",
+    "p50": "median response time",
+}
+
+
+def _worth_in_words(pair: pd.DataFrame) -> str:
+    """`1.2 times the CPU time of the service per request, 0.9 times the …`; what is not decided is
+    marked."""
+    rows = {row["metric"]: row for row in rows_of(pair) if isfinite(row["ratio"])}
+    told = [
+        f"{times(row['ratio'], row['low'], row['high'])} times the {what}{undecided_note(row)}"
+        for metric, what in _WORTH.items()
+        if (row := rows.get(metric))
+    ]
+    return listed(told) or "nothing that counts"

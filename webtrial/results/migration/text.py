@@ -1,0 +1,81 @@
+"""What is said of migration."""
+
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    FigureText,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+    within,
+)
+from webtrial.results.base.formatting import listed, number, spoken, times
+from webtrial.results.migration.estimate import connections_shared
+from webtrial.results.overview.findings import DECIDED
+from webtrial.run.store import Run
+from webtrial.stats.frames import rows_of
+from webtrial.stats.pairs import title_of
+
+
+def migration_figure_text(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `migration_costs` and `migration_ratios`: how many times the CPU time of the framework
+    that is left a request costs, in the scenario that most of these stacks were measured in."""
+    cpu = ratios[ratios["metric"] == "cpu"]
+    most = str(cpu.groupby("scenario", sort=False)["stack"].nunique().idxmax())
+    here = costs[costs["scenario"] == most]
+    told = [
+        _against_what_is_left(rows_of(way), rows_of(cpu[cpu["scenario"] == most]))
+        for _, way in here.groupby("way", sort=False)
+    ]
+    said = "; ".join(filter(None, told)) or "no two stacks can be compared"
+    title = f"CPU time of a request for {spoken(most)}: {said}{one_block_note(here)}"
+    alt = "CPU-milliseconds of the service per request. " + per_cell(
+        costs.drop_duplicates(["scenario", "load", "stack"]),
+        lambda row: f"{row['title']} {number(row['value'])}{within(row)}",
+    )
+    caption = (
+        "CPU-milliseconds of the service per request, on a log scale: from the framework that is"
+        " left, by what serves with both, to the one that is reached. Filled: stacks as deployed."
+        f" {interval_note(costs)}" + ring_note(costs["suspect_blocks"]) + left_out_note(invalid)
+    )
+    return FigureText(title, alt, caption)
+
+
+def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> str:
+    """`Django with FastAPI 0.31 times that of Django`; what is not decided is named."""
+    left, *others = way
+    over_left = {row["stack"]: row for row in ratios if row["baseline"] == left["stack"]}
+    rows = [(row["title"], over_left[row["stack"]]) for row in others if row["stack"] in over_left]
+    told = [
+        f"{title} {times(row['ratio'], row['low'], row['high'])} times"
+        for title, row in rows
+        if row["verdict"] in DECIDED or row["blocks"] <= 1
+    ]
+    open_ = [title for title, row in rows if row["verdict"] not in DECIDED and row["blocks"] > 1]
+    said = [f"{listed(told)} that of {left['title']}"] if told else []
+    if open_:
+        said.append(f"{'; '.join(open_)} and {left['title']} are not shown to differ")
+    return ", ".join(said)
+
+
+def migration_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+    """Which routes have moved where some have, and how two pools share the connections of one."""
+    stacks = {name: run.manifest.stacks[name] for name in ratios["stack"].unique()}
+    moved = {name: stack.get("environment", {}).get("MOVED", "") for name, stack in stacks.items()}
+    said = [
+        f"{title_of(name, stacks)}: {listed(groups.split(', '))} have moved."
+        for name, groups in moved.items()
+        if groups not in ("", "none", "all")
+    ]
+    pools = [
+        f"{title_of(name, stacks)} {listed(list(map(str, shares)))}"
+        for name, shares in connections_shared(run).items()
+        if name in stacks
+    ]
+    said += [f"Connections to the database, pool by pool: {'; '.join(pools)}."] if pools else []
+    return Prose(" ".join(said))

@@ -1,0 +1,169 @@
+"""What is said of requests per second and of ratios."""
+
+import pandas as pd
+
+from webtrial.results.base.display import Prose
+from webtrial.results.base.figure_text import (
+    ONE_BLOCK,
+    FigureText,
+    interval_note,
+    left_out_note,
+    one_block_note,
+    per_cell,
+    ring_note,
+    within,
+)
+from webtrial.results.base.formatting import (
+    also_differ_text,
+    counted,
+    listed,
+    number,
+    percent,
+    reach,
+    spoken,
+)
+from webtrial.results.overview.findings import DECIDED, unreplicated
+from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import MINIMUM_BLOCKS
+from webtrial.stats.thresholds import TOLERATED_SHARE
+
+
+def throughput_figure_text(estimates: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
+    """Of `throughput_table` at one load per scenario, its title from `ratio_table`."""
+    title = _leaders(estimates, ratios) + one_block_note(estimates)
+    alt = "Requests per second. " + per_cell(
+        estimates, lambda row: f"{row['title']} {number(row['value'], 3)}{within(row)}"
+    )
+    caption = (
+        f"Requests answered per second, from zero, each scenario on its own scale."
+        f" {interval_note(estimates)} Small marks are single blocks: hollow where suspect, a grey"
+        " cross where invalid." + left_out_note(int(estimates["invalid_blocks"].sum()))
+    )
+    return FigureText(title, alt, caption)
+
+
+def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
+    """Who served most of those as deployed, in how many scenarios, counting only what is decided
+    (with one block: who was ahead)."""
+    decided = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
+    single = unreplicated(ratios)
+    leads: dict[str, list[str]] = {}
+    failing: list[str] = []
+    for (scenario, load), cell in decided.groupby(["scenario", "load"], sort=False):
+        here = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]
+        others = int((here["stack"] == here["framework"].str.lower()).sum()) - 1
+        if leader := _leader(cell, others, single):
+            title = here.loc[here["stack"] == leader, "title"].iloc[0]
+            leads.setdefault(title, []).append(str(scenario))
+            failing += _failing(here[here["stack"] == leader])
+    scenarios = estimates["scenario"].unique().tolist()
+    alone = len(scenarios) == 1
+    among = spoken(scenarios[0]) if alone else counted(len(scenarios), "scenario")
+    if not leads:
+        return f"No stack is shown to serve more requests per second than all others, in {among}"
+    parts = [who if alone else f"{who} in {len(where)}" for who, where in leads.items()]
+    said = f"{listed(parts)} {'in' if alone else 'of'} {among}"
+    return f"As deployed, most requests per second: {said}{''.join(failing)}"
+
+
+def _failing(leaders: pd.DataFrame) -> list[str]:
+    """What has to be said beside a lead: that too many requests failed."""
+    return [
+        f"; {percent(row['error_fraction'])} of {row['title']}'s requests failed in"
+        f" {spoken(row['scenario'])}"
+        for row in rows_of(leaders)
+        if row["error_fraction"] > TOLERATED_SHARE
+    ]
+
+
+def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:
+    """The stack that is ahead of all `others` in a cell, those without a valid trial included."""
+    ahead: dict[str, int] = {}
+    for row in rows_of(cell):
+        if single or row["verdict"] in DECIDED:
+            winner = row["stack"] if row["ratio"] > 1 else row["baseline"]
+            ahead[winner] = ahead.get(winner, 0) + 1
+    return next((stack for stack, count in ahead.items() if count == others), None)
+
+
+def ratios_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `labelled_ratios` of one metric: the factors of what is decided (with one block: of all),
+    and how many are not."""
+    shown = table[table["ratio"].notna()]
+    what = shown["metric_label"].iloc[0] if len(shown) else "nothing"
+    title = f"{_factors(shown, str(what))}{one_block_note(shown)}"
+    alt = "Paired ratios. " + per_cell(
+        shown,
+        lambda row: (
+            f"{row['title']} over {row['baseline_title']} {row['label']} ({row['verdict']})"
+        ),
+    )
+    caption = (
+        f"Ratio of {what}, first stack over second, paired by block, on a log scale. Filled:"
+        " higher or lower. Grey: indistinguishable. Hollow: inconclusive."
+        + (
+            " Grey band: the noise floor, a stack against itself."
+            if shown["floor"].notna().any()
+            else ""
+        )
+        + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {ONE_BLOCK}")
+        + ring_note(shown["suspect"])
+        + left_out_note(invalid)
+        + also_differ_text(
+            (f"{row['title']} / {row['baseline_title']}", row["differs"]) for row in rows_of(shown)
+        )
+    )
+    return FigureText(title, alt, caption)
+
+
+def _factors(shown: pd.DataFrame, what: str) -> str:
+    """`Stacks differ in requests per second by these factors: as deployed 1.1 to 4.5; matched 1.2
+    to 1.8; 6 of 24 comparisons are not decided`."""
+    single = (shown["blocks"] <= 1).all()
+    told = shown if single else shown[shown["verdict"].isin(DECIDED)]
+    open_ = len(shown) - len(told)
+    if told.empty:
+        return f"No two stacks are shown to differ in {what}"
+    span = [
+        f"{kind} {reach(_outward(part['ratio']))}"
+        for kind, part in told.groupby("kind", sort=False)
+    ]
+    are = "is" if open_ == 1 else "are"
+    rest = f"; {open_} of {counted(len(shown), 'comparison')} {are} not decided" if open_ else ""
+    return f"Stacks differ in {what} by these factors: {'; '.join(span)}{rest}"
+
+
+def noise_floor_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
+    """Of `labelled_ratios` of `noise_floors`: how far a stack seems to be from itself."""
+    shown = table[table["ratio"].notna()]
+    furthest = max(_outward(shown["ratio"]))
+    title = (
+        f"Measured against itself {shown['title'].iloc[0]} differs in"
+        f" {shown['metric_label'].iloc[0]} by a factor of up to {number(furthest, 3)}"
+        f"{one_block_note(shown)}"
+    )
+    alt = "A stack over itself. " + per_cell(shown, lambda row: f"{row['title']} {row['label']}")
+    caption = (
+        f"Ratio of {shown['metric_label'].iloc[0]} of a stack over itself, measured twice in each"
+        " block as two stacks are, on a log scale. The grey band is the noise floor: as far from 1"
+        " as the interval reaches. Without it, fewer than three blocks were untouched."
+        + ring_note(shown["suspect"])
+        + left_out_note(invalid)
+    )
+    return FigureText(title, alt, caption)
+
+
+def _outward(values: pd.Series) -> list[float]:
+    """Ratios as factors over 1, whichever side is larger."""
+    return [max(value, 1 / value) for value in values]
+
+
+def verdict_rule_in_words() -> Prose:
+    """When a comparison is decided."""
+    return Prose(
+        "**Verdicts.** *Higher* or *lower* when the interval excludes 1 and at least"
+        f" {MINIMUM_BLOCKS} blocks were untouched, which is to say that both trials were valid."
+        " *Indistinguishable* when it lies within the noise floor, which is how much a stack seems"
+        " to differ from itself. *Inconclusive* otherwise. Without a measured noise floor nothing"
+        " is ever called indistinguishable."
+    )
