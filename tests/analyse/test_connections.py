@@ -17,7 +17,7 @@ from webtrial.results.connections.tables import (
     servers_as_table,
     silent_as_table,
 )
-from webtrial.results.connections.text import connections_in_words, silent_in_words
+from webtrial.results.connections.text import connections_in_words, held_text, silent_in_words
 from webtrial.results.validity.tables import budgets_table
 from webtrial.run.records import Held, Load
 from webtrial.run.store import Run

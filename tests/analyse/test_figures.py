@@ -15,8 +15,8 @@ from matplotlib.ft2font import FT2Font
 
 import webtrial as wt
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.results import words
 from webtrial.results.base import figure_style as style
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.cost import estimate as work
 from webtrial.results.cost import figure as cost
@@ -355,7 +355,7 @@ def test_a_tail_is_the_same_curve_turned_from_its_median_on(run):
     curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
     here = (["user_detail"], "100 users", ["flask"])
     percentiles = latency.latency_against_load(run, (50, 90), *here)
-    drawing = latency_figures.tail(curves, percentiles, words.Words("a", "b", "c"))
+    drawing = latency_figures.tail(curves, percentiles, FigureText("a", "b", "c"))
     (points,) = _lines(drawing.figure.axes[0])
     slow = curves[curves["share_slower"] <= 0.5]
 

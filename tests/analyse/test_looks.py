@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from webtrial.results import words
 from webtrial.results.base import figure_style as style
 from webtrial.results.base.display import Prose, Table
+from webtrial.results.base.figure_text import FigureText
 from webtrial.results.throughput import figure as throughput
 from webtrial.stats import estimates
 
@@ -32,7 +32,7 @@ def test_a_block_of_a_stack_that_is_not_drawn_does_not_stretch_the_scale(run):
     table = estimates.at_main_load(estimates.throughput_table(run))
     slow = table[table["stack"] == "django"]
     drawing = throughput.draw(
-        slow, estimates.block_values(run, "throughput_per_s"), words.Words("a", "b", "c")
+        slow, estimates.block_values(run, "throughput_per_s"), FigureText("a", "b", "c")
     )
 
     assert drawing.figure.axes[0].get_xlim()[1] < 2 * slow["high"].max()

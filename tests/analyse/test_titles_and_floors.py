@@ -3,9 +3,9 @@
 import pytest
 
 from tests.synthetic_run import SLOW_TO_FAST, Truth, synthetic_run
-from webtrial.results import sentences
 from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.throughput.text import ratios_figure_text
+from webtrial.results.validity import text as validity_text
 from webtrial.results.validity.text import noise_floor_in_words
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
@@ -69,5 +69,5 @@ def test_decided_comparisons_within_the_floor_are_counted(with_aa, monkeypatch) 
     assert decided == "higher"
     assert "decided comparison" not in noise_floor_in_words(with_aa).text
 
-    monkeypatch.setattr(sentences, "ratio_table", lambda run: table.assign(floor=1.5))
+    monkeypatch.setattr(validity_text, "ratio_table", lambda run: table.assign(floor=1.5))
     assert "Of 1 decided comparison 1 has its ratio within it" in noise_floor_in_words(with_aa).text

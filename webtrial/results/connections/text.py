@@ -91,8 +91,8 @@ def connections_in_words(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> 
     return Prose(
         f"{held_text(most)}{one_block_note(table)}. {_with_requests(asking, most)}Held: at most"
         f" {whole_percent(TOLERATED_SHARE)} of the connections were lost, and at least"
-        f" {SERVED_PERCENT} of the requests were answered within {number(p99_limit_ms)} ms; one that failed or could"
-        f" not be sent counts as late. {_claimed(most)}{_idle(asking)}"
+        f" {SERVED_PERCENT} of the requests were answered within {number(p99_limit_ms)} ms; one"
+        f" that failed or could not be sent counts as late. {_claimed(most)}{_idle(asking)}"
         f" {_each_in_words(most)}{_kept(run)}"
     )
 
