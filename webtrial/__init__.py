@@ -40,13 +40,9 @@ _PARTS = {
     "webtrial.results.attribution.drawn": ("draw_attribution",),
     "webtrial.results.capacity.drawn": ("draw_capacity",),
     "webtrial.results.connections.drawn": ("draw_connections",),
-    "webtrial.results.fan_out.drawn": ("draw_fan_out",),
     "webtrial.results.migration.drawn": ("draw_migration",),
     "webtrial.results.attribution.tables": (
         *("attribution_as_table", "corners_as_table", "paths_as_table"),
-    ),
-    "webtrial.results.fan_out.tables": (
-        *("crossovers_as_table", "fan_out_costs_as_table", "fan_out_ratios_as_table"),
     ),
     "webtrial.results.cost.tables": (
         "floor_as_table",
@@ -72,7 +68,6 @@ _PARTS = {
         "connections_in_words",
         "silent_in_words",
     ),
-    "webtrial.results.fan_out.text": ("fan_out_in_words",),
     "webtrial.results.cost.text": ("floor_in_words",),
     "webtrial.results.migration.text": ("migration_in_words",),
     "webtrial.results.capacity.text": (
@@ -231,9 +226,6 @@ _PARTS = {
         "connections",
         "most_held",
     ),
-    "webtrial.results.fan_out.estimate": (
-        *("crossovers", "fan_out", "fan_out_costs", "fan_out_ratios", "pairs_in_turn"),
-    ),
     "webtrial.results.cost.floor": ("floor",),
     "webtrial.results.capacity.pilot_shares": ("pilot_shares",),
     "webtrial.results.dashboard.thread_limits": ("thread_limits",),
@@ -264,6 +256,8 @@ _PARTS = {
         "latencies",
         "trials_table",
     ),
+    "webtrial.results.fan_out": ("fan_out",),
+    "webtrial.results.fan_out.estimate": ("pairs_in_turn",),
 }
 _PLACES = {name: module for module, names in _PARTS.items() for name in names}
 

@@ -5,15 +5,15 @@ import pytest
 from tests.synthetic_run import CLOSED, STOLEN, Truth, synthetic_run
 from webtrial.results.cost.estimate import cost_table
 from webtrial.results.dashboard.text import at_once_in_words
+from webtrial.results.fan_out import fan_out
 from webtrial.results.fan_out.estimate import (
-    crossovers,
-    fan_out,
-    fan_out_costs,
-    fan_out_ratios,
+    break_even_delays,
+    median_ratios,
+    overhead,
     pairs_in_turn,
+    response_times,
 )
-from webtrial.results.fan_out.tables import crossovers_as_table
-from webtrial.results.fan_out.text import fan_out_in_words, figure_text
+from webtrial.results.fan_out.text import _break_even, figure_text
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.stats.estimates import throughput_table
 from webtrial.stats.histogram import RESOLUTION
@@ -34,7 +34,7 @@ def asked(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(asked):
-    return fan_out(asked)
+    return response_times(asked)
 
 
 def test_medians_are_those_of_the_requests_of_a_kind(asked, table):
@@ -64,7 +64,7 @@ def test_the_formula_is_in_turn_or_at_once_as_the_stack_asks(table):
 
 
 def test_what_asking_costs_is_found_again(table):
-    costs = fan_out_costs(table).set_index("stack")
+    costs = overhead(table).set_index("stack")
 
     assert (costs["low"] < costs["per_source_ms"]).all()
     assert (costs["per_source_ms"] < costs["high"]).all()
@@ -75,8 +75,8 @@ def test_what_asking_costs_is_found_again(table):
 
 
 def test_asking_at_once_becomes_quicker_between_two_measured_delays(asked):
-    ratios = fan_out_ratios(asked, pairs_in_turn(asked))
-    found = crossovers(ratios).set_index(["stack", "count"])
+    ratios = median_ratios(asked, pairs_in_turn(asked))
+    found = break_even_delays(ratios).set_index(["stack", "count"])
 
     assert len(found) == 3 * 3
     assert (found["quicker_from_ms"] == 10).all()
@@ -89,20 +89,20 @@ def test_asking_at_once_becomes_quicker_between_two_measured_delays(asked):
 
 
 def test_where_asking_at_once_is_always_quicker_no_shorter_delay_is_named(asked):
-    ratios = fan_out_ratios(asked, pairs_in_turn(asked))
-    longer = crossovers(ratios[ratios["delay_ms"] > 0])
-    never = crossovers(ratios[ratios["delay_ms"] == 0])
+    ratios = median_ratios(asked, pairs_in_turn(asked))
+    longer = break_even_delays(ratios[ratios["delay_ms"] > 0])
+    never = break_even_delays(ratios[ratios["delay_ms"] == 0])
 
     assert (longer["quicker_from_ms"] == 10).all()
     assert longer["not_below_ms"].isna().all()
     assert (longer["verdict"] == "").all()
     assert never["quicker_from_ms"].isna().all()
-    assert crossovers_as_table(longer).cells()[0][2:] == ["10", "10", "10"]
-    assert crossovers_as_table(never).cells()[0][2].startswith("– (0: 1.")
+    assert _break_even(longer).cells()[0][2:] == ["10", "10", "10"]
+    assert _break_even(never).cells()[0][2].startswith("– (0: 1.")
 
 
 def test_a_table_gives_the_factor_where_asking_at_once_is_not_quicker(asked):
-    table = crossovers_as_table(crossovers(fan_out_ratios(asked, pairs_in_turn(asked))))
+    table = fan_out(asked).table("break_even")
     rows = {row[0]: row[2:] for row in table.cells()}
 
     assert rows["Django, fan-out"][1].startswith("10 (0: 1.67 (1.6")
@@ -115,7 +115,7 @@ def test_suspect_trials_decide_no_ratio(tmp_path):
     verdicts = {(block, "fastapi", "fan_out"): [STOLEN] for block in (1, 2)}
     truth = Truth(dict.fromkeys(names, 10.0), noise=0.001, verdicts=verdicts)
     run = synthetic_run(tmp_path, truth, scenarios=("fan_out",), blocks=4, window_s=8)
-    ratios = fan_out_ratios(run, pairs_in_turn(run))
+    ratios = median_ratios(run, pairs_in_turn(run))
 
     assert set(ratios["blocks"]) == {4}
     assert set(ratios["blocks_untouched"]) == {2}
@@ -136,7 +136,7 @@ def test_pairs_are_apart_in_how_they_ask_and_in_nothing_else(asked):
 
 def test_ratios_are_of_medians_with_the_same_sources(asked, table):
     pairs = [Pair("flask", "fastapi", "variant")]
-    ratios = fan_out_ratios(asked, pairs).set_index(["count", "delay_ms"])
+    ratios = median_ratios(asked, pairs).set_index(["count", "delay_ms"])
     medians = table.set_index(["stack", "count", "delay_ms"])["median_ms"]
 
     assert ratios.loc[(4, 100), "ratio"] == pytest.approx(
@@ -148,15 +148,14 @@ def test_ratios_are_of_medians_with_the_same_sources(asked, table):
 
 
 def test_the_articles_four_times_stands_beside_what_a_pool_makes_of_it(asked):
-    pairs = [Pair(stack, "fastapi", "variant") for stack in ("flask", "flask-fan-out")]
-    said = fan_out_in_words(fan_out_ratios(asked, pairs)).text
+    said = fan_out(asked).text().text
 
     assert "4 sources take 4 times as long" in said
     assert "Flask 3.0 to 3.9 times; Flask, fan-out 1.0 to 1.3 times" in said
 
 
 def test_the_title_says_at_which_delays_it_is_quicker_and_where_slower(asked, table):
-    said = figure_text(table, fan_out_ratios(asked, pairs_in_turn(asked)))
+    said = figure_text(table, median_ratios(asked, pairs_in_turn(asked)))
 
     assert said.title == (
         "Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.5 to 7.4 times as fast as in turn;"
@@ -167,7 +166,7 @@ def test_the_title_says_at_which_delays_it_is_quicker_and_where_slower(asked, ta
 
 
 def test_the_title_without_a_delay_at_which_it_is_quicker_says_so(asked, table):
-    ratios = fan_out_ratios(asked, pairs_in_turn(asked))
+    ratios = median_ratios(asked, pairs_in_turn(asked))
     at_once = ratios[(ratios["delay_ms"] == 0) & (ratios["stack"] == "fastapi")]
 
     assert figure_text(table, at_once).title == (
@@ -176,7 +175,7 @@ def test_the_title_without_a_delay_at_which_it_is_quicker_says_so(asked, table):
 
 
 def test_the_title_without_a_pair_tells_what_the_longest_delay_makes(asked, table):
-    pairs = fan_out_ratios(asked, [])
+    pairs = median_ratios(asked, [])
 
     assert figure_text(table, pairs).title == (
         "A request for 8 sources of 100 ms takes asked in turn 8.1 times this delay and asked at"
@@ -187,7 +186,7 @@ def test_the_title_without_a_pair_tells_what_the_longest_delay_makes(asked, tabl
 def test_the_title_of_one_block_says_that_nothing_is_decided(tmp_path):
     truth = Truth({"fastapi": 10.0, "fastapi-in-turn": 10.0})
     run = synthetic_run(tmp_path, truth, scenarios=("fan_out",), blocks=1, window_s=8)
-    said = figure_text(fan_out(run), fan_out_ratios(run, pairs_in_turn(run)))
+    said = figure_text(response_times(run), median_ratios(run, pairs_in_turn(run)))
 
     assert said.title.startswith("Asked at once, ")
     assert said.title.endswith("(one block: no interval, no verdict)")
@@ -207,11 +206,11 @@ def test_one_request_at_a_time_is_not_compared_with_other_loads(asked):
 
 
 def test_a_run_without_fan_out_has_no_rows_of_it(one_block):
-    table = fan_out(one_block)
+    found = fan_out(one_block)
 
-    assert table.empty
-    assert fan_out_costs(table).empty
-    assert crossovers(fan_out_ratios(one_block, pairs_in_turn(one_block))).empty
+    assert found.data.empty
+    assert found.overhead.empty
+    assert found.break_even.empty
 
 
 def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_path):

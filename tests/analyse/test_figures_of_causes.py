@@ -20,9 +20,9 @@ from webtrial.results.connections.drawn import draw_connections
 from webtrial.results.connections.estimate import connections
 from webtrial.results.cost.drawn import draw_request_time
 from webtrial.results.cost.request_time import request_time
+from webtrial.results.fan_out import fan_out
 from webtrial.results.fan_out import figure as fan_out_figure
-from webtrial.results.fan_out.drawn import draw_fan_out
-from webtrial.results.fan_out.estimate import fan_out, fan_out_ratios, pairs_in_turn
+from webtrial.results.fan_out.estimate import median_ratios, pairs_in_turn, response_times
 from webtrial.results.fan_out.text import figure_text
 from webtrial.results.migration.drawn import draw_migration
 from webtrial.results.migration.estimate import migration_ratios
@@ -71,7 +71,7 @@ FIGURES = {
     "from_django": lambda run: draw_attribution(run, attribution(run, "fastapi", "django")),
     "from_flask": lambda run: draw_attribution(run, attribution(run, "fastapi", "flask")),
     "request_time": lambda run: draw_request_time(run, request_time(run)),
-    "fan_out": lambda run: draw_fan_out(run, fan_out(run)),
+    "fan_out": lambda run: fan_out(run).figure(),
     "capacity": lambda run: draw_capacity(run)[0],
     "connections": lambda run: draw_connections(run, connections(run), 100.0),
     "migration": lambda run: draw_migration(run, migration_ratios(run)),
@@ -114,7 +114,7 @@ def test_what_a_run_lacks_is_said_in_place_of_a_figure(disturbed):
     without = attribution(disturbed, "fastapi", "django-async")
 
     assert draw_attribution(disturbed, without).text == f"*{without.lacking}*"
-    assert "no fan-out" in draw_fan_out(disturbed, fan_out(disturbed)).text
+    assert "no fan-out" in fan_out(disturbed).figure().text
 
 
 @pytest.mark.parametrize("baseline", ["django", "flask"])
@@ -286,8 +286,8 @@ def test_invalid_trials_are_said_to_be_left_out(tmp_path):
 
 
 def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):
-    table = fan_out(crossed_run)
-    said = figure_text(table, fan_out_ratios(crossed_run, pairs_in_turn(crossed_run)))
+    table = response_times(crossed_run)
+    said = figure_text(table, median_ratios(crossed_run, pairs_in_turn(crossed_run)))
     panels = fan_out_figure.draw(table, said).figure.axes
 
     assert [axes.get_title(loc="left") for axes in panels] == [

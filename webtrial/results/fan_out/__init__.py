@@ -1,0 +1,50 @@
+"""What does it take to ask several sources behind one request, in turn and at once?"""
+
+from functools import cached_property
+
+import pandas as pd
+
+from webtrial.results.base.result import Result
+from webtrial.results.fan_out import estimate
+from webtrial.run.store import Run
+from webtrial.stats.pairs import over_deployed
+
+REFERENCE = "FastAPI"
+"""The framework whose stack as deployed the article compares others with."""
+
+
+class FanOut(Result):
+    """Response times by number of sources and their delay, one request at a time."""
+
+    @cached_property
+    def overhead(self) -> pd.DataFrame:
+        """What each stack takes beyond the formula: columns of `estimate.overhead`."""
+        return estimate.overhead(self.data)
+
+    @cached_property
+    def at_once_over_in_turn(self) -> pd.DataFrame:
+        """Stacks that ask at once over those that ask in turn and differ in nothing else: columns
+        of `estimate.median_ratios`."""
+        return estimate.median_ratios(self.run, estimate.pairs_in_turn(self.run))
+
+    @cached_property
+    def break_even(self) -> pd.DataFrame:
+        """From which delay on asking at once is quicker: columns of
+        `estimate.break_even_delays`."""
+        return estimate.break_even_delays(self.at_once_over_in_turn)
+
+    @cached_property
+    def over_reference(self) -> pd.DataFrame:
+        """Every stack over FastAPI as deployed: columns of `estimate.median_ratios`."""
+        return estimate.median_ratios(self.run, over_deployed(self.run, REFERENCE))
+
+
+def fan_out(run: Run) -> FanOut:
+    """What asking 1 to 8 sources of 0 to 100 ms each takes, in turn and at once.
+
+    `data` has a row per stack, number of sources and their delay: columns of
+    `estimate.response_times`.
+    """
+    data = estimate.response_times(run)
+    missing = () if len(data) else ("no fan-out over several sources",)
+    return FanOut(run, data, *missing)

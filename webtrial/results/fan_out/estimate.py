@@ -19,11 +19,21 @@ from webtrial.stats.medians import Blocks, by_block, median_of, ratio_of_medians
 from webtrial.stats.pairs import AXIS_NAMES, Pair, apart_in, title_of
 from webtrial.stats.trials import measured, trials_table
 
+
+def pairs_in_turn(run: Run) -> list[Pair]:
+    """The pairs that differ in how sources are asked alone, the baseline in turn."""
+    stacks = run.manifest.stacks
+    pairs = apart_in(run, "sources")
+    return [pair for pair in pairs if stacks[pair.baseline].get("sources") == "in turn"]
+
+
 SCENARIO = "fan_out"
+
+
 SHAPE = ["count", "delay_ms"]
 
 
-def fan_out(run: Run) -> pd.DataFrame:
+def response_times(run: Run) -> pd.DataFrame:
     """Median response times of `fan_out`: a row per stack, number of sources and their delay.
 
     Columns: stack, title, framework, sources (how they are asked), count, delay_ms, median_ms, low,
@@ -78,7 +88,7 @@ def _ordered(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
     return in_order(run, placed).drop(columns=["scenario", "load_kind", "load"])
 
 
-def fan_out_costs(table: pd.DataFrame) -> pd.DataFrame:
+def overhead(table: pd.DataFrame) -> pd.DataFrame:
     """What a stack takes beyond the formula: `overhead_ms` of `fan_out` as a line over the number
     of sources, by least squares.
 
@@ -94,6 +104,8 @@ def fan_out_costs(table: pd.DataFrame) -> pd.DataFrame:
 
 
 _NAMED = ["stack", "title", "framework", "sources"]
+
+
 _LINE = ("base_ms", "per_source_ms", "low", "high", "cells")
 
 
@@ -110,7 +122,7 @@ def _line(cells: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def fan_out_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
+def median_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
     """How many times as long a stack takes as its baseline: a row per pair, count and delay.
 
     Columns: stack, title, baseline, baseline_title, differs (beside the framework), count,
@@ -127,13 +139,6 @@ def fan_out_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
 
 
 _RATIO = ("ratio", "low", "high", "blocks", "blocks_untouched", "verdict", "reason")
-
-
-def pairs_in_turn(run: Run) -> list[Pair]:
-    """The pairs that differ in how sources are asked alone, the baseline in turn."""
-    stacks = run.manifest.stacks
-    pairs = apart_in(run, "sources")
-    return [pair for pair in pairs if stacks[pair.baseline].get("sources") == "in turn"]
 
 
 def _valid_blocks(run: Run) -> dict[str, set[int]]:
@@ -171,7 +176,7 @@ def _ratios(
             }
 
 
-def crossovers(ratios: pd.DataFrame) -> pd.DataFrame:
+def break_even_delays(ratios: pd.DataFrame) -> pd.DataFrame:
     """Between which measured delays asking at once becomes quicker: a row per pair and number of
     sources from 2. `ratios` are `fan_out_ratios` of pairs whose baseline asks in turn.
 
@@ -187,6 +192,8 @@ def crossovers(ratios: pd.DataFrame) -> pd.DataFrame:
 
 
 _PAIR = ("stack", "title", "baseline", "baseline_title")
+
+
 _CROSSOVER = ("quicker_from_ms", "not_below_ms", "ratio", "low", "high", "verdict")
 
 

@@ -1,5 +1,7 @@
 """Sources asked in turn or at once: response time against their number, a panel for each delay."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -16,12 +18,20 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.fan_out.text import figure_text
+
+if TYPE_CHECKING:
+    from webtrial.results.fan_out import FanOut
+
+
+def medians(found: "FanOut") -> Drawing:
+    """Medians with their intervals, joined; grey the formula in turn and at once."""
+    return draw(found.data, figure_text(found.data, found.at_once_over_in_turn))
 
 
 @styled
 def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
-    """`fan_out`: medians with their intervals, joined; grey the formula in turn and at
-    once."""
+    """`estimate.response_times` with its text."""
     look = looks(table)
     delays = sorted(table["delay_ms"].unique())
     rows, columns = grid_of([str(each) for each in delays])
@@ -66,3 +76,6 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         markersize=4,
     )
     axes.vlines(rows["count"], rows["low"], rows["high"], color=look.hue, linewidth=2.4, alpha=0.4)
+
+
+FIGURES = {"medians": medians}

@@ -1,16 +1,23 @@
-"""What is said of sources asked in turn and at once."""
+"""Sources asked in turn and at once: the figure's text, tables and sentences."""
+
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from webtrial.results.base.display import Prose
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import FigureText, interval_note, one_block_note
 from webtrial.results.base.formatting import counted, listed, number, reach
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_text, with_span
+from webtrial.results.overview.findings import DECIDED
 from webtrial.stats.frames import rows_of
+
+if TYPE_CHECKING:
+    from webtrial.results.fan_out import FanOut
 
 
 def figure_text(table: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
-    """Of `fan_out` and its `fan_out_ratios` of at once over in turn: at which delays asking at once
-    is quicker, where it is slower, by which factors."""
+    """Of `response_times` and `median_ratios` of at once over in turn: at which delays asking at
+    once is quicker, where it is slower, by which factors."""
     several = ratios[ratios["count"] > 1]
     title = _at_once_over_in_turn(several) if len(several) else _longest_delay(table)
     alt = "Median milliseconds. " + "; ".join(
@@ -101,15 +108,14 @@ def _asked(table: pd.DataFrame) -> pd.Series:
 
 
 CLAIMED_SOURCES = 4
-
-
 CLAIMED_RATIO = 4.0
 """What the article says of its dashboard: four sources asked in turn take four times as long."""
 
 
-def fan_out_in_words(ratios: pd.DataFrame) -> Prose:
-    """Of `fan_out_ratios` against FastAPI as deployed: how near in turn comes to the article's
-    factor, and how far asking at once narrows it."""
+def beside_the_article(found: "FanOut") -> Prose:
+    """How near asking in turn comes to the article's factor over FastAPI as deployed, and how far
+    asking at once narrows it."""
+    ratios = found.over_reference
     rows = ratios[(ratios["count"] == CLAIMED_SOURCES) & (ratios["delay_ms"] > 0)]
     if rows.empty:
         return Prose("")
@@ -124,3 +130,72 @@ def fan_out_in_words(ratios: pd.DataFrame) -> Prose:
         f" turn. Measured with {CLAIMED_SOURCES} sources of {delays} ms, one request at a time,"
         f" as many times as long as {against}: {'; '.join(told)}."
     )
+
+
+def overhead_table(found: "FanOut") -> Table:
+    """What asking takes beyond the formula."""
+    columns = {"title": "stack", "sources": "asks", "base_ms": "a request (ms)"}
+    columns |= {"per_source_ms": "each source (ms)", "span": "95 % interval"}
+    caption = "What a request takes beyond the formula: a line over the number of sources."
+    return Table(with_span(found.overhead), caption, columns)
+
+
+def break_even_table(found: "FanOut") -> Table | Prose:
+    """From which delay on asking at once is quicker: a column for each number of sources; nothing
+    where no two stacks differ in how they ask alone."""
+    return _break_even(found.break_even)
+
+
+def _break_even(table: pd.DataFrame) -> Table | Prose:
+    if table.empty:
+        return Prose("")
+    named = table.assign(
+        column=[f"{count} sources" for count in table["count"]],
+        text=[_break_even_text(row) for row in rows_of(table)],
+    )
+    wide = named.pivot(index=["title", "baseline_title"], columns="column", values="text")
+    columns = {"title": "at once", "baseline_title": "in turn"}
+    counts = [f"{count} sources" for count in sorted(table["count"].unique())]
+    return Table(
+        wide.reset_index(),
+        "From which measured delay of a source (ms) on asking at once is quicker than in turn; in"
+        " brackets the longest delay at which it is not, and how many times as long it takes there"
+        " (95 % interval; ? not decided).",
+        columns | {name: name for name in counts},
+    )
+
+
+def _break_even_text(row: dict[str, Any]) -> str:
+    """`10 (0: 1.4 (1.2–1.6))`; – in place of a delay where it is quicker at none."""
+    first = "–" if pd.isna(row["quicker_from_ms"]) else f"{row['quicker_from_ms']:g}"
+    if not row["verdict"]:
+        return first
+    doubt = "" if row["verdict"] in DECIDED else " ?"
+    return f"{first} ({row['not_below_ms']:g}: {ratio_text(row)}{doubt})"
+
+
+def ratio_table(found: "FanOut", count: int = CLAIMED_SOURCES) -> Table | Prose:
+    """Every stack over FastAPI as deployed with `count` sources: a column for each delay; nothing
+    without such pairs."""
+    ratios = found.over_reference
+    rows = ratios[ratios["count"] == count]
+    if rows.empty:
+        return Prose("")
+    named = rows.assign(
+        text=[ratio_text(row) for row in rows_of(rows)],
+        column=[f"{delay_ms:g} ms" for delay_ms in rows["delay_ms"]],
+        pair=rows["title"] + " / " + rows["baseline_title"],
+    )
+    keys = ["pair", "differs"]
+    wide = named.pivot_table("text", keys, "column", aggfunc="first", sort=False).reset_index()
+    delays = [f"{delay_ms:g} ms" for delay_ms in sorted(rows["delay_ms"].unique())]
+    return Table(
+        wide,
+        f"How many times as long a request for {count} sources takes, first over second (95 %"
+        " interval), by the delay of each source.",
+        {"pair": "comparison"} | {name: name for name in delays} | {"differs": ALSO_DIFFERS},
+    )
+
+
+TABLES = {"overhead": overhead_table, "break_even": break_even_table, "ratios": ratio_table}
+TEXTS = {"beside_the_article": beside_the_article}
