@@ -1,4 +1,4 @@
-"""Attribution: runs whose stacks cost what their levels say, so that every part is known."""
+"""Decomposition: runs whose stacks cost what their levels say, so that every part is known."""
 
 from collections.abc import Callable, Mapping
 from itertools import combinations, pairwise
@@ -11,7 +11,7 @@ from scipy import stats
 from tests.synthetic_run import CROSSED, LATE, STOLEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
 from webtrial.results.attribution import paths
-from webtrial.results.attribution.estimate import WHOLE, Attribution, Crossing, attribution
+from webtrial.results.attribution.estimate import WHOLE, Crossing, Decomposition, decomposition
 from webtrial.results.attribution.paths import FACTORS, between, level_of, name_of
 from webtrial.run.records import Load
 from webtrial.run.store import Run
@@ -72,17 +72,17 @@ def a_run(
     return synthetic_run(tmp_path, drawn, blocks=blocks, window_s=0.2)
 
 
-def ratios(found: Attribution) -> dict[str, float]:
+def ratios(found: Decomposition) -> dict[str, float]:
     return dict(zip(found.parts["part"], found.parts["ratio"], strict=True))
 
 
-def parted(found: Attribution) -> Mapping[str, float]:
+def parted(found: Decomposition) -> Mapping[str, float]:
     """The parts without the whole."""
     return {part: ratio for part, ratio in ratios(found).items() if part != WHOLE}
 
 
 def test_what_multiplies_is_shared_out_exactly(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_DJANGO), "fastapi", "django")
+    found = decomposition(a_run(tmp_path, FROM_DJANGO), "fastapi", "django")
     above, below = costs_ms("fastapi"), costs_ms("django")
 
     assert parted(found) == pytest.approx({part: above[part] / below[part] for part in PARTED})
@@ -93,7 +93,7 @@ def test_what_multiplies_is_shared_out_exactly(tmp_path):
 
 
 def test_what_adds_up_is_worth_the_mean_over_paths(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_DJANGO, added), "fastapi", "django")
+    found = decomposition(a_run(tmp_path, FROM_DJANGO, added), "fastapi", "django")
     onwards = [
         [*("django", "django-plain"), middle, "django-async-raw", "fastapi-psycopg-plain", last]
         for middle in ("django-raw", "django-async")
@@ -124,7 +124,7 @@ def level(stack: str, factor: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("baseline", ["django", "flask"])
 def test_parts_multiply_to_the_whole(tmp_path, baseline):
     names = sorted({*FROM_DJANGO, *FROM_FLASK})
-    found = attribution(a_run(tmp_path, names, added, noise=0.1), "fastapi", baseline)
+    found = decomposition(a_run(tmp_path, names, added, noise=0.1), "fastapi", baseline)
     steps = found.paths.groupby("path")["ratio"].prod().tolist()
 
     assert prod(parted(found).values()) == pytest.approx(ratios(found)[WHOLE])
@@ -144,7 +144,7 @@ def test_no_factor_is_in_two_parts_whichever_stacks_were_measured() -> None:
 
 
 def test_what_all_paths_change_in_one_step_is_no_mean_and_has_no_share(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_DJANGO), "fastapi", "django")
+    found = decomposition(a_run(tmp_path, FROM_DJANGO), "fastapi", "django")
     frame = found.parts.set_index("part")
 
     assert frame["independent"].to_dict() == {
@@ -168,7 +168,7 @@ def test_what_all_paths_change_in_one_step_is_no_mean_and_has_no_share(tmp_path)
 
 def test_a_single_path_is_no_mean_over_ways(tmp_path):
     names = ("fastapi-orm-psycopg", "fastapi-psycopg", "fastapi")
-    found = attribution(a_run(tmp_path, names), "fastapi", "fastapi-orm-psycopg")
+    found = decomposition(a_run(tmp_path, names), "fastapi", "fastapi-orm-psycopg")
 
     assert found.paths["path"].nunique() == 1
     assert found.parts["independent"].tolist() == [False, False, True]
@@ -176,17 +176,17 @@ def test_a_single_path_is_no_mean_over_ways(tmp_path):
 
 def test_the_step_that_changes_the_framework_names_the_way_over(tmp_path):
     run = a_run(tmp_path, sorted({*FROM_DJANGO, *FROM_FLASK}))
-    over = attribution(run, "fastapi", "django").crossing
+    over = decomposition(run, "fastapi", "django").crossing
 
     assert over == Crossing("Django, async, raw SQL", "FastAPI, psycopg, plain", "async Django")
-    back = attribution(run, "django", "fastapi").crossing
+    back = decomposition(run, "django", "fastapi").crossing
     assert back == Crossing("FastAPI, psycopg, plain", "Django, async, raw SQL", "async Django")
-    at_once = attribution(run, "fastapi", "flask").crossing
+    at_once = decomposition(run, "fastapi", "flask").crossing
     assert at_once == Crossing("Flask, raw SQL, plain", "FastAPI, psycopg, plain", "")
 
 
 def test_paths_that_cross_in_different_steps_have_no_single_way_over(tmp_path):
-    found = attribution(a_run(tmp_path, FEW), "fastapi", "flask")
+    found = decomposition(a_run(tmp_path, FEW), "fastapi", "flask")
 
     assert found.crossing is None
     assert found.parts.set_index("part")["independent"].all()
@@ -194,7 +194,7 @@ def test_paths_that_cross_in_different_steps_have_no_single_way_over(tmp_path):
 
 def test_corners_stand_beside_the_parts(tmp_path):
     run = a_run(tmp_path, [*FROM_DJANGO, "fastapi-threads-plain"])
-    found = attribution(run, "fastapi", "django").corners.set_index("concurrency")
+    found = decomposition(run, "fastapi", "django").corners.set_index("concurrency")
 
     assert found["stack"].to_dict() == {
         "async": "fastapi-psycopg-plain",
@@ -211,7 +211,7 @@ def test_a_factor_that_alone_costs_anything_is_given_all(tmp_path):
     def cost(stack: str) -> float:
         return 1.0 + 3.0 * (CROSSED[stack]["data_access"] == "ORM")
 
-    found = attribution(a_run(tmp_path, FROM_DJANGO, cost, noise=0.02), "fastapi", "django")
+    found = decomposition(a_run(tmp_path, FROM_DJANGO, cost, noise=0.02), "fastapi", "django")
     frame = found.parts.set_index("part")
 
     assert frame.loc["data access", "ratio"] == pytest.approx(1 / 4, rel=0.05)
@@ -223,7 +223,7 @@ def test_a_factor_that_alone_costs_anything_is_given_all(tmp_path):
 
 def test_intervals_are_students_t_of_the_parts_of_each_block(tmp_path):
     run = a_run(tmp_path, FROM_DJANGO, added, noise=0.1, blocks=4)
-    found = attribution(run, "fastapi", "django").parts.set_index("part").loc["data access"]
+    found = decomposition(run, "fastapi", "django").parts.set_index("part").loc["data access"]
     logs = np.log(
         trials_table(run).pivot(index="block", columns="stack", values="cpu_ms_per_request")
     )
@@ -240,7 +240,7 @@ def test_intervals_are_students_t_of_the_parts_of_each_block(tmp_path):
 
 def test_stacks_that_differ_otherwise_are_on_no_path(tmp_path):
     run = a_run(tmp_path, sorted({*FROM_DJANGO, *NO_NODES}))
-    walked = attribution(run, "fastapi", "django").paths
+    walked = decomposition(run, "fastapi", "django").paths
 
     assert {*walked["start"], *walked["end"]} == {*FROM_DJANGO}
 
@@ -261,7 +261,7 @@ def test_paths_come_in_the_order_of_the_stacks() -> None:
 
 
 def test_what_paths_change_at_once_is_a_bundle_that_says_what_would_part_it(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_FLASK), "fastapi", "flask")
+    found = decomposition(a_run(tmp_path, FROM_FLASK), "fastapi", "flask")
     bundle = "framework + concurrency with its server"
 
     assert list(parted(found)) == ["data access", "serialisation", "driver", bundle]
@@ -274,7 +274,7 @@ def test_what_paths_change_at_once_is_a_bundle_that_says_what_would_part_it(tmp_
 
 
 def test_a_path_that_bundles_what_others_part_is_shown_and_does_not_count(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_FLASK), "fastapi", "flask")
+    found = decomposition(a_run(tmp_path, FROM_FLASK), "fastapi", "flask")
     left_out = found.paths[~found.paths["counts"]]
     bundled = "framework + concurrency with its server + serialisation"
 
@@ -286,7 +286,7 @@ def test_a_path_that_bundles_what_others_part_is_shown_and_does_not_count(tmp_pa
 
 def test_a_few_stacks_share_out_what_they_can(tmp_path):
     run = a_run(tmp_path, FEW)
-    django, flask = (attribution(run, "fastapi", each) for each in ("django", "flask"))
+    django, flask = (decomposition(run, "fastapi", each) for each in ("django", "flask"))
     together = "framework + driver + concurrency with its server + serialisation"
 
     assert list(parted(django)) == [f"{together} + data access"]
@@ -296,13 +296,13 @@ def test_a_few_stacks_share_out_what_they_can(tmp_path):
 
 
 def test_a_pair_of_ones_own_is_shared_out_too(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_FLASK), "fastapi-orm", "fastapi-psycopg")
+    found = decomposition(a_run(tmp_path, FROM_FLASK), "fastapi-orm", "fastapi-psycopg")
 
     assert parted(found) == pytest.approx({"data access": 4.0, "driver": 0.9 / 1.5})
 
 
 def test_without_both_stacks_it_is_said_what_lacks(tmp_path):
-    found = attribution(a_run(tmp_path, ["django", "flask"]), "fastapi", "django")
+    found = decomposition(a_run(tmp_path, ["django", "flask"]), "fastapi", "django")
 
     assert found.parts.empty
     assert found.paths.empty
@@ -328,13 +328,13 @@ def test_of_the_closed_loads_the_largest_is_shared_out(tmp_path):
     loads = [Load("closed", users=users) for users in (10, 50)] + [Load("open", rate_per_s=90.0)]
     run = synthetic_run(tmp_path, Truth(medians), loads=loads, window_s=0.2)
 
-    assert attribution(run, "fastapi", "fastapi-orm").load == "50 users"
+    assert decomposition(run, "fastapi", "fastapi-orm").load == "50 users"
 
 
 def test_a_block_without_one_of_the_stacks_does_not_count(tmp_path):
     names = ("fastapi-orm", "fastapi-psycopg", "fastapi-orm-psycopg", "fastapi")
     verdicts = {(2, "fastapi-psycopg"): [LATE]}
-    found = attribution(
+    found = decomposition(
         a_run(tmp_path, names, noise=0.1, blocks=4, verdicts=verdicts),
         "fastapi",
         "fastapi-orm-psycopg",
@@ -349,7 +349,7 @@ def test_suspect_trials_decide_nothing(tmp_path):
     enough = {(2, "fastapi"): [STOLEN]}
     too_few = enough | {(1, "fastapi-orm"): [STOLEN]}
     sure, unsure = (
-        attribution(
+        decomposition(
             a_run(tmp_path / str(len(verdicts)), names, blocks=4, verdicts=verdicts),
             "fastapi",
             "fastapi-orm",
@@ -363,7 +363,7 @@ def test_suspect_trials_decide_nothing(tmp_path):
 
 
 def test_one_block_gives_parts_without_intervals(tmp_path):
-    found = attribution(a_run(tmp_path, FROM_DJANGO, blocks=1), "fastapi", "django").parts
+    found = decomposition(a_run(tmp_path, FROM_DJANGO, blocks=1), "fastapi", "django").parts
 
     assert all(isnan(low) for low in found["low"])
     assert set(found["verdict"]) == {"inconclusive"}

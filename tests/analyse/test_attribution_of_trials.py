@@ -17,7 +17,7 @@ from webtrial.load.scenarios import Material
 from webtrial.measure.attempt import Rig, Site, attempt_trial
 from webtrial.measure.launch import ServiceSettings, launch_stacks
 from webtrial.measure.machine import core_split
-from webtrial.results.attribution.estimate import WHOLE, attribution
+from webtrial.results.attribution.estimate import WHOLE, decomposition
 from webtrial.run.parameters import read_parameters
 from webtrial.run.records import Load, PlannedTrial
 from webtrial.run.stacks import Stack
@@ -92,7 +92,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_work_added_to_the_data_access_is_attributed_to_it(run: Run) -> None:
-    found = attribution(run, "target", "source")
+    found = decomposition(run, "target", "source")
     frame = found.parts.set_index("part")
     access, others = frame.loc["data access"], frame.drop(index=["data access", WHOLE])
 
@@ -107,6 +107,6 @@ def test_work_added_to_the_data_access_is_attributed_to_it(run: Run) -> None:
 
 
 def test_what_was_measured_adds_up(run: Run) -> None:
-    parts = attribution(run, "target", "source").parts.set_index("part")["ratio"]
+    parts = decomposition(run, "target", "source").parts.set_index("part")["ratio"]
 
     assert prod(parts.drop(WHOLE)) == pytest.approx(parts[WHOLE])

@@ -7,7 +7,7 @@ import pytest
 
 from webtrial.errors import CapabilityError
 from webtrial.results.capabilities.estimate import capability_findings, capability_table
-from webtrial.results.capabilities.text import capabilities_as_table, footprint_as_table
+from webtrial.results.capabilities.text import answers_table, footprint_table
 from webtrial.run.capabilities import Finding, write_findings
 
 
@@ -60,11 +60,11 @@ def test_side_by_side_each_framework_has_a_column(path: Path) -> None:
 def test_what_each_can_do_and_what_it_takes_are_told_apart(path: Path) -> None:
     findings = capability_findings(path)
     table = capability_table(findings)
-    assert capabilities_as_table(table).cells() == [
+    assert answers_table(table).cells() == [
         ["admin", "is there", "yes", "no"],
         ["admin", "only asked here", "–", "none"],
     ]
-    sizes = footprint_as_table(table, findings)
+    sizes = footprint_table(table, findings)
     assert sizes.cells() == [["memory", "idle (MiB)", "90", "80"]]
     assert sizes.caption.endswith("Seconds and MiB on a machine, on 2026-01-31.")
 

@@ -5,9 +5,9 @@ import pytest
 
 from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
 from webtrial.results.capacity.estimate import sweep
-from webtrial.results.capacity.text import capacity_figure_text, processes_in_words
+from webtrial.results.capacity.text import capacity_figure_text, processes_text
 from webtrial.results.cost.floor import floor
-from webtrial.results.cost.tables import floor_as_table
+from webtrial.results.cost.text import floor_table
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.run.records import Load, Reason, Validity
 from webtrial.run.store import Run
@@ -87,7 +87,7 @@ def test_a_server_that_is_faster_than_the_driver_has_a_least_rate_and_its_own_co
     assert table.loc["bare", "at_least_per_s"] == pytest.approx(rates.median())
     assert table.loc["flask", "times_bare"] == pytest.approx(8)
     assert pd.isna(table.loc["flask", "at_least_per_s"])
-    assert "at least" in floor_as_table(floor(run)).html()
+    assert "at least" in floor_table(floor(run)).html()
 
 
 def test_a_server_whose_trials_have_another_fault_as_well_has_none(tmp_path):
@@ -114,13 +114,11 @@ def test_a_run_without_ping_has_no_floor(run):
 )
 def test_how_many_processes_cores_allow_is_said(run, cores, ends):
     budgets = {"server_processes": 1, "service_cores": cores}
-    said = processes_in_words(
-        Run(run.path, run.manifest.model_copy(update={"budgets": budgets}))
-    ).text
+    said = processes_text(Run(run.path, run.manifest.model_copy(update={"budgets": budgets}))).text
 
     assert said.startswith("Server processes of each stack in this run: 1.")
     assert said.endswith(ends)
 
 
 def test_nothing_is_said_of_processes_that_were_not_ours(run):
-    assert processes_in_words(run).text == ""
+    assert processes_text(run).text == ""

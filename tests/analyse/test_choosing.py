@@ -15,13 +15,13 @@ from webtrial.results.choosing.criteria import Criteria, criteria
 from webtrial.results.choosing.estimate import moves, recommended, scores, totals
 from webtrial.results.choosing.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
 from webtrial.results.choosing.tables import (
-    left_out_as_table,
-    moves_as_table,
-    recommended_as_table,
-    scores_as_table,
-    weights_as_table,
+    left_out_table,
+    moves_table,
+    recommended_table,
+    scores_table,
+    weights_table,
 )
-from webtrial.results.choosing.text import choosing_in_words, moves_in_words
+from webtrial.results.choosing.text import choosing_text, moves_text
 from webtrial.results.connections.estimate import connections, most_held
 from webtrial.run.records import Held, Load, Trial
 from webtrial.run.store import Run
@@ -157,7 +157,7 @@ def test_what_was_not_measured_is_left_out_with_its_reason(one_block: Run) -> No
     assert "capabilities.csv" in few.left_out["documentation"]
     assert "bearer token" in few.left_out  # nobody has it, so it tells nothing
     assert set(few.left_out) | set(few.table["criterion"]) == set(CRITERIA)
-    assert "connections held" in left_out_as_table(few).text()
+    assert "connections held" in left_out_table(few).text()
 
 
 def with_trials(run: Run, change: Callable[[Trial], Trial]) -> Run:
@@ -323,8 +323,8 @@ def test_one_block_names_a_first_place_and_says_nothing_of_how_sure(one_block: R
     assert fast["first"] == "FastAPI"
     assert pd.isna(fast["probability"])
     assert "throughput in time" in fast["lacking"] or "throughput in time" in fast["weighed"]
-    assert "no interval" in choosing_in_words(table.reset_index()).text
-    assert "nan" not in recommended_as_table(table.reset_index()).text()
+    assert "no interval" in choosing_text(table.reset_index()).text
+    assert "nan" not in recommended_table(table.reset_index()).text()
 
 
 def test_where_nothing_of_weight_was_measured_nobody_is_first(one_block: Run) -> None:
@@ -333,7 +333,7 @@ def test_where_nothing_of_weight_was_measured_nobody_is_first(one_block: Run) ->
     row = recommended(one_block, weights, few).set_index("project").loc["real-time application"]
 
     assert pd.isna(row["first"])
-    shown = recommended_as_table(recommended(one_block, weights, few)).cells()
+    shown = recommended_table(recommended(one_block, weights, few)).cells()
     assert shown[4] == ["real-time application", *"–––", "FastAPI", "no", "connections held"]
     assert not row["agrees"]
     assert row["lacking"] == "connections held"
@@ -341,7 +341,7 @@ def test_where_nothing_of_weight_was_measured_nobody_is_first(one_block: Run) ->
 
 def test_the_sentence_names_where_it_is_another(chosen_run: Run, found: Criteria) -> None:
     weights = {"simple REST API": {"admin": 1}}
-    said = choosing_in_words(recommended(chosen_run, weights, found)).text
+    said = choosing_text(recommended(chosen_run, weights, found)).text
 
     assert "another for" in said
     assert "simple REST API (Django" in said
@@ -372,7 +372,7 @@ def test_weights_that_are_given_replace_those_of_their_project_alone() -> None:
 
     assert chosen["microservices"] == {"memory": 2}
     assert chosen["simple REST API"] == dict(WEIGHTS["simple REST API"])
-    assert "memory" in weights_as_table({"microservices": {"memory": 2}}).text()
+    assert "memory" in weights_table({"microservices": {"memory": 2}}).text()
 
 
 # --- what would change the answer
@@ -421,18 +421,18 @@ def test_who_is_best_in_all_stays_first_whatever_the_weights() -> None:
     assert row["first"] == "A"
     assert pd.isna(row["needed"])
     assert pd.isna(row["moved"])
-    assert "no weights do it" in moves_as_table(table.reset_index()).text()
+    assert "no weights do it" in moves_table(table.reset_index()).text()
 
 
 def test_the_answer_that_changes_first_is_said(found: Criteria) -> None:
     table = moves(found)
     least = table.sort_values("moved").iloc[0]
 
-    assert f"that for {least['project']}:" in moves_in_words(table).text
+    assert f"that for {least['project']}:" in moves_text(table).text
 
 
 def test_scores_are_shown_with_what_the_intervals_allow(found: Criteria) -> None:
-    shown = scores_as_table(scores(found), 75.0).text()
+    shown = scores_table(scores(found), 75.0).text()
 
     assert "throughput" in shown
     assert "with 99 % of the requests answered within 75 ms" in shown

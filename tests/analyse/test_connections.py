@@ -5,19 +5,21 @@ from dataclasses import replace
 import pytest
 
 from tests.synthetic_run import CLOSED, LATE, STOLEN, Truth, synthetic_run
-from webtrial.results.connections.drawn import draw_connections
 from webtrial.results.connections.estimate import connections, is_held, most_held
+from webtrial.results.connections.figure import held_figure
 from webtrial.results.connections.server_limits import (
     keep_alive_exceptions_s,
     keep_alive_s,
     numbers_told,
 )
-from webtrial.results.connections.tables import (
-    connections_as_table,
-    servers_as_table,
-    silent_as_table,
+from webtrial.results.connections.text import (
+    connections_text,
+    held_table,
+    held_text,
+    servers_table,
+    silent_table,
+    silent_text,
 )
-from webtrial.results.connections.text import connections_in_words, held_text, silent_in_words
 from webtrial.results.validity.tables import budgets_table
 from webtrial.run.records import Held, Load
 from webtrial.run.store import Run
@@ -116,7 +118,7 @@ def test_connections_with_a_request_in_progress_are_told_from_idle_ones(holding,
     counted = sum(trial.client.in_flight_counted for trial in trials) / len(trials)
 
     assert row_of(table, "django", MANY)["in_progress"] == pytest.approx(counted)
-    said = connections_in_words(holding, table, 100.0).text
+    said = connections_text(holding, table, 100.0).text
     assert "Of 5,000 connections, " in said
     assert "had a request in progress on average: the others were idle" in said
 
@@ -143,10 +145,10 @@ def test_connections_that_never_send_a_request_count_like_any_other(holding):
 
     assert not row_of(table, "flask", SILENT)["holds"]
     assert flask[["most", "missed", "missed_silent"]].tolist() == [100, 300, 200]
-    said = connections_in_words(holding, table, 100.0).text
+    said = connections_text(holding, table, 100.0).text
     assert "Flask holds 100 connections (not 300 if 200 of them never send a request)" in said
     assert "With requests on every connection, Django, Flask and FastAPI hold at least" in said
-    title = draw_connections(holding, table, 100.0).title
+    title = held_figure(holding, table, 100.0).title
     assert title.startswith("With requests on every connection, Django, Flask and FastAPI hold")
 
 
@@ -213,7 +215,7 @@ def test_too_few_requests_decide_nothing(tmp_path):
 
 
 def test_what_holds_is_said_beside_the_articles_numbers(holding, table):
-    said = connections_in_words(holding, table, 100.0).text
+    said = connections_text(holding, table, 100.0).text
 
     assert "Django and FastAPI hold at least 5,000 connections" in said
     assert "at most 1 % of the connections were lost" in said
@@ -227,12 +229,12 @@ def test_silent_connections_are_an_experiment_of_their_own(holding, table):
         holding, lambda trial: with_unsent(trial, 99) if of(trial, "flask", SILENT) else trial
     )
     found = connections(starving)
-    cells = silent_as_table(found).cells()
+    cells = silent_table(found).cells()
 
     without = [["Django", "100", "0"], ["Flask", "100", "0"], ["FastAPI", "100", "0"]]
     assert [row[:3] for row in cells[:3]] == without
     assert [row[:3] for row in cells[3:]] == [[*row[:2], "200"] for row in without]
-    assert silent_in_words(found).text == (
+    assert silent_text(found).text == (
         "Of the requests of the others were answered: beside 200 silent ones Django 100.0 %, Flask"
         " 1.0 %, FastAPI 100.0 %."
     )
@@ -240,7 +242,7 @@ def test_silent_connections_are_an_experiment_of_their_own(holding, table):
 
 
 def test_the_figure_is_of_asking_connections_and_crosses_what_is_not_held(holding, table):
-    memory, times = draw_connections(holding, table, 100.0).figure.axes
+    memory, times = held_figure(holding, table, 100.0).figure.axes
     crossed = [line for line in memory.lines if line.get_marker() == "x" and len(line.get_xdata())]
 
     assert [text.get_text() for text in memory.get_xticklabels()] == ["100", "1,000", "5,000"]
@@ -254,7 +256,7 @@ def test_suspect_and_invalid_trials_of_held_connections_are_said(tmp_path):
     run = synthetic_run(
         tmp_path, Truth({"django": 20.0}, lost=LOST, verdicts=verdicts), loads=(MANY,)
     )
-    caption = draw_connections(run, connections(run), 100.0).caption
+    caption = held_figure(run, connections(run), 100.0).caption
 
     assert "Ringed: suspect" in caption
     assert "1 trial of these is invalid" in caption
@@ -264,12 +266,12 @@ def test_a_run_without_held_connections_says_so_once_for_each_experiment(run):
     table = connections(run)
 
     assert table.empty
-    assert "no held connections that count" in draw_connections(run, table, 100.0).text
-    assert connections_as_table(table, 100.0).text == ""
-    assert connections_in_words(run, table, 100.0).text == ""
-    assert "silent" in silent_as_table(table).text
-    assert silent_in_words(table).text == ""
-    assert servers_as_table(run).text == ""
+    assert "no held connections that count" in held_figure(run, table, 100.0).text
+    assert held_table(table, 100.0).text == ""
+    assert connections_text(run, table, 100.0).text == ""
+    assert "silent" in silent_table(table).text
+    assert silent_text(table).text == ""
+    assert servers_table(run).text == ""
 
 
 GTHREAD = ["{python}", "-m", "gunicorn", "shop", "--bind", "127.0.0.1:{port}", "--worker-class"]
@@ -295,7 +297,7 @@ def test_what_a_server_was_told_is_read_from_its_recorded_command(served):
         "--backpressure": 6000,
         "--http1-header-read-timeout": 60000,
     }
-    rows = servers_as_table(served).cells()
+    rows = servers_table(served).cells()
     assert rows[0] == ["gunicorn gthread", "Django", "worker-connections 6000, keep-alive 75"]
     assert [row[0] for row in rows] == ["gunicorn gthread", "granian", "uvicorn"]
 
@@ -305,7 +307,7 @@ def test_a_server_that_keeps_idle_connections_for_less_is_told_wherever_the_othe
 ):
     assert [keep_alive_s(served, name) for name in ("django", "flask")] == [75, 60]
     assert keep_alive_exceptions_s(served) == {"flask": 60}
-    said = connections_in_words(served, table, 100.0).text
+    said = connections_text(served, table, 100.0).text
     assert "keep an idle connection for 75 s, Flask keeps them for at most 60 s." in said
     budgets = dict(budgets_table(served).cells())
     assert (budgets["keep alive s"], budgets["Flask: keep alive s"]) == (

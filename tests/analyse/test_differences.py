@@ -7,7 +7,7 @@ import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.comparison.differences import differences
-from webtrial.results.comparison.text import differences_in_words
+from webtrial.results.comparison.text import differences_text
 from webtrial.run.store import Run
 
 TRUTH = Truth({"flask": 50.0, "fastapi": 10.0})
@@ -29,7 +29,7 @@ def test_a_run_differs_in_nothing_from_itself(run: Run) -> None:
     told = differences(run, run)
 
     assert told.empty
-    assert "say the same" in differences_in_words(told).text
+    assert "say the same" in differences_text(told).text
 
 
 def test_what_differs_is_named_with_both_values(run: Run) -> None:
@@ -48,7 +48,7 @@ def test_how_long_something_took_to_make_is_no_difference(run: Run) -> None:
     )
 
     assert differences(made, slower).empty
-    assert "say the same" in differences_in_words(differences(made, slower)).text
+    assert "say the same" in differences_text(differences(made, slower)).text
     other = Run(
         run.path, run.manifest.model_copy(update={"data": {"sha256": "cd", "seconds": 1.3}})
     )
@@ -59,11 +59,11 @@ def test_how_long_and_how_often_it_was_measured_changes_nothing_that_is_measured
     told = differences(run, altered(run, blocks=9, duration_s=7.0, git={"commit": "abc"}))
 
     assert not told["bears"].any()
-    assert "None of it changes what is measured" in differences_in_words(told).text
+    assert "None of it changes what is measured" in differences_text(told).text
 
 
 def test_what_changes_a_cell_is_said_to_be_in_every_ratio(run: Run) -> None:
-    said = differences_in_words(differences(run, altered(run, upstream_delay_ms=90.0))).text
+    said = differences_text(differences(run, altered(run, upstream_delay_ms=90.0))).text
 
     assert "(upstream_delay_ms): it is part of every ratio" in said
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.synthetic_run import CLOSED, STOLEN, Truth, synthetic_run
 from webtrial.results.cost.estimate import cost_table
-from webtrial.results.dashboard.text import at_once_in_words
+from webtrial.results.dashboard.text import at_once_text
 from webtrial.results.fan_out import fan_out
 from webtrial.results.fan_out.estimate import (
     break_even_delays,
@@ -218,7 +218,7 @@ def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_pa
     medians = {"flask": 40.0, "flask-fan-out": 80.0, "fastapi": 20.0, "fastapi-in-turn": 20.0}
     truth = Truth(medians, noise=0.001, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, scenarios=("dashboard",))
-    said = at_once_in_words(run, ratio_table(run, apart_in(run, "sources"))).text
+    said = at_once_text(run, ratio_table(run, apart_in(run, "sources"))).text
 
     assert said.startswith("Dashboard at 100 users, asking at once over asking in turn. By a pool")
     assert "threads in each request: Flask 1.5" in said
@@ -230,12 +230,12 @@ def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_pa
 
 
 def test_what_asking_at_once_costs_under_load_is_not_told_without_such_stacks(ratios, run):
-    assert at_once_in_words(run, ratios).text == ""
+    assert at_once_text(run, ratios).text == ""
 
 
 def test_from_one_block_what_asking_at_once_costs_has_no_verdict(tmp_path):
     truth = Truth({"flask": 40.0, "flask-fan-out": 80.0})
     run = synthetic_run(tmp_path, truth, scenarios=("dashboard",), blocks=1)
-    said = at_once_in_words(run, ratio_table(run, apart_in(run, "sources"))).text
+    said = at_once_text(run, ratio_table(run, apart_in(run, "sources"))).text
 
     assert said.count("no verdict") == 1

@@ -22,6 +22,7 @@ from webtrial.results.cost import estimate as work
 from webtrial.results.cost import figure as cost
 from webtrial.results.cost.text import cost_figure_text
 from webtrial.results.dashboard import figure as dashboard
+from webtrial.results.dashboard.estimate import dashboard_parts
 from webtrial.results.dashboard.text import dashboard_figure_text
 from webtrial.results.latency import estimate as latency
 from webtrial.results.latency import figure as latency_figures
@@ -79,19 +80,19 @@ def _ratios(run):
 
 def _against_load(run):
     table = latency.latency_against_load(run)
-    return latency_figures.against_load(table, against_load_figure_text(table, 0))
+    return latency_figures.draw_against_load(table, against_load_figure_text(table, 0))
 
 
 def _distribution(run):
     table = latency.distribution(run, "100 users")
-    return latency_figures.distribution(table, distribution_figure_text(table, 0))
+    return latency_figures.draw_distribution(table, distribution_figure_text(table, 0))
 
 
 def _tail(run):
     table = latency.distribution(run, "100 users")
     percentiles = latency.latency_against_load(run, load="100 users")
     spoken = tail_figure_text(table, percentiles, 0)
-    return latency_figures.tail(table, percentiles, spoken)
+    return latency_figures.draw_tail(table, percentiles, spoken)
 
 
 def _over_time(run):
@@ -116,7 +117,7 @@ def _search(run):
 
 
 def _dashboard(run):
-    table = work.dashboard_parts(run)
+    table = dashboard_parts(run)
     return dashboard.draw(table, dashboard_figure_text(table, 0))
 
 
@@ -303,11 +304,11 @@ def untroubled(tmp_path_factory):
 
 
 DRAWN = {  # figure → its drawing, values of Flask in it, trials of what it shows that are invalid
-    "ratios": (lambda run: wt.draw_ratios(run, wt.ratio_table(run)), 2, 2),
-    "latency": (lambda run: wt.draw_latency(run, wt.latency_against_load(run)), 4, 4),
-    "cost": (wt.draw_cost, 2, 2),
-    "search": (lambda run: wt.draw_search(run, wt.search_by_selectivity(run)), 6, 2),
-    "dashboard": (lambda run: wt.draw_dashboard(run, wt.dashboard_parts(run)), 2, 2),
+    "ratios": (lambda run: wt.throughput(run).figure("ratios"), 2, 2),
+    "latency": (lambda run: wt.latency(run).figure(), 4, 4),
+    "cost": (lambda run: wt.cost(run).figure(), 2, 2),
+    "search": (lambda run: wt.search(run).figure(), 6, 2),
+    "dashboard": (lambda run: wt.dashboard(run).figure(), 2, 2),
 }
 
 
@@ -324,13 +325,13 @@ def test_suspect_values_are_ringed_and_invalid_trials_are_said_to_be_left_out(
     assert not any(word in undisturbed.caption for word in ("Ringed", "left out"))
 
 
-@pytest.mark.parametrize("draw", [wt.draw_distribution, wt.draw_tail])
-def test_curves_of_suspect_trials_are_said_to_be(troubled, untroubled, draw):
-    drawing = draw(troubled, "closed")
+@pytest.mark.parametrize("name", ["distribution", "tail"])
+def test_curves_of_suspect_trials_are_said_to_be(troubled, untroubled, name):
+    drawing = wt.latency(troubled).figure(name, "closed")
 
     assert "Suspect trials are part of Flask." in drawing.caption
     assert "2 trials of these are invalid and left out." in drawing.caption
-    assert "uspect" not in draw(untroubled, "closed").caption
+    assert "uspect" not in wt.latency(untroubled).figure(name, "closed").caption
 
 
 def _lines(axes):
@@ -340,7 +341,7 @@ def _lines(axes):
 
 def test_a_distribution_rises_from_the_fastest_to_all_that_were_answered(run):
     curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
-    drawing = latency_figures.distribution(curves, distribution_figure_text(curves, 0))
+    drawing = latency_figures.draw_distribution(curves, distribution_figure_text(curves, 0))
     (points,) = _lines(drawing.figure.axes[0])
     trials = summary.measured(summary.trials_table(run)).query(
         "scenario == 'user_detail' and load == '100 users' and stack == 'flask'"
@@ -355,7 +356,7 @@ def test_a_tail_is_the_same_curve_turned_from_its_median_on(run):
     curves = latency.distribution(run, "100 users", ["user_detail"], ["flask"])
     here = (["user_detail"], "100 users", ["flask"])
     percentiles = latency.latency_against_load(run, (50, 90), *here)
-    drawing = latency_figures.tail(curves, percentiles, FigureText("a", "b", "c"))
+    drawing = latency_figures.draw_tail(curves, percentiles, FigureText("a", "b", "c"))
     (points,) = _lines(drawing.figure.axes[0])
     slow = curves[curves["share_slower"] <= 0.5]
 
@@ -366,15 +367,19 @@ def test_a_tail_is_the_same_curve_turned_from_its_median_on(run):
 def test_titles_of_distributions_and_tails_are_their_findings(run):
     curves = latency.distribution(run, "100 users", ["user_detail"])
     tenth = words_of_latency.at_share(curves, 0.1).sort_values("latency_ms")
-    title = wt.draw_distribution(run, "closed").title
+    title = wt.latency(run).figure("distribution", "closed").title
 
     assert title.startswith("Nine in ten requests are answered within ")
     assert distribution_figure_text(curves, 0).title.count(tenth["title"].iloc[0]) >= 1
-    assert wt.draw_tail(run, "open").title.startswith("The slowest tenth of requests take at least")
+    assert (
+        wt.latency(run)
+        .figure("tail", "open")
+        .title.startswith("The slowest tenth of requests take at least")
+    )
 
 
 def test_the_noise_floor_is_a_stack_over_itself_in_every_scenario(run, one_block):
-    drawing = wt.draw_noise_floor(run)
+    drawing = wt.validity(run).figure("noise_floor")
     floors = estimates.at_main_load(compare.noise_floors(run)).query("metric == 'throughput'")
     furthest = max(max(ratio, 1 / ratio) for ratio in floors["ratio"])
 
@@ -382,18 +387,17 @@ def test_the_noise_floor_is_a_stack_over_itself_in_every_scenario(run, one_block
         drawing.title
     )
     assert len(drawing.figure.axes) == floors["scenario"].nunique() == 3
-    assert "Nothing to draw" in wt.draw_noise_floor(one_block).text
+    assert "Nothing to draw" in wt.validity(one_block).figure("noise_floor").text
 
 
 def test_stacks_beside_the_others_have_a_figure_of_their_own(tmp_path):
     beside = {"user_detail": ["django-plain", "flask-raw", "fastapi-orm"]}
     run = synthetic_run(tmp_path, scenarios=("user_detail", "crud"), beside=beside)
-    compared = wt.ratio_table(run)
-    (all_of_them,) = wt.draw_throughput_of_all(run, compared)
-    (costs,) = wt.draw_cost_of_all(run)
+    (all_of_them,) = wt.throughput(run).figure("all_stacks").drawings
+    (costs,) = wt.cost(run).figure("all_stacks").drawings
 
-    assert "Flask, raw SQL" not in wt.draw_throughput(run, compared).alt
-    assert "Flask, raw SQL" not in wt.draw_cost(run).alt
+    assert "Flask, raw SQL" not in wt.throughput(run).figure().alt
+    assert "Flask, raw SQL" not in wt.cost(run).figure().alt
     for drawing in (all_of_them, costs):
         assert "Flask, raw SQL" in drawing.alt
         assert "crud" not in drawing.alt

@@ -8,24 +8,28 @@ from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.analyse.test_figures import MOST_BYTES, only
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
 from webtrial.results.attribution import text as words_of_attribution
-from webtrial.results.attribution.drawn import draw_attribution
-from webtrial.results.attribution.estimate import WHOLE, attribution, waterfall
-from webtrial.results.attribution.tables import attribution_as_table, corners_as_table
-from webtrial.results.attribution.text import attribution_in_words, waterfall_figure_text
+from webtrial.results.attribution.estimate import WHOLE, decomposition, waterfall
+from webtrial.results.attribution.figure import waterfall_figure
+from webtrial.results.attribution.text import (
+    attribution_text,
+    corners_table,
+    parts_table,
+    waterfall_figure_text,
+)
 from webtrial.results.capacity import figure as capacity_figure
-from webtrial.results.capacity.drawn import draw_capacity
 from webtrial.results.capacity.estimate import sweep
+from webtrial.results.capacity.figure import sweep_figures
 from webtrial.results.capacity.text import capacity_figure_text
-from webtrial.results.connections.drawn import draw_connections
 from webtrial.results.connections.estimate import connections
-from webtrial.results.cost.drawn import draw_request_time
+from webtrial.results.connections.figure import held_figure
 from webtrial.results.cost.request_time import request_time
+from webtrial.results.cost.request_time_figure import request_time_figure
 from webtrial.results.fan_out import fan_out
 from webtrial.results.fan_out import figure as fan_out_figure
 from webtrial.results.fan_out.estimate import median_ratios, pairs_in_turn, response_times
 from webtrial.results.fan_out.text import figure_text
-from webtrial.results.migration.drawn import draw_migration
 from webtrial.results.migration.estimate import migration_ratios
+from webtrial.results.migration.figure import costs_figure
 from webtrial.run.records import Load
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
@@ -68,13 +72,13 @@ def with_threads(tmp_path_factory):
 
 
 FIGURES = {
-    "from_django": lambda run: draw_attribution(run, attribution(run, "fastapi", "django")),
-    "from_flask": lambda run: draw_attribution(run, attribution(run, "fastapi", "flask")),
-    "request_time": lambda run: draw_request_time(run, request_time(run)),
+    "from_django": lambda run: waterfall_figure(run, decomposition(run, "fastapi", "django")),
+    "from_flask": lambda run: waterfall_figure(run, decomposition(run, "fastapi", "flask")),
+    "request_time": lambda run: request_time_figure(run, request_time(run)),
     "fan_out": lambda run: fan_out(run).figure(),
-    "capacity": lambda run: draw_capacity(run)[0],
-    "connections": lambda run: draw_connections(run, connections(run), 100.0),
-    "migration": lambda run: draw_migration(run, migration_ratios(run)),
+    "capacity": lambda run: sweep_figures(run)[0],
+    "connections": lambda run: held_figure(run, connections(run), 100.0),
+    "migration": lambda run: costs_figure(run, migration_ratios(run)),
 }
 
 
@@ -103,23 +107,23 @@ def test_a_figure_is_the_same_each_time(crossed_run, drawings, name):
 
 
 def test_a_figure_is_drawn_for_each_scenario_with_a_sweep(crossed_run, run):
-    assert len(draw_capacity(crossed_run)) == 2
-    (absent,) = draw_capacity(run)
+    assert len(sweep_figures(crossed_run)) == 2
+    (absent,) = sweep_figures(run)
     assert (
         absent.text == "*Nothing to draw: this run has no scenario with more than one closed load.*"
     )
 
 
 def test_what_a_run_lacks_is_said_in_place_of_a_figure(disturbed):
-    without = attribution(disturbed, "fastapi", "django-async")
+    without = decomposition(disturbed, "fastapi", "django-async")
 
-    assert draw_attribution(disturbed, without).text == f"*{without.lacking}*"
+    assert waterfall_figure(disturbed, without).text == f"*{without.lacking}*"
     assert "no fan-out" in fan_out(disturbed).figure().text
 
 
 @pytest.mark.parametrize("baseline", ["django", "flask"])
 def test_a_waterfall_goes_from_the_baselines_cost_to_the_stacks(crossed_run, baseline):
-    found = attribution(crossed_run, "fastapi", baseline)
+    found = decomposition(crossed_run, "fastapi", baseline)
     steps = waterfall(found)
     whole = found.parts.set_index("part").loc[WHOLE, "ratio"]
 
@@ -131,8 +135,8 @@ def test_a_waterfall_goes_from_the_baselines_cost_to_the_stacks(crossed_run, bas
 
 
 def test_a_waterfall_shows_every_part_with_its_factor(crossed_run):
-    found = attribution(crossed_run, "fastapi", "flask")
-    figure = draw_attribution(crossed_run, found).figure
+    found = decomposition(crossed_run, "fastapi", "flask")
+    figure = waterfall_figure(crossed_run, found).figure
     (axes,) = figure.axes
     rows = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
     factors = [text.get_text() for text in axes.texts]
@@ -147,13 +151,13 @@ def test_the_title_of_an_attribution_names_what_is_decided_the_largest_first(tmp
     costs |= {"fastapi": 1.0, "fastapi-psycopg": 2.0}
     truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
+    title = waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm-psycopg")).title
 
     assert title == (
         "A request costs FastAPI, ORM, psycopg 8.0 times the CPU time of FastAPI:"
         " ×\N{NO-BREAK SPACE}4.0 by data access and ×\N{NO-BREAK SPACE}2.0 by driver"
     )
-    turned = waterfall_figure_text(attribution(run, "fastapi-orm-psycopg", "fastapi")).title
+    turned = waterfall_figure_text(decomposition(run, "fastapi-orm-psycopg", "fastapi")).title
     assert turned == title
 
 
@@ -162,7 +166,7 @@ def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
     costs = dict(zip(names, (8.0, 1.0, 4.0, 2.0), strict=True))
     truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm-psycopg")).title
+    title = waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm-psycopg")).title
 
     assert title.endswith(
         "2.0 times the CPU time of FastAPI: ×\N{NO-BREAK SPACE}4.0 by data access; the other way"
@@ -172,7 +176,7 @@ def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
 
 def test_the_title_says_that_the_framework_was_changed_at_one_corner(with_threads):
     from_django, from_flask = (
-        attribution(with_threads, "fastapi", name) for name in ("django", "flask")
+        decomposition(with_threads, "fastapi", name) for name in ("django", "flask")
     )
     title = waterfall_figure_text(from_django).title
     threads = from_django.corners.set_index("concurrency").loc["threads", "ratio"]
@@ -189,7 +193,7 @@ def test_the_title_says_that_the_framework_was_changed_at_one_corner(with_thread
 
 
 def test_the_finding_gives_every_factor_its_interval(with_threads):
-    said = words_of_attribution.cause(attribution(with_threads, "fastapi", "django"))
+    said = words_of_attribution.cause(decomposition(with_threads, "fastapi", "django"))
 
     assert said.count("(") == said.count("×") + said.count("÷") + 1  # the whole
     assert said.endswith(" by framework + server.")
@@ -197,9 +201,9 @@ def test_the_finding_gives_every_factor_its_interval(with_threads):
 
 def test_the_text_of_an_attribution_gives_no_percentages(with_threads):
     for baseline in ("django", "flask"):
-        found = attribution(with_threads, "fastapi", baseline)
-        said = attribution_in_words(found).text
-        table = attribution_as_table(found)
+        found = decomposition(with_threads, "fastapi", baseline)
+        said = attribution_text(found).text
+        table = parts_table(found)
 
         assert "%" not in said + table.caption + waterfall_figure_text(found).title
         assert "share" not in table.columns
@@ -209,7 +213,7 @@ def test_the_text_of_an_attribution_gives_no_percentages(with_threads):
 
 def test_a_single_bundle_is_said_as_such(tmp_path):
     run = synthetic_run(tmp_path, Truth({"django": 80.0, "fastapi": 10.0}), window_s=0.2)
-    found = attribution(run, "fastapi", "django")
+    found = decomposition(run, "fastapi", "django")
 
     assert waterfall_figure_text(found).title.endswith(
         "times the CPU time of FastAPI; cannot be told apart here: framework, driver, concurrency"
@@ -222,7 +226,7 @@ def test_no_factor_is_named_twice_where_stacks_are_few(tmp_path):
     costs = {"django": 9.0, "django-plain": 6.0, "fastapi": 2.0}
     truth = Truth(dict.fromkeys(costs, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = waterfall_figure_text(attribution(run, "fastapi", "django")).title
+    title = waterfall_figure_text(decomposition(run, "fastapi", "django")).title
 
     assert title.count("serialisation") == 1
     assert "cannot be told apart here" in title
@@ -233,14 +237,14 @@ def test_a_difference_in_one_factor_says_so(tmp_path):
     truth = Truth(dict.fromkeys(costs, 30.0), noise=0.0, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
 
-    assert waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm")).title == (
+    assert waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm")).title == (
         "A request costs FastAPI, ORM 3.0 times the CPU time of FastAPI; they differ in data access"
         " alone"
     )
 
 
 def test_corners_are_a_table_that_says_what_differs(with_threads):
-    table = corners_as_table(attribution(with_threads, "fastapi", "django"))
+    table = corners_table(decomposition(with_threads, "fastapi", "django"))
 
     assert [row[:3] for row in table.cells()] == [
         ["FastAPI, psycopg, plain / Django, async, raw SQL", "async", "the framework"],
@@ -250,14 +254,14 @@ def test_corners_are_a_table_that_says_what_differs(with_threads):
             "the framework and the server",
         ],
     ]
-    alone = attribution(with_threads, "fastapi", "fastapi-plain")
-    assert corners_as_table(alone).text == ""
+    alone = decomposition(with_threads, "fastapi", "fastapi-plain")
+    assert corners_table(alone).text == ""
 
 
 def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
     truth = Truth({"fastapi-orm": 30.0, "fastapi": 30.0}, noise=0.1)
     run = synthetic_run(tmp_path, truth, window_s=0.2)
-    title = waterfall_figure_text(attribution(run, "fastapi", "fastapi-orm")).title
+    title = waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm")).title
 
     assert title == (
         "FastAPI and FastAPI, ORM are not shown to differ in CPU time per request (the interval"
@@ -266,14 +270,14 @@ def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
 
 
 def test_paths_left_out_suspects_and_single_blocks_are_said(crossed_run, tmp_path):
-    caption = waterfall_figure_text(attribution(crossed_run, "fastapi", "flask")).caption
+    caption = waterfall_figure_text(decomposition(crossed_run, "fastapi", "flask")).caption
     suspect = {(block, "fastapi"): [STOLEN] for block in (1, 2)}
     unsure = crossed(tmp_path, scenarios=("user_detail",), loads=(CLOSED,), verdicts=suspect)
 
     assert "mean over 4 paths" in caption
     assert "2 paths more change at once" in caption
     assert "Suspect" not in caption
-    found = attribution(unsure, "fastapi", "flask")
+    found = decomposition(unsure, "fastapi", "flask")
     assert "Suspect trials are part of it." in waterfall_figure_text(found).caption
 
 
@@ -281,8 +285,8 @@ def test_invalid_trials_are_said_to_be_left_out(tmp_path):
     late = {(1, "flask", "user_detail"): [LATE]}
     run = crossed(tmp_path, scenarios=("user_detail",), loads=LOADS[:2], verdicts=late)
 
-    assert "1 trial of these is invalid" in draw_request_time(run, request_time(run)).caption
-    assert "2 trials of these are invalid" in draw_capacity(run)[0].caption
+    assert "1 trial of these is invalid" in request_time_figure(run, request_time(run)).caption
+    assert "2 trials of these are invalid" in sweep_figures(run)[0].caption
 
 
 def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):

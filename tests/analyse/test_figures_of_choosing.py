@@ -11,23 +11,23 @@ from tests.analyse.test_figures import only
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.base.display import Drawing, Prose, Shown
 from webtrial.results.choosing.criteria import criteria
-from webtrial.results.choosing.drawn import draw_choosing
 from webtrial.results.choosing.estimate import recommended
+from webtrial.results.choosing.figure import scores_figure
 from webtrial.results.comparison.changes import changes
-from webtrial.results.comparison.drawn import draw_changes, draw_replication
+from webtrial.results.comparison.figure import changes_figure, replication_figure
 from webtrial.results.comparison.replication import replication
 from webtrial.run.store import Run
 
 
 def _choosing(run: Run) -> Shown:
     found = criteria(run, findings=findings())
-    return draw_choosing(found, recommended(run, found=found))
+    return scores_figure(found, recommended(run, found=found))
 
 
 FIGURES: dict[str, Callable[[Run], Shown]] = {
     "choosing": _choosing,
-    "replication": lambda run: draw_replication(run, replication(run, run)),
-    "changes": lambda run: draw_changes(changes(run, run)),
+    "replication": lambda run: replication_figure(run, replication(run, run)),
+    "changes": lambda run: changes_figure(changes(run, run)),
 }
 
 
@@ -73,4 +73,4 @@ def test_what_there_is_nothing_of_is_said(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth({"flask-raw": 30.0}), blocks=1, window_s=0.5)
 
     assert isinstance(_choosing(run), Prose)
-    assert isinstance(draw_replication(run, replication(run, run)), Prose)
+    assert isinstance(replication_figure(run, replication(run, run)), Prose)

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, STOLEN, Truth, synthetic_run
-from webtrial.results.capacity.tables import rates_in_time_as_table
-from webtrial.results.capacity.text import rates_in_time_in_words
+from webtrial.results.capacity.text import served_rates_table, served_rates_text
 from webtrial.run.records import Load, Trial
 from webtrial.run.store import Run
 from webtrial.stats.in_time import is_served, offered_rates, rates_in_time
@@ -124,7 +123,7 @@ def test_the_highest_rate_is_served_where_all_are(offered: Run) -> None:
     assert (row["rate_per_s"], row["judged"], row["unknown"]) == (1600, 2, 0)
     assert row[["missed_per_s", "missed_late_share"]].isna().all()
     assert (row["blocks"], row["blocks_untouched"]) == (3, 3)
-    said = rates_in_time_in_words(rates_in_time(offered, IN_TIME_MS), IN_TIME_MS).text
+    said = served_rates_text(rates_in_time(offered, IN_TIME_MS), IN_TIME_MS).text
     assert "within 50 ms: in user detail Django at least 1,600, FastAPI at least 1,600." in said
     assert "at least 99 % of its requests are answered within the limit" in said
 
@@ -135,8 +134,8 @@ def test_where_no_rate_is_served_the_capacity_is_below_the_lowest(offered: Run) 
 
     assert row[["rate_per_s", "late_share"]].isna().all()
     assert row["missed_per_s"] == 800
-    assert "Django fewer than 800" in rates_in_time_in_words(table, 0.5).text
-    assert rates_in_time_as_table(table, 0.5).cells()[0][:3] == ["user detail", "Django", "< 800"]
+    assert "Django fewer than 800" in served_rates_text(table, 0.5).text
+    assert served_rates_table(table, 0.5).cells()[0][:3] == ["user detail", "Django", "< 800"]
 
 
 def test_a_rate_that_is_not_served_below_one_that_is_does_not_count(offered: Run) -> None:
@@ -152,9 +151,9 @@ def test_capacity_that_no_offered_rate_can_tell_was_not_measured(tmp_path: Path)
 
     assert (table["judged"].tolist(), table["unknown"].tolist()) == ([0], [1])
     assert (table["blocks"].tolist(), table["blocks_untouched"].tolist()) == ([0], [0])
-    assert "Capacity within 75 ms was not measured" in rates_in_time_in_words(table, 75.0).text
-    assert "at least 300 requests" in rates_in_time_in_words(table, 75.0).text
-    assert rates_in_time_as_table(table, 75.0).cells()[0][2] == "not measured"
+    assert "Capacity within 75 ms was not measured" in served_rates_text(table, 75.0).text
+    assert "at least 300 requests" in served_rates_text(table, 75.0).text
+    assert served_rates_table(table, 75.0).cells()[0][2] == "not measured"
 
 
 def test_one_stack_that_was_not_measured_is_said_beside_others(offered: Run) -> None:
@@ -167,11 +166,11 @@ def test_one_stack_that_was_not_measured_is_said_beside_others(offered: Run) -> 
     )
     table = rates_in_time(few, IN_TIME_MS)
 
-    assert "Django not measured, FastAPI at least" in rates_in_time_in_words(table, 50.0).text
+    assert "Django not measured, FastAPI at least" in served_rates_text(table, 50.0).text
 
 
 def test_a_run_without_an_open_load_has_no_table_of_rates(tmp_path: Path) -> None:
     table = rates_in_time(synthetic_run(tmp_path, TRUTH, loads=(CLOSED,), blocks=1))
 
-    assert rates_in_time_as_table(table, 100.0).text == ""
-    assert "was not measured" in rates_in_time_in_words(table, 100.0).text
+    assert served_rates_table(table, 100.0).text == ""
+    assert "was not measured" in served_rates_text(table, 100.0).text

@@ -7,10 +7,10 @@ import pytest
 from tests.synthetic_run import ALONE, CLOSED, CROSSED, OPEN, Truth, synthetic_run
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import client_decides, dashboard_ratios
-from webtrial.results.dashboard.text import dashboard_in_words
+from webtrial.results.dashboard.text import dashboard_text
 from webtrial.results.overview.key_findings import answers
-from webtrial.results.overview.tables import matched_as_table
-from webtrial.results.overview.text import answer_in_words
+from webtrial.results.overview.tables import matched_table
+from webtrial.results.overview.text import answer_text
 from webtrial.stats.ratios import ratio_table
 
 CROSSED_MEDIANS = {
@@ -57,7 +57,7 @@ def test_matched_pairs_are_told_from_the_smallest_ratio_to_the_largest(crossed):
 
 
 def test_every_matched_pair_stands_in_the_table_whether_it_is_won_or_lost(crossed):
-    table = matched_as_table(crossed, ratio_table(crossed))
+    table = matched_table(crossed, ratio_table(crossed))
     cells = {tuple(row[:2]): row[2:] for row in table.cells()}
 
     assert list(table.frame.columns[2:]) == [
@@ -80,7 +80,7 @@ def test_a_pair_that_is_not_decided_is_said_to_be_so(tmp_path):
 def test_one_block_gives_no_verdict(one_block):
     for text in answers(one_block, ratio_table(one_block)):
         assert "One block: no interval, no verdict." in text
-    assert "95 %" not in answer_in_words(one_block, ratio_table(one_block)).text
+    assert "95 %" not in answer_text(one_block, ratio_table(one_block)).text
 
 
 def test_a_pair_with_failures_is_not_told_without_them(tmp_path):
@@ -123,7 +123,7 @@ def test_throughput_at_saturation_names_each_client_in_one_sentence(clients):
         r"[^.]*\.[^;]*; with aiohttp 2\.\d",
         said,
     )
-    assert "httpcore#1103" in dashboard_in_words(clients).text
+    assert "httpcore#1103" in dashboard_text(clients).text
 
 
 def test_a_client_that_stands_alone_is_not_said_to_decide(tmp_path):
@@ -145,4 +145,4 @@ def test_few_users_stand_beside_many(tmp_path):
 
 def test_a_run_without_a_dashboard_says_nothing_of_it(crossed):
     assert _finding(crossed, "Dashboard") == ""
-    assert dashboard_in_words(crossed).text.startswith("No stack of this run asks")
+    assert dashboard_text(crossed).text.startswith("No stack of this run asks")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.synthetic_run import CROSSED, Truth, synthetic_run
 from webtrial.results.overview.matched_finding import matched_finding
-from webtrial.results.overview.tables import matched_as_table, scoreboard
+from webtrial.results.overview.tables import matched_table, scoreboard_table
 from webtrial.stats.matched import matched_ratios, missing_matches
 from webtrial.stats.matching import matched_pairs, pairs_in, pairs_of, unmatched
 from webtrial.stats.ratios import ratio_table
@@ -113,7 +113,7 @@ def test_every_ratio_says_in_what_else_its_stacks_differ(run, ratios):
 
     assert differs["user_detail"] == ("data access, ORM, serialiser, driver, concurrency, server")
     assert differs["dashboard"] == f"{differs['user_detail']}, order of source requests"
-    assert "differ also in" in scoreboard(run, ratios).markdown()
+    assert "differ also in" in scoreboard_table(run, ratios).markdown()
 
 
 def test_stacks_that_are_missing_for_a_match_are_named(run, ratios):
@@ -126,4 +126,4 @@ def test_stacks_that_are_missing_for_a_match_are_named(run, ratios):
         "no Flask stack with an ORM and no serialiser",
     ]
     assert matched_finding(run, ratios).startswith("No matched pair of two frameworks")
-    assert "No matched pair" in matched_as_table(run, ratios).caption
+    assert "No matched pair" in matched_table(run, ratios).caption

@@ -5,14 +5,13 @@ import pytest
 
 from tests.synthetic_run import CLOSED, CROSSED, Truth, synthetic_run
 from webtrial.results.attribution.paths import between
-from webtrial.results.migration.drawn import draw_migration
 from webtrial.results.migration.estimate import (
     connections_shared,
     migration_costs,
     migration_ratios,
 )
-from webtrial.results.migration.tables import migration_as_table
-from webtrial.results.migration.text import migration_in_words
+from webtrial.results.migration.figure import costs_figure
+from webtrial.results.migration.text import migration_text, ratios_table
 from webtrial.results.validity.tables import budgets_table
 from webtrial.run.records import Load
 from webtrial.stats.matching import pairs_of
@@ -97,12 +96,12 @@ def test_each_scenario_has_the_ways_that_were_measured_in_it(tmp_path):
 
 
 def test_the_title_says_what_is_decided_and_what_is_not(tmp_path, run, ratios):
-    title = draw_migration(run, ratios).title
+    title = costs_figure(run, ratios).title
     assert "Django with FastAPI 0.2" in title and "times that of Django;" in title
     assert "FastAPI, half 0." in title and title.endswith("times that of Flask")
 
     unclear = moving(tmp_path, noise=1.5)
-    said = draw_migration(unclear, migration_ratios(unclear)).title
+    said = costs_figure(unclear, migration_ratios(unclear)).title
     assert "Django with FastAPI and Django are not shown to differ" in said
 
 
@@ -110,8 +109,8 @@ def test_a_run_without_them_says_so_once(tmp_path):
     run = synthetic_run(tmp_path, Truth({"django": 80.0, "flask": 50.0, "fastapi": 10.0}))
     ratios = migration_ratios(run)
     assert ratios.empty
-    assert "no stack in which two frameworks serve together" in draw_migration(run, ratios).text
-    assert migration_as_table(run, ratios).text == migration_in_words(run, ratios).text == ""
+    assert "no stack in which two frameworks serve together" in costs_figure(run, ratios).text
+    assert ratios_table(run, ratios).text == migration_text(run, ratios).text == ""
 
 
 def test_a_run_with_one_end_of_the_way_has_that_alone(tmp_path):
@@ -120,14 +119,14 @@ def test_a_run_with_one_end_of_the_way_has_that_alone(tmp_path):
     ratios = migration_ratios(run)
     assert set(ratios["baseline"]) == {"flask"}
     assert migration_costs(run, ratios)["stack"].tolist() == ["flask", "flask-to-fastapi-half"]
-    assert draw_migration(run, ratios).title.endswith("times that of Flask")
+    assert costs_figure(run, ratios).title.endswith("times that of Flask")
 
 
 def test_the_budget_of_connections_is_told_pool_by_pool(run, ratios):
     run.manifest.budgets.update(BUDGETS)
     try:
         shares = connections_shared(run)
-        said = migration_in_words(run, ratios).text
+        said = migration_text(run, ratios).text
         budgets = dict(budgets_table(run).frame.to_numpy().tolist())
     finally:
         run.manifest.budgets.clear()

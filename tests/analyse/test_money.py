@@ -9,8 +9,8 @@ import pytest
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.results.choosing.money import cores_needed, million_requests
-from webtrial.results.choosing.tables import cores_as_table, money_as_table
-from webtrial.results.choosing.text import money_in_words
+from webtrial.results.choosing.tables import cores_table, money_table
+from webtrial.results.choosing.text import money_text
 from webtrial.results.cost.estimate import cost_table
 from webtrial.run.records import Load, Trial
 from webtrial.run.store import Run
@@ -79,7 +79,7 @@ def test_what_was_not_observed_is_in_no_sum_and_said(priced: Run) -> None:
 
     assert table["database_h"].isna().all()
     assert table["total_h"].notna().all()
-    assert "–" in money_as_table(table, 1.0).text()
+    assert "–" in money_table(table, 1.0).text()
 
 
 def test_cores_are_copies_of_what_one_service_serves_in_time(bounded: Run) -> None:
@@ -102,7 +102,7 @@ def test_a_rate_that_a_copy_does_not_serve_is_shared_by_one_copy_more(bounded: R
 
 
 def test_between_which_numbers_the_cores_lie_is_shown(bounded: Run) -> None:
-    shown = cores_as_table(cores_needed(bounded, 5000.0, LIMIT_MS), 5000.0, LIMIT_MS)
+    shown = cores_table(cores_needed(bounded, 5000.0, LIMIT_MS), 5000.0, LIMIT_MS)
 
     assert [row[1:4] for row in shown.cells()] == [
         ["Django", "200–900", "6–25"],
@@ -111,7 +111,7 @@ def test_between_which_numbers_the_cores_lie_is_shown(bounded: Run) -> None:
         ["FastAPI", "≥ 900", "≤ 6"],
     ]
     assert "99 % of them answered within 100 ms" in shown.caption
-    none = cores_as_table(cores_needed(bounded, 5000.0, 0.1), 5000.0, 0.1)
+    none = cores_table(cores_needed(bounded, 5000.0, 0.1), 5000.0, 0.1)
     assert none.cells()[0][1:4] == ["Django", "under 200", "≥ 26"]
 
 
@@ -146,7 +146,7 @@ def test_no_cores_are_enough_where_nothing_was_in_time(priced: Run) -> None:
 
 def test_a_run_with_too_few_requests_says_so(tmp_path: Path) -> None:
     few = synthetic_run(tmp_path, TRUTH, loads=(Load("open", rate_per_s=50.0),), blocks=1)
-    shown = cores_as_table(cores_needed(few, 1000.0, 100.0), 1000.0, 100.0)
+    shown = cores_table(cores_needed(few, 1000.0, 100.0), 1000.0, 100.0)
 
     assert "enough requests to tell which rates are served within 100 ms" in shown.text
 
@@ -157,12 +157,12 @@ def test_a_run_without_a_trial_that_counts_has_no_price(tmp_path: Path) -> None:
     table = million_requests(run, 1.0)
 
     assert isinstance(table, pd.DataFrame)
-    assert "did not observe" in money_as_table(table, 1.0).text
-    assert money_in_words(table).text == ""
+    assert "did not observe" in money_table(table, 1.0).text
+    assert money_text(table).text == ""
 
 
 def test_the_sentence_names_the_dearest_and_the_cheapest(priced: Run) -> None:
-    said = money_in_words(million_requests(priced, 1.0)).text
+    said = money_text(million_requests(priced, 1.0)).text
 
     assert said.startswith("The largest difference is in user detail: a million requests cost 1.0")
     assert "with Django" in said

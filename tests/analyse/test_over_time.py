@@ -51,7 +51,7 @@ def test_a_silence_is_the_longest_time_between_two_answers(run, found):
 
 def test_the_title_names_who_was_silent_for_longest(run, found):
     longest = found.trials.loc[found.trials["silence_ms"].idxmax()]
-    drawing = wt.draw_over_time(run)
+    drawing = wt.latency(run).figure("over_time")
 
     assert drawing.title.startswith(f"In one typical trial {longest['title']} answered")
     assert "user detail at 100 users" in drawing.title
@@ -66,4 +66,4 @@ def test_a_stack_that_was_not_measured_there_is_left_out(run):
 
 
 def test_without_a_trial_there_is_nothing_to_draw(run):
-    assert "Nothing to draw" in wt.draw_over_time(run, "user_detail", "7 users").text
+    assert "Nothing to draw" in wt.latency(run).figure("over_time", "user_detail", "7 users").text

@@ -2,7 +2,7 @@
 
 from tests.synthetic_run import CLOSED, LATE, Truth, synthetic_run
 from webtrial.results.validity.pair_gaps import pair_gaps
-from webtrial.results.validity.pair_gaps_text import pair_gaps_in_words
+from webtrial.results.validity.pair_gaps_text import pair_gaps_text
 from webtrial.run.records import Load
 from webtrial.stats.pairs import Pair
 from webtrial.stats.trials import trials_table
@@ -37,7 +37,7 @@ def test_the_sentence_gives_median_and_range_and_the_cell_that_is_furthest_apart
     loads = (CLOSED, Load("closed", users=10))
     run = synthetic_run(tmp_path, Truth(MEDIANS), loads=loads, window_s=0.2)
     gaps = pair_gaps(run)["gap_s"]
-    said = pair_gaps_in_words(run).text
+    said = pair_gaps_text(run).text
 
     assert said.startswith(
         f"The two trials of a pair began {gaps.median():.1f} s (median;"
@@ -49,10 +49,10 @@ def test_the_sentence_gives_median_and_range_and_the_cell_that_is_furthest_apart
 def test_a_run_without_pairs_says_nothing(tmp_path):
     run = synthetic_run(tmp_path, Truth({"flask": 50.0}), window_s=0.2)
 
-    assert pair_gaps_in_words(run).text == ""
+    assert pair_gaps_text(run).text == ""
 
 
 def test_one_cell_is_not_named_beside_itself(tmp_path):
     run = synthetic_run(tmp_path, Truth(MEDIANS), window_s=0.2, blocks=1)
 
-    assert "most in" not in pair_gaps_in_words(run).text
+    assert "most in" not in pair_gaps_text(run).text

@@ -6,7 +6,7 @@ import pytest
 
 from tests.synthetic_run import CLOSED, OPEN, OWN, Truth, synthetic_run
 from webtrial.results.capacity.pilot_shares import pilot_shares
-from webtrial.results.capacity.pilot_shares_text import pilot_shares_as_table, pilot_shares_in_words
+from webtrial.results.capacity.pilot_shares_text import pilot_shares_table, pilot_shares_text
 from webtrial.run.records import Load
 from webtrial.run.store import Run
 from webtrial.stats.trials import trials_table
@@ -41,7 +41,7 @@ def test_a_share_is_the_offered_rate_over_what_was_reached_in_the_same_block(own
 
 def test_the_text_states_the_range_that_was_reached(own_run):
     shares = pilot_shares(own_run)
-    said = pilot_shares_in_words(shares).text
+    said = pilot_shares_text(shares).text
     low, high = shares["smallest"].min(), shares["largest"].max()
 
     assert f"*80 % of pilot* was {low:.2f} to {high:.2f} of what the same stack reached" in said
@@ -50,7 +50,7 @@ def test_the_text_states_the_range_that_was_reached(own_run):
 
 
 def test_the_table_has_a_column_for_the_share_that_was_reached(own_run):
-    table = pilot_shares_as_table(pilot_shares(own_run))
+    table = pilot_shares_table(pilot_shares(own_run))
 
     assert table.columns["of_that"] == "share of that"
     assert all(" to " in row[6] for row in table.cells())
@@ -60,5 +60,5 @@ def test_without_such_loads_nothing_is_said(one_block):
     shares = pilot_shares(one_block)
 
     assert shares.empty
-    assert pilot_shares_in_words(shares).text == ""
-    assert pilot_shares_as_table(shares).text == ""
+    assert pilot_shares_text(shares).text == ""
+    assert pilot_shares_table(shares).text == ""

@@ -9,14 +9,14 @@ import pytest
 
 from tests.synthetic_run import CLOSED, Truth, synthetic_run
 from webtrial.errors import ClaimError
-from webtrial.results.claims.drawn import draw_references
 from webtrial.results.claims.references import (
     COLUMNS,
     furthest_first,
     read_references,
     reference_table,
 )
-from webtrial.results.claims.text import references_in_words
+from webtrial.results.claims.references_figure import references_figure
+from webtrial.results.claims.text import references_text
 from webtrial.run.scenario_names import SCENARIOS
 from webtrial.run.stacks import load_stacks
 from webtrial.run.store import Run
@@ -82,7 +82,7 @@ def test_the_one_furthest_from_ours_comes_first(table: pd.DataFrame) -> None:
 
 def test_sentences_name_where_they_part_and_why(table: pd.DataFrame) -> None:
     first = furthest_first(table).query("agrees == False").iloc[0]
-    said = references_in_words(table).text
+    said = references_text(table).text
     assert first["source"] in said
     assert first["differs"] in said
 
@@ -90,7 +90,7 @@ def test_sentences_name_where_they_part_and_why(table: pd.DataFrame) -> None:
 def test_the_figure_holds_every_published_ratio_that_ours_can_stand_beside(
     table: pd.DataFrame,
 ) -> None:
-    drawing = draw_references(table)
+    drawing = references_figure(table)
     shown = table["ratio"].notna().sum()
     assert drawing.title.startswith(f"{shown} published ratios beside ours")
     assert drawing.alt.count(": ") >= shown
@@ -99,8 +99,8 @@ def test_the_figure_holds_every_published_ratio_that_ours_can_stand_beside(
 def test_one_block_agrees_with_nothing(tmp_path: Path) -> None:
     table = reference_table(measured(tmp_path, blocks=1))
     assert table["agrees"].isna().all()
-    assert "nan" not in references_in_words(table).text
-    assert "within" not in draw_references(table).title
+    assert "nan" not in references_text(table).text
+    assert "within" not in references_figure(table).title
 
 
 def test_a_rate_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial.errors import CompareError
 from webtrial.results.comparison.replication import replication
-from webtrial.results.comparison.text import replication_figure_text, replication_in_words
+from webtrial.results.comparison.text import replication_figure_text, replication_text
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
 
@@ -71,7 +71,7 @@ def test_two_runs_of_one_block_settle_nothing(one_block: Run) -> None:
     found = replication(one_block, one_block)
 
     assert set(found["outcome"]) == {"in neither"}
-    assert "none is settled in either run" in replication_in_words(found).text
+    assert "none is settled in either run" in replication_text(found).text
 
 
 def test_the_ratios_are_those_that_each_run_reports_by_itself(first: Run, swapped: Run) -> None:
@@ -102,7 +102,7 @@ def test_the_sentences_say_how_many_hold_and_how_many_are_contradicted(
 ) -> None:
     found = replication(first, swapped)
     counts = found["outcome"].value_counts()
-    said = replication_in_words(found).text
+    said = replication_text(found).text
 
     assert f"{counts['replicates']} replicates" in said
     assert f"{counts['contradicted']} contradicted" in said

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import Truth, synthetic_run, vouch_for
-from webtrial.results.cost.estimate import dashboard_parts
 from webtrial.results.cost.request_time import PARTS, request_time
 from webtrial.results.cost.text import request_time_figure_text
+from webtrial.results.dashboard.estimate import dashboard_parts
 from webtrial.run.store import open_run
 from webtrial.stats.trials import latencies, measured, trials_table
 

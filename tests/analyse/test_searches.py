@@ -4,7 +4,7 @@ import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.search.estimate import search_ratios, search_spread
-from webtrial.results.search.text import search_spread_in_words
+from webtrial.results.search.text import spread_text
 from webtrial.stats.histogram import RESOLUTION
 from webtrial.stats.pairs import apart_in
 from webtrial.stats.trials import latencies, measured, trials_table
@@ -38,7 +38,7 @@ def test_frameworks_that_are_near_have_come_together(searched):
     assert not table.loc[table["index"], "together"].any()
     assert table.loc[~table["index"], "together"].all()
     assert table.loc[~table["index"], "fastest"].isin(["FastAPI, no index"]).all()
-    said = search_spread_in_words(table).text
+    said = spread_text(table).text
     assert "with the trigram index they differ 3." in said
     assert "without it they do for common, middling and rare words" in said
 

@@ -12,8 +12,8 @@ from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.dashboard.text import dashboard_figure_text
 from webtrial.results.overview.findings import headline, sentence
 from webtrial.results.overview.key_findings import answers
-from webtrial.results.overview.tables import scoreboard
-from webtrial.results.overview.text import answer_in_words
+from webtrial.results.overview.tables import scoreboard_table
+from webtrial.results.overview.text import answer_text
 from webtrial.results.throughput.text import ratios_figure_text, throughput_figure_text
 from webtrial.results.validity.gates import validity_table, verdict_table
 from webtrial.results.validity.text import reasons_figure_text
@@ -123,7 +123,7 @@ def test_a_pair_with_one_usable_block_in_a_run_of_three_is_inconclusive(tmp_path
 def test_the_answer_of_a_single_stack_says_that_nothing_is_compared(tmp_path):
     run = synthetic_run(tmp_path, Truth({"flask": 20.0}), blocks=1)
 
-    assert "there is no answer" in answer_in_words(run, ratio_table(run)).text
+    assert "there is no answer" in answer_text(run, ratio_table(run)).text
 
 
 def test_a_title_counts_only_leads_that_are_decided(run, ratios, disturbed):
@@ -193,14 +193,14 @@ def test_no_stack_is_named_fastest_without_its_failures(tmp_path):
     assert f"; {100 * share:.1f} % of FastAPI's requests failed in user detail" in title
     for text in (headline(run, ratios)["sentence"].iloc[0], answers(run, ratios)[0]):
         assert re.search(r"Of FastAPI's requests [45]\.\d % failed in user detail\.", text)
-    board = scoreboard(run, ratios)
+    board = scoreboard_table(run, ratios)
     assert board.cells()[0][-2].endswith(" !")
     assert "! over 1% of one's requests failed" in board.caption
 
 
 def test_failures_below_one_in_a_hundred_need_no_mention(run, ratios):
-    assert "failed" not in answer_in_words(run, ratios).text
-    assert "!" not in scoreboard(run, ratios).markdown()
+    assert "failed" not in answer_text(run, ratios).text
+    assert "!" not in scoreboard_table(run, ratios).markdown()
 
 
 @pytest.mark.parametrize(

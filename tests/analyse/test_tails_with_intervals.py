@@ -6,13 +6,12 @@ import pytest
 
 from tests.synthetic_run import HELD, Truth, synthetic_run
 from webtrial.results.connections.estimate import connections
-from webtrial.results.connections.tables import connections_as_table
-from webtrial.results.dashboard.tables import upstreams_table
-from webtrial.results.latency.drawn import draw_latency
+from webtrial.results.connections.text import held_table
+from webtrial.results.dashboard.text import upstreams_table
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.results.latency.tables import latency_as_table
+from webtrial.results.latency.figure import against_load_figure
 from webtrial.results.latency.text import against_load_figure_text as words_of_latency
-from webtrial.results.latency.text import percentile_rule_in_words, percentiles_in_words
+from webtrial.results.latency.text import percentile_rule_text, percentiles_table, percentiles_text
 from webtrial.run.store import Run
 
 TRUTH = Truth({"fastapi": 8.0}, drift=0.2)
@@ -31,7 +30,7 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_tail_has_an_interval_in_the_table_and_in_the_alternative_text(many: Run) -> None:
     percentiles = latency_against_load(many)
     tail = percentiles.set_index("percentile").loc[99]
-    (cells,) = latency_as_table(percentiles).cells()
+    (cells,) = percentiles_table(percentiles).cells()
 
     assert tail["low"] < tail["latency_ms"] < tail["high"]
     assert cells[5].endswith(")")
@@ -50,13 +49,13 @@ def test_from_one_block_a_tail_is_not_shown(single: Run) -> None:
     assert isnan(values[99])
     assert values[[50, 90]].notna().all()
     assert "p99" not in words_of_latency(percentiles, 0).alt
-    assert latency_as_table(percentiles).cells()[0][5] == "–"
+    assert percentiles_table(percentiles).cells()[0][5] == "–"
 
 
 def test_the_figure_draws_the_interval_of_a_tail(many: Run) -> None:
     percentiles = latency_against_load(many)
     tail = percentiles.set_index("percentile").loc[99]
-    (axes,) = draw_latency(many, percentiles).figure.axes
+    (axes,) = against_load_figure(many, percentiles).figure.axes
     drawn = [tuple(segment[:, 1]) for lines in axes.collections for segment in lines.get_segments()]
 
     assert (tail["low"], tail["high"]) in drawn
@@ -66,7 +65,7 @@ def test_an_axis_of_many_decades_has_ticks(many: Run) -> None:
     percentiles = latency_against_load(many)
     far = percentiles["percentile"] == 99
     widened = percentiles.assign(high=percentiles["high"].where(~far, 9e6))
-    figure = draw_latency(many, widened).figure
+    figure = against_load_figure(many, widened).figure
     figure.canvas.draw()
     (axes,) = figure.axes
 
@@ -79,7 +78,7 @@ def test_tails_of_connections_have_intervals_or_are_not_shown(tmp_path) -> None:
     table = connections(run)
     known = {"p99_ms": 47.8, "p99_low": 36.0, "p99_high": 63.0}
     (few,), (many_requests,) = (
-        connections_as_table(each, 100.0).cells() for each in (table, table.assign(**known))
+        held_table(each, 100.0).cells() for each in (table, table.assign(**known))
     )
 
     assert {"p99_low", "p99_high", "opening_p99_low", "opening_p99_high"} <= set(table.columns)
@@ -94,5 +93,5 @@ def test_upstreams_show_no_tail_without_an_interval(tmp_path) -> None:
 
 
 def test_the_rule_is_told() -> None:
-    assert "The 99th is shown with its interval" in percentile_rule_in_words().text
-    assert "From p99 on it is given with its interval" in percentiles_in_words().text
+    assert "The 99th is shown with its interval" in percentile_rule_text().text
+    assert "From p99 on it is given with its interval" in percentiles_text().text

@@ -7,10 +7,7 @@ import pytest
 
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.dashboard.thread_limits import thread_limits
-from webtrial.results.dashboard.thread_limits_text import (
-    thread_limits_as_table,
-    thread_limits_in_words,
-)
+from webtrial.results.dashboard.thread_limits_text import thread_limits_table, thread_limits_text
 from webtrial.results.fan_out.estimate import pairs_in_turn
 from webtrial.run.store import Run
 from webtrial.stats.estimates import throughput_table
@@ -32,7 +29,7 @@ def a_run(folder, threads=16, cpu_ms=4.0, names=STACKS, blocks=3, **budgets) -> 
 
 def said_of(run: Run) -> str:
     ratios = ratio_table(run, pairs_in_turn(run))
-    return thread_limits_in_words(run, thread_limits(run), ratios).text
+    return thread_limits_text(run, thread_limits(run), ratios).text
 
 
 def test_the_bound_is_threads_over_what_each_waits(tmp_path):
@@ -95,13 +92,13 @@ def test_one_block_and_unknown_threads_say_no_more_than_they_can(tmp_path):
     assert unknown.empty
     assert (
         "no dashboard by stacks whose number of threads is known"
-        in thread_limits_as_table(unknown).text
+        in thread_limits_table(unknown).text
     )
     assert said_of(a_run(tmp_path / "again", threads=0)) == ""
 
 
 def test_a_table_sets_the_bound_beside_the_rate(tmp_path):
-    table = thread_limits_as_table(thread_limits(a_run(tmp_path)))
+    table = thread_limits_table(thread_limits(a_run(tmp_path)))
     rows = {row[0]: row[1:] for row in table.cells()}
 
     assert rows["Flask"][:3] == ["16", "43.0", "372"]

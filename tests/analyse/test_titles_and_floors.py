@@ -6,7 +6,7 @@ from tests.synthetic_run import SLOW_TO_FAST, Truth, synthetic_run
 from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.throughput.text import ratios_figure_text
 from webtrial.results.validity import text as validity_text
-from webtrial.results.validity.text import noise_floor_in_words
+from webtrial.results.validity.text import noise_floor_text
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
 
@@ -57,7 +57,7 @@ def test_one_block_gives_all_factors_without_a_verdict(tmp_path) -> None:
 
 
 def test_the_floor_is_said_to_be_where_an_interval_ends(with_aa) -> None:
-    said = noise_floor_in_words(with_aa).text
+    said = noise_floor_text(with_aa).text
 
     assert said.startswith("The interval of a stack over itself reaches as far from 1 as a factor")
     assert "whose whole interval lies within that floor is indistinguishable" in said
@@ -67,7 +67,7 @@ def test_decided_comparisons_within_the_floor_are_counted(with_aa, monkeypatch) 
     table = ratio_table(with_aa)
     (decided,) = table[table["metric"] == "throughput"]["verdict"]
     assert decided == "higher"
-    assert "decided comparison" not in noise_floor_in_words(with_aa).text
+    assert "decided comparison" not in noise_floor_text(with_aa).text
 
     monkeypatch.setattr(validity_text, "ratio_table", lambda run: table.assign(floor=1.5))
-    assert "Of 1 decided comparison 1 has its ratio within it" in noise_floor_in_words(with_aa).text
+    assert "Of 1 decided comparison 1 has its ratio within it" in noise_floor_text(with_aa).text

@@ -19,19 +19,19 @@ from tests.synthetic_run import (
 )
 from webtrial.errors import RunError
 from webtrial.results.cost import figure as cost
-from webtrial.results.cost.estimate import cost_table, dashboard_parts, same_work_table
-from webtrial.results.cost.tables import cost_as_table
-from webtrial.results.cost.text import cost_figure_text
+from webtrial.results.cost.estimate import cost_table, same_work_table
+from webtrial.results.cost.text import cost_figure_text, cost_per_request_table
+from webtrial.results.dashboard.estimate import dashboard_parts
 from webtrial.results.latency.estimate import (
     distribution,
     latency_against_load,
     search_by_selectivity,
 )
-from webtrial.results.latency.tables import latency_as_table
+from webtrial.results.latency.text import percentiles_table
 from webtrial.results.latency.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
-from webtrial.results.throughput.tables import throughput_as_table
+from webtrial.results.throughput.text import rates_table
 from webtrial.results.validity.gates import machine_table, validity_table, verdict_table
-from webtrial.results.validity.text import verdicts_in_words
+from webtrial.results.validity.text import verdicts_text
 from webtrial.run.records import Load
 from webtrial.stats.estimates import at_main_load, throughput_table
 from webtrial.stats.histogram import RESOLUTION
@@ -82,7 +82,7 @@ def test_failures_stand_beside_rates_and_response_times(tmp_path):
     assert rates["error_fraction"].tolist() == [pytest.approx(errors)]
     assert times["error_fraction"].tolist() == [pytest.approx(errors)] * 2
     assert rates["dropped_fraction"].tolist() == [0.0]
-    for table in (throughput_as_table(rates), latency_as_table(times)):
+    for table in (rates_table(rates), percentiles_table(times)):
         assert table.cells()[0][-2:] == [f"{100 * errors:.1f} %", "0 %"]
 
 
@@ -211,8 +211,8 @@ def test_cpu_time_that_was_not_observed_is_missing_not_zero(run):
     assert table["database_ms"].notna().sum() == len(table) - 1
     assert "not observed and is in no sum: PostgreSQL" in cost_figure_text(table, 0).caption
     assert cost.draw(table, cost_figure_text(table, 0)).svg()
-    assert "– " in cost_as_table(table).markdown()
-    assert "not observed" in cost_as_table(table).caption
+    assert "– " in cost_per_request_table(table).markdown()
+    assert "not observed" in cost_per_request_table(table).caption
     assert "not observed" not in cost_figure_text(at_main_load(cost_table(run)), 0).caption
 
 
@@ -302,8 +302,8 @@ def test_the_pilots_trials_are_counted_apart(tmp_path):
     assert table[["attempts", "final", "pilot"]].loc["valid"].tolist() == [3, 3, 0]
     assert table[["attempts", "final", "pilot"]].loc["suspect"].tolist() == [0, 0, 1]
     assert (reasons["verdict"].tolist(), reasons["attempts"].tolist()) == (["valid"], [3])
-    assert "3 trials took 3 attempts" in verdicts_in_words(run).text
-    assert "The pilot's 1 trial (0 valid, 1 suspect and 0 invalid)" in verdicts_in_words(run).text
+    assert "3 trials took 3 attempts" in verdicts_text(run).text
+    assert "The pilot's 1 trial (0 valid, 1 suspect and 0 invalid)" in verdicts_text(run).text
 
 
 def test_reasons_are_counted_with_the_attempts_that_count(disturbed):

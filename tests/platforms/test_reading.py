@@ -22,9 +22,9 @@ for name in wt.__all__:
     getattr(wt, name)
 run = wt.open_run(sys.argv[1])
 ratios = wt.ratio_table(run)
-for shown in (wt.claims_in_words(run, wt.verify(run)), wt.scoreboard(run, ratios)):
+for shown in (wt.claims(run).text(), wt.overview(run).table()):
     assert shown._repr_mimebundle_()
-assert "<svg" in wt.draw_ratios(run, ratios).svg()
+assert "<svg" in wt.throughput(run).figure("ratios").svg()
 assert not compare_runs(run, run, 10.0).regressed
 """
 

@@ -11,7 +11,7 @@ from webtrial.errors import PublishError
 from webtrial.publish.chapters import anchor_within, read_chapter
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.report import chapter_names
-from webtrial.results.validity.audits import FILE, audit, audits_in_words, read_audit
+from webtrial.results.validity.audits import FILE, audit, audits_text, read_audit
 from webtrial.results.validity.threats import threats
 
 LISTS = {"SIGPLAN": 22, "Heiser": 18}
@@ -85,7 +85,7 @@ def test_evidence_leads_to_a_heading_that_is_there() -> None:
 
 
 def test_the_counts_are_those_of_the_file() -> None:
-    said = [int(count) for count in re.findall(r"\d+", audits_in_words().text)]
+    said = [int(count) for count in re.findall(r"\d+", audits_text().text)]
     assert said[0] == sum(said[1:]) == sum(LISTS.values())
 
 

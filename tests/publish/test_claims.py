@@ -10,7 +10,7 @@ from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import counts_of
-from webtrial.results.claims.text import claims_counted, disagreeing_statements_in_words
+from webtrial.results.claims.text import claims_counted, disagreeing_text
 from webtrial.run.store import Run
 
 CHAPTER = "5-claims"
@@ -78,7 +78,7 @@ def test_statements_that_differ_from_their_fact_are_named(run: Run) -> None:
     judged = verify(run)
     table = judged.table
     table.loc[table["id"] == "crud-latency-flask", "verdict"] = "inconclusive"
-    said = disagreeing_statements_in_words(judged).text
+    said = disagreeing_text(judged).text
     assert "FastAPI / Flask on CRUD is " in said
     assert "but crud-latency-flask is inconclusive" in said
 

@@ -15,7 +15,7 @@ from webtrial.publish.front import Front
 from webtrial.publish.page import write_page
 from webtrial.publish.report import chapter_names
 from webtrial.publish.svg import Figure, figure_of
-from webtrial.results.claims.references_text import sources_in_words
+from webtrial.results.claims.references_text import sources_text
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_the_references_are_numbered_and_complete(document: PdfReader) -> None:
     *_, (_, last) = _bookmarks(document.outline)
     start = document.get_destination_page_number(last)
     text = _letters("".join(page.extract_text() for page in document.pages[start:]))
-    for number, source in enumerate(sources_in_words(), 1):
+    for number, source in enumerate(sources_text(), 1):
         assert f"{number}.{_letters(source).replace('<', '').replace('>', '')}" in text
 
 

@@ -12,8 +12,8 @@ from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
 from webtrial.results.base.display import Drawing, Prose
 from webtrial.results.choosing.sliders import LIVE
-from webtrial.results.explorer.drawn import FIGURES
 from webtrial.results.explorer.explorer import Explorer
+from webtrial.results.explorer.figure import FIGURES
 from webtrial.run.store import Run, open_run
 from webtrial.stats.estimates import throughput_table
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from webtrial.results.validity.robustness import hardening_as_table, read_hardening, write_hardening
+from webtrial.results.validity.robustness import read_hardening, robustness_table, write_hardening
 
 README = Path(__file__).parent.parent.parent / "README.md"
 COUNTS = {
@@ -15,7 +15,7 @@ COUNTS = {
 
 
 def test_inputs_are_added_up_over_stacks_and_of_loads_the_least_is_told() -> None:
-    table = hardening_as_table(COUNTS).text
+    table = robustness_table(COUNTS).text
     assert "| kill -9 of a service | 2 |" in table
     assert "| NUL bytes | 22 |" in table
     assert "| connections | 900 or more |" in table
@@ -33,4 +33,4 @@ def test_nothing_in_the_file_was_counted_as_nothing() -> None:
 
 
 def test_the_readme_has_the_table_of_the_file() -> None:
-    assert hardening_as_table().text in README.read_text()
+    assert robustness_table().text in README.read_text()

@@ -7,8 +7,8 @@ from typing import Any
 from tests.synthetic_run import STACKS
 from tests.test_runs import a_manifest
 from tests.trial_builder import CLIENT, COUNTS, OPEN, a_trial, some_samples
-from webtrial.results.overview.text import machine_in_words
-from webtrial.results.validity.text import load_in_words
+from webtrial.results.overview.text import machine_text
+from webtrial.results.validity.text import load_text
 from webtrial.run.records import PlannedTrial, Trial, Worker
 from webtrial.run.store import Run, RunWriter, open_run
 
@@ -31,7 +31,7 @@ def workers(*users: int | None, scheduled: int = 400) -> tuple[Worker, ...]:
 
 
 def text(run: Run) -> str:
-    return load_in_words(run).text
+    return load_text(run).text
 
 
 def test_one_driver_is_said_to_be_one(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_cluster_may_lose_a_worker_and_a_trial_all_of_them(tmp_path: Path) -> 
 def test_what_was_not_launched_is_said(tmp_path: Path) -> None:
     run = a_run(tmp_path, a_trial(), budgets={"not_launched_by_us": ["fastapi"]})
     assert "Not launched but found running: FastAPI" in text(run)
-    assert "FastAPI ran elsewhere" in machine_in_words(run).text
-    assert "shared the machine" not in machine_in_words(run).text
+    assert "FastAPI ran elsewhere" in machine_text(run).text
+    assert "shared the machine" not in machine_text(run).text
 
 
 def test_without_a_trial_there_is_nothing_to_say(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.front import CHECK, Front
 from webtrial.publish.report import chapter_names
-from webtrial.results.base.formatting import spoken
+from webtrial.results.base.formatting import humanize
 from webtrial.results.claims.book import read_claims
 from webtrial.run.store import open_run
 from webtrial.stats.estimates import throughput_table
@@ -134,7 +134,7 @@ def test_what_it_lets_choose_from_is_what_the_tables_say(text: str, run_path: Pa
         if which == statistic
     }
     expected = {
-        (spoken(row["scenario"]), row["load"], row["title"]): row["value"]
+        (humanize(row["scenario"]), row["load"], row["title"]): row["value"]
         for row in table.to_dict("records")
     }
     assert shown == pytest.approx(expected, rel=1e-3)

@@ -19,7 +19,7 @@ from webtrial.publish.front import Front
 from webtrial.publish.page import TEMPLATES
 from webtrial.publish.svg import figure_of, standing_alone
 from webtrial.results.base.figure_style import FONTS
-from webtrial.results.claims.references_text import sources_in_words
+from webtrial.results.claims.references_text import sources_text
 from webtrial.system.environment import base_environment
 
 # As JupyterLab reads it: dollars, tildes and at signs in prose mean themselves.
@@ -99,7 +99,7 @@ def _share(svg: str) -> float:
 
 def _typst(markdown: str, front: Front, folder: Path) -> str:
     described = folder / "front.yaml"
-    told = front.described() | {"sources": sources_in_words()}
+    told = front.described() | {"sources": sources_text()}
     described.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
     templates = TEMPLATES / "document"
     arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]

@@ -12,7 +12,7 @@ from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import Count, counts_of
 from webtrial.results.claims.text import claims_counted
 from webtrial.results.overview.key_findings import leading
-from webtrial.results.overview.tables import matched_as_table
+from webtrial.results.overview.tables import matched_table
 from webtrial.results.overview.text import day_of, machine_of, quota_of
 from webtrial.run.parameters import PRIVATE
 from webtrial.run.store import Run
@@ -75,7 +75,7 @@ def front_of(run: Run) -> Front:
     manifest = run.manifest
     parameters = manifest.parameters
     ratios = ratio_table(run)
-    matched = matched_as_table(run, ratios)
+    matched = matched_table(run, ratios)
     return Front(
         title=TITLE,
         subtitle=SUBTITLE,

@@ -5,11 +5,13 @@ import atexit
 import gc
 import os
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import ipykernel.kernelapp  # noqa: F401
 
-import webtrial
+from webtrial import results
 from webtrial.publish.given import read_beforehand
 from webtrial.publish.warm import READ
 from webtrial.results.claims.evaluate import verify
@@ -18,8 +20,8 @@ from webtrial.stats.ratios import ratio_table
 # The last thing: DuckDB would list on the terminal what it still holds at an interpreter's end.
 atexit.register(os._exit, 0)
 
-for name in webtrial.__all__:
-    getattr(webtrial, name)
+for module in walk_packages(results.__path__, "webtrial.results."):
+    import_module(module.name)
 
 if READ in os.environ:
     with suppress(Exception):  # the chapter that meets it says so

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.figure_style import looks
-from webtrial.results.base.formatting import spoken
+from webtrial.results.base.formatting import humanize
 from webtrial.results.explorer.estimate import STATISTICS, places, statistics_of
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.run.store import Run
@@ -27,7 +27,7 @@ def values_of(run: Run) -> dict[str, Any]:
     look = looks(stacks)
     everywhere = run.manifest.parameters.stacks
     return {
-        "places": [[spoken(row["scenario"]), row["load"]] for row in rows_of(cells)],
+        "places": [[humanize(row["scenario"]), row["load"]] for row in rows_of(cells)],
         "stacks": [
             [row["title"], look[row["stack"]].hue, row["stack"] in everywhere]
             for row in rows_of(stacks)

@@ -8,11 +8,13 @@ from weakref import WeakKeyDictionary
 from webtrial.run.records import Trials
 from webtrial.run.store import Run
 
-T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-def remembered(function: Callable[[Run, *Ts], T]) -> Callable[[Run, *Ts], T]:
+T = TypeVar("T")
+
+
+def cached_per_run(function: Callable[[Run, *Ts], T]) -> Callable[[Run, *Ts], T]:
     """The function, which is asked once for each run and what else it is given. What it answers is
     not to be changed."""
     known: WeakKeyDictionary[Run, tuple[Trials, dict[tuple[*Ts], T]]] = WeakKeyDictionary()

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from webtrial.run.cached import remembered
+from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
 from webtrial.stats.counting import by_trial, counted
 from webtrial.stats.estimates import CELL, in_order, labelled
@@ -66,7 +66,7 @@ def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     return _within(run, p99_limit_ms).copy()
 
 
-@remembered
+@cached_per_run
 def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = at_common_loads(measured(trials_table(run)))
     trials = trials[trials["load_kind"] == "open"]

@@ -172,3 +172,6 @@ def _undecided(ratio: Estimate, blocks_untouched: int) -> str:
     if not (isfinite(ratio.low) and isfinite(ratio.high)):
         return "a block without a value"
     return ""
+
+
+DECIDED = ("higher", "lower")

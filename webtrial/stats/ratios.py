@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.errors import RunError
-from webtrial.run.cached import remembered
+from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
 from webtrial.stats.counting import by_trial, counted
 from webtrial.stats.estimates import CELL, in_order
@@ -96,7 +96,7 @@ def ratio_table(
     return _ratios(run, None if pairs is None else list(pairs), metrics)
 
 
-@remembered
+@cached_per_run
 def _of_all_pairs(run: Run) -> pd.DataFrame:
     return _ratios(run, None, METRICS)
 

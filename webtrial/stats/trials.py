@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from webtrial.run.cached import remembered
+from webtrial.run.cached import cached_per_run
 from webtrial.run.records import Cost, Held, Trial
 from webtrial.run.scenario_names import ONE_AT_A_TIME
 from webtrial.run.store import Run
@@ -32,7 +32,7 @@ def trials_table(run: Run) -> pd.DataFrame:
     return _table(run).copy()
 
 
-@remembered
+@cached_per_run
 def _table(run: Run) -> pd.DataFrame:
     frame = pd.DataFrame([_row(trial) for trial in run.trials], columns=list(_COLUMNS))
     frame["final"] = _final(frame)
@@ -254,3 +254,10 @@ def _requests(run: Run, trial: Trial, clock: Clock) -> pd.DataFrame:
 def in_ticks(times_ns: pd.Series) -> pd.Series:
     """Times to the nearest TICK_NS."""
     return (times_ns + TICK_NS // 2) & -TICK_NS
+
+
+def left_out(trials: pd.DataFrame) -> int:
+    """How many trials of a part of `trials_table` count but are invalid, so that no estimate is
+    made of them; every figure says so."""
+    invalid = trials["final"] & (trials["verdict"] == "invalid")
+    return int((invalid & (trials["role"] == "measure")).sum())

@@ -36,7 +36,7 @@ from webtrial.results.attribution.paths import (
     level_of,
     name_of,
 )
-from webtrial.results.base.formatting import listed, spoken
+from webtrial.results.base.formatting import humanize, listed
 from webtrial.run.store import Run
 from webtrial.stats.intervals import MINIMUM_BLOCKS, geometric_mean, judge
 from webtrial.stats.pairs import Stacks, framework_of, stacks_in_order, title_of
@@ -60,7 +60,7 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
+class Decomposition:
     """`stack` ÷ `baseline` in CPU-milliseconds of the service per request, by part.
 
     `parts`: a row per part, in the order of FACTORS, the whole last; no factor is in two parts.
@@ -94,7 +94,7 @@ class Attribution:
     lacking: str
 
 
-def attribution(run: Run, stack: str, baseline: str) -> Attribution:
+def decomposition(run: Run, stack: str, baseline: str) -> Decomposition:
     """The ratio between two stacks of `run` divided among FACTORS, on `user_detail` at the closed
     load with the most users.
 
@@ -116,7 +116,7 @@ def attribution(run: Run, stack: str, baseline: str) -> Attribution:
     blocks = _blocks(cell, {name for path in walked for name in path})
     if blocks.log_ms.empty:
         return _absent(run, stack, baseline, "no block holds all the stacks between them")
-    return Attribution(
+    return Decomposition(
         stack,
         baseline,
         title_of(stack, known),
@@ -131,7 +131,7 @@ def attribution(run: Run, stack: str, baseline: str) -> Attribution:
     )
 
 
-def waterfall(found: Attribution) -> pd.DataFrame:
+def waterfall(found: Decomposition) -> pd.DataFrame:
     """The parts one below the other, each from where the last one ended, in CPU-milliseconds.
 
     Columns: part, start_ms, end_ms, low_ms, high_ms (the end's interval), smallest_ms, largest_ms
@@ -148,16 +148,16 @@ def waterfall(found: Attribution) -> pd.DataFrame:
     return placed.join(parts[["ratio", "low", "high", "verdict"]])
 
 
-def _absent(run: Run, stack: str, baseline: str, why: str) -> Attribution:
+def _absent(run: Run, stack: str, baseline: str, why: str) -> Decomposition:
     above, below = (title_of(name, run.manifest.stacks) for name in (stack, baseline))
     lacking = (
         f"To share out the difference between {above} and {below} a run needs both on"
-        f" {spoken(SCENARIO)} in a closed loop; of this one {why}."
+        f" {humanize(SCENARIO)} in a closed loop; of this one {why}."
     )
     parts = pd.DataFrame(columns=list(_PART_COLUMNS))
     paths = pd.DataFrame(columns=list(_PATH_COLUMNS))
     none = pd.DataFrame(columns=list(COLUMNS))
-    return Attribution(stack, baseline, above, below, "", nan, parts, paths, None, none, lacking)
+    return Decomposition(stack, baseline, above, below, "", nan, parts, paths, None, none, lacking)
 
 
 _PART_COLUMNS = (

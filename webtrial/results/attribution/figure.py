@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.attribution.estimate import Attribution
-from webtrial.results.base.display import Drawing
+from webtrial.results.attribution.estimate import Decomposition
+from webtrial.results.attribution.estimate import waterfall as waterfall_of
+from webtrial.results.attribution.text import waterfall_figure_text
+from webtrial.results.base.display import Drawing, Prose, Shown
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -24,6 +26,9 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import interval, number, times
+from webtrial.results.base.result import Shows
+from webtrial.run.store import Run
+from webtrial.stats.estimates import labelled
 from webtrial.stats.frames import rows_of
 
 _DECIDED = ("higher", "lower")
@@ -32,7 +37,9 @@ _LONGEST_LABEL = 30
 
 
 @styled
-def draw(found: Attribution, steps: pd.DataFrame, ends: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(
+    found: Decomposition, steps: pd.DataFrame, ends: pd.DataFrame, words: FigureText
+) -> Drawing:
     """`waterfall` of an attribution below each other; `ends` are the two stacks with `title`,
     `stack` and `framework`, the baseline first."""
     labels = [fill(str(name), _LONGEST_LABEL) for name in steps["part"]]
@@ -115,3 +122,14 @@ def _beside(axes: Axes, text: str, height: float, color: Any) -> None:
         fontsize=7.5,
         color=color,
     )
+
+
+def waterfall_figure(run: Run, found: Decomposition) -> Shown:
+    """An `attribution` as a waterfall; what it lacks where there is none."""
+    if found.parts.empty:
+        return Prose(f"*{found.lacking}*")
+    ends = labelled(run, pd.DataFrame({"stack": [found.baseline, found.stack]}))
+    return draw(found, waterfall_of(found), ends, waterfall_figure_text(found))
+
+
+FIGURES: Shows = {"waterfall": lambda found: waterfall_figure(found.run, found.found)}

@@ -10,18 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.attribution.estimate import FRAMEWORK, WHOLE, Attribution
-from webtrial.results.base.display import Prose
+from webtrial.results.attribution.estimate import FRAMEWORK, WHOLE, Decomposition
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import ONE_BLOCK, FigureText, one_block_note, within
-from webtrial.results.base.formatting import counted, interval, listed, number, reach, times
-from webtrial.results.base.ratio_labels import undecided_note
-from webtrial.results.overview.findings import DECIDED
+from webtrial.results.base.formatting import counted, format_range, interval, listed, number, times
+from webtrial.results.base.ratio_labels import undecided_note, with_span
+from webtrial.results.base.result import Shows
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 
 BUNDLE = " + "  # between the factors of a part that cannot be told apart
 
 
-def cause(found: Attribution) -> str:
+def cause(found: Decomposition) -> str:
     """The finding of an attribution with parts as a sentence, with intervals."""
     return f"{_finding(found, spans=True)}{one_block_note(found.parts)}."
 
@@ -30,7 +31,7 @@ def _is_single(parts: pd.DataFrame) -> bool:
     return bool((parts["blocks"] <= 1).all())
 
 
-def _finding(found: Attribution, *, spans: bool) -> str:
+def _finding(found: Decomposition, *, spans: bool) -> str:
     """`A request costs Django 7.1 times the CPU time of FastAPI: × 2.4 by data access, …`; with
     `spans` each factor has its interval."""
     rows = {row["part"]: row for row in rows_of(found.parts)}
@@ -61,7 +62,7 @@ def _only(row: dict[str, Any]) -> str:
 
 def _parts(
     said: str,
-    found: Attribution,
+    found: Decomposition,
     rows: list[dict[str, Any]],
     turned: bool,
     spans: bool,
@@ -79,7 +80,7 @@ def _parts(
         yield f"not decided: {listed(undecided)}"
 
 
-def _by(row: dict[str, Any], found: Attribution, turned: bool, spans: bool) -> str:
+def _by(row: dict[str, Any], found: Decomposition, turned: bool, spans: bool) -> str:
     """`× 4.7 by framework with async Django as the way over`."""
     if FRAMEWORK not in row["part"].split(BUNDLE) or found.crossing is None:
         over = ""
@@ -90,7 +91,7 @@ def _by(row: dict[str, Any], found: Attribution, turned: bool, spans: bool) -> s
     return f"{_sign(row, turned, spans)} by {row['part']}{over}"
 
 
-def _beside(found: Attribution, turned: bool, spans: bool, single: bool) -> Iterator[str]:
+def _beside(found: Decomposition, turned: bool, spans: bool, single: bool) -> Iterator[str]:
     """What other pairs than the crossing show of the framework: `with threads on both sides × 1.8
     by framework + server`."""
     crossing = found.crossing and (found.crossing.start_title, found.crossing.end_title)
@@ -135,56 +136,7 @@ def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
     return times(ratio, low, high), f" ({interval(low, high)})"
 
 
-def attribution_in_words(found: Attribution) -> Prose:
-    """How many paths there are, which parts rest on one step, what pairs that differ in the
-    framework show beside them, and what cannot be told apart."""
-    if found.parts.empty:
-        return Prose("")
-    several = len(found.parts) > 2  # beside the whole
-    said = [*(_paths_told(found) if several else []), *_corners_told(found), found.lacking]
-    return Prose(" ".join(filter(None, said)))
-
-
-def _paths_told(found: Attribution) -> Iterator[str]:
-    stacks = len({*found.paths["start"], *found.paths["end"]})
-    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
-    yield (
-        f"{counted(counts, 'path')} through {counted(stacks, 'measured stack')}"
-        f" {'leads' if counts == 1 else 'lead'} from {found.baseline_title} to"
-        f" {found.stack_title}."
-    )
-    if over := found.crossing:
-        way = f", with {over.way_over} as the way over" if over.way_over else ""
-        yield (
-            f"{'It changes' if counts == 1 else 'All of them change'} the framework in one step,"
-            f" from {over.start_title} to {over.end_title}{way}: the factor is that of this step,"
-            " no mean over different ways, and its interval does not cover what other ways would"
-            " show."
-        )
-    alone = found.parts[~found.parts["independent"] & (found.parts["via"] != "")]
-    others_alone = [row for row in rows_of(alone) if FRAMEWORK not in row["part"]]
-    if others_alone and counts > 1:
-        steps = [f"{row['part']} ({row['via']})" for row in others_alone]
-        yield f"All of them also share a step that changes {listed(steps)}."
-    if others := found.paths["path"].nunique() - counts:
-        yield f"{counted(others, 'path')} more would bundle what these tell apart."
-
-
-def _corners_told(found: Attribution) -> Iterator[str]:
-    """`With threads on both sides FastAPI in threads took 0.56 (0.47–0.68) times the CPU time per
-    request of Django, raw SQL; what differs is the framework and the server.`"""
-    for row in rows_of(found.corners):
-        where = row["concurrency"]
-        where = f"From {where}" if " to " in where else f"With {where} on both sides"
-        ratio = times(row["ratio"], row["low"], row["high"])
-        yield (
-            f"{where} {row['title']} took {ratio}{within(row)} times the CPU time per request of"
-            f" {row['baseline_title']}{undecided_note(row)}; what differs is"
-            f" {listed(differing(row))}."
-        )
-
-
-def waterfall_figure_text(found: Attribution) -> FigureText:
+def waterfall_figure_text(found: Decomposition) -> FigureText:
     """Of an `attribution` with parts: which of them are decided, the largest first."""
     parts = found.parts
     told = "; ".join(_part_text(row) for row in rows_of(parts))
@@ -197,7 +149,7 @@ def waterfall_figure_text(found: Attribution) -> FigureText:
     return FigureText(_finding(found, spans=False) + one_block_note(parts), alt, _caption(found))
 
 
-def _caption(found: Attribution) -> str:
+def _caption(found: Decomposition) -> str:
     parts = found.parts
     counts = found.paths.loc[found.paths["counts"], "path"].nunique()
     others = found.paths["path"].nunique() - counts
@@ -225,7 +177,7 @@ def _bars(parts: pd.DataFrame, paths: int) -> str:
 
 
 def _part_text(row: dict[str, Any]) -> str:
-    paths = reach([row["smallest"], row["largest"]])
+    paths = format_range([row["smallest"], row["largest"]])
     ranging = f", over paths {paths}" if " to " in paths else ""
     via = f", on all paths {row['via']}" if row["via"] else ""
     return (
@@ -237,3 +189,137 @@ def _corner_text(row: dict[str, Any]) -> str:
     """`FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
     ratio = times(row["ratio"], row["low"], row["high"])
     return f"{row['title']} over {row['baseline_title']} {ratio}{within(row)}"
+
+
+def parts_table(found: Decomposition) -> Table | Prose:
+    """The parts of an `attribution`; nothing where there are none, since the figure says why."""
+    if found.parts.empty:
+        return Prose("")
+    rows = [row | _part_columns(row) for row in rows_of(with_span(found.parts))]
+    columns = {"part": "part", "ratio": "ratio", "span": "95 % interval", "range": "over paths"}
+    columns |= {"rests_on": "rests on", "blocks": "blocks", "verdict": "verdict"}
+    return Table(
+        pd.DataFrame(rows),
+        f"CPU time of the service per request of user detail, {found.stack_title} over"
+        f" {found.baseline_title}, at {found.load}. Ratios multiply to the whole. A part that rests"
+        " on steps which all paths share is no mean over different ways, and its interval does not"
+        " cover what others would show.",
+        columns | {"reason": "because"},
+    )
+
+
+def _part_columns(row: dict[str, Any]) -> dict[str, str]:
+    low, high = row["smallest"], row["largest"]
+    alike = number(low, 3) == number(high, 3)
+    return {
+        "ratio": times(row["ratio"], row["low"], row["high"]),
+        "range": "–" if alike else interval(low, high),
+        "rests_on": _rests_on(row),
+    }
+
+
+def _rests_on(row: dict[str, Any]) -> str:
+    """`2 steps`, `on all paths A → B`; of the whole –."""
+    if row["via"]:
+        return f"on all paths {row['via']}"
+    return counted(row["steps"], "step") if row["steps"] else "–"
+
+
+def corners_table(found: Decomposition) -> Table | Prose:
+    """The corners of an `attribution`; nothing where there are none."""
+    if found.corners.empty:
+        return Prose("")
+    pairs = found.corners["title"] + " / " + found.corners["baseline_title"]
+    ratios = [times(row["ratio"], row["low"], row["high"]) for row in rows_of(found.corners)]
+    differs = [listed(differing(row)) for row in rows_of(found.corners)]
+    rows = with_span(found.corners).assign(pair=pairs, ratio=ratios, differs=differs)
+    columns = {"pair": "comparison", "concurrency": "concurrency", "differs": "what differs"}
+    columns |= {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks"}
+    return Table(
+        rows,
+        "CPU time of the service per request of user detail in pairs of stacks that differ in the"
+        f" framework and otherwise only where no such pair was measured, at {found.load}.",
+        columns | {"verdict": "verdict", "reason": "because"},
+    )
+
+
+def paths_table(found: Decomposition) -> Table | Prose:
+    """The paths of an `attribution`, each with what its steps change and are worth; nothing where
+    a single step is all there is."""
+    if len(found.paths) < 2:
+        return Prose("")
+    rows = [
+        {"path": number_, "steps": _walked(steps), "counts": bool(steps["counts"].all())}
+        for number_, steps in found.paths.groupby("path", sort=False)
+    ]
+    return Table(
+        pd.DataFrame(rows),
+        f"Every path from {found.baseline_title} to {found.stack_title} through stacks that were"
+        " measured: the factor by which each step changes CPU time, and what it changes. Only paths"
+        " that tell apart the most count.",
+        {"path": "path", "steps": "steps", "counts": "counts"},
+    )
+
+
+def _walked(steps: pd.DataFrame) -> str:
+    onwards = [
+        f"→ {row['end_title']} (× {number(row['ratio'])}, {row['part']})" for row in rows_of(steps)
+    ]
+    return " ".join([str(steps["start_title"].iloc[0]), *onwards])
+
+
+def attribution_text(found: Decomposition) -> Prose:
+    """How many paths there are, which parts rest on one step, what pairs that differ in the
+    framework show beside them, and what cannot be told apart."""
+    if found.parts.empty:
+        return Prose("")
+    several = len(found.parts) > 2  # beside the whole
+    said = [*(_paths_told(found) if several else []), *_corners_told(found), found.lacking]
+    return Prose(" ".join(filter(None, said)))
+
+
+def _paths_told(found: Decomposition) -> Iterator[str]:
+    stacks = len({*found.paths["start"], *found.paths["end"]})
+    counts = found.paths.loc[found.paths["counts"], "path"].nunique()
+    yield (
+        f"{counted(counts, 'path')} through {counted(stacks, 'measured stack')}"
+        f" {'leads' if counts == 1 else 'lead'} from {found.baseline_title} to"
+        f" {found.stack_title}."
+    )
+    if over := found.crossing:
+        way = f", with {over.way_over} as the way over" if over.way_over else ""
+        yield (
+            f"{'It changes' if counts == 1 else 'All of them change'} the framework in one step,"
+            f" from {over.start_title} to {over.end_title}{way}: the factor is that of this step,"
+            " no mean over different ways, and its interval does not cover what other ways would"
+            " show."
+        )
+    alone = found.parts[~found.parts["independent"] & (found.parts["via"] != "")]
+    others_alone = [row for row in rows_of(alone) if FRAMEWORK not in row["part"]]
+    if others_alone and counts > 1:
+        steps = [f"{row['part']} ({row['via']})" for row in others_alone]
+        yield f"All of them also share a step that changes {listed(steps)}."
+    if others := found.paths["path"].nunique() - counts:
+        yield f"{counted(others, 'path')} more would bundle what these tell apart."
+
+
+def _corners_told(found: Decomposition) -> Iterator[str]:
+    """`With threads on both sides FastAPI in threads took 0.56 (0.47–0.68) times the CPU time per
+    request of Django, raw SQL; what differs is the framework and the server.`"""
+    for row in rows_of(found.corners):
+        where = row["concurrency"]
+        where = f"From {where}" if " to " in where else f"With {where} on both sides"
+        ratio = times(row["ratio"], row["low"], row["high"])
+        yield (
+            f"{where} {row['title']} took {ratio}{within(row)} times the CPU time per request of"
+            f" {row['baseline_title']}{undecided_note(row)}; what differs is"
+            f" {listed(differing(row))}."
+        )
+
+
+TABLES: Shows = {
+    "parts": lambda found: parts_table(found.found),
+    "paths": lambda found: paths_table(found.found),
+    "corners": lambda found: corners_table(found.found),
+}
+TEXTS: Shows = {"paths_and_corners": lambda found: attribution_text(found.found)}

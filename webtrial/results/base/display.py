@@ -6,17 +6,18 @@ page and the PDF. A drawing's title, caption and alternative text travel in the 
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from webtrial.results.base.figure_defaults import drawing_from_defaults
 from webtrial.results.base.formatting import number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _DRAWN_IN = "'Inter', 'DejaVu Sans'"
 _READ_IN = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
@@ -30,7 +31,7 @@ class Drawing:
     """A figure with its finding as title, what it shows in words, how to read it, and the frame
     that it was drawn from."""
 
-    figure: Figure
+    figure: "Figure"
     title: str
     alt: str
     caption: str
@@ -39,6 +40,10 @@ class Drawing:
     def __post_init__(self) -> None:
         """Settle the layout once: it moves a little each time it is worked out, and its solver
         leaves the last digits to chance."""
+        from webtrial.results.base.figure_defaults import (  # noqa: PLC0415 - loads matplotlib
+            drawing_from_defaults,
+        )
+
         if (layout := self.figure.get_layout_engine()) is not None:
             layout.execute(self.figure)
         with drawing_from_defaults({}):  # a user may have set that all figures are laid out
@@ -52,6 +57,10 @@ class Drawing:
         """The figure as SVG, the same bytes each time. Letters are text, which can be found; where
         their font is missing, others stand in for it. Identifiers differ from drawing to drawing,
         since a page holds many."""
+        from webtrial.results.base.figure_defaults import (  # noqa: PLC0415 - loads matplotlib
+            drawing_from_defaults,
+        )
+
         salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
         sink = StringIO()
         with drawing_from_defaults({"svg.hashsalt": salt, "svg.fonttype": "none"}):
@@ -156,6 +165,18 @@ class Prose:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
         return {"text/markdown": self.text, "text/plain": self.text}, {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawings:
+    """Several figures, shown below one another; none where the run has nothing to draw."""
+
+    drawings: Sequence[Drawing | Prose]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display  # noqa: PLC0415 - in notebooks alone
+
+        display(*self.drawings)  # type: ignore[no-untyped-call]
 
 
 def together(**frames: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from webtrial.results.base.figure_defaults import drawing_from_defaults
-from webtrial.results.base.formatting import spoken
+from webtrial.results.base.formatting import humanize
 from webtrial.system.folders import REPOSITORY
 
 FONTS = REPOSITORY / "report" / "fonts"
@@ -193,7 +193,7 @@ ROW_IN, LOW_ROW_IN, MANY_ROWS = 0.29, 0.235, 26.0
 
 def place_of(scenario: str, load: str) -> str:
     """A cell as panels are titled: `user detail, 100 users`."""
-    return f"{spoken(scenario)}, {load}"
+    return f"{humanize(scenario)}, {load}"
 
 
 def thousands(axes: Axes, which: str = "x") -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from webtrial.results.base.formatting import counted, interval, number, spoken, whole_percent
+from webtrial.results.base.formatting import counted, humanize, interval, number, whole_percent
 from webtrial.stats.frames import rows_of
 from webtrial.stats.histogram import NEEDS_INTERVAL
 from webtrial.stats.thresholds import TOLERATED_SHARE
@@ -18,7 +18,7 @@ ONE_BLOCK = "One block: no interval, no verdict."
 def per_cell(table: pd.DataFrame, text: Callable[[dict[str, Any]], str]) -> str:
     """`scenario, load: a, b; …` with `text(row)` for each row."""
     parts = [
-        f"{spoken(str(scenario))}, {load}: " + ", ".join(text(row) for row in rows_of(cell))
+        f"{humanize(str(scenario))}, {load}: " + ", ".join(text(row) for row in rows_of(cell))
         for (scenario, load), cell in table.groupby(["scenario", "load"], sort=False)
     ]
     return "; ".join(parts) + "."

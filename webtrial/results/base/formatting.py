@@ -82,19 +82,6 @@ def also_differ_text(pairs: Iterable[tuple[str, str]]) -> str:
     return f" {'; '.join(said)}." if said else ""
 
 
-def reach(values: Sequence[float]) -> str:
-    """The range of some ratios: `2.1 to 7.2`, `2.1` where they read the same, nothing of none."""
-    if not values:
-        return ""
-    low, high = number(min(values)), number(max(values))
-    return low if low == high else f"{low} to {high}"
-
-
-def spoken(name: str) -> str:
-    """A scenario's name in prose: `user detail` for `user_detail`."""
-    return name.replace("_", " ")
-
-
 def _decimals(value: float, digits: int) -> int:
     return max(0, digits - 1 - floor(log10(abs(value)))) if value else 0
 
@@ -113,9 +100,6 @@ def _interval_decimals(low: float, high: float) -> int:
 def _misleads(low: float, high: float, decimals: int) -> bool:
     ends = (round(low, decimals), round(high, decimals))
     return 1 in ends or ends[0] == ends[1]
-
-
-AS_SPOKEN = {"scenario": spoken}
 
 
 STACK_COLUMNS = {"scenario": "scenario", "load": "load", "title": "stack"}
@@ -142,3 +126,19 @@ def written(value: Any) -> str:
         case None:
             return "none"
     return str(value)
+
+
+def format_range(values: Sequence[float]) -> str:
+    """The range of some ratios: `2.1 to 7.2`, `2.1` where they read the same, nothing of none."""
+    if not values:
+        return ""
+    low, high = number(min(values)), number(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def humanize(name: str) -> str:
+    """A scenario's name in prose: `user detail` for `user_detail`."""
+    return name.replace("_", " ")
+
+
+HUMANIZED = {"scenario": humanize}

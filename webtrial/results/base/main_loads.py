@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from webtrial.results.validity.gates import left_out
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
-from webtrial.stats.trials import trials_table
+from webtrial.stats.trials import left_out, trials_table
 
 
 def everywhere(run: Run, table: pd.DataFrame) -> pd.DataFrame:

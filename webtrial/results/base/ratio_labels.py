@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.formatting import interval, span_text, times
-from webtrial.results.overview.findings import DECIDED
 from webtrial.run.store import Run
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
 from webtrial.stats.ratios import METRICS
 

@@ -4,22 +4,24 @@ Each folder of `results/` holds one question, and its `__init__.py` a subclass o
 function that makes it from a run. What a subclass shows stands in its folder, by name:
 
     figure.py   FIGURES: name → function of the result that draws
-    text.py     TABLES and TEXTS: name → function of the result
+    text.py     TABLES and TEXTS: name → function of the result (TABLES in tables.py if many)
 
 They are imported when they are first asked for: who needs the numbers alone loads no matplotlib.
 """
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
 
 from webtrial.errors import ParameterError
-from webtrial.results.base.display import Drawing, Prose, Table
+from webtrial.results.base.display import Drawing, Drawings, Prose, Table
 from webtrial.run.store import Run
 
 Shows = Mapping[str, Callable[..., Any]]
+Shown = Drawing | Drawings | Prose
 
 
 class Result:
@@ -30,11 +32,17 @@ class Result:
     something is missing or undecided.
     """
 
-    def __init__(self, run: Run, data: pd.DataFrame, *missing: str) -> None:
-        """`missing`: what the run lacks to answer the question, such as "no fan-out"."""
+    LACKS = ""
+    """What a run lacks whose `data` are empty, such as "no closed load"."""
+
+    def __init__(self, run: Run) -> None:
+        """The answer for `run`; what it takes to find it is computed when it is first asked for."""
         self.run = run
-        self.data = data
-        self.missing = missing
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The main DataFrame."""
+        raise NotImplementedError
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -44,7 +52,7 @@ class Result:
     @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
-        return tuple(self._shows("text", "TABLES"))
+        return tuple(self._tables())
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -54,31 +62,30 @@ class Result:
     @property
     def limitations(self) -> tuple[str, ...]:
         """Why something is missing or undecided, a sentence each; none where nothing is."""
-        said = [f"This run has {what}." for what in self.missing]
-        if len(self.data) and "blocks" in self.data and (self.data["blocks"] <= 1).all():
-            said.append("One block: no interval, no verdict.")
-        elif "verdict" in self.data and (count := _undecided(self.data)):
-            said.append(f"{count} of {len(self.data)} comparisons are not decided.")
-        return tuple(said)
+        data = self.data
+        if data.empty:
+            return (f"This run has {self.LACKS}.",) if self.LACKS else ()
+        if "blocks" in data and (data["blocks"] <= 1).all():
+            return ("One block: no interval, no verdict.",)
+        undecided = int((data["verdict"] == "inconclusive").sum()) if "verdict" in data else 0
+        return (f"{undecided} of {len(data)} are not decided.",) if undecided else ()
 
-    def figure(self, name: str | None = None, **options: Any) -> Drawing | Prose:
+    def figure(self, name: str | None = None, *about: Any, **options: Any) -> Shown:
         """A figure, by default the main one; in its place what the run lacks to draw it."""
         draw = self._chosen("figure", self._shows("figure", "FIGURES"), name)
-        if self.missing:
-            return Prose(f"*Nothing to draw: this run has {'; '.join(self.missing)}.*")
-        drawn: Drawing | Prose = draw(self, **options)
+        drawn: Shown = draw(self, *about, **options)
         return drawn
 
-    def table(self, name: str | None = None, **options: Any) -> Table | Prose:
-        """A table, by default the main one; nothing where the run lacks what it shows."""
-        make = self._chosen("table", self._shows("text", "TABLES"), name)
-        made: Table | Prose = Prose("") if self.missing else make(self, **options)
+    def table(self, name: str | None = None, *about: Any, **options: Any) -> Table | Prose:
+        """A table, by default the main one; empty prose where the run lacks what it shows."""
+        make = self._chosen("table", self._tables(), name)
+        made: Table | Prose = make(self, *about, **options)
         return made
 
-    def text(self, name: str | None = None, **options: Any) -> Prose:
-        """Sentences, by default the main ones; nothing where the run lacks what they tell."""
+    def text(self, name: str | None = None, *about: Any, **options: Any) -> Prose:
+        """Sentences, by default the main ones; empty where the run lacks what they tell."""
         tell = self._chosen("text", self._shows("text", "TEXTS"), name)
-        told: Prose = Prose("") if self.missing else tell(self, **options)
+        told: Prose = tell(self, *about, **options)
         return told
 
     def to_csv(self) -> str:
@@ -87,9 +94,9 @@ class Result:
 
     def __repr__(self) -> str:
         """What there is to ask of it."""
-        kinds = {"figure": self.figures, "table": self.tables, "text": self.texts}
-        shown = "; ".join(f"{kind}s {', '.join(names)}" for kind, names in kinds.items() if names)
-        return f"{type(self).__name__} of {self.run.path.name}: {shown}"
+        kinds = {"figures": self.figures, "tables": self.tables, "texts": self.texts}
+        shown = "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
+        return f"{type(self).__name__}: {shown}"
 
     def _ipython_display_(self) -> None:
         """Sentences, the main figure and the main table, below one another."""
@@ -98,9 +105,14 @@ class Result:
         ways = ((self.texts, self.text), (self.figures, self.figure), (self.tables, self.table))
         display(*(show() for names, show in ways if names))  # type: ignore[no-untyped-call]
 
+    def _tables(self) -> Shows:
+        return self._shows("tables", "TABLES") or self._shows("text", "TABLES")
+
     def _shows(self, module: str, kind: str) -> Shows:
-        found = import_module(f"{type(self).__module__}.{module}")
-        shows: Shows = getattr(found, kind, {})
+        package = type(self).__module__
+        if find_spec(f"{package}.{module}") is None:
+            return {}
+        shows: Shows = getattr(import_module(f"{package}.{module}"), kind, {})
         return shows
 
     def _chosen(self, kind: str, there: Shows, name: str | None) -> Callable[..., Any]:
@@ -110,7 +122,3 @@ class Result:
                 f"{type(self).__name__} has no {kind} {chosen!r}; there are {', '.join(there)}"
             )
         return there[chosen]
-
-
-def _undecided(data: pd.DataFrame) -> int:
-    return int((data["verdict"] == "inconclusive").sum())

@@ -3,21 +3,24 @@
 import pandas as pd
 
 from webtrial.results.base.display import Table
+from webtrial.results.base.result import Shows
 from webtrial.results.capabilities.estimate import QUESTION
 from webtrial.stats.frames import rows_of
 
 FOOTPRINT = ("lines of code", "installed packages", "cold start", "memory")
+
+
 _NAMES = ": which"  # of packages: too long for a column
 
 
-def capabilities_as_table(table: pd.DataFrame) -> Table:
+def answers_table(table: pd.DataFrame) -> Table:
     """`capability_table` without what is a matter of size."""
     rows = table[~table["capability"].isin(FOOTPRINT)]
     caption = "What each framework can do: asked of the running services, read in their sources."
     return _as_table(rows, caption)
 
 
-def footprint_as_table(table: pd.DataFrame, findings: pd.DataFrame) -> Table:
+def footprint_table(table: pd.DataFrame, findings: pd.DataFrame) -> Table:
     """Of `capability_table` what is a matter of size, with the machine and the day of figures that
     depend on them."""
     rows = table[table["capability"].isin(FOOTPRINT) & ~table["question"].str.endswith(_NAMES)]
@@ -35,3 +38,9 @@ def _as_table(rows: pd.DataFrame, caption: str) -> Table:
     frameworks = [str(name) for name in rows.columns if name not in QUESTION]
     columns = {"capability": "", "question": "", **{name: name for name in frameworks}}
     return Table(rows.assign(question=asked), caption, columns)
+
+
+TABLES: Shows = {
+    "answers": lambda found: answers_table(found.data),
+    "footprint": lambda found: footprint_table(found.data, found.findings),
+}

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Drawings, Shown, absent
 from webtrial.results.base.figure_style import (
     Look,
     looks,
@@ -14,6 +14,11 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.result import Shows
+from webtrial.results.capacity.estimate import sweep
+from webtrial.results.capacity.text import capacity_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.trials import left_out, trials_table
 
 
 @styled
@@ -63,3 +68,20 @@ def _line(axes: Axes, part: pd.DataFrame, name: str, look: Look) -> None:
     axes.vlines(part["users"], low, high, color=look.hue, linewidth=2.4, alpha=0.4)
     if name == "p50":
         axes.plot(part["users"], part["p90_ms"], color=look.hue, linewidth=0.6, linestyle=look.line)
+
+
+def sweep_figures(run: Run) -> list[Shown]:
+    """Throughput and response times against users, a figure for each scenario with several closed
+    loads."""
+    sweeps = [sweep(run, scenario) for scenario in run.manifest.parameters.all_scenarios]
+    drawn: list[Shown] = [_capacity(run, found) for found in sweeps if len(found)]
+    return drawn or [absent("no scenario with more than one closed load")]
+
+
+def _capacity(run: Run, found: pd.DataFrame) -> Shown:
+    trials = trials_table(run)
+    here = (trials["scenario"] == found["scenario"].iloc[0]) & (trials["load_kind"] == "closed")
+    return draw(found, capacity_figure_text(found, left_out(trials[here])))
+
+
+FIGURES: Shows = {"sweeps": lambda found: Drawings(sweep_figures(found.run))}

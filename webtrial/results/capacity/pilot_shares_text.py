@@ -3,16 +3,18 @@
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import listed, reach, spoken
+from webtrial.results.base.formatting import format_range, humanize, listed
 from webtrial.stats.frames import rows_of
 
 
-def pilot_shares_as_table(shares: pd.DataFrame) -> Table | Prose:
+def pilot_shares_table(shares: pd.DataFrame) -> Table | Prose:
     """A row per load and stack; nothing of none."""
     if shares.empty:
         return Prose("")
     rows = rows_of(shares)
-    reached = [reach([row["reached_least_per_s"], row["reached_most_per_s"]]) for row in rows]
+    reached = [
+        format_range([row["reached_least_per_s"], row["reached_most_per_s"]]) for row in rows
+    ]
     of_that = [_range_text(row["smallest"], row["largest"]) for row in rows]
     columns = {"scenario": "scenario", "load": "load", "title": "stack"}
     columns |= {"rate_per_s": "offered (1/s)", "pilot_per_s": "pilot (1/s)"}
@@ -22,11 +24,11 @@ def pilot_shares_as_table(shares: pd.DataFrame) -> Table | Prose:
         "Rates that are shares of what a pilot found, and what share that was of what the same"
         " stack reached later in closed loops: over blocks and closed loads.",
         columns | {"blocks": "blocks"},
-        {"scenario": spoken},
+        {"scenario": humanize},
     )
 
 
-def pilot_shares_in_words(shares: pd.DataFrame) -> Prose:
+def pilot_shares_text(shares: pd.DataFrame) -> Prose:
     """How far the shares of the pilot's rate are from shares of what was reached."""
     if shares.empty:
         return Prose("")

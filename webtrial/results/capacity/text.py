@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.display import Prose
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     SERVED_PERCENT,
     FigureText,
@@ -15,7 +15,17 @@ from webtrial.results.base.figure_text import (
     per_cell,
     ring_note,
 )
-from webtrial.results.base.formatting import counted, listed, number, rate, spoken
+from webtrial.results.base.formatting import (
+    HUMANIZED,
+    counted,
+    humanize,
+    listed,
+    number,
+    percent,
+    rate,
+)
+from webtrial.results.base.result import Shows
+from webtrial.results.capacity.pilot_shares_text import pilot_shares_table, pilot_shares_text
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.thresholds import MINIMUM_REQUESTS
@@ -29,7 +39,7 @@ def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
         f"{number(row['throughput_per_s'])} with {row['title']} ({row['users']:,g} users)"
         for row in (ranked if len(ranked) < 2 else [ranked[0], ranked[-1]])
     ]
-    title = f"{spoken(str(sweep['scenario'].iloc[0])).capitalize()}: requests per second reach"
+    title = f"{humanize(str(sweep['scenario'].iloc[0])).capitalize()}: requests per second reach"
     title += f" {' and '.join(told)}{one_block_note(sweep)}"
     alt = "Requests per second and median response time in milliseconds by users. " + per_cell(
         sweep,
@@ -44,7 +54,32 @@ def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
     return FigureText(title, alt, caption)
 
 
-def rates_in_time_in_words(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
+def served_rates_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
+    """`rates_in_time`: between which rates a stack's capacity lies; nothing of no open load."""
+    if table.empty:
+        return Prose("")
+    columns = {"scenario": "scenario", "title": "stack", "served": "served (1/s)"}
+    columns |= {"late_share": "late", "missed_per_s": "not served (1/s)"}
+    columns |= {"missed_late_share": "late then", "judged": "rates judged"}
+    return Table(
+        table.assign(served=[_served_text(row) for row in rows_of(table)]),
+        f"The highest offered rate that was served within {number(p99_limit_ms)} ms, and the lowest"
+        " above it that was not, each with the share of its requests that were late. –: none was"
+        " offered.",
+        columns | {"unknown": "cannot be told"},
+        HUMANIZED | {"late_share": percent, "missed_per_s": rate, "missed_late_share": percent},
+    )
+
+
+def _served_text(row: dict[str, Any]) -> str:
+    if not row["judged"]:
+        return "not measured"
+    if not isfinite(row["rate_per_s"]):
+        return f"< {rate(row['missed_per_s'])}"
+    return "≥ " * (not isfinite(row["missed_per_s"])) + rate(row["rate_per_s"])
+
+
+def served_rates_text(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
     """Between which rates the capacity of each stack lies, scenario by scenario."""
     limit = f"{number(p99_limit_ms)} ms"
     if not table["judged"].any():
@@ -53,7 +88,7 @@ def rates_in_time_in_words(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
             f" {MINIMUM_REQUESTS} requests that tells.*"
         )
     told = [
-        f"in {spoken(str(scenario))} " + ", ".join(_served(row) for row in rows_of(part))
+        f"in {humanize(str(scenario))} " + ", ".join(_served(row) for row in rows_of(part))
         for scenario, part in table.groupby("scenario", sort=False)
     ]
     return Prose(
@@ -80,7 +115,7 @@ PROCESSES = (1, 2, 4)
 """Of a server, that are worth a run of their own where the cores allow."""
 
 
-def processes_in_words(run: Run) -> Prose:
+def processes_text(run: Run) -> Prose:
     """How many server processes each stack had, and how many the machine has cores for."""
     budgets = run.manifest.budgets
     if "service_cores" not in budgets:
@@ -94,3 +129,14 @@ def processes_in_words(run: Run) -> Prose:
         " are runs of their own (`server_processes`), with a core for each process: services have"
         f" {counted(cores, 'core')} on this machine{refused}."
     )
+
+
+TABLES: Shows = {
+    "served_rates": lambda found: served_rates_table(found.data, found.p99_limit_ms),
+    "pilot_shares": lambda found: pilot_shares_table(found.pilot_shares),
+}
+TEXTS: Shows = {
+    "served_rates": lambda found: served_rates_text(found.data, found.p99_limit_ms),
+    "processes": lambda found: processes_text(found.run),
+    "pilot_shares": lambda found: pilot_shares_text(found.pilot_shares),
+}

@@ -1,0 +1,73 @@
+"""Which framework suits which kind of project, and what does it cost to run?"""
+
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from webtrial.results.base.result import Result
+from webtrial.results.choosing import estimate
+from webtrial.results.choosing.criteria import Criteria, criteria
+from webtrial.results.choosing.money import cores_needed, million_requests
+from webtrial.results.choosing.projects import Weights
+from webtrial.run.store import Run
+from webtrial.stats.thresholds import P99_LIMIT_MS
+
+
+class Choosing(Result):
+    """Scores of frameworks by criterion, and which of them suits a kind of project."""
+
+    def __init__(self, run: Run, p99_limit_ms: float, weights: Weights | None, seed: int) -> None:
+        """`weights` of criteria by kind of project; `seed` of what is drawn from intervals."""
+        super().__init__(run)
+        self.p99_limit_ms = p99_limit_ms
+        self.weights = weights
+        self.seed = seed
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """What each framework reached by each criterion, and what could not be measured."""
+        return criteria(self.run, self.p99_limit_ms)
+
+    @cached_property
+    def data(self) -> pd.DataFrame:
+        """Columns of `estimate.scores`."""
+        return estimate.scores(self.criteria, self.seed)
+
+    @cached_property
+    def recommended(self) -> pd.DataFrame:
+        """Which framework comes first for each kind of project: columns of
+        `estimate.recommended`."""
+        return estimate.recommended(self.run, self.weights, self.criteria, self.seed)
+
+    @cached_property
+    def moves(self) -> pd.DataFrame:
+        """Which change of a weight would change the choice: columns of `estimate.moves`."""
+        return estimate.moves(self.criteria, self.weights)
+
+    def million_requests(self, price_per_core_hour: float) -> pd.DataFrame:
+        """CPU time and price of a million requests: columns of `money.million_requests`."""
+        return million_requests(self.run, price_per_core_hour)
+
+    def cores_needed(self, load_per_s: float) -> pd.DataFrame:
+        """Cores for a load that is served in time: columns of `money.cores_needed`."""
+        return cores_needed(self.run, load_per_s, self.p99_limit_ms)
+
+    def sliders(self) -> Any:
+        """The weights as sliders, in JupyterLab; elsewhere as they are."""
+        from webtrial.results.choosing.sliders import weigh  # noqa: PLC0415 - loads ipywidgets
+
+        return weigh(self.criteria, self.weights)
+
+
+def choosing(
+    run: Run,
+    p99_limit_ms: float = P99_LIMIT_MS,
+    weights: Weights | None = None,
+    seed: int = estimate.SEED,
+) -> Choosing:
+    """Which framework suits which kind of project.
+
+    `data` has a row per criterion and framework: columns of `estimate.scores`.
+    """
+    return Choosing(run, p99_limit_ms, weights, seed)

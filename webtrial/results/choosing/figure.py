@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     Look,
     looks,
@@ -16,6 +16,11 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.result import Shows
+from webtrial.results.choosing.criteria import Criteria
+from webtrial.results.choosing.estimate import SEED, totals
+from webtrial.results.choosing.projects import Weights
+from webtrial.results.choosing.text import choosing_figure_text
 from webtrial.stats.frames import rows_of
 
 _APART = 0.22  # of a row, between frameworks
@@ -63,3 +68,23 @@ def _annotate(axes: Axes, text: str, place: tuple[float, float], **how: Any) -> 
     axes.annotate(
         text, place, xytext=(5, 0), textcoords="offset points", va="center", fontsize=7, **how
     )
+
+
+def scores_figure(
+    found: Criteria, chosen: pd.DataFrame, weights: Weights | None = None, seed: int = SEED
+) -> Shown:
+    """`totals` for each project, with the first places of `recommended`."""
+    table = totals(found, weights, seed)
+    table = table[table["total"].notna()]
+    if table.empty:
+        return absent("nothing that frameworks are chosen by")
+    named = chosen[["project", "first", "article"]]
+    drawn = table.assign(stack=table["framework"].str.lower()).merge(named, on="project")
+    return draw(drawn, choosing_figure_text(table, chosen))
+
+
+FIGURES: Shows = {
+    "scores": lambda found: scores_figure(
+        found.criteria, found.recommended, found.weights, found.seed
+    )
+}

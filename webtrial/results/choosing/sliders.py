@@ -12,8 +12,8 @@ from webtrial.results.base.formatting import likelihood
 from webtrial.results.choosing.criteria import Criteria
 from webtrial.results.choosing.estimate import moves, totals
 from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
-from webtrial.results.choosing.tables import weights_as_table
-from webtrial.results.choosing.text import moves_in_words
+from webtrial.results.choosing.tables import weights_table
+from webtrial.results.choosing.text import moves_text
 
 LIVE = "JPY_SESSION_NAME"
 """Jupyter's server sets it for the kernel of a notebook that somebody has open."""
@@ -24,7 +24,7 @@ MOST = 5.0  # that a slider reaches, unless a weight is larger
 def weigh(found: Criteria, weights: Weights | None = None) -> Any:
     """Sliders for the weights of one project after the other, with what comes of them below; where
     no notebook is open the table of the weights."""
-    return sliders(found, weights) if LIVE in os.environ else weights_as_table(weights)
+    return sliders(found, weights) if LIVE in os.environ else weights_table(weights)
 
 
 def sliders(found: Criteria, weights: Weights | None = None) -> VBox:
@@ -76,4 +76,4 @@ def _outcome(found: Criteria, project: str, weights: Weights) -> str:
         return str(error)
     columns = {"framework": "framework", "total": "total", "probability": "first in"}
     table = Table(rows[rows["project"] == project], "", columns, {"probability": likelihood})
-    return table.html() + f"<p>{moves_in_words(moved[moved['project'] == project]).text}</p>"
+    return table.html() + f"<p>{moves_text(moved[moved['project'] == project]).text}</p>"

@@ -7,13 +7,14 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import (
-    AS_SPOKEN,
+    HUMANIZED,
     interval,
     likelihood,
     number,
     percent,
     whole_percent,
 )
+from webtrial.results.base.result import Shows
 from webtrial.results.choosing.criteria import Criteria
 from webtrial.results.choosing.money import MILLION
 from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
@@ -21,10 +22,27 @@ from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
+
+def weights_table(weights: Weights | None = None) -> Table:
+    """The weights of every project: a row per criterion that any of them weighs."""
+    chosen = weights_of(weights)
+    names = [name for name in CRITERIA if any(each.get(name) for each in chosen.values())]
+    rows = [
+        {"criterion": name} | {project: each.get(name, 0) for project, each in chosen.items()}
+        for name in names
+    ]
+    shown = dict.fromkeys(chosen, _weight)
+    return Table(pd.DataFrame(rows), "How much each criterion counts.", {}, shown)
+
+
+def _weight(value: float) -> str:
+    return f"{value:g}" if value else ""
+
+
 _SHARE = whole_percent(1 - TOLERATED_SHARE)
 
 
-def money_as_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Prose:
+def money_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Prose:
     """`million_requests` at each scenario's main closed load."""
     rows = at_main_load(costs)
     if rows.empty:
@@ -40,7 +58,7 @@ def money_as_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | P
         f"CPU-hours of {MILLION:,} requests by who used them, and their price at"
         f" {number(price_per_core_hour)} a core-hour (95 % interval; –: not observed).",
         columns | {"price": "price"},
-        AS_SPOKEN,
+        HUMANIZED,
     )
 
 
@@ -49,7 +67,7 @@ def _spanned(row: dict[str, Any], value: str, low: str, high: str) -> str:
     return number(row[value]) + span
 
 
-def cores_as_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> Table | Prose:
+def cores_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> Table | Prose:
     """`cores_needed`: copies and cores for a stated load."""
     rows = cores[cores["judged"] > 0]
     if rows.empty:
@@ -71,7 +89,7 @@ def cores_as_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) 
         " second, so the second number of cores is enough and fewer than the first are too few. ≥,"
         " under, ≤: the other end was not measured.",
         columns,
-        AS_SPOKEN | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
+        HUMANIZED | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
     )
 
 
@@ -83,7 +101,7 @@ def _range(low: float, high: float, below: str = "≤ ") -> str:
     return f"≥ {ends[0]}" if isfinite(low) else f"{below}{ends[0]}"
 
 
-def scores_as_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
+def scores_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
     """`scores`: a row per criterion, a column per framework. The limit is that of the criteria."""
     if scored.empty:
         return Prose("*This run has no stack as deployed, so nothing can be chosen.*")
@@ -106,23 +124,7 @@ def _score(row: dict[str, Any]) -> str:
     return f"{row['score']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
 
 
-def weights_as_table(weights: Weights | None = None) -> Table:
-    """The weights of every project: a row per criterion that any of them weighs."""
-    chosen = weights_of(weights)
-    names = [name for name in CRITERIA if any(each.get(name) for each in chosen.values())]
-    rows = [
-        {"criterion": name} | {project: each.get(name, 0) for project, each in chosen.items()}
-        for name in names
-    ]
-    shown = dict.fromkeys(chosen, _weight)
-    return Table(pd.DataFrame(rows), "How much each criterion counts.", {}, shown)
-
-
-def _weight(value: float) -> str:
-    return f"{value:g}" if value else ""
-
-
-def recommended_as_table(chosen: pd.DataFrame) -> Table:
+def recommended_table(chosen: pd.DataFrame) -> Table:
     """`recommended`: first places beside the article's."""
     rows = rows_of(chosen)
     frame = chosen.assign(
@@ -152,7 +154,7 @@ def _surely(row: dict[str, Any]) -> str:
     return likelihood(row["probability"])
 
 
-def moves_as_table(moved: pd.DataFrame) -> Table:
+def moves_table(moved: pd.DataFrame) -> Table:
     """`moves`: how far weights must go for another first place."""
     frame = moved.assign(
         single=[_single(row) for row in rows_of(moved)],
@@ -187,9 +189,24 @@ def _shift(row: dict[str, Any]) -> str:
     )
 
 
-def left_out_as_table(found: Criteria) -> Table | Prose:
+def left_out_table(found: Criteria) -> Table | Prose:
     """The criteria that could not be had, each with its reason; nothing where all could."""
     if not found.left_out:
         return Prose("")
     frame = pd.DataFrame(found.left_out.items(), columns=["criterion", "because"])
     return Table(frame, "Criteria that are left out.")
+
+
+TABLES: Shows = {
+    "scores": lambda found: scores_table(found.data, found.p99_limit_ms),
+    "left_out": lambda found: left_out_table(found.criteria),
+    "weights": lambda found: weights_table(found.weights),
+    "recommended": lambda found: recommended_table(found.recommended),
+    "moves": lambda found: moves_table(found.moves),
+    "money": lambda found, price_per_core_hour: money_table(
+        found.million_requests(price_per_core_hour), price_per_core_hour
+    ),
+    "cores": lambda found, load_per_s: cores_table(
+        found.cores_needed(load_per_s), load_per_s, found.p99_limit_ms
+    ),
+}

@@ -10,19 +10,44 @@ from webtrial.results.base.figure_text import (
     FigureText,
     within,
 )
-from webtrial.results.base.formatting import (
-    counted,
-    likelihood,
-    listed,
-    number,
-    percent,
-    spoken,
-)
+from webtrial.results.base.formatting import counted, humanize, likelihood, listed, number, percent
+from webtrial.results.base.result import Shows
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import furthest_apart, rows_of
 
 
-def choosing_in_words(chosen: pd.DataFrame) -> Prose:
+def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureText:
+    """Of `totals` and `recommended`: how often the first place is the article's."""
+    judged = chosen.dropna(subset=["first"])
+    agrees = int(judged["agrees"].sum())
+    title = (
+        f"With these weights the first place is the article's recommendation for {agrees} of"
+        f" {counted(len(judged), 'kind')} of project"
+    )
+    measured = judged[judged["blocks_untouched"].map(isfinite)]
+    if len(measured) and measured["probability"].isna().all():
+        title += " (one block: no interval, no verdict)"
+    alt = "Weighted mean of the scores. " + "; ".join(
+        f"{project}: " + ", ".join(_total(row) for row in rows_of(part))
+        for project, part in totals.groupby("project", sort=False)
+    )
+    caption = (
+        "Weighted mean of each framework's scores, as deployed, 1 being the best in every"
+        " criterion. At the right who comes first, in brackets whom the article recommends."
+    )
+    if (totals["low"] < totals["high"]).any():
+        caption += (
+            " Lines: what the run's 95 % intervals allow, the weights held fixed; none where"
+            " nothing of weight has an interval."
+        )
+    return FigureText(title, f"{alt}.", caption)
+
+
+def _total(row: dict[str, Any]) -> str:
+    return f"{row['framework']} {number(row['total'])}{within(row)}"
+
+
+def choosing_text(chosen: pd.DataFrame) -> Prose:
     """Of `recommended`: where the first place is the article's, where it is not, and how sure."""
     judged = chosen.dropna(subset=["first"])
     if judged.empty:
@@ -67,7 +92,7 @@ def _how_sure(judged: pd.DataFrame) -> str:
     )
 
 
-def moves_in_words(moved: pd.DataFrame) -> Prose:
+def moves_text(moved: pd.DataFrame) -> Prose:
     """Of `moves`: which answer hangs on least."""
     known = moved.dropna(subset=["moved"])
     if known.empty:
@@ -81,7 +106,7 @@ def moves_in_words(moved: pd.DataFrame) -> Prose:
     return Prose(said + (f" No weights at all change that for {listed(firm)}." if firm else ""))
 
 
-def money_in_words(costs: pd.DataFrame) -> Prose:
+def money_text(costs: pd.DataFrame) -> Prose:
     """Of `million_requests`: where stacks differ most in what they cost."""
     rows = at_main_load(costs)
     if rows.empty:
@@ -90,38 +115,16 @@ def money_in_words(costs: pd.DataFrame) -> Prose:
     if least["stack"] == most["stack"]:
         return Prose("")
     return Prose(
-        f"The largest difference is in {spoken(most['scenario'])}: a million requests cost"
+        f"The largest difference is in {humanize(most['scenario'])}: a million requests cost"
         f" {number(most['price'])} with {most['title']} and {number(least['price'])} with"
         f" {least['title']}."
     )
 
 
-def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureText:
-    """Of `totals` and `recommended`: how often the first place is the article's."""
-    judged = chosen.dropna(subset=["first"])
-    agrees = int(judged["agrees"].sum())
-    title = (
-        f"With these weights the first place is the article's recommendation for {agrees} of"
-        f" {counted(len(judged), 'kind')} of project"
-    )
-    measured = judged[judged["blocks_untouched"].map(isfinite)]
-    if len(measured) and measured["probability"].isna().all():
-        title += " (one block: no interval, no verdict)"
-    alt = "Weighted mean of the scores. " + "; ".join(
-        f"{project}: " + ", ".join(_total(row) for row in rows_of(part))
-        for project, part in totals.groupby("project", sort=False)
-    )
-    caption = (
-        "Weighted mean of each framework's scores, as deployed, 1 being the best in every"
-        " criterion. At the right who comes first, in brackets whom the article recommends."
-    )
-    if (totals["low"] < totals["high"]).any():
-        caption += (
-            " Lines: what the run's 95 % intervals allow, the weights held fixed; none where"
-            " nothing of weight has an interval."
-        )
-    return FigureText(title, f"{alt}.", caption)
-
-
-def _total(row: dict[str, Any]) -> str:
-    return f"{row['framework']} {number(row['total'])}{within(row)}"
+TEXTS: Shows = {
+    "recommended": lambda found: choosing_text(found.recommended),
+    "moves": lambda found: moves_text(found.moves),
+    "money": lambda found, price_per_core_hour: money_text(
+        found.million_requests(price_per_core_hour)
+    ),
+}

@@ -6,7 +6,7 @@ from itertools import product
 from math import isfinite, nan
 from typing import Any
 
-from webtrial.results.base.formatting import interval, number, percent, spoken, times
+from webtrial.results.base.formatting import humanize, interval, number, percent, times
 from webtrial.results.claims.book import Claim
 from webtrial.results.claims.case import Case, metric_of
 from webtrial.results.claims.predicates import predicate
@@ -77,7 +77,7 @@ def compared(
     claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allowed: Band
 ) -> Part:
     """One ratio against what is claimed of it."""
-    what = f"{' / '.join(map(case.title, stacks))}, {spoken(scenario)}"
+    what = f"{' / '.join(map(case.title, stacks))}, {humanize(scenario)}"
     part = Part(what, allowed, unit=f"ratio of {metric_of(claim).label}")
     if lacking := case.lacks(stacks, scenario, claim.load):
         return replace(part, missing=lacking)

@@ -21,7 +21,7 @@ from webtrial.results.claims.book import FILE, Claim, read_claims
 from webtrial.results.claims.case import Case, Limits
 from webtrial.results.claims.predicates import predicate_of
 from webtrial.results.claims.verdicts import Judged
-from webtrial.run.cached import remembered
+from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
 
 JUDGING = (choices, comparing, features, io_bound, levels, matched, serving, sources)
@@ -51,7 +51,7 @@ def verify(run: Run, limits: Limits | None = None, path: Path = FILE) -> Verific
     return _verified(run, limits or Limits(), path)
 
 
-@remembered
+@cached_per_run
 def _by_default(run: Run) -> Verification:
     return _verified(run, Limits(), FILE)
 

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import FAINT, GREY, INK, panels, plain_log, styled
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.result import Shows
+from webtrial.results.claims.evaluate import Verification
+from webtrial.results.claims.references_figure import references_figure
+from webtrial.results.claims.text import about, claims_figure_text
 from webtrial.stats.frames import rows_of
 
 ROW_IN = 0.24
@@ -65,3 +69,19 @@ def _measured(axes: Axes, row: dict[str, Any], height: float) -> None:
         markerfacecolor=INK if decided else "white",
         linestyle="none",
     )
+
+
+def verdicts_figure(judged: Verification, *beginnings: str) -> Shown:
+    """What is claimed beside what was measured: the comparisons behind those claims whose ids begin
+    so, all in one unit."""
+    parts = about(judged.parts, beginnings)
+    shown = parts[parts["value"].notna() | parts["high"].notna()]
+    if shown.empty:
+        return absent("measured nothing that these claims are about")
+    return draw(shown, claims_figure_text(shown))
+
+
+FIGURES: Shows = {
+    "verdicts": lambda found, *beginnings: verdicts_figure(found.judged, *beginnings),
+    "references": lambda found: references_figure(found.references),
+}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from webtrial.results.base.formatting import listed, spoken
+from webtrial.results.base.formatting import humanize, listed
 from webtrial.results.claims.book import Claim
 from webtrial.results.claims.case import Case
 from webtrial.results.claims.comparing import compared, judged_together
@@ -100,7 +100,7 @@ def _busy_in_words(left_out: Sequence[_Comparison]) -> str:
     by_scenario: dict[str, list[float]] = {}
     for each in left_out:
         by_scenario.setdefault(each.scenario, []).extend(filter(isfinite, each.busy))
-    told = ", ".join(f"{spoken(name)} {_span(busy)}" for name, busy in by_scenario.items())
+    told = ", ".join(f"{humanize(name)} {_span(busy)}" for name, busy in by_scenario.items())
     return f"cores busy: {told}" if told else ""
 
 

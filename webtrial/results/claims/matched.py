@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from webtrial.results.base.formatting import listed, spoken
+from webtrial.results.base.formatting import humanize, listed
 from webtrial.results.claims.book import Claim
 from webtrial.results.claims.case import Case
 from webtrial.results.claims.comparing import compared, judged_together
@@ -73,7 +73,8 @@ def _needed(case: Case, deployed: tuple[str, str], claim: Claim) -> str:
         for name, axes in _measured(case, scenario, claim.load).items()
         if framework_of(name, case.run.manifest.stacks) in frameworks
     }
+    there = listed(unmatched(stacks, scenario)) or "none on the servers as deployed"
     return (
-        f"needs a matched pair of {' and '.join(map(case.title, deployed))} on {spoken(scenario)};"
-        f" there is {listed(unmatched(stacks, scenario)) or 'none on the servers as deployed'}"
+        f"needs a matched pair of {' and '.join(map(case.title, deployed))} on"
+        f" {humanize(scenario)}; there is {there}"
     )

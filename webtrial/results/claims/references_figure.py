@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -17,6 +17,7 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.claims.text import references_figure_text
 from webtrial.stats.frames import rows_of
 
 ROW_IN = 0.2
@@ -54,3 +55,11 @@ def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:
     axes.set_yticks(heights, names)
     axes.set_ylim(-0.7, len(rows) - 0.3)
     axes.grid(visible=False, axis="y")
+
+
+def references_figure(table: pd.DataFrame) -> Shown:
+    """`reference_table`."""
+    shown = table.dropna(subset=["ratio"])
+    if shown.empty:
+        return absent("no pair of stacks that somebody else has published")
+    return draw(shown, references_figure_text(shown))

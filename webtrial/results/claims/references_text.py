@@ -7,7 +7,7 @@ from webtrial.results.claims.references import read_references
 _ONE_SOURCE = ["source", "date", "hardware", "address"]
 
 
-def sources_in_words(references: pd.DataFrame | None = None) -> list[str]:
+def sources_text(references: pd.DataFrame | None = None) -> list[str]:
     """A paragraph of Markdown for each source of data/references.csv, in the file's order: who,
     when, which tests, on what, and where it can be read."""
     table = read_references() if references is None else references

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import interval, number, spoken
+from webtrial.results.base.formatting import humanize, interval, number
+from webtrial.results.base.result import Shows
 from webtrial.results.claims.evaluate import Verification
 from webtrial.results.claims.facts import LABELS, counts_of, facts_of
 from webtrial.results.claims.text import about
@@ -12,7 +13,7 @@ from webtrial.results.claims.written import claimed_text, measured_text
 from webtrial.stats.frames import rows_of
 
 
-def claims_as_table(judged: Verification, *beginnings: str) -> Table:
+def claims_table(judged: Verification, *beginnings: str) -> Table:
     """Every claim with its kind, or only those whose ids begin so: claimed, measured, verdict,
     reason."""
     rows = about(judged.table, beginnings) if beginnings else judged.table
@@ -27,7 +28,7 @@ def claims_as_table(judged: Verification, *beginnings: str) -> Table:
     return Table(shown, "What the article claims and what was found.", columns)
 
 
-def claim_counts_as_table(judged: Verification) -> Table:
+def counts_table(judged: Verification) -> Table:
     """How many facts of each kind came out in which way; no sum of the three, which are judged by
     different means."""
     rows = [
@@ -47,7 +48,7 @@ def claim_counts_as_table(judged: Verification) -> Table:
     )
 
 
-def facts_as_table(judged: Verification) -> Table:
+def facts_table(judged: Verification) -> Table:
     """The facts of measured performance, with the statements that repeat each."""
     facts = facts_of(judged.table)
     facts = facts[facts["kind"] == "performance"]
@@ -63,7 +64,7 @@ def facts_as_table(judged: Verification) -> Table:
     )
 
 
-def references_as_table(table: pd.DataFrame) -> Table:
+def references_table(table: pd.DataFrame) -> Table:
     """`reference_table` in columns; – where the run has no such pair."""
     shown = table.assign(
         who=[f"{row['source']}, {row['date']}" for row in rows_of(table)],
@@ -79,4 +80,12 @@ def references_as_table(table: pd.DataFrame) -> Table:
     columns |= {"published": "published", "scenario": "our scenario", "ours": "ours"}
     columns |= {"span": "95 % interval", "differs": "what differs"}
     caption = "Ratios of requests per second that others published, beside ours."
-    return Table(shown, caption, columns, {"scenario": spoken})
+    return Table(shown, caption, columns, {"scenario": humanize})
+
+
+TABLES: Shows = {
+    "counts": lambda found: counts_table(found.judged),
+    "facts": lambda found: facts_table(found.judged),
+    "claims": lambda found, *beginnings: claims_table(found.judged, *beginnings),
+    "references": lambda found: references_table(found.references),
+}

@@ -9,12 +9,13 @@ from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import (
     counted,
+    humanize,
     interval,
     listed,
     number,
-    spoken,
     whole_percent,
 )
+from webtrial.results.base.result import Shows
 from webtrial.results.claims.case import Limits
 from webtrial.results.claims.evaluate import Verification
 from webtrial.results.claims.facts import Count, counts_of, facts_of
@@ -29,137 +30,16 @@ from webtrial.stats.intervals import MINIMUM_BLOCKS
 from webtrial.stats.pairs import title_of
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
-TOLD = 3
-"""So many published ratios are told of in a sentence each, those furthest from ours."""
-
 
 def about(frame: pd.DataFrame, beginnings: Sequence[str]) -> pd.DataFrame:
     """The rows of a table of claims whose ids begin in one of these ways."""
     return frame[frame["id"].str.startswith(tuple(beginnings))]
 
 
-def claims_in_words(run: Run, judged: Verification) -> Prose:
-    """How many of the article's claims came out in which way, each kind by itself; why a run of one
-    block decides none that rest on it."""
-    kinds = "\n".join(f"- {claims_counted(count)}" for count in counts_of(judged.table))
-    alone = (
-        "\n\nThis run has one block: no interval, and no verdict on anything that rests on it. What"
-        " is decided rests on probes of the frameworks."
-    )
-    single = run.manifest.parameters.blocks == 1
-    return Prose(f"What the article claims, by how it can be judged:\n\n{kinds}{alone * single}")
-
-
 def claims_counted(count: Count) -> str:
     """`**Measured performance** (19 statements, 11 independent facts): **1** supported, …`."""
     told = listed([f"**{number}** {verdict}" for verdict, number in count.reached.items()])
     return f"**{count.label.capitalize()}** ({count.size}): {told}."
-
-
-def disagreeing_statements_in_words(judged: Verification) -> Prose:
-    """Which statements have another verdict than the fact that they repeat."""
-    facts = facts_of(judged.table)
-    apart = facts[facts["differing"].map(len) > 0]
-    if apart.empty:
-        return Prose("All statements of a fact have the verdict of the fact.")
-    verdicts = judged.table.set_index("id")["verdict"]
-    told = [
-        f"{row['fact']} is {row['verdict']}, but "
-        + listed([f"{name} is {verdicts[name]}" for name in row["differing"]])
-        for row in rows_of(apart)
-    ]
-    return Prose(f"Statements that differ from their fact: {'; '.join(told)}.")
-
-
-def requests_in_flight_in_words(run: Run) -> Prose:
-    """What the article's own figures say of the load that they were taken at. No claim, and no
-    verdict: connections may idle."""
-    figures = requests_in_flight()
-    stacks = run.manifest.stacks
-    told = [
-        f"{title_of(row['stack'], stacks)} {row['throughput_per_s']:,.0f}/s ×"
-        f" {row['latency_ms']:g} ms = {row['in_flight']:.0f}"
-        for row in rows_of(figures)
-    ]
-    named = [f"{each:,.0f}" for each in figures["connections"].dropna()]
-    beside = (
-        f" The table also names {listed(named)} concurrent connections, which is no contradiction:"
-        " a connection that idles has no request in flight."
-    )
-    return Prose(f"Requests in flight: {listed(told)}.{beside * bool(named)}")
-
-
-def claim_rules_in_words(limits: Limits) -> Prose:
-    """What the verdicts mean, with the bounds that decide them."""
-    return Prose(
-        "**Supported**: direction and size hold. **Partly**: the direction holds, the size does"
-        " not. **Refuted**: the direction does not hold. **Inconclusive**: fewer than"
-        f" {MINIMUM_BLOCKS} blocks are untouched, or an interval reaches over what would decide."
-        " **Not testable here**: something is needed that this run, or any run, does not have."
-        " A feature is *partly* there where all but the whole of it was found. Statements that"
-        " repeat one fact count once: with the weakest verdict of those that state it alone."
-        f" A figure is *about* right within a factor of {ABOUT:g}, interval included."
-        f" Users are served, and connections held, if at least {whole_percent(1 - TOLERATED_SHARE)}"
-        f" of their requests are answered within {number(limits.p99_limit_ms, 3)} ms. A user is"
-        f" assumed to think for {number(limits.assumed_think_time_s)} s between two requests. The"
-        f" article's machine had {ARTICLE_CORES} cores."
-    )
-
-
-def claims_told(judged: Verification, *beginnings: str) -> Prose:
-    """A paragraph for each claim whose id begins so: what the article says, the verdict, why."""
-    return Prose("\n\n".join(map(_told, rows_of(about(judged.table, beginnings)))))
-
-
-def _told(row: dict[str, Any]) -> str:
-    measured = measured_text(row)
-    seen = f" Measured: {measured}{_unit(row)}." if measured != "–" else ""
-    return (
-        f"*{row['statement']}.* **{row['verdict'].capitalize()}.**{seen} {_sentence(row['reason'])}"
-    )
-
-
-def _unit(row: dict[str, Any]) -> str:
-    return f" {row['unit']}" if row["unit"] and not isinstance(row["measured"], str) else ""
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def undecided_claims_in_words(judged: Verification) -> Prose:
-    """Which claims are inconclusive, so that a longer run may decide them."""
-    names = judged.table.loc[judged.table["verdict"] == INCONCLUSIVE, "id"].tolist()
-    if not names:
-        return Prose("No claim is inconclusive.")
-    return Prose(f"Inconclusive in this run: {listed(names)}.")
-
-
-def references_in_words(table: pd.DataFrame) -> Prose:
-    """How many published ratios lie within the interval of ours; where they part furthest, and in
-    what those tests differ."""
-    ranked = furthest_first(table)
-    if ranked.empty:
-        return Prose("")
-    decided = ranked[ranked["agrees"].notna()]
-    agreeing = int(decided["agrees"].eq(True).sum())
-    said = [f"{counted(len(ranked), 'published ratio')} can be set beside one of ours."]
-    if len(decided):
-        said.append(f"{agreeing} of {len(decided)} lie within our interval.")
-    parting = decided[decided["agrees"].eq(False)] if len(decided) else ranked
-    said += [_parting(row) for row in rows_of(parting.head(TOLD))]
-    return Prose(" ".join(said))
-
-
-def _parting(row: dict[str, Any]) -> str:
-    ours = number(row["ratio"])
-    if pd.notna(row["low"]) and pd.notna(row["high"]):
-        ours += f" ({interval(row['low'], row['high'])})"
-    return (
-        f"{row['source']} ({row['date']}, {row['test']}) has {row['title']} at"
-        f" {number(row['published'])} times {row['baseline_title']}, we have {ours} in"
-        f" {spoken(row['scenario'])}: {row['differs']}."
-    )
 
 
 def claims_figure_text(parts: pd.DataFrame) -> FigureText:
@@ -209,3 +89,136 @@ def references_figure_text(table: pd.DataFrame) -> FigureText:
 
 def _span(low: float, high: float) -> str:
     return f" ({interval(low, high)})" if pd.notna(low) and pd.notna(high) else ""
+
+
+TOLD = 3
+"""So many published ratios are told of in a sentence each, those furthest from ours."""
+
+
+def claims_text(run: Run, judged: Verification) -> Prose:
+    """How many of the article's claims came out in which way, each kind by itself; why a run of one
+    block decides none that rest on it."""
+    kinds = "\n".join(f"- {claims_counted(count)}" for count in counts_of(judged.table))
+    alone = (
+        "\n\nThis run has one block: no interval, and no verdict on anything that rests on it. What"
+        " is decided rests on probes of the frameworks."
+    )
+    single = run.manifest.parameters.blocks == 1
+    return Prose(f"What the article claims, by how it can be judged:\n\n{kinds}{alone * single}")
+
+
+def disagreeing_text(judged: Verification) -> Prose:
+    """Which statements have another verdict than the fact that they repeat."""
+    facts = facts_of(judged.table)
+    apart = facts[facts["differing"].map(len) > 0]
+    if apart.empty:
+        return Prose("All statements of a fact have the verdict of the fact.")
+    verdicts = judged.table.set_index("id")["verdict"]
+    told = [
+        f"{row['fact']} is {row['verdict']}, but "
+        + listed([f"{name} is {verdicts[name]}" for name in row["differing"]])
+        for row in rows_of(apart)
+    ]
+    return Prose(f"Statements that differ from their fact: {'; '.join(told)}.")
+
+
+def in_flight_text(run: Run) -> Prose:
+    """What the article's own figures say of the load that they were taken at. No claim, and no
+    verdict: connections may idle."""
+    figures = requests_in_flight()
+    stacks = run.manifest.stacks
+    told = [
+        f"{title_of(row['stack'], stacks)} {row['throughput_per_s']:,.0f}/s ×"
+        f" {row['latency_ms']:g} ms = {row['in_flight']:.0f}"
+        for row in rows_of(figures)
+    ]
+    named = [f"{each:,.0f}" for each in figures["connections"].dropna()]
+    beside = (
+        f" The table also names {listed(named)} concurrent connections, which is no contradiction:"
+        " a connection that idles has no request in flight."
+    )
+    return Prose(f"Requests in flight: {listed(told)}.{beside * bool(named)}")
+
+
+def rules_text(limits: Limits) -> Prose:
+    """What the verdicts mean, with the bounds that decide them."""
+    return Prose(
+        "**Supported**: direction and size hold. **Partly**: the direction holds, the size does"
+        " not. **Refuted**: the direction does not hold. **Inconclusive**: fewer than"
+        f" {MINIMUM_BLOCKS} blocks are untouched, or an interval reaches over what would decide."
+        " **Not testable here**: something is needed that this run, or any run, does not have."
+        " A feature is *partly* there where all but the whole of it was found. Statements that"
+        " repeat one fact count once: with the weakest verdict of those that state it alone."
+        f" A figure is *about* right within a factor of {ABOUT:g}, interval included."
+        f" Users are served, and connections held, if at least {whole_percent(1 - TOLERATED_SHARE)}"
+        f" of their requests are answered within {number(limits.p99_limit_ms, 3)} ms. A user is"
+        f" assumed to think for {number(limits.assumed_think_time_s)} s between two requests. The"
+        f" article's machine had {ARTICLE_CORES} cores."
+    )
+
+
+def reasons_text(judged: Verification, *beginnings: str) -> Prose:
+    """A paragraph for each claim whose id begins so: what the article says, the verdict, why."""
+    return Prose("\n\n".join(map(_told, rows_of(about(judged.table, beginnings)))))
+
+
+def _told(row: dict[str, Any]) -> str:
+    measured = measured_text(row)
+    seen = f" Measured: {measured}{_unit(row)}." if measured != "–" else ""
+    return (
+        f"*{row['statement']}.* **{row['verdict'].capitalize()}.**{seen} {_sentence(row['reason'])}"
+    )
+
+
+def _unit(row: dict[str, Any]) -> str:
+    return f" {row['unit']}" if row["unit"] and not isinstance(row["measured"], str) else ""
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def undecided_text(judged: Verification) -> Prose:
+    """Which claims are inconclusive, so that a longer run may decide them."""
+    names = judged.table.loc[judged.table["verdict"] == INCONCLUSIVE, "id"].tolist()
+    if not names:
+        return Prose("No claim is inconclusive.")
+    return Prose(f"Inconclusive in this run: {listed(names)}.")
+
+
+def references_text(table: pd.DataFrame) -> Prose:
+    """How many published ratios lie within the interval of ours; where they part furthest, and in
+    what those tests differ."""
+    ranked = furthest_first(table)
+    if ranked.empty:
+        return Prose("")
+    decided = ranked[ranked["agrees"].notna()]
+    agreeing = int(decided["agrees"].eq(True).sum())
+    said = [f"{counted(len(ranked), 'published ratio')} can be set beside one of ours."]
+    if len(decided):
+        said.append(f"{agreeing} of {len(decided)} lie within our interval.")
+    parting = decided[decided["agrees"].eq(False)] if len(decided) else ranked
+    said += [_parting(row) for row in rows_of(parting.head(TOLD))]
+    return Prose(" ".join(said))
+
+
+def _parting(row: dict[str, Any]) -> str:
+    ours = number(row["ratio"])
+    if pd.notna(row["low"]) and pd.notna(row["high"]):
+        ours += f" ({interval(row['low'], row['high'])})"
+    return (
+        f"{row['source']} ({row['date']}, {row['test']}) has {row['title']} at"
+        f" {number(row['published'])} times {row['baseline_title']}, we have {ours} in"
+        f" {humanize(row['scenario'])}: {row['differs']}."
+    )
+
+
+TEXTS: Shows = {
+    "summary": lambda found: claims_text(found.run, found.judged),
+    "disagreeing": lambda found: disagreeing_text(found.judged),
+    "rules": lambda found: rules_text(found.limits),
+    "reasons": lambda found, *beginnings: reasons_text(found.judged, *beginnings),
+    "in_flight": lambda found: in_flight_text(found.run),
+    "undecided": lambda found: undecided_text(found.judged),
+    "references": lambda found: references_text(found.references),
+}

@@ -11,16 +11,16 @@ from webtrial.results.comparison.changes import changes, machine_speed, regressi
 from webtrial.results.comparison.differences import differences
 from webtrial.results.comparison.replication import replication
 from webtrial.results.comparison.tables import (
-    changes_as_table,
-    differences_as_table,
-    disagreements_as_table,
-    regressions_as_table,
+    changes_table,
+    differences_table,
+    disagreements_table,
+    regressions_table,
 )
 from webtrial.results.comparison.text import (
-    changes_in_words,
-    differences_in_words,
-    regressions_in_words,
-    replication_in_words,
+    changes_text,
+    differences_text,
+    regressions_text,
+    replication_text,
 )
 from webtrial.run.store import Run
 
@@ -31,7 +31,7 @@ FOLDED_FROM = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonPage:
     """What is said of two runs: paragraphs and tables in their order, each below a heading, and
     whether a stack certainly `regressed` by more than was allowed."""
 
@@ -50,7 +50,7 @@ class Comparison:
         return "\n\n".join([self.title, *parts])
 
 
-def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> Comparison:
+def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> ComparisonPage:
     """`after` against `before`; where `fail_over` (per cent) is given, what certainly got worse by
     more than that is said first.
 
@@ -65,18 +65,18 @@ def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> Com
     found = replication(before, after)
     told = differences(before, after)
     parts: list[Part] = [
-        ("Conclusions", replication_in_words(found)),
-        ("Not found again", disagreements_as_table(before, found)),
-        ("Changes", changes_in_words(changed, speed)),
-        ("Each stack", changes_as_table(changed)),
-        ("Differences", differences_in_words(told)),
-        ("What differs", differences_as_table(told)),
+        ("Conclusions", replication_text(found)),
+        ("Not found again", disagreements_table(before, found)),
+        ("Changes", changes_text(changed, speed)),
+        ("Each stack", changes_table(changed)),
+        ("Differences", differences_text(told)),
+        ("What differs", differences_table(told)),
     ]
     if fail_over is not None:
-        said = regressions_in_words(worse, fail_over)
-        parts = [("Regressions", said), ("What got worse", regressions_as_table(worse)), *parts]
+        said = regressions_text(worse, fail_over)
+        parts = [("Regressions", said), ("What got worse", regressions_table(worse)), *parts]
     title = f"{after.manifest.id} against {before.manifest.id}"
-    return Comparison(title, tuple(_filled(parts)), not worse.empty)
+    return ComparisonPage(title, tuple(_filled(parts)), not worse.empty)
 
 
 def _filled(parts: list[Part]) -> Iterator[Part]:

@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.comparison.changes import shared_places
-from webtrial.results.overview.findings import DECIDED
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL
 from webtrial.stats.frames import rows_of
-from webtrial.stats.intervals import MINIMUM_BLOCKS, Estimate, ratio_unpaired
+from webtrial.stats.intervals import DECIDED, MINIMUM_BLOCKS, Estimate, ratio_unpaired
 from webtrial.stats.matching import pairs_of
 from webtrial.stats.ratios import ratio_table
 

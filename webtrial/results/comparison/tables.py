@@ -6,12 +6,14 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import AS_SPOKEN, number, written
+from webtrial.results.base.formatting import HUMANIZED, number, written
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_label
+from webtrial.results.base.result import Shows
 from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
-from webtrial.results.overview.findings import DECIDED
 from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
 from webtrial.stats.ratios import METRICS
 from webtrial.stats.thresholds import TOLERATED_SHARE
@@ -25,7 +27,7 @@ _LABELS = {metric.name: metric.label for metric in METRICS}
 _SHORT = {"throughput": "requests/s", "p50": "median", "p99": "99th percentile", "cpu": "CPU time"}
 
 
-def regressions_as_table(worse: pd.DataFrame) -> Table | Prose:
+def regressions_table(worse: pd.DataFrame) -> Table | Prose:
     """`regressions`, the worst first; nothing of none."""
     if worse.empty:
         return Prose("")
@@ -40,18 +42,18 @@ def regressions_as_table(worse: pd.DataFrame) -> Table | Prose:
         frame,
         "What certainly got worse, and at least by how much.",
         columns | {"ratio": "second over first", "worse": "worse by at least"},
-        AS_SPOKEN,
+        HUMANIZED,
     )
 
 
-def disagreements_as_table(run: Run, found: pd.DataFrame) -> Table | Prose:
+def disagreements_table(run: Run, found: pd.DataFrame) -> Table | Prose:
     """Of `replication` what is settled in one run and not, or otherwise, in the other."""
     rows = found[~found["outcome"].isin([REPLICATES, NEITHER])]
     order = rows["outcome"].map(OUTCOMES.index).sort_values(kind="stable").index
-    return pairs_as_table(run, rows.loc[order], "Verdicts that were not found again.")
+    return pairs_table(run, rows.loc[order], "Verdicts that were not found again.")
 
 
-def pairs_as_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose:
+def pairs_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose:
     """Rows of `replication`: the ratio in each run, what became of the verdict; nothing of none."""
     if found.empty:
         return Prose("")
@@ -66,7 +68,7 @@ def pairs_as_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose
     columns = {"scenario": "scenario", "load": "load", "pair": "comparison", "what": "of"}
     columns |= {"first": "first run", "second": "second run", "outcome": "so it is"}
     columns |= {"differs": ALSO_DIFFERS}
-    return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, AS_SPOKEN)
+    return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, HUMANIZED)
 
 
 def _verdict(row: dict[str, Any], run: str) -> str:
@@ -78,7 +80,7 @@ def _verdict(row: dict[str, Any], run: str) -> str:
     return f"{ratio_label(ratio, low, high)}{sign}"
 
 
-def changes_as_table(changed: pd.DataFrame) -> Table:
+def changes_table(changed: pd.DataFrame) -> Table:
     """`changes` with a column per metric: the second run over the first."""
     rows = changed.assign(
         text=[_changed(row) for row in rows_of(changed)], what=changed["metric"].map(_SHORT)
@@ -92,7 +94,7 @@ def changes_as_table(changed: pd.DataFrame) -> Table:
         frame,
         f"Second run over first (95 % interval; ? not shown to differ from 1{mark}).",
         _PLACE | dict(zip(there, there, strict=True)),
-        AS_SPOKEN,
+        HUMANIZED,
     )
 
 
@@ -105,7 +107,7 @@ def _changed(row: dict[str, Any]) -> str:
     return ratio + sure + (" !" if failing else "")
 
 
-def differences_as_table(told: pd.DataFrame) -> Table | Prose:
+def differences_table(told: pd.DataFrame) -> Table | Prose:
     """`differences`, those first that change what is measured; nothing of none."""
     if told.empty:
         return Prose("")
@@ -113,3 +115,16 @@ def differences_as_table(told: pd.DataFrame) -> Table | Prose:
     frame = rows.assign(before=rows["before"].map(written), after=rows["after"].map(written))
     columns = {"part": "", "name": "what", "before": "first run", "after": "second run"}
     return Table(frame, "What the runs say differently.", columns)
+
+
+TABLES: Shows = {
+    "changes": lambda found: changes_table(found.data),
+    "disagreements": lambda found: disagreements_table(found.run, found.replication),
+    "pairs": lambda found: pairs_table(
+        found.run,
+        at_main_load(found.replication),
+        "Pairs of stacks at the main closed loads.",
+    ),
+    "differences": lambda found: differences_table(found.differences),
+    "regressions": lambda found: regressions_table(found.regressions),
+}

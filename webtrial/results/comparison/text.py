@@ -7,96 +7,12 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import FigureText, one_block_note, per_cell, ring_note
-from webtrial.results.base.formatting import counted, interval, listed, spoken, times
+from webtrial.results.base.formatting import counted, humanize, interval, listed, times
+from webtrial.results.base.result import Shows
 from webtrial.results.comparison.replication import CONTRADICTED, NEITHER, OUTCOMES, REPLICATES
-from webtrial.results.overview.findings import DECIDED
 from webtrial.stats.frames import rows_of
-from webtrial.stats.intervals import MINIMUM_BLOCKS, Estimate
+from webtrial.stats.intervals import DECIDED, MINIMUM_BLOCKS, Estimate
 from webtrial.stats.ratios import METRICS
-
-
-def regressions_in_words(worse: pd.DataFrame, bound_percent: float) -> Prose:
-    """Of `regressions`: how many are certain, and what certain means."""
-    said = (
-        f"**{counted(len(worse), 'figure')} certainly got worse by more than {bound_percent:g} %.**"
-        if len(worse)
-        else f"No stack certainly got worse by more than {bound_percent:g} %."
-    )
-    return Prose(
-        f"{said} Certain is what holds at the nearer end of the 95 % interval, from"
-        f" {MINIMUM_BLOCKS} untouched blocks of each run, after what a slower machine may explain."
-    )
-
-
-def replication_in_words(found: pd.DataFrame) -> Prose:
-    """Of `replication`: how many verdicts on pairs of stacks hold in both runs, and which are
-    contradicted."""
-    if found.empty:
-        return Prose("The runs share no two stacks that are compared with each other.")
-    counts = found["outcome"].value_counts()
-    settled = len(found) - int(counts.get(NEITHER, 0))
-    if not settled:
-        return Prose(
-            f"Of {counted(len(found), 'comparison')} of two stacks none is settled in either run."
-        )
-    told = listed([f"{counts[name]} {name}" for name in OUTCOMES[:-1] if name in counts])
-    differ = int((found["size_differs"] & (found["outcome"] == REPLICATES)).sum())
-    size = f" Of those that replicate, {differ} differ in size." if differ else ""
-    against = found[found["outcome"] == CONTRADICTED]
-    loud = " **Contradicted** is the opposite verdict." if len(against) else ""
-    return Prose(
-        f"Of {counted(len(found), 'comparison')} of two stacks {settled} are settled in at least"
-        f" one run: {told}.{size}{loud}"
-    )
-
-
-def changes_in_words(changed: pd.DataFrame, speed: Estimate) -> Prose:
-    """Of `changes`: how many figures changed, which way, and how fast the machine was."""
-    decided = changed[changed["verdict"].isin(DECIDED)]
-    better = decided["verdict"] == decided["metric"].map(_BETTER)
-    span = f" ({interval(speed.low, speed.high)})" if isfinite(speed.low) else ""
-    machine = (
-        f"The machine was {times(speed.value, speed.low, speed.high)}{span} times as fast in the"
-        " second run, by a fixed piece of work timed around every trial."
-        if isfinite(speed.value)
-        else "How fast the machine was is not known."
-    )
-    single = bool((changed[["blocks_before", "blocks_after"]].min(axis=1) <= 1).all())
-    said = (
-        "One of the runs has one block: no interval, no verdict."
-        if single
-        else f"Of {counted(len(changed), 'figure')} that both runs have, {int(better.sum())} got"
-        f" better and {int((~better).sum())} worse; the others are not shown to have changed."
-    )
-    return Prose(
-        f"{said} {machine} What a whole run met with, such as its hour or its neighbours, is in"
-        " these ratios, too: two runs cannot tell it from a change of the stack. Ratios of stacks"
-        " to each other, above, are free of what changed all alike."
-    )
-
-
-_BETTER = {metric.name: metric.better for metric in METRICS}
-
-
-def differences_in_words(told: pd.DataFrame) -> Prose:
-    """Of `differences`: in how much the runs differ, and whether that changes what is measured."""
-    if told.empty:
-        return Prose("The runs say the same of parameters, versions, machine, data and stacks.")
-    bearing = told[told["bears"]]
-    said = f"The runs differ in {_by_part(told)}."
-    if bearing.empty:
-        return Prose(f"{said} None of it changes what is measured in a cell that they share.")
-    named = bearing.loc[bearing["part"] == "parameters", "name"].tolist()
-    also = f" ({listed(named)})" if named else ""
-    return Prose(
-        f"{said} What is measured in a cell of the same name changes with"
-        f" {_by_part(bearing)}{also}: it is part of every ratio of the two runs."
-    )
-
-
-def _by_part(told: pd.DataFrame) -> str:
-    counts = told["part"].value_counts(sort=False)
-    return listed([f"{count} of {part}" for part, count in counts.items()])
 
 
 def replication_figure_text(found: pd.DataFrame) -> FigureText:
@@ -110,7 +26,7 @@ def replication_figure_text(found: pd.DataFrame) -> FigureText:
     if against := int((settled["outcome"] == CONTRADICTED).sum()):
         title += f", {against} the other way round"
     alt = "Ratios of requests per second, first and second run. " + "; ".join(
-        f"{spoken(row['scenario'])}, {row['load']}: {row['title']} over {row['baseline_title']}"
+        f"{humanize(row['scenario'])}, {row['load']}: {row['title']} over {row['baseline_title']}"
         f" {_ratio(row, 'before')} and {_ratio(row, 'after')} ({row['outcome']})"
         for row in rows_of(found)
     )
@@ -146,3 +62,95 @@ def changes_figure_text(table: pd.DataFrame) -> FigureText:
         + ring_note(table["suspect"])
     )
     return FigureText(title + one_block_note(table), alt, caption)
+
+
+def regressions_text(worse: pd.DataFrame, bound_percent: float) -> Prose:
+    """Of `regressions`: how many are certain, and what certain means."""
+    said = (
+        f"**{counted(len(worse), 'figure')} certainly got worse by more than {bound_percent:g} %.**"
+        if len(worse)
+        else f"No stack certainly got worse by more than {bound_percent:g} %."
+    )
+    return Prose(
+        f"{said} Certain is what holds at the nearer end of the 95 % interval, from"
+        f" {MINIMUM_BLOCKS} untouched blocks of each run, after what a slower machine may explain."
+    )
+
+
+def replication_text(found: pd.DataFrame) -> Prose:
+    """Of `replication`: how many verdicts on pairs of stacks hold in both runs, and which are
+    contradicted."""
+    if found.empty:
+        return Prose("The runs share no two stacks that are compared with each other.")
+    counts = found["outcome"].value_counts()
+    settled = len(found) - int(counts.get(NEITHER, 0))
+    if not settled:
+        return Prose(
+            f"Of {counted(len(found), 'comparison')} of two stacks none is settled in either run."
+        )
+    told = listed([f"{counts[name]} {name}" for name in OUTCOMES[:-1] if name in counts])
+    differ = int((found["size_differs"] & (found["outcome"] == REPLICATES)).sum())
+    size = f" Of those that replicate, {differ} differ in size." if differ else ""
+    against = found[found["outcome"] == CONTRADICTED]
+    loud = " **Contradicted** is the opposite verdict." if len(against) else ""
+    return Prose(
+        f"Of {counted(len(found), 'comparison')} of two stacks {settled} are settled in at least"
+        f" one run: {told}.{size}{loud}"
+    )
+
+
+def changes_text(changed: pd.DataFrame, speed: Estimate) -> Prose:
+    """Of `changes`: how many figures changed, which way, and how fast the machine was."""
+    decided = changed[changed["verdict"].isin(DECIDED)]
+    better = decided["verdict"] == decided["metric"].map(_BETTER)
+    span = f" ({interval(speed.low, speed.high)})" if isfinite(speed.low) else ""
+    machine = (
+        f"The machine was {times(speed.value, speed.low, speed.high)}{span} times as fast in the"
+        " second run, by a fixed piece of work timed around every trial."
+        if isfinite(speed.value)
+        else "How fast the machine was is not known."
+    )
+    single = bool((changed[["blocks_before", "blocks_after"]].min(axis=1) <= 1).all())
+    said = (
+        "One of the runs has one block: no interval, no verdict."
+        if single
+        else f"Of {counted(len(changed), 'figure')} that both runs have, {int(better.sum())} got"
+        f" better and {int((~better).sum())} worse; the others are not shown to have changed."
+    )
+    return Prose(
+        f"{said} {machine} What a whole run met with, such as its hour or its neighbours, is in"
+        " these ratios, too: two runs cannot tell it from a change of the stack. Ratios of stacks"
+        " to each other, above, are free of what changed all alike."
+    )
+
+
+_BETTER = {metric.name: metric.better for metric in METRICS}
+
+
+def differences_text(told: pd.DataFrame) -> Prose:
+    """Of `differences`: in how much the runs differ, and whether that changes what is measured."""
+    if told.empty:
+        return Prose("The runs say the same of parameters, versions, machine, data and stacks.")
+    bearing = told[told["bears"]]
+    said = f"The runs differ in {_by_part(told)}."
+    if bearing.empty:
+        return Prose(f"{said} None of it changes what is measured in a cell that they share.")
+    named = bearing.loc[bearing["part"] == "parameters", "name"].tolist()
+    also = f" ({listed(named)})" if named else ""
+    return Prose(
+        f"{said} What is measured in a cell of the same name changes with"
+        f" {_by_part(bearing)}{also}: it is part of every ratio of the two runs."
+    )
+
+
+def _by_part(told: pd.DataFrame) -> str:
+    counts = told["part"].value_counts(sort=False)
+    return listed([f"{count} of {part}" for part, count in counts.items()])
+
+
+TEXTS: Shows = {
+    "replication": lambda found: replication_text(found.replication),
+    "changes": lambda found: changes_text(found.data, found.speed),
+    "differences": lambda found: differences_text(found.differences),
+    "regressions": lambda found: regressions_text(found.regressions, found.fail_over),
+}

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.latency.estimate import percentile_estimate
-from webtrial.run.cached import remembered
+from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
 from webtrial.stats.counting import by_trial, counted
 from webtrial.stats.estimates import CELL, in_order, labelled
@@ -53,7 +53,7 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     return _within(run, p99_limit_ms).copy()
 
 
-@remembered
+@cached_per_run
 def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     GREY,
     INK,
@@ -16,7 +16,11 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.result import Shows
+from webtrial.results.connections.text import connections_figure_text
+from webtrial.run.store import Run
 from webtrial.stats.frames import largest
+from webtrial.stats.trials import left_out, trials_table
 
 
 @styled
@@ -84,3 +88,17 @@ def _name_connections(axes: Axes, numbers: list[int]) -> None:
     axes.set_xticks(numbers, [f"{each:,}" for each in numbers])
     axes.minorticks_off()
     axes.set_xlabel("connections held")
+
+
+def held_figure(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
+    """`connections`, but for loads with silent ones."""
+    asking = table[table["silent"] == 0]
+    if asking.empty:
+        return absent("no held connections that count")
+    trials = trials_table(run)
+    invalid = left_out(trials[trials["load_kind"] == "held"])
+    said = connections_figure_text(asking, p99_limit_ms, invalid, len(asking) < len(table))
+    return draw(asking, p99_limit_ms, said)
+
+
+FIGURES: Shows = {"held": lambda found: held_figure(found.run, found.data, found.p99_limit_ms)}

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Drawings, Shown, absent
 from webtrial.results.base.figure_style import (
     GREY,
     INK,
@@ -21,6 +21,13 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
+from webtrial.results.base.main_loads import everywhere, left_out_everywhere, left_out_of, with_more
+from webtrial.results.base.result import Shows
+from webtrial.results.cost.estimate import cost_table
+from webtrial.results.cost.request_time_figure import request_time_figure
+from webtrial.results.cost.text import cost_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import largest, rows_of
 
 _SHARES = {"service": 1.0, "database": 0.55, "upstreams": 0.22}  # of the hue, in the order drawn
@@ -70,3 +77,28 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
 def _name_parts(figure: Figure) -> None:
     parts = [Patch(color=tint(GREY, share), label=_NAMES[part]) for part, share in _SHARES.items()]
     figure.legend(handles=parts, loc="outside lower right", ncols=3, frameon=False, fontsize=7)
+
+
+def cost_figure(run: Run) -> Shown:
+    """CPU time per request of the stacks that every scenario has, at its main closed load."""
+    table = everywhere(run, at_main_load(cost_table(run)))
+    return _cost(table, left_out_everywhere(run))
+
+
+def cost_figures_of_all(run: Run) -> list[Shown]:
+    """The same of all stacks in the scenario that has most of them, if that has many more."""
+    shown = sorted(with_more(run, at_main_load(cost_table(run))), key=len)
+    return [_cost(rows, left_out_of(run, rows)) for rows in shown[-1:]]
+
+
+def _cost(table: pd.DataFrame, invalid: int) -> Shown:
+    if not (table["total_ms"] > 0).any():
+        return absent("no CPU time")
+    return draw(table, cost_figure_text(table, invalid))
+
+
+FIGURES: Shows = {
+    "per_request": lambda found: cost_figure(found.run),
+    "all_stacks": lambda found: Drawings(cost_figures_of_all(found.run)),
+    "request_time": lambda found: request_time_figure(found.run, found.request_time),
+}

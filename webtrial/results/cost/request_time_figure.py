@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -23,9 +23,13 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import number
+from webtrial.results.base.formatting import humanize, listed, number
 from webtrial.results.cost.request_time import PARTS
+from webtrial.results.cost.text import request_time_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.trials import left_out, trials_table
 
 _MARKS = {  # part → marker and colour
     "database_ms": ("s", "#0072B2"),
@@ -95,3 +99,17 @@ def _name_parts(figure: Figure) -> None:
         Line2D([], [], marker="|", color=INK, linestyle="none", markersize=9, label="the whole")
     )
     figure.legend(handles=parts, loc="outside lower right", ncols=6, frameon=False, fontsize=7)
+
+
+ALONE_AND_WITH_OTHERS = ("user_detail", "dashboard")
+"""The scenarios of which a request's time is drawn: without upstreams and with them."""
+
+
+def request_time_figure(run: Run, table: pd.DataFrame) -> Shown:
+    """`request_time` of a scenario without upstreams and of one with them."""
+    shown = table[table["scenario"].isin(ALONE_AND_WITH_OTHERS)]
+    if shown.empty:
+        return absent(f"no closed load of {listed(list(map(humanize, ALONE_AND_WITH_OTHERS)))}")
+    trials = at_main_load(trials_table(run))
+    invalid = left_out(trials[trials["scenario"].isin(ALONE_AND_WITH_OTHERS)])
+    return draw(shown, request_time_figure_text(shown, invalid))

@@ -1,0 +1,50 @@
+"""What does a dashboard gain from asking its sources at once, and what limits it?"""
+
+from functools import cached_property
+
+import pandas as pd
+
+from webtrial.results.base.result import Result
+from webtrial.results.dashboard import thread_limits as limits
+from webtrial.results.dashboard.estimate import dashboard_parts
+from webtrial.results.fan_out.estimate import pairs_in_turn
+from webtrial.run.store import Run
+from webtrial.stats.pairs import apart_in
+from webtrial.stats.ratios import ratio_table
+
+
+class Dashboard(Result):
+    """The dashboard's response time and what it is made of."""
+
+    LACKS = "no dashboard that counts"
+
+    @cached_property
+    def data(self) -> pd.DataFrame:
+        """Columns of `dashboard_parts`."""
+        return dashboard_parts(self.run)
+
+    @cached_property
+    def thread_limits(self) -> pd.DataFrame:
+        """How near each stack came to what its threads allow: columns of
+        `thread_limits.thread_limits`."""
+        return limits.thread_limits(self.run)
+
+    @cached_property
+    def at_once_over_in_turn(self) -> pd.DataFrame:
+        """Stacks that ask at once over those that ask in turn: columns of `ratio_table`."""
+        return ratio_table(self.run, pairs_in_turn(self.run))
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        """Pairs that differ in the order of source requests or in the HTTP client alone: columns
+        of `ratio_table`."""
+        pairs = [*apart_in(self.run, "sources"), *apart_in(self.run, "http_client")]
+        return ratio_table(self.run, pairs)
+
+
+def dashboard(run: Run) -> Dashboard:
+    """What a dashboard with several sources takes.
+
+    `data` has a row per load and stack: columns of `dashboard_parts`.
+    """
+    return Dashboard(run)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
@@ -22,7 +22,12 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
+from webtrial.results.base.main_loads import trials_of
+from webtrial.results.base.result import Shows
+from webtrial.results.dashboard.text import dashboard_figure_text
+from webtrial.run.store import Run
 from webtrial.stats.frames import largest, rows_of
+from webtrial.stats.trials import left_out
 
 
 @styled
@@ -72,3 +77,14 @@ def _name_bars(figure: Figure) -> None:
         for share, label in ((0.65, "the slowest upstream"), (0.3, "all upstreams in turn"))
     ]
     figure.legend(handles=bars, loc="outside lower right", ncols=2, frameon=False, fontsize=7)
+
+
+def parts_figure(run: Run, parts: pd.DataFrame) -> Shown:
+    """`dashboard_parts`."""
+    if parts.empty:
+        return absent("no dashboard that counts")
+    invalid = left_out(trials_of(run, "dashboard"))
+    return draw(parts, dashboard_figure_text(parts, invalid))
+
+
+FIGURES: Shows = {"parts": lambda found: parts_figure(found.run, found.data)}

@@ -16,8 +16,9 @@ from webtrial.results.dashboard.ratios import (
     saturated_rows,
     waiting_rows,
 )
-from webtrial.results.overview.findings import DECIDED, named
+from webtrial.results.overview.findings import named
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import Stacks
 
 CLAIM = "dashboard-fanout"

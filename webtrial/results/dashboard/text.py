@@ -4,7 +4,7 @@ from math import isfinite
 
 import pandas as pd
 
-from webtrial.results.base.display import Prose
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     FigureText,
     interval_note,
@@ -14,20 +14,22 @@ from webtrial.results.base.figure_text import (
     ring_note,
     within,
 )
-from webtrial.results.base.formatting import listed, number, reach, times
-from webtrial.results.base.ratio_labels import undecided_note
+from webtrial.results.base.formatting import format_range, humanize, listed, number, times
+from webtrial.results.base.ratio_labels import METRIC_TEXT, undecided_note, with_span
+from webtrial.results.base.result import Shows
 from webtrial.results.dashboard.finding import HTTPX_REGRESSION, dashboard_finding
 from webtrial.results.dashboard.ratios import dashboard_ratios
+from webtrial.results.dashboard.thread_limits_text import thread_limits_table, thread_limits_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.pairs import apart_in, framework_of
+from webtrial.stats.pairs import apart_in, framework_of, title_of
 
 
 def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
     """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have, with its
     whole interval (with one block: in the mean)."""
-    took = reach(parts["in_turn_ms"].dropna().tolist())
+    took = format_range(parts["in_turn_ms"].dropna().tolist())
     sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
     title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
     alt = "Mean response times in milliseconds. " + per_cell(
@@ -54,7 +56,65 @@ def _sooner(cell: pd.DataFrame) -> str:
     return listed(quick)
 
 
-def dashboard_in_words(run: Run) -> Prose:
+def parts_table(parts: pd.DataFrame) -> Table:
+    """`dashboard_parts`: what a dashboard took beside what its upstreams took."""
+    bounds = {"in_turn_ms": "upstreams in turn", "slowest_ms": "slower upstream"}
+    return Table(
+        with_span(parts),
+        "Mean response time of the dashboard in ms, beside what its upstreams took.",
+        {"load": "load", "title": "stack", "response_ms": "response", "span": "95 % interval"}
+        | bounds,
+    )
+
+
+def upstreams_table(run: Run) -> Table:
+    """What each upstream was asked to take, and really took, over the run."""
+    rows = [
+        (each.name, each.requests, each.asked_mean_ms, each.took_mean_ms)
+        for trial in run.trials
+        for each in trial.upstreams
+    ]
+    columns = ["name", "requests", "asked_mean_ms", "took_mean_ms"]
+    frame = pd.DataFrame(rows, columns=columns).groupby("name", as_index=False, sort=False)
+    table = frame.agg(
+        requests=("requests", "sum"),
+        asked=("asked_mean_ms", "mean"),
+        took=("took_mean_ms", "mean"),
+    )
+    names = {"name": "upstream", "requests": "requests", "asked": "asked to take (mean, ms)"}
+    names |= {"took": "took (mean, ms)"}
+    return Table(table, "The upstreams over all trials.", names)
+
+
+def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Prose:
+    """`ratio_table` of stacks that differ in one axis and nothing else, in a scenario at its main
+    closed load."""
+    rows = at_main_load(ratios[ratios["scenario"] == scenario])
+    rows = rows[rows["metric"].isin(METRIC_TEXT) & rows["ratio"].notna()]
+    if rows.empty:
+        return Prose(
+            f"*No two stacks of this run differ in {humanize(scenario)} in one such choice.*"
+        )
+    stacks = run.manifest.stacks
+    pairs = [
+        f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in rows_of(rows)
+    ]
+    frame = with_span(rows).assign(
+        pair=pairs,
+        what=rows["metric"].map(METRIC_TEXT),
+        ratio=[times(row["ratio"], row["low"], row["high"]) for row in rows_of(rows)],
+    )
+    columns = {"pair": "comparison", "what": "what", "ratio": "ratio", "span": "95 % interval"}
+    columns |= {"differs": "differ in"}
+    return Table(
+        frame,
+        f"{humanize(scenario).capitalize()} at {rows['load'].iloc[0]}, first over second, paired by"
+        " block.",
+        columns | {"blocks": "blocks", "verdict": "verdict", "reason": "because"},
+    )
+
+
+def dashboard_text(run: Run) -> Prose:
     """The article's factor beside response times, and throughput beside the HTTP client that it
     depends on, with what is known of httpx where a stack of the run uses it from an event loop."""
     rows = dashboard_ratios(run)
@@ -64,7 +124,7 @@ def dashboard_in_words(run: Run) -> Prose:
     return Prose(f"{said} {HTTPX_REGRESSION}" if "httpx" in set(rows["client"]) else said)
 
 
-def upstreams_in_words(run: Run) -> Prose:
+def upstreams_text(run: Run) -> Prose:
     """How long the upstreams are meant to take."""
     parameters = run.manifest.parameters
     return Prose(
@@ -74,7 +134,7 @@ def upstreams_in_words(run: Run) -> Prose:
     )
 
 
-def at_once_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+def at_once_text(run: Run, ratios: pd.DataFrame) -> Prose:
     """Of `ratio_table`: what a pool of threads in each request costs a dashboard under load, and
     what asking at once on an event loop does, in stacks that differ in nothing else."""
     rows = at_main_load(ratios[ratios["scenario"] == DASHBOARD])
@@ -119,3 +179,19 @@ def _worth_in_words(pair: pd.DataFrame) -> str:
         if (row := rows.get(metric))
     ]
     return listed(told) or "nothing that counts"
+
+
+TABLES: Shows = {
+    "parts": lambda found: parts_table(found.data),
+    "upstreams": lambda found: upstreams_table(found.run),
+    "thread_limits": lambda found: thread_limits_table(found.thread_limits),
+    "variants": lambda found: variants_table(found.run, found.variants, DASHBOARD),
+}
+TEXTS: Shows = {
+    "finding": lambda found: dashboard_text(found.run),
+    "upstreams": lambda found: upstreams_text(found.run),
+    "thread_limits": lambda found: thread_limits_text(
+        found.run, found.thread_limits, found.at_once_over_in_turn
+    ),
+    "at_once": lambda found: at_once_text(found.run, found.variants),
+}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.cost.estimate import dashboard_parts
+from webtrial.results.dashboard.estimate import dashboard_parts
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL, at_main_load, throughput_table
 from webtrial.stats.frames import rows_of

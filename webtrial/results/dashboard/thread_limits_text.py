@@ -3,16 +3,16 @@
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import interval, percent, reach, times
+from webtrial.results.base.formatting import format_range, interval, percent, times
 from webtrial.results.dashboard.thread_limits import NEAR, SCENARIO
-from webtrial.results.overview.findings import DECIDED
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
 
 
-def thread_limits_as_table(limits: pd.DataFrame) -> Table | Prose:
+def thread_limits_table(limits: pd.DataFrame) -> Table | Prose:
     """The bound of the threads beside what was measured; a sentence where there is none."""
     if limits.empty:
         return Prose("*This run has no dashboard by stacks whose number of threads is known.*")
@@ -32,7 +32,7 @@ def thread_limits_as_table(limits: pd.DataFrame) -> Table | Prose:
     )
 
 
-def thread_limits_in_words(run: Run, limits: pd.DataFrame, ratios: pd.DataFrame) -> Prose:
+def thread_limits_text(run: Run, limits: pd.DataFrame, ratios: pd.DataFrame) -> Prose:
     """What limits each stack, and what asking the upstreams from a pool of threads in each request
     makes of its rate. `ratios` is `ratio_table` of stacks that differ in that alone."""
     if limits.empty:
@@ -56,12 +56,15 @@ _LIMITED_BY = {
 
 def _near_what(limits: pd.DataFrame) -> str:
     """How near the stacks came to either bound."""
-    said = f": reached {reach((100 * limits['used_fraction']).tolist())} % of what threads allow"
+    reached = format_range((100 * limits["used_fraction"]).tolist())
+    said = f": reached {reached} % of what threads allow"
     if len(cores := limits["cores_busy"].dropna()):
-        busy = reach((100 * cores).tolist())
+        busy = format_range((100 * cores).tolist())
         return f"{said}, {busy} % of the cores busy with service, PostgreSQL and upstreams"
     if len(processes := limits["processes_busy"].dropna()):
-        return f"{said}, {reach((100 * processes).tolist())} % of a core for each process busy"
+        return (
+            f"{said}, {format_range((100 * processes).tolist())} % of a core for each process busy"
+        )
     return said
 
 

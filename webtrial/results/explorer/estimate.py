@@ -10,7 +10,6 @@ import pandas as pd
 from webtrial.errors import ParameterError
 from webtrial.results.base.ratio_labels import labelled_pairs
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.results.validity.gates import left_out
 from webtrial.run.store import Run
 from webtrial.stats.estimates import (
     CELL,
@@ -22,7 +21,7 @@ from webtrial.stats.estimates import (
 )
 from webtrial.stats.pairs import pair_of
 from webtrial.stats.ratios import CPU, MEDIAN, P99, RATIO_COLUMNS, THROUGHPUT, Metric, ratios_in
-from webtrial.stats.trials import at_common_loads, latencies, measured, trials_table
+from webtrial.stats.trials import at_common_loads, latencies, left_out, measured, trials_table
 
 STATISTICS: dict[str, Metric] = {
     "requests per second": THROUGHPUT,

@@ -23,7 +23,6 @@ from webtrial.results.base.display import Drawing, Prose, Shown, Table, absent
 from webtrial.results.base.figure_defaults import drawing_from_defaults
 from webtrial.results.base.formatting import percent
 from webtrial.results.choosing.sliders import LIVE
-from webtrial.results.explorer.drawn import FIGURES
 from webtrial.results.explorer.estimate import (
     Selection,
     places,
@@ -32,6 +31,7 @@ from webtrial.results.explorer.estimate import (
     statistics_of,
     with_units,
 )
+from webtrial.results.explorer.figure import FIGURES
 from webtrial.run.store import RUNS, Run, open_run
 from webtrial.stats.estimates import main_load
 

@@ -10,7 +10,7 @@ from webtrial.results.base.figure_text import (
     per_cell,
 )
 from webtrial.results.base.figure_text import within as in_brackets
-from webtrial.results.base.formatting import number, spoken
+from webtrial.results.base.formatting import humanize, number
 from webtrial.results.explorer.estimate import Selection
 from webtrial.stats.frames import rows_of
 
@@ -18,7 +18,7 @@ from webtrial.stats.frames import rows_of
 def values_figure_text(table: pd.DataFrame, chosen: Selection) -> FigureText:
     """Of `selected`: the least and the most."""
     there = rows_of(table.dropna(subset=["value"]).sort_values("value", kind="stable"))
-    where = f"{spoken(chosen.scenario)}, {chosen.load}"
+    where = f"{humanize(chosen.scenario)}, {chosen.load}"
     what = chosen.statistic[0].upper() + chosen.statistic[1:]
     title = f"{what}: nothing that counts in {where}"
     if there:

@@ -16,6 +16,13 @@ REFERENCE = "FastAPI"
 class FanOut(Result):
     """Response times by number of sources and their delay, one request at a time."""
 
+    LACKS = "no fan-out over several sources"
+
+    @cached_property
+    def data(self) -> pd.DataFrame:
+        """Columns of `estimate.response_times`."""
+        return estimate.response_times(self.run)
+
     @cached_property
     def overhead(self) -> pd.DataFrame:
         """What each stack takes beyond the formula: columns of `estimate.overhead`."""
@@ -45,6 +52,4 @@ def fan_out(run: Run) -> FanOut:
     `data` has a row per stack, number of sources and their delay: columns of
     `estimate.response_times`.
     """
-    data = estimate.response_times(run)
-    missing = () if len(data) else ("no fan-out over several sources",)
-    return FanOut(run, data, *missing)
+    return FanOut(run)

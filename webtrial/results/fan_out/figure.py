@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Prose, absent
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
@@ -18,14 +18,17 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.result import Shows
 from webtrial.results.fan_out.text import figure_text
 
 if TYPE_CHECKING:
     from webtrial.results.fan_out import FanOut
 
 
-def medians(found: "FanOut") -> Drawing:
+def medians(found: "FanOut") -> Drawing | Prose:
     """Medians with their intervals, joined; grey the formula in turn and at once."""
+    if found.data.empty:
+        return absent(found.LACKS)
     return draw(found.data, figure_text(found.data, found.at_once_over_in_turn))
 
 
@@ -78,4 +81,4 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     axes.vlines(rows["count"], rows["low"], rows["high"], color=look.hue, linewidth=2.4, alpha=0.4)
 
 
-FIGURES = {"medians": medians}
+FIGURES: Shows = {"medians": medians}

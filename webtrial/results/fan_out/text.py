@@ -6,10 +6,11 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import FigureText, interval_note, one_block_note
-from webtrial.results.base.formatting import counted, listed, number, reach
+from webtrial.results.base.formatting import counted, format_range, listed, number
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_text, with_span
-from webtrial.results.overview.findings import DECIDED
+from webtrial.results.base.result import Shows
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 
 if TYPE_CHECKING:
     from webtrial.results.fan_out import FanOut
@@ -53,7 +54,7 @@ def _at_once_over_in_turn(ratios: pd.DataFrame) -> str:
 
 def _quicker(rows: pd.DataFrame) -> str:
     counts, delays = (_span_of(rows[name]) for name in ("count", "delay_ms"))
-    factor = reach((1 / rows["ratio"]).tolist())
+    factor = format_range((1 / rows["ratio"]).tolist())
     said = f"Asked at once, {counts} sources of {delays} ms answer {factor} times as fast"
     return f"{said} as in turn"
 
@@ -66,7 +67,7 @@ def _span_of(values: pd.Series) -> str:
 def _mixed(rows: pd.DataFrame, quicker: pd.Series, slower: pd.Series) -> str:
     """What is decided at a delay at which not all rows are quicker."""
     said = [
-        f"takes {reach(rows.loc[chosen, 'ratio'].tolist())} times as long with"
+        f"takes {format_range(rows.loc[chosen, 'ratio'].tolist())} times as long with"
         f" {_pairs_and_counts(rows[chosen])}"
         for chosen in (slower, quicker)
         if chosen.any()
@@ -94,7 +95,7 @@ def _longest_delay(table: pd.DataFrame) -> str:
     longest = most[most["delay_ms"] == most["delay_ms"].max()]
     delay_ms, count = float(longest["delay_ms"].iloc[0]), int(longest["count"].iloc[0])
     ways = [
-        f"asked {way} {reach((part['median_ms'] / delay_ms).tolist())} times this delay"
+        f"asked {way} {format_range((part['median_ms'] / delay_ms).tolist())} times this delay"
         for way, part in longest.groupby(_asked(longest), sort=False)
         if delay_ms
     ]
@@ -121,10 +122,10 @@ def beside_the_article(found: "FanOut") -> Prose:
         return Prose("")
     against = str(rows["baseline_title"].iloc[0])
     told = [
-        f"{title} {reach(part['ratio'].tolist())} times"
+        f"{title} {format_range(part['ratio'].tolist())} times"
         for title, part in rows.groupby("title", sort=False)
     ]
-    delays = reach(rows["delay_ms"].tolist())
+    delays = format_range(rows["delay_ms"].tolist())
     return Prose(
         f"The article: {CLAIMED_SOURCES} sources take {CLAIMED_RATIO:g} times as long asked in"
         f" turn. Measured with {CLAIMED_SOURCES} sources of {delays} ms, one request at a time,"
@@ -132,8 +133,10 @@ def beside_the_article(found: "FanOut") -> Prose:
     )
 
 
-def overhead_table(found: "FanOut") -> Table:
-    """What asking takes beyond the formula."""
+def overhead_table(found: "FanOut") -> Table | Prose:
+    """What asking takes beyond the formula; nothing of none."""
+    if found.overhead.empty:
+        return Prose("")
     columns = {"title": "stack", "sources": "asks", "base_ms": "a request (ms)"}
     columns |= {"per_source_ms": "each source (ms)", "span": "95 % interval"}
     caption = "What a request takes beyond the formula: a line over the number of sources."
@@ -197,5 +200,9 @@ def ratio_table(found: "FanOut", count: int = CLAIMED_SOURCES) -> Table | Prose:
     )
 
 
-TABLES = {"overhead": overhead_table, "break_even": break_even_table, "ratios": ratio_table}
-TEXTS = {"beside_the_article": beside_the_article}
+TABLES: Shows = {
+    "overhead": overhead_table,
+    "break_even": break_even_table,
+    "ratios": ratio_table,
+}
+TEXTS: Shows = {"beside_the_article": beside_the_article}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from webtrial.results.base.display import Drawing, together
+from webtrial.results.base.display import Drawing, Shown, absent, together
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
@@ -25,8 +25,22 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import spoken
+from webtrial.results.base.formatting import humanize
+from webtrial.results.base.main_loads import everywhere, left_out_everywhere, trials_of
+from webtrial.results.base.result import Shows
+from webtrial.results.explorer.estimate import places
+from webtrial.results.latency.estimate import distribution, latency_against_load
+from webtrial.results.latency.over_time_figure import over_time_figure
+from webtrial.results.latency.text import (
+    against_load_figure_text,
+    distribution_figure_text,
+    tail_figure_text,
+)
+from webtrial.results.latency.timeline_figure import trial_figure, typical_trial_figure
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.histogram import NEEDS_INTERVAL
+from webtrial.stats.trials import left_out
 
 _UNITS = {
     "users": "users (closed loop)",
@@ -36,7 +50,7 @@ _UNITS = {
 
 
 @styled
-def against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
+def draw_against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
     on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
     with the intervals of the median and the 99th; medians of a sweep are joined. Names are for the
@@ -51,7 +65,7 @@ def against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     for row, name in zip(axes, scenarios, strict=True):
         of_scenario = percentiles[percentiles["scenario"] == name]
         parts = [of_scenario[of_scenario["scale"] == scale] for scale in scales]
-        row[0].set_title(spoken(name))
+        row[0].set_title(humanize(name))
         _row(row, parts, look)
     for panel, scale in zip(axes[-1], scales, strict=True):
         panel.set_xlabel(_UNITS[scale])
@@ -127,7 +141,7 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 
 @styled
-def distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
+def draw_distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
     """`distribution` as the share that was answered within a time (the empirical distribution), a
     panel per scenario."""
     look = looks(curves)
@@ -146,7 +160,7 @@ def distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
 
 
 @styled
-def tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText) -> Drawing:
+def draw_tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     """`distribution` turned: the response time that a share of the requests do not exceed, the last
     of them stretched out; over them `latency_against_load` of the same cells with intervals."""
     look = looks(curves)
@@ -215,3 +229,67 @@ def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None
             markersize=4,
             linestyle="none",
         )
+
+
+def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
+    """`latency_against_load` of the stacks that every scenario has, wherever there is more than one
+    load."""
+    table = everywhere(run, percentiles)
+    loads = table.groupby("scenario")["load"].transform("nunique")
+    table = table[loads > 1] if (loads > 1).any() else table
+    if table["latency_ms"].notna().sum() == 0:
+        return absent("no response times that count")
+    trials = everywhere(run, trials_of(run, *table["scenario"].unique()))
+    invalid = left_out(trials[trials["load_kind"] != "held"])
+    said = against_load_figure_text(table, invalid)
+    return draw_against_load(table, said)
+
+
+def distribution_figure(run: Run, kind: str) -> Shown:
+    """The share of requests answered within a time, at each scenario's main load of that kind."""
+    curves = _curves(run, kind)
+    if curves.empty:
+        return absent(f"no {kind} load that counts")
+    said = distribution_figure_text(curves, left_out_everywhere(run, kind))
+    return draw_distribution(curves, said)
+
+
+def tail_figure(run: Run, kind: str) -> Shown:
+    """The slow half of the requests, percentile by percentile, at the same places."""
+    curves = _curves(run, kind)
+    if curves.empty:
+        return absent(f"no {kind} load that counts")
+    stacks = run.manifest.parameters.stacks
+    parts = [
+        latency_against_load(run, (50, 90, 99), [scenario], load, stacks)
+        for scenario, load in _main_places(run, kind)
+    ]
+    percentiles = pd.concat(parts, ignore_index=True)
+    said = tail_figure_text(curves, percentiles, left_out_everywhere(run, kind))
+    return draw_tail(curves, percentiles, said)
+
+
+def _curves(run: Run, kind: str) -> pd.DataFrame:
+    """`distribution` of the stacks that every scenario has, at its main load of that kind."""
+    stacks = run.manifest.parameters.stacks
+    parts = [
+        distribution(run, load, [scenario], stacks) for scenario, load in _main_places(run, kind)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _main_places(run: Run, kind: str) -> list[tuple[str, str]]:
+    """Each scenario with its main load of that kind, where any stack of every scenario counts."""
+    there = at_main_load(everywhere(run, places(run)), kind)
+    cells = there[["scenario", "load"]].drop_duplicates()
+    return [(str(scenario), str(load)) for scenario, load in cells.to_numpy()]
+
+
+FIGURES: Shows = {
+    "against_load": lambda found: against_load_figure(found.run, found.data),
+    "distribution": lambda found, kind="closed": distribution_figure(found.run, kind),
+    "tail": lambda found, kind="open": tail_figure(found.run, kind),
+    "over_time": lambda found, *place: over_time_figure(found.run, *place),
+    "typical_trial": lambda found: typical_trial_figure(found.run),
+    "trial": lambda found, number, attempt=1: trial_figure(found.run, number, attempt),
+}

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex, to_rgb
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     INK,
     Look,
@@ -19,7 +19,13 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
+from webtrial.results.base.main_loads import everywhere
+from webtrial.results.explorer.estimate import places
 from webtrial.results.latency.over_time import MOMENTS, STEPS, OverTime
+from webtrial.results.latency.over_time import over_time as over_time_of
+from webtrial.results.latency.text import over_time_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import main_load
 from webtrial.stats.frames import rows_of
 
 _DETAIL = 4  # pixels to a place of the map, so that a viewer that smooths leaves it its edges
@@ -106,3 +112,18 @@ def _silence(axes: Axes, row: dict[str, Any]) -> None:
         fontsize=7,
         color=INK,
     )
+
+
+def over_time_figure(run: Run, scenario: str | None = None, load: str | None = None) -> Shown:
+    """When answers came, in a typical trial of each stack that every scenario has: in the first
+    scenario at its main closed load unless these are told."""
+    there = everywhere(run, places(run))
+    there = there[there["scenario"] == (scenario or run.manifest.parameters.scenarios[0])]
+    load = load or main_load(there, "closed") or main_load(there, "open")
+    there = there[there["load"] == load]
+    if there.empty:
+        return absent("no trial there that counts")
+    found = over_time_of(run, there["scenario"].iloc[0], str(load), there["stack"].tolist())
+    if found.cells.empty:
+        return absent("no answer there")
+    return draw(found, over_time_figure_text(found))

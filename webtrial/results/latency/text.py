@@ -1,10 +1,11 @@
 """What the figures of distributions, tails and answers over time say, as `words` has others."""
 
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.display import Prose
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     FigureText,
     bounds_note,
@@ -14,7 +15,18 @@ from webtrial.results.base.figure_text import (
     percentile_text,
     ring_note,
 )
-from webtrial.results.base.formatting import counted, listed, number, reach, spoken
+from webtrial.results.base.formatting import (
+    FAILURE_COLUMNS,
+    HUMANIZED,
+    counted,
+    format_range,
+    humanize,
+    interval,
+    listed,
+    number,
+    percent,
+)
+from webtrial.results.base.result import Shows
 from webtrial.results.latency.over_time import OverTime
 from webtrial.results.latency.timeline import BIN_S, Timeline
 from webtrial.stats.frames import furthest_apart, rows_of
@@ -50,7 +62,7 @@ def _widest(medians: pd.DataFrame) -> str:
         return "Too few requests for a median"
     fast, slow = furthest_apart(medians, "latency_ms")
     return (
-        f"Medians are furthest apart in {spoken(fast['scenario'])} at {fast['load']}:"
+        f"Medians are furthest apart in {humanize(fast['scenario'])} at {fast['load']}:"
         f" {fast['title']} {number(fast['latency_ms'])} ms,"
         f" {slow['title']} {number(slow['latency_ms'])} ms"
     )
@@ -63,7 +75,7 @@ def timeline_figure_text(moments: Timeline, stack_title: str) -> FigureText:
     worst_ms = float(moments.bins.loc[moments.bins["t_s"] >= 0, "worst_ms"].max())
     median = number(moments.median_ms) if isfinite(moments.median_ms) else "–"
     worst = number(worst_ms) if isfinite(worst_ms) else "–"
-    place = f"{stack_title}, {spoken(planned.scenario)}, {planned.load}, block {planned.block}"
+    place = f"{stack_title}, {humanize(planned.scenario)}, {planned.load}, block {planned.block}"
     rate = number(trial.counts.completed / trial.window_s, 3)
     title = f"{place}: {rate} requests per second, median {median} ms, slowest {worst} ms"
     failed = sum(trial.counts.errors.values())
@@ -87,32 +99,6 @@ def _without_warmup(moments: Timeline) -> str:
     )
 
 
-def percentile_rule_in_words() -> Prose:
-    """From how many requests on a percentile is shown."""
-    needed = [
-        f"{'the median' if percentile == 50 else f'the {percentile:g}th'} needs {count:,}"
-        for percentile, count in MINIMUM_SAMPLES.items()
-        if percentile <= 99
-    ]
-    return Prose(
-        f"Of the merged requests, {listed(needed)} before it is shown. The {NEEDS_INTERVAL}th is"
-        " shown with its interval, and not at all from a single block, which gives none."
-    )
-
-
-def percentiles_in_words() -> Prose:
-    """How percentiles are read from merged counts, how exactly, and from how many requests on."""
-    needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
-    return Prose(
-        f"**Percentiles.** Response times are counted in logarithmic buckets {RESOLUTION:.1%} wide,"
-        " trial by trial; merging blocks adds their counts, and a percentile is read from the sum,"
-        f" never averaged. It lies within {RESOLUTION:.1%} of what sorting all the requests would"
-        " give. A timeout counts as the time after which it was given up; a percentile among"
-        f" timeouts is a lower bound. The fewest requests for one: {needed}. From"
-        f" p{NEEDS_INTERVAL} on it is given with its interval over blocks only."
-    )
-
-
 def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
     """Of `distribution` as a share that was answered within a time: who is furthest apart."""
     half, tenth = at_share(curves, 0.5), at_share(curves, 0.1)
@@ -122,7 +108,7 @@ def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
         title = (
             f"Nine in ten requests are answered within {number(quick['latency_ms'])} ms by"
             f" {quick['title']}, {number(slow['latency_ms'])} ms by {slow['title']}, in"
-            f" {spoken(slow['scenario'])} at {slow['load']}{one_block_note(tenth)}"
+            f" {humanize(slow['scenario'])} at {slow['load']}{one_block_note(tenth)}"
         )
     alt = "Share of requests that were answered, by response time. Half of them within: "
     alt += per_cell(half, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
@@ -139,8 +125,8 @@ def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: i
     ends = at_share(curves, 0.1).merge(at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
     title = "Too few requests to draw"
     if len(ends):
-        factors = (ends["latency_ms"] / ends["latency_ms_median"]).tolist()
-        title = f"The slowest tenth of requests take at least {reach(factors)} times their median"
+        factors = format_range((ends["latency_ms"] / ends["latency_ms_median"]).tolist())
+        title = f"The slowest tenth of requests take at least {factors} times their median"
     alt = "Percentiles of response time in milliseconds. "
     alt += per_cell(percentiles.dropna(subset=["latency_ms"]), percentile_text)
     caption = (
@@ -158,10 +144,10 @@ def over_time_figure_text(found: OverTime) -> FigureText:
     """Of `over_time`: the longest time in which a stack answered nobody."""
     trials = found.trials.sort_values("silence_ms", ascending=False, kind="stable")
     longest, *others = rows_of(trials)
-    rest = reach([row["silence_ms"] for row in others])
+    rest = format_range([row["silence_ms"] for row in others])
     title = (
         f"In one typical trial {longest['title']} answered nobody for"
-        f" {number(longest['silence_ms'])} ms, in {spoken(longest['scenario'])} at"
+        f" {number(longest['silence_ms'])} ms, in {humanize(longest['scenario'])} at"
         f" {longest['load']}"
     )
     title += f"; the others in theirs for at most {rest.rpartition(' ')[2]} ms" if others else ""
@@ -200,3 +186,76 @@ def _verdicts(trials: pd.DataFrame) -> str:
 def _suspects(curves: pd.DataFrame) -> str:
     titles = curves.loc[curves["suspect_blocks"] > 0, "title"].drop_duplicates().tolist()
     return f" Suspect trials are part of {listed(titles)}." if titles else ""
+
+
+def percentiles_table(percentiles: pd.DataFrame) -> Table:
+    """`latency_against_load` with a column for each percentile; – of too few requests."""
+    keys = ["scenario", "load", "title"]
+    caption = (
+        "Response times in ms (the 99th percentile with its 95 % interval), and what share of"
+        " requests failed or could not be sent."
+    )
+    return percentile_columns(percentiles, keys, caption, FAILURE_COLUMNS)
+
+
+def percentile_columns(
+    percentiles: pd.DataFrame, keys: list[str], caption: str, beside: dict[str, str] | None = None
+) -> Table:
+    beside = beside or {}
+    texts = [_percentile_cell(row) for row in rows_of(percentiles)]
+    rows = percentiles.assign(text=texts, name=percentiles["percentile"].map(_percentile_name))
+    wide = rows.pivot_table(
+        index=[*keys, "samples", *beside],
+        columns="name",
+        values="text",
+        aggfunc="first",
+        sort=False,
+    ).reset_index()
+    names = [name for name in rows["name"].unique() if name in wide]
+    columns = {key: "stack" if key == "title" else key for key in keys}
+    columns |= dict(zip(names, names, strict=True)) | {"samples": "requests"}
+    return Table(wide, caption, columns | beside, HUMANIZED | dict.fromkeys(beside, percent))
+
+
+def _percentile_cell(row: dict[str, Any]) -> str:
+    """`≥ 12.0`, of a tail `120 (95–160)`."""
+    is_tail = row["percentile"] >= NEEDS_INTERVAL and not pd.isna(row["low"])
+    span = f" ({interval(row['low'], row['high'])})" if is_tail else ""
+    return f"{'≥ ' if row['is_bound'] else ''}{number(row['latency_ms'], 3)}{span}"
+
+
+def _percentile_name(percentile: float) -> str:
+    return "median" if percentile == 50 else f"{percentile:g}th"
+
+
+def percentile_rule_text() -> Prose:
+    """From how many requests on a percentile is shown."""
+    needed = [
+        f"{'the median' if percentile == 50 else f'the {percentile:g}th'} needs {count:,}"
+        for percentile, count in MINIMUM_SAMPLES.items()
+        if percentile <= 99
+    ]
+    return Prose(
+        f"Of the merged requests, {listed(needed)} before it is shown. The {NEEDS_INTERVAL}th is"
+        " shown with its interval, and not at all from a single block, which gives none."
+    )
+
+
+def percentiles_text() -> Prose:
+    """How percentiles are read from merged counts, how exactly, and from how many requests on."""
+    needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
+    return Prose(
+        f"**Percentiles.** Response times are counted in logarithmic buckets {RESOLUTION:.1%} wide,"
+        " trial by trial; merging blocks adds their counts, and a percentile is read from the sum,"
+        f" never averaged. It lies within {RESOLUTION:.1%} of what sorting all the requests would"
+        " give. A timeout counts as the time after which it was given up; a percentile among"
+        f" timeouts is a lower bound. The fewest requests for one: {needed}. From"
+        f" p{NEEDS_INTERVAL} on it is given with its interval over blocks only."
+    )
+
+
+TABLES: Shows = {"percentiles": lambda found: percentiles_table(found.data)}
+TEXTS: Shows = {
+    "percentile_rule": lambda _: percentile_rule_text(),
+    "percentiles": lambda _: percentiles_text(),
+}

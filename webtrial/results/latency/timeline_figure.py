@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, together
+from webtrial.errors import RunError
+from webtrial.results.base.display import Drawing, Shown, absent, together
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -15,8 +16,12 @@ from webtrial.results.base.figure_style import (
     thousands,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.latency.timeline import Timeline
+from webtrial.results.latency.text import timeline_figure_text
+from webtrial.results.latency.timeline import Timeline, shown_trial
+from webtrial.results.latency.timeline import timeline as timeline_of
+from webtrial.run.store import Run
 from webtrial.stats.frames import largest
+from webtrial.stats.pairs import title_of
 
 _CPU = {
     "service_cpu_fraction": ("service", "-", INK),
@@ -107,3 +112,19 @@ def _cpu(axes: Axes, seconds: pd.DataFrame, window_s: float) -> None:
 
 def _width(bins: pd.DataFrame) -> float:
     return float(bins["t_s"].iloc[1] - bins["t_s"].iloc[0]) if len(bins) > 1 else 0.0
+
+
+def typical_trial_figure(run: Run) -> Shown:
+    """The timeline of the `shown_trial`."""
+    try:
+        place = shown_trial(run)
+    except RunError:
+        return absent("no trial of its first stack and scenario that counts")
+    return trial_figure(run, *place)
+
+
+def trial_figure(run: Run, number: int, attempt: int = 1) -> Drawing:
+    """One trial, moment by moment."""
+    moments = timeline_of(run, number, attempt)
+    title = title_of(moments.trial.planned.stack, run.manifest.stacks)
+    return draw(moments, timeline_figure_text(moments, title))

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     Look,
     looks,
@@ -15,8 +15,14 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import number, spoken
+from webtrial.results.base.formatting import humanize, number
+from webtrial.results.base.result import Shows
+from webtrial.results.migration.estimate import migration_costs
+from webtrial.results.migration.text import migration_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import CELL
 from webtrial.stats.frames import rows_of
+from webtrial.stats.trials import left_out, trials_table
 
 
 @styled
@@ -40,7 +46,7 @@ def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
     first = costs.iloc[0]
-    axes.set_title(f"{first['way']}: {spoken(str(first['scenario']))}, {first['load']}")
+    axes.set_title(f"{first['way']}: {humanize(str(first['scenario']))}, {first['load']}")
     for height, row in zip(stack_axis(axes, costs, look), rows_of(costs), strict=True):
         style = look[row["stack"]]
         mark_interval(axes, row["low"], row["high"], height, style)
@@ -55,3 +61,15 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
             fontsize=7,
             color=style.ink,
         )
+
+
+def costs_figure(run: Run, ratios: pd.DataFrame) -> Shown:
+    """`migration_ratios` by what they rest on: costs on the way from one framework to another."""
+    if ratios.empty:
+        return absent("no stack in which two frameworks serve together")
+    costs = migration_costs(run, ratios)
+    trials = trials_table(run).merge(costs[[*CELL, "stack"]].drop_duplicates())
+    return draw(costs, migration_figure_text(costs, ratios, left_out(trials)))
+
+
+FIGURES: Shows = {"costs": lambda found: costs_figure(found.run, found.data)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.display import Prose
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     FigureText,
     interval_note,
@@ -14,11 +14,13 @@ from webtrial.results.base.figure_text import (
     ring_note,
     within,
 )
-from webtrial.results.base.formatting import listed, number, spoken, times
+from webtrial.results.base.formatting import HUMANIZED, humanize, listed, number, times
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, METRIC_TEXT, ratio_text
+from webtrial.results.base.result import Shows
 from webtrial.results.migration.estimate import connections_shared
-from webtrial.results.overview.findings import DECIDED
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
 
 
@@ -33,7 +35,7 @@ def migration_figure_text(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: in
         for _, way in here.groupby("way", sort=False)
     ]
     said = "; ".join(filter(None, told)) or "no two stacks can be compared"
-    title = f"CPU time of a request for {spoken(most)}: {said}{one_block_note(here)}"
+    title = f"CPU time of a request for {humanize(most)}: {said}{one_block_note(here)}"
     alt = "CPU-milliseconds of the service per request. " + per_cell(
         costs.drop_duplicates(["scenario", "load", "stack"]),
         lambda row: f"{row['title']} {number(row['value'])}{within(row)}",
@@ -63,7 +65,38 @@ def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]
     return ", ".join(said)
 
 
-def migration_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
+def ratios_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
+    """`migration_ratios`: a row per scenario and pair, a column per metric; nothing of none."""
+    if ratios.empty:
+        return Prose("")
+    stacks = run.manifest.stacks
+    named = ratios.assign(
+        text=[ratio_text(row) + _doubt(row) for row in rows_of(ratios)],
+        pair=[
+            f"{title_of(row['stack'], stacks)} / {title_of(row['baseline'], stacks)}"
+            for row in rows_of(ratios)
+        ],
+        column=ratios["metric"].map(METRIC_TEXT),
+    )
+    keys = ["scenario", "load", "pair", "differs"]
+    wide = named.pivot_table("text", keys, "column", aggfunc="first", sort=False).reset_index()
+    columns = {"scenario": "scenario", "load": "load", "pair": "comparison"}
+    return Table(
+        wide,
+        "Two frameworks at one address over each as deployed: first over second (95 % interval; ?"
+        " not decided).",
+        columns
+        | {name: name for name in METRIC_TEXT.values() if name in wide}
+        | {"differs": ALSO_DIFFERS},
+        HUMANIZED,
+    )
+
+
+def _doubt(row: dict[str, Any]) -> str:
+    return "" if row["verdict"] in DECIDED else " ?"
+
+
+def migration_text(run: Run, ratios: pd.DataFrame) -> Prose:
     """Which routes have moved where some have, and how two pools share the connections of one."""
     stacks = {name: run.manifest.stacks[name] for name in ratios["stack"].unique()}
     moved = {name: stack.get("environment", {}).get("MOVED", "") for name, stack in stacks.items()}
@@ -79,3 +112,7 @@ def migration_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
     ]
     said += [f"Connections to the database, pool by pool: {'; '.join(pools)}."] if pools else []
     return Prose(" ".join(said))
+
+
+TABLES: Shows = {"ratios": lambda found: ratios_table(found.run, found.data)}
+TEXTS: Shows = {"routes_and_pools": lambda found: migration_text(found.run, found.data)}

@@ -10,16 +10,21 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.formatting import counted, interval, listed, reach, spoken, times
+from webtrial.results.base.formatting import (
+    counted,
+    format_range,
+    humanize,
+    interval,
+    listed,
+    times,
+)
 from webtrial.run.store import Run
 from webtrial.stats.estimates import main_load
-from webtrial.stats.intervals import MINIMUM_BLOCKS
+from webtrial.stats.intervals import DECIDED, MINIMUM_BLOCKS
 from webtrial.stats.matching import ARTICLES
 from webtrial.stats.pairs import Stacks, is_deployed, stacks_in_order, title_of
 from webtrial.stats.ratios import METRICS, ratio_table
 from webtrial.stats.thresholds import TOLERATED_SHARE
-
-DECIDED = ("higher", "lower")
 
 _SAYS = {  # metric → how A stands to B when its ratio is over 1
     "throughput": "{a} served {x} times as many requests per second as {b}",
@@ -76,7 +81,7 @@ def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
 def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> str:
     """One row of `ratio_table` as a sentence; the larger side is named first. `single`: the run
     is `unreplicated`."""
-    where = f"{spoken(row['scenario'])}, {row['load']}"
+    where = f"{humanize(row['scenario'])}, {row['load']}"
     if not isfinite(row["ratio"]):
         above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
         what = _LABELS[row["metric"]]
@@ -100,7 +105,7 @@ def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
     for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
         often = rows[rows[column] > TOLERATED_SHARE]
         if len(often):
-            shares = reach((100 * often[column]).tolist())
+            shares = format_range((100 * often[column]).tolist())
             name = named(str(often[stack].iloc[0]), stacks)
             yield f" Of {name}'s requests {shares} % failed in {_scenarios(often)}."
 
@@ -143,7 +148,7 @@ def named(stack: str, stacks: Stacks) -> str:
 
 
 def _scenarios(rows: pd.DataFrame) -> str:
-    return listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
+    return listed([humanize(name) for name in dict.fromkeys(rows["scenario"])])
 
 
 def how_sure(findings: pd.DataFrame, single: bool) -> str:

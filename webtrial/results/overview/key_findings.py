@@ -6,22 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.attribution.estimate import WHOLE, Attribution, attribution
+from webtrial.results.attribution.estimate import WHOLE, Decomposition, decomposition
 from webtrial.results.attribution.text import cause
-from webtrial.results.base.formatting import also_differ_text, interval, listed, spoken, times
+from webtrial.results.base.formatting import also_differ_text, humanize, interval, listed, times
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import DASHBOARD, dashboard_ratios
-from webtrial.results.overview.findings import (
-    DECIDED,
-    deployed_text,
-    failing,
-    headline,
-    named,
-    unreplicated,
-)
+from webtrial.results.overview.findings import deployed_text, failing, headline, named, unreplicated
 from webtrial.results.overview.matched_finding import matched_finding
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import Stacks
 
 
@@ -85,7 +79,7 @@ def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
 
 def _elsewhere(rows: pd.DataFrame, how: str) -> list[str]:
     """`on product search and dashboard not decided`, where there is any."""
-    names = [spoken(name) for name in dict.fromkeys(rows["scenario"])]
+    names = [humanize(name) for name in dict.fromkeys(rows["scenario"])]
     return [f"on {listed(names)} {how}"] if names else []
 
 
@@ -103,19 +97,19 @@ def _factor(row: dict[str, Any]) -> tuple[str, str]:
     if ratio <= 1:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
     span = f" ({interval(low, high)})" if isfinite(low) and isfinite(high) else ""
-    return f"{times(ratio, low, high)} times{span}", spoken(row["scenario"])
+    return f"{times(ratio, low, high)} times{span}", humanize(row["scenario"])
 
 
 def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
     """Where the largest ratio of CPU time between two stacks as deployed comes from."""
     pairs = dict.fromkeys(zip(deployed["stack"], deployed["baseline"], strict=True))
-    found = [each for pair in pairs if len((each := attribution(run, *pair)).parts)]
+    found = [each for pair in pairs if len((each := decomposition(run, *pair)).parts)]
     if not found:
         return []
     return [cause(max(found, key=_factor_of))]
 
 
-def _factor_of(found: Attribution) -> float:
+def _factor_of(found: Decomposition) -> float:
     """By how much the whole differs, whichever way."""
     parts = found.parts
     ratio = float(parts.loc[parts["part"] == WHOLE, "ratio"].iloc[0])

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.formatting import listed, spoken
+from webtrial.results.base.formatting import humanize, listed
 from webtrial.results.base.ratio_labels import ratio_label
-from webtrial.results.overview.findings import DECIDED, failing
+from webtrial.results.overview.findings import failing
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.matched import OWN, matched_ratios, missing_matches
 from webtrial.stats.matching import match_text
 from webtrial.stats.pairs import Stacks
@@ -23,7 +24,7 @@ def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
     rows = rows[rows["ratio"].notna()]
     if rows.empty:
         return "No matched pair of two frameworks was measured." + missing_text(run)
-    where = listed([spoken(name) for name in dict.fromkeys(rows["scenario"])])
+    where = listed([humanize(name) for name in dict.fromkeys(rows["scenario"])])
     loads = listed(list(dict.fromkeys(rows["load"])))
     return (
         f"With the same data access and driver on both sides, on {where} at {loads}:"

@@ -5,14 +5,24 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import AS_SPOKEN, interval, listed, same_names, spoken, times
+from webtrial.results.base.formatting import (
+    HUMANIZED,
+    humanize,
+    interval,
+    listed,
+    same_names,
+    times,
+)
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, PAIR_COLUMNS, with_pair_text
-from webtrial.results.overview.findings import DECIDED, headline
+from webtrial.results.base.result import Shows
+from webtrial.results.overview.findings import headline
 from webtrial.results.overview.matched_finding import missing_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.matched import matched_ratios
+from webtrial.stats.pairs import title_of
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
@@ -35,7 +45,20 @@ def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
     return ratios.assign(sentence="") if ratios.empty else headline(run, ratios)
 
 
-def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
+def findings_table(run: Run, findings: pd.DataFrame) -> Table:
+    """`headline` in columns."""
+    names = {"throughput": "requests per second", "p50": "median response time"}
+    frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(names))
+    columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
+    return Table(
+        frame,
+        "The findings at the main loads, as deployed before matched.",
+        columns | {"kind": "kind"} | PAIR_COLUMNS | {"differs": ALSO_DIFFERS},
+        HUMANIZED,
+    )
+
+
+def scoreboard_table(run: Run, ratios: pd.DataFrame) -> Table:
     """Who serves how many times the requests per second of whom, by scenario, with intervals.
 
     Rows are pairs of stacks, as deployed before matched, with what differs beside the framework;
@@ -49,7 +72,7 @@ def scoreboard(run: Run, ratios: pd.DataFrame) -> Table:
             _scored(row) + (" !" if failing else "")
             for row, failing in zip(rows_of(rows), _failing(rows), strict=True)
         ],
-        scenario=rows["scenario"].map(spoken),
+        scenario=rows["scenario"].map(humanize),
     )
     rows_by = ["kind", "pair", "differs"]
     named["differs"] = named.groupby(["kind", "pair"])["differs"].transform(_each_once)
@@ -86,14 +109,14 @@ def _failing(rows: pd.DataFrame) -> pd.Series:
     return (rows["failed"] > TOLERATED_SHARE) | (rows["failed_baseline"] > TOLERATED_SHARE)
 
 
-def matched_as_table(run: Run, ratios: pd.DataFrame) -> Table:
+def matched_table(run: Run, ratios: pd.DataFrame) -> Table:
     """All matched pairs: ratios of requests per second by what both sides have."""
     rows = matched_ratios(run, ratios)
     if rows.empty:
         caption = "No matched pair of two frameworks was measured beside those as deployed."
         return Table(rows[["match", "concurrency"]], caption)
-    scenarios = [spoken(name) for name in dict.fromkeys(rows["scenario"])]
-    beside = rows["scenario"].map(spoken) + ": " if len(scenarios) > 1 else ""
+    scenarios = [humanize(name) for name in dict.fromkeys(rows["scenario"])]
+    beside = rows["scenario"].map(humanize) + ": " if len(scenarios) > 1 else ""
     named = rows.assign(text=[_scored(row) for row in rows_of(rows)], both=beside + rows["match"])
     index = ["both", "concurrency"]
     wide = named.pivot_table(
@@ -110,14 +133,25 @@ def matched_as_table(run: Run, ratios: pd.DataFrame) -> Table:
     return Table(wide, caption, columns | same_names(wide.columns[len(index) :]))
 
 
-def findings_table(run: Run, findings: pd.DataFrame) -> Table:
-    """`headline` in columns."""
-    names = {"throughput": "requests per second", "p50": "median response time"}
-    frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(names))
-    columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
-    return Table(
-        frame,
-        "The findings at the main loads, as deployed before matched.",
-        columns | {"kind": "kind"} | PAIR_COLUMNS | {"differs": ALSO_DIFFERS},
-        AS_SPOKEN,
-    )
+def chosen_rates_table(run: Run) -> Table:
+    """What the pilot found and the rates that followed from it."""
+    manifest = run.manifest
+    rows = [
+        (scenario, title_of(stack, manifest.stacks), capacity,
+         ", ".join(f"{rate:g}" for rate in manifest.rates_per_s.get(scenario, [])) or "–")
+        for scenario, stacks in manifest.capacities_per_s.items()
+        for stack, capacity in stacks.items()
+    ]  # fmt: skip
+    columns = {"scenario": "scenario", "stack": "stack", "capacity": "pilot (requests/s)"}
+    columns |= {"rates": "common rates (1/s)"}
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return Table(frame, "What the pilot found, and the rates chosen from it.", columns, HUMANIZED)
+
+
+TABLES: Shows = {
+    "scoreboard": lambda found: scoreboard_table(found.run, found.ratios),
+    "matched": lambda found: matched_table(found.run, found.ratios),
+    "findings": lambda found: findings_table(found.run, found.data),
+    "stacks": lambda found: stacks_table(found.run),
+    "chosen_rates": lambda found: chosen_rates_table(found.run),
+}

@@ -6,40 +6,13 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose
 from webtrial.results.base.formatting import counted, listed
-from webtrial.results.overview.findings import DECIDED, headline, how_sure, unreplicated
+from webtrial.results.base.result import Shows
+from webtrial.results.overview.findings import headline, how_sure, unreplicated
 from webtrial.results.overview.key_findings import answers
 from webtrial.run.store import Manifest, Run
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import is_deployed, title_of
-
-
-def answer_in_words(run: Run, ratios: pd.DataFrame) -> Prose:
-    """The answer as far as the run has one; `ratios` is `ratio_table`."""
-    if ratios.empty:
-        return Prose("No two stacks have trials that count in the same place: there is no answer.")
-    findings = headline(run, ratios, ("throughput",))
-    sure = how_sure(findings, unreplicated(ratios))
-    return Prose("\n\n".join([*answers(run, ratios), sure]))
-
-
-def machine_in_words(run: Run) -> Prose:
-    """On which machine, when, and how often."""
-    manifest = run.manifest
-    return Prose(
-        f"Measured on {machine_of(manifest)}, on {day_of(manifest)}, in"
-        f" {counted(manifest.parameters.blocks, 'block')} with profile"
-        f" *{manifest.parameters.profile}*, against PostgreSQL"
-        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. {_what_shared(manifest)}"
-    )
-
-
-def _what_shared(manifest: Manifest) -> str:
-    if elsewhere := manifest.budgets.get("not_launched_by_us"):
-        named = listed([title_of(name, manifest.stacks) for name in elsewhere])
-        return f"Of the services, {named} ran elsewhere: their machine is not described here."
-    return (
-        "Load driver, services and database shared the machine, so rates are this machine's;"
-        " ratios travel better."
-    )
+from webtrial.stats.trials import trials_table
 
 
 def machine_of(manifest: Manifest) -> str:
@@ -67,7 +40,37 @@ def day_of(manifest: Manifest) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def stacks_in_words(run: Run) -> Prose:
+def answer_text(run: Run, ratios: pd.DataFrame) -> Prose:
+    """The answer as far as the run has one; `ratios` is `ratio_table`."""
+    if ratios.empty:
+        return Prose("No two stacks have trials that count in the same place: there is no answer.")
+    findings = headline(run, ratios, ("throughput",))
+    sure = how_sure(findings, unreplicated(ratios))
+    return Prose("\n\n".join([*answers(run, ratios), sure]))
+
+
+def machine_text(run: Run) -> Prose:
+    """On which machine, when, and how often."""
+    manifest = run.manifest
+    return Prose(
+        f"Measured on {machine_of(manifest)}, on {day_of(manifest)}, in"
+        f" {counted(manifest.parameters.blocks, 'block')} with profile"
+        f" *{manifest.parameters.profile}*, against PostgreSQL"
+        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. {_what_shared(manifest)}"
+    )
+
+
+def _what_shared(manifest: Manifest) -> str:
+    if elsewhere := manifest.budgets.get("not_launched_by_us"):
+        named = listed([title_of(name, manifest.stacks) for name in elsewhere])
+        return f"Of the services, {named} ran elsewhere: their machine is not described here."
+    return (
+        "Load driver, services and database shared the machine, so rates are this machine's;"
+        " ratios travel better."
+    )
+
+
+def stacks_text(run: Run) -> Prose:
     """How many stacks there are, and which are as deployed."""
     stacks = run.manifest.stacks
     deployed = [title_of(name, stacks) for name in stacks if is_deployed(name, stacks)]
@@ -80,7 +83,7 @@ def stacks_in_words(run: Run) -> Prose:
     )
 
 
-def undecided_in_words(findings: pd.DataFrame) -> Prose:
+def undecided_text(findings: pd.DataFrame) -> Prose:
     """How many findings are decided, and what keeps the others from it."""
     if findings.empty:
         return Prose("There is no finding.")
@@ -92,3 +95,46 @@ def undecided_in_words(findings: pd.DataFrame) -> Prose:
         reasons = [f"{reason} ({counts[reason]})" for reason in map(str, counts.index)]
         said += f" The others are not, because: {'; '.join(reasons)}."
     return Prose(said)
+
+
+def run_text(run: Run) -> Prose:
+    """What the run is called, how it ended and how long it took."""
+    manifest = run.manifest
+    trials = trials_table(run)
+    requests = int(trials["sent"].sum())
+    why = f" ({manifest.why})" if manifest.why else ""
+    return Prose(
+        f"Run *{manifest.id}* is {manifest.state}{why}. It took {_minutes(manifest)} and holds"
+        f" {counted(len(trials), 'attempt')} at"
+        f" {counted(int(trials['number'].nunique()), 'trial')}, {requests:,} requests in measured"
+        f" windows. Measured on {machine_of(manifest)}.{_interruptions(manifest)}"
+    )
+
+
+def _interruptions(manifest: Manifest) -> str:
+    if not manifest.interruptions:
+        return ""
+    times = counted(len(manifest.interruptions), "time")
+    after = listed([f"{each.attempts:,}" for each in manifest.interruptions])
+    return (
+        f" It was broken off {times}, after {after} attempts, and went on with what was missing;"
+        " that time is included."
+    )
+
+
+def _minutes(manifest: Manifest) -> str:
+    if manifest.finished_at is None:
+        return "an unknown time"
+    times = map(datetime.fromisoformat, (manifest.started_at, manifest.finished_at))
+    started, finished = times
+    minutes, seconds = divmod(round((finished - started).total_seconds()), 60)
+    return f"{counted(minutes, 'minute')} {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+TEXTS: Shows = {
+    "answer": lambda found: answer_text(found.run, found.ratios),
+    "machine": lambda found: machine_text(found.run),
+    "undecided": lambda found: undecided_text(found.data),
+    "stacks": lambda found: stacks_text(found.run),
+    "run": lambda found: run_text(found.run),
+}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Drawings, Shown, absent
 from webtrial.results.base.figure_style import (
     GREY,
     INK,
@@ -19,7 +19,13 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.main_loads import everywhere, left_out_of, trials_of, with_more
+from webtrial.results.base.result import Shows
+from webtrial.results.search.text import search_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.trials import left_out
 
 
 @styled
@@ -88,3 +94,27 @@ def _stack(axes: Axes, group: pd.DataFrame, height: float, look: Look) -> None:
         axes.plot(span[1:], [height], marker="|", color=look.hue, markersize=7)
     suspect = median["suspect_blocks"] > 0
     mark_value(axes, median["latency_ms"], height, look, 5, suspect)
+
+
+def search_figure(run: Run, by_kind: pd.DataFrame) -> Shown:
+    """`search_by_selectivity` of the stacks that every scenario has, at every load."""
+    invalid = left_out(everywhere(run, trials_of(run, "product_search")))
+    return _search(everywhere(run, by_kind), invalid)
+
+
+def search_figures_of_all(run: Run, by_kind: pd.DataFrame) -> list[Shown]:
+    """The same of all stacks at the main closed load, where there are many more of them."""
+    shown = with_more(run, at_main_load(by_kind))
+    return [_search(rows, left_out_of(run, rows)) for rows in shown]
+
+
+def _search(table: pd.DataFrame, invalid: int) -> Shown:
+    if table["latency_ms"].notna().sum() == 0:
+        return absent("no search that counts")
+    return draw(table, search_figure_text(table, invalid))
+
+
+FIGURES: Shows = {
+    "by_kind": lambda found: search_figure(found.run, found.data),
+    "all_stacks": lambda found: Drawings(search_figures_of_all(found.run, found.data)),
+}

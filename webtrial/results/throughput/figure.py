@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, together
+from webtrial.results.base.display import Drawing, Drawings, Shown, absent, together
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
@@ -21,6 +21,12 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
+from webtrial.results.base.main_loads import everywhere, with_more
+from webtrial.results.base.result import Shows
+from webtrial.results.throughput.ratios_figure import ratios_figure
+from webtrial.results.throughput.text import throughput_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load, block_values, throughput_table
 from webtrial.stats.frames import largest, rows_of
 
 
@@ -96,3 +102,33 @@ def _value(row: dict[str, Any]) -> str:
         return said
     some = "suspect" if suspect == row["blocks"] else f"{suspect} of {row['blocks']} suspect"
     return f"{said} ({some})"
+
+
+def throughput_figure(run: Run, compared: pd.DataFrame) -> Shown:
+    """Requests per second of the stacks that every scenario has, at its main closed load;
+    `compared` is `ratio_table`."""
+    return _throughput(run, everywhere(run, at_main_load(throughput_table(run))), compared)
+
+
+def throughput_figures_of_all(run: Run, compared: pd.DataFrame) -> list[Shown]:
+    """The same of all stacks that have a database, a figure for each scenario that has many more of
+    them; none where no scenario has."""
+    table = at_main_load(throughput_table(run))
+    stacks = run.manifest.stacks
+    asking = [name for name in stacks if stacks[name].get("data_access") != "none"]
+    shown = table[table["stack"].isin(asking)]
+    return [_throughput(run, rows, compared) for rows in with_more(run, shown)]
+
+
+def _throughput(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
+    if table.empty:
+        return absent("no closed load")
+    blocks = block_values(run, "throughput_per_s")
+    return draw(table, blocks, throughput_figure_text(table, compared))
+
+
+FIGURES: Shows = {
+    "rates": lambda found: throughput_figure(found.run, found.ratios),
+    "all_stacks": lambda found: Drawings(throughput_figures_of_all(found.run, found.ratios)),
+    "ratios": lambda found, metric="throughput": ratios_figure(found.run, found.ratios, metric),
+}

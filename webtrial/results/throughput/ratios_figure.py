@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -18,7 +18,12 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.ratio_labels import labelled_ratios
+from webtrial.results.throughput.text import ratios_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.trials import left_out, trials_table
 
 _FACES = {"higher": INK, "lower": INK, "indistinguishable": GREY, "inconclusive": "white"}
 
@@ -101,3 +106,12 @@ def _row(axes: Axes, row: dict[str, Any], height: float) -> None:
         fontsize=7,
         color=INK,
     )
+
+
+def ratios_figure(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Shown:
+    """Paired ratios of one metric at each scenario's main closed load."""
+    table = labelled_ratios(run, at_main_load(compared), metric)
+    if table["ratio"].notna().sum() == 0:
+        return absent("no two stacks that can be compared")
+    invalid = left_out(at_main_load(trials_table(run)))
+    return draw(table, ratios_figure_text(table, invalid))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from webtrial.results.base.display import Prose
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     ONE_BLOCK,
     FigureText,
@@ -14,17 +14,25 @@ from webtrial.results.base.figure_text import (
     within,
 )
 from webtrial.results.base.formatting import (
+    FAILURE_COLUMNS,
+    HUMANIZED,
+    STACK_COLUMNS,
     also_differ_text,
     counted,
+    format_range,
+    humanize,
     listed,
     number,
     percent,
-    reach,
-    spoken,
 )
-from webtrial.results.overview.findings import DECIDED, unreplicated
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, PAIR_COLUMNS, with_pair_text, with_span
+from webtrial.results.base.result import Shows
+from webtrial.results.overview.findings import unreplicated
+from webtrial.results.validity.pair_gaps_text import pair_gaps_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.intervals import MINIMUM_BLOCKS
+from webtrial.stats.intervals import DECIDED, MINIMUM_BLOCKS
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
@@ -58,7 +66,7 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
             failing += _failing(here[here["stack"] == leader])
     scenarios = estimates["scenario"].unique().tolist()
     alone = len(scenarios) == 1
-    among = spoken(scenarios[0]) if alone else counted(len(scenarios), "scenario")
+    among = humanize(scenarios[0]) if alone else counted(len(scenarios), "scenario")
     if not leads:
         return f"No stack is shown to serve more requests per second than all others, in {among}"
     parts = [who if alone else f"{who} in {len(where)}" for who, where in leads.items()]
@@ -70,7 +78,7 @@ def _failing(leaders: pd.DataFrame) -> list[str]:
     """What has to be said beside a lead: that too many requests failed."""
     return [
         f"; {percent(row['error_fraction'])} of {row['title']}'s requests failed in"
-        f" {spoken(row['scenario'])}"
+        f" {humanize(row['scenario'])}"
         for row in rows_of(leaders)
         if row["error_fraction"] > TOLERATED_SHARE
     ]
@@ -125,7 +133,7 @@ def _factors(shown: pd.DataFrame, what: str) -> str:
     if told.empty:
         return f"No two stacks are shown to differ in {what}"
     span = [
-        f"{kind} {reach(_outward(part['ratio']))}"
+        f"{kind} {format_range(_outward(part['ratio']))}"
         for kind, part in told.groupby("kind", sort=False)
     ]
     are = "is" if open_ == 1 else "are"
@@ -158,7 +166,58 @@ def _outward(values: pd.Series) -> list[float]:
     return [max(value, 1 / value) for value in values]
 
 
-def verdict_rule_in_words() -> Prose:
+def rates_table(estimates: pd.DataFrame) -> Table:
+    """`throughput_table` with its intervals and what they rest on."""
+    return Table(
+        with_span(estimates),
+        "Requests per second in the closed loop: mean over blocks, 95 % interval.",
+        STACK_COLUMNS
+        | {"value": "requests/s", "span": "95 % interval"}
+        | _RESTS_ON
+        | FAILURE_COLUMNS,
+        HUMANIZED | dict.fromkeys(FAILURE_COLUMNS, percent),
+    )
+
+
+_RESTS_ON = {
+    "blocks": "blocks",
+    "suspect_blocks": "of them suspect",
+    "invalid_blocks": "invalid, left out",
+}
+
+
+def ratios_table(run: Run, ratios: pd.DataFrame, metric: str) -> Table:
+    """The paired ratios of one metric at the main loads, with their verdicts and reasons."""
+    rows = _at_main_load(ratios[ratios["metric"] == metric], _OPENED.get(metric, "closed"))
+    return Table(
+        with_pair_text(run, rows),
+        f"Ratios of {_CAPTIONS[metric]}, first over second, paired by block.",
+        {"scenario": "scenario", "load": "load", "pair": "comparison"}
+        | PAIR_COLUMNS
+        | {"reason": "because", "differs": ALSO_DIFFERS},
+        HUMANIZED,
+    )
+
+
+_OPENED = {"p50": "open", "p99": "open"}
+
+
+_CAPTIONS = {
+    "throughput": "requests per second",
+    "p50": "median response times",
+    "p99": "99th percentiles of response time",
+    "cpu": "CPU time of the service per request",
+}
+
+
+def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The rows of each scenario at its main load of that kind, else of the other."""
+    other = {"closed": "open", "open": "closed"}[kind]
+    wanted = at_main_load(rows, kind)
+    return wanted if len(wanted) else at_main_load(rows, other)
+
+
+def verdict_rule_text() -> Prose:
     """When a comparison is decided."""
     return Prose(
         "**Verdicts.** *Higher* or *lower* when the interval excludes 1 and at least"
@@ -167,3 +226,13 @@ def verdict_rule_in_words() -> Prose:
         " to differ from itself. *Inconclusive* otherwise. Without a measured noise floor nothing"
         " is ever called indistinguishable."
     )
+
+
+TABLES: Shows = {
+    "rates": lambda found: rates_table(found.data),
+    "ratios": lambda found, metric="throughput": ratios_table(found.run, found.ratios, metric),
+}
+TEXTS: Shows = {
+    "verdict_rule": lambda _: verdict_rule_text(),
+    "pair_gaps": lambda found: pair_gaps_text(found.run),
+}

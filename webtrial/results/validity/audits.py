@@ -69,7 +69,7 @@ def audit(name: str) -> Prose:
     return Prose(_HEAD + "\n".join(rows))
 
 
-def audits_in_words() -> Prose:
+def audits_text() -> Prose:
     """How many items of both lists are met."""
     items = read_audit()
     counts = Counter(item.answer for item in items)

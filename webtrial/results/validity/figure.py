@@ -5,11 +5,21 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing
+from webtrial.results.base.display import Drawing, Shown, absent
 from webtrial.results.base.figure_style import FAINT, GREY, INK, SUSPECT, panels, styled
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import spoken
+from webtrial.results.base.formatting import humanize
+from webtrial.results.base.ratio_labels import labelled_ratios
+from webtrial.results.base.result import Shows
+from webtrial.results.throughput import ratios_figure as ratios
+from webtrial.results.throughput.text import noise_floor_figure_text
+from webtrial.results.validity.gates import machine_table, validity_table, verdict_table
+from webtrial.results.validity.text import machine_figure_text, reasons_figure_text
+from webtrial.run.store import Run
+from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
+from webtrial.stats.ratios import THROUGHPUT, noise_floors
+from webtrial.stats.trials import left_out, trials_table
 
 _COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
 _MARKERS = {"suspect": "D", "invalid": "X"}
@@ -28,7 +38,7 @@ def reasons(table: pd.DataFrame, words: FigureText) -> Drawing:
     figure, axes = panels(1, 1, words.title, 0.3 * len(table) + 0.6)
     panel = axes[0, 0]
     labels = [
-        row["verdict"] + ("" if row["gate"] == "none" else f": {spoken(row['gate'])}")
+        row["verdict"] + ("" if row["gate"] == "none" else f": {humanize(row['gate'])}")
         for row in rows_of(table)
     ]
     for height, row in enumerate(rows_of(table)):
@@ -89,3 +99,32 @@ def _touched(axes: Axes, values: pd.DataFrame) -> None:
         legend=False,
         ax=axes,
     )
+
+
+def noise_floor_figure(run: Run) -> Shown:
+    """Requests per second of a stack over itself, at each scenario's main closed load."""
+    table = labelled_ratios(run, at_main_load(noise_floors(run, (THROUGHPUT,))), "throughput")
+    if table["ratio"].notna().sum() == 0:
+        return absent("no stack that was measured against itself")
+    again = trials_table(run).query("role == 'a/a'").assign(role="measure")
+    said = noise_floor_figure_text(table, left_out(at_main_load(again)))
+    return ratios.draw(table.assign(kind="over itself"), said)
+
+
+def verdicts_figure(run: Run) -> Drawing:
+    """Attempts by verdict and reason."""
+    table = validity_table(run)
+    return reasons(table, reasons_figure_text(verdict_table(run), table))
+
+
+def machine_figure(run: Run) -> Drawing:
+    """The machine over the run."""
+    table = machine_table(run)
+    return machine(table, machine_figure_text(table))
+
+
+FIGURES: Shows = {
+    "verdicts": lambda found: verdicts_figure(found.run),
+    "machine": lambda found: machine_figure(found.run),
+    "noise_floor": lambda found: noise_floor_figure(found.run),
+}

@@ -31,13 +31,6 @@ def verdict_table(run: Run) -> pd.DataFrame:
     return table.rename_axis("verdict").reset_index()
 
 
-def left_out(trials: pd.DataFrame) -> int:
-    """How many trials of a part of `trials_table` count but are invalid, so that no estimate is
-    made of them; every figure says so."""
-    invalid = trials["final"] & (trials["verdict"] == "invalid")
-    return int((invalid & (trials["role"] == "measure")).sum())
-
-
 def validity_table(run: Run) -> pd.DataFrame:
     """Attempts by verdict and reason, the most frequent first within a verdict.
 

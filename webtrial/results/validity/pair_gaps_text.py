@@ -3,19 +3,19 @@
 import pandas as pd
 
 from webtrial.results.base.display import Prose
-from webtrial.results.base.formatting import number, reach, spoken
+from webtrial.results.base.formatting import format_range, humanize, number
 from webtrial.results.validity.pair_gaps import pair_gaps
 from webtrial.run.store import Run
 
 
-def pair_gaps_in_words(run: Run) -> Prose:
+def pair_gaps_text(run: Run) -> Prose:
     """How far apart in time the trials of the run's pairs were measured."""
     gaps = pair_gaps(run)
     if gaps.empty:
         return Prose("")
     cells = gaps.groupby(["scenario", "load"], sort=False)["gap_s"]
     (scenario, load), furthest = max(cells, key=lambda cell: float(cell[1].median()))
-    where = f"; most in {spoken(str(scenario))} at {load}: {_spread_s(furthest)}"
+    where = f"; most in {humanize(str(scenario))} at {load}: {_spread_s(furthest)}"
     return Prose(
         "The two trials of a pair began"
         f" {_spread_s(gaps['gap_s'])} apart{where if len(cells) > 1 else ''}. What disturbs the"
@@ -25,4 +25,4 @@ def pair_gaps_in_words(run: Run) -> Prose:
 
 def _spread_s(gaps_s: pd.Series) -> str:
     """`6.5 s (median; 3.1 to 150 s)`."""
-    return f"{number(float(gaps_s.median()))} s (median; {reach(gaps_s.tolist())} s)"
+    return f"{number(float(gaps_s.median()))} s (median; {format_range(gaps_s.tolist())} s)"

@@ -18,12 +18,6 @@ COLUMNS = ("what", "name", "stack", "times")
 Key = tuple[str, str, str]
 """Fault, bad input or load; its name; the stack, empty where it is none's."""
 
-_HEADS = {
-    "fault": "Faults injected and survived",
-    "bad input": "Bad inputs refused or harmless, nothing changed",
-    "load": "Load held by each stack, no wrong answer",
-}
-
 
 def write_hardening(counts: Mapping[Key, int], path: Path = FILE) -> None:
     """Write what was counted, in order."""
@@ -40,7 +34,14 @@ def read_hardening(path: Path = FILE) -> dict[Key, int]:
         return {(row["what"], row["name"], row["stack"]): int(row["times"]) for row in rows}
 
 
-def hardening_as_table(counts: Mapping[Key, int] | None = None) -> Prose:
+_HEADS = {
+    "fault": "Faults injected and survived",
+    "bad input": "Bad inputs refused or harmless, nothing changed",
+    "load": "Load held by each stack, no wrong answer",
+}
+
+
+def robustness_table(counts: Mapping[Key, int] | None = None) -> Prose:
     """A table in Markdown: what was done, and how often or how much."""
     counts = read_hardening() if counts is None else counts
     lines = ["| what | times |", "| :-- | --: |"]

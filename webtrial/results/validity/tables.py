@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import AS_SPOKEN, listed, spoken, written
+from webtrial.results.base.formatting import HUMANIZED, humanize, listed, written
+from webtrial.results.base.result import Shows
 from webtrial.results.connections.server_limits import keep_alive_exceptions_s
 from webtrial.results.cost.estimate import DRAW, DRAWN, MIX, MIXED, same_work_table
 from webtrial.results.migration.estimate import connections_shared
@@ -16,30 +17,6 @@ from webtrial.results.validity.threats import threats
 from webtrial.run import bounds
 from webtrial.run.store import Run
 from webtrial.stats.pairs import title_of
-
-
-def verdicts_as_table(run: Run) -> Table:
-    """`verdict_table`."""
-    names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
-    names |= {"pilot": "in the pilot, apart"}
-    return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
-
-
-def validity_as_table(run: Run) -> Table:
-    """`validity_table` with an example of each reason."""
-    frame = validity_table(run)
-    return Table(
-        frame.assign(gate=frame["gate"].map(spoken)),
-        "Attempts by verdict and by the gate that struck.",
-        {"verdict": "verdict", "gate": "gate", "kind": "of the", "attempts": "attempts"}
-        | {"final": "that count", "example": "for example"},
-    )
-
-
-def threats_as_table(run: Run) -> Table:
-    """`threats`."""
-    names = {"threat": "what may mislead", "seen": "in this run", "means": "what it means"}
-    return Table(threats(run), "Threats to validity, as far as the run itself can tell.", names)
 
 
 def gates_table() -> Table:
@@ -86,25 +63,6 @@ _GATES = [
 _OWN = {"middleware": "middleware", "prepares": "statements prepared from"}
 
 
-def same_work_as_table(run: Run) -> Table:
-    """`same_work_table`: statements and rows per request, side by side."""
-    columns = {
-        "scenario": "scenario",
-        "title": "stack",
-        "data_statements_per_request": "data statements",
-        "rows_per_request": "rows",
-        "same": "the same",
-        "control_statements_per_request": "control statements",
-        "database_time_ms_per_request": "time in PostgreSQL (ms)",
-    }
-    caption = (
-        "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
-        f" may lie {DRAW:.1%} apart in {listed(list(map(spoken, DRAWN)))}, as they depend on what"
-        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many they are."
-    )
-    return Table(same_work_table(run), caption, columns, AS_SPOKEN)
-
-
 def budgets_table(run: Run) -> Table:
     """What every stack was given, and what each has of its own beside it."""
     stacks = run.manifest.stacks
@@ -129,7 +87,60 @@ def _alike(stacks: dict[str, dict[str, Any]], key: str) -> Iterable[str]:
         yield f"{value} ({listed([title_of(name, stacks) for name in alike])})"
 
 
-def machine_as_table(run: Run) -> Table:
+def versions_table(run: Run) -> Table:
+    """Versions of what was measured and what measured it."""
+    return _pairs_table(run.manifest.versions, ("package", "version"), "Versions.")
+
+
+def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
+    rows = [(humanize(name), written(value)) for name, value in values.items()]
+    return Table(pd.DataFrame(rows, columns=list(names)), caption)
+
+
+def verdicts_table(run: Run) -> Table:
+    """`verdict_table`."""
+    names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
+    names |= {"pilot": "in the pilot, apart"}
+    return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
+
+
+def reasons_table(run: Run) -> Table:
+    """`validity_table` with an example of each reason."""
+    frame = validity_table(run)
+    return Table(
+        frame.assign(gate=frame["gate"].map(humanize)),
+        "Attempts by verdict and by the gate that struck.",
+        {"verdict": "verdict", "gate": "gate", "kind": "of the", "attempts": "attempts"}
+        | {"final": "that count", "example": "for example"},
+    )
+
+
+def threats_table(run: Run) -> Table:
+    """`threats`."""
+    names = {"threat": "what may mislead", "seen": "in this run", "means": "what it means"}
+    return Table(threats(run), "Threats to validity, as far as the run itself can tell.", names)
+
+
+def equal_work_table(run: Run) -> Table:
+    """`same_work_table`: statements and rows per request, side by side."""
+    columns = {
+        "scenario": "scenario",
+        "title": "stack",
+        "data_statements_per_request": "data statements",
+        "rows_per_request": "rows",
+        "same": "the same",
+        "control_statements_per_request": "control statements",
+        "database_time_ms_per_request": "time in PostgreSQL (ms)",
+    }
+    caption = (
+        "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
+        f" may lie {DRAW:.1%} apart in {listed(list(map(humanize, DRAWN)))}, as they depend on what"
+        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many they are."
+    )
+    return Table(same_work_table(run), caption, columns, HUMANIZED)
+
+
+def machine_description_table(run: Run) -> Table:
     """The machine, the data and the commit of the run."""
     manifest = run.manifest
     parts = {"data": manifest.data, "git": manifest.git}
@@ -143,11 +154,13 @@ def _below(parts: dict[str, dict[str, Any]]) -> Iterable[tuple[str, Any]]:
             yield f"{part}: {name}", value
 
 
-def versions_table(run: Run) -> Table:
-    """Versions of what was measured and what measured it."""
-    return _pairs_table(run.manifest.versions, ("package", "version"), "Versions.")
-
-
-def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
-    rows = [(spoken(name), written(value)) for name, value in values.items()]
-    return Table(pd.DataFrame(rows, columns=list(names)), caption)
+TABLES: Shows = {
+    "verdicts": lambda found: verdicts_table(found.run),
+    "reasons": lambda found: reasons_table(found.run),
+    "gates": lambda _: gates_table(),
+    "equal_work": lambda found: equal_work_table(found.run),
+    "budgets": lambda found: budgets_table(found.run),
+    "threats": lambda found: threats_table(found.run),
+    "machine": lambda found: machine_description_table(found.run),
+    "versions": lambda found: versions_table(found.run),
+}

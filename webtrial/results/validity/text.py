@@ -4,11 +4,14 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import counted, listed, number, reach, spoken
-from webtrial.results.overview.findings import DECIDED
+from webtrial.results.base.formatting import counted, format_range, humanize, listed, number
+from webtrial.results.base.result import Shows
+from webtrial.results.validity.audits import audit, audits_text
 from webtrial.results.validity.gates import MACHINE, VERDICTS, machine_table, verdict_table
+from webtrial.results.validity.robustness import robustness_table
 from webtrial.run.store import Manifest, Run
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
 from webtrial.stats.ratios import THROUGHPUT, noise_floors, ratio_table
 from webtrial.stats.trials import trials_table
@@ -23,7 +26,7 @@ def reasons_figure_text(verdicts: pd.DataFrame, table: pd.DataFrame) -> FigureTe
         f" suspect, {final['invalid']} invalid, after {counted(sum(attempts.values()), 'attempt')}"
     )
     alt = "Attempts by verdict and reason: " + "; ".join(
-        f"{row['verdict']}{'' if row['gate'] == 'none' else ', ' + spoken(row['gate'])}:"
+        f"{row['verdict']}{'' if row['gate'] == 'none' else ', ' + humanize(row['gate'])}:"
         f" {row['attempts']}"
         for row in rows_of(table)
     )
@@ -53,7 +56,7 @@ def machine_figure_text(table: pd.DataFrame) -> FigureText:
         title += " median"
     most = bounded.groupby("what", sort=False)["value"].max()
     alt = f"{title}. At most: " + ", ".join(
-        f"{spoken(str(what))} {100 * value:.1f} %" for what, value in most.items()
+        f"{humanize(str(what))} {100 * value:.1f} %" for what, value in most.items()
     )
     caption = (
         "The machine at each attempt, in the order of measuring. Above the dashed line a trial is"
@@ -62,7 +65,7 @@ def machine_figure_text(table: pd.DataFrame) -> FigureText:
     return FigureText(title, f"{alt}.", caption)
 
 
-def load_in_words(run: Run) -> Prose:
+def load_text(run: Run) -> Prose:
     """How large the load was and by how many drivers it was offered; what was not launched."""
     if not run.trials:
         return Prose("No trial was measured.")
@@ -106,7 +109,7 @@ def _elsewhere(manifest: Manifest) -> str:
     )
 
 
-def verdicts_in_words(run: Run) -> Prose:
+def verdicts_text(run: Run) -> Prose:
     """How many attempts there were, by verdict, and how many trials count as what."""
     table = verdict_table(run).set_index("verdict")
     trials = trials_table(run).query("role != 'pilot'")
@@ -131,7 +134,7 @@ def _pilot(counts: pd.Series) -> str:
     )
 
 
-def errors_in_words(run: Run) -> Prose:
+def errors_text(run: Run) -> Prose:
     """What went wrong in the services during measured windows; failures are results."""
     trials = trials_table(run)
     failed = trials[(trials["errors"] > 0) | (trials["dropped"] > 0)]
@@ -149,7 +152,7 @@ def errors_in_words(run: Run) -> Prose:
     )
 
 
-def machine_noise_in_words(run: Run) -> Prose:
+def machine_noise_text(run: Run) -> Prose:
     """How far the machine's speed moved, and how often it was disturbed beyond the bounds."""
     table = machine_table(run)
     speed = table.loc[table["what"] == "speed", "value"]
@@ -170,7 +173,7 @@ _WATCHED = {
 }
 
 
-def noise_floor_in_words(run: Run) -> Prose:
+def noise_floor_text(run: Run) -> Prose:
     """How far the interval of a stack over itself reaches, and what that means for other pairs."""
     throughput = noise_floors(run, (THROUGHPUT,)).dropna(subset=["floor"])
     if throughput.empty:
@@ -180,8 +183,9 @@ def noise_floor_in_words(run: Run) -> Prose:
         )
     return Prose(
         "The interval of a stack over itself reaches as far from 1 as a factor of"
-        f" {reach(throughput['floor'].tolist())} in throughput, by scenario and load. A comparison"
-        f" whose whole interval lies within that floor is indistinguishable.{_within_floor(run)}"
+        f" {format_range(throughput['floor'].tolist())} in throughput, by scenario and load. A"
+        " comparison whose whole interval lies within that floor is indistinguishable."
+        f"{_within_floor(run)}"
     )
 
 
@@ -199,3 +203,15 @@ def _within_floor(run: Run) -> str:
         " intervals that reach beyond: they exclude 1, and are no larger than what a stack may seem"
         " to differ from itself."
     )
+
+
+TEXTS: Shows = {
+    "verdicts": lambda found: verdicts_text(found.run),
+    "errors": lambda found: errors_text(found.run),
+    "machine": lambda found: machine_noise_text(found.run),
+    "noise_floor": lambda found: noise_floor_text(found.run),
+    "load": lambda found: load_text(found.run),
+    "robustness": lambda _: robustness_table(),
+    "audits": lambda _: audits_text(),
+    "audit": lambda _, name: audit(name),
+}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from webtrial.results.attribution.paths import FACTORS
-from webtrial.results.base.formatting import counted, listed, number, percent, spoken
+from webtrial.results.base.formatting import counted, humanize, listed, number, percent
 from webtrial.results.validity.gates import MACHINE
 from webtrial.run.bounds import CPU_INVALID
 from webtrial.run.store import Run
@@ -138,7 +138,7 @@ def _failed(run: Run) -> Threat:
     worst = rows_of(counting[counting["errors"] > 0].nlargest(1, "error_fraction"))
     where = "".join(
         f"; at most {_share(row['error_fraction'])} in a trial, of"
-        f" {title_of(row['stack'], run.manifest.stacks)} on {spoken(row['scenario'])} at"
+        f" {title_of(row['stack'], run.manifest.stacks)} on {humanize(row['scenario'])} at"
         f" {row['load']}"
         for row in worst
     )

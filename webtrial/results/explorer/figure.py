@@ -25,7 +25,7 @@ from webtrial.run.store import Run
 from webtrial.stats.pairs import title_of
 
 
-def draw_values(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
+def values_figure(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
     """`selected`, over its blocks."""
     if table["value"].notna().sum() == 0:
         return absent(f"too few requests for {chosen.statistic} here")
@@ -33,7 +33,7 @@ def draw_values(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
     return throughput.draw(table, blocks_of(run, chosen), said, chosen.statistic)
 
 
-def draw_ratios_to_first(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+def ratios_to_first_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     """`ratios_to_first`."""
     table = ratios_to_first(run, chosen)
     if table["ratio"].notna().sum() == 0:
@@ -42,16 +42,16 @@ def draw_ratios_to_first(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     return ratios.draw(table, ratios_figure_text(table, left_out_of(run, chosen)))
 
 
-def draw_distribution_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+def distribution_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     """`distribution` of what is chosen."""
     curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
     if curves.empty:
         return absent("no request here")
     said = distribution_figure_text(curves, left_out_of(run, chosen))
-    return latency.distribution(curves, said)
+    return latency.draw_distribution(curves, said)
 
 
-def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+def tail_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     """The same with its percentiles, the slow half stretched out."""
     curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
     if curves.empty:
@@ -59,20 +59,20 @@ def draw_tail_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     where = ([chosen.scenario], chosen.load, chosen.stacks)
     percentiles = latency_against_load(run, (50, 90, 99), *where)
     said = tail_figure_text(curves, percentiles, left_out_of(run, chosen))
-    return latency.tail(curves, percentiles, said)
+    return latency.draw_tail(curves, percentiles, said)
 
 
-def draw_against_load_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+def against_load_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     """`latency_against_load` of the stacks chosen, at every load of their scenario."""
     table = latency_against_load(run, (50, 90, 99), [chosen.scenario], stacks=chosen.stacks)
     if table["latency_ms"].notna().sum() == 0:
         return absent("too few requests for a median here")
     loads = [replace(chosen, load=str(load)) for load in table["load"].unique()]
     said = against_load_figure_text(table, sum(left_out_of(run, each) for each in loads))
-    return latency.against_load(table, said)
+    return latency.draw_against_load(table, said)
 
 
-def draw_over_time_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
+def over_time_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
     """`over_time` of what is chosen."""
     found = over_time_of(run, chosen.scenario, chosen.load, chosen.stacks)
     if found.cells.empty:
@@ -81,11 +81,11 @@ def draw_over_time_of(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
 
 
 FIGURES: dict[str, Callable[[Run, Selection, pd.DataFrame], Shown]] = {
-    "values with intervals": draw_values,
-    "ratios to the first": draw_ratios_to_first,
-    "distribution": draw_distribution_of,
-    "percentiles to the tail": draw_tail_of,
-    "response times against load": draw_against_load_of,
-    "over time": draw_over_time_of,
+    "values with intervals": values_figure,
+    "ratios to the first": ratios_to_first_figure,
+    "distribution": distribution_of_figure,
+    "percentiles to the tail": tail_of_figure,
+    "response times against load": against_load_of_figure,
+    "over time": over_time_of_figure,
 }
 """What can be drawn of a selection, by the name in the menu."""
