@@ -21,7 +21,7 @@ from tests.sharing import (
     tell_worker,
     workers_for,
 )
-from webtrial.system.supervisor import scratch_folder
+from webtrial.system.supervisor import temporary_scratch_dir
 
 TESTS = Path(__file__).parent
 ONLY_WITH = {"full": "--full", "conformance": "--full", "soak": "--soak"}
@@ -183,5 +183,5 @@ def deployed(seeded, sound_upstreams, tmp_path_factory):
 @pytest.fixture
 def scratch():
     """A folder with a short path that any user can reach."""
-    with scratch_folder() as folder:
+    with temporary_scratch_dir() as folder:
         yield folder

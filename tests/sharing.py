@@ -21,7 +21,7 @@ import pytest
 from filelock import FileLock
 
 from webtrial.measure.postgres import Server, drop_own, external
-from webtrial.system.supervisor import keep
+from webtrial.system.supervisor import supervise
 
 TESTS = Path(__file__).parent
 EXTERNAL_CONNECTIONS = 90  # of the usual limit of 100
@@ -73,7 +73,9 @@ def started_postgres() -> Iterator[Server]:
         with external(url, connections=EXTERNAL_CONNECTIONS) as server:
             yield server
         return
-    with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:
+    with supervise(
+        [sys.executable, str(TESTS / "supervised_postgres.py")], stdout=subprocess.PIPE
+    ) as kept:
         assert kept.stdout is not None
         line = kept.stdout.readline()
         assert line, "the embedded PostgreSQL did not start: its error stands above"

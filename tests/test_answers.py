@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
-from webtrial.load.scenarios import Known, Material, targets
+from webtrial.load.scenarios import ExpectedBody, TestData, targets
 from webtrial.measure.answers import ASKED_AGAIN, Earlier, agreed_answers, canonical, sign_in
 from webtrial.system.ports import free_port
 
-MATERIAL = Material(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
+MATERIAL = TestData(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
 SEARCHES = {"one": ["product_search"], "two": ["product_search"]}
 
 Answer = Callable[[str], tuple[int, bytes]]
@@ -62,7 +62,7 @@ def test_the_same_document_in_another_form_is_the_same_answer() -> None:
     target = "/products/search?q=zither"
     for stack, answer in (("one", compact), ("two", spacious)):
         body = answer(target)[1]
-        assert known[stack][target] == Known(len(body), zlib.crc32(body))
+        assert known[stack][target] == ExpectedBody(len(body), zlib.crc32(body))
         assert set(known[stack]) == set(targets("product_search", MATERIAL))
 
 

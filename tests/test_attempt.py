@@ -18,9 +18,9 @@ import pytest
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError
 from webtrial.load.driver import Outcome, Task
-from webtrial.load.scenarios import Material
+from webtrial.load.scenarios import TestData
 from webtrial.measure import attempt, processes
-from webtrial.measure.attempt import Rig, Site, attempt_trial
+from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.pools import PoolCounts
@@ -109,12 +109,12 @@ def _readings_are_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "time", SleptTime())
 
 
-def a_rig(drive: Any) -> Rig:
+def a_rig(drive: Any) -> RunContext:
     parameters = read_parameters({"duration_s": 0.5, "warmup_s": 0.25, "timeout_s": 2.0})
-    return Rig(
+    return RunContext(
         parameters=parameters,
         split=CoreSplit(1, (0,)),
-        material=Material(10, {}, (), ""),
+        test_data=TestData(10, {}, (), ""),
         upstreams=Upstreams("http://127.0.0.1:1", "http://127.0.0.1:2", ()),
         counter=CountsNothing(),  # type: ignore[arg-type]
         database_pid=None,
@@ -132,20 +132,22 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture
-def site(process: subprocess.Popen[bytes], tmp_path: Path) -> Site:
+def under_test(process: subprocess.Popen[bytes], tmp_path: Path) -> ServiceUnderTest:
     log = tmp_path / "flask.log"
     log.write_text("out of memory\n")
     service = Service(load_stacks()["flask"], "http://127.0.0.1:8001", process.pid)
-    return Site(service, "postgresql://someone@127.0.0.1/flask", {}, {}, log)
+    return ServiceUnderTest(service, "postgresql://someone@127.0.0.1/flask", {}, {}, log)
 
 
 def outcome(samples: pa.Table, **client: Any) -> Outcome:
     return Outcome(COUNTS, replace(CLIENT, **client), samples)
 
 
-def test_a_trial_holds_what_the_driver_told_and_what_was_observed(site: Site) -> None:
+def test_a_trial_holds_what_the_driver_told_and_what_was_observed(
+    under_test: ServiceUnderTest,
+) -> None:
     driver = Driver(outcome(some_samples(5)), [])
-    trial, samples = attempt_trial(PLANNED, 2, site, a_rig(driver))
+    trial, samples = attempt_trial(PLANNED, 2, under_test, a_rig(driver))
     assert (trial.planned, trial.attempt, trial.samples) == (PLANNED, 2, "samples/0003-2.parquet")
     assert (trial.counts, trial.client) == (COUNTS, CLIENT)
     assert (trial.warmup_s, trial.window_s) == (0.25, 0.5)
@@ -158,13 +160,15 @@ def test_a_trial_holds_what_the_driver_told_and_what_was_observed(site: Site) ->
     assert trial.service_ended is None
 
 
-def test_memory_is_kept_as_it_was_before_and_what_became_of_connections(site: Site) -> None:
+def test_memory_is_kept_as_it_was_before_and_what_became_of_connections(
+    under_test: ServiceUnderTest,
+) -> None:
     held = Held(10, 1, 2, 0, 8, 5, 4)
     told = replace(outcome(some_samples()), held=held)
-    trial, _ = attempt_trial(PLANNED, 1, site, a_rig(Driver(told, [])))
+    trial, _ = attempt_trial(PLANNED, 1, under_test, a_rig(Driver(told, [])))
     assert trial.held == held
     assert trial.cost.service_memory_before_mib == pytest.approx(trial.cost.service_memory_mib)
-    elsewhere = replace(site, service=Target(site.service.stack, "http://127.0.0.1:1"))
+    elsewhere = replace(under_test, service=Target(under_test.service.stack, "http://127.0.0.1:1"))
     trial, _ = attempt_trial(PLANNED, 1, elsewhere, a_rig(Driver(outcome(some_samples()), [])))
     assert (trial.held, trial.cost.service_memory_before_mib) == (None, None)
 
@@ -181,25 +185,29 @@ def counting_pools(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def test_the_pool_is_read_before_and_after(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pool_is_read_before_and_after(
+    under_test: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = counting_pools(monkeypatch)
-    trial, _ = attempt_trial(PLANNED, 1, site, a_rig(Driver(outcome(some_samples()), [])))
-    assert asked == [site.service.url] * 2
+    trial, _ = attempt_trial(PLANNED, 1, under_test, a_rig(Driver(outcome(some_samples()), [])))
+    assert asked == [under_test.service.url] * 2
     assert (trial.cost.pool_taken, trial.cost.pool_waited_ms) == (10, 2.5)
 
 
-def test_of_several_processes_no_pool_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_processes_no_pool_is_read(
+    under_test: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = counting_pools(monkeypatch)
-    rig = a_rig(Driver(outcome(some_samples()), []))
-    two = rig.parameters.model_copy(update={"server_processes": 2})
-    trial, _ = attempt_trial(PLANNED, 1, site, replace(rig, parameters=two))
+    context = a_rig(Driver(outcome(some_samples()), []))
+    two = context.parameters.model_copy(update={"server_processes": 2})
+    trial, _ = attempt_trial(PLANNED, 1, under_test, replace(context, parameters=two))
     assert asked == []
     assert (trial.cost.pool_taken, trial.cost.pool_waited_ms) == (None, None)
 
 
-def test_the_driver_is_told_its_task(site: Site) -> None:
+def test_the_driver_is_told_its_task(under_test: ServiceUnderTest) -> None:
     driver = Driver(outcome(some_samples()), [])
-    attempt_trial(PLANNED, 1, site, a_rig(driver))
+    attempt_trial(PLANNED, 1, under_test, a_rig(driver))
     (task,) = driver.tasks
     assert (task.base_url, task.scenario, task.load, task.seed) == (
         "http://127.0.0.1:8001",
@@ -215,9 +223,9 @@ def test_the_driver_is_told_its_task(site: Site) -> None:
     [Driver(DriverError("the load driver died (exit code -9)"), []), DiesAtOnce()],
 )
 def test_a_driver_that_fails_makes_the_trial_invalid_and_says_why(
-    site: Site, drive: AbstractContextManager[Any]
+    under_test: ServiceUnderTest, drive: AbstractContextManager[Any]
 ) -> None:
-    trial, samples = attempt_trial(PLANNED, 1, site, a_rig(drive))
+    trial, samples = attempt_trial(PLANNED, 1, under_test, a_rig(drive))
     (reason,) = trial.validity.reasons
     assert trial.validity.verdict == "invalid"
     assert (reason.gate, reason.kind) == ("driver", "instrument")
@@ -237,23 +245,27 @@ def gates(trial: Any) -> list[str]:
     return [reason.gate for reason in trial.validity.reasons if reason.kind == "instrument"]
 
 
-def test_connecting_again_after_a_failed_request_is_the_services_doing(site: Site) -> None:
+def test_connecting_again_after_a_failed_request_is_the_services_doing(
+    under_test: ServiceUnderTest,
+) -> None:
     samples = with_outcomes("ok", "timeout", "reset", "refused", "status")
     driver = Driver(outcome(samples, connections_reopened=2), [])
-    assert gates(attempt_trial(PLANNED, 1, site, a_rig(driver))[0]) == []
+    assert gates(attempt_trial(PLANNED, 1, under_test, a_rig(driver))[0]) == []
 
 
-def test_connecting_again_without_a_failed_request_is_not(site: Site) -> None:
+def test_connecting_again_without_a_failed_request_is_not(under_test: ServiceUnderTest) -> None:
     samples = with_outcomes("ok", "timeout", "reset", "refused", "status")
     driver = Driver(outcome(samples, connections_reopened=3), [])
-    assert gates(attempt_trial(PLANNED, 1, site, a_rig(driver))[0]) == ["reopened"]
+    assert gates(attempt_trial(PLANNED, 1, under_test, a_rig(driver))[0]) == ["reopened"]
 
 
 def test_a_service_that_ended_is_an_outcome_kept_with_its_last_words(
-    site: Site, process: subprocess.Popen[bytes]
+    under_test: ServiceUnderTest, process: subprocess.Popen[bytes]
 ) -> None:
     process.kill()  # and is not waited for: a zombie, as a child of ours would be
-    trial, samples = attempt_trial(PLANNED, 1, site, a_rig(Driver(outcome(some_samples()), [])))
+    trial, samples = attempt_trial(
+        PLANNED, 1, under_test, a_rig(Driver(outcome(some_samples()), []))
+    )
     assert trial.service_ended == "  out of memory"
     assert gates(trial) == []
     assert samples.num_rows > 0

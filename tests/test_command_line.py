@@ -308,7 +308,7 @@ def test_after_an_interruption_the_run_is_kept_and_nothing_remains(
 @pytest.mark.full
 def test_when_the_report_is_killed_nothing_remains(commands: dict[str, Started]) -> None:
     assert commands["killed"].process.wait(LONG_S) == -signal.SIGKILL
-    # Kernel, guard, keeper, experiment, PostgreSQL, services.
+    # Kernel, guard, supervisor, experiment, PostgreSQL, services.
     assert len(commands["killed"].family) > 6
     assert _left_of(commands["killed"].family) == set()
 

@@ -12,7 +12,7 @@ from tests.counted import injected
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
 from webtrial.errors import RunError
-from webtrial.measure.measurement_lock import alone_in
+from webtrial.measure.measurement_lock import measurement_lock
 from webtrial.run import checksums
 from webtrial.run.store import FORMAT, RunWriter, open_run
 
@@ -184,9 +184,9 @@ def test_what_lies_outside_a_run_is_not_looked_at(tmp_path: Path) -> None:
 
 def test_a_folder_of_runs_has_one_measurement_at_a_time(tmp_path: Path) -> None:
     second = pytest.raises(RunError, match=r"^first is being measured into .* wait for its end")
-    with alone_in(tmp_path, "first"), second, alone_in(tmp_path, "second"):
+    with measurement_lock(tmp_path, "first"), second, measurement_lock(tmp_path, "second"):
         pass
-    with alone_in(tmp_path, "third"):
+    with measurement_lock(tmp_path, "third"):
         pass
 
 
@@ -194,5 +194,5 @@ def test_two_folders_of_runs_have_nothing_to_do_with_each_other(tmp_path: Path) 
     places = [tmp_path / name for name in ("one", "two")]
     for place in places:
         place.mkdir()
-    with alone_in(places[0], "first"), alone_in(places[1], "second"):
+    with measurement_lock(places[0], "first"), measurement_lock(places[1], "second"):
         assert (places[1] / ".measuring").read_text() == "second"

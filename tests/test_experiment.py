@@ -12,7 +12,7 @@ import pytest
 from tests.load.truth import truth
 from tests.trial_builder import CLOSED, DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
-from webtrial.measure.blocks import measure_sitting
+from webtrial.measure.blocks import measure_batch
 from webtrial.measure.plan import pilot, plan
 from webtrial.measure.progress import Progress
 from webtrial.measure.runner import measure
@@ -44,40 +44,40 @@ class Judge:
 
 def test_disturbed_trials_are_repeated_at_the_sittings_end() -> None:
     judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
-    last = measure_sitting(list(map(planned, [1, 2, 3, 4])), judge, repeats=2)
+    last = measure_batch(list(map(planned, [1, 2, 3, 4])), judge, repeats=2)
     assert judge.measured == [(1, 1), (2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (3, 3)]
     assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3, 4: 1}
 
 
 def test_after_the_last_repeat_a_disturbed_trial_stays_suspect() -> None:
     judge = Judge({1: [DISTURBED] * 3})
-    last = measure_sitting([planned(1)], judge, repeats=2)
+    last = measure_batch([planned(1)], judge, repeats=2)
     assert judge.measured == [(1, 1), (1, 2), (1, 3)]
     assert last[1].validity == DISTURBED
 
 
 def test_without_repeats_every_trial_is_measured_once() -> None:
     judge = Judge({1: [DISTURBED]})
-    measure_sitting([planned(1)], judge, repeats=0)
+    measure_batch([planned(1)], judge, repeats=0)
     assert judge.measured == [(1, 1)]
 
 
 def test_what_the_instrument_did_wrong_is_not_repeated() -> None:
     judge = Judge({1: [STALLED]})
-    assert measure_sitting([planned(1)], judge, repeats=2)[1].validity == STALLED
+    assert measure_batch([planned(1)], judge, repeats=2)[1].validity == STALLED
     assert judge.measured == [(1, 1)]
 
 
 def test_a_trial_whose_driver_was_lost_is_measured_again() -> None:
     judge = Judge({1: [LOST, VALID]})
-    assert measure_sitting([planned(1)], judge, repeats=1)[1].validity == VALID
+    assert measure_batch([planned(1)], judge, repeats=1)[1].validity == VALID
     assert judge.measured == [(1, 1), (1, 2)]
 
 
 def test_nothing_is_repeated_when_there_is_no_time_for_it() -> None:
     judge = Judge({number: [DISTURBED, VALID] for number in (1, 2, 3)})
     time_for = iter([True, False, False])
-    last = measure_sitting(
+    last = measure_batch(
         list(map(planned, [1, 2, 3])), judge, repeats=1, has_time=lambda: next(time_for)
     )
     assert judge.measured == [(1, 1), (2, 1), (3, 1), (1, 2)]
@@ -112,7 +112,7 @@ def test_what_was_measured_before_an_interruption_gives_no_time_for_repeats() ->
 def test_of_a_sitting_that_was_broken_off_only_what_is_missing_is_measured() -> None:
     judge = Judge({2: [DISTURBED, VALID], 3: [DISTURBED, DISTURBED, VALID]})
     before = {1: a_trial(number=1), 2: a_trial(number=2, validity=DISTURBED), 9: a_trial(number=9)}
-    last = measure_sitting(list(map(planned, [1, 2, 3])), judge, repeats=2, before=before)
+    last = measure_batch(list(map(planned, [1, 2, 3])), judge, repeats=2, before=before)
     assert judge.measured == [(3, 1), (2, 2), (3, 2), (3, 3)]
     assert {number: trial.attempt for number, trial in last.items()} == {1: 1, 2: 2, 3: 3}
 
@@ -394,7 +394,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
     run = open_run(path)
     assert (run.manifest.state, run.manifest.why) == ("interrupted", "interrupted from outside")
     assert [trial.planned.number for trial in run.trials][:2] == [1, 2]
-    assert len(started) > 6  # guard, keeper, experiment, PostgreSQL, upstreams, the service
+    assert len(started) > 6  # guard, supervisor, experiment, PostgreSQL, upstreams, the service
     assert not [each for each in started if each.is_running()]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from webtrial.errors import ParameterError
-from webtrial.measure.house import open_house, settings_for
+from webtrial.measure.environment import settings_for, started_environment
 from webtrial.measure.launch import ServiceSettings, Upstreams
 from webtrial.measure.machine import CoreSplit
 from webtrial.run.parameters import read_parameters
@@ -48,6 +48,6 @@ def test_more_processes_than_services_have_cores_are_refused_before_anything_sta
     never: Any = None
     with (
         pytest.raises(ParameterError, match="server_processes = 2: services have 1 of"),
-        open_house(two, [], "", one_core, tmp_path, never),
+        started_environment(two, [], "", one_core, tmp_path, never),
     ):
         pass

@@ -9,17 +9,17 @@ import pytest
 from tests.trial_builder import a_trial
 from webtrial.load.scenarios import FAN_OUT_COUNTS, FAN_OUT_DELAYS_MS
 from webtrial.measure.plan import (
+    LAUNCH_BATCH_SIZE,
     PILOT_WARMUP_S,
     PILOT_WINDOW_S,
-    STACKS_UP,
     capacities_of,
     common_rates,
     grid_below,
     held_loads,
+    launch_batches,
     longest_rest_s,
     pilot,
     plan,
-    sittings,
     window_of,
 )
 from webtrial.run.parameters import Parameters, read_parameters
@@ -76,18 +76,18 @@ def test_the_stacks_of_a_cell_follow_one_another_with_the_same_load_and_seed() -
 def test_no_more_stacks_are_up_than_a_sitting_holds() -> None:
     names = list(load_stacks())[:20]
     trials = plan(parameters(stacks=names, blocks=1), {})
-    cut = sittings(trials)
+    cut = launch_batches(trials)
     assert list(chain(*cut)) == trials
-    up = [{each.stack for each in sitting} for sitting in cut]
-    assert max(map(len, up)) == STACKS_UP
+    up = [{each.stack for each in batch} for batch in cut]
+    assert max(map(len, up)) == LAUNCH_BATCH_SIZE
     # Each ends only because the next trial would have needed one more.
     for before, after in pairwise(cut):
-        assert len({each.stack for each in before} | {after[0].stack}) == STACKS_UP + 1
+        assert len({each.stack for each in before} | {after[0].stack}) == LAUNCH_BATCH_SIZE + 1
 
 
 def test_few_stacks_stay_up_for_the_whole_block() -> None:
     trials = plan(parameters(blocks=1), {})
-    assert sittings(trials) == [trials]
+    assert launch_batches(trials) == [trials]
 
 
 def test_cells_have_seeds_of_their_own() -> None:

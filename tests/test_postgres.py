@@ -26,7 +26,7 @@ from webtrial.measure.postgres import (
     seal_template,
     shown,
 )
-from webtrial.system.supervisor import scratch_folder
+from webtrial.system.supervisor import temporary_scratch_dir
 
 ROOT = Path(__file__).parent.parent
 
@@ -253,7 +253,7 @@ def serve_as_nobody(outcome):
     os.setgroups([])
     os.setgid(nobody.pw_gid)
     os.setuid(nobody.pw_uid)
-    with scratch_folder() as folder, embedded(folder, max_connections=20) as server:
+    with temporary_scratch_dir() as folder, embedded(folder, max_connections=20) as server:
         owner = psutil.Process(server.pid).uids().real
         outcome.send((owner == os.getuid() != 0, value(server.url, "SELECT 1")))
 

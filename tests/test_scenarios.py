@@ -16,10 +16,10 @@ from webtrial.load.scenarios import (
     FAULTS,
     SEARCH_MIX,
     Crud,
-    Known,
-    Material,
+    ExpectedBody,
+    RequestSpec,
     Setting,
-    Shot,
+    TestData,
     Validation,
     check,
     sessions,
@@ -28,10 +28,10 @@ from webtrial.load.scenarios import (
 from webtrial.run.scenario_names import SCENARIOS
 
 WORDS = {"common": ("lamp", "desk"), "middling": ("oak",), "rare": ("zither", "sextant")}
-MATERIAL = Material(1000, WORDS, ("account001", "account002"), "secret")
+MATERIAL = TestData(1000, WORDS, ("account001", "account002"), "secret")
 
 
-def setting(**answers: Known) -> Setting:
+def setting(**answers: ExpectedBody) -> Setting:
     known = {f"/{name}": answer for name, answer in answers.items()}
     tokens = {"account001": "first", "account002": "second"}
     return Setting("http://127.0.0.1:1", 3, 1.0, MATERIAL, known, tokens)
@@ -45,7 +45,7 @@ def user_of(request: httpx.Request) -> dict:
     return json.loads(request.content)
 
 
-def answer_to(shot: Shot, number: int) -> bytes:
+def answer_to(shot: RequestSpec, number: int) -> bytes:
     return json.dumps({"id": number, **user_of(shot.request)}).encode()
 
 
@@ -88,13 +88,15 @@ def test_the_fan_out_asks_for_every_count_and_delay_once_in_each_cycle() -> None
         assert shot.kind == f"{count} × {delay_ms} ms"
 
 
-def asked_of(shot: Shot) -> tuple[int, int]:
+def asked_of(shot: RequestSpec) -> tuple[int, int]:
     params = shot.request.url.params
     return int(params["count"]), int(params["delay_ms"])
 
 
 def test_what_the_sources_say_is_checked() -> None:
-    agreed = {f"sources?count=4&delay_ms={delay}": Known(5, 0) for delay in FAN_OUT_DELAYS_MS}
+    agreed = {
+        f"sources?count=4&delay_ms={delay}": ExpectedBody(5, 0) for delay in FAN_OUT_DELAYS_MS
+    }
     session = next(sessions("fan_out", setting(**agreed)))
     shots = [session.next() for _ in range(16)]
     known = [shot for shot in shots if asked_of(shot)[0] == 4]
@@ -170,12 +172,12 @@ def test_an_answer_is_judged_by_status_length_and_content(
     status: int, body: bytes, outcome: str
 ) -> None:
     request = httpx.Request("GET", "http://127.0.0.1/")
-    shot = Shot(request, "kind", (200,), Known(5, zlib.crc32(b"hello")))
+    shot = RequestSpec(request, "kind", (200,), ExpectedBody(5, zlib.crc32(b"hello")))
     assert check(shot, status, body, content=True) == outcome
 
 
 def test_content_is_checked_every_so_often() -> None:
-    known = Known(5, zlib.crc32(b"hello"))
+    known = ExpectedBody(5, zlib.crc32(b"hello"))
     session = next(sessions("ping", setting(ping=known)))
     outcomes = [session.settle(session.next(), 200, b"jello") for _ in range(CONTENT_EVERY)]
     assert outcomes.count("wrong_content") == 1

@@ -31,10 +31,10 @@ def signing(monkeypatch: pytest.MonkeyPatch) -> Signing:
     return found
 
 
-def lab(tokens: dict[str, Tokens] | None = None, targets: Sequence[str] = ()) -> Any:
-    material = SimpleNamespace(accounts=ACCOUNTS, password="secret")
+def context(tokens: dict[str, Tokens] | None = None, targets: Sequence[str] = ()) -> Any:
+    test_data = SimpleNamespace(accounts=ACCOUNTS, password="secret")
     return SimpleNamespace(
-        rig=SimpleNamespace(material=material),
+        context=SimpleNamespace(test_data=test_data),
         tokens=tokens or {},
         targets=dict.fromkeys(targets),
     )
@@ -45,7 +45,7 @@ def urls(*stacks: str) -> dict[str, str]:
 
 
 def test_the_stacks_that_need_them_share_what_all_of_them_gave(signing: Signing) -> None:
-    found = blocks._signed_in(lab(), urls("one", "two", "three"), ASKED)
+    found = blocks._signed_in(context(), urls("one", "two", "three"), ASKED)
     assert signing.asked == [(["one", "two"], ["a", "b", "c"])]
     assert found.keys() == {"one", "two"}
     assert found["one"] == found["two"]
@@ -56,20 +56,20 @@ def test_a_stack_that_comes_later_signs_one_account_in_and_shares_the_others(
     signing: Signing,
 ) -> None:
     known = {account: f"{account}'s" for account in ACCOUNTS}
-    found = blocks._signed_in(lab({"one": known}), urls("one", "two"), ASKED)
+    found = blocks._signed_in(context({"one": known}), urls("one", "two"), ASKED)
     assert signing.asked == [(["two"], ["a"])]
     assert found == {"two": known}
 
 
 def test_who_has_its_tokens_is_asked_for_nothing(signing: Signing) -> None:
     known = {"one": {"a": "x"}, "two": {"a": "x"}}
-    assert blocks._signed_in(lab(known), urls("one", "two", "three"), ASKED) == {}
+    assert blocks._signed_in(context(known), urls("one", "two", "three"), ASKED) == {}
     assert signing.asked == []
 
 
 def test_each_target_has_a_secret_of_its_own(signing: Signing) -> None:
     asked = {"one": {"dashboard"}, "two": {"dashboard"}, "three": {"dashboard"}}
-    found = blocks._signed_in(lab(targets=["one", "two"]), urls("one", "two", "three"), asked)
+    found = blocks._signed_in(context(targets=["one", "two"]), urls("one", "two", "three"), asked)
     assert signing.asked == [([stack], ["a", "b", "c"]) for stack in ("one", "two", "three")]
     assert found == {
         stack: {account: f"{account} by {stack}" for account in ACCOUNTS}
@@ -78,6 +78,8 @@ def test_each_target_has_a_secret_of_its_own(signing: Signing) -> None:
 
 
 def test_what_a_target_gave_is_good_for_no_other(signing: Signing) -> None:
-    found = blocks._signed_in(lab({"one": {"a": "x"}}, targets=["one"]), urls("one", "two"), ASKED)
+    found = blocks._signed_in(
+        context({"one": {"a": "x"}}, targets=["one"]), urls("one", "two"), ASKED
+    )
     assert signing.asked == [(["two"], ["a", "b", "c"])]
     assert found["two"]["a"] == "a by two"

@@ -15,9 +15,9 @@ from tests.load.test_driver import KNOWN, closed
 from tests.load.truth import Truth, truth
 from webtrial.errors import LaunchError
 from webtrial.load.driver import Task
-from webtrial.load.driver_pool import Crew, crew
-from webtrial.load.scenarios import Material
-from webtrial.measure.attempt import Rig, Site, attempt_trial
+from webtrial.load.driver_pool import DriverPool, driver_pool
+from webtrial.load.scenarios import TestData
+from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import build_template, describe_data
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.postgres import Server
@@ -117,11 +117,11 @@ def test_a_run_does_not_say_where_its_targets_are(
 # --- a worker that fails
 
 
-def a_rig(drive: Any) -> Rig:
-    return Rig(
+def a_rig(drive: Any) -> RunContext:
+    return RunContext(
         parameters=pings(),
         split=CoreSplit(None, (0,)),
-        material=Material(10, {}, (), ""),
+        test_data=TestData(10, {}, (), ""),
         upstreams=None,
         counter=None,
         database_pid=None,
@@ -135,8 +135,8 @@ def harming(number: signal.Signals) -> Callable[[Task], Any]:
     """Two drivers, the second of which is sent a signal when the window opens."""
 
     @contextmanager
-    def drive(task: Task) -> Iterator[Crew]:
-        with crew(task, 2) as it:
+    def drive(task: Task) -> Iterator[DriverPool]:
+        with driver_pool(task, 2) as it:
             assert it.window_opens_ns
             os.kill(it._drivers[1].pid, number)
             yield it
@@ -155,10 +155,12 @@ def harming(number: signal.Signals) -> Callable[[Task], Any]:
 def test_a_worker_that_dies_or_hangs_costs_one_trial(number: signal.Signals, said: str) -> None:
     flask = load_stacks()["flask"]
     with truth() as server:
-        site = Site(Target(flask, server.url), None, KNOWN, {}, None)
+        under_test = ServiceUnderTest(Target(flask, server.url), None, KNOWN, {}, None)
         planned = PlannedTrial(3, 1, 1, "flask", "ping", closed(4), 7)
-        harmed, _ = attempt_trial(planned, 1, site, a_rig(harming(number)))
-        after, samples = attempt_trial(planned, 2, site, a_rig(lambda task: crew(task, 2)))
+        harmed, _ = attempt_trial(planned, 1, under_test, a_rig(harming(number)))
+        after, samples = attempt_trial(
+            planned, 2, under_test, a_rig(lambda task: driver_pool(task, 2))
+        )
     (reason,) = harmed.validity.reasons
     assert (harmed.validity.verdict, reason.gate) == ("invalid", "driver")
     assert reason.text.startswith(f"worker 2 of 2: the load driver {said}")

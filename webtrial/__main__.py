@@ -19,7 +19,7 @@ from webtrial.system.interruption import hang_up_raised, signal_of
 from webtrial.system.linux import demand_linux, die_with_parent, is_linux
 from webtrial.system.output import complain, say, show
 from webtrial.system.places import use_short_temporary_folder
-from webtrial.system.supervisor import SCRATCH, keep, kept_scratch
+from webtrial.system.supervisor import SCRATCH, scratch_dir, supervise
 from webtrial.system.yaml_text import parse_yaml, read_yaml
 
 NOT_PASSED = 1
@@ -382,7 +382,7 @@ def _compare(given: argparse.Namespace) -> int:
 
 def _serve(_: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
-        return _under_keeper("serve")
+        return _under_supervisor("serve")
 
     from webtrial.measure.serving import serve
 
@@ -392,7 +392,7 @@ def _serve(_: argparse.Namespace) -> int | None:
 
 def _capabilities(_: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
-        return _under_keeper("capabilities")
+        return _under_supervisor("capabilities")
 
     from webtrial.measure.capabilities.examine import examine
     from webtrial.run import capabilities
@@ -404,14 +404,14 @@ def _capabilities(_: argparse.Namespace) -> int | None:
 
 def _bench(given: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
-        return _under_keeper("bench", *_bench_arguments(given))
+        return _under_supervisor("bench", *_bench_arguments(given))
 
     from webtrial.selftest.scale import scale
 
     parts = [given.part] if given.part else BENCHES
     sizes = given.samples or scale.SIZES
     if "scale" in parts:
-        scale.demand_room(sizes, kept_scratch())
+        scale.demand_room(sizes, scratch_dir())
     if "clients" in parts:
         _bench_clients(given)
     if "scale" in parts:
@@ -449,7 +449,7 @@ def _bench_clients(given: argparse.Namespace) -> None:
 def _bench_scale(sizes: Sequence[int]) -> None:
     from webtrial.selftest.scale import scale
 
-    table = scale.measure(sizes, kept_scratch())
+    table = scale.measure(sizes, scratch_dir())
     show("A run's percentiles with their intervals, from samples on disk, in a fresh process:")
     formats: dict[Any, Any] = {"samples": "{:,}".format, "samples_per_s": "{:,.0f}".format}
     formats |= dict.fromkeys(("seconds", "cpu_s"), "{:.2f}".format)
@@ -459,7 +459,7 @@ def _bench_scale(sizes: Sequence[int]) -> None:
 
 def _check(given: argparse.Namespace) -> int | None:
     if SCRATCH not in os.environ:
-        return _under_keeper("check", *(["--json", str(given.json)] if given.json else []))
+        return _under_supervisor("check", *(["--json", str(given.json)] if given.json else []))
 
     from webtrial.selftest.check import experiments, rows
 
@@ -470,8 +470,8 @@ def _check(given: argparse.Namespace) -> int | None:
     return 0 if all(row.passed for row in found) else NOT_PASSED
 
 
-def _under_keeper(*arguments: str) -> int:
-    with keep([sys.executable, "-m", "webtrial", *arguments]) as kept:
+def _under_supervisor(*arguments: str) -> int:
+    with supervise([sys.executable, "-m", "webtrial", *arguments]) as kept:
         return kept.wait()
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic_run import VALID, manifest_of
-from webtrial.load.scenarios import Material
-from webtrial.measure.attempt import Rig, Site, attempt_trial
+from webtrial.load.scenarios import TestData
+from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import ServiceSettings, launch_stacks
 from webtrial.measure.machine import core_split
 from webtrial.results.attribution.estimate import WHOLE, decomposition
@@ -70,10 +70,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         wanted = {name: (stack, SETTINGS, folder / name) for name, stack in stacks.items()}
         split = core_split()
         services = up.enter_context(launch_stacks(wanted, split.service_cores))
-        rig = Rig(
+        rig = RunContext(
             parameters=parameters,
             split=split,
-            material=Material(1000, {}, (), ""),
+            material=TestData(1000, {}, (), ""),
             upstreams=None,
             counter=None,
             database_pid=None,
@@ -82,7 +82,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         )
         for number in range(BLOCKS * len(stacks)):
             block, name = number // len(stacks) + 1, list(stacks)[number % len(stacks)]
-            site = Site(services[name], None, {}, {}, None)
+            site = ServiceUnderTest(services[name], None, {}, {}, None)
             planned = PlannedTrial(number + 1, block, 1, name, "user_detail", USERS, seed=1)
             trial, samples = attempt_trial(planned, 1, site, rig)
             assert trial.counts.succeeded == trial.counts.sent > 20

@@ -17,7 +17,7 @@ from webtrial.results.fan_out.text import _break_even, figure_text
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.stats.estimates import throughput_table
 from webtrial.stats.histogram import RESOLUTION
-from webtrial.stats.pairs import Pair, apart_in
+from webtrial.stats.pairs import Pair, pairs_differing_only_in
 from webtrial.stats.ratios import ratio_table
 from webtrial.stats.trials import latencies, measured, trials_table
 
@@ -123,14 +123,14 @@ def test_suspect_trials_decide_no_ratio(tmp_path):
 
 
 def test_pairs_are_apart_in_how_they_ask_and_in_nothing_else(asked):
-    pairs = {(pair.stack, pair.baseline) for pair in apart_in(asked, "sources")}
+    pairs = {(pair.stack, pair.baseline) for pair in pairs_differing_only_in(asked, "sources")}
 
     assert pairs == {
         ("django-fan-out", "django"),
         ("flask-fan-out", "flask"),
         ("fastapi", "fastapi-in-turn"),
     }
-    clients = apart_in(asked, "http_client")
+    clients = pairs_differing_only_in(asked, "http_client")
     assert [(pair.stack, pair.baseline) for pair in clients] == [("fastapi-aiohttp", "fastapi")]
 
 
@@ -218,7 +218,7 @@ def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_pa
     medians = {"flask": 40.0, "flask-fan-out": 80.0, "fastapi": 20.0, "fastapi-in-turn": 20.0}
     truth = Truth(medians, noise=0.001, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, scenarios=("dashboard",))
-    said = at_once_text(run, ratio_table(run, apart_in(run, "sources"))).text
+    said = at_once_text(run, ratio_table(run, pairs_differing_only_in(run, "sources"))).text
 
     assert said.startswith("Dashboard at 100 users, asking at once over asking in turn. By a pool")
     assert "threads in each request: Flask 1.5" in said
@@ -236,6 +236,6 @@ def test_what_asking_at_once_costs_under_load_is_not_told_without_such_stacks(ra
 def test_from_one_block_what_asking_at_once_costs_has_no_verdict(tmp_path):
     truth = Truth({"flask": 40.0, "flask-fan-out": 80.0})
     run = synthetic_run(tmp_path, truth, scenarios=("dashboard",), blocks=1)
-    said = at_once_text(run, ratio_table(run, apart_in(run, "sources"))).text
+    said = at_once_text(run, ratio_table(run, pairs_differing_only_in(run, "sources"))).text
 
     assert said.count("no verdict") == 1

@@ -3,7 +3,7 @@
 import re
 
 from tests.synthetic_run import CLOSED, Truth, synthetic_run
-from webtrial.results.overview.key_findings import leading
+from webtrial.results.overview.key_findings import key_findings
 from webtrial.stats.ratios import ratio_table
 
 DEPLOYED = {"django": 9.0, "flask": 5.0, "fastapi": 2.0}
@@ -17,7 +17,7 @@ ON_THE_WAY = {
 def cause_of(tmp_path, costs, noise=0.01):
     truth = Truth({name: 5 * ms for name, ms in costs.items()}, noise=noise, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, loads=(CLOSED,), window_s=0.2)
-    said = leading(run, ratio_table(run))
+    said = key_findings(run, ratio_table(run))
     (found,) = [each for each in said if "CPU time" in each]
     return found
 

@@ -6,7 +6,7 @@ from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.search.estimate import search_ratios, search_spread
 from webtrial.results.search.text import spread_text
 from webtrial.stats.histogram import RESOLUTION
-from webtrial.stats.pairs import apart_in
+from webtrial.stats.pairs import pairs_differing_only_in
 from webtrial.stats.trials import latencies, measured, trials_table
 
 MEDIANS = {"django": 60.0, "flask": 55.0, "fastapi": 20.0}
@@ -44,7 +44,7 @@ def test_frameworks_that_are_near_have_come_together(searched):
 
 
 def test_the_index_is_compared_with_its_absence_stack_by_stack(searched):
-    table = search_ratios(searched, apart_in(searched, "after_clone"))
+    table = search_ratios(searched, pairs_differing_only_in(searched, "after_clone"))
     pairs = table[["stack", "baseline"]].drop_duplicates().to_numpy().tolist()
 
     assert pairs == [["flask-no-index", "flask"], ["fastapi-no-index", "fastapi"]]
@@ -53,11 +53,11 @@ def test_the_index_is_compared_with_its_absence_stack_by_stack(searched):
 
 
 def test_queries_at_once_are_compared_with_queries_in_turn(searched):
-    (pair,) = apart_in(searched, "searches")
+    (pair,) = pairs_differing_only_in(searched, "searches")
 
     assert (pair.stack, pair.baseline) == ("fastapi-gather", "fastapi")
 
 
 def test_without_searches_there_is_nothing(disturbed):
     assert search_spread(disturbed).empty
-    assert search_ratios(disturbed, apart_in(disturbed, "after_clone")).empty
+    assert search_ratios(disturbed, pairs_differing_only_in(disturbed, "after_clone")).empty

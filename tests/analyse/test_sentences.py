@@ -10,7 +10,7 @@ from tests.synthetic_run import LATE, SLOW_TO_FAST, STACKS, Truth, synthetic_run
 from webtrial.results.base import formatting as phrases
 from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.dashboard.text import dashboard_figure_text
-from webtrial.results.overview.findings import headline, sentence
+from webtrial.results.overview.findings import main_findings, sentence
 from webtrial.results.overview.key_findings import answers
 from webtrial.results.overview.tables import scoreboard_table
 from webtrial.results.overview.text import answer_text
@@ -98,7 +98,7 @@ def test_what_has_no_ratio_gives_its_reason():
 
 
 def test_one_block_gives_no_interval_and_no_verdict(one_block):
-    findings = headline(one_block)
+    findings = main_findings(one_block)
 
     assert len(findings) > 0
     assert all("one block: no interval, no verdict" in each for each in findings["sentence"])
@@ -109,7 +109,7 @@ def test_a_pair_with_one_usable_block_in_a_run_of_three_is_inconclusive(tmp_path
     truth = Truth(medians, verdicts={(1, "fastapi"): (LATE,), (2, "fastapi"): (LATE,)})
     run = synthetic_run(tmp_path, truth)
     ratios = ratio_table(run)
-    findings = headline(run, ratios, ("throughput",)).set_index(["stack", "baseline"])
+    findings = main_findings(run, ratios, ("throughput",)).set_index(["stack", "baseline"])
     said = findings.loc[("fastapi", "flask"), "sentence"]
     title = throughput_figure_text(at_main_load(throughput_table(run)), ratios).title
 
@@ -191,7 +191,7 @@ def test_no_stack_is_named_fastest_without_its_failures(tmp_path):
 
     assert share == pytest.approx(0.05, abs=0.01)
     assert f"; {100 * share:.1f} % of FastAPI's requests failed in user detail" in title
-    for text in (headline(run, ratios)["sentence"].iloc[0], answers(run, ratios)[0]):
+    for text in (main_findings(run, ratios)["sentence"].iloc[0], answers(run, ratios)[0]):
         assert re.search(r"Of FastAPI's requests [45]\.\d % failed in user detail\.", text)
     board = scoreboard_table(run, ratios)
     assert board.cells()[0][-2].endswith(" !")

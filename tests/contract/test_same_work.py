@@ -28,7 +28,7 @@ from tests.contract.traffic import KINDS, STATEMENTS, Ask, traffic
 from tests.waiting import LIMIT_S
 from webtrial.measure.launch import launch_upstreams
 from webtrial.measure.postgres import Server, can_count_statements
-from webtrial.system.supervisor import keep
+from webtrial.system.supervisor import supervise
 
 SEED = 20_260_105
 REQUESTS, REQUESTS_IN_FULL = 55, 200  # two of each kind, seven in full
@@ -57,7 +57,9 @@ def counting_server(postgres):
     if can_count_statements(postgres):
         yield postgres
         return
-    with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:
+    with supervise(
+        [sys.executable, str(TESTS / "supervised_postgres.py")], stdout=subprocess.PIPE
+    ) as kept:
         yield Server(**json.loads(kept.stdout.readline()))
 
 

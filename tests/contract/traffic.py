@@ -61,7 +61,7 @@ class Ask:
 
 
 @dataclass
-class Shop:
+class RunningServices:
     """What the shop holds while the requests are drawn, so that each kind can be aimed."""
 
     random: Random
@@ -111,13 +111,13 @@ class Shop:
 
 def traffic(seeded: Seeded, seed: int, count: int) -> list[Ask]:
     """`count` requests, kinds in drawn order, each kind about equally often."""
-    shop = Shop(Random(seed), seeded)
+    shop = RunningServices(Random(seed), seeded)
     kinds = list(islice(cycle(KINDS), count - FIRST))
     shop.random.shuffle(kinds)
     return [ask(shop, kind) for kind in ["user created"] * FIRST + kinds]
 
 
-def ask(shop: Shop, kind: str) -> Ask:
+def ask(shop: RunningServices, kind: str) -> Ask:
     """A request of that kind, as things stand in the shop."""
     method, target, content = KINDS[kind](shop)
     return Ask(kind, method, target, content, signed=kind == "dashboard")
@@ -126,52 +126,52 @@ def ask(shop: Shop, kind: str) -> Ask:
 Drawn = tuple[str, str, dict[str, Any]]
 
 
-def _listed(shop: Shop) -> Drawn:
+def _listed(shop: RunningServices) -> Drawn:
     after = shop.random.choice([0, shop.random.randrange(shop.users), shop.users - 3, INT4_MAX])
     return "GET", f"/users?limit={shop.random.randint(1, 100)}&after={after}", {}
 
 
-def _listed_none(shop: Shop) -> Drawn:
+def _listed_none(shop: RunningServices) -> Drawn:
     return "GET", f"/users?after={shop.random.choice([INT4_MAX + 1, 10**12, 10**30])}", {}
 
 
-def _created(shop: Shop) -> Drawn:
+def _created(shop: RunningServices) -> Drawn:
     body = shop.body()
     shop.names[shop.next_id()] = body["username"]
     return "POST", "/users", {"json": body | {"ignored": 1}}
 
 
-def _created_taken(shop: Shop) -> Drawn:
+def _created_taken(shop: RunningServices) -> Drawn:
     shop.next_id()
     name = shop.random.choice(sorted(shop.names.values()))
     return "POST", "/users", {"json": shop.body() | {"username": name}}
 
 
-def _created_invalid(shop: Shop) -> Drawn:
+def _created_invalid(shop: RunningServices) -> Drawn:
     return "POST", "/users", {"json": shop.body() | shop.random.choice(INVALID)}
 
 
-def _replaced(shop: Shop) -> Drawn:
+def _replaced(shop: RunningServices) -> Drawn:
     number, body = shop.present(), shop.body()
     shop.names[number] = body["username"]
     return "PUT", f"/users/{number}", {"json": body}
 
 
-def _replaced_taken(shop: Shop) -> Drawn:
+def _replaced_taken(shop: RunningServices) -> Drawn:
     name = shop.random.choice(sorted(shop.names.values()))
     free = [n for n in shop.random.sample(range(1, shop.users), 5) if n not in shop.names]
     number = next(n for n in free if n not in shop.gone)
     return "PUT", f"/users/{number}", {"json": shop.body() | {"username": name}}
 
 
-def _deleted(shop: Shop) -> Drawn:
+def _deleted(shop: RunningServices) -> Drawn:
     number = shop.present()
     shop.gone.append(number)
     shop.names.pop(number, None)
     return "DELETE", f"/users/{number}", {}
 
 
-def _token(shop: Shop, password: str) -> Drawn:
+def _token(shop: RunningServices, password: str) -> Drawn:
     form = {"username": shop.account(), "password": password, "grant_type": "password"}
     return "POST", "/token", {"data": form}
 
@@ -180,16 +180,16 @@ def _search(text: str) -> Drawn:
     return "GET", "/products/search", {"params": {"q": text}}
 
 
-def _sources(shop: Shop) -> Drawn:
+def _sources(shop: RunningServices) -> Drawn:
     return "GET", f"/sources?count={shop.random.randint(1, 8)}&delay_ms=0", {}
 
 
-def _sources_invalid(shop: Shop) -> Drawn:
+def _sources_invalid(shop: RunningServices) -> Drawn:
     wrong = shop.random.choice([{"count": "0"}, {"count": "9", "delay_ms": "-1"}, {"count": "x"}])
     return "GET", "/sources", {"params": wrong}
 
 
-KINDS: dict[str, Callable[[Shop], Drawn]] = {
+KINDS: dict[str, Callable[[RunningServices], Drawn]] = {
     "ping": lambda _: ("GET", "/ping", {}),
     "users listed: none": _listed_none,
     "users listed": _listed,
@@ -200,7 +200,11 @@ KINDS: dict[str, Callable[[Shop], Drawn]] = {
     "user created: taken": _created_taken,
     "user created: invalid": _created_invalid,
     "user replaced": _replaced,
-    "user replaced: none": lambda shop: ("PUT", f"/users/{shop.absent()}", {"json": shop.body()}),
+    "user replaced: none": lambda shop: (
+        "PUT",
+        f"/users/{shop.absent()}",
+        {"json": shop.body()},
+    ),
     "user replaced: taken": _replaced_taken,
     "user deleted": _deleted,
     "user deleted: none": lambda shop: ("DELETE", f"/users/{shop.absent()}", {}),

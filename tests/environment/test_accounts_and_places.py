@@ -13,7 +13,7 @@ from webtrial.errors import LaunchError
 from webtrial.measure import embedded
 from webtrial.system import accounts, places
 from webtrial.system.accounts import OVERFLOW_ID, can_be_named, has_name, naming, unprivileged
-from webtrial.system.supervisor import keep, scratch_folder
+from webtrial.system.supervisor import supervise, temporary_scratch_dir
 
 AS_ROOT = os.geteuid() == 0
 NAMELESS = next(uid for uid in range(61234, 65000) if not has_name(uid))
@@ -32,7 +32,7 @@ def run_as_nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_postgresql_runs_as_a_user_without_a_name() -> None:
     if not can_be_named(NAMELESS):
         pytest.skip("name spaces of users are forbidden here")
-    with scratch_folder() as folder, embedded.embedded(folder, max_connections=20) as server:
+    with temporary_scratch_dir() as folder, embedded.embedded(folder, max_connections=20) as server:
         with psycopg.connect(server.url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         assert server.pid is not None
@@ -47,7 +47,7 @@ def test_where_a_name_cannot_be_had_one_sentence_says_what_to_do(
     monkeypatch.setattr(embedded, "naming", lambda _: ["false"])
     expected = f"user id {NAMELESS} has no entry in /etc/passwd, .*DATABASE_URL"
     with (
-        scratch_folder() as folder,
+        temporary_scratch_dir() as folder,
         pytest.raises(LaunchError, match=expected),
         embedded.embedded(folder),
     ):
@@ -111,7 +111,7 @@ def test_a_command_of_ours_makes_sockets_elsewhere_than_below_a_long_path(
 def test_so_does_what_measures(long_folder: Path) -> None:
     command = [sys.executable, "-c", SOCKETS]
     told = os.environ | {"TMPDIR": str(long_folder)}
-    with keep(command, stdout=subprocess.PIPE, env=told) as kept:
+    with supervise(command, stdout=subprocess.PIPE, env=told) as kept:
         assert kept.stdout is not None
         assert kept.stdout.readline() == "ok\n"
 

@@ -11,7 +11,7 @@ import pytest
 from tests.environment.user_settings import OF_POSTGRESQL
 from webtrial.run.stacks import SERVICES
 from webtrial.system.environment import base_environment, experiment_environment, inherited
-from webtrial.system.supervisor import keep
+from webtrial.system.supervisor import supervise
 
 WEBTRIAL = SERVICES.parent / "webtrial"
 STRANGE = OF_POSTGRESQL | {
@@ -65,7 +65,7 @@ def test_further_variables_are_passed_on_where_they_are_named(
 
 @pytest.mark.usefixtures("strange")
 def test_a_command_under_a_keeper_gets_the_experiments_environment() -> None:
-    with keep([sys.executable, "-c", SHOWS], stdout=subprocess.PIPE) as kept:
+    with supervise([sys.executable, "-c", SHOWS], stdout=subprocess.PIPE) as kept:
         assert kept.stdout is not None
         seen = dict(line.split("=", 1) for line in kept.stdout.read().splitlines())
     assert {*STRANGE} & {*seen} == {"TZ"}

@@ -26,7 +26,7 @@ from webtrial.measure.embedded import embedded
 from webtrial.measure.postgres import Server
 from webtrial.run.store import Run, open_run
 from webtrial.system.ports import free_port
-from webtrial.system.supervisor import keep
+from webtrial.system.supervisor import supervise
 
 PASSWORD = "hushhush"  # of the login that lacks rights; no message may show it
 
@@ -46,7 +46,9 @@ CUT = "the connection to PostgreSQL cut while measuring"
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A PostgreSQL that nobody else uses, with a login that may do nothing."""
-    with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:
+    with supervise(
+        [sys.executable, str(TESTS / "supervised_postgres.py")], stdout=subprocess.PIPE
+    ) as kept:
         assert kept.stdout is not None
         server = Server(**json.loads(kept.stdout.readline()))
         with psycopg.connect(server.url, autocommit=True) as connection:

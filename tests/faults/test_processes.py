@@ -23,7 +23,7 @@ FAILED, INTERRUPTED = 2, 130
 ENDING = ("PostgreSQL", "experiment", "Ctrl-C")
 """What ends a run; after each it is gone on with."""
 
-ENDING_IN_A_SOAK = ("upstream", "keeper", "guard", "the command", "Ctrl-C twice")
+ENDING_IN_A_SOAK = ("upstream", "supervisor", "guard", "the command", "Ctrl-C twice")
 """The same, for who has the time."""
 
 EACH = [
@@ -42,7 +42,7 @@ SAYS = {
     "PostgreSQL": "PostgreSQL was lost during trial",
     "upstream": "an upstream was lost during trial",
     "experiment": "the experiment broke off",
-    "keeper": "the experiment broke off",
+    "supervisor": "the experiment broke off",
     "guard": "the experiment broke off",
 }
 

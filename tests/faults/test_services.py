@@ -15,7 +15,7 @@ from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
 from webtrial.load.driver import driving
 from webtrial.measure import launch
-from webtrial.measure.attempt import Rig, Site, attempt_trial
+from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import launch_stack
 from webtrial.measure.machine import CoreSplit
 from webtrial.run.records import Load, PlannedTrial, Trial
@@ -28,26 +28,26 @@ WINDOW_S = 1.5
 HUNG_S = 2.0  # longer than the window, so that each user of a service that hangs asks it once
 
 
-def rig(timeout_s: float) -> Rig:
+def context(timeout_s: float) -> RunContext:
     """One that really drives, from the first request on."""
-    rig = a_rig(driving)
+    context = a_rig(driving)
     changes = {"warmup_s": 0.0, "duration_s": WINDOW_S, "timeout_s": timeout_s}
     split = CoreSplit(None, tuple(os.sched_getaffinity(0)))
-    return replace(rig, split=split, parameters=rig.parameters.model_copy(update=changes))
+    return replace(context, split=split, parameters=context.parameters.model_copy(update=changes))
 
 
 @contextmanager
-def site_of(folder: Path, **manner: str) -> Iterator[Site]:
+def site_of(folder: Path, **manner: str) -> Iterator[ServiceUnderTest]:
     log = folder / "log"
     with launch_stack(small(**manner), SETTINGS, None, log) as service:
-        yield Site(service, None, {}, {}, log)
+        yield ServiceUnderTest(service, None, {}, {}, log)
 
 
 def trial_of(folder: Path, timeout_s: float = LIMIT_S, **manner: str) -> Trial:
     """One trial of a service that behaves in that manner; nothing of it is left afterwards."""
-    with site_of(folder, **manner) as site:
-        family = tree(site.service.pid)
-        trial, samples = attempt_trial(PINGED, 1, site, rig(timeout_s))
+    with site_of(folder, **manner) as under_test:
+        family = tree(under_test.service.pid)
+        trial, samples = attempt_trial(PINGED, 1, under_test, context(timeout_s))
         assert samples.num_rows > 0
     assert not [each for each in family if runs(each)]
     return trial

@@ -69,7 +69,7 @@ def test_ctrl_c_ends_a_run_at_any_stage_and_it_can_be_gone_on_with(
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("part", ["keeper", "experiment"])
+@pytest.mark.parametrize("part", ["supervisor", "experiment"])
 def test_a_migration_does_not_outlive_who_started_it(tmp_path: Path, part: str) -> None:
     with measuring(tmp_path, parameters=SMALL | {"stacks": ["django"]}) as under_way:
         under_way.wait_for("migration")

@@ -42,7 +42,7 @@ SHORT = {
 }
 """A trial a block, half a second each, of a server that stands already."""
 
-KEEPER = "webtrial.system.supervisor"
+SUPERVISOR = "webtrial.system.supervisor"
 EXPERIMENT = "webtrial.measure.experiment"
 
 
@@ -133,9 +133,9 @@ PARTS: Mapping[str, Callable[[str, str], bool]] = {
     "PostgreSQL": lambda own, parent: "postgres -D" in own and EXPERIMENT in parent,
     "upstream": lambda own, parent: "upstream.py" in own,
     "migration": lambda own, parent: "manage.py migrate" in own,
-    "experiment": lambda own, parent: own.endswith(EXPERIMENT) and KEEPER not in own,
-    "keeper": lambda own, parent: KEEPER in own and KEEPER in parent,
-    "guard": lambda own, parent: KEEPER in own and KEEPER not in parent,
+    "experiment": lambda own, parent: own.endswith(EXPERIMENT) and SUPERVISOR not in own,
+    "supervisor": lambda own, parent: SUPERVISOR in own and SUPERVISOR in parent,
+    "guard": lambda own, parent: SUPERVISOR in own and SUPERVISOR not in parent,
 }
 
 

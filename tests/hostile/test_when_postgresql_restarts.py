@@ -20,7 +20,7 @@ from webtrial.load.transport import Transport
 from webtrial.measure.postgres import Server, create_database, drop_own, seal_template
 from webtrial.run.stacks import SERVICES
 from webtrial.system.process_tree import runs
-from webtrial.system.supervisor import keep
+from webtrial.system.supervisor import supervise
 
 CLIENTS = 16
 BEFORE_S = 1.0
@@ -32,7 +32,9 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def own_postgres():
     """A server that nobody else uses."""
-    with keep([sys.executable, str(TESTS / "keep_postgres.py")], stdout=subprocess.PIPE) as kept:
+    with supervise(
+        [sys.executable, str(TESTS / "supervised_postgres.py")], stdout=subprocess.PIPE
+    ) as kept:
         server = Server(**json.loads(kept.stdout.readline()))
         yield server
         drop_own(server)

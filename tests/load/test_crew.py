@@ -18,15 +18,15 @@ from webtrial.errors import DriverError
 from webtrial.load import driver
 from webtrial.load.aggregation import counts_of
 from webtrial.load.driver import Outcome, Task, _users
-from webtrial.load.driver_pool import Crew, crew, merged, shared
+from webtrial.load.driver_pool import DriverPool, driver_pool, merged, shared
 from webtrial.load.meter import Meter
 from webtrial.load.samples import Samples
 from webtrial.run.records import Load
 
 
-def several(drivers: int) -> Callable[[Task], AbstractContextManager[Crew]]:
+def several(drivers: int) -> Callable[[Task], AbstractContextManager[DriverPool]]:
     """How so many drivers share a task."""
-    return lambda whole: crew(whole, drivers)
+    return lambda whole: driver_pool(whole, drivers)
 
 
 @pytest.mark.parametrize("load", [closed(5), opened(300.0)])
@@ -108,7 +108,7 @@ def test_each_has_a_core_where_there_are_enough() -> None:
 
 
 def test_an_open_loop_without_an_arrival_is_no_fault() -> None:
-    with truth() as server, crew(task(server.url, opened(0.001)), 2) as it:
+    with truth() as server, driver_pool(task(server.url, opened(0.001)), 2) as it:
         outcome = it.outcome()
     assert outcome.samples.num_rows == outcome.counts.scheduled == 0
 
@@ -152,7 +152,7 @@ def test_a_driver_that_dies_or_hangs_ends_its_trial_by_name(
     with (
         truth() as server,
         pytest.raises(DriverError, match=f"worker 2 of 2: the load driver {said}"),
-        crew(task(server.url, closed(4), window_s=1e6), 2) as it,
+        driver_pool(task(server.url, closed(4), window_s=1e6), 2) as it,
     ):
         assert it.window_opens_ns
         harm(pid_of(it, 1))
@@ -162,12 +162,12 @@ def test_a_driver_that_dies_or_hangs_ends_its_trial_by_name(
 
 
 def test_after_a_driver_that_died_others_drive() -> None:
-    with truth() as server, crew(task(server.url, closed(4), window_s=1e6), 2) as it:
+    with truth() as server, driver_pool(task(server.url, closed(4), window_s=1e6), 2) as it:
         assert it.window_opens_ns
         kill(pid_of(it, 1))
     _, outcome = driven(closed(4), drive=several(2))
     assert outcome.counts.succeeded > 0
 
 
-def pid_of(it: Crew, index: int) -> int:
+def pid_of(it: DriverPool, index: int) -> int:
     return it._drivers[index].pid

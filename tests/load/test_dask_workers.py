@@ -25,7 +25,7 @@ from webtrial.errors import DriverError, LaunchError
 from webtrial.load import dask_workers
 from webtrial.load.dask_workers import Cluster, connected
 from webtrial.load.driver import driving
-from webtrial.measure.attempt import Site, attempt_trial
+from webtrial.measure.attempt import ServiceUnderTest, attempt_trial
 from webtrial.measure.runner import measure
 from webtrial.measure.targets import Target
 from webtrial.run.records import Load, PlannedTrial
@@ -134,7 +134,9 @@ def test_a_worker_that_dies_or_hangs_costs_one_trial(
     monkeypatch.setattr(dask_workers, "SILENCE_LIMIT_S", HUNG_S)
     planned = PlannedTrial(3, 1, 1, "flask", "ping", closed(4), 7)
     with truth() as server:
-        site = Site(Target(load_stacks()["flask"], server.url), None, KNOWN, {}, None)
+        under_test = ServiceUnderTest(
+            Target(load_stacks()["flask"], server.url), None, KNOWN, {}, None
+        )
         with (
             pytest.raises(DriverError, match=f"worker 2 of 2: the load driver {said}"),
             cluster.drive(task(server.url, closed(4), window_s=1e6)) as it,
@@ -148,7 +150,7 @@ def test_a_worker_that_dies_or_hangs_costs_one_trial(
         # The other worker stops, and one that was stopped is ended.
         wait_until(lambda: server.there == 0, "end of every connection")
         before = sum(server.counts.values())
-        after, samples = attempt_trial(planned, 1, site, a_rig(cluster.drive))
+        after, samples = attempt_trial(planned, 1, under_test, a_rig(cluster.drive))
     assert "driver" not in [each.gate for each in after.validity.reasons]
     assert after.counts.succeeded == after.counts.sent > 0
     assert samples.num_rows == sum(server.counts.values()) - before

@@ -18,13 +18,13 @@ from tests.waiting import LIMIT_S
 from webtrial.errors import DriverError
 from webtrial.load.driver import Outcome, Task, driving
 from webtrial.load.loops import poisson_arrivals
-from webtrial.load.scenarios import Known, Material
+from webtrial.load.scenarios import ExpectedBody, TestData
 from webtrial.load.user import kind_of
 from webtrial.run.records import Load
 from webtrial.system.ports import free_port
 
 BODY = OK.partition(b"\r\n\r\n")[2]
-KNOWN = {"/ping": Known(len(BODY), zlib.crc32(BODY))}
+KNOWN = {"/ping": ExpectedBody(len(BODY), zlib.crc32(BODY))}
 
 
 def task(url: str, load: Load, **changes: object) -> Task:
@@ -39,7 +39,7 @@ def task(url: str, load: Load, **changes: object) -> Task:
         think_time_s=0.0,
         max_connections=50,
         core=None,
-        material=Material(100, {}, (), ""),
+        test_data=TestData(100, {}, (), ""),
         answers=KNOWN,
         tokens={},
     )

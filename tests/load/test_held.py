@@ -11,7 +11,7 @@ from tests.load.test_driver import TRIES, driven, is_whole, task
 from tests.load.truth import truth
 from tests.waiting import wait_until
 from webtrial.load.driver import driving
-from webtrial.load.partition import Share
+from webtrial.load.partition import Partition
 from webtrial.load.persistent_connections import held_asks
 from webtrial.run.records import Held, Load
 from webtrial.system.ports import free_port
@@ -67,7 +67,7 @@ def test_asks_are_sorted_and_end_with_the_load() -> None:
 
 def test_drivers_share_the_connections_and_all_that_these_ask() -> None:
     every = held_asks(7, 20.0, 10**9, 5 * 10**9, seed=3)
-    parts = [every.part(Share(index, 3)) for index in range(3)]
+    parts = [every.part(Partition(index, 3)) for index in range(3)]
     together = [
         (at_ns, who * 3 + index)
         for index, part in enumerate(parts)

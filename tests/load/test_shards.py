@@ -12,7 +12,7 @@ from tests.load.truth import truth
 from tests.test_runs import a_manifest
 from tests.trial_builder import a_trial, some_samples
 from webtrial.errors import DriverError
-from webtrial.load.driver_pool import crew
+from webtrial.load.driver_pool import driver_pool
 from webtrial.load.shards import Shards, joined, write_shard
 from webtrial.run.store import SAMPLES, RunWriter, open_run
 
@@ -74,7 +74,7 @@ def test_a_place_that_cannot_be_written_to_is_a_drivers_error(tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with (
         truth() as server,
-        crew(task(server.url, closed(2), shard=f"{tmp_path}/file/0001-1"), 2) as it,
+        driver_pool(task(server.url, closed(2), shard=f"{tmp_path}/file/0001-1"), 2) as it,
         pytest.raises(DriverError, match=r"worker 1 of 2: .*results_url"),
     ):
         it.outcome()

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from webtrial.load.event_loop_monitor import Pulse
+from webtrial.load.event_loop_monitor import EventLoopMonitor
 from webtrial.load.window import Window
 from webtrial.run.records import Client, Counts
 from webtrial.run.store import Rows
@@ -39,7 +39,7 @@ def tally(values: pa.ChunkedArray) -> dict[str, int]:
 
 def client_of(
     samples: pa.Table,
-    pulse: Pulse,
+    pulse: EventLoopMonitor,
     window: Window,
     *,
     connections: list[int],

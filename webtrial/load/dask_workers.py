@@ -74,14 +74,14 @@ class Cluster:
         if not fit:
             raise DriverError("no worker of the Dask cluster is free and answers")
         parts = [replace(part, core=None) for part in shared(task, len(fit))]
-        crew = DaskCrew(self, parts, fit[: len(parts)])
+        driver_pool = DaskCrew(self, parts, fit[: len(parts)])
         try:
-            yield crew
+            yield driver_pool
         except BaseException:
             self._stop(fit)
             raise
         finally:
-            crew.release()
+            driver_pool.release()
 
     def require_fit(self, services_are_here: bool) -> None:
         """LaunchError where no worker could drive, or they could not reach the services."""

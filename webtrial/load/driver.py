@@ -7,7 +7,7 @@ driving(task) ────── task ────────▶ make users and
 .check() ◀────────── "alive" ────── every second, by the loop that sends
 .outcome() ◀──────── "outcome" ──── counts, what it knows of itself, samples
 
-Several drivers are told the same instant (`load.crew`), so that they begin together.
+Several drivers are told the same instant (`load.driver_pool`), so that they begin together.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ from webtrial.errors import DriverError
 from webtrial.load.aggregation import client_of, counts_of
 from webtrial.load.connection import Connection
 from webtrial.load.descriptors import raise_descriptor_limit
-from webtrial.load.event_loop_monitor import Pulse
+from webtrial.load.event_loop_monitor import EventLoopMonitor
 from webtrial.load.loops import OpenLoop, closed_loop, poisson_arrivals
 from webtrial.load.meter import Meter
-from webtrial.load.partition import ALL, Share
+from webtrial.load.partition import ALL, Partition
 from webtrial.load.persistent_connections import Asks, HeldLoop, held_asks, open_silently
 from webtrial.load.samples import Samples
-from webtrial.load.scenarios import Answers, Material, Setting, Tokens, sessions
+from webtrial.load.scenarios import Answers, Setting, TestData, Tokens, sessions
 from webtrial.load.shards import write_shard
 from webtrial.load.user import User
 from webtrial.load.window import COOLDOWN_NS, Window
@@ -72,10 +72,10 @@ class Task:
     think_time_s: float
     max_connections: int
     core: int | None
-    material: Material
+    test_data: TestData
     answers: Answers
     tokens: Tokens
-    share: Share = ALL
+    share: Partition = ALL
     shard: str | None = None
 
 
@@ -287,7 +287,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
     asks = _asks(task)
     with _no_collecting():
         window = _window(task, line.begins_ns())
-        pulse = Pulse(window, meter)
+        pulse = EventLoopMonitor(window, meter)
         beats = asyncio.create_task(_say_alive(line))
         dropped, held = await _load(task, ready, users, silent, asks, window)
         pulse.stop()
@@ -341,7 +341,7 @@ def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
 
 def _setting(task: Task) -> Setting:
     return Setting(
-        task.base_url, task.seed, task.timeout_s, task.material, task.answers, task.tokens
+        task.base_url, task.seed, task.timeout_s, task.test_data, task.answers, task.tokens
     )
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from webtrial.errors import DriverError
 from webtrial.load.aggregation import quantiles_ms
 from webtrial.load.driver import LEAD_NS, Driving, Outcome, Task, driving
-from webtrial.load.partition import Share
+from webtrial.load.partition import Partition
 from webtrial.load.shards import Shards, joined, name_of
 from webtrial.run.records import Client, Counts, Held, Worker
 from webtrial.run.store import Rows
@@ -27,7 +27,7 @@ def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
     parts = [
         replace(
             task,
-            share=Share(index, of),
+            share=Partition(index, of),
             shard=task.shard and f"{task.shard}-{index + 1}",
         )
         for index in range(of)
@@ -37,7 +37,7 @@ def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
     return [replace(part, core=core) for part, core in zip(parts, cores, strict=False)]
 
 
-class Crew:
+class DriverPool:
     """Drivers on this machine at work together, seen from the coordinator."""
 
     pids: tuple[int, ...] = ()  # they are our children
@@ -73,15 +73,15 @@ class Crew:
 
 
 @contextmanager
-def crew(task: Task, drivers: int, cores: Sequence[int] = ()) -> Iterator[Crew]:
+def driver_pool(task: Task, drivers: int, cores: Sequence[int] = ()) -> Iterator[DriverPool]:
     """Fresh processes that share `task`, which are gone at the end, whatever happened."""
     parts = shared(task, drivers, cores)
     with ExitStack() as processes:
-        yield Crew(parts, [processes.enter_context(driving(part)) for part in parts])
+        yield DriverPool(parts, [processes.enter_context(driving(part)) for part in parts])
 
 
 @contextmanager
-def named(share: Share) -> Iterator[None]:
+def named(share: Partition) -> Iterator[None]:
     """A DriverError that is raised within says which worker it is about."""
     try:
         yield

@@ -20,7 +20,7 @@ class Edge:
     in_flight_integral: int
 
 
-class Pulse:
+class EventLoopMonitor:
     """Beats every few milliseconds; a beat that comes late is a stall of the loop."""
 
     def __init__(self, window: Window, meter: Meter) -> None:

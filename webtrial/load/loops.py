@@ -10,7 +10,7 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from webtrial.load.open_loop_schedule import Timetable
+from webtrial.load.open_loop_schedule import OpenLoopSchedule
 from webtrial.load.user import User
 from webtrial.load.window import Window
 
@@ -51,7 +51,7 @@ def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
     return instants[instants < span_ns].tolist()  # type: ignore[no-any-return]
 
 
-class OpenLoop(Timetable):
+class OpenLoop(OpenLoopSchedule):
     """Sends each arrival on the connection that was used last.
 
     A new user joins where all are busy, up to `most_users`; an arrival beyond that is dropped.

@@ -17,7 +17,7 @@ AWAKE_NS = 1_000_000  # before a request is due
 AWAKE_FRACTION = 0.1  # of the time at most, since it costs CPU
 
 
-class Timetable(ABC):
+class OpenLoopSchedule(ABC):
     """Sends whatever is due when it is due; who sends it is for those that derive from this.
 
     `dropped` counts those of the window that could not be sent, or were still unsent at the end.

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Partition:
     """One driver's part of a load: `index` and every `of`-th after it.
 
     User i and the i-th of the arrivals, which are drawn once for all, belong to driver i mod `of`:
@@ -27,5 +27,5 @@ class Share:
         return things[self.index :: self.of]
 
 
-ALL = Share()
+ALL = Partition()
 """Of a driver that is alone."""

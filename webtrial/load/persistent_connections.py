@@ -15,8 +15,8 @@ import httpx
 import numpy as np
 
 from webtrial.load.connection import Connection
-from webtrial.load.open_loop_schedule import Timetable
-from webtrial.load.partition import Share
+from webtrial.load.open_loop_schedule import OpenLoopSchedule
+from webtrial.load.partition import Partition
 from webtrial.load.user import User, kind_of
 from webtrial.load.window import Window
 from webtrial.run.records import Held
@@ -29,7 +29,7 @@ class Asks:
     at_ns: list[int]
     whose: list[int]
 
-    def part(self, share: Share) -> "Asks":
+    def part(self, share: Partition) -> "Asks":
         """Those of one driver, which counts its own connections from 0."""
         own = [place for place, who in enumerate(self.whose) if who % share.of == share.index]
         return Asks(
@@ -58,7 +58,7 @@ def held_asks(
     return Asks(at_ns.ravel()[order].tolist(), whose.ravel()[order].tolist())
 
 
-class HeldLoop(Timetable):
+class HeldLoop(OpenLoopSchedule):
     """Lets each connection ask when it is due.
 
     An ask that is due while the connection still waits for an answer is dropped.

@@ -1,8 +1,8 @@
 """What users ask, and what they must be answered.
 
-A scenario gives each user a `Session`: an endless, seeded sequence of `Shot`s, each a request with
-what its answer must be. Every answer is checked by status and length, one in `CONTENT_EVERY` by
-content. Sessions that write own the rows they write, so that no two users collide.
+A scenario gives each user a `Session`: an endless, seeded sequence of `RequestSpec`s, each a
+request with what its answer must be. Every answer is checked by status and length, one in
+`CONTENT_EVERY` by content. Sessions that write own the rows they write, so that no two users collide.
 """
 
 import json
@@ -32,7 +32,7 @@ FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # that each of them takes
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class TestData:
     """What the seeded database holds that requests are made of."""
 
     users: int
@@ -42,14 +42,14 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ExpectedBody:
     """An answer as it was agreed on by all stacks: the length and checksum of one stack's body."""
 
     length: int
     checksum: int
 
 
-Answers = dict[str, Known]
+Answers = dict[str, ExpectedBody]
 """By request target, e.g. `/users/17`: what one stack answers."""
 
 Tokens = dict[str, str]
@@ -57,26 +57,26 @@ Tokens = dict[str, str]
 
 
 @dataclass(slots=True)
-class Shot:
+class RequestSpec:
     """One request and its expected answer. `known` is None where the session checks it itself."""
 
     request: httpx.Request
     kind: str
     statuses: tuple[int, ...]
-    known: Known | None = None
+    known: ExpectedBody | None = None
     subject: Any = None
 
 
 class Session(Protocol):
     """One user: `next` and `settle` in turn."""
 
-    def next(self) -> Shot:
+    def next(self) -> RequestSpec:
         """The next request."""
 
-    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
         """`ok`, or the kind of error: status, empty, wrong_length, wrong_content."""
 
-    def lost(self, shot: Shot) -> None:
+    def lost(self, shot: RequestSpec) -> None:
         """In place of `settle`: there was no answer, so what the request did is unknown."""
 
 
@@ -87,7 +87,7 @@ class Setting:
     base_url: str
     seed: int
     timeout_s: float
-    material: Material
+    test_data: TestData
     answers: Answers
     tokens: Tokens
 
@@ -97,10 +97,10 @@ class Setting:
         return once(httpx.Request(method, self.base_url + target, extensions=limits, **content))
 
 
-def material_from(built: dict[str, Any], password: str) -> Material:
+def test_data_from(built: dict[str, Any], password: str) -> TestData:
     """The material in what the database's build printed."""
     words = {kind: tuple(found) for kind, found in built["search_words"].items()}
-    return Material(built["rows"]["users"], words, tuple(built["accounts"]), password)
+    return TestData(built["rows"]["users"], words, tuple(built["accounts"]), password)
 
 
 def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
@@ -118,14 +118,14 @@ def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
 class Reading:
     """Asks for members of a pool with given weights."""
 
-    def __init__(self, pool: list[Shot], weights: np.ndarray, seed: list[int]) -> None:
+    def __init__(self, pool: list[RequestSpec], weights: np.ndarray, seed: list[int]) -> None:
         self._pool = pool
         self._weights = weights
         self._random = np.random.default_rng(seed)
         self._order: list[int] = []
         self._checked = 0
 
-    def next(self) -> Shot:
+    def next(self) -> RequestSpec:
         """The next member of the pool, drawn in batches."""
         if not self._order:
             self._order = self._drawn()
@@ -135,12 +135,12 @@ class Reading:
         drawn = self._random.choice(len(self._pool), size=AT_A_TIME, p=self._weights)
         return list(drawn.tolist())
 
-    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
         """By status and length always, by content every so often."""
         self._checked += 1
         return check(shot, status, body, content=self._checked % CONTENT_EVERY == 0)
 
-    def lost(self, shot: Shot) -> None:
+    def lost(self, shot: RequestSpec) -> None:
         """Reading changes nothing."""
 
 
@@ -151,7 +151,7 @@ class Cycling(Reading):
         return list(self._random.permutation(len(self._pool)).tolist())
 
 
-def check(shot: Shot, status: int, body: bytes, *, content: bool) -> str:
+def check(shot: RequestSpec, status: int, body: bytes, *, content: bool) -> str:
     """`ok`, or what is wrong with an answer."""
     if status not in shot.statuses:
         return "status"
@@ -172,7 +172,7 @@ def _reads(
     way: type[Reading] = Reading,
 ) -> Any:
     pool = [
-        Shot(setting.request("GET", target), kind, (200,), setting.answers.get(target))
+        RequestSpec(setting.request("GET", target), kind, (200,), setting.answers.get(target))
         for target, kind in kinds.items()
     ]
     equal = np.full(len(pool), 1 / len(pool))
@@ -180,39 +180,39 @@ def _reads(
 
 
 def _ping(setting: Setting) -> Any:
-    return _reads(setting, targets("ping", setting.material))
+    return _reads(setting, targets("ping", setting.test_data))
 
 
 def _user_detail(setting: Setting) -> Any:
-    return _reads(setting, targets("user_detail", setting.material))
+    return _reads(setting, targets("user_detail", setting.test_data))
 
 
 def _catalog(setting: Setting) -> Any:
-    return _reads(setting, targets("catalog", setting.material))
+    return _reads(setting, targets("catalog", setting.test_data))
 
 
 def _fan_out(setting: Setting) -> Any:
-    return _reads(setting, targets("fan_out", setting.material), way=Cycling)
+    return _reads(setting, targets("fan_out", setting.test_data), way=Cycling)
 
 
 def _product_search(setting: Setting) -> Any:
-    kinds = targets("product_search", setting.material)
+    kinds = targets("product_search", setting.test_data)
     found = list(kinds.values())
     weights = np.array([SEARCH_MIX[kind] / found.count(kind) for kind in found])
     return _reads(setting, kinds, weights / weights.sum())
 
 
-def targets(scenario: str, material: Material) -> dict[str, str]:
+def targets(scenario: str, test_data: TestData) -> dict[str, str]:
     """The request targets of a reading scenario and the kind of each; none for the others."""
     if scenario == "ping":
         return {"/ping": "ping"}
     if scenario == "user_detail":
-        ids = np.random.default_rng(0).choice(material.users, USERS_ASKED_FOR, replace=False) + 1
+        ids = np.random.default_rng(0).choice(test_data.users, USERS_ASKED_FOR, replace=False) + 1
         return {f"/users/{number}": "user" for number in sorted(ids.tolist())}
     if scenario == "product_search":
         return {
             f"/products/search?q={word}": kind
-            for kind, words in material.words.items()
+            for kind, words in test_data.words.items()
             for word in words
         }
     if scenario == "catalog":
@@ -230,7 +230,9 @@ def _numbered(setting: Setting) -> Callable[[int], Session]:
     """Each user asks for its own number, so that it can be told in a server's log."""
 
     def asking(index: int) -> Session:
-        shot = Shot(setting.request("GET", f"/{index}"), "numbered", (200,), setting.answers["/"])
+        shot = RequestSpec(
+            setting.request("GET", f"/{index}"), "numbered", (200,), setting.answers["/"]
+        )
         return Reading([shot], np.ones(1), [setting.seed, index])
 
     return asking
@@ -248,7 +250,7 @@ def _dashboard(setting: Setting) -> Callable[[int], Session]:
     """Where there are more users than accounts, users share an account."""
     known = setting.answers.get(DASHBOARD)
     shots = [
-        Shot(dashboard_request(setting, token), "dashboard", (200,), known)
+        RequestSpec(dashboard_request(setting, token), "dashboard", (200,), known)
         for token in setting.tokens.values()
     ]
     return lambda index: Reading([shots[index % len(shots)]], np.ones(1), [setting.seed, index])
@@ -274,7 +276,7 @@ class Crud:
         self._kinds: list[str] = []
         self._checked = 0
 
-    def next(self) -> Shot:
+    def next(self) -> RequestSpec:
         """The next operation; a create where the session has nobody left to work on."""
         if not self._kinds:
             drawn = self._random.choice(list(CRUD_MIX), size=AT_A_TIME, p=list(CRUD_MIX.values()))
@@ -282,21 +284,21 @@ class Crud:
         kind = self._kinds.pop()
         return self._operation(kind if self._mine else "create")
 
-    def _operation(self, kind: str) -> Shot:
+    def _operation(self, kind: str) -> RequestSpec:
         request = self._setting.request
         if kind == "create":
             user = new_user(self._random, self._owner)
-            return Shot(request("POST", "/users", json=user), kind, (201,), subject=user)
+            return RequestSpec(request("POST", "/users", json=user), kind, (201,), subject=user)
         number = list(self._mine)[int(self._random.integers(len(self._mine)))]
         target = f"/users/{number}"
         if kind == "read":
-            return Shot(request("GET", target), kind, (200,), subject=number)
+            return RequestSpec(request("GET", target), kind, (200,), subject=number)
         if kind == "delete":
-            return Shot(request("DELETE", target), kind, (204,), subject=number)
+            return RequestSpec(request("DELETE", target), kind, (204,), subject=number)
         user = new_user(self._random, self._owner)
-        return Shot(request("PUT", target, json=user), kind, (200,), subject=(number, user))
+        return RequestSpec(request("PUT", target, json=user), kind, (200,), subject=(number, user))
 
-    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
         """By status and, since each answer is a user that this session knows, by content."""
         outcome = check(shot, status, body, content=False)
         if outcome != "ok":
@@ -306,14 +308,14 @@ class Crud:
             return "ok" if not body else "wrong_length"
         return self._settle_user(shot, body)
 
-    def lost(self, shot: Shot) -> None:
+    def lost(self, shot: RequestSpec) -> None:
         """A user that may or may not be changed or gone is asked for no more."""
         if shot.kind == "update":
             del self._mine[shot.subject[0]]
         elif shot.kind == "delete":
             del self._mine[shot.subject]
 
-    def _settle_user(self, shot: Shot, body: bytes) -> str:
+    def _settle_user(self, shot: RequestSpec, body: bytes) -> str:
         if shot.kind == "create":
             answered = _object(body)
             self._mine[answered.get("id", 0)] = shot.subject
@@ -363,18 +365,18 @@ class Validation:
         self._random = np.random.default_rng([setting.seed, index])
         self._owner = f"v{setting.seed % 10**9:09d}-{index:05d}"
 
-    def next(self) -> Shot:
+    def next(self) -> RequestSpec:
         """A valid or an invalid body."""
         user = new_user(self._random, self._owner)
         if self._random.random() < 0.5:
-            return Shot(
+            return RequestSpec(
                 self._setting.request("POST", "/users", json=user), "valid", (201,), None, user
             )
         fault = FAULTS[int(self._random.integers(len(FAULTS)))]
         request = self._setting.request("POST", "/users", json=user | fault)
-        return Shot(request, "invalid", (400, 422), None, fault)
+        return RequestSpec(request, "invalid", (400, 422), None, fault)
 
-    def settle(self, shot: Shot, status: int, body: bytes) -> str:
+    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
         """A created user must be the one that was sent; a refusal must name every wrong field."""
         outcome = check(shot, status, body, content=False)
         if outcome != "ok":
@@ -384,7 +386,7 @@ class Validation:
         named = all(field.encode() in body for field in shot.subject)
         return "ok" if named else "wrong_content"
 
-    def lost(self, shot: Shot) -> None:
+    def lost(self, shot: RequestSpec) -> None:
         """Nobody asks for these users again."""
 
 

@@ -11,7 +11,7 @@ from webtrial.load.body import Body
 from webtrial.load.connection import Connection, Gone
 from webtrial.load.link import Closed, Truncated
 from webtrial.load.samples import Samples
-from webtrial.load.scenarios import Session, Shot
+from webtrial.load.scenarios import RequestSpec, Session
 from webtrial.load.window import Window
 
 PAUSE_AFTER_FAILURE_S = 0.01  # else a server that refuses would be asked in a busy loop
@@ -46,7 +46,7 @@ class User:
         self.session = session
         self.outcome = ""
         self._samples = samples
-        self._loaded: Shot | None = None
+        self._loaded: RequestSpec | None = None
 
     def load(self) -> None:
         """Make the next request now, so that it only has to be sent when it is due: to draw and

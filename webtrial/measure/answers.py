@@ -20,9 +20,9 @@ from webtrial.errors import ContractError
 from webtrial.load.scenarios import (
     DASHBOARD,
     Answers,
-    Known,
-    Material,
+    ExpectedBody,
     Setting,
+    TestData,
     Tokens,
     dashboard_request,
     targets,
@@ -38,8 +38,8 @@ TIMES = 3
 pool of httpcore may close a connection that another thread has just been given (its issue 1110)."""
 
 ASKED_AGAIN = 3
-"""To answer every request takes the services of a sitting 6 s on one core; a third, another one in
-each block, still finds services that started with wrong settings or data."""
+"""To answer every request takes the services of a launch batch 6 s on one core; a third, another
+one in each block, still finds services that started with wrong settings or data."""
 
 Bodies = dict[str, bytes]
 
@@ -67,7 +67,7 @@ def sign_in(urls: dict[str, str], accounts: Sequence[str], password: str) -> Tok
 def agreed_answers(
     urls: dict[str, str],
     scenarios: dict[str, list[str]],
-    material: Material,
+    test_data: TestData,
     tokens: dict[str, Tokens],
     earlier: Earlier | None = None,
     turn: int = 0,
@@ -82,11 +82,11 @@ def agreed_answers(
     """
     earlier = Earlier() if earlier is None else earlier
     asked = {
-        stack: _asked(scenarios[stack], material, earlier.known.get(stack, {}), turn)
+        stack: _asked(scenarios[stack], test_data, earlier.known.get(stack, {}), turn)
         for stack in urls
     }
     for times_left in reversed(range(TIMES)):
-        bodies = asyncio.run(_ask_all(urls, asked, material, tokens))
+        bodies = asyncio.run(_ask_all(urls, asked, test_data, tokens))
         try:
             earlier.expected.update(_agreed(bodies, earlier.expected))
             break
@@ -94,14 +94,16 @@ def agreed_answers(
             if not times_left:
                 raise
     for stack, found in bodies.items():
-        known = {target: Known(len(body), zlib.crc32(body)) for target, body in found.items()}
+        known = {
+            target: ExpectedBody(len(body), zlib.crc32(body)) for target, body in found.items()
+        }
         earlier.known[stack] = earlier.known.get(stack, {}) | known
     return {stack: earlier.known[stack] for stack in urls}
 
 
-def _asked(scenarios: list[str], material: Material, known: Answers, turn: int) -> list[str]:
+def _asked(scenarios: list[str], test_data: TestData, known: Answers, turn: int) -> list[str]:
     """The targets that a stack is asked for: all that it has not answered yet, some of the rest."""
-    wanted = [target for scenario in scenarios for target in targets(scenario, material)]
+    wanted = [target for scenario in scenarios for target in targets(scenario, test_data)]
     wanted += [DASHBOARD] if "dashboard" in scenarios else []
     new = [target for target in wanted if target not in known]
     return new + [target for target in wanted if target in known][turn % ASKED_AGAIN :: ASKED_AGAIN]
@@ -170,11 +172,11 @@ async def _sign_in(urls: dict[str, str], accounts: Sequence[str], password: str)
 async def _ask_all(
     urls: dict[str, str],
     asked: dict[str, list[str]],
-    material: Material,
+    test_data: TestData,
     tokens: dict[str, Tokens],
 ) -> dict[str, Bodies]:
     async def one(stack: str, url: str) -> Bodies:
-        setting = Setting(url, 0, TIMEOUT_S, material, {}, tokens.get(stack, {}))
+        setting = Setting(url, 0, TIMEOUT_S, test_data, {}, tokens.get(stack, {}))
         requests = [_request(setting, target) for target in asked[stack]]
         return await _ask_one(stack, url, requests)
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from webtrial.errors import DriverError, LaunchError
 from webtrial.load.aggregation import tally
 from webtrial.load.driver import Task, driving
-from webtrial.load.scenarios import Answers, Material, Tokens
+from webtrial.load.scenarios import Answers, TestData, Tokens
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.machine import CoreSplit, speed_per_s
@@ -80,7 +80,7 @@ _NEVER_SENT = ["refused", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rig:
+class RunContext:
     """What is up for the whole run. `ours` are the first processes of all that is not foreign,
     `cores` those that any of it runs on.
 
@@ -89,7 +89,7 @@ class Rig:
 
     parameters: Parameters
     split: CoreSplit
-    material: Material
+    test_data: TestData
     upstreams: Upstreams | None
     counter: Connection | None
     database_pid: int | None
@@ -100,7 +100,7 @@ class Rig:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ServiceUnderTest:
     """One stack of a block: up, and found to answer as the others do.
 
     A target has a database and a log somewhere, but not here.
@@ -141,13 +141,15 @@ class _Observed:
     held: Held | None = None
 
 
-def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> tuple[Trial, Rows]:
+def attempt_trial(
+    planned: PlannedTrial, attempt: int, under_test: ServiceUnderTest, context: RunContext
+) -> tuple[Trial, Rows]:
     """Measure `planned` once. A driver that failed makes the trial invalid, with its reason; a
     service that ended is an outcome, kept with its last words."""
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    observed = _observe(planned, attempt, site, rig)
-    machine = machine_of(observed.speed_before_per_s, observed.ends, len(rig.cores))
-    warmup_s, window_s = window_of(planned, rig.parameters)
+    observed = _observe(planned, attempt, under_test, context)
+    machine = machine_of(observed.speed_before_per_s, observed.ends, len(context.cores))
+    warmup_s, window_s = window_of(planned, context.parameters)
     trial = Trial(
         planned=planned,
         attempt=attempt,
@@ -157,13 +159,13 @@ def attempt_trial(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> 
         counts=observed.counts,
         client=observed.client,
         machine=machine,
-        cost=_cost(observed, window_s, site, rig),
+        cost=_cost(observed, window_s, under_test, context),
         seconds=seconds(observed.readings, observed.opens_ns),
-        upstreams=_upstreams(planned, site, rig),
+        upstreams=_upstreams(planned, under_test, context),
         validity=_validity(planned, observed, machine, window_s),
         samples=samples_name(planned.number, attempt),
         workers=observed.workers,
-        service_ended=_last_words(site),
+        service_ended=_last_words(under_test),
         held=observed.held,
     )
     return trial, observed.samples
@@ -190,100 +192,124 @@ def _is_loss(error: psycopg.OperationalError) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
-def is_alive(site: Site) -> bool:
+def is_alive(under_test: ServiceUnderTest) -> bool:
     """Whether the service's first process still runs; of a target its answers alone can tell."""
-    if site.service.pid is None:
+    if under_test.service.pid is None:
         return True
     try:
-        return runs(psutil.Process(site.service.pid))
+        return runs(psutil.Process(under_test.service.pid))
     except psutil.NoSuchProcess:
         return False
 
 
-def _last_words(site: Site) -> str | None:
-    return last_lines(site.log) if site.log is not None and not is_alive(site) else None
+def _last_words(under_test: ServiceUnderTest) -> str | None:
+    return (
+        last_lines(under_test.log)
+        if under_test.log is not None and not is_alive(under_test)
+        else None
+    )
 
 
-def restore(planned: PlannedTrial, site: Site, rig: Rig) -> None:
+def restore(planned: PlannedTrial, under_test: ServiceUnderTest, context: RunContext) -> None:
     """Take back what the trial wrote, so that every trial finds the same data."""
-    if planned.scenario not in OWNED or site.database_url is None:
+    if planned.scenario not in OWNED or under_test.database_url is None:
         return
-    with psycopg.connect(site.database_url, autocommit=True) as connection:
-        connection.execute("DELETE FROM users WHERE id > %s", [rig.material.users])
+    with psycopg.connect(under_test.database_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM users WHERE id > %s", [context.test_data.users])
         connection.execute("VACUUM users, orders")
 
 
-def _observe(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> _Observed:
-    if rig.counter is not None:
-        _checkpoint(rig.counter)
-    _upstreams(planned, site, rig)  # they tell what they took since they were last asked
+def _observe(
+    planned: PlannedTrial, attempt: int, under_test: ServiceUnderTest, context: RunContext
+) -> _Observed:
+    if context.counter is not None:
+        _checkpoint(context.counter)
+    _upstreams(planned, under_test, context)  # they tell what they took since they were last asked
     speed = speed_per_s()
-    observed = _Observed(speed, _counted(site, rig), memory_mib(site.service.pid), _pool(site, rig))
+    observed = _Observed(
+        speed,
+        _counted(under_test, context),
+        memory_mib(under_test.service.pid),
+        _pool(under_test, context),
+    )
     try:
-        _drive(planned, attempt, site, rig, observed)
+        _drive(planned, attempt, under_test, context, observed)
     except DriverError as error:
         observed.failure = str(error)
     return observed
 
 
-def _drive(planned: PlannedTrial, attempt: int, site: Site, rig: Rig, observed: _Observed) -> None:
-    task = _task(planned, attempt, site, rig)
-    with rig.drive(task) as driver:
-        ours = (*rig.ours, *driver.pids)
+def _drive(
+    planned: PlannedTrial,
+    attempt: int,
+    under_test: ServiceUnderTest,
+    context: RunContext,
+    observed: _Observed,
+) -> None:
+    task = _task(planned, attempt, under_test, context)
+    with context.drive(task) as driver:
+        ours = (*context.ours, *driver.pids)
         observed.opens_ns = driver.window_opens_ns
         sleep_until(observed.opens_ns - _BEFORE_OPENING_NS)
-        observed.ends.append(machine_time(ours, rig.cores))
-        trees = Trees(_roots(site, rig))
+        observed.ends.append(machine_time(ours, context.cores))
+        trees = Trees(_roots(under_test, context))
 
         def take() -> Reading:
             driver.check()  # a trial without its driver need not be waited for
             return trees.read()
 
         observed.readings = watch(observed.opens_ns, task.window_s, take)
-        observed.ends.append(machine_time(ours, rig.cores))
+        observed.ends.append(machine_time(ours, context.cores))
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
     observed.samples, observed.workers = outcome.samples, outcome.workers
     observed.held = outcome.held
 
 
-def _roots(site: Site, rig: Rig) -> Roots:
-    if site.service.pid is None:
+def _roots(under_test: ServiceUnderTest, context: RunContext) -> Roots:
+    if under_test.service.pid is None:
         return Roots()
-    upstreams = rig.upstreams.pids if rig.upstreams else ()
-    if rig.counter is None or site.database is None:
-        return Roots(site.service.pid, rig.database_pid, upstreams)
-    beside = serves_others(rig.counter, site.database)
-    return Roots(site.service.pid, rig.database_pid, upstreams, beside)
+    upstreams = context.upstreams.pids if context.upstreams else ()
+    if context.counter is None or under_test.database is None:
+        return Roots(under_test.service.pid, context.database_pid, upstreams)
+    beside = serves_others(context.counter, under_test.database)
+    return Roots(under_test.service.pid, context.database_pid, upstreams, beside)
 
 
-def _task(planned: PlannedTrial, attempt: int, site: Site, rig: Rig) -> Task:
-    warmup_s, window_s = window_of(planned, rig.parameters)
+def _task(
+    planned: PlannedTrial, attempt: int, under_test: ServiceUnderTest, context: RunContext
+) -> Task:
+    warmup_s, window_s = window_of(planned, context.parameters)
     name = Path(samples_name(planned.number, attempt)).stem
     return Task(
-        base_url=site.service.url,
+        base_url=under_test.service.url,
         scenario=planned.scenario,
         load=planned.load,
         seed=planned.seed,
         warmup_s=warmup_s,
         window_s=window_s,
-        timeout_s=rig.parameters.timeout_s,
-        think_time_s=rig.parameters.think_time_s,
-        max_connections=rig.parameters.max_connections,
-        core=rig.split.driver_core,
-        material=rig.material,
-        answers=site.answers,
-        tokens=site.tokens,
-        shard=rig.results and f"{rig.results}/{name}",
+        timeout_s=context.parameters.timeout_s,
+        think_time_s=context.parameters.think_time_s,
+        max_connections=context.parameters.max_connections,
+        core=context.split.driver_core,
+        test_data=context.test_data,
+        answers=under_test.answers,
+        tokens=under_test.tokens,
+        shard=context.results and f"{context.results}/{name}",
     )
 
 
-def _upstreams(planned: PlannedTrial, site: Site, rig: Rig) -> tuple[Upstream, ...]:
+def _upstreams(
+    planned: PlannedTrial, under_test: ServiceUnderTest, context: RunContext
+) -> tuple[Upstream, ...]:
     """What the upstreams really took since they were last asked; () where nobody asks them."""
-    asked = planned.scenario in ASKS_UPSTREAMS and site.service.pid is not None
-    if not asked or rig.upstreams is None:
+    asked = planned.scenario in ASKS_UPSTREAMS and under_test.service.pid is not None
+    if not asked or context.upstreams is None:
         return ()
-    urls = {"inventory": rig.upstreams.inventory_url, "analytics": rig.upstreams.analytics_url}
+    urls = {
+        "inventory": context.upstreams.inventory_url,
+        "analytics": context.upstreams.analytics_url,
+    }
     with plain_client(5.0) as client:
         return tuple(
             Upstream(name, **client.get(f"{url}/took").json()) for name, url in urls.items()
@@ -296,16 +322,18 @@ def _checkpoint(connection: Connection) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _statements(observed: _Observed, site: Site, rig: Rig) -> Statements | None:
-    after = _counted(site, rig)
+def _statements(
+    observed: _Observed, under_test: ServiceUnderTest, context: RunContext
+) -> Statements | None:
+    after = _counted(under_test, context)
     requests = observed.samples.num_rows - samples_with(observed.samples, _NEVER_SENT)
     return statements_between(observed.statements_before, after, requests)
 
 
-def _counted(site: Site, rig: Rig) -> StatementCounts | None:
-    if rig.counter is None or site.database is None:
+def _counted(under_test: ServiceUnderTest, context: RunContext) -> StatementCounts | None:
+    if context.counter is None or under_test.database is None:
         return None
-    return statements_of(rig.counter, site.database)
+    return statements_of(context.counter, under_test.database)
 
 
 def samples_with(samples: Rows, outcomes: list[str]) -> int:
@@ -314,19 +342,21 @@ def samples_with(samples: Rows, outcomes: list[str]) -> int:
     return sum(counted.get(outcome, 0) for outcome in outcomes)
 
 
-def _pool(site: Site, rig: Rig) -> PoolCounts | None:
+def _pool(under_test: ServiceUnderTest, context: RunContext) -> PoolCounts | None:
     """What the service's pool has counted; of several processes only one would tell."""
-    if site.service.pid is None or rig.parameters.server_processes > 1:
+    if under_test.service.pid is None or context.parameters.server_processes > 1:
         return None
-    return pool_counts(site.service.url)
+    return pool_counts(under_test.service.url)
 
 
-def _cost(observed: _Observed, window_s: float, site: Site, rig: Rig) -> Cost:
-    statements = _statements(observed, site, rig)
+def _cost(
+    observed: _Observed, window_s: float, under_test: ServiceUnderTest, context: RunContext
+) -> Cost:
+    statements = _statements(observed, under_test, context)
     found = Cost(None, None, None, None, statements)
     if observed.readings:
         found = cost(observed.readings, window_s, statements)
-    pool = pool_between(observed.pool_before, _pool(site, rig))
+    pool = pool_between(observed.pool_before, _pool(under_test, context))
     return replace(
         found,
         service_memory_before_mib=observed.memory_before_mib,

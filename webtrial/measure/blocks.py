@@ -2,8 +2,8 @@
 
 Processes that only wait are not free. With thirty stacks up, 540 processes in all, a kernel that
 watches which memory is in use spent a tenth of a core on theirs, and cores changed speed more
-often; with three up, a hundredth. So a block is cut into sittings, and whatever does not take part
-in one is not running.
+often; with three up, a hundredth. So a block is cut into launch batches, and whatever does not
+take part in one is not running.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +15,17 @@ from types import MappingProxyType
 from webtrial.errors import LaunchError
 from webtrial.load.scenarios import Tokens
 from webtrial.measure.answers import Earlier, agreed_answers, sign_in
-from webtrial.measure.attempt import Rig, Site, attempt_trial, is_alive, losses_of, restore
-from webtrial.measure.house import TEMPLATE, House
+from webtrial.measure.attempt import (
+    RunContext,
+    ServiceUnderTest,
+    attempt_trial,
+    is_alive,
+    losses_of,
+    restore,
+)
+from webtrial.measure.environment import TEMPLATE, Environment
 from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
-from webtrial.measure.plan import sittings
+from webtrial.measure.plan import launch_batches
 from webtrial.measure.postgres import drop_database
 from webtrial.measure.progress import Progress
 from webtrial.measure.resume import missing
@@ -31,7 +38,7 @@ from webtrial.system.process_tree import move_to
 
 Measure = Callable[[PlannedTrial, int], Trial]
 
-_StartAgain = Callable[[Site], Site]
+_StartAgain = Callable[[ServiceUnderTest], ServiceUnderTest]
 
 _Wanted = tuple[Stack, ServiceSettings, Path]
 """A stack, what it is told, and its log."""
@@ -43,14 +50,14 @@ _Place = _Launched | tuple[Target, None, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Lab:
+class BlockContext:
     """What blocks are measured with."""
 
     parameters: Parameters
     stacks: list[Stack]
     targets: dict[str, Target]  # those of the stacks that are not launched
-    house: House | None  # of the others
-    rig: Rig
+    environment: Environment | None  # of the others
+    context: RunContext
     logs: Path
     writer: RunWriter
     progress: Progress
@@ -62,7 +69,7 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What the sittings of a block share: `databases` by stack, made when it is first up and
+    """What the launch batches of a block share: `databases` by stack, made when it is first up and
     dropped with `ends`."""
 
     number: int
@@ -71,47 +78,49 @@ class _Block:
     databases: dict[str, str] = field(default_factory=dict)
 
 
-def measure_block(lab: Lab, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
+def measure_block(context: BlockContext, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
     """Measure what is missing of a block; returns the last attempt at each trial, by number."""
     number = trials[0].block
-    repeats = lab.parameters.repeats
-    last = {each.number: lab.before[each.number] for each in trials if each.number in lab.before}
-    lab.progress.skip(last)
-    name = f"block {number} of {lab.parameters.blocks}" if number else "pilot"
+    repeats = context.parameters.repeats
+    last = {
+        each.number: context.before[each.number] for each in trials if each.number in context.before
+    }
+    context.progress.skip(last)
+    name = f"block {number} of {context.parameters.blocks}" if number else "pilot"
     with ExitStack() as ends:
         block = _Block(number, name, ends)
-        for sitting in sittings(trials):
-            if missing(sitting, last, repeats):
-                last |= _measure_sitting(lab, block, sitting, repeats)
+        for batch in launch_batches(trials):
+            if missing(batch, last, repeats):
+                last |= _measure_sitting(context, block, batch, repeats)
     return last
 
 
 def _measure_sitting(
-    lab: Lab, block: _Block, trials: list[PlannedTrial], repeats: int
+    context: BlockContext, block: _Block, trials: list[PlannedTrial], repeats: int
 ) -> dict[int, Trial]:
     asked: dict[str, set[str]] = {}
-    for each in missing(trials, lab.before, repeats):
+    for each in missing(trials, context.before, repeats):
         asked.setdefault(each.stack, set()).add(each.scenario)
-    with _stacks_up(lab, block, asked) as (sites, start_again):
+    with _stacks_up(context, block, asked) as (sites, start_again):
 
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
-            lab.progress.begins(planned, attempt)
-            site = sites[planned.stack]
-            if not is_alive(site):
-                site = sites[planned.stack] = start_again(site)
+            context.progress.begins(planned, attempt)
+            under_test = sites[planned.stack]
+            if not is_alive(under_test):
+                under_test = sites[planned.stack] = start_again(under_test)
             with losses_of(planned):
-                trial, samples = attempt_trial(planned, attempt, site, lab.rig)
-                lab.writer.append(trial, samples)
-                lab.progress.judged(trial)
-                restore(planned, site, lab.rig)
+                trial, samples = attempt_trial(planned, attempt, under_test, context.context)
+                context.writer.append(trial, samples)
+                context.progress.judged(trial)
+                restore(planned, under_test, context.context)
             return trial
 
-        return measure_sitting(
-            trials, measure, repeats, lab.before, lab.progress.has_time_to_repeat
+        return measure_batch(
+            trials, measure, repeats, context.before, context.progress.has_time_to_repeat
         )
 
 
-def measure_sitting(
+def measure_batch(
     trials: Sequence[PlannedTrial],
     measure: Measure,
     repeats: int,
@@ -131,26 +140,33 @@ def measure_sitting(
 
 @contextmanager
 def _stacks_up(
-    lab: Lab, block: _Block, asked: dict[str, set[str]]
-) -> Iterator[tuple[dict[str, Site], _StartAgain]]:
+    context: BlockContext, block: _Block, asked: dict[str, set[str]]
+) -> Iterator[tuple[dict[str, ServiceUnderTest], _StartAgain]]:
     """The stacks that are `asked` for scenarios, found to answer those as all before them did; and
     how one that has ended is started again."""
-    stacks = [stack for stack in lab.stacks if stack.name in asked]
-    with _launched(lab, block, stacks) as (launched, start_again):
+    stacks = [stack for stack in context.stacks if stack.name in asked]
+    with _launched(context, block, stacks) as (launched, start_again):
         places: dict[str, _Place] = {**launched} | {
-            name: (target, None, None) for name, target in lab.targets.items() if name in asked
+            name: (target, None, None) for name, target in context.targets.items() if name in asked
         }
         urls = {name: service.url for name, (service, _, _) in places.items()}
-        lab.progress.step(f"comparing the answers of {len(urls)} stacks, {block.name}")
-        lab.tokens.update(_signed_in(lab, urls, asked))
+        context.progress.step(f"comparing the answers of {len(urls)} stacks, {block.name}")
+        context.tokens.update(_signed_in(context, urls, asked))
         scenarios = {name: sorted(asked[name]) for name in urls}
         answers = agreed_answers(
-            urls, scenarios, lab.rig.material, lab.tokens, lab.answered, block.number
+            urls,
+            scenarios,
+            context.context.test_data,
+            context.tokens,
+            context.answered,
+            block.number,
         )
         for service, _, _ in launched.values():
-            move_to(service.pid, lab.rig.split.service_cores)
+            move_to(service.pid, context.context.split.service_cores)
         sites = {
-            name: Site(service, database_url, answers[name], lab.tokens.get(name, {}), log)
+            name: ServiceUnderTest(
+                service, database_url, answers[name], context.tokens.get(name, {}), log
+            )
             for name, (service, database_url, log) in places.items()
         }
         yield sites, start_again
@@ -158,24 +174,24 @@ def _stacks_up(
 
 @contextmanager
 def _launched(
-    lab: Lab, block: _Block, stacks: list[Stack]
+    context: BlockContext, block: _Block, stacks: list[Stack]
 ) -> Iterator[tuple[dict[str, _Launched], _StartAgain]]:
     """Those that are not targets, in fresh processes on their own copies of the data and on all
     cores, since no load is offered yet; and how one that has ended is started again."""
-    here = [stack for stack in stacks if stack.name not in lab.targets]
-    if lab.house is None or not here:
-        yield {}, lambda site: site
+    here = [stack for stack in stacks if stack.name not in context.targets]
+    if context.environment is None or not here:
+        yield {}, lambda under_test: under_test
         return
-    lab.progress.step(f"starting {len(here)} stacks, {block.name}")
+    context.progress.step(f"starting {len(here)} stacks, {block.name}")
     with ExitStack() as ends:
-        wanted = {stack.name: _wanted(lab, lab.house, block, stack) for stack in here}
-        services = ends.enter_context(launch_stacks(wanted, lab.rig.split.all_cores))
+        wanted = {stack.name: _wanted(context, context.environment, block, stack) for stack in here}
+        services = ends.enter_context(launch_stacks(wanted, context.context.split.all_cores))
 
-        def start_again(site: Site) -> Site:
-            stack = site.service.stack
-            lab.progress.step(f"starting {stack.name} again, which ended")
-            alone = ends.enter_context(_launch_alone(lab, wanted[stack.name]))
-            return replace(site, service=alone[stack.name])
+        def start_again(under_test: ServiceUnderTest) -> ServiceUnderTest:
+            stack = under_test.service.stack
+            context.progress.step(f"starting {stack.name} again, which ended")
+            alone = ends.enter_context(_launch_alone(context, wanted[stack.name]))
+            return replace(under_test, service=alone[stack.name])
 
         places: dict[str, _Launched] = {
             name: (services[name], settings.database_url, log)
@@ -184,43 +200,49 @@ def _launched(
         yield places, start_again
 
 
-def _launch_alone(lab: Lab, wanted: _Wanted) -> AbstractContextManager[dict[str, Service]]:
+def _launch_alone(
+    context: BlockContext, wanted: _Wanted
+) -> AbstractContextManager[dict[str, Service]]:
     """On all cores, since no load is offered meanwhile, and then on its own."""
     stack, *_ = wanted
-    split = lab.rig.split
+    split = context.context.split
     return launch_stacks({stack.name: wanted}, split.service_cores, split.all_cores)
 
 
-def _wanted(lab: Lab, house: House, block: _Block, stack: Stack) -> _Wanted:
+def _wanted(
+    context: BlockContext, environment: Environment, block: _Block, stack: Stack
+) -> _Wanted:
     if stack.name not in block.databases:
-        block.ends.callback(_drop, house, stack.name)
-        block.databases[stack.name] = clone_for(stack, house.server, stack.name, TEMPLATE)
-    settings = replace(house.settings, database_url=block.databases[stack.name])
-    return stack, settings, lab.logs / f"{stack.name}-{block.number}.log"
+        block.ends.callback(_drop, environment, stack.name)
+        block.databases[stack.name] = clone_for(stack, environment.server, stack.name, TEMPLATE)
+    settings = replace(environment.settings, database_url=block.databases[stack.name])
+    return stack, settings, context.logs / f"{stack.name}-{block.number}.log"
 
 
-def _drop(house: House, name: str) -> None:
+def _drop(environment: Environment, name: str) -> None:
     """A server that is lost has been reported by then; who ends the run drops the rest."""
     with suppress(LaunchError):
-        drop_database(house.server, name)
+        drop_database(environment.server, name)
 
 
-def _signed_in(lab: Lab, urls: dict[str, str], asked: dict[str, set[str]]) -> dict[str, Tokens]:
+def _signed_in(
+    context: BlockContext, urls: dict[str, str], asked: dict[str, set[str]]
+) -> dict[str, Tokens]:
     """Tokens of all accounts for those of the stacks that need them and have none yet."""
-    accounts, password = lab.rig.material.accounts, lab.rig.material.password
+    accounts, password = context.context.test_data.accounts, context.context.test_data.password
     need = {
         stack: url
         for stack, url in urls.items()
-        if "dashboard" in asked[stack] and stack not in lab.tokens
+        if "dashboard" in asked[stack] and stack not in context.tokens
     }
     theirs = {
         stack: sign_in({stack: url}, accounts, password)
         for stack, url in need.items()
-        if stack in lab.targets
+        if stack in context.targets
     }
-    ours = {stack: url for stack, url in need.items() if stack not in lab.targets}
+    ours = {stack: url for stack, url in need.items() if stack not in context.targets}
     # All that we launch in a run share its secret, so that a token of one is good for every one.
-    known = [tokens for stack, tokens in lab.tokens.items() if stack not in lab.targets]
+    known = [tokens for stack, tokens in context.tokens.items() if stack not in context.targets]
     # Who comes later signs one account in, to show that it can.
     given = sign_in(ours, accounts[: len(ours)] if known else accounts, password) if ours else {}
     return theirs | dict.fromkeys(ours, known[0] if known else given)

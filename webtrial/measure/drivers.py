@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from webtrial.load.driver import Outcome, Task, driving, prepare
-from webtrial.load.driver_pool import crew
+from webtrial.load.driver_pool import driver_pool
 from webtrial.measure.machine import CoreSplit
 from webtrial.run.parameters import Parameters
 
@@ -40,6 +40,6 @@ def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
         return
     prepare()
     if parameters.workers > 1 or parameters.results_url:
-        yield partial(crew, drivers=parameters.workers, cores=split.worker_cores)
+        yield partial(driver_pool, drivers=parameters.workers, cores=split.worker_cores)
     else:
         yield driving

@@ -24,16 +24,16 @@ from typing import Any, NoReturn
 import psutil
 
 from webtrial.errors import RunError, WebtrialError
-from webtrial.load.scenarios import Material, material_from
+from webtrial.load.scenarios import TestData, test_data_from
 from webtrial.measure import machine, provenance
-from webtrial.measure.attempt import Rig
-from webtrial.measure.blocks import Lab, measure_block
+from webtrial.measure.attempt import RunContext
+from webtrial.measure.blocks import BlockContext, measure_block
 from webtrial.measure.drivers import Drive, drivers
 from webtrial.measure.embedded import SERVER_SETTINGS
-from webtrial.measure.house import House, open_house
+from webtrial.measure.environment import Environment, started_environment
 from webtrial.measure.launch import describe_data
 from webtrial.measure.machine import CoreSplit
-from webtrial.measure.measurement_lock import alone_in
+from webtrial.measure.measurement_lock import measurement_lock
 from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
 from webtrial.measure.process_limit import demand_process_limit
@@ -43,10 +43,10 @@ from webtrial.measure.targets import account_password, targets_of
 from webtrial.run.parameters import Parameters, read_parameters
 from webtrial.run.records import Trial
 from webtrial.run.stacks import choose_stacks, load_stacks
-from webtrial.run.store import RUNS, Manifest, Run, RunWriter, made_folder, open_run
+from webtrial.run.store import RUNS, Manifest, Run, RunWriter, ensure_dir, open_run
 from webtrial.system.interruption import SIGNALS
 from webtrial.system.scheduling import pin_to_cores, set_realtime_priority
-from webtrial.system.supervisor import kept_scratch
+from webtrial.system.supervisor import scratch_dir
 
 PARAMETERS = "WEBTRIAL_PARAMETERS"
 RESUME = "WEBTRIAL_RESUME"
@@ -79,8 +79,8 @@ def run_experiment(
     kept, the manifest says how it ended, and nothing that was started goes on.
     """
     manifest = _manifest(parameters, runs)
-    path = resumed.path if resumed else made_folder(runs) / manifest.id
-    with alone_in(path.parent, path.name):
+    path = resumed.path if resumed else ensure_dir(runs) / manifest.id
+    with measurement_lock(path.parent, path.name):
         writer = reopened(resumed, manifest) if resumed else RunWriter(manifest, runs)
         before = last_attempts(resumed) if resumed else {}
         for number in SIGNALS:
@@ -108,24 +108,24 @@ def _measure_all(
     _close(writer, "finished", None)
 
 
-def _measure(lab: Lab) -> None:
-    first = pilot(lab.parameters)
-    capacities = lab.writer.manifest.capacities_per_s
-    guess = dict.fromkeys(lab.parameters.stacks, 1000.0)
-    guessed = dict.fromkeys(lab.parameters.scenarios, guess)
-    lab.progress.expect([*first, *plan(lab.parameters, guessed)])
-    if first and (not capacities or missing(first, lab.before, lab.parameters.repeats)):
-        piloted = measure_block(lab, first)
+def _measure(context: BlockContext) -> None:
+    first = pilot(context.parameters)
+    capacities = context.writer.manifest.capacities_per_s
+    guess = dict.fromkeys(context.parameters.stacks, 1000.0)
+    guessed = dict.fromkeys(context.parameters.scenarios, guess)
+    context.progress.expect([*first, *plan(context.parameters, guessed)])
+    if first and (not capacities or missing(first, context.before, context.parameters.repeats)):
+        piloted = measure_block(context, first)
         capacities = capacities or capacities_of(piloted.values())
-    planned = plan(lab.parameters, capacities)
-    lab.writer.update(
+    planned = plan(context.parameters, capacities)
+    context.writer.update(
         planned_trials=len(first) + len(planned),
         capacities_per_s=capacities,
-        rates_per_s=common_rates(lab.parameters, capacities),
+        rates_per_s=common_rates(context.parameters, capacities),
     )
-    lab.progress.expect(planned)
+    context.progress.expect(planned)
     for _, trials in groupby(planned, key=attrgetter("block")):
-        measure_block(lab, list(trials))
+        measure_block(context, list(trials))
 
 
 def _set_up(
@@ -134,10 +134,10 @@ def _set_up(
     progress: Progress,
     up: ExitStack,
     before: dict[int, Trial],
-) -> Lab:
+) -> BlockContext:
     """Everything that stays for the whole run; it ends with `up`."""
     split = machine.core_split(workers=parameters.workers)
-    logs = kept_scratch() / "logs"
+    logs = scratch_dir() / "logs"
     logs.mkdir()
     stacks = choose_stacks(parameters.all_stacks, load_stacks())
     targets = targets_of(parameters, stacks)
@@ -145,40 +145,54 @@ def _set_up(
     demand_process_limit(parameters, launched)
     password = account_password(parameters)
     drive = up.enter_context(drivers(parameters, split))
-    house = None
+    environment = None
     if launched:
-        house = up.enter_context(open_house(parameters, launched, password, split, logs, progress))
-    built = house.built if house else describe_data(parameters.seed, logs / "database.log")
+        environment = up.enter_context(
+            started_environment(parameters, launched, password, split, logs, progress)
+        )
+    built = (
+        environment.built if environment else describe_data(parameters.seed, logs / "database.log")
+    )
     pin_to_cores(split.service_cores)  # only now: to fill the database takes every core
     # Else a busy service would keep us from reading what it used until its window is over.
     set_realtime_priority()
-    material = material_from(built, password)
-    rig = _rig(parameters, split, material, house, drive)
+    test_data = test_data_from(built, password)
+    context = _rig(parameters, split, test_data, environment, drive)
     if parameters.results_url:
-        rig = replace(rig, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}")
+        context = replace(
+            context, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}"
+        )
     found = {
-        "versions": provenance.versions(house.server.version if house else "not launched"),
+        "versions": provenance.versions(
+            environment.server.version if environment else "not launched"
+        ),
         "data": {name: value for name, value in built.items() if name != "accounts"},
-        "budgets": _budgets(parameters, split, house),
+        "budgets": _budgets(parameters, split, environment),
     }
     if before:
         demand_same(writer.manifest, found)
     writer.update(**found)
-    return Lab(parameters, stacks, targets, house, rig, logs, writer, progress, before)
+    return BlockContext(
+        parameters, stacks, targets, environment, context, logs, writer, progress, before
+    )
 
 
 def _rig(
-    parameters: Parameters, split: CoreSplit, material: Material, house: House | None, drive: Drive
-) -> Rig:
-    database_pid = house.database_pid if house else None
-    # Our parent is the keeper. Somebody else's PostgreSQL works for us: it is not foreign here.
+    parameters: Parameters,
+    split: CoreSplit,
+    test_data: TestData,
+    environment: Environment | None,
+    drive: Drive,
+) -> RunContext:
+    database_pid = environment.database_pid if environment else None
+    # Our parent is the supervisor. Somebody else's PostgreSQL works for us: it is not foreign here.
     ours = (os.getppid(),) if database_pid is None else (os.getppid(), database_pid)
-    return Rig(
+    return RunContext(
         parameters=parameters,
         split=split,
-        material=material,
-        upstreams=house.upstreams if house else None,
-        counter=house.counter if house else None,
+        test_data=test_data,
+        upstreams=environment.upstreams if environment else None,
+        counter=environment.counter if environment else None,
         database_pid=database_pid,
         ours=ours,
         cores=_cores_used(parameters, split),
@@ -215,7 +229,9 @@ def _fresh_id(name: str, runs: Path) -> str:
     return next(each for each in names if not (runs / each).exists())
 
 
-def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> dict[str, Any]:
+def _budgets(
+    parameters: Parameters, split: CoreSplit, environment: Environment | None
+) -> dict[str, Any]:
     """What every stack was given, equally, as far as we gave it; and what drove them."""
     driven: dict[str, Any] = {
         "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,
@@ -224,9 +240,9 @@ def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> d
         **({"idle_cores": list(split.idle_cores)} if split.idle_cores else {}),
         "not_launched_by_us": sorted(parameters.targets or ()),
     }
-    if house is None:
+    if environment is None:
         return driven
-    settings = house.settings
+    settings = environment.settings
     return driven | {
         "server_processes": settings.processes,
         "database_connections": settings.connections,
@@ -238,7 +254,7 @@ def _budgets(parameters: Parameters, split: CoreSplit, house: House | None) -> d
         "service_cores": list(split.service_cores),
         "database_settings": DATABASE_SETTINGS,
         "server_settings": None if parameters.database_url else SERVER_SETTINGS,
-        "counts_statements": can_count_statements(house.server),
+        "counts_statements": can_count_statements(environment.server),
         "upstream_delay_ms": parameters.upstream_delay_ms,
         "upstream_sigma": parameters.upstream_sigma,
         "upstream_timeout_s": settings.upstream_timeout_s,

@@ -25,7 +25,7 @@ import psycopg
 from webtrial.errors import LaunchError
 from webtrial.load.descriptors import raise_descriptor_limit
 from webtrial.measure.postgres import Server, create_database, seal_template
-from webtrial.run.stacks import SERVICES, Stack, shared_out
+from webtrial.run.stacks import SERVICES, Stack, apportion
 from webtrial.system.environment import base_environment
 from webtrial.system.linux import die_with_parent
 from webtrial.system.ports import free_port
@@ -247,7 +247,7 @@ def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, st
 
 def _connections(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
     try:
-        shares = shared_out(settings.connections // settings.processes, stack.connections)
+        shares = apportion(settings.connections // settings.processes, stack.connections)
     except ValueError as error:
         raise LaunchError(
             f"connections to the database of a process of {stack.name}: {error}"
@@ -440,7 +440,7 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 stderr=messages,
                 timeout=BUILD_S,
                 check=False,
-                # Where guard and keeper are killed, nobody else ends it. Only system calls happen.
+                # Nobody else ends it where guard and supervisor are killed. Only system calls.
                 preexec_fn=partial(die_with_parent, os.getpid()),
             )
         except subprocess.TimeoutExpired:

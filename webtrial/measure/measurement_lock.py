@@ -13,7 +13,7 @@ FILE = ".measuring"  # names the run while there is one
 
 
 @contextmanager
-def alone_in(runs: Path, run: str) -> Iterator[None]:
+def measurement_lock(runs: Path, run: str) -> Iterator[None]:
     """Keep the folder `runs` for measuring the run of that id; RunError that names the other where
     one is being measured."""
     folder, named = _locked_alone(runs), runs / FILE

@@ -22,7 +22,7 @@ PILOT_USERS = 100
 PILOT_WARMUP_S = 1.0
 PILOT_WINDOW_S = 1.5
 
-STACKS_UP = 8
+LAUNCH_BATCH_SIZE = 8
 """As many as the widest comparison of one scenario but user_detail: those are up together."""
 
 TWO_CYCLES_S = 5.5
@@ -70,13 +70,13 @@ def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
     return planned
 
 
-def sittings(trials: Iterable[PlannedTrial]) -> list[list[PlannedTrial]]:
+def launch_batches(trials: Iterable[PlannedTrial]) -> list[list[PlannedTrial]]:
     """A block's trials in their order, cut where more than STACKS_UP stacks would have to be up."""
     cut: list[list[PlannedTrial]] = []
     up: set[str] = set()
     for planned in trials:
         up.add(planned.stack)
-        if not cut or len(up) > STACKS_UP:
+        if not cut or len(up) > LAUNCH_BATCH_SIZE:
             cut.append([])
             up = {planned.stack}
         cut[-1].append(planned)

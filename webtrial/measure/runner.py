@@ -17,7 +17,7 @@ from webtrial.system.environment import experiment_environment
 from webtrial.system.folders import REPOSITORY
 from webtrial.system.interruption import hang_up_raised, signal_of
 from webtrial.system.process_tree import indented_end
-from webtrial.system.supervisor import keep
+from webtrial.system.supervisor import supervise
 
 EXPERIMENT = (sys.executable, "-m", "webtrial.measure.experiment")
 
@@ -53,7 +53,9 @@ def _run(
 ) -> dict[str, dict[str, Any]]:
     """The last event of each kind."""
     last: dict[str, dict[str, Any]] = {}
-    with keep(command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log) as kept:
+    with supervise(
+        command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log
+    ) as kept:
         assert kept.stdout is not None
         try:
             _listen(kept.stdout, last, on_event)

@@ -1,12 +1,12 @@
 """The services up for a person to try: on a database of their own, until interrupted.
 
-Runs under a keeper, so that nothing stays when it ends.
+Runs under a supervisor, so that nothing stays when it ends.
 """
 
 import signal
 from collections.abc import Callable
 
-from webtrial.measure.shop import Shop, open_shop
+from webtrial.measure.running_services import RunningServices, running_services
 
 SHOWN = ("django", "flask", "fastapi")
 
@@ -22,18 +22,18 @@ _BESIDE = {
 def serve(database_url: str | None, say: Say, names: tuple[str, ...] = SHOWN) -> None:
     """Start the stacks `names`, say where they are, stay until SIGINT. Raises LaunchError."""
     say("starting PostgreSQL, filling the database, starting the services …")
-    with open_shop(names, database_url) as shop:
-        say(addresses(shop))
+    with running_services(names, database_url) as services_up:
+        say(addresses(services_up))
         signal.pause()
 
 
-def addresses(shop: Shop) -> str:
+def addresses(services_up: RunningServices) -> str:
     """Where each service is and how to sign in, for a person to read."""
     lines = []
-    for service in shop.services.values():
+    for service in services_up.services.values():
         places = {"service": "/users/1", "documentation": "/docs"}
         places |= _BESIDE.get(service.stack.framework, {})
         lines += [service.stack.title]
         lines += [f"  {label:<14} {service.url}{path}" for label, path in places.items()]
-    account, password = shop.material.accounts[0], shop.material.password
+    account, password = services_up.test_data.accounts[0], services_up.test_data.password
     return "\n".join([*lines, "", f"Sign in as {account} with {password}. Ctrl-C stops all."])

@@ -11,7 +11,7 @@ from webtrial.results.base.display import Table
 from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import Count, counts_of
 from webtrial.results.claims.text import claims_counted
-from webtrial.results.overview.key_findings import leading
+from webtrial.results.overview.key_findings import key_findings
 from webtrial.results.overview.tables import matched_table
 from webtrial.results.overview.text import day_of, machine_of, quota_of
 from webtrial.run.parameters import PRIVATE
@@ -85,7 +85,7 @@ def front_of(run: Run) -> Front:
             day_of(manifest),
             f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
         ),
-        findings=leading(run, ratios),
+        findings=key_findings(run, ratios),
         matched=matched if len(matched.frame) else None,
         verdicts=counts_of(verify(run).table),
         values=values_of(run),

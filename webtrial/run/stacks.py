@@ -112,7 +112,7 @@ def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]
     return [stacks[name] for name in names]
 
 
-def shared_out(budget: int, parts: Mapping[str, int]) -> dict[str, int]:
+def apportion(budget: int, parts: Mapping[str, int]) -> dict[str, int]:
     """A budget by who shares it, in proportion to their `parts`, at least one each; ValueError
     where it is too small for that."""
     spare = budget - len(parts)

@@ -292,11 +292,11 @@ class RunWriter:
         self.path = runs / manifest.id
         self.manifest = manifest
         self._sums: dict[str, str] = {}
-        made_folder(runs)
+        ensure_dir(runs)
         with _saying_what_to_do(self.path):
             self.path.mkdir()  # never one that is there already
         for name in checksums.FOLDERS:
-            made_folder(self.path / name)
+            ensure_dir(self.path / name)
         _hold(self, self.path)
         self._write_sums()
         self._write_manifest()
@@ -408,7 +408,7 @@ def _hold(writer: RunWriter, folder: Path) -> None:
         raise RunError(f"{folder} is being written by another process: wait for its end") from None
 
 
-def made_folder(path: Path) -> Path:
+def ensure_dir(path: Path) -> Path:
     """The folder `path`, made where there is none; RunError where it cannot be."""
     with _saying_what_to_do(path):
         path.mkdir(parents=True, exist_ok=True)

@@ -62,7 +62,7 @@ def has_effect(axis: str, scenario: str) -> bool:
     return scenario in EFFECTIVE_IN.get(axis, (scenario,))
 
 
-def apart_in(run: Run, axis: str) -> list[Pair]:
+def pairs_differing_only_in(run: Run, axis: str) -> list[Pair]:
     """The pairs that differ in one axis and nothing else. The baseline does things in turn, where
     one of the two does; else it is the one that is read first."""
     stacks = stacks_in_order(run)

@@ -1,14 +1,14 @@
-"""A keeper: a small process that lets nothing outlive the one that started it. Linux only.
+"""A supervisor: a small process that lets nothing outlive the one that started it. Linux only.
 
-    starter ──pipe──▶ guard ──▶ keeper ──▶ command ──▶ services, PostgreSQL …
+    starter ──pipe──▶ guard ──▶ supervisor ──▶ command ──▶ services, PostgreSQL …
 
 The starter holds the writing end of the pipe. When it closes, for whatever reason, when the
-command ends, or on SIGTERM, the keeper ends every descendant, removes the scratch folder and
+command ends, or on SIGTERM, the supervisor ends every descendant, removes the scratch folder and
 exits with the command's code. SIGINT and SIGHUP are passed on to the command, which has `GRACE_S`
 to end; a second one ends it at once.
 
-Guard and keeper have sessions of their own, and both adopt orphans: a server's workers would
-outlive a keeper that was killed, half a minute or for ever. Whichever of the two is killed, the
+Guard and supervisor have sessions of their own, and both adopt orphans: a server's workers would
+outlive a supervisor that was killed, half a minute or for ever. Whichever of the two is killed, the
 other one ends all.
 
     python -m webtrial.system.supervisor -- command …
@@ -45,17 +45,18 @@ SCRATCH = "WEBTRIAL_SCRATCH"  # names the scratch folder in the command's enviro
 GRACE_S = 4.0  # from an interruption until the command is killed
 _QUIT_S = 2.0  # for PostgreSQL to stop by itself
 _SWEEP_S = 3.0
-_LET_GO_S = 2 * _SWEEP_S + 2.0  # the guard may sweep after the keeper
-_PREFIX = "webtrial-kept-"
+_TERMINATE_S = 2 * _SWEEP_S + 2.0  # the guard may sweep after the supervisor
+_PREFIX = "webtrial-supervised-"
 _UNTOUCHED_S = 60.0  # after which a folder that nobody holds is not just being made
 
 _PR_SET_CHILD_SUBREAPER = 36
 _IPC_RMID = 0
 
 
-class Kept(subprocess.Popen[str]):
-    """A command under a keeper. Its `pid` is the guard's, its code the command's
-    (128 + n where signal n ended it); -9 where the guard was killed and the keeper still sweeps."""
+class SupervisedProcess(subprocess.Popen[str]):
+    """A command under a supervisor. Its `pid` is the guard's, its code the command's
+    (128 + n where signal n ended it); -9 where the guard was killed and the supervisor still
+    sweeps."""
 
     def __init__(
         self,
@@ -87,34 +88,34 @@ class Kept(subprocess.Popen[str]):
         """Ask the command to end; the second time, end it. `number` is one of SIGNALS."""
         self.send_signal(number)
 
-    def let_go(self) -> int:
+    def terminate_all(self) -> int:
         """End the command and all it started, now. Returns its code."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
         try:
-            return self.wait(_LET_GO_S)
+            return self.wait(_TERMINATE_S)
         except subprocess.TimeoutExpired:
             with suppress(psutil.Error):  # it ends at this moment
-                for keeper in psutil.Process(self.pid).children():
-                    keeper.kill()  # it is stuck: the guard ends the rest
+                for supervisor in psutil.Process(self.pid).children():
+                    supervisor.kill()  # it is stuck: the guard ends the rest
         try:
-            return self.wait(_LET_GO_S)
+            return self.wait(_TERMINATE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             return self.wait()
 
 
 @contextmanager
-def keep(
+def supervise(
     argv: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdout: int | IO[Any] | None = None,
     stderr: int | IO[Any] | None = None,
-) -> Iterator[Kept]:
-    """Run `argv` under a keeper; neither it nor what it started outlives the block.
+) -> Iterator[SupervisedProcess]:
+    """Run `argv` under a supervisor; neither it nor what it started outlives the block.
 
     Its environment is `env`, by default `experiment_environment()`.
 
@@ -122,21 +123,23 @@ def keep(
     LaunchError on another system than Linux.
     """
     demand_linux()
-    kept = Kept(argv, experiment_environment() if env is None else env, cwd, stdout, stderr)
+    kept = SupervisedProcess(
+        argv, experiment_environment() if env is None else env, cwd, stdout, stderr
+    )
     try:
         yield kept
     except KeyboardInterrupt as interruption:
         _interrupt_patiently(kept, signal_of(interruption))
         raise
     finally:
-        kept.let_go()
+        kept.terminate_all()
         if kept.stdout:
             kept.stdout.close()
         if kept.stderr:
             kept.stderr.close()
 
 
-def _interrupt_patiently(kept: Kept, number: int) -> None:
+def _interrupt_patiently(kept: SupervisedProcess, number: int) -> None:
     kept.interrupt(number)
     try:
         kept.wait(GRACE_S + _SWEEP_S)
@@ -146,8 +149,8 @@ def _interrupt_patiently(kept: Kept, number: int) -> None:
         pass
 
 
-def kept_scratch() -> Path:
-    """The scratch folder of the keeper above us; LaunchError where there is no keeper."""
+def scratch_dir() -> Path:
+    """The scratch folder of the supervisor above us; LaunchError where there is no supervisor."""
     if path := os.environ.get(SCRATCH):
         return Path(path)
     raise LaunchError(
@@ -156,7 +159,7 @@ def kept_scratch() -> Path:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def temporary_scratch_dir() -> Iterator[Path]:
     """A fresh folder that any user can reach, its path short enough for sockets. Those of processes
     that were killed are removed first. LaunchError where it can be made nowhere."""
     place = scratch_place()
@@ -173,8 +176,8 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def _remove_abandoned(place: Path) -> None:
-    """Remove the folders of keepers and guards that were killed: PostgreSQL and its data, 120 to
-    240 MB each."""
+    """Remove the folders of supervisors and guards that were killed: PostgreSQL and its data, 120
+    to 240 MB each."""
     for folder in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):  # it is held, or just being removed
             if _is_ours(folder.lstat()):
@@ -218,26 +221,26 @@ def remove_shared_memory(folder: Path) -> None:
 
 
 def run_keeper(argv: Sequence[str]) -> int:
-    """Be the guard of a keeper of `argv`; returns the command's code."""
+    """Be the guard of a supervisor of `argv`; returns the command's code."""
     _adopt_orphans()
-    with scratch_folder() as scratch:
-        guard, keeper = os.getpid(), os.fork()
-        if keeper == 0:
+    with temporary_scratch_dir() as scratch:
+        guard, supervisor = os.getpid(), os.fork()
+        if supervisor == 0:
             _be_keeper(argv, scratch, guard)
-        return _guard(keeper)
+        return _guard(supervisor)
 
 
-def _guard(keeper: int) -> int:
-    """Pass signals on until the keeper has ended, and end what it left if it was killed; returns
-    its code."""
+def _guard(supervisor: int) -> int:
+    """Pass signals on until the supervisor has ended, and end what it left if it was killed;
+    returns its code."""
     for number in _passed_on():
-        signal.signal(number, lambda given, _: os.kill(keeper, given))
-    os.waitid(os.P_PID, keeper, os.WEXITED | os.WNOWAIT)  # its id is not given away yet
+        signal.signal(number, lambda given, _: os.kill(supervisor, given))
+    os.waitid(os.P_PID, supervisor, os.WEXITED | os.WNOWAIT)  # its id is not given away yet
     for number in _passed_on():
         signal.signal(number, signal.SIG_IGN)
     statuses: dict[int, int] = {}
     _sweep(statuses)
-    return _code(statuses[keeper])
+    return _code(statuses[supervisor])
 
 
 def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
@@ -270,7 +273,7 @@ def _keep(argv: Sequence[str], scratch: Path) -> int:
                 preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - one thread
             )
         except OSError as error:
-            print(f"keeper: {argv[0]} cannot be started: {_reason(error)}", file=sys.stderr)
+            print(f"supervisor: {argv[0]} cannot be started: {_reason(error)}", file=sys.stderr)
             return 127
         _watch(command.pid, wake, statuses)
         _sweep(statuses)
@@ -291,8 +294,8 @@ def _adopt_orphans() -> None:
 
 
 def _passed_on() -> tuple[signal.Signals, ...]:
-    """The signals that guard and keeper pass on. Asked for where Linux is certain: Windows has no
-    SIGHUP."""
+    """The signals that guard and supervisor pass on. Asked for where Linux is certain: Windows has
+    no SIGHUP."""
     return signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
@@ -341,7 +344,7 @@ def _sweep(statuses: dict[int, int]) -> None:
     while _reap(statuses):
         left, passed_s = psutil.Process().children(recursive=True), time.monotonic() - started
         if passed_s > _SWEEP_S:
-            print(f"keeper: could not end {left}", file=sys.stderr)
+            print(f"supervisor: could not end {left}", file=sys.stderr)
             return
         for process in left:
             with suppress(psutil.Error):

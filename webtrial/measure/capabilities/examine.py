@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from webtrial.load.scenarios import Material
+from webtrial.load.scenarios import TestData
 from webtrial.measure import machine
 from webtrial.measure.capabilities import (
     admin,
@@ -28,7 +28,7 @@ from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, visito
 from webtrial.measure.capabilities.migration import Wanted
 from webtrial.measure.capabilities.sources import Sources, copy_sources, loaded_sources
 from webtrial.measure.launch import Service, ServiceSettings, launch_stacks
-from webtrial.measure.shop import open_premises
+from webtrial.measure.running_services import service_environment
 from webtrial.run.capabilities import Finding
 from webtrial.run.stacks import SERVICES, Stack, choose_stacks, load_stacks
 
@@ -42,21 +42,21 @@ Say = Callable[[str], None]
 
 
 def examine(database_url: str | None, say: Say) -> list[Finding]:
-    """All findings. Needs a keeper. Raises LaunchError, CapabilityError."""
+    """All findings. Needs a supervisor. Raises LaunchError, CapabilityError."""
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
     cores = machine.core_split().service_cores
     moving = choose_stacks(migration.STACKS, load_stacks())
     say("starting PostgreSQL, filling the database …")
-    with open_premises([*stacks.values(), *moving], database_url, cores) as premises:
+    with service_environment([*stacks.values(), *moving], database_url, cores) as environment:
         say("asking the services …")
-        with subjects(premises.settings, premises.material, premises.logs) as asked:
+        with subjects(environment.settings, environment.test_data, environment.logs) as asked:
             found = [finding for subject in asked for finding in findings_of(subject)]
         say("moving from one to another, step by step …")
-        found += findings_on_the_way(premises.wanted(moving), premises.material)
+        found += findings_on_the_way(environment.wanted(moving), environment.test_data)
         say(f"starting each service {1 + footprint.REPEATS} times …")
-        wanted = premises.wanted(stacks.values())
-        footprints = footprint.measure(wanted, premises.material.users, cores)
+        wanted = environment.wanted(stacks.values())
+        footprints = footprint.measure(wanted, environment.test_data.users, cores)
     for framework, stack in stacks.items():
         for capability, answer in footprint.answers(footprints[stack.name]):
             found.append(_finding(framework, capability, answer))
@@ -73,7 +73,7 @@ def deployed(anatomies: Mapping[str, Anatomy]) -> dict[str, Stack]:
 @contextmanager
 def subjects(
     settings: Mapping[str, ServiceSettings],
-    material: Material,
+    test_data: TestData,
     folder: Path,
     cores: Collection[int] | None = None,
 ) -> Iterator[list[Subject]]:
@@ -99,8 +99,8 @@ def subjects(
                 _sources_of(services[framework], stack, anatomies[framework]),
                 services[framework].url,
                 services[_by_itself(framework)].url,
-                material.accounts[0],
-                material.password,
+                test_data.accounts[0],
+                test_data.password,
                 _others_of(framework, anatomies[framework], services),
             )
             for framework, stack in stacks.items()
@@ -115,9 +115,9 @@ def findings_of(subject: Subject) -> Iterable[Finding]:
                 yield _finding(subject.framework, capability, answer)
 
 
-def findings_on_the_way(wanted: Wanted, material: Material) -> Iterator[Finding]:
+def findings_on_the_way(wanted: Wanted, test_data: TestData) -> Iterator[Finding]:
     """What can be said of leaving a framework; `wanted` are the stacks of `migration`."""
-    for framework, answer in migration.answers(wanted, material):
+    for framework, answer in migration.answers(wanted, test_data):
         yield _finding(framework, migration.CAPABILITY, answer)
 
 

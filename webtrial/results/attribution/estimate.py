@@ -27,9 +27,9 @@ import pandas as pd
 from webtrial.results.attribution.corners import COLUMNS, corners
 from webtrial.results.attribution.paths import (
     FACTORS,
-    Between,
     Part,
     Path,
+    StackLattice,
     Step,
     between,
     factors_of,
@@ -205,7 +205,11 @@ def _blocks(cell: pd.DataFrame, names: set[str]) -> _Blocks:
 
 
 def _parts(
-    ways: Between, parts: Sequence[Part], walked: Sequence[Path], blocks: _Blocks, stacks: Stacks
+    ways: StackLattice,
+    parts: Sequence[Part],
+    walked: Sequence[Path],
+    blocks: _Blocks,
+    stacks: Stacks,
 ) -> pd.DataFrame:
     whole = blocks.log_ms[[ways.target]].to_numpy() - blocks.log_ms[[ways.source]].to_numpy()
     rows = [
@@ -226,7 +230,9 @@ def _parts(
 WHOLE = "all together"
 
 
-def _effects(ways: Between, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame) -> np.ndarray:
+def _effects(
+    ways: StackLattice, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame
+) -> np.ndarray:
     """The logarithm of the ratio that a part makes: a row per block, a column per path."""
     return np.column_stack(
         [
@@ -236,7 +242,9 @@ def _effects(ways: Between, part: Part, walked: Sequence[Path], log_ms: pd.DataF
     )
 
 
-def _support(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> dict[str, Any]:
+def _support(
+    ways: StackLattice, part: Part, walked: Sequence[Path], stacks: Stacks
+) -> dict[str, Any]:
     """In how many steps the paths change a part, and which of them all paths share."""
     steps = [ways.steps(path, part) for path in walked]
     independent = any(one.isdisjoint(other) for one, other in combinations(steps, 2))
@@ -267,7 +275,7 @@ def _row(logs: np.ndarray, blocks: _Blocks) -> dict[str, Any]:
     }
 
 
-def _paths(run: Run, ways: Between, parts: Sequence[Part], blocks: _Blocks) -> pd.DataFrame:
+def _paths(run: Run, ways: StackLattice, parts: Sequence[Part], blocks: _Blocks) -> pd.DataFrame:
     stacks, logs = run.manifest.stacks, blocks.every
     walked = set(ways.agreeing(parts))
     ordered = sorted(ways.paths, key=lambda path: path not in walked)
@@ -289,7 +297,7 @@ def _paths(run: Run, ways: Between, parts: Sequence[Part], blocks: _Blocks) -> p
     return pd.DataFrame(rows, columns=list(_PATH_COLUMNS))
 
 
-def _crossing(ways: Between, walked: Sequence[Path], stacks: Stacks) -> Crossing | None:
+def _crossing(ways: StackLattice, walked: Sequence[Path], stacks: Stacks) -> Crossing | None:
     steps = {step for path in walked for step in pairwise(path)}
     over = [step for step in steps if FRAMEWORK in ways.changes(*step)]
     if len(over) != 1:
@@ -310,14 +318,14 @@ def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
     return _CONCURRENCY.get(concurrency, "{}").format(framework_of(stack, stacks))
 
 
-def _lacking(run: Run, ways: Between, parts: Sequence[Part], walked: Sequence[Path]) -> str:
+def _lacking(run: Run, ways: StackLattice, parts: Sequence[Part], walked: Sequence[Path]) -> str:
     """For each bundle, which stacks would take it apart."""
     bundles = [part for part in parts if len(part) > 1]
     stacks = run.manifest.stacks
     return " ".join(_would_part(ways, part, walked, stacks) for part in bundles)
 
 
-def _would_part(ways: Between, part: Part, walked: Sequence[Path], stacks: Stacks) -> str:
+def _would_part(ways: StackLattice, part: Part, walked: Sequence[Path], stacks: Stacks) -> str:
     steps = [step for path in walked for step in pairwise(path) if ways.changes(*step) <= part]
     start, end = max(steps, key=lambda step: len(ways.changes(*step)))
     factors = list(factors_of(part))

@@ -54,7 +54,7 @@ def name_of(part: Part) -> str:
 
 
 @dataclass(frozen=True)
-class Between:
+class StackLattice:
     """The stacks from `source` to `target`, both included, each with its position."""
 
     source: str
@@ -133,7 +133,7 @@ def _bundled(parts: frozenset[Part]) -> int:
     return sum(len(factors_of(part)) - 1 for part in parts)
 
 
-def between(source: str, target: str, stacks: Stacks) -> Between:
+def between(source: str, target: str, stacks: Stacks) -> StackLattice:
     """Those of `stacks` that lie between two of them.
 
     Of several with equal levels one is taken: that which differs least in the axes BESIDE from the
@@ -154,7 +154,7 @@ def between(source: str, target: str, stacks: Stacks) -> Between:
             f"{source} and {target} do not differ in {', '.join(FACTORS)}: there is nothing to"
             " share out"
         )
-    return Between(source, target, positions)
+    return StackLattice(source, target, positions)
 
 
 def _ladder(source: str, target: str, factor: str, stacks: Stacks) -> list[Level]:

@@ -47,7 +47,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Case:
+class ClaimContext:
     """A run as claims see it. What is read from samples is read once, when it is first needed."""
 
     run: Run

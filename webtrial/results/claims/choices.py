@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import INCONCLUSIVE, REFUTED, SUPPORTED, Judged, untestable
 from webtrial.stats.frames import rows_of
@@ -14,11 +14,11 @@ from webtrial.stats.intervals import CONFIDENCE, MINIMUM_BLOCKS
 
 
 @predicate
-def recommended(claim: Claim, case: Case) -> Judged:
+def recommended(claim: Claim, case: ClaimContext) -> Judged:
     """Whether one of the claimed stacks' frameworks comes first by the scores of the project, so
     surely that its probability of being first is at least CONFIDENCE.
 
-    `Case.scores` has a row per project: project (as it is claimed), first
+    `ClaimContext.scores` has a row per project: project (as it is claimed), first
     (the framework with the highest score), probability (of being first, by the run's intervals),
     second, lacking (criteria that were not measured), blocks_untouched (the fewest behind any).
     """

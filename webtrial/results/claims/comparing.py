@@ -8,7 +8,7 @@ from typing import Any
 
 from webtrial.results.base.formatting import humanize, interval, number, percent, times
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case, metric_of
+from webtrial.results.claims.case import ClaimContext, metric_of
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import (
     ABOUT_EQUAL,
@@ -26,7 +26,7 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 @predicate
-def ratio(claim: Claim, case: Case) -> Judged:
+def ratio(claim: Claim, case: ClaimContext) -> Judged:
     """Each stack over each baseline in each scenario, all within what is claimed."""
     allowed = band(claim.comparator, claim.numbers)
     return judged_together(
@@ -46,7 +46,7 @@ def judged_together(parts: Sequence[Part]) -> Judged:
 
 
 @predicate
-def figure(claim: Claim, case: Case) -> Judged:
+def figure(claim: Claim, case: ClaimContext) -> Judged:
     """An absolute figure: judged by its ratios to the figures of the same thing that are claimed of
     other stacks, shown as it was measured, with the machine."""
     others = [other for other in case.claims if _stands_beside(claim, other)]
@@ -74,7 +74,7 @@ def _claimed_ratio(claim: Claim, other: Claim) -> Band:
 
 
 def compared(
-    claim: Claim, case: Case, stacks: tuple[str, str], scenario: str, allowed: Band
+    claim: Claim, case: ClaimContext, stacks: tuple[str, str], scenario: str, allowed: Band
 ) -> Part:
     """One ratio against what is claimed of it."""
     what = f"{' / '.join(map(case.title, stacks))}, {humanize(scenario)}"

@@ -18,7 +18,7 @@ from webtrial.results.claims import (
     sources,
 )
 from webtrial.results.claims.book import FILE, Claim, read_claims
-from webtrial.results.claims.case import Case, Limits
+from webtrial.results.claims.case import ClaimContext, Limits
 from webtrial.results.claims.predicates import predicate_of
 from webtrial.results.claims.verdicts import Judged
 from webtrial.run.cached import cached_per_run
@@ -59,7 +59,7 @@ def _by_default(run: Run) -> Verification:
 def _verified(run: Run, limits: Limits, path: Path) -> Verification:
     claims = read_claims(path)
     predicates = [predicate_of(claim) for claim in claims]
-    case = Case(run, tuple(claims), limits)
+    case = ClaimContext(run, tuple(claims), limits)
     judged = [judge(claim, case) for claim, judge in zip(claims, predicates, strict=True)]
     both = list(zip(claims, judged, strict=True))
     rows = [_row(claim, found) for claim, found in both]

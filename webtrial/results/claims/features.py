@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from webtrial.errors import ClaimError
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.comparing import ratio
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import (
@@ -51,7 +51,7 @@ class Demand(NamedTuple):
 
 
 @predicate
-def found(claim: Claim, case: Case) -> Judged:
+def found(claim: Claim, case: ClaimContext) -> Judged:
     """`yes` where all that `evidence` demands was found of the stack's framework, `in part` where
     all but what is demanded in full was, else `no`."""
     demands = _demands(claim)
@@ -69,7 +69,7 @@ def found(claim: Claim, case: Case) -> Judged:
 
 
 @predicate
-def taste(claim: Claim, case: Case) -> Judged:
+def subjective(claim: Claim, case: ClaimContext) -> Judged:
     """What nobody can measure here: what would be needed, and beside it what can be counted: the
     ratio to `baseline` if the claim has one, and what `evidence` names of every framework."""
     compared = ratio(claim, case) if claim.baseline else untestable("")
@@ -79,7 +79,7 @@ def taste(claim: Claim, case: Case) -> Judged:
     return replace(compared, verdict=NOT_TESTABLE, reason=reason)
 
 
-def _side_by_side(case: Case, demand: Demand) -> str:
+def _side_by_side(case: ClaimContext, demand: Demand) -> str:
     values = [
         f"{case.title(stack)} {value}"
         for (stack, capability, question), value in case.findings.items()

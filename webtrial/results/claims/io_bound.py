@@ -11,7 +11,7 @@ import pandas as pd
 
 from webtrial.results.base.formatting import humanize, listed
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.comparing import compared, judged_together
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import Judged, Part, band, untestable
@@ -36,7 +36,7 @@ class _Comparison:
 
 
 @predicate
-def io_bound_ratio(claim: Claim, case: Case) -> Judged:
+def io_bound_ratio(claim: Claim, case: ClaimContext) -> Judged:
     """Each stack over each baseline in each scenario in which neither was CPU-bound.
 
     A ratio of which one side keeps its cores busy tells of the CPU time of a request. It can
@@ -57,7 +57,9 @@ def io_bound_ratio(claim: Claim, case: Case) -> Judged:
     return replace(judged, reason=judged.reason + left_out)
 
 
-def _comparison(claim: Claim, case: Case, stacks: tuple[str, str], scenario: str) -> _Comparison:
+def _comparison(
+    claim: Claim, case: ClaimContext, stacks: tuple[str, str], scenario: str
+) -> _Comparison:
     allowed = band(claim.comparator, claim.numbers)
     above, below = (
         busy_fraction(case.measured(name, scenario, claim.load), case.run.manifest)
@@ -66,7 +68,7 @@ def _comparison(claim: Claim, case: Case, stacks: tuple[str, str], scenario: str
     return _Comparison(scenario, compared(claim, case, stacks, scenario, allowed), (above, below))
 
 
-def _needed(claim: Claim, case: Case, busy: str, missing: Sequence[Part]) -> str:
+def _needed(claim: Claim, case: ClaimContext, busy: str, missing: Sequence[Part]) -> str:
     """Why no comparison tells of waiting."""
     cells = pd.concat([case.cell(name, claim.load) for name in claim.scenario])
     loads = listed([str(load) for load in cells["load"].unique()])

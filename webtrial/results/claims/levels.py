@@ -12,7 +12,7 @@ import pandas as pd
 
 from webtrial.results.base.formatting import listed, number, percent
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case, Limits
+from webtrial.results.claims.case import ClaimContext, Limits
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import (
     NOT_TESTABLE,
@@ -44,7 +44,7 @@ class Bounds:
 
 
 @predicate
-def connections_held(claim: Claim, case: Case) -> Judged:
+def connections_held(claim: Claim, case: ClaimContext) -> Judged:
     """How many connections are held: `most_held` of the loads of at least MINIMUM_BLOCKS untouched
     blocks in which every connection sends requests. Where that number is not held any more once
     some connections never send one, the claim holds only partly. The rate of requests is the same
@@ -66,7 +66,7 @@ def connections_held(claim: Claim, case: Case) -> Judged:
     return replace(judged, reason=f"{judged.reason}; {_idle(case, asking)}")
 
 
-def _idle(case: Case, asking: pd.DataFrame) -> str:
+def _idle(case: ClaimContext, asking: pd.DataFrame) -> str:
     """How little connections did that send requests, and under which limit of the server."""
     said = (
         "connections that send requests were mostly idle:"
@@ -96,7 +96,7 @@ def _late_in_words(limits: Limits) -> str:
 
 
 @predicate
-def users_supported(claim: Claim, case: Case) -> Judged:
+def users_supported(claim: Claim, case: ClaimContext) -> Judged:
     """How many users are served in time, told from the arrival rates that are.
 
     Users who think for Z on average and are answered within R ask at λ = N / (Z + R) (the
@@ -142,7 +142,9 @@ def _or(value: float, otherwise: float) -> float:
     return value if isfinite(value) else otherwise
 
 
-def _judged(claim: Claim, case: Case, found: Bounds, offered: pd.Series, wanted: str) -> Judged:
+def _judged(
+    claim: Claim, case: ClaimContext, found: Bounds, offered: pd.Series, wanted: str
+) -> Judged:
     """The bounds against what is claimed; `offered` are the numbers that were."""
     allowed = band(claim.comparator, claim.numbers)
     direction = _reaches(allowed.low, found)
@@ -195,7 +197,7 @@ def _lies_within(allowed: Band, found: Bounds) -> bool | None:
     return True if found.high <= allowed.high else None
 
 
-def _on_this_machine(case: Case, judged: Judged) -> Judged:
+def _on_this_machine(case: ClaimContext, judged: Judged) -> Judged:
     """A number that is reached on no larger a machine counts, one that is missed on no smaller."""
     cores = case.run.manifest.machine.get("cores", ARTICLE_CORES)
     reached = judged.parts[0].direction

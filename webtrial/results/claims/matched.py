@@ -10,7 +10,7 @@ from itertools import product
 
 from webtrial.results.base.formatting import humanize, listed
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.comparing import compared, judged_together
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import BELOW_ONE, NOT_TESTABLE, Judged, Part, reasons_of
@@ -19,7 +19,7 @@ from webtrial.stats.pairs import Pair, Stacks, framework_of, stacks_in_order
 
 
 @predicate
-def smallest(claim: Claim, case: Case) -> Judged:
+def smallest(claim: Claim, case: ClaimContext) -> Judged:
     """Less of the metric than each baseline in every matched pair of stacks: all ratios are below
     1. What the stacks take as deployed is told beside them and decides nothing."""
     pairs = list(product(claim.stack, claim.baseline))
@@ -31,7 +31,7 @@ def smallest(claim: Claim, case: Case) -> Judged:
     return replace(judged, reason=f"{matched}{judged.reason}{beside}")
 
 
-def _matched(claim: Claim, case: Case, deployed: tuple[str, str]) -> Iterator[Part]:
+def _matched(claim: Claim, case: ClaimContext, deployed: tuple[str, str]) -> Iterator[Part]:
     scenario = claim.scenario[0]
     stacks = _measured(case, scenario, claim.load)
     frameworks = {framework_of(name, case.run.manifest.stacks) for name in deployed}
@@ -55,7 +55,7 @@ def _in_order(pair: Pair, first: str, stacks: Stacks) -> tuple[str, str]:
     return (pair.stack, pair.baseline) if is_first else (pair.baseline, pair.stack)
 
 
-def _measured(case: Case, scenario: str, load_kind: str) -> Stacks:
+def _measured(case: ClaimContext, scenario: str, load_kind: str) -> Stacks:
     """The stacks that were measured there, in the order in which they are read."""
     return {
         name: axes
@@ -64,7 +64,7 @@ def _measured(case: Case, scenario: str, load_kind: str) -> Stacks:
     }
 
 
-def _needed(case: Case, deployed: tuple[str, str], claim: Claim) -> str:
+def _needed(case: ClaimContext, deployed: tuple[str, str], claim: Claim) -> str:
     """Which stack would have to be measured for a matched pair of two frameworks."""
     scenario = claim.scenario[0]
     frameworks = {framework_of(name, case.run.manifest.stacks) for name in deployed}

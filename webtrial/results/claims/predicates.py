@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from webtrial.errors import ClaimError
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.verdicts import Judged
 
-Predicate = Callable[[Claim, Case], Judged]
+Predicate = Callable[[Claim, ClaimContext], Judged]
 
 PREDICATES: dict[str, Predicate] = {}
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from webtrial.results.base.formatting import percent
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import (
     REFUTED,
@@ -25,7 +25,7 @@ ANYTHING = Band(-inf, inf)
 
 
 @predicate
-def served(claim: Claim, case: Case) -> Judged:
+def served(claim: Claim, case: ClaimContext) -> Judged:
     """Every stack served the scenario: in every untouched block at most TOLERATED_SHARE of its
     requests failed."""
     parts = [_part(claim, case, stack) for stack in claim.stack]
@@ -34,7 +34,7 @@ def served(claim: Claim, case: Case) -> Judged:
     return Judged(verdict, reasons_of(parts), words.get(verdict, nan), parts=tuple(parts))
 
 
-def _part(claim: Claim, case: Case, stack: str) -> Part:
+def _part(claim: Claim, case: ClaimContext, stack: str) -> Part:
     if lacking := case.lacks((stack,), claim.scenario[0], claim.load):
         return Part(stack, ANYTHING, missing=lacking)
     rows = case.measured(stack, claim.scenario[0], claim.load)

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from webtrial.results.base.formatting import listed, number
 from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import Case
+from webtrial.results.claims.case import ClaimContext
 from webtrial.results.claims.comparing import ratio
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import Judged
@@ -15,7 +15,7 @@ DATABASE = "PostgreSQL"
 
 
 @predicate
-def fan_out_ratio(claim: Claim, case: Case) -> Judged:
+def fan_out_ratio(claim: Claim, case: ClaimContext) -> Judged:
     """As `ratio`, of latency at an open load that every stack serves, with its ceiling.
 
     In turn sources take the sum of their times, at once at least the time of the slowest. Four
@@ -34,7 +34,7 @@ def fan_out_ratio(claim: Claim, case: Case) -> Judged:
     return replace(judged, reason=f"{judged.reason}; {said}")
 
 
-def source_times_ms(claim: Claim, case: Case) -> dict[str, float]:
+def source_times_ms(claim: Claim, case: ClaimContext) -> dict[str, float]:
     """What each source took for one request, mean over the trials of all the claim's stacks: the
     upstreams by name, and the statements in PostgreSQL together where they were counted. Empty
     where no upstream was asked."""

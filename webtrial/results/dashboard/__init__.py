@@ -9,7 +9,7 @@ from webtrial.results.dashboard import thread_limits as limits
 from webtrial.results.dashboard.estimate import dashboard_parts
 from webtrial.results.fan_out.estimate import pairs_in_turn
 from webtrial.run.store import Run
-from webtrial.stats.pairs import apart_in
+from webtrial.stats.pairs import pairs_differing_only_in
 from webtrial.stats.ratios import ratio_table
 
 
@@ -38,7 +38,10 @@ class Dashboard(Result):
     def variants(self) -> pd.DataFrame:
         """Pairs that differ in the order of source requests or in the HTTP client alone: columns
         of `ratio_table`."""
-        pairs = [*apart_in(self.run, "sources"), *apart_in(self.run, "http_client")]
+        pairs = [
+            *pairs_differing_only_in(self.run, "sources"),
+            *pairs_differing_only_in(self.run, "http_client"),
+        ]
         return ratio_table(self.run, pairs)
 
 

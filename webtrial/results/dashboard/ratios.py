@@ -9,7 +9,7 @@ import pandas as pd
 
 from webtrial.run.store import Run
 from webtrial.stats.estimates import is_own, load_size, main_load
-from webtrial.stats.pairs import apart_in, is_deployed, pair_of, stacks_in_order
+from webtrial.stats.pairs import is_deployed, pair_of, pairs_differing_only_in, stacks_in_order
 from webtrial.stats.ratios import ratio_table
 
 DASHBOARD = "dashboard"
@@ -29,7 +29,7 @@ def dashboard_ratios(run: Run) -> pd.DataFrame:
     below = [name for name in deployed if name not in above]
     others = [
         name
-        for pair in apart_in(run, "http_client")
+        for pair in pairs_differing_only_in(run, "http_client")
         for name in (pair.stack, pair.baseline)
         if {pair.stack, pair.baseline} & set(above) and name not in above
     ]

@@ -23,7 +23,7 @@ from webtrial.results.dashboard.thread_limits_text import thread_limits_table, t
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.pairs import apart_in, framework_of, title_of
+from webtrial.stats.pairs import framework_of, pairs_differing_only_in, title_of
 
 
 def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
@@ -140,7 +140,7 @@ def at_once_text(run: Run, ratios: pd.DataFrame) -> Prose:
     rows = at_main_load(ratios[ratios["scenario"] == DASHBOARD])
     stacks = run.manifest.stacks
     told: dict[str, list[str]] = {}
-    for pair in apart_in(run, "sources"):
+    for pair in pairs_differing_only_in(run, "sources"):
         of_pair = rows[(rows["stack"] == pair.stack) & (rows["baseline"] == pair.baseline)]
         if len(of_pair):
             way = str(stacks[pair.stack]["sources"])

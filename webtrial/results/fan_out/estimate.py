@@ -16,14 +16,14 @@ from webtrial.stats.counting import counted
 from webtrial.stats.estimates import in_order, labelled
 from webtrial.stats.intervals import CONFIDENCE, judge
 from webtrial.stats.medians import Blocks, by_block, median_of, ratio_of_medians
-from webtrial.stats.pairs import AXIS_NAMES, Pair, apart_in, title_of
+from webtrial.stats.pairs import AXIS_NAMES, Pair, pairs_differing_only_in, title_of
 from webtrial.stats.trials import measured, trials_table
 
 
 def pairs_in_turn(run: Run) -> list[Pair]:
     """The pairs that differ in how sources are asked alone, the baseline in turn."""
     stacks = run.manifest.stacks
-    pairs = apart_in(run, "sources")
+    pairs = pairs_differing_only_in(run, "sources")
     return [pair for pair in pairs if stacks[pair.baseline].get("sources") == "in turn"]
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from webtrial.run.stacks import shared_out
+from webtrial.run.stacks import apportion
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL, estimates, load_size
 from webtrial.stats.pairs import (
@@ -56,7 +56,7 @@ def connections_shared(run: Run) -> dict[str, list[int]]:
     budget = budgets.get("database_connections", 0) // budgets.get("server_processes", 1)
     pools = {name: stack.get("connections") or {} for name, stack in stacks.items()}
     return {
-        name: list(shared_out(budget, parts).values())
+        name: list(apportion(budget, parts).values())
         for name, parts in pools.items()
         if budget and len(parts) > 1
     }

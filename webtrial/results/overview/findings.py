@@ -35,7 +35,7 @@ _SAYS = {  # metric → how A stands to B when its ratio is over 1
 _LABELS = {metric.name: metric.label for metric in METRICS}
 
 
-def headline(
+def main_findings(
     run: Run, ratios: pd.DataFrame | None = None, metrics: tuple[str, ...] = ("throughput", "p50")
 ) -> pd.DataFrame:
     """The findings at the run's main loads, a row each: throughput in the closed loop, response

@@ -11,7 +11,13 @@ from webtrial.results.attribution.text import cause
 from webtrial.results.base.formatting import also_differ_text, humanize, interval, listed, times
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import DASHBOARD, dashboard_ratios
-from webtrial.results.overview.findings import deployed_text, failing, headline, named, unreplicated
+from webtrial.results.overview.findings import (
+    deployed_text,
+    failing,
+    main_findings,
+    named,
+    unreplicated,
+)
 from webtrial.results.overview.matched_finding import matched_finding
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
@@ -19,10 +25,10 @@ from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import Stacks
 
 
-def leading(run: Run, ratios: pd.DataFrame) -> list[str]:
+def key_findings(run: Run, ratios: pd.DataFrame) -> list[str]:
     """The findings as Markdown: `answers`, then where the largest difference in cost comes from.
     `ratios` is `ratio_table`."""
-    found = headline(run, ratios, ("throughput",))
+    found = main_findings(run, ratios, ("throughput",))
     if found.empty:
         return ["No two stacks have trials that count in the same place."]
     return [*answers(run, ratios), *_cause(run, found[found["kind"] == "as deployed"])]
@@ -31,7 +37,7 @@ def leading(run: Run, ratios: pd.DataFrame) -> list[str]:
 def answers(run: Run, ratios: pd.DataFrame) -> list[str]:
     """Who serves how many requests, as Markdown: all pairs as deployed, all matched pairs, and the
     dashboard with what decides it; what was not measured is left out."""
-    found = headline(run, ratios, ("throughput",))
+    found = main_findings(run, ratios, ("throughput",))
     single = unreplicated(ratios)
     said = {
         "As deployed": _as_deployed(run, found[found["kind"] == "as deployed"], single),

@@ -15,7 +15,7 @@ from webtrial.results.base.formatting import (
 )
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, PAIR_COLUMNS, with_pair_text
 from webtrial.results.base.result import Shows
-from webtrial.results.overview.findings import headline
+from webtrial.results.overview.findings import main_findings
 from webtrial.results.overview.matched_finding import missing_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
@@ -41,12 +41,12 @@ def stacks_table(run: Run) -> Table:
 
 
 def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
-    """`headline`, also where nothing can be compared."""
-    return ratios.assign(sentence="") if ratios.empty else headline(run, ratios)
+    """`main_findings`, also where nothing can be compared."""
+    return ratios.assign(sentence="") if ratios.empty else main_findings(run, ratios)
 
 
 def findings_table(run: Run, findings: pd.DataFrame) -> Table:
-    """`headline` in columns."""
+    """`main_findings` in columns."""
     names = {"throughput": "requests per second", "p50": "median response time"}
     frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(names))
     columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}

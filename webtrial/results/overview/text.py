@@ -7,7 +7,7 @@ import pandas as pd
 from webtrial.results.base.display import Prose
 from webtrial.results.base.formatting import counted, listed
 from webtrial.results.base.result import Shows
-from webtrial.results.overview.findings import headline, how_sure, unreplicated
+from webtrial.results.overview.findings import how_sure, main_findings, unreplicated
 from webtrial.results.overview.key_findings import answers
 from webtrial.run.store import Manifest, Run
 from webtrial.stats.intervals import DECIDED
@@ -44,7 +44,7 @@ def answer_text(run: Run, ratios: pd.DataFrame) -> Prose:
     """The answer as far as the run has one; `ratios` is `ratio_table`."""
     if ratios.empty:
         return Prose("No two stacks have trials that count in the same place: there is no answer.")
-    findings = headline(run, ratios, ("throughput",))
+    findings = main_findings(run, ratios, ("throughput",))
     sure = how_sure(findings, unreplicated(ratios))
     return Prose("\n\n".join([*answers(run, ratios), sure]))
 

@@ -8,7 +8,7 @@ from webtrial.results.base.result import Result
 from webtrial.results.latency.estimate import search_by_selectivity
 from webtrial.results.search.estimate import search_ratios, search_spread
 from webtrial.run.store import Run
-from webtrial.stats.pairs import apart_in
+from webtrial.stats.pairs import pairs_differing_only_in
 
 
 class Search(Result):
@@ -30,7 +30,10 @@ class Search(Result):
     def ratios(self) -> pd.DataFrame:
         """Pairs that differ in the index or in the order of queries alone: columns of
         `estimate.search_ratios`."""
-        pairs = [*apart_in(self.run, "after_clone"), *apart_in(self.run, "searches")]
+        pairs = [
+            *pairs_differing_only_in(self.run, "after_clone"),
+            *pairs_differing_only_in(self.run, "searches"),
+        ]
         return search_ratios(self.run, pairs)
 
 

@@ -18,7 +18,7 @@ from webtrial.load.driver import Task, driving
 from webtrial.load.scenarios import Answers, targets
 from webtrial.measure.answers import agreed_answers
 from webtrial.measure.machine import core_split
-from webtrial.measure.shop import Shop, open_shop
+from webtrial.measure.running_services import RunningServices, running_services
 from webtrial.run.records import Load
 from webtrial.selftest.bench.efficiency import WRK_SCRIPT, run_client
 
@@ -35,13 +35,17 @@ Found = dict[str, float]  # by MEASURES
 def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
     """Columns pair, client, first (whether it went first), throughput_per_s, p50_ms."""
     split = core_split()
-    with open_shop([STACK], database_url, split.service_cores) as shop:
-        url = shop.services[STACK].url
-        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, shop.material, {})[STACK]
+    with running_services([STACK], database_url, split.service_cores) as services_up:
+        url = services_up.services[STACK].url
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.test_data, {})[
+            STACK
+        ]
         second, ask = _second_client()
         asked: dict[str, Callable[[], Found]] = {
-            "webtrial": lambda: _drive(url, shop, answers, split.driver_core),
-            second: lambda: ask(url, list(targets(SCENARIO, shop.material)), split.driver_core),
+            "webtrial": lambda: _drive(url, services_up, answers, split.driver_core),
+            second: lambda: ask(
+                url, list(targets(SCENARIO, services_up.test_data)), split.driver_core
+            ),
         }
         rows = []
         for pair in range(pairs):
@@ -59,7 +63,7 @@ def differences(measured: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(ratios)
 
 
-def _drive(url: str, shop: Shop, answers: Answers, core: int | None) -> Found:
+def _drive(url: str, services_up: RunningServices, answers: Answers, core: int | None) -> Found:
     load = Load("closed", users=CONNECTIONS)
     task = Task(
         base_url=url,
@@ -72,7 +76,7 @@ def _drive(url: str, shop: Shop, answers: Answers, core: int | None) -> Found:
         think_time_s=0.0,
         max_connections=CONNECTIONS,
         core=core,
-        material=shop.material,
+        test_data=services_up.test_data,
         answers=answers,
         tokens={},
     )

@@ -32,7 +32,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator[Row]:
-    """The rows of every experiment as they come. Needs a keeper."""
+    """The rows of every experiment as they come. Needs a supervisor."""
     for name, experiment in EXPERIMENTS.items():
         yield from undisturbed(name, experiment, say)
     say("a stack against itself")

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from webtrial.load.driver import Task, driving
-from webtrial.load.scenarios import Material
+from webtrial.load.scenarios import TestData
 from webtrial.measure.answers import agreed_answers
 from webtrial.measure.machine import core_split, speed_per_s
-from webtrial.measure.shop import open_shop
+from webtrial.measure.running_services import running_services
 from webtrial.run.bounds import DRIFT_MAX
 from webtrial.run.records import Load
 from webtrial.selftest.check.rows import Row, not_now
@@ -36,9 +36,11 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
     """Trials of one stack in pairs, one after another, until that many pairs are undisturbed or
     MOST_PAIRS measured. Columns: first, second (requests/s), undisturbed."""
     split = core_split()
-    with open_shop([STACK], database_url, split.service_cores) as shop:
-        url = shop.services[STACK].url
-        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, shop.material, {})[STACK]
+    with running_services([STACK], database_url, split.service_cores) as services_up:
+        url = services_up.services[STACK].url
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.test_data, {})[
+            STACK
+        ]
         task = Task(
             base_url=url,
             scenario=SCENARIO,
@@ -50,7 +52,7 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
             think_time_s=0.0,
             max_connections=USERS,
             core=split.driver_core,
-            material=Material(shop.material.users, {}, (), ""),
+            test_data=TestData(services_up.test_data.users, {}, (), ""),
             answers=answers,
             tokens={},
         )

@@ -31,7 +31,7 @@ from webtrial.measure.progress import Progress
 from webtrial.measure.resources import Connection, local_postmaster
 from webtrial.run.parameters import Parameters
 from webtrial.run.stacks import Stack
-from webtrial.system.supervisor import kept_scratch
+from webtrial.system.supervisor import scratch_dir
 
 CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
 KEEP_ALIVE_S = 75  # at least, and a fifth more than a connection rests
@@ -41,7 +41,7 @@ COUNTER = "counter"
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Environment:
     """`settings` are of all stacks, but for the database; `built` is what build.py said."""
 
     server: Server
@@ -57,15 +57,15 @@ class House:
 
 
 @contextmanager
-def open_house(
+def started_environment(
     parameters: Parameters,
     stacks: list[Stack],
     password: str,
     split: CoreSplit,
     logs: Path,
     progress: Progress,
-) -> Iterator[House]:
-    """A house for `stacks`, whose seeded accounts have `password`.
+) -> Iterator[Environment]:
+    """The environment of `stacks`, whose seeded accounts have `password`.
 
     Raises ParameterError where their processes are more than the cores they have, LaunchError.
     """
@@ -76,7 +76,9 @@ def open_house(
         log = logs / "database.log"
         built = build_template(server, TEMPLATE, stacks, parameters.seed, password, log)
         with _upstreams(parameters, split, logs) as upstreams, _counter(server) as counter:
-            yield House(server, upstreams, counter, settings_for(parameters, upstreams), built)
+            yield Environment(
+                server, upstreams, counter, settings_for(parameters, upstreams), built
+            )
 
 
 def _demand_cores(processes: int, split: CoreSplit) -> None:
@@ -94,7 +96,7 @@ def _postgresql(
     needed = len(stacks) * parameters.database_connections + SPARE_CONNECTIONS
     if parameters.database_url:
         return external(parameters.database_url, needed)
-    return embedded(kept_scratch(), needed + SPARE_CONNECTIONS, split.service_cores)
+    return embedded(scratch_dir(), needed + SPARE_CONNECTIONS, split.service_cores)
 
 
 def _upstreams(

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from webtrial.measure.embedded import embedded
-from webtrial.system.supervisor import kept_scratch
+from webtrial.system.supervisor import scratch_dir
 
 SERVER = """
 import os, socket, sys, time
@@ -64,7 +64,7 @@ def start_others(*ports, **beside):
     """Start server and daemon; tell of them and of what stands beside them."""
     started = {
         "command": os.getpid(),
-        "scratch": str(kept_scratch()),
+        "scratch": str(scratch_dir()),
         "ports": [first_line(SERVER), *ports],
         "daemon": first_line(DAEMON),
     }
@@ -75,7 +75,7 @@ def main(manner):
     if manner == "is deaf":
         stay_deaf()
         return
-    with embedded(kept_scratch(), max_connections=20) as postgres:
+    with embedded(scratch_dir(), max_connections=20) as postgres:
         port = urlsplit(postgres.url).port
         try:
             start_others(port, postgres=postgres.pid, database=postgres.url)

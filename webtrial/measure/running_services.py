@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webtrial.load.scenarios import Material, material_from
+from webtrial.load.scenarios import TestData, test_data_from
 from webtrial.measure.embedded import embedded
 from webtrial.measure.launch import (
     Service,
@@ -20,7 +20,7 @@ from webtrial.measure.launch import (
 from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, external
 from webtrial.run.parameters import read_parameters
 from webtrial.run.stacks import Stack, choose_stacks, load_stacks
-from webtrial.system.supervisor import kept_scratch
+from webtrial.system.supervisor import scratch_dir
 
 DEFAULTS = read_parameters({})
 _SEED = 1
@@ -28,20 +28,20 @@ _TEMPLATE = "template"
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class RunningServices:
     """Services by the name of their stack, and what their databases hold."""
 
     services: Mapping[str, Service]
-    material: Material
+    test_data: TestData
 
 
 @dataclass(frozen=True, slots=True)
-class Premises:
+class ServiceEnvironment:
     """What services need around them before they start: what each stack is told, by its name,
     with a copy of the data of its own; what those hold; the folder for logs."""
 
     settings: Mapping[str, ServiceSettings]
-    material: Material
+    test_data: TestData
     logs: Path
 
     def wanted(self, stacks: Iterable[Stack]) -> dict[str, tuple[Stack, ServiceSettings, Path]]:
@@ -53,24 +53,24 @@ class Premises:
 
 
 @contextmanager
-def open_shop(
+def running_services(
     names: Collection[str], database_url: str | None = None, cores: Collection[int] | None = None
-) -> Iterator[Shop]:
-    """The stacks `names`, answering, each on its own copy of the data. Needs a keeper."""
+) -> Iterator[RunningServices]:
+    """The stacks `names`, answering, each on its own copy of the data. Needs a supervisor."""
     stacks = choose_stacks(names, load_stacks())
     with (
-        open_premises(stacks, database_url, cores) as premises,
-        launch_stacks(premises.wanted(stacks), cores) as services,
+        service_environment(stacks, database_url, cores) as environment,
+        launch_stacks(environment.wanted(stacks), cores) as services,
     ):
-        yield Shop(services, premises.material)
+        yield RunningServices(services, environment.test_data)
 
 
 @contextmanager
-def open_premises(
+def service_environment(
     stacks: Collection[Stack], database_url: str | None, cores: Collection[int] | None
-) -> Iterator[Premises]:
-    """A database for each of `stacks`, and the upstreams. Needs a keeper."""
-    scratch = kept_scratch()
+) -> Iterator[ServiceEnvironment]:
+    """A database for each of `stacks`, and the upstreams. Needs a supervisor."""
+    scratch = scratch_dir()
     password = secrets.token_urlsafe(9)
     with (
         _database(database_url, len(stacks), scratch, cores) as server,
@@ -88,7 +88,7 @@ def open_premises(
             )
             for stack in stacks
         }
-        yield Premises(settings, material_from(built, password), scratch)
+        yield ServiceEnvironment(settings, test_data_from(built, password), scratch)
 
 
 def _database(

@@ -18,24 +18,24 @@ import pytest
 
 from tests.waiting import LIMIT_S, holds_within
 from webtrial.errors import LaunchError
-from webtrial.system import supervisor as keeper_module
+from webtrial.system import supervisor as supervisor_module
 from webtrial.system.process_tree import runs
 from webtrial.system.supervisor import (
     GRACE_S,
     SCRATCH,
-    keep,
-    kept_scratch,
-    scratch_folder,
+    scratch_dir,
+    supervise,
+    temporary_scratch_dir,
 )
 
-STARTER = Path(__file__).with_name("keeper_starter.py")
-COMMAND = Path(__file__).with_name("keeper_command.py")
+STARTER = Path(__file__).with_name("supervised_starter.py")
+COMMAND = Path(__file__).with_name("supervised_command.py")
 STAYS_S = 3600.0  # what would be left stays longer than any test
 
 
 @dataclass
 class Scene:
-    """A starter, the guard and the keeper that it started, and all that stands below."""
+    """A starter, the guard and the supervisor that it started, and all that stands below."""
 
     starter: subprocess.Popen
     guard: psutil.Process
@@ -145,8 +145,8 @@ def test_when_the_guard_is_killed_nothing_is_left(scene):
 
 def test_when_the_keeper_is_killed_nothing_is_left(scene):
     everything_is_up(scene)
-    (keeper,) = scene.guard.children()
-    keeper.kill()
+    (supervisor,) = scene.guard.children()
+    supervisor.kill()
     nothing_is_left(scene)
     assert scene.starter.wait(LIMIT_S) == 128 + signal.SIGKILL
 
@@ -178,16 +178,16 @@ def test_a_command_deaf_to_interruption_ends_when_its_grace_has_passed(scene):
 
 ENDLESS_GRACE = """
 import sys
-from webtrial.measure import keeper
-keeper.GRACE_S = 1e6
-sys.exit(keeper.run_keeper(sys.argv[1:]))
+from webtrial.measure import supervisor
+supervisor.GRACE_S = 1e6
+sys.exit(supervisor.run_keeper(sys.argv[1:]))
 """
 
 
 def test_a_second_interruption_ends_a_deaf_command_before_its_grace_has_passed():
-    keeper = [sys.executable, "-c", ENDLESS_GRACE, sys.executable, str(COMMAND), "is deaf"]
+    supervisor = [sys.executable, "-c", ENDLESS_GRACE, sys.executable, str(COMMAND), "is deaf"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(keeper, stdin=pipe, stdout=pipe, text=True) as kept:
+    with subprocess.Popen(supervisor, stdin=pipe, stdout=pipe, text=True) as kept:
         started = json.loads(kept.stdout.readline())
         kept.send_signal(signal.SIGINT)
         assert kept.stdout.readline() == "interrupted\n"
@@ -199,7 +199,7 @@ def test_a_second_interruption_ends_a_deaf_command_before_its_grace_has_passed()
 
 @pytest.mark.parametrize(("manner", "code"), [("ends", 7), ("fails", 1)])
 def test_a_command_that_ends_leaves_nothing_and_its_code_is_passed_on(manner, code):
-    with keep([sys.executable, str(COMMAND), manner], stdout=subprocess.PIPE) as kept:
+    with supervise([sys.executable, str(COMMAND), manner], stdout=subprocess.PIPE) as kept:
         started = json.loads(kept.stdout.readline())
         assert kept.wait(LIMIT_S) == code
     assert not Path(started["scratch"]).exists()
@@ -219,11 +219,11 @@ STAYS = f"import os, time; print(os.environ['WEBTRIAL_SCRATCH'], flush=True);tim
 
 @contextmanager
 def staying():
-    """Guard, keeper, and a command that stays; and its scratch folder."""
-    with keep([sys.executable, "-c", STAYS], stdout=subprocess.PIPE) as kept:
+    """Guard, supervisor, and a command that stays; and its scratch folder."""
+    with supervise([sys.executable, "-c", STAYS], stdout=subprocess.PIPE) as kept:
         scratch = Path(kept.stdout.readline().strip())
-        keeper = only_child_of(psutil.Process(kept.pid))
-        yield kept, keeper, only_child_of(keeper), scratch
+        supervisor = only_child_of(psutil.Process(kept.pid))
+        yield kept, supervisor, only_child_of(supervisor), scratch
 
 
 def test_leaving_the_block_ends_a_command_that_still_runs():
@@ -234,24 +234,24 @@ def test_leaving_the_block_ends_a_command_that_still_runs():
 
 
 def test_leaving_the_block_ends_the_command_of_a_keeper_that_is_stuck(monkeypatch):
-    monkeypatch.setattr(keeper_module, "_LET_GO_S", 5.0)
-    with staying() as (kept, keeper, command, scratch):
-        keeper.suspend()
+    monkeypatch.setattr(supervisor_module, "_TERMINATE_S", 5.0)
+    with staying() as (kept, supervisor, command, scratch):
+        supervisor.suspend()
     assert kept.returncode == 128 + signal.SIGKILL
     assert not runs(command)
     assert not scratch.exists()
 
 
 def test_where_guard_and_keeper_are_killed_the_command_ends_and_the_next_removes_the_folder():
-    with staying() as (kept, keeper, command, scratch):
-        keeper.suspend()  # until it is killed, too
+    with staying() as (kept, supervisor, command, scratch):
+        supervisor.suspend()  # until it is killed, too
         kept.kill()
         kept.wait()
-        keeper.kill()
-        assert are_gone([keeper, command])
+        supervisor.kill()
+        assert are_gone([supervisor, command])
     assert scratch.is_dir()
     os.utime(scratch, (0, 0))
-    with scratch_folder():
+    with temporary_scratch_dir():
         pass
     # That of another test may be removing it.
     assert holds_within(LIMIT_S, lambda: not scratch.exists())
@@ -264,9 +264,17 @@ def test_a_terminals_ctrl_c_reaches_the_command_once():
         "while not came: time.sleep(0.01)\n"
         "time.sleep(1.0); print(len(came), flush=True)"
     )
-    keeper = [sys.executable, "-m", "webtrial.system.supervisor", "--", sys.executable, "-c", code]
+    supervisor = [
+        sys.executable,
+        "-m",
+        "webtrial.system.supervisor",
+        "--",
+        sys.executable,
+        "-c",
+        code,
+    ]
     pipe = subprocess.PIPE
-    with subprocess.Popen(keeper, stdin=pipe, stdout=pipe, start_new_session=True) as kept:
+    with subprocess.Popen(supervisor, stdin=pipe, stdout=pipe, start_new_session=True) as kept:
         assert kept.stdout.readline() == b"ready\n"
         os.killpg(kept.pid, signal.SIGINT)
         assert kept.stdout.readline() == b"1\n"
@@ -274,29 +282,31 @@ def test_a_terminals_ctrl_c_reaches_the_command_once():
 
 
 def test_a_scratch_folder_that_is_in_use_is_not_taken_for_abandoned():
-    with scratch_folder() as held:
+    with temporary_scratch_dir() as held:
         os.utime(held, (0, 0))
-        with scratch_folder():
+        with temporary_scratch_dir():
             assert held.is_dir()
 
 
 def test_what_is_none_of_our_abandoned_folders_stays(tmp_path):
-    old, young, stranger = (tmp_path / f"webtrial-kept-{name}" for name in ("old", "new", "pipe"))
-    link, elsewhere = tmp_path / "webtrial-kept-link", tmp_path / "elsewhere"
+    old, young, stranger = (
+        tmp_path / f"webtrial-supervised-{name}" for name in ("old", "new", "pipe")
+    )
+    link, elsewhere = tmp_path / "webtrial-supervised-link", tmp_path / "elsewhere"
     for folder in (old, young, elsewhere):
         folder.mkdir()
     os.mkfifo(stranger)
     link.symlink_to(elsewhere)
     for path in (old, stranger, link, elsewhere):
         os.utime(path, (0, 0), follow_symlinks=False)
-    keeper_module._remove_abandoned(tmp_path)
+    supervisor_module._remove_abandoned(tmp_path)
     assert {*tmp_path.iterdir()} == {young, stranger, link, elsewhere}
 
 
 def test_what_a_killed_command_leaves_in_its_folder_for_temporary_files_goes():
     code = "import os, tempfile; print(tempfile.mkdtemp(), flush=True); os.kill(os.getpid(), 9)"
     unset = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
-    with keep([sys.executable, "-c", code], stdout=subprocess.PIPE, env=unset) as kept:
+    with supervise([sys.executable, "-c", code], stdout=subprocess.PIPE, env=unset) as kept:
         left = Path(kept.stdout.readline().strip())
         kept.wait(LIMIT_S)
     assert left.is_absolute()
@@ -306,12 +316,12 @@ def test_what_a_killed_command_leaves_in_its_folder_for_temporary_files_goes():
 def test_who_names_a_folder_for_temporary_files_has_them_there(tmp_path):
     code = "import tempfile; print(tempfile.gettempdir(), flush=True)"
     named = os.environ | {"TMPDIR": str(tmp_path)}
-    with keep([sys.executable, "-c", code], stdout=subprocess.PIPE, env=named) as kept:
+    with supervise([sys.executable, "-c", code], stdout=subprocess.PIPE, env=named) as kept:
         assert Path(kept.stdout.readline().strip()) == tmp_path
 
 
 def test_a_command_that_cannot_be_started_is_named(capfd):
-    with keep(["/nowhere/at all"]) as kept:
+    with supervise(["/nowhere/at all"]) as kept:
         assert kept.wait(LIMIT_S) == 127
     assert "/nowhere/at all cannot be started" in capfd.readouterr().err
 
@@ -319,13 +329,13 @@ def test_a_command_that_cannot_be_started_is_named(capfd):
 def test_what_the_command_reads_and_prints_is_its_own():
     code = "import sys; print(sys.stdin.read() == ''); print('aside', file=sys.stderr)"
     pipe = subprocess.PIPE
-    with keep([sys.executable, "-c", code], stdout=pipe, stderr=pipe) as kept:
+    with supervise([sys.executable, "-c", code], stdout=pipe, stderr=pipe) as kept:
         assert kept.communicate(timeout=LIMIT_S) == ("True\n", "aside\n")
         assert kept.returncode == 0
 
 
 def test_the_scratch_folder_is_short_and_open_to_others_while_it_lasts():
-    with scratch_folder() as folder:
+    with temporary_scratch_dir() as folder:
         assert folder.stat().st_mode & 0o777 == 0o755
         assert len(str(folder)) < 40
         (folder / "within").mkdir()
@@ -335,7 +345,7 @@ def test_the_scratch_folder_is_short_and_open_to_others_while_it_lasts():
 def test_without_a_keeper_the_scratch_folder_is_asked_for(monkeypatch):
     monkeypatch.delenv(SCRATCH, raising=False)
     with pytest.raises(LaunchError, match="WEBTRIAL_SCRATCH is not set"):
-        kept_scratch()
+        scratch_dir()
 
 
 def test_a_process_that_dies_with_its_parent_does_so_when_the_parent_is_killed():
