@@ -1,4 +1,4 @@
-"""Starts `supervised_command.py` under a supervisor, passes on what it prints, waits to be killed."""
+"""Starts `supervised_command.py` under a supervisor, passes on its output, waits to be killed."""
 
 import os
 import subprocess

@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
-from webtrial.load.scenarios import ExpectedBody, TestData, targets
+from webtrial.load.scenarios import ExpectedBody, SeededData, targets
 from webtrial.measure.answers import ASKED_AGAIN, Earlier, agreed_answers, canonical, sign_in
 from webtrial.system.ports import free_port
 
-MATERIAL = TestData(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
+MATERIAL = SeededData(300, {"common": ("lamp",), "rare": ("zither",)}, ("account001",), "secret")
 SEARCHES = {"one": ["product_search"], "two": ["product_search"]}
 
 Answer = Callable[[str], tuple[int, bytes]]

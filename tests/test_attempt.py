@@ -18,7 +18,7 @@ import pytest
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError
 from webtrial.load.driver import Outcome, Task
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure import attempt, processes
 from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import Service, Upstreams
@@ -114,7 +114,7 @@ def a_rig(drive: Any) -> RunContext:
     return RunContext(
         parameters=parameters,
         split=CoreSplit(1, (0,)),
-        test_data=TestData(10, {}, (), ""),
+        seeded_data=SeededData(10, {}, (), ""),
         upstreams=Upstreams("http://127.0.0.1:1", "http://127.0.0.1:2", ()),
         counter=CountsNothing(),  # type: ignore[arg-type]
         database_pid=None,

@@ -18,8 +18,8 @@ from webtrial.load.scenarios import (
     Crud,
     ExpectedBody,
     RequestSpec,
+    SeededData,
     Setting,
-    TestData,
     Validation,
     check,
     sessions,
@@ -28,7 +28,7 @@ from webtrial.load.scenarios import (
 from webtrial.run.scenario_names import SCENARIOS
 
 WORDS = {"common": ("lamp", "desk"), "middling": ("oak",), "rare": ("zither", "sextant")}
-MATERIAL = TestData(1000, WORDS, ("account001", "account002"), "secret")
+MATERIAL = SeededData(1000, WORDS, ("account001", "account002"), "secret")
 
 
 def setting(**answers: ExpectedBody) -> Setting:

@@ -32,9 +32,9 @@ def signing(monkeypatch: pytest.MonkeyPatch) -> Signing:
 
 
 def context(tokens: dict[str, Tokens] | None = None, targets: Sequence[str] = ()) -> Any:
-    test_data = SimpleNamespace(accounts=ACCOUNTS, password="secret")
+    seeded_data = SimpleNamespace(accounts=ACCOUNTS, password="secret")
     return SimpleNamespace(
-        context=SimpleNamespace(test_data=test_data),
+        context=SimpleNamespace(seeded_data=seeded_data),
         tokens=tokens or {},
         targets=dict.fromkeys(targets),
     )

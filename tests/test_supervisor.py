@@ -178,9 +178,9 @@ def test_a_command_deaf_to_interruption_ends_when_its_grace_has_passed(scene):
 
 ENDLESS_GRACE = """
 import sys
-from webtrial.measure import supervisor
+from webtrial.system import supervisor
 supervisor.GRACE_S = 1e6
-sys.exit(supervisor.run_keeper(sys.argv[1:]))
+sys.exit(supervisor.run_supervisor(sys.argv[1:]))
 """
 
 

@@ -16,7 +16,7 @@ from tests.load.truth import Truth, truth
 from webtrial.errors import LaunchError
 from webtrial.load.driver import Task
 from webtrial.load.driver_pool import DriverPool, driver_pool
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import build_template, describe_data
 from webtrial.measure.machine import CoreSplit
@@ -121,7 +121,7 @@ def a_rig(drive: Any) -> RunContext:
     return RunContext(
         parameters=pings(),
         split=CoreSplit(None, (0,)),
-        test_data=TestData(10, {}, (), ""),
+        seeded_data=SeededData(10, {}, (), ""),
         upstreams=None,
         counter=None,
         database_pid=None,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic_run import VALID, manifest_of
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import ServiceSettings, launch_stacks
 from webtrial.measure.machine import core_split
@@ -73,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         rig = RunContext(
             parameters=parameters,
             split=split,
-            material=TestData(1000, {}, (), ""),
+            material=SeededData(1000, {}, (), ""),
             upstreams=None,
             counter=None,
             database_pid=None,

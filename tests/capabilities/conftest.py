@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import STACKS, Seeded, patiently, settings_of
-from webtrial.load.scenarios import test_data_from
+from webtrial.load.scenarios import seeded_data_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.anatomy import read_anatomies
 from webtrial.measure.capabilities.asking import Subject
@@ -33,8 +33,8 @@ def asked(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         stack.name: settings_of(seeded, stack, f"asked-{stack.name}", NOWHERE) for stack in stacks
     }
     folder: Path = tmp_path_factory.mktemp("asked")
-    test_data = test_data_from(seeded.built, seeded.password)
-    with patiently(), subjects(settings, test_data, folder) as found:
+    seeded_data = seeded_data_from(seeded.built, seeded.password)
+    with patiently(), subjects(settings, seeded_data, folder) as found:
         yield found
     for stack in stacks:
         drop_database(seeded.server, f"asked-{stack.name}")
@@ -51,9 +51,9 @@ def moved(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> list[Find
             name: (STACKS[name], settings_of(seeded, STACKS[name], clone, urls), log)
             for name, clone in names.items()
         }
-        test_data = test_data_from(seeded.built, seeded.password)
+        seeded_data = seeded_data_from(seeded.built, seeded.password)
         with patiently():
-            found = list(findings_on_the_way(wanted, test_data))
+            found = list(findings_on_the_way(wanted, seeded_data))
     for clone in names.values():
         drop_database(seeded.server, clone)
     return found

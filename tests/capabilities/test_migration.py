@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.stage import STACKS, Seeded
 from tests.test_launch import SETTINGS, small
-from webtrial.load.scenarios import test_data_from
+from webtrial.load.scenarios import seeded_data_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.migration import (
     ASKED,
@@ -35,15 +35,15 @@ def test_every_group_is_asked_at_every_step(moved: list[Finding]) -> None:
 
 
 def test_where_there_is_nothing_nothing_goes_together(seeded: Seeded, tmp_path: Path) -> None:
-    test_data = test_data_from(seeded.built, seeded.password)
+    seeded_data = seeded_data_from(seeded.built, seeded.password)
     with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
-        assert serves_beside(service.url, test_data).value == NO
+        assert serves_beside(service.url, seeded_data).value == NO
 
 
 def test_a_step_at_which_something_fails_is_named(seeded: Seeded, tmp_path: Path) -> None:
     """That service answers every GET, and no POST."""
-    test_data = test_data_from(seeded.built, seeded.password)
-    answer = moves_step_by_step(small(), SETTINGS, tmp_path / "log", test_data)
+    seeded_data = seeded_data_from(seeded.built, seeded.password)
+    answer = moves_step_by_step(small(), SETTINGS, tmp_path / "log", seeded_data)
     assert answer.value == NO
     every = [f"{step} moved, /token: 501" for step in range(len(ASKED) + 1)]
     assert answer.evidence == ", ".join(every)
@@ -59,8 +59,8 @@ def test_where_nothing_fails_the_steps_are_counted(
         return [httpx.Response(200)]
 
     monkeypatch.setattr(migration, "_asked", answered)
-    test_data = test_data_from(seeded.built, seeded.password)
-    answer = moves_step_by_step(STACKS[ON_THE_WAY], SETTINGS, tmp_path / "log", test_data)
+    seeded_data = seeded_data_from(seeded.built, seeded.password)
+    answer = moves_step_by_step(STACKS[ON_THE_WAY], SETTINGS, tmp_path / "log", seeded_data)
     assert answer.value == YES
     assert answer.evidence.startswith(f"{len(ASKED) + 1} steps: 200 of all of ")
     groups = list(ASKED)

@@ -12,7 +12,7 @@ from tests.contract.test_same_work import comparable
 from tests.contract.test_settings import UNUSED
 from tests.contract.traffic import traffic
 from webtrial.errors import LaunchError
-from webtrial.load.scenarios import test_data_from
+from webtrial.load.scenarios import seeded_data_from
 from webtrial.measure.capabilities.migration import ASKED, serves_beside
 from webtrial.measure.launch import launch_stack, service_environment
 from webtrial.run.capabilities import YES
@@ -145,7 +145,7 @@ def test_django_has_the_accounts_of_everyone_and_no_users_of_its_own(hybrid):
 
 
 def test_what_is_asked_of_frameworks_finds_that_both_go_together(hybrid, seeded):
-    found = serves_beside(hybrid.url, test_data_from(seeded.built, seeded.password))
+    found = serves_beside(hybrid.url, seeded_data_from(seeded.built, seeded.password))
     assert found.value == YES, found.evidence
 
 

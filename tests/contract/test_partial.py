@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.judging import refused
 from tests.contract.stage import DEPLOYED, EVERY, client_of, served
-from webtrial.load.scenarios import targets, test_data_from
+from webtrial.load.scenarios import seeded_data_from, targets
 from webtrial.measure.answers import agreed_answers
 
 FIRST, *_ = DEPLOYED  # serves all
@@ -24,11 +24,11 @@ def found(seeded, package_upstreams, logs):
 
 @pytest.mark.parametrize("name", PARTIAL)
 def test_what_a_stack_serves_it_answers_as_the_others_do(found, deployed, seeded, name):
-    test_data = test_data_from(seeded.built, seeded.password)
+    seeded_data = seeded_data_from(seeded.built, seeded.password)
     scenarios = list(PARTIAL[name].serves)
-    asked = [target for scenario in scenarios for target in targets(scenario, test_data)]
+    asked = [target for scenario in scenarios for target in targets(scenario, seeded_data)]
     urls = {FIRST: deployed[FIRST].url, name: found[name].url}
-    answers = agreed_answers(urls, dict.fromkeys(urls, scenarios), test_data, {})
+    answers = agreed_answers(urls, dict.fromkeys(urls, scenarios), seeded_data, {})
     assert answers[name].keys() == set(asked) != set()
 
 

@@ -97,7 +97,7 @@ def long_folder(tmp_path: Path) -> Path:
 def test_a_command_of_ours_makes_sockets_elsewhere_than_below_a_long_path(
     long_folder: Path,
 ) -> None:
-    ours = f"from webtrial.measure import places; places.use_short_temporary_folder(); {SOCKETS}"
+    ours = f"from webtrial.system import places; places.use_short_temporary_folder(); {SOCKETS}"
     done = subprocess.run(
         [sys.executable, "-c", ours],
         env=os.environ | {"TMPDIR": str(long_folder)},

@@ -18,7 +18,7 @@ from tests.waiting import LIMIT_S
 from webtrial.errors import DriverError
 from webtrial.load.driver import Outcome, Task, driving
 from webtrial.load.loops import poisson_arrivals
-from webtrial.load.scenarios import ExpectedBody, TestData
+from webtrial.load.scenarios import ExpectedBody, SeededData
 from webtrial.load.user import kind_of
 from webtrial.run.records import Load
 from webtrial.system.ports import free_port
@@ -39,7 +39,7 @@ def task(url: str, load: Load, **changes: object) -> Task:
         think_time_s=0.0,
         max_connections=50,
         core=None,
-        test_data=TestData(100, {}, (), ""),
+        seeded_data=SeededData(100, {}, (), ""),
         answers=KNOWN,
         tokens={},
     )

@@ -40,7 +40,7 @@ from webtrial.load.meter import Meter
 from webtrial.load.partition import ALL, Partition
 from webtrial.load.persistent_connections import Asks, HeldLoop, held_asks, open_silently
 from webtrial.load.samples import Samples
-from webtrial.load.scenarios import Answers, Setting, TestData, Tokens, sessions
+from webtrial.load.scenarios import Answers, SeededData, Setting, Tokens, sessions
 from webtrial.load.shards import write_shard
 from webtrial.load.user import User
 from webtrial.load.window import COOLDOWN_NS, Window
@@ -72,7 +72,7 @@ class Task:
     think_time_s: float
     max_connections: int
     core: int | None
-    test_data: TestData
+    seeded_data: SeededData
     answers: Answers
     tokens: Tokens
     share: Partition = ALL
@@ -341,7 +341,7 @@ def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
 
 def _setting(task: Task) -> Setting:
     return Setting(
-        task.base_url, task.seed, task.timeout_s, task.test_data, task.answers, task.tokens
+        task.base_url, task.seed, task.timeout_s, task.seeded_data, task.answers, task.tokens
     )
 
 

@@ -2,7 +2,8 @@
 
 A scenario gives each user a `Session`: an endless, seeded sequence of `RequestSpec`s, each a
 request with what its answer must be. Every answer is checked by status and length, one in
-`CONTENT_EVERY` by content. Sessions that write own the rows they write, so that no two users collide.
+`CONTENT_EVERY` by content. Sessions that write own the rows they write, so that no two users
+collide.
 """
 
 import json
@@ -32,7 +33,7 @@ FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # that each of them takes
 
 
 @dataclass(frozen=True, slots=True)
-class TestData:
+class SeededData:
     """What the seeded database holds that requests are made of."""
 
     users: int
@@ -87,7 +88,7 @@ class Setting:
     base_url: str
     seed: int
     timeout_s: float
-    test_data: TestData
+    seeded_data: SeededData
     answers: Answers
     tokens: Tokens
 
@@ -97,10 +98,10 @@ class Setting:
         return once(httpx.Request(method, self.base_url + target, extensions=limits, **content))
 
 
-def test_data_from(built: dict[str, Any], password: str) -> TestData:
+def seeded_data_from(built: dict[str, Any], password: str) -> SeededData:
     """The material in what the database's build printed."""
     words = {kind: tuple(found) for kind, found in built["search_words"].items()}
-    return TestData(built["rows"]["users"], words, tuple(built["accounts"]), password)
+    return SeededData(built["rows"]["users"], words, tuple(built["accounts"]), password)
 
 
 def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
@@ -180,39 +181,39 @@ def _reads(
 
 
 def _ping(setting: Setting) -> Any:
-    return _reads(setting, targets("ping", setting.test_data))
+    return _reads(setting, targets("ping", setting.seeded_data))
 
 
 def _user_detail(setting: Setting) -> Any:
-    return _reads(setting, targets("user_detail", setting.test_data))
+    return _reads(setting, targets("user_detail", setting.seeded_data))
 
 
 def _catalog(setting: Setting) -> Any:
-    return _reads(setting, targets("catalog", setting.test_data))
+    return _reads(setting, targets("catalog", setting.seeded_data))
 
 
 def _fan_out(setting: Setting) -> Any:
-    return _reads(setting, targets("fan_out", setting.test_data), way=Cycling)
+    return _reads(setting, targets("fan_out", setting.seeded_data), way=Cycling)
 
 
 def _product_search(setting: Setting) -> Any:
-    kinds = targets("product_search", setting.test_data)
+    kinds = targets("product_search", setting.seeded_data)
     found = list(kinds.values())
     weights = np.array([SEARCH_MIX[kind] / found.count(kind) for kind in found])
     return _reads(setting, kinds, weights / weights.sum())
 
 
-def targets(scenario: str, test_data: TestData) -> dict[str, str]:
+def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
     """The request targets of a reading scenario and the kind of each; none for the others."""
     if scenario == "ping":
         return {"/ping": "ping"}
     if scenario == "user_detail":
-        ids = np.random.default_rng(0).choice(test_data.users, USERS_ASKED_FOR, replace=False) + 1
+        ids = np.random.default_rng(0).choice(seeded_data.users, USERS_ASKED_FOR, replace=False) + 1
         return {f"/users/{number}": "user" for number in sorted(ids.tolist())}
     if scenario == "product_search":
         return {
             f"/products/search?q={word}": kind
-            for kind, words in test_data.words.items()
+            for kind, words in seeded_data.words.items()
             for word in words
         }
     if scenario == "catalog":

@@ -21,8 +21,8 @@ from webtrial.load.scenarios import (
     DASHBOARD,
     Answers,
     ExpectedBody,
+    SeededData,
     Setting,
-    TestData,
     Tokens,
     dashboard_request,
     targets,
@@ -67,7 +67,7 @@ def sign_in(urls: dict[str, str], accounts: Sequence[str], password: str) -> Tok
 def agreed_answers(
     urls: dict[str, str],
     scenarios: dict[str, list[str]],
-    test_data: TestData,
+    seeded_data: SeededData,
     tokens: dict[str, Tokens],
     earlier: Earlier | None = None,
     turn: int = 0,
@@ -82,11 +82,11 @@ def agreed_answers(
     """
     earlier = Earlier() if earlier is None else earlier
     asked = {
-        stack: _asked(scenarios[stack], test_data, earlier.known.get(stack, {}), turn)
+        stack: _asked(scenarios[stack], seeded_data, earlier.known.get(stack, {}), turn)
         for stack in urls
     }
     for times_left in reversed(range(TIMES)):
-        bodies = asyncio.run(_ask_all(urls, asked, test_data, tokens))
+        bodies = asyncio.run(_ask_all(urls, asked, seeded_data, tokens))
         try:
             earlier.expected.update(_agreed(bodies, earlier.expected))
             break
@@ -101,9 +101,9 @@ def agreed_answers(
     return {stack: earlier.known[stack] for stack in urls}
 
 
-def _asked(scenarios: list[str], test_data: TestData, known: Answers, turn: int) -> list[str]:
+def _asked(scenarios: list[str], seeded_data: SeededData, known: Answers, turn: int) -> list[str]:
     """The targets that a stack is asked for: all that it has not answered yet, some of the rest."""
-    wanted = [target for scenario in scenarios for target in targets(scenario, test_data)]
+    wanted = [target for scenario in scenarios for target in targets(scenario, seeded_data)]
     wanted += [DASHBOARD] if "dashboard" in scenarios else []
     new = [target for target in wanted if target not in known]
     return new + [target for target in wanted if target in known][turn % ASKED_AGAIN :: ASKED_AGAIN]
@@ -172,11 +172,11 @@ async def _sign_in(urls: dict[str, str], accounts: Sequence[str], password: str)
 async def _ask_all(
     urls: dict[str, str],
     asked: dict[str, list[str]],
-    test_data: TestData,
+    seeded_data: SeededData,
     tokens: dict[str, Tokens],
 ) -> dict[str, Bodies]:
     async def one(stack: str, url: str) -> Bodies:
-        setting = Setting(url, 0, TIMEOUT_S, test_data, {}, tokens.get(stack, {}))
+        setting = Setting(url, 0, TIMEOUT_S, seeded_data, {}, tokens.get(stack, {}))
         requests = [_request(setting, target) for target in asked[stack]]
         return await _ask_one(stack, url, requests)
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from webtrial.errors import DriverError, LaunchError
 from webtrial.load.aggregation import tally
 from webtrial.load.driver import Task, driving
-from webtrial.load.scenarios import Answers, TestData, Tokens
+from webtrial.load.scenarios import Answers, SeededData, Tokens
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.machine import CoreSplit, speed_per_s
@@ -89,7 +89,7 @@ class RunContext:
 
     parameters: Parameters
     split: CoreSplit
-    test_data: TestData
+    seeded_data: SeededData
     upstreams: Upstreams | None
     counter: Connection | None
     database_pid: int | None
@@ -215,7 +215,7 @@ def restore(planned: PlannedTrial, under_test: ServiceUnderTest, context: RunCon
     if planned.scenario not in OWNED or under_test.database_url is None:
         return
     with psycopg.connect(under_test.database_url, autocommit=True) as connection:
-        connection.execute("DELETE FROM users WHERE id > %s", [context.test_data.users])
+        connection.execute("DELETE FROM users WHERE id > %s", [context.seeded_data.users])
         connection.execute("VACUUM users, orders")
 
 
@@ -292,7 +292,7 @@ def _task(
         think_time_s=context.parameters.think_time_s,
         max_connections=context.parameters.max_connections,
         core=context.split.driver_core,
-        test_data=context.test_data,
+        seeded_data=context.seeded_data,
         answers=under_test.answers,
         tokens=under_test.tokens,
         shard=context.results and f"{context.results}/{name}",

@@ -156,7 +156,7 @@ def _stacks_up(
         answers = agreed_answers(
             urls,
             scenarios,
-            context.context.test_data,
+            context.context.seeded_data,
             context.tokens,
             context.answered,
             block.number,
@@ -229,7 +229,7 @@ def _signed_in(
     context: BlockContext, urls: dict[str, str], asked: dict[str, set[str]]
 ) -> dict[str, Tokens]:
     """Tokens of all accounts for those of the stacks that need them and have none yet."""
-    accounts, password = context.context.test_data.accounts, context.context.test_data.password
+    accounts, password = context.context.seeded_data.accounts, context.context.seeded_data.password
     need = {
         stack: url
         for stack, url in urls.items()

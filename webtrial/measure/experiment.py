@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 import psutil
 
 from webtrial.errors import RunError, WebtrialError
-from webtrial.load.scenarios import TestData, test_data_from
+from webtrial.load.scenarios import SeededData, seeded_data_from
 from webtrial.measure import machine, provenance
 from webtrial.measure.attempt import RunContext
 from webtrial.measure.blocks import BlockContext, measure_block
@@ -156,8 +156,8 @@ def _set_up(
     pin_to_cores(split.service_cores)  # only now: to fill the database takes every core
     # Else a busy service would keep us from reading what it used until its window is over.
     set_realtime_priority()
-    test_data = test_data_from(built, password)
-    context = _rig(parameters, split, test_data, environment, drive)
+    seeded_data = seeded_data_from(built, password)
+    context = _rig(parameters, split, seeded_data, environment, drive)
     if parameters.results_url:
         context = replace(
             context, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}"
@@ -180,7 +180,7 @@ def _set_up(
 def _rig(
     parameters: Parameters,
     split: CoreSplit,
-    test_data: TestData,
+    seeded_data: SeededData,
     environment: Environment | None,
     drive: Drive,
 ) -> RunContext:
@@ -190,7 +190,7 @@ def _rig(
     return RunContext(
         parameters=parameters,
         split=split,
-        test_data=test_data,
+        seeded_data=seeded_data,
         upstreams=environment.upstreams if environment else None,
         counter=environment.counter if environment else None,
         database_pid=database_pid,

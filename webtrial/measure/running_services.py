@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webtrial.load.scenarios import TestData, test_data_from
+from webtrial.load.scenarios import SeededData, seeded_data_from
 from webtrial.measure.embedded import embedded
 from webtrial.measure.launch import (
     Service,
@@ -32,7 +32,7 @@ class RunningServices:
     """Services by the name of their stack, and what their databases hold."""
 
     services: Mapping[str, Service]
-    test_data: TestData
+    seeded_data: SeededData
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ServiceEnvironment:
     with a copy of the data of its own; what those hold; the folder for logs."""
 
     settings: Mapping[str, ServiceSettings]
-    test_data: TestData
+    seeded_data: SeededData
     logs: Path
 
     def wanted(self, stacks: Iterable[Stack]) -> dict[str, tuple[Stack, ServiceSettings, Path]]:
@@ -62,7 +62,7 @@ def running_services(
         service_environment(stacks, database_url, cores) as environment,
         launch_stacks(environment.wanted(stacks), cores) as services,
     ):
-        yield RunningServices(services, environment.test_data)
+        yield RunningServices(services, environment.seeded_data)
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def service_environment(
             )
             for stack in stacks
         }
-        yield ServiceEnvironment(settings, test_data_from(built, password), scratch)
+        yield ServiceEnvironment(settings, seeded_data_from(built, password), scratch)
 
 
 def _database(

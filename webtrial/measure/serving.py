@@ -35,5 +35,5 @@ def addresses(services_up: RunningServices) -> str:
         places |= _BESIDE.get(service.stack.framework, {})
         lines += [service.stack.title]
         lines += [f"  {label:<14} {service.url}{path}" for label, path in places.items()]
-    account, password = services_up.test_data.accounts[0], services_up.test_data.password
+    account, password = services_up.seeded_data.accounts[0], services_up.seeded_data.password
     return "\n".join([*lines, "", f"Sign in as {account} with {password}. Ctrl-C stops all."])

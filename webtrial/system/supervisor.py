@@ -220,7 +220,7 @@ def remove_shared_memory(folder: Path) -> None:
                 libc().shmctl(segment, _IPC_RMID, None)
 
 
-def run_keeper(argv: Sequence[str]) -> int:
+def run_supervisor(argv: Sequence[str]) -> int:
     """Be the guard of a supervisor of `argv`; returns the command's code."""
     _adopt_orphans()
     with temporary_scratch_dir() as scratch:
@@ -382,4 +382,4 @@ def _code(status: int | None) -> int:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    sys.exit(run_keeper(arguments[1:] if arguments[:1] == ["--"] else arguments))
+    sys.exit(run_supervisor(arguments[1:] if arguments[:1] == ["--"] else arguments))

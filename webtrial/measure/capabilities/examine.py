@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure import machine
 from webtrial.measure.capabilities import (
     admin,
@@ -50,13 +50,13 @@ def examine(database_url: str | None, say: Say) -> list[Finding]:
     say("starting PostgreSQL, filling the database …")
     with service_environment([*stacks.values(), *moving], database_url, cores) as environment:
         say("asking the services …")
-        with subjects(environment.settings, environment.test_data, environment.logs) as asked:
+        with subjects(environment.settings, environment.seeded_data, environment.logs) as asked:
             found = [finding for subject in asked for finding in findings_of(subject)]
         say("moving from one to another, step by step …")
-        found += findings_on_the_way(environment.wanted(moving), environment.test_data)
+        found += findings_on_the_way(environment.wanted(moving), environment.seeded_data)
         say(f"starting each service {1 + footprint.REPEATS} times …")
         wanted = environment.wanted(stacks.values())
-        footprints = footprint.measure(wanted, environment.test_data.users, cores)
+        footprints = footprint.measure(wanted, environment.seeded_data.users, cores)
     for framework, stack in stacks.items():
         for capability, answer in footprint.answers(footprints[stack.name]):
             found.append(_finding(framework, capability, answer))
@@ -73,7 +73,7 @@ def deployed(anatomies: Mapping[str, Anatomy]) -> dict[str, Stack]:
 @contextmanager
 def subjects(
     settings: Mapping[str, ServiceSettings],
-    test_data: TestData,
+    seeded_data: SeededData,
     folder: Path,
     cores: Collection[int] | None = None,
 ) -> Iterator[list[Subject]]:
@@ -99,8 +99,8 @@ def subjects(
                 _sources_of(services[framework], stack, anatomies[framework]),
                 services[framework].url,
                 services[_by_itself(framework)].url,
-                test_data.accounts[0],
-                test_data.password,
+                seeded_data.accounts[0],
+                seeded_data.password,
                 _others_of(framework, anatomies[framework], services),
             )
             for framework, stack in stacks.items()
@@ -115,9 +115,9 @@ def findings_of(subject: Subject) -> Iterable[Finding]:
                 yield _finding(subject.framework, capability, answer)
 
 
-def findings_on_the_way(wanted: Wanted, test_data: TestData) -> Iterator[Finding]:
+def findings_on_the_way(wanted: Wanted, seeded_data: SeededData) -> Iterator[Finding]:
     """What can be said of leaving a framework; `wanted` are the stacks of `migration`."""
-    for framework, answer in migration.answers(wanted, test_data):
+    for framework, answer in migration.answers(wanted, seeded_data):
         yield _finding(framework, migration.CAPABILITY, answer)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure.capabilities.asking import Answer, seen, visitor, yes_or_no
 from webtrial.measure.capabilities.pages import is_page, sign_in_form
 from webtrial.measure.launch import ServiceSettings, launch_stack
@@ -33,26 +33,26 @@ ASKED = {
 _LOGIN = "/accounts/login/"
 
 
-def answers(wanted: Wanted, test_data: TestData) -> Iterator[tuple[str, Answer]]:
+def answers(wanted: Wanted, seeded_data: SeededData) -> Iterator[tuple[str, Answer]]:
     """By the framework that is left; `wanted` has STACKS, each on a copy of the data of its own."""
     stack, settings, log = wanted[TOGETHER]
     with launch_stack(stack, settings, None, log) as service:
-        yield "Django", serves_beside(service.url, test_data)
-    yield "Flask", moves_step_by_step(*wanted[ON_THE_WAY], test_data)
+        yield "Django", serves_beside(service.url, seeded_data)
+    yield "Flask", moves_step_by_step(*wanted[ON_THE_WAY], seeded_data)
 
 
-def serves_beside(url: str, test_data: TestData) -> Answer:
+def serves_beside(url: str, seeded_data: SeededData) -> Answer:
     """Whether the admin, a session and FastAPI's API go together at `url`."""
     with visitor(url) as client:
         refused = client.get(ASKED["dashboard"])
-        _sign_in(client, test_data)
+        _sign_in(client, seeded_data)
         listed, account = client.get("/admin/shop/user/"), client.get("/account/")
         first, stats = client.get("/users?limit=1"), client.get(ASKED["dashboard"])
     pages = is_page(listed) and is_page(account)
     works = (
         refused.status_code == httpx.codes.UNAUTHORIZED
         and pages
-        and test_data.accounts[0] in account.text
+        and seeded_data.accounts[0] in account.text
         and {first.status_code, stats.status_code} == {httpx.codes.OK}
         and first.json()["items"][0]["username"] in listed.text
     )
@@ -66,14 +66,14 @@ def serves_beside(url: str, test_data: TestData) -> Answer:
 
 
 def moves_step_by_step(
-    stack: Stack, settings: ServiceSettings, log: Path, test_data: TestData
+    stack: Stack, settings: ServiceSettings, log: Path, seeded_data: SeededData
 ) -> Answer:
     """Whether every group of routes answers before any has moved to FastAPI, and after each."""
     groups = list(ASKED)
     refused = [
         f"{step} moved, {answer.request.url.path}: {answer.status_code}"
         for step in range(len(groups) + 1)
-        for answer in _asked(_at_step(stack, groups[:step]), settings, log, test_data)
+        for answer in _asked(_at_step(stack, groups[:step]), settings, log, seeded_data)
         if answer.status_code != httpx.codes.OK
     ]
     return Answer(
@@ -91,10 +91,10 @@ def _at_step(stack: Stack, moved: list[str]) -> Stack:
 
 
 def _asked(
-    stack: Stack, settings: ServiceSettings, log: Path, test_data: TestData
+    stack: Stack, settings: ServiceSettings, log: Path, seeded_data: SeededData
 ) -> list[httpx.Response]:
     """What the service answers for each group."""
-    credentials = {"username": test_data.accounts[0], "password": test_data.password}
+    credentials = {"username": seeded_data.accounts[0], "password": seeded_data.password}
     with launch_stack(stack, settings, None, log) as service, visitor(service.url) as client:
         token = client.post(ASKED["tokens"], data=credentials)
         given = token.json()["access_token"] if token.is_success else "none"
@@ -103,7 +103,7 @@ def _asked(
         return [token, *(client.get(place, headers=bearer) for place in others)]
 
 
-def _sign_in(client: httpx.Client, test_data: TestData) -> None:
+def _sign_in(client: httpx.Client, seeded_data: SeededData) -> None:
     form = sign_in_form(client.get(_LOGIN))
-    credentials = {"username": test_data.accounts[0], "password": test_data.password}
+    credentials = {"username": seeded_data.accounts[0], "password": seeded_data.password}
     client.post(_LOGIN, data=(form.hidden if form else {}) | credentials)

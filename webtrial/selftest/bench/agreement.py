@@ -37,14 +37,14 @@ def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
     split = core_split()
     with running_services([STACK], database_url, split.service_cores) as services_up:
         url = services_up.services[STACK].url
-        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.test_data, {})[
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.seeded_data, {})[
             STACK
         ]
         second, ask = _second_client()
         asked: dict[str, Callable[[], Found]] = {
             "webtrial": lambda: _drive(url, services_up, answers, split.driver_core),
             second: lambda: ask(
-                url, list(targets(SCENARIO, services_up.test_data)), split.driver_core
+                url, list(targets(SCENARIO, services_up.seeded_data)), split.driver_core
             ),
         }
         rows = []
@@ -76,7 +76,7 @@ def _drive(url: str, services_up: RunningServices, answers: Answers, core: int |
         think_time_s=0.0,
         max_connections=CONNECTIONS,
         core=core,
-        test_data=services_up.test_data,
+        seeded_data=services_up.seeded_data,
         answers=answers,
         tokens={},
     )

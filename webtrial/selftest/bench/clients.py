@@ -27,11 +27,11 @@ async def webtrial(url: str, connections: int) -> AsyncIterator[list[Ask]]:
     """The fast lane of the driver: a User to a connection, checks and samples included."""
     from webtrial.load.connection import Connection
     from webtrial.load.samples import Samples
-    from webtrial.load.scenarios import Setting, TestData, sessions
+    from webtrial.load.scenarios import SeededData, Setting, sessions
     from webtrial.load.user import User
     from webtrial.load.window import Window as Trial
 
-    setting = Setting(url, 1, 10.0, TestData(1, {}, (), ""), {}, {})
+    setting = Setting(url, 1, 10.0, SeededData(1, {}, (), ""), {}, {})
     sample, trial, making = Samples(), Trial(0, sys.maxsize, sys.maxsize), sessions("ping", setting)
     users = [User(n, Connection(), next(making), sample) for n in range(connections)]
 

@@ -1,7 +1,7 @@
 """Thousands of connections held by one driver: errors, and what each costs it in memory."""
 
 from webtrial.load.driver import Outcome, Task, driving
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure.machine import core_split
 from webtrial.run.records import Load
 from webtrial.selftest.bench.efficiency import bare_server
@@ -37,7 +37,7 @@ def _drive(url: str, users: int) -> Outcome:
         think_time_s=THINK_TIME_S,
         max_connections=users,
         core=core_split().driver_core,
-        test_data=TestData(1, {}, (), ""),
+        seeded_data=SeededData(1, {}, (), ""),
         answers={},
         tokens={},
     )

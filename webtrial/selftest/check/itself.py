@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from webtrial.load.driver import Task, driving
-from webtrial.load.scenarios import TestData
+from webtrial.load.scenarios import SeededData
 from webtrial.measure.answers import agreed_answers
 from webtrial.measure.machine import core_split, speed_per_s
 from webtrial.measure.running_services import running_services
@@ -38,7 +38,7 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
     split = core_split()
     with running_services([STACK], database_url, split.service_cores) as services_up:
         url = services_up.services[STACK].url
-        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.test_data, {})[
+        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.seeded_data, {})[
             STACK
         ]
         task = Task(
@@ -52,7 +52,7 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
             think_time_s=0.0,
             max_connections=USERS,
             core=split.driver_core,
-            test_data=TestData(services_up.test_data.users, {}, (), ""),
+            seeded_data=SeededData(services_up.seeded_data.users, {}, (), ""),
             answers=answers,
             tokens={},
         )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from webtrial.load.driver import Driving, Outcome, Task, driving
-from webtrial.load.scenarios import NUMBERED, ExpectedBody, TestData
+from webtrial.load.scenarios import NUMBERED, ExpectedBody, SeededData
 from webtrial.measure.attempt import machine_of
 from webtrial.measure.machine import core_split, speed_per_s
 from webtrial.measure.processes import machine_time, sleep_until
@@ -71,7 +71,7 @@ def task_of(load: Load, seed: int, window_s: float, **changes: object) -> Task:
         "think_time_s": 0.0,
         "max_connections": 2000,
         "core": core_split().driver_core,
-        "material": TestData(0, {}, (), ""),
+        "material": SeededData(0, {}, (), ""),
         "answers": {"/": ExpectedBody(len(BODY), crc32(BODY))},
         "tokens": {},
     }
