@@ -88,7 +88,7 @@ def test_measuring_elsewhere_ends_with_one_sentence_that_names_the_container(
     assert json.loads(done.stdout) == [2] * len(commands)
     assert done.stderr.splitlines() == [
         f"webtrial: measuring needs Linux, this is {PLATFORMS[platform]}: measure in the container"
-        " of the Dockerfile, as README.md shows under `Where it runs`"
+        " of the Dockerfile, as docs/running.md shows"
     ] * len(commands)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from webtrial.results.validity.robustness import read_hardening, robustness_table, write_hardening
 
-README = Path(__file__).parent.parent.parent / "README.md"
+DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "robustness.md"
 COUNTS = {
     ("fault", "kill -9 of a service", ""): 2,
     ("bad input", "NUL bytes", "flask"): 10,
@@ -32,5 +32,5 @@ def test_nothing_in_the_file_was_counted_as_nothing() -> None:
     assert min(counts.values()) > 0
 
 
-def test_the_readme_has_the_table_of_the_file() -> None:
-    assert robustness_table().text in README.read_text()
+def test_the_document_has_the_table_of_the_file() -> None:
+    assert robustness_table().text in DOCUMENT.read_text(encoding="utf-8")

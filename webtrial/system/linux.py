@@ -26,7 +26,7 @@ def demand_linux() -> None:
         return
     raise LaunchError(
         f"measuring needs Linux, this is {_NAMES.get(sys.platform, sys.platform)}: measure in the"
-        " container of the Dockerfile, as README.md shows under `Where it runs`"
+        " container of the Dockerfile, as docs/running.md shows"
     )
 
 
