@@ -1,4 +1,4 @@
-# Measures on any machine that runs containers; README.md says how under "Where it runs".
+# Measures on any machine that runs containers; docs/running.md says how.
 # The full image has what setting up needs: make, git and a C library that wheels are built for.
 FROM python:3.13
 WORKDIR /webtrial
