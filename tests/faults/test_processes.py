@@ -149,7 +149,8 @@ def test_the_run_finishes_with_every_trial_and_tells_of_each_interruption(told: 
 def hit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run whose service, then a worker of one, then whose load driver is killed."""
     parameters = SMALL | {"scenarios": ["user_detail"], "duration_s": 3.0, "stacks": ["flask"]}
-    parameters |= {"blocks": 4, "think_time_s": 0.1}
+    # Who asked a worker that was killed waits for the next one, however long that takes to start.
+    parameters |= {"blocks": 4, "think_time_s": 0.1, "timeout_s": 60.0}
     with measuring(tmp_path_factory.mktemp("hit"), parameters=parameters) as going:
         for number, part in enumerate(("service", "worker", "driver"), start=1):
             driver = going.wait_for_trial(number)
