@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,37 @@ print({"pandas", "scipy", "matplotlib", "IPython"} & sys.modules.keys())
 def test_who_measures_loads_nothing_that_only_analysis_needs() -> None:
     done = subprocess.run([sys.executable, "-c", FIRST_TRIAL], capture_output=True, check=True)
     assert done.stdout.decode().strip() == "set()"
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports at the top of modules, tests included; what is imported within a function or for
+    types alone is loaded later or never."""
+    roots = (WEBTRIAL, Path(__file__).parent)
+    sources = {_name_of(path): path for root in roots for path in root.rglob("*.py")}
+    graph = {name: _loaded_with(path, sources) - {name} for name, path in sources.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def _name_of(source: Path) -> str:
+    parts = source.relative_to(WEBTRIAL.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _loaded_with(source: Path, sources: dict[str, Path]) -> set[str]:
+    """The modules of ours that a module imports at its top."""
+    found = set()
+    for node in ast.parse(source.read_text()).body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [
+                each if (each := f"{node.module}.{alias.name}") in sources else node.module
+                for alias in node.names
+            ]
+        else:
+            continue
+        found |= {name for name in names if name in sources}
+    return found

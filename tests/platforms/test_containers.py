@@ -68,7 +68,7 @@ def test_the_container_is_built_and_makes_a_report(tmp_path: Path) -> None:
 def test_the_development_container_has_what_the_tests_need(tmp_path: Path) -> None:
     copy_context(tmp_path)
     run(shlex.split(json.loads(DEVELOPMENT.read_text())["onCreateCommand"]), tmp_path)
-    run([".venv/bin/python", "-m", "pytest", "--collect-only", "-q", "tests/analyse"], tmp_path)
+    run([".venv/bin/python", "-m", "pytest", "--collect-only", "-q", "tests/results"], tmp_path)
     run([".venv/bin/playwright", "install", "--dry-run", "chromium"], tmp_path)
 
 

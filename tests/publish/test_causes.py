@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.analyse.test_figures_of_causes import BESIDE, MOVING, SCENARIOS, STACKS
 from tests.publish.executing import outputs_of, words_and_figures
+from tests.results.test_figures_of_causes import BESIDE, MOVING, SCENARIOS, STACKS
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
 from webtrial.run.records import Load
 from webtrial.run.store import Run

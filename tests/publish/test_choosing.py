@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ipywidgets import HTML, Dropdown, FloatSlider
 
-from tests.analyse.test_choosing import findings
 from tests.publish.executing import outputs_of, words_and_figures
+from tests.results.test_choosing import findings
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
 from webtrial.results.base.display import Table

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.analyse.test_claims import claimed_run
 from tests.publish.executing import outputs_of, words_and_figures
+from tests.results.test_claims import claimed_run
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import counts_of

@@ -3,9 +3,9 @@
 from xml.etree import ElementTree
 
 import pytest
+from tests.results.test_attribution import FROM_DJANGO, FROM_FLASK, added
+from tests.results.test_figures import MOST_BYTES, only
 
-from tests.analyse.test_attribution import FROM_DJANGO, FROM_FLASK, added
-from tests.analyse.test_figures import MOST_BYTES, only
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
 from webtrial.results.attribution import text as words_of_attribution
 from webtrial.results.attribution.estimate import WHOLE, decomposition, waterfall
