@@ -1,5 +1,7 @@
 """A sweep over users: what is added to throughput, and to response times."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -15,7 +17,6 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.result import Shows
-from webtrial.results.capacity.estimate import sweep
 from webtrial.results.capacity.text import capacity_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.trials import left_out, trials_table
@@ -70,11 +71,9 @@ def _line(axes: Axes, part: pd.DataFrame, name: str, look: Look) -> None:
         axes.plot(part["users"], part["p90_ms"], color=look.hue, linewidth=0.6, linestyle=look.line)
 
 
-def sweep_figures(run: Run) -> list[Shown]:
-    """Throughput and response times against users, a figure for each scenario with several closed
-    loads."""
-    sweeps = [sweep(run, scenario) for scenario in run.manifest.parameters.all_scenarios]
-    drawn: list[Shown] = [_capacity(run, found) for found in sweeps if len(found)]
+def sweep_figures(run: Run, sweeps: Sequence[pd.DataFrame]) -> list[Shown]:
+    """Throughput and response times against users, a figure for each of `sweeps`."""
+    drawn: list[Shown] = [_capacity(run, found) for found in sweeps]
     return drawn or [absent("no scenario with more than one closed load")]
 
 
@@ -84,4 +83,4 @@ def _capacity(run: Run, found: pd.DataFrame) -> Shown:
     return draw(found, capacity_figure_text(found, left_out(trials[here])))
 
 
-FIGURES: Shows = {"sweeps": lambda found: Drawings(sweep_figures(found.run))}
+FIGURES: Shows = {"sweeps": lambda found: Drawings(sweep_figures(found.run, found.sweeps))}

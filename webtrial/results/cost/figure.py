@@ -23,7 +23,6 @@ from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.results.base.main_loads import everywhere, left_out_everywhere, left_out_of, with_more
 from webtrial.results.base.result import Shows
-from webtrial.results.cost.estimate import cost_table
 from webtrial.results.cost.request_time_figure import request_time_figure
 from webtrial.results.cost.text import cost_figure_text
 from webtrial.run.store import Run
@@ -79,15 +78,14 @@ def _name_parts(figure: Figure) -> None:
     figure.legend(handles=parts, loc="outside lower right", ncols=3, frameon=False, fontsize=7)
 
 
-def cost_figure(run: Run) -> Shown:
-    """CPU time per request of the stacks that every scenario has, at its main closed load."""
-    table = everywhere(run, at_main_load(cost_table(run)))
-    return _cost(table, left_out_everywhere(run))
+def cost_figure(run: Run, table: pd.DataFrame) -> Shown:
+    """`cost_table` of the stacks that every scenario has, at its main closed load."""
+    return _cost(everywhere(run, at_main_load(table)), left_out_everywhere(run))
 
 
-def cost_figures_of_all(run: Run) -> list[Shown]:
+def cost_figures_of_all(run: Run, table: pd.DataFrame) -> list[Shown]:
     """The same of all stacks in the scenario that has most of them, if that has many more."""
-    shown = sorted(with_more(run, at_main_load(cost_table(run))), key=len)
+    shown = sorted(with_more(run, at_main_load(table)), key=len)
     return [_cost(rows, left_out_of(run, rows)) for rows in shown[-1:]]
 
 
@@ -98,7 +96,7 @@ def _cost(table: pd.DataFrame, invalid: int) -> Shown:
 
 
 FIGURES: Shows = {
-    "per_request": lambda found: cost_figure(found.run),
-    "all_stacks": lambda found: Drawings(cost_figures_of_all(found.run)),
+    "per_request": lambda found: cost_figure(found.run, found.data),
+    "all_stacks": lambda found: Drawings(cost_figures_of_all(found.run, found.data)),
     "request_time": lambda found: request_time_figure(found.run, found.request_time),
 }

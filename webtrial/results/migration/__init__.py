@@ -5,7 +5,7 @@ from functools import cached_property
 import pandas as pd
 
 from webtrial.results.base.result import Result
-from webtrial.results.migration.estimate import migration_ratios
+from webtrial.results.migration.estimate import migration_costs, migration_ratios
 from webtrial.run.store import Run
 
 
@@ -18,6 +18,11 @@ class Migration(Result):
     def data(self) -> pd.DataFrame:
         """Columns of `estimate.migration_ratios`."""
         return migration_ratios(self.run)
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """What a request costs on the way: columns of `estimate.migration_costs`."""
+        return migration_costs(self.run, self.data)
 
 
 def migration(run: Run) -> Migration:

@@ -17,7 +17,6 @@ from webtrial.results.base.figure_style import (
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import humanize, number
 from webtrial.results.base.result import Shows
-from webtrial.results.migration.estimate import migration_costs
 from webtrial.results.migration.text import migration_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL
@@ -63,13 +62,12 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
         )
 
 
-def costs_figure(run: Run, ratios: pd.DataFrame) -> Shown:
-    """`migration_ratios` by what they rest on: costs on the way from one framework to another."""
+def costs_figure(run: Run, costs: pd.DataFrame, ratios: pd.DataFrame) -> Shown:
+    """`migration_costs` of `migration_ratios`: on the way from one framework to another."""
     if ratios.empty:
         return absent("no stack in which two frameworks serve together")
-    costs = migration_costs(run, ratios)
     trials = trials_table(run).merge(costs[[*CELL, "stack"]].drop_duplicates())
     return draw(costs, migration_figure_text(costs, ratios, left_out(trials)))
 
 
-FIGURES: Shows = {"costs": lambda found: costs_figure(found.run, found.data)}
+FIGURES: Shows = {"costs": lambda found: costs_figure(found.run, found.costs, found.data)}

@@ -26,7 +26,7 @@ from webtrial.results.base.result import Shows
 from webtrial.results.throughput.ratios_figure import ratios_figure
 from webtrial.results.throughput.text import throughput_figure_text
 from webtrial.run.store import Run
-from webtrial.stats.estimates import at_main_load, block_values, throughput_table
+from webtrial.stats.estimates import at_main_load, block_values
 from webtrial.stats.frames import largest, rows_of
 
 
@@ -104,16 +104,16 @@ def _value(row: dict[str, Any]) -> str:
     return f"{said} ({some})"
 
 
-def throughput_figure(run: Run, compared: pd.DataFrame) -> Shown:
-    """Requests per second of the stacks that every scenario has, at its main closed load;
+def throughput_figure(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
+    """`throughput_table` of the stacks that every scenario has, at its main closed load;
     `compared` is `ratio_table`."""
-    return _throughput(run, everywhere(run, at_main_load(throughput_table(run))), compared)
+    return _throughput(run, everywhere(run, at_main_load(table)), compared)
 
 
-def throughput_figures_of_all(run: Run, compared: pd.DataFrame) -> list[Shown]:
+def throughput_figures_of_all(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> list[Shown]:
     """The same of all stacks that have a database, a figure for each scenario that has many more of
     them; none where no scenario has."""
-    table = at_main_load(throughput_table(run))
+    table = at_main_load(table)
     stacks = run.manifest.stacks
     asking = [name for name in stacks if stacks[name].get("data_access") != "none"]
     shown = table[table["stack"].isin(asking)]
@@ -128,7 +128,9 @@ def _throughput(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
 
 
 FIGURES: Shows = {
-    "rates": lambda found: throughput_figure(found.run, found.ratios),
-    "all_stacks": lambda found: Drawings(throughput_figures_of_all(found.run, found.ratios)),
+    "rates": lambda found: throughput_figure(found.run, found.data, found.ratios),
+    "all_stacks": lambda found: Drawings(
+        throughput_figures_of_all(found.run, found.data, found.ratios)
+    ),
     "ratios": lambda found, metric="throughput": ratios_figure(found.run, found.ratios, metric),
 }

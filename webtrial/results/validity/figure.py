@@ -13,12 +13,10 @@ from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.base.result import Shows
 from webtrial.results.throughput import ratios_figure as ratios
 from webtrial.results.throughput.text import noise_floor_figure_text
-from webtrial.results.validity.gates import machine_table, validity_table, verdict_table
 from webtrial.results.validity.text import machine_figure_text, reasons_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.ratios import THROUGHPUT, noise_floors
 from webtrial.stats.trials import left_out, trials_table
 
 _COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
@@ -101,9 +99,9 @@ def _touched(axes: Axes, values: pd.DataFrame) -> None:
     )
 
 
-def noise_floor_figure(run: Run) -> Shown:
-    """Requests per second of a stack over itself, at each scenario's main closed load."""
-    table = labelled_ratios(run, at_main_load(noise_floors(run, (THROUGHPUT,))), "throughput")
+def noise_floor_figure(run: Run, floors: pd.DataFrame) -> Shown:
+    """`noise_floors` in requests per second, at each scenario's main closed load."""
+    table = labelled_ratios(run, at_main_load(floors), "throughput")
     if table["ratio"].notna().sum() == 0:
         return absent("no stack that was measured against itself")
     again = trials_table(run).query("role == 'a/a'").assign(role="measure")
@@ -111,20 +109,18 @@ def noise_floor_figure(run: Run) -> Shown:
     return ratios.draw(table.assign(kind="over itself"), said)
 
 
-def verdicts_figure(run: Run) -> Drawing:
-    """Attempts by verdict and reason."""
-    table = validity_table(run)
-    return reasons(table, reasons_figure_text(verdict_table(run), table))
+def verdicts_figure(table: pd.DataFrame, verdicts: pd.DataFrame) -> Drawing:
+    """`validity_table`: attempts by verdict and reason."""
+    return reasons(table, reasons_figure_text(verdicts, table))
 
 
-def machine_figure(run: Run) -> Drawing:
-    """The machine over the run."""
-    table = machine_table(run)
+def machine_figure(table: pd.DataFrame) -> Drawing:
+    """`machine_table`: the machine over the run."""
     return machine(table, machine_figure_text(table))
 
 
 FIGURES: Shows = {
-    "verdicts": lambda found: verdicts_figure(found.run),
-    "machine": lambda found: machine_figure(found.run),
-    "noise_floor": lambda found: noise_floor_figure(found.run),
+    "verdicts": lambda found: verdicts_figure(found.data, found.verdicts),
+    "machine": lambda found: machine_figure(found.machine),
+    "noise_floor": lambda found: noise_floor_figure(found.run, found.noise_floors),
 }

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.results.claimed import claims_file, judged_alone, reason, verdicts
 
 from tests.results import scores
+from tests.results.claimed import claims_file, judged_alone, reason, verdicts
 from webtrial.errors import ClaimError
 from webtrial.results.capabilities.estimate import capability_findings
 from webtrial.results.claims import case

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from tests.results.claimed import claimed_run
 
+from tests.results.claimed import claimed_run
 from tests.synthetic_run import (
     CLOSED,
     LATE,

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from tests.results.test_figures_of_causes import crossed
 
 import webtrial as wt
+from tests.results.test_figures_of_causes import crossed
 from webtrial.errors import ParameterError
 from webtrial.results.base.display import Drawing, Drawings, Prose, Table
 from webtrial.run.parameters import Parameters

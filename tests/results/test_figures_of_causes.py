@@ -3,9 +3,10 @@
 from xml.etree import ElementTree
 
 import pytest
+
+import webtrial as wt
 from tests.results.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.results.test_figures import MOST_BYTES, only
-
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
 from webtrial.results.attribution import text as words_of_attribution
 from webtrial.results.attribution.estimate import WHOLE, decomposition, waterfall
@@ -18,7 +19,6 @@ from webtrial.results.attribution.text import (
 )
 from webtrial.results.capacity import figure as capacity_figure
 from webtrial.results.capacity.estimate import sweep
-from webtrial.results.capacity.figure import sweep_figures
 from webtrial.results.capacity.text import capacity_figure_text
 from webtrial.results.connections.estimate import connections
 from webtrial.results.connections.figure import held_figure
@@ -28,8 +28,6 @@ from webtrial.results.fan_out import fan_out
 from webtrial.results.fan_out import figure as fan_out_figure
 from webtrial.results.fan_out.estimate import median_ratios, pairs_in_turn, response_times
 from webtrial.results.fan_out.text import figure_text
-from webtrial.results.migration.estimate import migration_ratios
-from webtrial.results.migration.figure import costs_figure
 from webtrial.run.records import Load
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
@@ -76,9 +74,9 @@ FIGURES = {
     "from_flask": lambda run: waterfall_figure(run, decomposition(run, "fastapi", "flask")),
     "request_time": lambda run: request_time_figure(run, request_time(run)),
     "fan_out": lambda run: fan_out(run).figure(),
-    "capacity": lambda run: sweep_figures(run)[0],
+    "capacity": lambda run: wt.capacity(run).figure().drawings[0],
     "connections": lambda run: held_figure(run, connections(run), 100.0),
-    "migration": lambda run: costs_figure(run, migration_ratios(run)),
+    "migration": lambda run: wt.migration(run).figure(),
 }
 
 
@@ -107,8 +105,8 @@ def test_a_figure_is_the_same_each_time(crossed_run, drawings, name):
 
 
 def test_a_figure_is_drawn_for_each_scenario_with_a_sweep(crossed_run, run):
-    assert len(sweep_figures(crossed_run)) == 2
-    (absent,) = sweep_figures(run)
+    assert len(wt.capacity(crossed_run).figure().drawings) == 2
+    (absent,) = wt.capacity(run).figure().drawings
     assert (
         absent.text == "*Nothing to draw: this run has no scenario with more than one closed load.*"
     )
@@ -286,7 +284,7 @@ def test_invalid_trials_are_said_to_be_left_out(tmp_path):
     run = crossed(tmp_path, scenarios=("user_detail",), loads=LOADS[:2], verdicts=late)
 
     assert "1 trial of these is invalid" in request_time_figure(run, request_time(run)).caption
-    assert "2 trials of these are invalid" in sweep_figures(run)[0].caption
+    assert "2 trials of these are invalid" in wt.capacity(run).figure().drawings[0].caption
 
 
 def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):

@@ -5,12 +5,12 @@ import pytest
 
 from tests.synthetic_run import CLOSED, CROSSED, Truth, synthetic_run
 from webtrial.results.attribution.paths import between
+from webtrial.results.migration import migration
 from webtrial.results.migration.estimate import (
     connections_shared,
     migration_costs,
     migration_ratios,
 )
-from webtrial.results.migration.figure import costs_figure
 from webtrial.results.migration.text import migration_text, ratios_table
 from webtrial.results.validity.tables import budgets_table
 from webtrial.run.records import Load
@@ -96,12 +96,12 @@ def test_each_scenario_has_the_ways_that_were_measured_in_it(tmp_path):
 
 
 def test_the_title_says_what_is_decided_and_what_is_not(tmp_path, run, ratios):
-    title = costs_figure(run, ratios).title
+    title = migration(run).figure().title
     assert "Django with FastAPI 0.2" in title and "times that of Django;" in title
     assert "FastAPI, half 0." in title and title.endswith("times that of Flask")
 
     unclear = moving(tmp_path, noise=1.5)
-    said = costs_figure(unclear, migration_ratios(unclear)).title
+    said = migration(unclear).figure().title
     assert "Django with FastAPI and Django are not shown to differ" in said
 
 
@@ -109,7 +109,7 @@ def test_a_run_without_them_says_so_once(tmp_path):
     run = synthetic_run(tmp_path, Truth({"django": 80.0, "flask": 50.0, "fastapi": 10.0}))
     ratios = migration_ratios(run)
     assert ratios.empty
-    assert "no stack in which two frameworks serve together" in costs_figure(run, ratios).text
+    assert "no stack in which two frameworks serve together" in migration(run).figure().text
     assert ratios_table(run, ratios).text == migration_text(run, ratios).text == ""
 
 
@@ -119,7 +119,7 @@ def test_a_run_with_one_end_of_the_way_has_that_alone(tmp_path):
     ratios = migration_ratios(run)
     assert set(ratios["baseline"]) == {"flask"}
     assert migration_costs(run, ratios)["stack"].tolist() == ["flask", "flask-to-fastapi-half"]
-    assert costs_figure(run, ratios).title.endswith("times that of Flask")
+    assert migration(run).figure().title.endswith("times that of Flask")
 
 
 def test_the_budget_of_connections_is_told_pool_by_pool(run, ratios):

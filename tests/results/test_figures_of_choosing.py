@@ -5,9 +5,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from tests.results.test_choosing import findings
 from tests.results.test_figures import only
-
 from tests.synthetic_run import Truth, synthetic_run
 from webtrial.results.base.display import Drawing, Prose, Shown
 from webtrial.results.choosing.criteria import criteria

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from tests.results.claimed import (
     ARTICLE,
     HELD,
@@ -18,7 +19,6 @@ from tests.results.claimed import (
     reason,
     verdicts,
 )
-
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN
 from webtrial.results.choosing.criteria import Criteria, criteria
 from webtrial.results.claims import case

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+
 from tests.results.claimed import (
     HELD,
     MATCHED,
@@ -21,7 +22,6 @@ from tests.results.claimed import (
     reason,
     verdicts,
 )
-
 from tests.synthetic_run import CLOSED, OPEN, Truth, manifest_of, synthetic_run, vouch_for
 from webtrial.results.base.formatting import number
 from webtrial.results.claims.evaluate import Verification
