@@ -13,10 +13,10 @@ from tests.load.truth import truth
 from tests.trial_builder import CLOSED, DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import ContractError, LaunchError, RunError, WebtrialError
 from webtrial.measure.blocks import measure_batch
-from webtrial.measure.plan import pilot, plan
 from webtrial.measure.progress import Progress
 from webtrial.measure.runner import measure
 from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.plan import pilot, plan
 from webtrial.run.records import Held, PlannedTrial, Trial, Validity
 from webtrial.run.store import Run, open_run
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.trial_builder import a_trial
 from webtrial.load.scenarios import FAN_OUT_COUNTS, FAN_OUT_DELAYS_MS
-from webtrial.measure.plan import (
+from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.plan import (
     LAUNCH_BATCH_SIZE,
     PILOT_WARMUP_S,
     PILOT_WINDOW_S,
@@ -22,7 +23,6 @@ from webtrial.measure.plan import (
     plan,
     window_of,
 )
-from webtrial.run.parameters import Parameters, read_parameters
 from webtrial.run.records import Load, PlannedTrial
 from webtrial.run.stacks import load_stacks
 

@@ -8,12 +8,13 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import psutil
 import pytest
 
 from tests.counted import injected
 from tests.faults.under_way import SMALL, UnderWay, fingerprints, kill, measuring, resuming
-from webtrial.measure.plan import plan
 from webtrial.run.parameters import read_parameters
+from webtrial.run.plan import plan
 from webtrial.run.store import Run, open_run
 
 pytestmark = pytest.mark.xdist_group("measuring")
@@ -148,15 +149,22 @@ def test_the_run_finishes_with_every_trial_and_tells_of_each_interruption(told: 
 @pytest.fixture(scope="module")
 def hit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run whose service, then a worker of one, then whose load driver is killed."""
-    parameters = SMALL | {"scenarios": ["user_detail"], "duration_s": 3.0, "stacks": ["flask"]}
+    parameters = SMALL | {"scenarios": ["user_detail"], "duration_s": 6.0, "stacks": ["flask"]}
     # Who asked a worker that was killed waits for the next one, however long that takes to start.
     parameters |= {"blocks": 4, "think_time_s": 0.1, "timeout_s": 60.0}
     with measuring(tmp_path_factory.mktemp("hit"), parameters=parameters) as going:
         for number, part in enumerate(("service", "worker", "driver"), start=1):
             driver = going.wait_for_trial(number)
-            kill(driver if part == "driver" else going.wait_for(part))
+            _hit(driver if part == "driver" else going.wait_for(part), part)
         assert going.end() == 0, going.said
         yield going.the_run()
+
+
+def _hit(process: psutil.Process, part: str) -> None:
+    """Kill it; of a service its workers, too, which would serve until they miss it."""
+    workers = process.children() if part == "service" else []
+    for each in (process, *workers):
+        kill(each)
 
 
 def test_a_killed_service_is_an_outcome_and_the_run_goes_on(hit: Run) -> None:

@@ -73,7 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         rig = RunContext(
             parameters=parameters,
             split=split,
-            material=SeededData(1000, {}, (), ""),
+            seeded_data=SeededData(1000, {}, (), ""),
             upstreams=None,
             counter=None,
             database_pid=None,

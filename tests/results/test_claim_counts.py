@@ -47,8 +47,8 @@ def test_the_verdicts_of_a_kind_add_up_to_its_facts(judged: Verification) -> Non
 def test_a_choice_is_made_by_our_weights_and_a_feature_is_looked_for() -> None:
     kinds = {claim.predicate: claim.kind for claim in read_claims()}
     assert kinds["recommended"] == "choice"
-    assert kinds["found"] == kinds["served"] == kinds["taste"] == "feature"
-    others = set(kinds) - {"recommended", "found", "served", "taste"}
+    assert kinds["found"] == kinds["served"] == kinds["subjective"] == "feature"
+    others = set(kinds) - {"recommended", "found", "served", "subjective"}
     assert {kinds[name] for name in others} == {"performance"}
 
 

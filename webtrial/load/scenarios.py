@@ -99,7 +99,7 @@ class Setting:
 
 
 def seeded_data_from(built: dict[str, Any], password: str) -> SeededData:
-    """The material in what the database's build printed."""
+    """The seeded data in what the database's build printed."""
     words = {kind: tuple(found) for kind, found in built["search_words"].items()}
     return SeededData(built["rows"]["users"], words, tuple(built["accounts"]), password)
 

@@ -22,7 +22,6 @@ from webtrial.load.scenarios import Answers, SeededData, Tokens
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.machine import CoreSplit, speed_per_s
-from webtrial.measure.plan import window_of
 from webtrial.measure.pools import PoolCounts, pool_between, pool_counts
 from webtrial.measure.processes import (
     MachineTime,
@@ -50,6 +49,7 @@ from webtrial.measure.resources import (
 from webtrial.measure.targets import Target
 from webtrial.measure.validity import judge, judge_workers
 from webtrial.run.parameters import Parameters
+from webtrial.run.plan import window_of
 from webtrial.run.records import (
     Client,
     Cost,

@@ -25,12 +25,12 @@ from webtrial.measure.attempt import (
 )
 from webtrial.measure.environment import TEMPLATE, Environment
 from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
-from webtrial.measure.plan import launch_batches
 from webtrial.measure.postgres import drop_database
 from webtrial.measure.progress import Progress
 from webtrial.measure.resume import missing
 from webtrial.measure.targets import Target
 from webtrial.run.parameters import Parameters
+from webtrial.run.plan import launch_batches
 from webtrial.run.records import PlannedTrial, Trial
 from webtrial.run.stacks import Stack
 from webtrial.run.store import RunWriter

@@ -19,7 +19,6 @@ from webtrial.measure.launch import (
     launch_upstreams,
 )
 from webtrial.measure.machine import CoreSplit
-from webtrial.measure.plan import PILOT_USERS, held_loads, longest_rest_s
 from webtrial.measure.postgres import (
     SPARE_CONNECTIONS,
     Server,
@@ -30,6 +29,7 @@ from webtrial.measure.postgres import (
 from webtrial.measure.progress import Progress
 from webtrial.measure.resources import Connection, local_postmaster
 from webtrial.run.parameters import Parameters
+from webtrial.run.plan import PILOT_USERS, held_loads, longest_rest_s
 from webtrial.run.stacks import Stack
 from webtrial.system.supervisor import scratch_dir
 

@@ -34,13 +34,13 @@ from webtrial.measure.environment import Environment, started_environment
 from webtrial.measure.launch import describe_data
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.measurement_lock import measurement_lock
-from webtrial.measure.plan import capacities_of, common_rates, pilot, plan
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
 from webtrial.measure.process_limit import demand_process_limit
 from webtrial.measure.progress import Progress, Tell
 from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
 from webtrial.measure.targets import account_password, targets_of
 from webtrial.run.parameters import Parameters, read_parameters
+from webtrial.run.plan import capacities_of, common_rates, pilot, plan
 from webtrial.run.records import Trial
 from webtrial.run.stacks import choose_stacks, load_stacks
 from webtrial.run.store import RUNS, Manifest, Run, RunWriter, ensure_dir, open_run

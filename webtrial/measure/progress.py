@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from webtrial.measure.plan import window_of
 from webtrial.run.parameters import Parameters
+from webtrial.run.plan import window_of
 from webtrial.run.records import PlannedTrial, Trial
 
 Tell = Callable[[dict[str, Any]], None]

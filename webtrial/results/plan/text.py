@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from webtrial.measure.plan import held_loads, pilot, plan, window_of
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import counted, humanize, listed, written
 from webtrial.results.base.result import Shows
 from webtrial.run.parameters import PRIVATE, Parameters
+from webtrial.run.plan import held_loads, pilot, plan, window_of
 from webtrial.run.records import PlannedTrial
 from webtrial.run.scenario_names import ONE_AT_A_TIME
 

@@ -71,7 +71,7 @@ def task_of(load: Load, seed: int, window_s: float, **changes: object) -> Task:
         "think_time_s": 0.0,
         "max_connections": 2000,
         "core": core_split().driver_core,
-        "material": SeededData(0, {}, (), ""),
+        "seeded_data": SeededData(0, {}, (), ""),
         "answers": {"/": ExpectedBody(len(BODY), crc32(BODY))},
         "tokens": {},
     }
