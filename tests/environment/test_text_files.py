@@ -120,7 +120,11 @@ def test_verify_writes_utf_8_where_the_locale_is_latin_1(
     assert said.endswith(f"{run_path / 'claims.json'}\n")
 
 
-WRITES = "from webtrial.system import output; output.write_as_terminals_read(); print('Prüfung – 1', end='')"
+WRITES = """
+from webtrial.system import output
+output.write_as_terminals_read()
+print('Prüfung – 1', end='')
+"""
 
 
 def test_a_terminal_of_latin_1_gets_latin_1(latin_locale: Mapping[str, str]) -> None:
