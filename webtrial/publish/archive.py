@@ -1,4 +1,4 @@
-"""A run with what it is judged by and what every column means, in one archive."""
+"""Pack a run into one ZIP archive, with its claims, references and a codebook of all columns."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -43,7 +43,7 @@ not be observed is null or empty, never zero.
 
 
 def write_archive(run: Run, title: str, path: Path) -> None:
-    """Write the archive of `run` to `path`: the same run makes the same bytes."""
+    """Write the archive of `run` to `path`. The same run produces the same bytes."""
     manifest = run.manifest
     made = datetime.fromisoformat(manifest.finished_at or manifest.started_at).timetuple()[:6]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def write_archive(run: Run, title: str, path: Path) -> None:
         for name, content in _contents(run, title):
             entry = ZipInfo(name, made)
             entry.create_system, entry.external_attr = _UNIX, _READABLE
-            packed = name.endswith(".parquet")  # which is compressed already
+            packed = name.endswith(".parquet")  # Parquet is already compressed
             entry.compress_type = ZIP_STORED if packed else ZIP_DEFLATED
             archive.writestr(entry, content)
 
@@ -67,7 +67,7 @@ def _contents(run: Run, title: str) -> Iterator[tuple[str, bytes]]:
 
 
 def readme(run: Run, title: str) -> str:
-    """What is in the archive, and what every column of it means."""
+    """Return the archive's README: its contents and the meaning of every column."""
     parts = [_START.format(title=title, id=run.manifest.id, check=CHECK)]
     for file in codebook():
         parts.append(f"## {file.pattern}\n")

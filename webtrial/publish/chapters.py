@@ -1,4 +1,4 @@
-"""Executed notebooks as the chapters of a report, in their order."""
+"""Read executed notebooks as the chapters of a report."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ _FENCE_OR_HEADING = re.compile(r"^```[\s\S]*?^```|^(#{1,6}) +.+?(?= *$)", re.MUL
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a chapter: its level (1 is the chapter's own), words and anchor."""
+    """A heading in a chapter: level (1 is the chapter title), text and anchor."""
 
     level: int
     text: str
@@ -26,7 +26,8 @@ class Heading:
 
 @dataclass(frozen=True)
 class Chapter:
-    """An executed notebook. `slug` starts every anchor in it: `2-throughput-and-latency`."""
+    """An executed notebook. Every anchor in it starts with `slug`, which is
+    `chapter-2-throughput-and-latency` for `2-throughput-and-latency.ipynb`."""
 
     slug: str
     notebook: Any
@@ -34,17 +35,20 @@ class Chapter:
 
     @property
     def title(self) -> str:
-        """The words of its first heading."""
+        """The text of the first heading."""
         return self.headings[0].text
 
     @property
     def sections(self) -> list[Heading]:
-        """What a list of contents shows below the chapter."""
+        """The second-level headings, which the table of contents lists below the chapter."""
         return [heading for heading in self.headings if heading.level == 2]
 
 
 def read_chapter(path: Path) -> Chapter:
-    """The executed notebook at `path`; PublishError where it has no first-level heading."""
+    """Read the executed notebook at `path`.
+
+    Raises PublishError if its first heading is missing or not of the first level.
+    """
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     slug = f"chapter-{path.stem}"
     headings = tuple(_headings(slug, notebook.cells))
@@ -65,7 +69,7 @@ def _headings(slug: str, cells: Iterable[Any]) -> Iterator[Heading]:
 
 
 def anchor_of(text: str) -> str:
-    """The words of `text` as part of an anchor: small letters and hyphens."""
+    """Return `text` as part of an anchor: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
@@ -73,8 +77,10 @@ _CHAPTER = re.compile(r"(?P<name>\d-[\w-]+)\.ipynb(?:#(?P<heading>\S+))?")
 
 
 def anchor_within(address: str) -> str | None:
-    """Where in the report a link from one notebook to another leads, `2-name.ipynb#A-heading`, or
-    None for any other address."""
+    """Return the anchor in the report for a link between notebooks (`2-name.ipynb#A-heading`).
+
+    None for any other address.
+    """
     found = _CHAPTER.fullmatch(address)
     if not found:
         return None
@@ -83,14 +89,17 @@ def anchor_within(address: str) -> str | None:
 
 
 def with_anchors(source: str, headings: Iterator[Heading]) -> str:
-    """Markdown whose headings are followed by their anchors, as pandoc reads them."""
+    """Return the Markdown with each heading followed by its anchor, in pandoc's syntax."""
     return _FENCE_OR_HEADING.sub(
         lambda found: f"{found[0]} {{#{next(headings).anchor}}}" if found[1] else found[0], source
     )
 
 
 def plain_text(output: Any) -> str:
-    """What a cell said, where it is neither figure nor table nor prose."""
+    """Return the text of an output that is neither a figure, a table nor prose.
+
+    Raises PublishError if the output has no text.
+    """
     match output:
         case {"output_type": "error", "ename": name, "evalue": text}:
             return f"{name}: {text}"

@@ -1,4 +1,4 @@
-"""How to cite a report (Citation File Format 1.2.0, https://citation-file-format.github.io)."""
+"""Citation file of a report (Citation File Format 1.2.0, https://citation-file-format.github.io)."""
 
 from datetime import datetime
 from importlib.metadata import version
@@ -15,7 +15,7 @@ AUTHORS = [{"name": "The maintainers of Webtrial"}]
 
 
 def citation_of(run: Run) -> str:
-    """The citation file of the report on `run`."""
+    """Return the text of `CITATION.cff` for the report on `run`."""
     manifest = run.manifest
     told: dict[str, Any] = {
         "cff-version": "1.2.0",

@@ -1,7 +1,8 @@
-"""What every column of the published data means.
+"""Codebook of the published data: the type, unit and meaning of every column.
 
-Names and types are read from the code that writes them, units from the names, parameters from
-their own descriptions; what that leaves open stands in data/columns.csv, a row for each column.
+Names and types come from the code that writes the data, units from the endings of the names, and
+meanings of parameters from their own descriptions. All other meanings are in data/columns.csv, one
+row per column.
 """
 
 import csv
@@ -44,7 +45,7 @@ _OF_A_TRIAL = (
     *(Trial, PlannedTrial, Load, Counts, Client, Machine, Cost, Statements, Second, Upstream),
     *(Validity, Reason, Held, Worker),
 )
-_UNITS = {  # by the end of a name, the longest first
+_UNITS = {  # by the ending of a name, the longest first
     "_per_s": "per second",
     "_fraction": "share, 0 to 1",
     "_bytes": "bytes",
@@ -62,8 +63,7 @@ _WORDS: Mapping[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column or field: what kind of value, in which unit (empty where it has none), and what
-    it means."""
+    """One column or field: the kind of value, its unit (empty if it has none) and its meaning."""
 
     name: str
     kind: str
@@ -71,14 +71,14 @@ class Column:
     meaning: str
 
     def __str__(self) -> str:
-        """As a list of columns has it."""
+        """Format the column as an item of a list of columns."""
         told = f"{self.kind}, {self.unit}" if self.unit else self.kind
         return f"`{self.name}` ({told}): {self.meaning}."
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Columns that stand together under a name. `told` says what one row or object is."""
+    """A named group of columns. `told` says what one row or object is."""
 
     name: str
     told: str
@@ -87,16 +87,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A kind of file with the records in it."""
+    """A kind of file, given by its name pattern, and the records in it."""
 
     pattern: str
     records: tuple[Record, ...]
 
 
 def codebook(path: Path = FILE) -> tuple[File, ...]:
-    """Every kind of file of the published data, with every column.
+    """Return every kind of file in the published data, with all its columns.
 
-    Raises KeyError where `path` lacks the meaning of one.
+    Raises KeyError if the meaning of a column is missing from `path`.
     """
     meanings = _meanings(path)
     records = [_of_class(each, meanings) for each in _OF_A_TRIAL]
@@ -112,12 +112,12 @@ def codebook(path: Path = FILE) -> tuple[File, ...]:
 
 
 def described(path: Path = FILE) -> set[tuple[str, str]]:
-    """Each record and column that has a meaning in `path`."""
+    """Return each (record, column) that has a meaning in `path`."""
     return set(_meanings(path))
 
 
 def unit_of(name: str) -> str:
-    """The unit that a name ends in; empty where it has none."""
+    """Return the unit that the ending of a name stands for; empty if there is none."""
     return next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
 
 
@@ -185,12 +185,12 @@ def _annotated(record: type) -> Iterator[tuple[str, Any]]:
 
 
 def _flowing(record: type) -> str:
-    """The first paragraph of what the code says of a record, on one line."""
+    """Return the first paragraph of a record's docstring on one line."""
     return " ".join(cleandoc(record.__doc__ or "").split("\n\n")[0].split())
 
 
 def kind_of(annotation: Any) -> str:
-    """A type in words: `number`, `text or null`, `list of Second`."""
+    """Return a type in words: `number`, `text or null`, `list of Second`."""
     if annotation in _WORDS:
         return _WORDS[annotation]
     if hasattr(annotation, "__metadata__"):

@@ -1,4 +1,4 @@
-"""A PDF of all chapters: notebooks to markdown, by pandoc to typst, by typst to pages."""
+"""Write all chapters as one PDF: notebooks to Markdown, pandoc to Typst, Typst to PDF."""
 
 import re
 import subprocess
@@ -22,19 +22,22 @@ from webtrial.results.base.figure_style import FONTS
 from webtrial.results.claims.references_text import sources_text
 from webtrial.system.environment import base_environment
 
-# As JupyterLab reads it: dollars, tildes and at signs in prose mean themselves.
+# Parsed as JupyterLab does: dollar signs, tildes and at signs in prose are literal.
 MARKDOWN = (
     "markdown-tex_math_dollars-citations-subscript-superscript-smart-yaml_metadata_block"
     "-raw_tex-raw_html-raw_attribute-fancy_lists-example_lists-definition_lists+lists_without_preceding_blankline"
 )
 _FILTERS = ("figures.lua", "tables.lua", "chapters.lua")
-_TALLEST = 1.2  # of a figure, over the width of what is printed: its caption needs room below
+_TALLEST = 1.2  # height of a figure over the text width: its caption needs room below
 _LINK = re.compile(r"\]\((\S+?)\)")
 _SIZE = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 
 
 def write_document(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
-    """Write the PDF of `chapters`, in this order, to `path`. Raises PublishError."""
+    """Write the PDF of `chapters`, in this order, to `path`.
+
+    Raises PublishError if pandoc or Typst fails.
+    """
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "report.typ"
@@ -43,7 +46,7 @@ def write_document(chapters: Sequence[Chapter], front: Front, path: Path) -> Non
 
 
 def markdown_of(chapters: Sequence[Chapter], folder: Path) -> str:
-    """The chapters without their code; figures are written to `folder`."""
+    """Return the chapters as Markdown without their code, and write the figures to `folder`."""
     numbers = count(1)
     return "\n\n".join(part for chapter in chapters for part in _parts(chapter, folder, numbers))
 
@@ -67,14 +70,14 @@ def _shown(output: Any, folder: Path, numbers: "count[int]") -> str:
 
 
 def _fenced(text: str) -> str:
-    """Text as it stands: no backticks of its own end it."""
+    """Return `text` as a fenced block, with a fence longer than any run of backticks in it."""
     longest = max(map(len, re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text}\n{fence}"
 
 
 def _led_within(markdown: str) -> str:
-    """Markdown whose links from notebook to notebook lead to the same place of the document."""
+    """Return the Markdown with links between notebooks turned into links within the document."""
 
     def led(found: re.Match[str]) -> str:
         within = anchor_within(found[1])
@@ -92,7 +95,7 @@ def _figure(output: Any, folder: Path, number: int) -> str:
 
 
 def _share(svg: str) -> float:
-    """Of the measure, how much a drawing takes: all, unless it would be too tall."""
+    """Return the figure's share of the text width: 1, or less if it would be too tall."""
     size = _SIZE.search(svg)
     return min(1.0, _TALLEST * float(size[1]) / float(size[2])) if size else 1.0
 
@@ -105,12 +108,15 @@ def _typst(markdown: str, front: Front, folder: Path) -> str:
     arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]
     arguments += [f"--lua-filter={templates / name}" for name in _FILTERS]
     arguments += ["--wrap=none", "--columns=10000", "--from", MARKDOWN, "--to", "typst"]
-    # Instead of a user's folder of defaults, templates and filters.
+    # Replaces the user's folder of defaults, templates and filters.
     return _pandoc([*arguments, "--data-dir", str(folder)], markdown)
 
 
 def _pandoc(arguments: list[str], text: str) -> str:
-    """What pandoc makes of `text`: the one from our requirements, whichever is on the PATH."""
+    """Convert `text` with the pandoc from our requirements, whichever pandoc is on the PATH.
+
+    Raises PublishError if pandoc fails.
+    """
     pandoc = Path(pypandoc.__file__).parent / "files" / "pandoc"
     done = subprocess.run(
         [str(pandoc), *arguments],

@@ -1,4 +1,4 @@
-"""Notebooks executed through papermill, what is left of them the same each time."""
+"""Execute notebooks with papermill so that the same run produces the same bytes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,11 +19,11 @@ from webtrial.system.folders import REPOSITORY
 
 NOTEBOOKS = REPOSITORY / "notebooks"
 
-_START_S = 600  # until a kernel answers; one that dies is noticed at once
+_START_S = 600  # limit for a kernel to answer; one that dies is detected at once
 _KERNELS = "webtrial.publish.kernels.CleanKernelManager"
 _WARM_KERNELS = "webtrial.publish.warm.WarmKernelManager"
-_OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs each time
-_INJECTED = "injected-parameters"  # papermill's tag for a cell of its own
+_OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs at each execution
+_INJECTED = "injected-parameters"  # papermill's tag for the cell that it adds
 
 
 def execute(
@@ -32,10 +32,11 @@ def execute(
     parameters: Mapping[str, Any],
     environment: Mapping[str, str] | None = None,
 ) -> Path:
-    """Execute `notebooks/<name>.ipynb` and keep it in the folder `into`; returns its path.
+    """Execute `notebooks/<name>.ipynb`, save it in the folder `into` and return its path.
 
-    `environment` is added to the kernel's, which holds no settings of a user's. Raises PublishError
-    with the notebook's own words when a cell fails; the notebook is kept up to there.
+    `environment` is added to the kernel's environment, which holds no user settings. Raises
+    PublishError if a cell fails, with the error's own message, or if the kernel dies. The notebook
+    is saved as far as it was executed.
     """
     into.mkdir(parents=True, exist_ok=True)
     path = into / f"{name}.ipynb"
@@ -61,21 +62,21 @@ def execute(
 
 
 def _braced(path: Path) -> str:
-    """papermill formats paths with `str.format`: braces are doubled."""
+    """Double the braces in `path`, because papermill formats paths with `str.format`."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _config(environment: Mapping[str, str]) -> Config:
-    """How papermill's client starts a kernel."""
+    """Return the settings with which papermill's client starts a kernel."""
     told = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment)
     return Config(
         {
-            # What kernel and runner tell each other is nobody else's business on a shared machine.
+            # On a shared machine, others must not read the traffic between kernel and runner.
             "KernelManager": {"transport_encryption": "auto"},
             "CleanKernelManager": {"environment": told, "folder": str(NOTEBOOKS)},
             "NotebookClient": {
                 "kernel_manager_class": _WARM_KERNELS if is_warm() else _KERNELS,
-                # Below critical, its log says that it was interrupted each time it is shut down.
+                # Below critical, the kernel logs an interruption at every shutdown.
                 "extra_arguments": ["--IPKernelApp.log_level=50"],
             },
         }
@@ -89,7 +90,7 @@ def _explained(name: str, error: PapermillExecutionError) -> str:
 
 
 def _settle(path: Path) -> None:
-    """Leave out when and where it was executed: the same run makes the same bytes."""
+    """Remove when and where the notebook was executed: the same run produces the same bytes."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     for place in (notebook, *notebook.cells):
         for key in _OF_THE_RUNNER:

@@ -1,4 +1,4 @@
-"""What stands before the chapters: what was measured, where and when, and what came out."""
+"""Front matter of a report: what was measured, where and when, and the findings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,20 +19,25 @@ from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
 
 TITLE = "Django, Flask and FastAPI on trial"
-MATCHED = "**Matched.**"  # how the finding about matched pairs begins
+MATCHED = "**Matched.**"  # the start of the finding about matched pairs
 CHECK = "sha256sum manifest.json trials/* samples/* | sha256sum"
 SUBTITLE = "One HTTP API, served by each framework on PostgreSQL, under concurrent load"
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """`facts` say what was measured and where, `findings` (paragraphs of Markdown) what came out,
-    `matched` the matched pairs (None where there are none), `verdicts` how many of the article's
-    claims came out in which way, each kind of claims by itself and measured performance first.
-    `values` is `values_of`.
+    """Front matter of the report on one run.
 
-    `run` is its id, `digest` of all its files, `parameters` what it was asked.
-    `made_at` is when measuring ended: the same run makes the same bytes.
+    - `facts`: what was measured and where
+    - `findings`: paragraphs of Markdown
+    - `matched`: table of the matched pairs (None if there are none)
+    - `verdicts`: how many of the article's claims have which verdict, counted for each kind of
+      claim, with measured performance first
+    - `values`: the result of `values_of`
+    - `run`: the id of the run
+    - `digest`: the SHA-256 of all its files
+    - `parameters`: the parameters of the run
+    - `made_at`: when measuring ended, so that the same run produces the same bytes
     """
 
     title: str
@@ -48,7 +53,7 @@ class Front:
     made_at: datetime
 
     def described(self) -> dict[str, Any]:
-        """As a template of the document takes it."""
+        """Return what the template of the PDF needs, as a dictionary."""
         return {
             "title": self.title,
             "subtitle": self.subtitle,
@@ -60,7 +65,7 @@ class Front:
 
 
 def _described(table: Table) -> dict[str, Any]:
-    """A table as a template of the document takes it: all its cells in one row."""
+    """Return a table as the template of the PDF needs it, with all cells in one list."""
     cells = table.cells()
     return {
         "caption": table.caption,
@@ -71,7 +76,7 @@ def _described(table: Table) -> dict[str, Any]:
 
 
 def front_of(run: Run) -> Front:
-    """The front of a report on `run`."""
+    """Return the front matter of the report on `run`."""
     manifest = run.manifest
     parameters = manifest.parameters
     ratios = ratio_table(run)
@@ -97,8 +102,10 @@ def front_of(run: Run) -> Front:
 
 
 def digest_of(run: Run) -> str:
-    """SHA-256 of the run's manifest, records and samples, in the order of their names: as
-    CHECK gives it in the run's folder."""
+    """Return the SHA-256 over the run's manifest, records and samples, sorted by name.
+
+    The command CHECK prints the same value in the run's folder.
+    """
     parts = ("manifest.json", "trials/[!.]*", "samples/[!.]*")
     files = [path for part in parts for path in sorted(run.path.glob(part))]
     lines = [

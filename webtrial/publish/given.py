@@ -1,9 +1,9 @@
-"""What a notebook was told, checked before it starts anything.
+"""Read and check the parameters of a notebook before it starts anything.
 
-A notebook's first code cell sets defaults and opens with the comment `# defaults`; papermill puts
-its own cell after it, which opens with `# Parameters`. Whatever those two assign is a parameter,
-and an unknown one is refused: papermill itself would only warn. What a reader assigns in other
-cells is their own affair, so any cell can be executed again.
+A notebook's first code cell sets the defaults and starts with the comment `# defaults`. papermill
+inserts its own cell after it, which starts with `# Parameters`. Every name that these two cells
+assign is a parameter. Unknown parameters are refused, where papermill itself would only warn.
+Assignments in other cells are ignored, so any cell can be executed again.
 """
 
 import ast
@@ -22,15 +22,15 @@ from webtrial.run.store import RUNS, SAMPLE, Run, latest_run, latest_runs, open_
 DEFAULTS = "# defaults"
 PAPERMILLS = "# Parameters"
 PAPERMILLS_OWN = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})
-"""What papermill's `--inject-paths` and the like add to the parameters."""
+"""Parameters that papermill adds itself, for example with `--inject-paths`."""
 
 
 def parameters_given() -> Parameters:
-    """The parameters of the cells above, `DATABASE_URL` of the environment among them.
+    """Return the parameters from the cells above and `DATABASE_URL` from the environment.
 
-    Where `run` names an earlier run, its parameters and no others; where `resume` names one, its
-    parameters with those that a run does not keep. Raises ParameterError where one is unknown, of
-    the wrong type or out of range.
+    If `run` names an earlier run, return only the parameters of that run. If `resume` names one,
+    return its parameters, plus those given that a run does not store. Raises ParameterError
+    if a parameter is unknown, of the wrong type or out of range.
     """
     given = _given()
     run, resume = given.pop("run", None), given.pop("resume", None)
@@ -45,17 +45,19 @@ def parameters_given() -> Parameters:
 
 
 def resumed_parameters(run: Run, given: Mapping[str, Any]) -> Parameters:
-    """The parameters of `run`, with those of `given` that say where something is. ParameterError
-    where they do not go together."""
+    """Return the parameters of `run`, plus those in `given` that a run does not store (PRIVATE).
+
+    Raises ParameterError if they are not valid together.
+    """
     private = {name: given[name] for name in PRIVATE if given.get(name) is not None}
     return read_parameters(run.manifest.parameters.model_dump(exclude=set(PRIVATE)) | private)
 
 
 def run_given(*own: str) -> Run:
-    """The run that the cells above name: a folder, or the name of one in `data/runs/`.
+    """Return the run that the cells above name: a folder, or the name of one in `data/runs/`.
 
-    The newest finished one where they say None. `own` are the notebook's other parameters. Raises
-    ParameterError for anything else.
+    If `run` is None, return the newest finished run. `own` names the notebook's other parameters.
+    Raises ParameterError for any other parameter.
     """
     given = _given()
     run = given.pop("run", None)
@@ -64,10 +66,11 @@ def run_given(*own: str) -> Run:
 
 
 def runs_given(*own: str) -> tuple[Run, Run]:
-    """The two runs that the cells above name as `before` and `after`, each as `run_given` has one.
+    """Return the two runs that the cells above name as `before` and `after`, as in `run_given`.
 
-    Where they say None of both, the two newest finished runs. Raises ParameterError for anything
-    else, RunError where there are no two.
+    If both are None, return the two newest finished runs. `own` names the notebook's other
+    parameters. Raises ParameterError for any other parameter or if only one run is named, and
+    RunError if there are no two finished runs.
     """
     given = _given()
     names = [given.pop("before", None), given.pop("after", None)]
@@ -90,9 +93,11 @@ def _refuse_others(given: Iterable[str], runs: Sequence[str], own: Sequence[str]
 
 
 def find_run(name: Any) -> Run:
-    """The run in the folder `name`, or of that name in `data/runs/`, or the one of that name that
-    comes with the project (`sample`); a run that is open already is itself, since cells that open
-    one are executed again."""
+    """Return the run `name`: one in `data/runs/`, the sample (`sample`), or a folder.
+
+    A run that is already open is returned as it is, because cells that open one are executed again.
+    Raises ParameterError if `name` is neither a run nor text.
+    """
     if isinstance(name, Run):
         return name
     if not isinstance(name, str):
@@ -103,7 +108,7 @@ def find_run(name: Any) -> Run:
 
 
 def read_beforehand(path: Path) -> Run:
-    """Open the run in that folder for all who ask for it in this process or one forked from it."""
+    """Open the run at `path` once for this process and the processes forked from it."""
     _READ[path.resolve()] = open_run(path)
     return _READ[path.resolve()]
 
@@ -125,7 +130,11 @@ def _given() -> dict[str, Any]:
 
 
 def names_given(cells: Sequence[str]) -> list[str]:
-    """What the last of `cells` to open with `# defaults`, and papermill's after it, assign."""
+    """Return the names assigned by the last cell that starts with `# defaults` and by papermill's
+    cells after it.
+
+    Raises ParameterError if no cell starts with `# defaults`.
+    """
     starts = [i for i, cell in enumerate(cells) if cell.lstrip().startswith(DEFAULTS)]
     if not starts:
         raise ParameterError(f"run the cell that opens with `{DEFAULTS}` first")
@@ -144,5 +153,5 @@ def _assigned(cells: Iterable[str]) -> Iterator[str]:
 def _parsed(cell: str) -> ast.AST:
     try:
         return ast.parse(cell)
-    except SyntaxError:  # such a cell assigned nothing
+    except SyntaxError:  # a cell that cannot be parsed assigned nothing
         return ast.Module([], [])

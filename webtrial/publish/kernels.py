@@ -1,7 +1,7 @@
-"""Kernels of notebooks that are published: this interpreter in an environment made on purpose.
+"""Kernels for notebooks that are published: this interpreter in a controlled environment.
 
-jupyter_client would start whatever a user has installed under the name of a notebook's kernel, and
-hand on all that it was started with.
+jupyter_client would start whatever kernel a user has installed under the name that a notebook
+gives, and pass on its own whole environment.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ class CleanKernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """The kernel of this interpreter."""
+        """The kernel specification of this interpreter."""
         return own_kernel_spec()
 
     async def _async_pre_start_kernel(self, **given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Measuring from a notebook: in a child process, with its progress in the cell's output."""
+"""Measure from a notebook: in a child process, with progress in the cell's output."""
 
 from typing import Any
 
@@ -11,8 +11,11 @@ from webtrial.system.linux import demand_linux
 
 
 def measure_run(parameters: Parameters, resume: Any = None) -> Run:
-    """Measure what `parameters` say, or what is missing of the run `resume` (a name in
-    `data/runs/` or a folder), and open the run. Raises WebtrialError."""
+    """Measure a run with `parameters` and open it.
+
+    With `resume` (a name in `data/runs/` or a folder), measure what is missing from that run
+    instead. Raises WebtrialError.
+    """
     demand_linux()
     with on_notebook() as view:
         path = measure(parameters, view, RUNS, resume=find_run(resume).path if resume else None)

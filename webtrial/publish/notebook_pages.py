@@ -1,4 +1,7 @@
-"""Each executed notebook as a page of its own: prose, code and what it showed, nothing loaded."""
+"""Write each executed notebook as an HTML page with prose, code and outputs.
+
+A page loads nothing from the network.
+"""
 
 import re
 from collections.abc import Sequence
@@ -13,12 +16,12 @@ from webtrial.publish.chapters import Chapter, plain_text
 from webtrial.publish.page import TEMPLATES, Written, prose_of
 from webtrial.publish.svg import colours_of_themes, figure_of, inline
 
-_TO_NOTEBOOK = re.compile(r'(<a href="\d-[\w-]+)\.ipynb(?=#)')  # from one notebook to another
-_ANCHORED = "chapter-"  # with which a chapter's slug begins
+_TO_NOTEBOOK = re.compile(r'(<a href="\d-[\w-]+)\.ipynb(?=#)')  # link between notebooks
+_ANCHORED = "chapter-"  # the start of a chapter's slug
 
 
 def write_notebook_pages(chapters: Sequence[Chapter], folder: Path) -> None:
-    """Write `<name>.html` for each of `chapters` to `folder`, where the notebooks lie."""
+    """Write `<name>.html` for each chapter to `folder`, which holds the notebooks."""
     named = [(_name(chapter), chapter.title) for chapter in chapters]
     rules = (TEMPLATES / "notebook" / "notebook.css").read_text(encoding="utf-8")
     style = f":root {{ {colours_of_themes()}; }}\n{rules}"
@@ -52,7 +55,7 @@ def _exporter() -> Written:
 
 
 def _shown(output: Any, numbers: "count[int]") -> str:
-    """What a cell said, in the richest form that a page can show."""
+    """Return an output of a cell in the richest form that a page can show."""
     match output:
         case {"data": {"image/svg+xml": _}}:
             return _figure(output, next(numbers))
@@ -64,7 +67,7 @@ def _shown(output: Any, numbers: "count[int]") -> str:
 
 
 def _beside(address: str) -> str:
-    """The page of the notebook that a link names."""
+    """Return the address of the page for a link to a notebook; other addresses are unchanged."""
     return re.sub(r"^(\d-[\w-]+)\.ipynb\b", r"\1.html", address)
 
 

@@ -1,4 +1,4 @@
-"""One page of all chapters: one file that loads nothing from the network."""
+"""Write all chapters as one HTML file that loads nothing from the network."""
 
 import json
 from base64 import b64encode
@@ -44,7 +44,7 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
 
 
 def _finding(finding: str, front: Front) -> Markup:
-    """A finding as HTML; that of the matched pairs is their table."""
+    """Return a finding as HTML. The finding about matched pairs becomes their table."""
     prose = prose_of(iter(()), _within)
     if not finding.startswith(MATCHED) or not front.matched:
         return prose(finding)
@@ -55,22 +55,27 @@ def _finding(finding: str, front: Front) -> Markup:
 
 
 def environment() -> Environment:
-    """Where the page's templates, style and script are found, with what they ask for."""
+    """Return the Jinja environment that finds the page's templates, style and script.
+
+    It has the filters that they use.
+    """
     found: Environment = _Chapters({}).environment
     return found
 
 
 class Written(HTMLExporter):
-    """Notebooks as HTML just as a template writes it. nbconvert would read it once more, to name
-    images that have no words: ours have."""
+    """Exports notebooks as HTML exactly as the template writes it.
+
+    nbconvert would parse the HTML again to add alternative text to images. Ours already have it.
+    """
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **given: Any) -> Any:
-        """What the template made of the notebook, and the resources."""
+        """Return the rendered notebook and the resources."""
         return TemplateExporter.from_notebook_node(self, nb, resources, **given)
 
 
 class _Chapters(Written):
-    """Notebooks as parts of the page."""
+    """Exports notebooks as parts of the page."""
 
     def __init__(self, filters: dict[str, Callable[..., Any]]) -> None:
         highlighted = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
@@ -80,12 +85,12 @@ class _Chapters(Written):
         )
 
     def part(self, notebook: Any, front: Front) -> Markup:
-        """The notebook's cells as HTML."""
+        """Return the notebook's cells as HTML."""
         return Markup(self.from_notebook_node(notebook, {"front": front})[0])
 
 
 def _font(name: str) -> Markup:
-    """A font of the project as the address of its own content."""
+    """Return one of the project's fonts as a data URL."""
     kind = name.rsplit(".", 1)[1]
     return Markup(f"data:font/{kind};base64,{b64encode((FONTS / name).read_bytes()).decode()}")
 
@@ -97,7 +102,7 @@ def _body(chapter: Chapter, front: Front, numbers: "count[int]") -> Markup:
 
 
 def _code_below(notebook: Any) -> Any:
-    """The notebook with the code of cells that show nothing moved to the next that does."""
+    """Return the notebook with the code of cells without output moved to the next with output."""
     folded = deepcopy(notebook)
     folded.cells = []
     silent: list[str] = []
@@ -114,7 +119,7 @@ def _code_below(notebook: Any) -> Any:
 
 
 def _shown(output: Any, prose: Prose, numbers: "count[int]") -> Markup:
-    """What a cell said, in the richest form that a page can show."""
+    """Return an output of a cell in the richest form that a page can show."""
     match output:
         case {"data": {"image/svg+xml": _}}:
             return _figure(figure_of(output), next(numbers))
@@ -144,8 +149,11 @@ def _figure(figure: Figure, number: int) -> Markup:
 
 
 def prose_of(headings: Iterator[Heading], led: Callable[[str], str]) -> Prose:
-    """Markdown to HTML, text from outside escaped; `headings` are given their anchors, a level
-    lower, as the page has a heading above them all. `led` says where links lead."""
+    """Return a function that converts Markdown to HTML and escapes raw HTML in it.
+
+    Each heading gets its anchor from `headings` and moves one level down, because the page has a
+    heading above all chapters. `led` maps the address of a link to the address on the page.
+    """
     markdown = mistune.create_markdown(
         renderer=_Renderer(headings, led), plugins=["table", "strikethrough"]
     )
@@ -153,13 +161,13 @@ def prose_of(headings: Iterator[Heading], led: Callable[[str], str]) -> Prose:
 
 
 def _within(address: str) -> str:
-    """The same place of the page for a link from notebook to notebook."""
+    """Return the place on the page for a link between notebooks; other addresses are unchanged."""
     anchor = anchor_within(address)
     return f"#{anchor}" if anchor else address
 
 
 class _Renderer(mistune.HTMLRenderer):
-    """Gives headings the anchors that the contents point to, and tables room to scroll."""
+    """Adds to headings the anchors that the table of contents links to, and lets tables scroll."""
 
     def __init__(self, headings: Iterator[Heading], led: Callable[[str], str]) -> None:
         super().__init__(escape=True)

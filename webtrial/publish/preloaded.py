@@ -1,5 +1,7 @@
-"""Imported by the process that kernels are forked from: all that a chapter needs, and the run read
-as far as every chapter reads it."""
+"""Preload what every chapter needs into the process that kernels are forked from.
+
+Importing this module imports all results and reads the run as far as every chapter reads it.
+"""
 
 import atexit
 import gc
@@ -17,15 +19,15 @@ from webtrial.publish.warm import READ
 from webtrial.results.claims.evaluate import verify
 from webtrial.stats.ratios import ratio_table
 
-# The last thing: DuckDB would list on the terminal what it still holds at an interpreter's end.
+# Runs last: at interpreter exit DuckDB would list on the terminal what it still holds.
 atexit.register(os._exit, 0)
 
 for module in walk_packages(results.__path__, "webtrial.results."):
     import_module(module.name)
 
 if READ in os.environ:
-    with suppress(Exception):  # the chapter that meets it says so
+    with suppress(Exception):  # the chapter that runs into the error reports it
         run = read_beforehand(Path(os.environ[READ]))
         ratio_table(run)
         verify(run)
-gc.freeze()  # pages that nobody writes to stay shared
+gc.freeze()  # memory pages that are never written stay shared with forks

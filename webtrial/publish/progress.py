@@ -1,7 +1,7 @@
-"""How far a run is, shown where its reader looks: in a notebook, in a terminal, in a log.
+"""Show the progress of a run in a notebook, in a terminal or in a log.
 
-The experiment tells of itself in events (`{"event": "trial", "done": 12, …}`). `Progress` keeps
-what they say so far; each of the views below draws it, and is itself callable with an event.
+The experiment reports its progress as events (`{"event": "trial", "done": 12, …}`). `Progress`
+accumulates them. Each view below displays a `Progress` and is called with each event.
 """
 
 import json
@@ -23,14 +23,14 @@ from tqdm import tqdm
 
 from webtrial.system.output import discard
 
-TOLD = "WEBTRIAL_PROGRESS"  # names a file that takes the events, a line each
+TOLD = "WEBTRIAL_PROGRESS"  # names a file to which the events are written, one per line
 
 View = Callable[[dict[str, Any]], None]
 
 
 @dataclass(slots=True)
 class Progress:
-    """What the events said so far."""
+    """State of a run, accumulated from its events."""
 
     done: int = 0
     of: int = 0
@@ -39,7 +39,7 @@ class Progress:
     verdicts: dict[str, int] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any]) -> None:
-        """Take one more event in."""
+        """Update the state with one event."""
         match event:
             case {"event": "step", "text": text}:
                 self.doing = text
@@ -65,7 +65,7 @@ class Progress:
 
     @property
     def left(self) -> str:
-        """The time left, in words; empty where nobody knows."""
+        """The time left in words; empty if unknown."""
         if self.seconds_left is None:
             return ""
         minutes, seconds = divmod(round(self.seconds_left), 60)
@@ -73,7 +73,7 @@ class Progress:
 
     @property
     def counted(self) -> str:
-        """The verdicts so far, in words: `12 valid, 1 suspect`."""
+        """The verdicts so far in words: `12 valid, 1 suspect`."""
         return ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class Progress:
 
 
 class InTerminal:
-    """A bar that stays on the last line of a terminal."""
+    """A progress bar on the last line of a terminal."""
 
     def __init__(self, file: TextIO, position: int = 0) -> None:
         self._progress = Progress()
@@ -102,12 +102,12 @@ class InTerminal:
         self._bar.set_description_str(str(self._progress), refresh=True)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()
 
 
 class InLog:
-    """A line now and then, for a log that nobody watches."""
+    """A line of text every `every_s` seconds at most, plus one at each step and at the end."""
 
     def __init__(self, file: TextIO, every_s: float = 15.0) -> None:
         self._progress = Progress()
@@ -123,11 +123,11 @@ class InLog:
             print(self._progress, file=self._file, flush=True)
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Do nothing: the file stays open."""
 
 
 class InNotebook:
-    """One output of a cell, drawn anew at each event."""
+    """An output of a notebook cell, updated at each event."""
 
     def __init__(self) -> None:
         self._progress = Progress()
@@ -145,11 +145,11 @@ class InNotebook:
         return {"text/plain": text, "text/html": f"<p>{bar} {escape(text)}</p>"}
 
     def close(self) -> None:
-        """The last state stays."""
+        """Do nothing: the cell keeps showing the last state."""
 
 
 class InFile:
-    """Each event on a line of a file, for `told` to read."""
+    """Writes each event as one line of JSON to a file, which `told` reads."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8")
@@ -158,13 +158,15 @@ class InFile:
         print(json.dumps(event), file=self._file, flush=True)
 
     def close(self) -> None:
-        """No more events come."""
+        """Close the file."""
         self._file.close()
 
 
 class WhileWritable:
-    """A view for as long as it can be written: its reader may end, or its disk be full, and the
-    run goes on."""
+    """A view that stops being updated once writing to it fails, without stopping the run.
+
+    Its reader may have exited, or its disk may be full.
+    """
 
     def __init__(self, view: InTerminal | InLog | InNotebook | InFile, file: TextIO | None) -> None:
         self._view = view
@@ -193,7 +195,7 @@ class WhileWritable:
 
 @contextmanager
 def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
-    """A bar where `file` is a terminal, else lines."""
+    """Yield a view on `file`: a progress bar if it is a terminal, lines otherwise."""
     view = WhileWritable(InTerminal(file) if file.isatty() else InLog(file), file)
     try:
         yield view
@@ -203,7 +205,10 @@ def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
 
 @contextmanager
 def on_notebook() -> Iterator[View]:
-    """The cell's output, and beside it the terminal of whoever executes the notebook."""
+    """Yield a view on the cell's output and on the reader outside the notebook.
+
+    The latter is the file that TOLD names or else the terminal in which papermill was started.
+    """
     views = [WhileWritable(InNotebook(), None)]
     with ExitStack() as stack:
         if TOLD in os.environ:
@@ -222,7 +227,7 @@ def _show_all(views: Sequence[View], event: dict[str, Any]) -> None:
 
 
 def _terminal_of_papermill() -> Path | None:
-    """The terminal in which papermill, our parent, was started; None under anything else."""
+    """Return the terminal of the parent process if that is papermill, else None."""
     with suppress(psutil.Error):
         parent = psutil.Process().parent()
         if parent and any("papermill" in word for word in parent.cmdline()):
@@ -232,7 +237,7 @@ def _terminal_of_papermill() -> Path | None:
 
 @contextmanager
 def told(path: Path, view: View) -> Iterator[None]:
-    """Pass the events that appear in the file `path` on to `view` while the block runs."""
+    """Pass the events that are written to the file `path` on to `view` while the block runs."""
     path.touch()
     over = Event()
     follower = Thread(target=_follow, args=(path, view, over), daemon=True)

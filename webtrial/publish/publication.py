@@ -1,4 +1,4 @@
-"""All that is published of a run: a folder that any static host serves as it is."""
+"""Publish a run as a folder that any static host can serve."""
 
 from pathlib import Path
 
@@ -13,17 +13,18 @@ from webtrial.run.store import SAMPLE, Run, latest_run, open_run
 
 
 def publish(run: Run, say: Say, dist: Path = DIST) -> None:
-    """Leave in `dist` the report on `run` (index.html, report.pdf), every chapter as a notebook
-    and as a page (notebooks/), the data (data.zip) and how to cite it (CITATION.cff).
+    """Publish `run` in the folder `dist`.
 
-    The same run makes the same bytes. Raises WebtrialError.
+    Writes the report (index.html, report.pdf), every chapter as a notebook and as a page
+    (notebooks/), the data (data.zip) and the citation file (CITATION.cff). The same run produces
+    the same bytes. Raises WebtrialError.
     """
     report_of_run(str(run.path), say, dist)
     add_to_report(run, say, dist)
 
 
 def add_to_report(run: Run, say: Say, dist: Path) -> None:
-    """Add to the report on `run` in `dist` what else is published of it."""
+    """Add the notebook pages, the data and the citation file to the report on `run` in `dist`."""
     notebooks = dist / "notebooks"
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
     write_notebook_pages(chapters, notebooks)
@@ -35,8 +36,10 @@ def add_to_report(run: Run, say: Say, dist: Path) -> None:
 
 
 def run_to_publish(name: str | None) -> Run:
-    """The run of that name or folder; without one the run that comes with the project, where there
-    is one, else the newest finished. Raises RunError."""
+    """Return the run with that name or folder.
+
+    Without a name, return the sample if it exists, else the newest finished run. Raises RunError.
+    """
     if name is not None:
         return find_run(name)
     return open_run(SAMPLE) if (SAMPLE / "manifest.json").is_file() else latest_run()

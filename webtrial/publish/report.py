@@ -1,4 +1,4 @@
-"""The report: its chapters executed in the right order, then the page and the PDF of them."""
+"""Build a report: execute the chapters, then write the HTML page and the PDF."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -33,20 +33,23 @@ from webtrial.system.yaml_text import read_yaml
 DIST = REPOSITORY / "report" / "dist"
 MEASURES = "1-measure"
 OURS = ("index.html", "report.pdf", "data.zip", "CITATION.cff", "notebooks/[0-9]-*")
-"""All that is ever published of a run."""
+"""Patterns of all files that are ever published of a run."""
 
 Say = Callable[[str], None]
 
 
 def chapter_names() -> list[str]:
-    """The notebooks by name, in the order of reading."""
+    """Return the names of the notebooks in reading order."""
     return sorted(path.stem for path in NOTEBOOKS.glob("[0-9]-*.ipynb"))
 
 
 def report_of_profile(
     profile: str, views: Callable[[], AbstractContextManager[View]], say: Say, dist: Path = DIST
 ) -> None:
-    """Measure what `profile` says, shown on a view, then publish it. Raises WebtrialError."""
+    """Measure a run with `profile`, show the progress on a view and publish the run.
+
+    Raises WebtrialError.
+    """
     read_profile(profile)
     demand_linux()
     asked = read_yaml(PROFILES / f"{profile}.yaml")
@@ -60,8 +63,10 @@ def report_of_profile(
 def report_of_resumed(
     name: str, views: Callable[[], AbstractContextManager[View]], say: Say, dist: Path = DIST
 ) -> None:
-    """Measure what is missing of the run `name`, shown on a view, then publish it; one that is
-    finished is published as it is. Raises WebtrialError."""
+    """Resume the run `name`, show the progress on a view and publish the run.
+
+    A run that is finished and undamaged is published as it is. Raises WebtrialError.
+    """
     run = find_run(name)
     if run.manifest.state == "finished" and not run.damage:
         say(f"{run.path.name} is finished: nothing of it is missing")
@@ -76,12 +81,15 @@ def report_of_resumed(
 
 
 def report_of_run(name: str, say: Say, dist: Path = DIST) -> None:
-    """Publish the run in the folder `name`, or of that name in `data/runs/`."""
+    """Publish the run in the folder `name` or with that name in `data/runs/`."""
     _publish(find_run(name), set(), say, dist)
 
 
 def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
-    """The run that the notebook made: the experiment told where it lies."""
+    """Execute the measuring notebook and return its run, whose path comes from the events.
+
+    Raises PublishError if the notebook fails or measures nothing.
+    """
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         try:
@@ -96,21 +104,24 @@ def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
 
 
 def _with_what_is_kept(said: str, events: Path) -> str:
-    """An error's text with how to go on, where the experiment itself could not say it any more."""
+    """Return an error message with how to resume, unless the experiment has already added that."""
     told_already = "--resume" in said
     return said if told_already else said + how_to_go_on(_last_events(events))
 
 
 def _last_events(events: Path) -> dict[str, dict[str, Any]]:
-    """By kind; a line that was cut off is none."""
+    """Return the last event of each kind; a truncated line is ignored."""
     lines = events.read_text(encoding="utf-8").splitlines(keepends=True) if events.exists() else []
     whole = [json.loads(line) for line in lines if line.endswith("\n")]
     return {event["event"]: event for event in whole}
 
 
 def _in_thread(work: Callable[[], Path]) -> None:
-    """Do `work` where no signal reaches it. Left to itself the runner would answer Ctrl-C by
-    ending the kernel before the run is closed; so the kernel alone is interrupted."""
+    """Run `work` in a thread, where no signal reaches it.
+
+    On Ctrl-C the notebook runner would otherwise end the kernel before the run is closed. Instead,
+    only the kernel is interrupted.
+    """
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(work)
         try:
@@ -132,10 +143,10 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     say(f"executing {', '.join(names)}")
     _remove_earlier(dist, executed)
     with _executing(run, names, _on(run, notebooks)) as chapters_executed:
-        front = front_of(run)  # meanwhile
+        front = front_of(run)  # while the chapters are executed
         wait_for(chapters_executed)
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
-    with ThreadPoolExecutor() as pool:  # both wait for pandoc or Typst most of the time
+    with ThreadPoolExecutor() as pool:  # both mostly wait for pandoc or Typst
         writing = {
             name: pool.submit(write, chapters, front, dist / name)
             for write, name in ((write_page, "index.html"), (write_document, "report.pdf"))
@@ -146,8 +157,10 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
 
 
 def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
-    """Remove what an earlier report left in `dist`: two runs side by side would be taken for one.
-    What else lies there is not ours."""
+    """Remove the files of an earlier report from `dist`, since two runs would be taken for one.
+
+    Executed chapters are kept, and so is every file that we did not publish.
+    """
     for pattern in OURS:
         for path in dist.glob(pattern):
             if not (path.suffix == ".ipynb" and path.stem in executed):
@@ -155,21 +168,24 @@ def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
 
 
 def _on(run: Run, into: Path) -> Callable[[str], Path]:
-    """Executes a chapter on `run`. It is told of the run by name, and of where that lies by the
-    environment alone: that is nobody else's business."""
+    """Return a function that executes a chapter on `run`.
+
+    The parameter holds the run's name only. Its location is passed in the environment, so that it
+    is not published with the notebook.
+    """
     path = run.path.resolve()
     where = {RUNS_FOLDER: str(path.parent)}
     return partial(execute, into=into, parameters={"run": path.name}, environment=where)
 
 
 def execute_together(run: Run, names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
-    """Chapters that only read `run` can be executed side by side."""
+    """Execute the chapters `names`, which only read `run`, in parallel and return their paths."""
     with _executing(run, names, work) as executed:
         return wait_for(executed)
 
 
 def wait_for(executed: Sequence[Future[Path]]) -> list[Path]:
-    """The paths of notebooks once all have been executed; raises what the first of them raises."""
+    """Wait for all notebooks and return their paths; raises the first error in their order."""
     return [each.result() for each in executed]
 
 
@@ -177,8 +193,11 @@ def wait_for(executed: Sequence[Future[Path]]) -> list[Path]:
 def _executing(
     run: Run, names: Collection[str], work: Callable[[str], Path]
 ) -> Iterator[list[Future[Path]]]:
-    """Notebooks under way, as many at a time as there are cores: each has a kernel of its own, and
-    all kernels begin with `run` read. An interruption ends the kernels."""
+    """Execute notebooks in parallel, as many at a time as there are cores, and yield their futures.
+
+    Each notebook has its own kernel. On Linux every kernel starts with `run` already read. An
+    interruption ends the kernels.
+    """
     with warm(run), ThreadPoolExecutor(min(usable_cores(), len(names) or 1)) as pool:
         under_way = [pool.submit(work, name) for name in names]
         try:
@@ -189,7 +208,7 @@ def _executing(
 
 
 def _end(under_way: Sequence[Future[Path]]) -> None:
-    """Start no more notebooks and kill the kernels of those that were started."""
+    """Cancel notebooks that have not started and kill the kernels of those that have."""
     for each in under_way:
         each.cancel()
     while wait(under_way, timeout=0.05).not_done:

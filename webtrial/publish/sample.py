@@ -1,4 +1,4 @@
-"""The run that comes with the project: a real one, trimmed to what is concluded from it."""
+"""Make the sample run that comes with the project from a real run, trimmed to what is read."""
 
 import shutil
 from collections.abc import Callable
@@ -28,12 +28,13 @@ _TIMES = ("intended_ns", "sent_ns", "done_ns")
 
 
 def make_sample(run: Run, into: Path = SAMPLE) -> Run:
-    """Put `run` into the folder `into`, in place of what is there: every attempt's record, and the
-    requests that the report reads, their times in ticks (TICK_NS), which is how they are read.
+    """Trim `run` into the folder `into`, replacing its contents, and open the result.
 
-    Every figure of the report is that of the whole run. The timeline of another trial than the
-    `shown_trial` lacks the warm-up. Raises PublishError where a verdict on a claim would not be the
-    same, or where the sample is too large.
+    The sample holds the record of every attempt and the requests that the report reads. Their times
+    are rounded to ticks (TICK_NS), as they are when they are read. Every figure of the report is
+    the same as that of the whole run. Only the trial `shown_trial` keeps its warm-up for the
+    timeline. Raises PublishError if the run is damaged, if a verdict on a claim would change, or if
+    the sample is too large.
     """
     if run.damage:
         raise PublishError(f"no sample is made of a damaged run. {run.damage_in_words}")
@@ -55,8 +56,10 @@ def make_sample(run: Run, into: Path = SAMPLE) -> Run:
 
 
 def execute_for_reading() -> list[Path]:
-    """Execute the chapters that read a run, as they stand, and keep what they showed in them, so
-    that they can be read without running. Returns their paths."""
+    """Execute the chapters that read a run, on the sample and in place, and return their paths.
+
+    Their outputs are saved in `notebooks/` and can be read without running anything.
+    """
     names = [name for name in chapter_names() if name != MEASURES]
     work = partial(execute, into=NOTEBOOKS, parameters={})
     return execute_together(open_run(SAMPLE), names, work)
@@ -76,7 +79,7 @@ def _trim(path: Path, kept: Callable[[pa.Table], pa.Table]) -> None:
 
 
 def _vouch_for(into: Path, run: Run) -> None:
-    """The sample's own checksums, whatever the format of the run that it is made of."""
+    """Write the sample's manifest, in the current format whatever the run's is, and checksums."""
     manifest = run.manifest.model_copy(update={"format": FORMAT})
     text = manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
     (into / checksums.MANIFEST).write_text(text, encoding="utf-8")
@@ -84,18 +87,22 @@ def _vouch_for(into: Path, run: Run) -> None:
 
 
 def _whole(rows: pa.Table, trial: Trial) -> pa.Table:
-    """Of the trial that is shown from its warm-up on: everything."""
+    """Keep all rows: for the trial whose timeline includes the warm-up."""
     return rows
 
 
 def _nothing(rows: pa.Table, trial: Trial) -> pa.Table:
-    """Of an attempt that does not count."""
+    """Keep no rows: for an attempt that does not count."""
     return rows[:0]
 
 
 def _read(rows: pa.Table, trial: Trial) -> pa.Table:
-    """Of an attempt that counts: what was measured, what was sent before the window and answered in
-    it (how long nobody is answered depends on these), and what connections asked on opening."""
+    """Keep the rows that the report reads, for an attempt that counts.
+
+    These are the measured requests, the requests sent before the window and answered in it (the
+    longest time without an answer depends on them), and the requests that held connections send
+    when they open.
+    """
     phase = rows["phase"].cast(pa.string())
     is_held = trial.planned.load.kind == "held"
     is_read = pc.or_(pc.greater_equal(rows["done_ns"], 0), is_held)

@@ -1,4 +1,4 @@
-"""Figures of an executed notebook, made fit to stand beside each other on one page."""
+"""Prepare the figures of executed notebooks so that many of them can share one page."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _FONT = re.compile(r"font-family: [^;\"]*;? ?")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing with the words that belong to it, and what it was drawn from as CSV."""
+    """A figure as SVG, with its title, caption, alternative text and its data as CSV."""
 
     svg: str
     title: str
@@ -36,21 +36,24 @@ class Figure:
 
 
 def figure_of(output: Any) -> Figure:
-    """The figure in an output that carries one; words that it lacks are empty."""
+    """Return the figure in a cell's output. Missing texts are empty."""
     words = output.get("metadata", {}).get(SVG, {})
     named = (words.get(name, "") for name in ("title", "caption", "alt", "data"))
     return Figure("".join(output["data"][SVG]), *named)
 
 
 def standing_alone(svg: str) -> str:
-    """The drawing as a file of its own, without the note on who drew it."""
+    """Return the SVG for a file of its own, without the metadata on its creator."""
     return _METADATA.sub("", svg)
 
 
 def inline(svg: str, prefix: str, alternative: str) -> str:
-    """The drawing as an element of a page: no prolog, no metadata, its ids its own, coordinates
-    to a tenth of a point, named by its alternative text. Size, font and the colours of
-    `colours_of_themes` are left to the style sheet."""
+    """Return the SVG as an element of an HTML page.
+
+    It has no prolog and no metadata, its ids start with `prefix`, its coordinates are rounded to a
+    tenth of a point, and `alternative` is its label. The style sheet sets its size, its font and
+    the colours of `colours_of_themes`.
+    """
     text = _UNNAMED.sub("<g>", _METADATA.sub("", _BEFORE.sub("", svg)))
     text = _ID.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", text)
     text = _COORDINATES.sub(lambda found: found[1] + _rounded(found[2]), text)
@@ -61,8 +64,10 @@ def inline(svg: str, prefix: str, alternative: str) -> str:
 
 
 def colours_of_themes() -> str:
-    """Style declarations: for each colour of the figures that would be lost on black paper, a
-    variable with what stands for it there."""
+    """Return CSS declarations: a variable with a light and a dark variant for each themed colour.
+
+    Themed are the colours of the figures that would be hard to see on a dark background.
+    """
     pairs = (
         f"--c{on_white[1:]}: light-dark({on_white}, {on_black})" for on_white, on_black in _PAIRS
     )

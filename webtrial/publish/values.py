@@ -1,4 +1,4 @@
-"""What the page lets its readers choose from: every stack in every scenario at every load."""
+"""Values for the explorer on the page: every stack in every scenario at every load."""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -14,13 +14,17 @@ from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL, estimates
 from webtrial.stats.frames import rows_of
 
-DIGITS = 4  # significant, of a value
+DIGITS = 4  # significant digits of a value
 
 
 def values_of(run: Run) -> dict[str, Any]:
-    """As JSON: `places` (scenario, load), `stacks` (title, hue, whether every scenario has it),
-    `statistics` (names of STATISTICS) and `rows` (place, stack and statistic by their numbers,
-    value, low, high, blocks, suspect blocks)."""
+    """Return the values of `run` as a JSON object.
+
+    - `places`: scenario, load
+    - `stacks`: title, hue, whether every scenario has it
+    - `statistics`: the names in STATISTICS
+    - `rows`: place, stack and statistic as indices, value, low, high, blocks, suspect blocks
+    """
     there = places(run)
     cells = there[["scenario", "load", "load_kind"]].drop_duplicates()
     stacks = there[["stack", "title", "framework"]].drop_duplicates("stack")

@@ -1,10 +1,10 @@
-"""Kernels that begin where reading a run begins, forked from a process that has come so far.
+"""Kernels forked from a process that has already imported everything and read the run.
 
     runner ── forkserver: imports everything, reads the run ─┬─ kernel of one chapter
                                                               └─ kernel of the next
 
-A kernel of its own would import for five seconds, and compute the same tables for as long again.
-Linux only: elsewhere each chapter has a kernel of its own.
+A new kernel would spend five seconds on imports, and five more on computing the same tables.
+Linux only: on other systems each chapter starts a new kernel.
 """
 
 import asyncio
@@ -28,20 +28,22 @@ from webtrial.system.linux import die_with_parent, is_linux
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none
 
-READ = "WEBTRIAL_READ"  # names the folder of the run that is read beforehand
+READ = "WEBTRIAL_READ"  # names the folder of the run to read in advance
 _PRELOADED = "webtrial.publish.preloaded"
-_read: list[Path] = []  # what the process has read that kernels are forked from
+_read: list[Path] = []  # the run that the fork server has read
 
 
 @contextmanager
 def warm(run: Run) -> Iterator[None]:
-    """Within the block this process's kernels are forked from one that has read `run`; only on
-    Linux, elsewhere each kernel imports for itself."""
+    """Fork this process's kernels from one that has read `run` while the block runs.
+
+    Only on Linux. On other systems each kernel does its own imports.
+    """
     if not is_linux():
         yield
         return
     path = run.path.resolve()
-    stop_fork_server()  # whatever else this process has forked from it
+    stop_fork_server()  # it may be running for another purpose
     with inherited(publishing_environment() | {RUNS_FOLDER: str(path.parent)}):
         start_fork_server(path)
     _read.append(path)
@@ -53,36 +55,39 @@ def warm(run: Run) -> Iterator[None]:
 
 
 def is_warm() -> bool:
-    """Whether this process's kernels are forked."""
+    """Whether kernels of this process are forked."""
     return bool(_read)
 
 
 def start_fork_server(run: Path) -> None:
-    """Start the process that kernels are forked from, if none is there. It alone is told of `run`:
-    a command that this process starts later is not warm."""
+    """Start the fork server, from which kernels are forked, unless it is running.
+
+    Only the fork server gets the path of `run`: a command that this process starts later does not
+    read the run in advance.
+    """
     get_context("forkserver").set_forkserver_preload([_PRELOADED])
     with inherited(os.environ | {READ: str(run)}):
         forkserver.ensure_running()
 
 
 def stop_fork_server() -> None:
-    """End the process that kernels are forked from, if there is one, when they have ended."""
+    """Stop the fork server, if there is one, once its kernels have ended."""
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 class ForkingProvisioner(LocalProvisioner):
-    """Where jupyter_client would start a process with a command."""
+    """Forks a kernel where jupyter_client would start a process with a command."""
 
     async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
         arguments = cmd[cmd.index("-f") :]
         forked = _Forked(arguments, given["env"], given.get("cwd"))
-        self.process = forked  # type: ignore[assignment]  # as far as it is asked for
+        self.process = forked  # type: ignore[assignment]  # it has the part of Popen that is used
         self.pid = forked.pid
         return self.connection_info
 
 
 class _Forked:
-    """A kernel's process, with what jupyter_client asks of a Popen."""
+    """A kernel's process, with the part of the Popen interface that jupyter_client uses."""
 
     stdin = stdout = stderr = None
 
@@ -114,7 +119,7 @@ class _Forked:
 
 
 class WarmKernelManager(CleanKernelManager):
-    """Starts kernels by forking."""
+    """Starts kernels by forking the fork server."""
 
     provisioner_class = ForkingProvisioner
 
@@ -123,7 +128,7 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
     from ipykernel.kernelapp import launch_new_instance  # noqa: PLC0415 - preloaded by then
 
     die_with_parent()
-    os.setpgid(0, 0)  # Ctrl-C is for the runner alone, which ends its kernels
+    os.setpgid(0, 0)  # Ctrl-C reaches only the runner, which ends its kernels
     Thread(target=_end_with_runner, daemon=True).start()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
@@ -138,12 +143,15 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
     except Exception:
         traceback.print_exc()
     finally:
-        os._exit(code)  # what is left of the kernel's streams would wait for a reader
+        os._exit(code)  # a normal exit would wait for a reader of the kernel's streams
 
 
 def _end_with_runner() -> None:
-    """The fork server stays for as long as one of its kernels does, so that of a runner that is
-    killed both would stay."""
+    """Exit once the runner has ended.
+
+    The fork server lives as long as one of its kernels, so without this both would outlive a
+    runner that is killed.
+    """
     runner = parent_process()
     assert runner is not None
     runner.join()
