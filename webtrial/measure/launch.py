@@ -451,7 +451,7 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 stderr=messages,
                 timeout=BUILD_S,
                 check=False,
-                # Nothing else ends it if guard and supervisor are killed. It makes only system calls.
+                # Nothing else ends it if guard and supervisor are killed. Makes only system calls.
                 preexec_fn=partial(die_with_parent, os.getpid()),
             )
         except subprocess.TimeoutExpired:

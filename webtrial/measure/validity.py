@@ -85,7 +85,7 @@ def lost(validity: Validity) -> bool:
 
 
 def lag_bound_ms(client: Client) -> float:
-    """Return the limit of the p99 dispatch lag: 1 ms, or 5 % of the median latency if that is more."""
+    """Return the limit of the p99 dispatch lag: 1 ms, or 5 % of the median latency if larger."""
     return max(LAG_MIN_MS, LAG_OF_MEDIAN * (client.median_latency_ms or 0.0))
 
 
