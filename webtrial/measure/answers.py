@@ -104,7 +104,7 @@ def agreed_answers(
 
 
 def _asked(scenarios: list[str], seeded_data: SeededData, known: Answers, turn: int) -> list[str]:
-    """Return the targets to request from a stack: all that are new to it, and some of the others."""
+    """Return the targets to request from a stack: all that are new to it, and some of the rest."""
     wanted = [target for scenario in scenarios for target in targets(scenario, seeded_data)]
     wanted += [DASHBOARD] if "dashboard" in scenarios else []
     new = [target for target in wanted if target not in known]

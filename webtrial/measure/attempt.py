@@ -199,7 +199,10 @@ def _is_loss(error: psycopg.OperationalError) -> bool:
 
 
 def is_alive(under_test: ServiceUnderTest) -> bool:
-    """Whether the service's first process still runs; for a target, only its answers can show it."""
+    """Whether the service's first process still runs.
+
+    For a target, only its answers can show it.
+    """
     if under_test.service.pid is None:
         return True
     try:
@@ -230,7 +233,7 @@ def _observe(
 ) -> _Observed:
     if context.counter is not None:
         _checkpoint(context.counter)
-    _upstreams(planned, under_test, context)  # resets: they report since the last call
+    _upstreams(planned, under_test, context)  # starts a new count of their delays
     speed = speed_per_s()
     observed = _Observed(
         speed,
@@ -349,7 +352,10 @@ def samples_with(samples: Rows, outcomes: list[str]) -> int:
 
 
 def _pool(under_test: ServiceUnderTest, context: RunContext) -> PoolCounts | None:
-    """Return the counts of the service's pool; None with several processes: only one would answer."""
+    """Return the counts of the service's pool; None with several processes.
+
+    Each process has its own pool, and only one of them would answer.
+    """
     if under_test.service.pid is None or context.parameters.server_processes > 1:
         return None
     return pool_counts(under_test.service.url)

@@ -33,8 +33,8 @@ from webtrial.run.plan import PILOT_USERS, held_loads, longest_rest_s
 from webtrial.run.stacks import Stack
 from webtrial.system.supervisor import scratch_dir
 
-CONNECTIONS_HELD = 6000  # at least; otherwise a fifth more than a trial opens
-KEEP_ALIVE_S = 75  # at least; otherwise a fifth longer than a connection is idle
+CONNECTIONS_HELD = 6000  # minimum; a fifth more than a trial opens if that is larger
+KEEP_ALIVE_S = 75  # minimum; a fifth longer than a connection is idle if that is larger
 TOKEN_LIFETIME_S = 24 * 3600  # users sign in once per run, however long it takes
 TEMPLATE = "template"
 COUNTER = "counter"
@@ -123,7 +123,7 @@ def _counter(server: Server) -> Iterator[Connection]:
 
 
 def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
-    """Return the settings that all stacks share, with an empty database URL to be filled in later."""
+    """Return the settings that all stacks share; the database URL is empty and filled in later."""
     held = [(load.connections or 0) + load.silent for load in held_loads(parameters)]
     most = max([*parameters.closed_users, *held, parameters.max_connections, PILOT_USERS])
     rest_s = math.ceil(1.2 * longest_rest_s(parameters))

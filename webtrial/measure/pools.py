@@ -28,7 +28,10 @@ def pool_counts(url: str) -> PoolCounts | None:
 
 
 def pool_between(before: PoolCounts | None, after: PoolCounts | None) -> PoolCounts | None:
-    """Return the difference of two counts; None if one is unknown or the process has changed since."""
+    """Return the difference of two counts.
+
+    None if one is unknown, or if the process is a new one.
+    """
     if before is None or after is None or after.taken < before.taken:
         return None
     waited_ms = round(after.waited_ms - before.waited_ms, 3)

@@ -127,7 +127,7 @@ def create_database(server: Server, name: str, template: str | None = None) -> s
 
 
 def seal_template(server: Server, name: str) -> None:
-    """Make `name` a template that refuses connections; one open session would prevent copying it."""
+    """Make `name` a template that refuses connections; one open session would block copying it."""
     full = _full(server, name)
     with _connected(server.url) as connection:
         connection.execute(

@@ -41,7 +41,10 @@ PACKAGES = (
 
 
 def versions(postgresql: str) -> dict[str, str]:
-    """Return versions by name, without what is not installed; `postgresql` is the server's version."""
+    """Return versions by name, without what is not installed.
+
+    `postgresql` is the version of the server.
+    """
     found = {"Python": platform.python_version(), "PostgreSQL": postgresql}
     for package in PACKAGES:
         try:

@@ -39,7 +39,7 @@ def seconds(readings: Sequence[Reading], opens_ns: int) -> tuple[Second, ...]:
 
 
 def local_postmaster(connection: "Connection") -> int | None:
-    """Return the first process of the server behind `connection`; None if it is on another machine."""
+    """Return the first process of the server behind `connection`, if it runs on this machine."""
     try:
         backend = psutil.Process(connection.info.backend_pid)
         parent = backend.parent()
