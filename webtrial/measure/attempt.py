@@ -81,7 +81,7 @@ _NEVER_SENT = ["refused", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What is available for the whole run.
+    """Objects that last for the whole run.
 
     `ours` are the root processes of everything that does not count as foreign. `cores` are the
     cores that any of it runs on. If nothing is launched, there are no upstreams and no server to
@@ -125,7 +125,7 @@ UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
 
 @dataclass(slots=True)
 class _Observed:
-    """What is known of an attempt, up to the point that it reached."""
+    """Data of an attempt, complete up to the point that it reached."""
 
     speed_before_per_s: float
     statements_before: StatementCounts | None

@@ -213,8 +213,9 @@ def _launched(
 def _launch_alone(
     context: BlockContext, wanted: _Wanted
 ) -> AbstractContextManager[dict[str, Service]]:
-    """Launch one stack on all cores, because no load is offered, then move it to the services'
-    cores.
+    """Launch one stack on all cores and then move it to the services' cores.
+
+    All cores are free meanwhile, because no load is offered.
     """
     stack, *_ = wanted
     split = context.context.split

@@ -121,7 +121,7 @@ def _installed() -> Path:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Hard-link a file that everybody may read; copy any other, or if it is on another disk.
+    """Hard-link a file that everybody may read; copy it if it is private or on another disk.
 
     2,000 copies would take a second.
     """

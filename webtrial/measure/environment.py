@@ -1,4 +1,4 @@
-"""What launched stacks need for a whole run: a filled PostgreSQL, the upstreams, a counter."""
+"""Environment of launched stacks for a whole run: filled PostgreSQL, upstreams, counter."""
 
 import math
 from collections.abc import Iterator

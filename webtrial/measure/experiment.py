@@ -235,8 +235,9 @@ def _fresh_id(name: str, runs: Path) -> str:
 def _budgets(
     parameters: Parameters, split: CoreSplit, environment: Environment | None
 ) -> dict[str, Any]:
-    """Return what every stack was given equally, as far as we provide it, and what drove the
-    stacks.
+    """Return the budget of every stack, as far as we provide it, and what drove the load.
+
+    All stacks have the same budget.
     """
     driven: dict[str, Any] = {
         "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,

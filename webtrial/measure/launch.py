@@ -1,7 +1,8 @@
 """Launch stacks, upstreams and their database as child processes.
 
-Each starts in a clean environment on the cores that it is given and is ready when it answers. It
-ends with its block. Its output goes to a log, whose end is shown if it fails.
+Each starts in a clean environment on the cores that it is given. The launcher waits until it
+answers, and stops it at the end of its block. Its output goes to a log, whose end is shown if it
+fails.
 """
 
 import json
@@ -121,7 +122,7 @@ class _Started:
 
 
 class _PortTakenError(Exception):
-    """Another process listens on the port of ours."""
+    """Another process listens on the port that ours should use."""
 
 
 @contextmanager

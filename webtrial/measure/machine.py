@@ -20,11 +20,12 @@ _WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))
 
 @dataclass(frozen=True, slots=True)
 class CoreSplit:
-    """Cores of the load driver and of everything else; None if the driver has no core of its own.
+    """Assignment of the cores to the load driver and to everything else.
 
-    Several drivers have one of `worker_cores` each; if that is empty they share `driver_core`. None
-    of our processes runs on `idle_cores`: they are sibling threads of a driver's physical core, and
-    work there would slow the driver down.
+    `driver_core` is None if the driver has no core of its own. Several drivers have one of
+    `worker_cores` each; if that is empty they share `driver_core`. None of our processes runs on
+    `idle_cores`: they are sibling threads of a driver's physical core, and work there would slow
+    the driver down.
     """
 
     driver_core: int | None
@@ -34,9 +35,7 @@ class CoreSplit:
 
     @property
     def all_cores(self) -> tuple[int, ...]:
-        """The cores that are monitored: those of the services and of the drivers, and the idle
-        ones.
-        """
+        """Return the cores that are monitored: those of services and drivers, and the idle ones."""
         driver = () if self.driver_core is None else (self.driver_core,)
         return (*self.service_cores, *(self.worker_cores or driver), *self.idle_cores)
 
@@ -104,11 +103,11 @@ def speed_per_s() -> float:
     """Return how many times per second a fixed piece of Python work runs on this core.
 
     The fastest piece within SPEED_S counts: it shows how fast the undisturbed core is. It is timed
-    with the wall clock. A thread's CPU clock corrects for time taken by the hypervisor late and all
-    at once, and has shown zero for a whole piece. On a shared machine, a neighbour on the same
+    with the wall clock. A thread's CPU clock gives back the time that the hypervisor took late and
+    all at once, and has shown zero for a whole piece. On a shared machine, a neighbour on the same
     silicon nearly halves the speed for tenths of a second at a time (seen: 600 and 1,100,
-    autocorrelation 0.5 after 0.1 s). The state in which a single piece happens to run says nothing
-    about a trial of seconds; a slower state that lasts does.
+    autocorrelation 0.5 after 0.1 s). Which of the two speeds a single piece sees says nothing about
+    a trial of seconds; a slower state that lasts does.
     """
     ends_s = perf_counter() + SPEED_S
     best_ns = _piece_ns()

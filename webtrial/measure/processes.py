@@ -52,8 +52,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Usage of the trees at one moment (`time.perf_counter_ns`); None if a tree is not here or
-    gone.
+    """Usage of the trees at one moment (`time.perf_counter_ns`).
+
+    A tree is None if it is not on this machine or gone.
     """
 
     at_ns: int
@@ -157,8 +158,7 @@ def marks_s(window_s: float) -> list[float]:
 
 
 def stolen_fraction(ends: Sequence[MachineTime], cores: int) -> float:
-    """Return the fraction of the time of `cores` that the host stole between first and last
-    reading.
+    """Return the fraction of the time of `cores` that the host stole, from first to last reading.
     """
     first, last = ends[0], ends[-1]
     return (last.stolen_s - first.stolen_s) / (_apart_s(first, last) * cores)
@@ -176,7 +176,7 @@ def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
 
 
 def throttled_between(ends: Sequence[MachineTime]) -> int | None:
-    """Return in how many periods a quota stopped us between the first and the last reading.
+    """Return the number of periods in which a quota stopped us between first and last reading.
 
     None if there is no quota, or there was none at first.
     """

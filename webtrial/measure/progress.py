@@ -47,7 +47,7 @@ class Progress:
         self._tell({"event": "plan", "trials": self._done + len(self._left)})
 
     def skip(self, numbers: Iterable[int]) -> None:
-        """Count trials as done that were recorded before the run was resumed."""
+        """Mark as done the trials that were recorded before the run was resumed."""
         self._done += len([self._left.pop(number) for number in numbers if number in self._left])
 
     def begins(self, planned: PlannedTrial, attempt: int) -> None:

@@ -45,7 +45,7 @@ def local_postmaster(connection: "Connection") -> int | None:
         parent = backend.parent()
     except psutil.Error:
         return None
-    # If the server is on another machine, the number means nothing here or another process.
+    # If the server is on another machine, the id is unused here or that of another process.
     return parent.pid if parent and backend.name() == parent.name() == "postgres" else None
 
 
@@ -130,7 +130,7 @@ def statements_of(connection: Connection, database: str) -> StatementCounts | No
 def statements_between(
     before: StatementCounts | None, after: StatementCounts | None, requests: int
 ) -> Statements | None:
-    """Return the statements of `requests` requests.
+    """Return the statements that the server executed for `requests` requests.
 
     Rows are those of data statements; time is that of all statements.
     """

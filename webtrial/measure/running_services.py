@@ -37,7 +37,7 @@ class RunningServices:
 
 @dataclass(frozen=True, slots=True)
 class ServiceEnvironment:
-    """What services need before they start: settings, data, and a folder for logs.
+    """Settings, data and log folder that services need before they start.
 
     `settings` are by the name of the stack; each stack has its own copy of the data, described by
     `seeded_data`.

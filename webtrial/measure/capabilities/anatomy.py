@@ -30,7 +30,7 @@ ANATOMY = SERVICES / "capabilities.toml"
 
 
 class Anatomy(BaseModel):
-    """What is probed of a framework, and what its service consists of.
+    """Description of a framework: what to probe, and what its service consists of.
 
     `requirements` are the packages that the service needs; the first one is the framework itself.
     `purposes` assign its sources to purposes, by patterns of files below the stack's folder, or by

@@ -1,4 +1,4 @@
-"""What a client did between two moments."""
+"""Requests and time of a client between two moments."""
 
 from dataclasses import dataclass
 

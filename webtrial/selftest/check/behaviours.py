@@ -1,4 +1,4 @@
-"""Behaviours of the reference servers: delay, serve one request at a time, or fail on request."""
+"""Behaviours of the reference servers: delay, serve one request at a time, or fail as scripted."""
 
 import asyncio
 import heapq
@@ -129,7 +129,7 @@ class Failing:
 
 
 def drawn_script(count: int, seed: int) -> list[str]:
-    """Return a random sequence of actions: half are correct answers, the rest equally frequent."""
+    """Return a random sequence of actions: half correct answers, the rest equally frequent."""
     others = [kind for kind in WIRES if kind != "ok"]
     script = ["ok"] * (count // 2) + list(islice(cycle(others), count - count // 2))
     np.random.default_rng(seed).shuffle(script)

@@ -75,9 +75,7 @@ def covered(noise: Noise, blocks: int, runs: int, simulate: Simulate, seed: int 
 def _speeds(
     random: np.random.Generator, noise: Noise, blocks: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the machine's speeds during the trials of two stacks, which are adjacent in each
-    block.
-    """
+    """Return the machine's speeds during the trials of two stacks, adjacent in each block."""
     machine = np.exp(_wandering(random, noise, blocks))
     first = random.integers(2, size=blocks)
     rows = np.arange(blocks)

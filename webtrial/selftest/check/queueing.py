@@ -2,8 +2,8 @@
 
 The n-th request waits until the previous one is done: done(n) = max(arrived(n), done(n − 1)) +
 took(n) (D. V. Lindley, "The theory of queues with a single server", 1952), computed from the
-server's own log. The mean of a queue with Poisson arrivals and exponential service times, 1 / (μ −
-λ), is given for comparison.
+server's own log. For comparison, the rows also give 1 / (μ − λ), the mean of a queue with Poisson
+arrivals and exponential service times.
 """
 
 from functools import partial

@@ -1,6 +1,6 @@
 """Coordinated omission: a server is stopped for a second, under an open and a closed loop.
 
-The open loop measures the response times that queueing theory predicts; the closed loop hardly
+The open loop measures the response times that queueing theory predicts. The closed loop hardly
 notices the stop.
 """
 

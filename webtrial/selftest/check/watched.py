@@ -28,7 +28,7 @@ than our own readings cost."""
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the driver reported, what the server logged, and what the machine did."""
+    """One trial: the driver's report, the server's log, and the state of the machine."""
 
     task: Task
     outcome: Outcome

@@ -9,7 +9,7 @@ Level = Literal["ok", "note", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was checked (`what`), its `value` and, unless all is well, what to do (`remedy`)."""
+    """The subject of a check (`what`), its `value` here and, unless all is well, a `remedy`."""
 
     level: Level
     what: str
