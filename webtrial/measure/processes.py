@@ -158,7 +158,9 @@ def marks_s(window_s: float) -> list[float]:
 
 
 def stolen_fraction(ends: Sequence[MachineTime], cores: int) -> float:
-    """Return the fraction of the time of `cores` that the host stole, from first to last reading.
+    """Return the fraction of the time of `cores` that the host stole between the readings.
+
+    These are the first and the last of `ends`.
     """
     first, last = ends[0], ends[-1]
     return (last.stolen_s - first.stolen_s) / (_apart_s(first, last) * cores)

@@ -98,8 +98,9 @@ class Source:
         return frozenset(found & self.lines)
 
     def extent_of(self, name: str) -> range:
-        """Return the lines of a top-level class or function; raise CapabilityError if it is
-        missing.
+        """Return the lines of a top-level class or function.
+
+        Raises CapabilityError if there is none of that name.
         """
         for node in self._tree.body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
