@@ -1,6 +1,6 @@
-"""The command line: the only place that parses arguments, prints and exits."""
+"""Command line: the only module that parses arguments, prints and exits."""
 
-# ruff: noqa: PLC0415 - each command loads only what it needs, for half of them that is little
+# ruff: noqa: PLC0415 - each command loads only what it needs, which is little for half of them
 
 import argparse
 import os
@@ -24,7 +24,7 @@ from webtrial.system.yaml_text import parse_yaml, read_yaml
 
 NOT_PASSED = 1
 FAILED = 2
-INTERRUPTED = 128  # and the number of the signal: 130 after Ctrl-C
+INTERRUPTED = 128  # plus the number of the signal: 130 after Ctrl-C
 BENCHES = ("clients", "scale")
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit status."""
+    """Run the command line and return the exit status."""
     if arguments is None:
         output.restart_in_utf8_mode()
         output.write_as_terminals_read()
@@ -54,7 +54,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
         return _parser().parse_args(arguments)
     except SystemExit:
-        output.flush()  # the help that was asked for
+        output.flush()  # the requested help
         raise
 
 
@@ -66,7 +66,7 @@ def _obey(given: argparse.Namespace) -> int:
         with hang_up_raised():
             status: int | None = given.does(given)
     except KeyboardInterrupt as interruption:
-        # All has ended by now: another Ctrl-C has nothing to end but these words.
+        # Everything has ended by now: another Ctrl-C could only cut off this message.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         complain("".join(["interrupted", *map(str, interruption.args)]))
         return INTERRUPTED + signal_of(interruption)
@@ -219,7 +219,7 @@ _COMMANDS = (
     *(_sample_command, _compare_command, _serve_command, _capabilities_command),
     *(_bench_command, _check_command, _lab_command, _doctor_command),
 )
-"""In the order in which help lists them."""
+"""Commands in the order in which help lists them."""
 
 
 def _purpose() -> str:
@@ -245,7 +245,7 @@ def _run(given: argparse.Namespace) -> None:
 
 
 def _say_damage(run: "Run") -> None:
-    """Of a run that is damaged, what is left out."""
+    """Say what is left out of a damaged run."""
     if run.damage:
         complain(run.damage_in_words)
 
@@ -299,8 +299,10 @@ def _report(given: argparse.Namespace) -> int | None:
 
 
 def _is_fit_to_measure() -> bool:
-    """Whether anything can be measured here; says what will interfere. Elsewhere than on Linux the
-    measuring itself says that it cannot be."""
+    """Whether anything can be measured here; prints what will interfere.
+
+    On other systems than Linux it returns True, because the measurement itself reports the problem.
+    """
     if not is_linux():
         return True
 

@@ -1,9 +1,9 @@
-"""That all stacks answer alike, before anything is measured.
+"""Check that all stacks give the same answers before anything is measured.
 
-Every request that the reading scenarios can draw is asked of every stack; as canonical JSON (keys
-sorted) the answers must be the same. What each stack's body is to the byte is kept, so that the
-load driver can check length and checksum without parsing anything. A stack that is started anew
-later in the run, on the same data, is asked one in `ASKED_AGAIN` of what it has answered before.
+Every request that the reading scenarios can draw is sent to every stack. As canonical JSON (keys
+sorted) the answers must be equal. The exact bytes of each stack's body are recorded, which lets the
+load driver check length and checksum without parsing. A stack that is started again later in the
+run, on the same data, is sent one in `ASKED_AGAIN` of the requests that it has answered before.
 """
 
 import asyncio
@@ -30,36 +30,37 @@ from webtrial.load.scenarios import (
 from webtrial.load.transport import Transport
 
 AT_ONCE = 8
-SIGN_IN_AT_ONCE = 4  # passwords cost the service much CPU, by design
+SIGN_IN_AT_ONCE = 4  # checking a password costs the service much CPU, by design
 TIMEOUT_S = 30.0
 
 TIMES = 3
-"""A stack that asks upstreams from threads loses a source once in some ten thousand requests: a
-pool of httpcore may close a connection that another thread has just been given (its issue 1110)."""
+"""Attempts at agreement. A stack that calls upstreams from threads loses a source about once in ten
+thousand requests: an httpcore pool may close a connection that it has just given to another thread
+(httpcore issue 1110)."""
 
 ASKED_AGAIN = 3
-"""To answer every request takes the services of a launch batch 6 s on one core; a third, another
-one in each block, still finds services that started with wrong settings or data."""
+"""Answering every request takes the services of a launch batch 6 s on one core. A third of them, a
+different one in each block, still detects services that started with wrong settings or data."""
 
 Bodies = dict[str, bytes]
 
 Expected = dict[str, tuple[str, bytes]]
-"""Request → the stack that answered it first, and the body."""
+"""Request → the stack that answered it first, and its body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What stacks have answered until now: to each request, and each stack by its name."""
+    """Earlier answers: the first answer to each request, and the known answers of each stack."""
 
     expected: Expected = field(default_factory=dict)
     known: dict[str, Answers] = field(default_factory=dict)
 
 
 def sign_in(urls: dict[str, str], accounts: Sequence[str], password: str) -> Tokens:
-    """A token for each of `accounts`, by the OAuth2 password form; ContractError where refused.
+    """Return a token for each of `accounts`, by the OAuth2 password form.
 
-    The accounts are dealt out to the stacks (name → base URL), which share a secret, so that each
-    of them takes every token.
+    Raises ContractError if a stack refuses. The accounts are distributed over the stacks (name →
+    base URL). The stacks share a secret, so each of them accepts every token.
     """
     return asyncio.run(_sign_in(urls, accounts, password))
 
@@ -72,13 +73,14 @@ def agreed_answers(
     earlier: Earlier | None = None,
     turn: int = 0,
 ) -> dict[str, Answers]:
-    """What each stack (name → base URL) answers to the requests of its own of `scenarios`.
+    """Return what each stack (name → base URL) answers to the requests of its own `scenarios`.
 
-    `tokens` has at least one token for each stack where the dashboard is among them. `earlier` is
-    what stacks answered before, to which is added what they answer now; of what a stack has
-    answered before it is asked one in ASKED_AGAIN, others with each `turn`.
-    ContractError where a stack does not answer, or answers each of TIMES times otherwise than the
-    first one that was asked the same.
+    `tokens` has at least one token for each stack whose scenarios include the dashboard. `earlier`
+    holds earlier answers and is extended with the new ones. Of the requests that a stack has
+    answered before it is sent one in ASKED_AGAIN, different ones with each `turn`.
+
+    Raises ContractError if a stack does not answer, or if in each of TIMES attempts its answer
+    differs from that of the first stack that was sent the same request.
     """
     earlier = Earlier() if earlier is None else earlier
     asked = {
@@ -102,7 +104,7 @@ def agreed_answers(
 
 
 def _asked(scenarios: list[str], seeded_data: SeededData, known: Answers, turn: int) -> list[str]:
-    """The targets that a stack is asked for: all that it has not answered yet, some of the rest."""
+    """Return the targets to request from a stack: all that are new to it, and some of the rest."""
     wanted = [target for scenario in scenarios for target in targets(scenario, seeded_data)]
     wanted += [DASHBOARD] if "dashboard" in scenarios else []
     new = [target for target in wanted if target not in known]
@@ -110,7 +112,7 @@ def _asked(scenarios: list[str], seeded_data: SeededData, known: Answers, turn: 
 
 
 def _agreed(bodies: dict[str, Bodies], before: Expected) -> Expected:
-    """What is expected after these answers; ContractError where two differ."""
+    """Return the expected answers, including these; raise ContractError if two differ."""
     expected = dict(before)
     for stack, found in bodies.items():
         for target, body in found.items():
@@ -119,9 +121,9 @@ def _agreed(bodies: dict[str, Bodies], before: Expected) -> Expected:
 
 
 def canonical(body: bytes) -> str:
-    """What a JSON document says, keys sorted; what a page's table shows, cell by cell.
+    """Return the content of a JSON document with sorted keys, or the table cells of an HTML page.
 
-    Pages are rendered by different engines, so their bytes differ where nobody looks.
+    Different engines render the pages, so their bytes differ in places that nobody sees.
     """
     try:
         return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"))
@@ -132,7 +134,7 @@ def canonical(body: bytes) -> str:
 
 
 class _Cells(HTMLParser):
-    """The text of every cell of a page's tables."""
+    """Parser that collects the text of every cell of a page's tables."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,7 +208,7 @@ async def _ask_one(stack: str, url: str, requests: list[httpx.Request]) -> Bodie
 
 
 def _client(at_once: int) -> httpx.AsyncClient:
-    # A place in the pool is waited for, however slow the answers; each of them has its limit.
+    # No limit on waiting for a connection, however slow the answers; each answer has its limit.
     limits = httpx.Timeout(TIMEOUT_S, pool=None)
     return httpx.AsyncClient(transport=Transport(max_connections=at_once), timeout=limits)
 

@@ -1,4 +1,4 @@
-"""One attempt at one trial: settle, drive, watch, count, judge."""
+"""One attempt at one trial: prepare, drive, monitor, count, judge."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -71,9 +71,9 @@ from webtrial.system.process_tree import last_lines, runs
 
 ASKS_UPSTREAMS = frozenset({"dashboard"})
 
-_BEFORE_OPENING_NS = 300_000_000  # what is found and read beforehand takes up to a third of that
+_BEFORE_OPENING_NS = 300_000_000  # finding and reading processes takes up to a third of that
 
-# Outcomes after which the driver must connect again: that is the service's doing.
+# Outcomes after which the driver must reconnect: the service is the cause.
 _BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]
 
 _NEVER_SENT = ["refused", "gone"]
@@ -81,10 +81,11 @@ _NEVER_SENT = ["refused", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What is up for the whole run. `ours` are the first processes of all that is not foreign,
-    `cores` those that any of it runs on.
+    """Objects that last for the whole run.
 
-    Where nothing is launched there are no upstreams and no server to count statements.
+    `ours` are the root processes of everything that does not count as foreign. `cores` are the
+    cores that any of it runs on. If nothing is launched, there are no upstreams and no server to
+    count statements.
     """
 
     parameters: Parameters
@@ -101,9 +102,9 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class ServiceUnderTest:
-    """One stack of a block: up, and found to answer as the others do.
+    """One running stack of a block, whose answers agree with those of the others.
 
-    A target has a database and a log somewhere, but not here.
+    A target has a database and a log somewhere, but not on this machine.
     """
 
     service: Service | Target
@@ -114,17 +115,17 @@ class ServiceUnderTest:
 
     @property
     def database(self) -> str | None:
-        """The name of its database."""
+        """Return the name of its database."""
         return self.database_url and urlsplit(self.database_url).path.lstrip("/")
 
 
 UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
-"""Of a driver that died."""
+"""The client figures of a driver that died."""
 
 
 @dataclass(slots=True)
 class _Observed:
-    """What is known of an attempt, as far as it came."""
+    """Data of an attempt, complete up to the point that it reached."""
 
     speed_before_per_s: float
     statements_before: StatementCounts | None
@@ -144,8 +145,11 @@ class _Observed:
 def attempt_trial(
     planned: PlannedTrial, attempt: int, under_test: ServiceUnderTest, context: RunContext
 ) -> tuple[Trial, Rows]:
-    """Measure `planned` once. A driver that failed makes the trial invalid, with its reason; a
-    service that ended is an outcome, kept with its last words."""
+    """Measure `planned` once and return the trial and its samples.
+
+    A driver that failed makes the trial invalid, with its reason. A service that ended is an
+    outcome and is recorded with its last output.
+    """
     started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     observed = _observe(planned, attempt, under_test, context)
     machine = machine_of(observed.speed_before_per_s, observed.ends, len(context.cores))
@@ -173,8 +177,10 @@ def attempt_trial(
 
 @contextmanager
 def losses_of(planned: PlannedTrial) -> Iterator[None]:
-    """LaunchError that names the trial where PostgreSQL or an upstream fails us during it: what a
-    stack does without them says nothing about the stack."""
+    """Raise LaunchError that names the trial if PostgreSQL or an upstream is lost during it.
+
+    How a stack behaves without them says nothing about the stack.
+    """
     trial = f"trial {planned.number} ({planned.stack}, {planned.scenario}, {planned.load})"
     try:
         yield
@@ -188,12 +194,15 @@ def losses_of(planned: PlannedTrial) -> Iterator[None]:
 
 
 def _is_loss(error: psycopg.OperationalError) -> bool:
-    """Whether the connection is gone, rather than one query refused."""
+    """Whether the connection is lost, as opposed to one query being refused."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 def is_alive(under_test: ServiceUnderTest) -> bool:
-    """Whether the service's first process still runs; of a target its answers alone can tell."""
+    """Whether the service's first process still runs.
+
+    For a target, only its answers can show it.
+    """
     if under_test.service.pid is None:
         return True
     try:
@@ -211,7 +220,7 @@ def _last_words(under_test: ServiceUnderTest) -> str | None:
 
 
 def restore(planned: PlannedTrial, under_test: ServiceUnderTest, context: RunContext) -> None:
-    """Take back what the trial wrote, so that every trial finds the same data."""
+    """Delete the rows that the trial wrote; every trial then finds the same data."""
     if planned.scenario not in OWNED or under_test.database_url is None:
         return
     with psycopg.connect(under_test.database_url, autocommit=True) as connection:
@@ -224,7 +233,7 @@ def _observe(
 ) -> _Observed:
     if context.counter is not None:
         _checkpoint(context.counter)
-    _upstreams(planned, under_test, context)  # they tell what they took since they were last asked
+    _upstreams(planned, under_test, context)  # starts a new count of their delays
     speed = speed_per_s()
     observed = _Observed(
         speed,
@@ -255,7 +264,7 @@ def _drive(
         trees = Trees(_roots(under_test, context))
 
         def take() -> Reading:
-            driver.check()  # a trial without its driver need not be waited for
+            driver.check()  # do not wait for a trial that has lost its driver
             return trees.read()
 
         observed.readings = watch(observed.opens_ns, task.window_s, take)
@@ -302,7 +311,7 @@ def _task(
 def _upstreams(
     planned: PlannedTrial, under_test: ServiceUnderTest, context: RunContext
 ) -> tuple[Upstream, ...]:
-    """What the upstreams really took since they were last asked; () where nobody asks them."""
+    """Return the actual delays of the upstreams since the last call; () if the trial uses none."""
     asked = planned.scenario in ASKS_UPSTREAMS and under_test.service.pid is not None
     if not asked or context.upstreams is None:
         return ()
@@ -317,7 +326,7 @@ def _upstreams(
 
 
 def _checkpoint(connection: Connection) -> None:
-    """Begin with nothing to write back, where the server lets us ask for that."""
+    """Request a checkpoint, if the server permits it: the trial then starts without dirty pages."""
     with suppress(psycopg.errors.InsufficientPrivilege):
         connection.execute("CHECKPOINT")
 
@@ -337,13 +346,16 @@ def _counted(under_test: ServiceUnderTest, context: RunContext) -> StatementCoun
 
 
 def samples_with(samples: Rows, outcomes: list[str]) -> int:
-    """How many of the samples had one of these outcomes."""
+    """Return how many of the samples had one of these outcomes."""
     counted = tally(samples.column("outcome"))
     return sum(counted.get(outcome, 0) for outcome in outcomes)
 
 
 def _pool(under_test: ServiceUnderTest, context: RunContext) -> PoolCounts | None:
-    """What the service's pool has counted; of several processes only one would tell."""
+    """Return the counts of the service's pool; None with several processes.
+
+    Each process has its own pool, and only one of them would answer.
+    """
     if under_test.service.pid is None or context.parameters.server_processes > 1:
         return None
     return pool_counts(under_test.service.url)
@@ -366,7 +378,7 @@ def _cost(
 
 
 def machine_of(speed_before_per_s: float, ends: Sequence[MachineTime], cores: int) -> Machine:
-    """What the machine did from before the trial until now; NaN where it was not read twice."""
+    """Return what the machine did from before the trial until now; NaN if it was not read twice."""
     speeds = (round(speed_before_per_s, 1), round(speed_per_s(), 1))
     if len(ends) < 2:
         return Machine(nan, nan, *speeds)

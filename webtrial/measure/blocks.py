@@ -1,9 +1,9 @@
-"""A block of trials: its stacks are up a few at a time, found to answer alike, and measured.
+"""A block of trials: start a few stacks at a time, check that their answers agree, measure.
 
-Processes that only wait are not free. With thirty stacks up, 540 processes in all, a kernel that
-watches which memory is in use spent a tenth of a core on theirs, and cores changed speed more
-often; with three up, a hundredth. So a block is cut into launch batches, and whatever does not
-take part in one is not running.
+Idle processes are not free. With thirty stacks up, 540 processes in all, a kernel that monitors
+memory use spent a tenth of a core on theirs, and cores changed speed more often. With three stacks
+up it was a hundredth. A block is therefore cut into launch batches, and only the stacks of the
+current batch run.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,36 +41,38 @@ Measure = Callable[[PlannedTrial, int], Trial]
 _StartAgain = Callable[[ServiceUnderTest], ServiceUnderTest]
 
 _Wanted = tuple[Stack, ServiceSettings, Path]
-"""A stack, what it is told, and its log."""
+"""A stack, its settings and its log."""
 
 _Launched = tuple[Service, str, Path]
-"""A service, its database and its log."""
+"""A service, the URL of its database and its log."""
 
 _Place = _Launched | tuple[Target, None, None]
 
 
 @dataclass(frozen=True, slots=True)
 class BlockContext:
-    """What blocks are measured with."""
+    """Everything that is needed to measure blocks."""
 
     parameters: Parameters
     stacks: list[Stack]
-    targets: dict[str, Target]  # those of the stacks that are not launched
-    environment: Environment | None  # of the others
+    targets: dict[str, Target]  # the stacks that are not launched
+    environment: Environment | None  # of the launched stacks
     context: RunContext
     logs: Path
     writer: RunWriter
     progress: Progress
-    before: dict[int, Trial]  # the last attempt at each trial that was there from the beginning
-    # Of any stack until now: accounts sign in once, since the secret is the run's.
+    before: dict[int, Trial]  # the last attempts recorded before the run was resumed
+    # By stack, for the whole run: accounts sign in once, because the run has one secret.
     tokens: dict[str, Tokens] = field(default_factory=dict)
     answered: Earlier = field(default_factory=Earlier)
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """What the launch batches of a block share: `databases` by stack, made when it is first up and
-    dropped with `ends`."""
+    """What the launch batches of a block share.
+
+    `databases` are by stack, created when the stack first starts and dropped with `ends`.
+    """
 
     number: int
     name: str
@@ -79,7 +81,7 @@ class _Block:
 
 
 def measure_block(context: BlockContext, trials: Sequence[PlannedTrial]) -> dict[int, Trial]:
-    """Measure what is missing of a block; returns the last attempt at each trial, by number."""
+    """Measure what is missing of a block; return the last attempt at each trial, by number."""
     number = trials[0].block
     repeats = context.parameters.repeats
     last = {
@@ -127,9 +129,11 @@ def measure_batch(
     before: Mapping[int, Trial] = MappingProxyType({}),
     has_time: Callable[[], bool] = lambda: True,
 ) -> dict[int, Trial]:
-    """Measure `trials` in order, then again, at most `repeats` times and while it `has_time`, those
-    of which `resume.missing` says so. Returns the last attempt at each, by number; `before` are
-    those that were made earlier."""
+    """Measure `trials` in order, repeat those that need it, and return the last attempts by number.
+
+    `resume.missing` decides which trials are measured again. There are at most `repeats` repeats,
+    and only while `has_time`. `before` are attempts that were made earlier.
+    """
     last = {each.number: before[each.number] for each in trials if each.number in before}
     for attempt in range(1, repeats + 2):
         for planned in missing(trials, last, attempt - 1):
@@ -142,8 +146,11 @@ def measure_batch(
 def _stacks_up(
     context: BlockContext, block: _Block, asked: dict[str, set[str]]
 ) -> Iterator[tuple[dict[str, ServiceUnderTest], _StartAgain]]:
-    """The stacks that are `asked` for scenarios, found to answer those as all before them did; and
-    how one that has ended is started again."""
+    """Start the stacks in `asked`, check their answers, and yield them by name.
+
+    `asked` gives the scenarios of each stack. The answers must agree with all earlier ones. The
+    second value yielded is a function that restarts a stack that has ended.
+    """
     stacks = [stack for stack in context.stacks if stack.name in asked]
     with _launched(context, block, stacks) as (launched, start_again):
         places: dict[str, _Place] = {**launched} | {
@@ -176,8 +183,11 @@ def _stacks_up(
 def _launched(
     context: BlockContext, block: _Block, stacks: list[Stack]
 ) -> Iterator[tuple[dict[str, _Launched], _StartAgain]]:
-    """Those that are not targets, in fresh processes on their own copies of the data and on all
-    cores, since no load is offered yet; and how one that has ended is started again."""
+    """Launch the stacks that are not targets, each on its own copy of the data.
+
+    They run in fresh processes on all cores, because no load is offered yet. The second value
+    yielded is a function that restarts a stack that has ended.
+    """
     here = [stack for stack in stacks if stack.name not in context.targets]
     if context.environment is None or not here:
         yield {}, lambda under_test: under_test
@@ -203,7 +213,10 @@ def _launched(
 def _launch_alone(
     context: BlockContext, wanted: _Wanted
 ) -> AbstractContextManager[dict[str, Service]]:
-    """On all cores, since no load is offered meanwhile, and then on its own."""
+    """Launch one stack on all cores and then move it to the services' cores.
+
+    All cores are free meanwhile, because no load is offered.
+    """
     stack, *_ = wanted
     split = context.context.split
     return launch_stacks({stack.name: wanted}, split.service_cores, split.all_cores)
@@ -220,7 +233,10 @@ def _wanted(
 
 
 def _drop(environment: Environment, name: str) -> None:
-    """A server that is lost has been reported by then; who ends the run drops the rest."""
+    """Drop a database.
+
+    A lost server has been reported before; the end of the run drops the remaining databases.
+    """
     with suppress(LaunchError):
         drop_database(environment.server, name)
 
@@ -228,7 +244,7 @@ def _drop(environment: Environment, name: str) -> None:
 def _signed_in(
     context: BlockContext, urls: dict[str, str], asked: dict[str, set[str]]
 ) -> dict[str, Tokens]:
-    """Tokens of all accounts for those of the stacks that need them and have none yet."""
+    """Return tokens of all accounts for the stacks that need them and have none yet."""
     accounts, password = context.context.seeded_data.accounts, context.context.seeded_data.password
     need = {
         stack: url
@@ -241,8 +257,8 @@ def _signed_in(
         if stack in context.targets
     }
     ours = {stack: url for stack, url in need.items() if stack not in context.targets}
-    # All that we launch in a run share its secret, so that a token of one is good for every one.
+    # All stacks launched in a run share its secret: a token of one is valid for all.
     known = [tokens for stack, tokens in context.tokens.items() if stack not in context.targets]
-    # Who comes later signs one account in, to show that it can.
+    # A stack that comes later signs in one account, to show that it can.
     given = sign_in(ours, accounts[: len(ours)] if known else accounts, password) if ours else {}
     return theirs | dict.fromkeys(ours, known[0] if known else given)

@@ -1,4 +1,4 @@
-"""By whom the trials of a run are driven: one process, several, or the workers of a cluster."""
+"""Select the load drivers of a run: one process, several, or the workers of a cluster."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,9 +12,9 @@ from webtrial.run.parameters import Parameters
 
 
 class Driving(Protocol):
-    """A load driver at work, as load.driver.Driving, or several of them.
+    """A running load driver, as in load.driver.Driving, or several of them.
 
-    `pids` are the processes on this machine that drive but are not below this one.
+    `pids` are processes on this machine that drive the load but are not below this one.
     """
 
     @property
@@ -30,7 +30,10 @@ Drive = Callable[[Task], AbstractContextManager[Driving]]
 
 @contextmanager
 def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
-    """What drives a task, as `parameters` ask; LaunchError where a cluster is of no use."""
+    """Yield the function that drives a task, as `parameters` ask.
+
+    Raises LaunchError if a cluster cannot be used.
+    """
     if parameters.scheduler:
         from webtrial.load import dask_workers  # noqa: PLC0415 - slow to import, rarely used
 

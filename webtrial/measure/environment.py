@@ -1,4 +1,4 @@
-"""What launched stacks stand on for a whole run: PostgreSQL, filled, the upstreams, a counter."""
+"""Environment of launched stacks for a whole run: filled PostgreSQL, upstreams, counter."""
 
 import math
 from collections.abc import Iterator
@@ -33,16 +33,19 @@ from webtrial.run.plan import PILOT_USERS, held_loads, longest_rest_s
 from webtrial.run.stacks import Stack
 from webtrial.system.supervisor import scratch_dir
 
-CONNECTIONS_HELD = 6000  # at least, and a fifth more than a trial opens
-KEEP_ALIVE_S = 75  # at least, and a fifth more than a connection rests
-TOKEN_LIFETIME_S = 24 * 3600  # users sign in once in a run, however long it takes
+CONNECTIONS_HELD = 6000  # minimum; a fifth more than a trial opens if that is larger
+KEEP_ALIVE_S = 75  # minimum; a fifth longer than a connection is idle if that is larger
+TOKEN_LIFETIME_S = 24 * 3600  # users sign in once per run, however long it takes
 TEMPLATE = "template"
 COUNTER = "counter"
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`settings` are of all stacks, but for the database; `built` is what build.py said."""
+    """Server, upstreams and statement counter of the launched stacks, and their settings.
+
+    `settings` apply to all stacks, except for the database. `built` is the output of build.py.
+    """
 
     server: Server
     upstreams: Upstreams
@@ -52,7 +55,7 @@ class Environment:
 
     @property
     def database_pid(self) -> int | None:
-        """The server's first process, where it runs on this machine."""
+        """Return the server's first process, if it runs on this machine."""
         return self.server.pid or local_postmaster(self.counter)
 
 
@@ -65,9 +68,9 @@ def started_environment(
     logs: Path,
     progress: Progress,
 ) -> Iterator[Environment]:
-    """The environment of `stacks`, whose seeded accounts have `password`.
+    """Start the environment of `stacks`, whose seeded accounts have `password`.
 
-    Raises ParameterError where their processes are more than the cores they have, LaunchError.
+    Raises ParameterError if the stacks need more processes than they have cores, and LaunchError.
     """
     _demand_cores(parameters.server_processes, split)
     progress.step("starting PostgreSQL")
@@ -82,7 +85,10 @@ def started_environment(
 
 
 def _demand_cores(processes: int, split: CoreSplit) -> None:
-    """Processes that take turns on a core are no more capacity, only more of what each costs."""
+    """Raise ParameterError if a stack has more processes than the services have cores.
+
+    Processes that share a core add no capacity; they only raise the cost of each.
+    """
     if processes > (cores := len(split.service_cores)):
         raise ParameterError(
             f"server_processes = {processes}: services have {cores} of this machine's cores, and a"
@@ -108,7 +114,7 @@ def _upstreams(
 
 @contextmanager
 def _counter(server: Server) -> Iterator[Connection]:
-    """A connection of our own, to a database of our own, from which all statements are seen."""
+    """Connect to a separate database, from which the statements of all databases can be counted."""
     url = create_database(server, COUNTER)
     with psycopg.connect(url, autocommit=True) as connection:
         if can_count_statements(server):
@@ -117,7 +123,7 @@ def _counter(server: Server) -> Iterator[Connection]:
 
 
 def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
-    """What every stack is told alike; which database is its own is still to be said."""
+    """Return the settings that all stacks share; the database URL is empty and filled in later."""
     held = [(load.connections or 0) + load.silent for load in held_loads(parameters)]
     most = max([*parameters.closed_users, *held, parameters.max_connections, PILOT_USERS])
     rest_s = math.ceil(1.2 * longest_rest_s(parameters))

@@ -1,10 +1,10 @@
-"""Parameters become a run: the only place that puts the parts together.
+"""Turn parameters into a run: the only module that assembles the parts.
 
     python -m webtrial.system.supervisor -- python -m webtrial.measure.experiment
 
 reads WEBTRIAL_PARAMETERS (JSON), WEBTRIAL_RUNS (a folder, optional) and WEBTRIAL_RESUME (a run to
-go on with, optional), and tells what it does in JSON lines on its standard output.
-`webtrial.measure.runner` is how a notebook or a terminal asks.
+resume, optional), and writes its events as JSON lines to standard output. Notebooks and terminals
+start it with `webtrial.measure.runner`.
 """
 
 import json
@@ -53,7 +53,7 @@ RESUME = "WEBTRIAL_RESUME"
 
 
 def main() -> int:
-    """Run the experiment that the environment asks for; returns the exit code."""
+    """Run the experiment given by the environment variables; return the exit code."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     tell = _teller()
     try:
@@ -73,10 +73,10 @@ def main() -> int:
 def run_experiment(
     parameters: Parameters, runs: Path, tell: Tell, resumed: Run | None = None
 ) -> Path:
-    """Measure everything that `parameters` ask for; returns the run's directory.
+    """Measure everything that `parameters` ask for; return the run's directory.
 
-    Of a `resumed` run only what is missing is measured. Whatever happens, what was measured is
-    kept, the manifest says how it ended, and nothing that was started goes on.
+    With `resumed`, only what is missing in that run is measured. Whatever happens, the measured
+    trials are kept, the manifest says how the run ended, and no started process keeps running.
     """
     manifest = _manifest(parameters, runs)
     path = resumed.path if resumed else ensure_dir(runs) / manifest.id
@@ -96,12 +96,12 @@ def run_experiment(
 def _measure_all(
     parameters: Parameters, writer: RunWriter, progress: Progress, before: dict[int, Trial]
 ) -> None:
-    """Measure, and have the manifest tell how that ended."""
+    """Measure, and record in the manifest how the run ended."""
     with ExitStack() as up:
         try:
             _measure(_set_up(parameters, writer, progress, up, before))
         except Exception as error:
-            # What stopped the run may keep this from being written, too: it goes on all the same.
+            # The cause of the failure may prevent writing the manifest, too: raise the cause.
             with suppress(RunError):
                 _close(writer, "failed", str(error) or type(error).__name__)
             raise
@@ -135,7 +135,7 @@ def _set_up(
     up: ExitStack,
     before: dict[int, Trial],
 ) -> BlockContext:
-    """Everything that stays for the whole run; it ends with `up`."""
+    """Start everything that lasts for the whole run; it ends with `up`."""
     split = machine.core_split(workers=parameters.workers)
     logs = scratch_dir() / "logs"
     logs.mkdir()
@@ -153,8 +153,8 @@ def _set_up(
     built = (
         environment.built if environment else describe_data(parameters.seed, logs / "database.log")
     )
-    pin_to_cores(split.service_cores)  # only now: to fill the database takes every core
-    # Else a busy service would keep us from reading what it used until its window is over.
+    pin_to_cores(split.service_cores)  # not earlier: filling the database uses every core
+    # Without it, a busy service would delay our readings of its usage until its window is over.
     set_realtime_priority()
     seeded_data = seeded_data_from(built, password)
     context = _rig(parameters, split, seeded_data, environment, drive)
@@ -185,7 +185,7 @@ def _rig(
     drive: Drive,
 ) -> RunContext:
     database_pid = environment.database_pid if environment else None
-    # Our parent is the supervisor. Somebody else's PostgreSQL works for us: it is not foreign here.
+    # Our parent is the supervisor. An external PostgreSQL works for us and is not foreign here.
     ours = (os.getppid(),) if database_pid is None else (os.getppid(), database_pid)
     return RunContext(
         parameters=parameters,
@@ -201,8 +201,11 @@ def _rig(
 
 
 def _cores_used(parameters: Parameters, split: CoreSplit) -> tuple[int, ...]:
-    """Another's PostgreSQL or Dask workers may run on any core; what we start stays on those that
-    we were given."""
+    """Return the cores that the run may use.
+
+    An external PostgreSQL or Dask workers may run on any core. What we start stays on the cores
+    that we were given.
+    """
     if parameters.database_url or parameters.scheduler:
         return tuple(range(psutil.cpu_count() or 1))
     return split.all_cores
@@ -232,7 +235,10 @@ def _fresh_id(name: str, runs: Path) -> str:
 def _budgets(
     parameters: Parameters, split: CoreSplit, environment: Environment | None
 ) -> dict[str, Any]:
-    """What every stack was given, equally, as far as we gave it; and what drove them."""
+    """Return the budget of every stack, as far as we provide it, and what drove the load.
+
+    All stacks have the same budget.
+    """
     driven: dict[str, Any] = {
         "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,
         "driver_core": split.driver_core,
@@ -282,7 +288,10 @@ def _close(writer: RunWriter, state: str, why: str | None) -> None:
 
 
 def _teller() -> Tell:
-    """Standard output is for events alone: whatever else is printed goes to standard error."""
+    """Return a function that writes events to standard output.
+
+    Standard output is reserved for events: everything else that is printed goes to standard error.
+    """
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 

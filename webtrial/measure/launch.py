@@ -1,7 +1,8 @@
-"""Stacks, upstreams and their database, launched as children of this process.
+"""Launch stacks, upstreams and their database as child processes.
 
-Each starts from a clean environment on cores of its own choosing, is waited for until it answers,
-and ends with its block. What it says goes to a log, whose end is shown when it fails.
+Each starts in a clean environment on the cores that it is given. The launcher waits until it
+answers, and stops it at the end of its block. Its output goes to a log, whose end is shown if it
+fails.
 """
 
 import json
@@ -40,7 +41,7 @@ from webtrial.system.process_tree import (
 
 READY_S = 30.0
 BUILD_S = 300.0
-_ATTEMPTS = 3  # at a port that stays free until it is bound
+_ATTEMPTS = 3  # to find a port that stays free until it is bound
 _AT_ONCE = 4
 _POLL_S = 0.05
 
@@ -49,13 +50,12 @@ Cores = Collection[int] | None
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """What a service is told: where its database and upstreams are, and its budgets.
+    """Settings that a service receives: the URLs of its database and upstreams, and its budgets.
 
-    `connections` to the database and `upstream_connections` to each upstream are of the stack in
-    all, `threads` of a process.
-    `connections_held` is how many HTTP connections the server has to keep open, each of which may
-    rest for `keep_alive_s`: the servers' own defaults, 2 and 5 s, would break connections.
-    `backlog` is how many more may wait to be accepted.
+    `connections` to the database and `upstream_connections` to each upstream are totals for the
+    stack; `threads` is per process. `connections_held` is how many HTTP connections the server has
+    to keep open, each of which may be idle for `keep_alive_s`. The servers' own defaults, 2 and
+    5 s, would break connections. `backlog` is how many more connections may wait to be accepted.
     """
 
     database_url: str
@@ -82,13 +82,13 @@ class Service:
     pid: int
 
     def pids(self) -> list[int]:
-        """The ids of all its processes, the first one first; empty when it is gone."""
+        """Return the ids of all its processes, the first one first; empty if it is gone."""
         return [process.pid for process in tree(self.pid)]
 
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """The two services that the dashboard asks."""
+    """The two upstream services that the dashboard calls."""
 
     inventory_url: str
     analytics_url: str
@@ -97,7 +97,7 @@ class Upstreams:
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """How a server is started at a port still to be chosen."""
+    """How to start a server at a port that is still to be chosen."""
 
     name: str
     folder: Path
@@ -110,7 +110,7 @@ class _Recipe:
 
 @dataclass(frozen=True, slots=True)
 class _Started:
-    """A server that may not answer yet."""
+    """A server that has been started and may not answer yet."""
 
     recipe: _Recipe
     process: subprocess.Popen[bytes]
@@ -122,14 +122,17 @@ class _Started:
 
 
 class _PortTakenError(Exception):
-    """Another process listens where ours should."""
+    """Another process listens on the port that ours should use."""
 
 
 @contextmanager
 def launch_stack(
     stack: Stack, settings: ServiceSettings, cores: Cores, log: Path
 ) -> Iterator[Service]:
-    """`stack` as a service that answers; LaunchError with its last words if it does not."""
+    """Launch `stack` and yield it once it answers.
+
+    Raises LaunchError with its last output if it does not answer.
+    """
     with launch_stacks({stack.name: (stack, settings, log)}, cores) as services:
         yield services[stack.name]
 
@@ -140,10 +143,10 @@ def launch_stacks(
     cores: Cores,
     started_on: Cores = None,
 ) -> Iterator[dict[str, Service]]:
-    """All stacks of a block by the keys of `wanted`, a few at a time.
+    """Launch all stacks of a block, a few at a time; yield them by the keys of `wanted`.
 
-    They start on the cores `started_on`, if there are any, and are moved to `cores` once they
-    answer: what they import takes seconds of CPU each.
+    They start on the cores `started_on`, if given, and are moved to `cores` once they answer,
+    because their imports take seconds of CPU each.
     """
     recipes = [
         _stack_recipe(stack, settings, started_on or cores, log)
@@ -163,9 +166,9 @@ def launch_stacks(
 def launch_upstreams(
     delay_ms: float, sigma: float, seed: int, cores: Cores, logs: Path
 ) -> Iterator[Upstreams]:
-    """Both upstreams, each answering after a log-normal delay drawn from `seed`.
+    """Launch both upstreams, each answering after a log-normal delay drawn from `seed`.
 
-    Their logs go to the folder `logs`; GET /took of each tells what the delays really were.
+    Their logs go to the folder `logs`. GET /took of each returns the actual delays.
     """
     recipes = [
         _upstream_recipe(name, delay_ms, sigma, seed, cores, logs)
@@ -180,7 +183,7 @@ def launch_upstreams(
 def build_template(
     server: Server, name: str, stacks: Iterable[Stack], seed: int, password: str, log: Path
 ) -> dict[str, Any]:
-    """Create, fill and seal the template database `name`; what build.py says of it.
+    """Create, fill and seal the template database `name`; return the output of build.py.
 
     `password` is given to every seeded account. Each stack's `prepare` runs once.
     """
@@ -193,8 +196,11 @@ def build_template(
 
 
 def clone_for(stack: Stack, server: Server, name: str, template: str) -> str:
-    """Copy the sealed `template` to the database `name`, changed as the stack's `after_clone`
-    says; returns its url. LaunchError that shows the statement that fails."""
+    """Copy the sealed `template` to the database `name` and return its URL.
+
+    Applies the stack's `after_clone` statements to the copy. Raises LaunchError that shows the
+    statement that fails.
+    """
     url = create_database(server, name, template)
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in stack.after_clone:
@@ -208,7 +214,7 @@ def clone_for(stack: Stack, server: Server, name: str, template: str) -> str:
 
 
 def describe_data(seed: int, log: Path) -> dict[str, Any]:
-    """What build.py says of a database that it would fill from `seed`; it needs none for that."""
+    """Return what build.py says of a database filled from `seed`; this needs no database."""
     return _built(seed, log, {}, "--describe")
 
 
@@ -222,12 +228,12 @@ def _built(seed: int, log: Path, told: dict[str, str], *options: str) -> dict[st
 
 
 def draw_secret() -> str:
-    """A secret key for the services of one run."""
+    """Return a new secret key for the services of one run."""
     return secrets.token_urlsafe(48)
 
 
 def service_environment(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
-    """Everything that the service reads, and nothing else."""
+    """Return all environment variables that the service reads, and no others."""
     return (
         base_environment()
         | {
@@ -256,7 +262,10 @@ def _connections(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
 
 
 def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[str]:
-    """The stack's command with its placeholders filled; LaunchError for one we do not know."""
+    """Return the stack's command with its placeholders filled.
+
+    Raises LaunchError for an unknown placeholder.
+    """
     return _filled(
         stack,
         stack.command,
@@ -270,7 +279,7 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
 
 
 def prepare_command(stack: Stack) -> list[str]:
-    """The command that prepares a database for the stack; empty where none does."""
+    """Return the command that prepares a database for the stack; empty if it has none."""
     return _filled(stack, stack.prepare)
 
 
@@ -304,7 +313,7 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
     folder = SERVICES / stack.folder
     if not folder.is_dir():
         raise LaunchError(f"{folder} is not there: correct `folder` of [{stack.name}]")
-    service_command(stack, settings, port=0)  # what is wrong with it is said before any starts
+    service_command(stack, settings, port=0)  # reports errors in it before any stack starts
     return _Recipe(
         stack.name,
         folder,
@@ -318,11 +327,11 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
 
 @contextmanager
 def _launched(recipes: Sequence[_Recipe]) -> Iterator[list[_Started]]:
-    raise_descriptor_limit()  # a server at the usual 1,024 drops connections silently
+    raise_descriptor_limit()  # at the usual limit of 1,024, a server drops connections silently
     running: list[_Started] = []
     ready: list[_Started] = []
     try:
-        # All at once, dozens would wait for one another on two cores until one is too late.
+        # Dozens started at once on two cores would slow each other down until one times out.
         for first in range(0, len(recipes), _AT_ONCE):
             wave = [_start(each, running) for each in recipes[first : first + _AT_ONCE]]
             ready += [_ready(each, running) for each in wave]
@@ -346,7 +355,7 @@ def _start(recipe: _Recipe, running: list[_Started]) -> _Started:
 
 
 def _ready(started: _Started, running: list[_Started], attempts: int = _ATTEMPTS) -> _Started:
-    """`started` once it answers, or another like it where the port was taken meanwhile."""
+    """Return `started` once it answers, or a restarted copy if its port was taken meanwhile."""
     try:
         _await_answer(started)
     except _PortTakenError:
@@ -359,7 +368,7 @@ def _ready(started: _Started, running: list[_Started], attempts: int = _ATTEMPTS
 
 
 def _await_answer(started: _Started) -> None:
-    """Return once GET /ping answers 200; LaunchError once it is clear that it will not."""
+    """Return once GET /ping answers 200; raise LaunchError once it is clear that it will not."""
     name, log = started.recipe.name, started.recipe.log
     deadline = time.monotonic() + READY_S
     while started.process.poll() is None:
@@ -383,7 +392,7 @@ def _await_answer(started: _Started) -> None:
 
 
 def _ping(port: int) -> int | None:
-    """The status of GET /ping; 0 for one that is late or not HTTP, None without a listener."""
+    """Return the status of GET /ping; 0 if it is late or not HTTP, None if nobody listens."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/ping")
@@ -397,25 +406,28 @@ def _ping(port: int) -> int | None:
 
 
 def _is_taken(started: _Started) -> bool:
-    """Whether a stranger answers at the port. Where ours was just ending, nobody does."""
+    """Whether a foreign process answers at the port.
+
+    If our process is just ending, nobody answers.
+    """
     return not _listens(started) and _ping(started.port) is not None and not _listens(started)
 
 
 def _listens(started: _Started) -> bool:
-    """Whether it is a process of ours that holds the port."""
+    """Whether a process of ours listens on the port."""
     return any(started.port in _listening_ports(each) for each in tree(started.process.pid))
 
 
 def _listening_ports(process: psutil.Process) -> set[int]:
     try:
         held = process.net_connections("inet")
-    except psutil.Error:  # it is just starting or ending, which looks like access denied
+    except psutil.Error:  # starting or ending processes look like access denied
         return set()
     return {each.laddr.port for each in held if each.status == psutil.CONN_LISTEN}
 
 
 def _prepared_once(stacks: Iterable[Stack]) -> list[Stack]:
-    """A stack per different `prepare`: siblings share their folder and its migrations."""
+    """Return one stack per distinct `prepare`: siblings share their folder and its migrations."""
     each_once = {(stack.folder, stack.prepare): stack for stack in stacks if stack.prepare}
     return list(each_once.values())
 
@@ -428,7 +440,7 @@ def _prepare(stack: Stack, url: str, log: Path) -> None:
 
 
 def _finish(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> str:
-    """What `command` prints, once it has ended well; its messages are appended to `log`."""
+    """Return what `command` prints once it has succeeded; its messages are appended to `log`."""
     with log.open("ab") as messages:
         try:
             done = subprocess.run(
@@ -440,7 +452,7 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 stderr=messages,
                 timeout=BUILD_S,
                 check=False,
-                # Nobody else ends it where guard and supervisor are killed. Only system calls.
+                # Nothing else ends it if guard and supervisor are killed. Makes only system calls.
                 preexec_fn=partial(die_with_parent, os.getpid()),
             )
         except subprocess.TimeoutExpired:

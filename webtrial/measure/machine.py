@@ -1,4 +1,4 @@
-"""The machine: what it is, how its cores are shared out, and how fast it is just now."""
+"""The machine: its description, the assignment of its cores, and its current speed."""
 
 import os
 import platform
@@ -14,17 +14,18 @@ import psutil
 from webtrial.system.cpu_quota import cpu_quota
 from webtrial.system.topology import Core, cores_of
 
-SPEED_S = 0.2  # of work, in pieces of about half a millisecond
+SPEED_S = 0.2  # spent on pieces of work of about half a millisecond each
 _WORDS = tuple(f"word-{n * 7919 % 1000}" for n in range(1000))
 
 
 @dataclass(frozen=True, slots=True)
 class CoreSplit:
-    """Which cores the load driver and everything else run on; None: the driver has none alone.
+    """Assignment of the cores to the load driver and to everything else.
 
-    Several drivers have one of `worker_cores` each; where that is empty they share `driver_core`.
-    Nothing of ours runs on `idle_cores`: they are threads of a driver's core of the processor, and
-    work there would slow the driver down.
+    `driver_core` is None if the driver has no core of its own. Several drivers have one of
+    `worker_cores` each; if that is empty they share `driver_core`. None of our processes runs on
+    `idle_cores`: they are sibling threads of a driver's physical core, and work there would slow
+    the driver down.
     """
 
     driver_core: int | None
@@ -34,7 +35,7 @@ class CoreSplit:
 
     @property
     def all_cores(self) -> tuple[int, ...]:
-        """Those that are watched: of the services, of the drivers, and those left idle."""
+        """Return the cores that are monitored: those of services and drivers, and the idle ones."""
         driver = () if self.driver_core is None else (self.driver_core,)
         return (*self.service_cores, *(self.worker_cores or driver), *self.idle_cores)
 
@@ -42,11 +43,12 @@ class CoreSplit:
 def core_split(
     available: set[int] | None = None, workers: int = 1, cores: Sequence[Core] | None = None
 ) -> CoreSplit:
-    """The last core for the driver where there are two or more, the others for the services.
+    """Give the last core to the driver if there are two or more, the others to the services.
 
-    Several `workers` get the last cores, one each, where that leaves any for the services. `cores`
-    says which of those available are threads of one core (default: none are, or this machine's
-    where `available` is not given): where there is a choice, services and drivers share no core.
+    Several `workers` get the last cores, one each, if that leaves any for the services. `cores`
+    says which of the available threads share a physical core. By default none do, or those of this
+    machine if `available` is not given. If there is a choice, services and drivers share no
+    physical core.
     """
     if available is None:
         available = os.sched_getaffinity(0)
@@ -63,10 +65,11 @@ def core_split(
 def _drivers_cores(
     threads: Sequence[int], drivers: int, cores: Sequence[Core]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The threads for so many drivers, and what is left of the cores that they belong to.
+    """Return the threads for that many drivers, and the other threads of their physical cores.
 
-    The last cores are theirs, one for each driver or fewer where that leaves none to services; of
-    a core its last thread first. Where their threads are too few, the last threads of all.
+    The drivers get the last physical cores: one each, or fewer if that would leave none for the
+    services. The last thread of a core is used first. If these cores have too few threads, the
+    drivers get the last threads of all.
     """
     owned = [[each for each in core if each in threads] for core in cores]
     last = owned[max(1, len(owned) - drivers) :]
@@ -78,7 +81,7 @@ def _drivers_cores(
 
 
 def describe() -> dict[str, Any]:
-    """What a reader must know of the machine. No names of host or user, no paths."""
+    """Return what a reader must know of the machine, without host names, user names or paths."""
     quota, cores = cpu_quota(), cores_of(os.sched_getaffinity(0))
     return {
         "cores": len(os.sched_getaffinity(0)),
@@ -97,14 +100,14 @@ def describe() -> dict[str, Any]:
 
 
 def speed_per_s() -> float:
-    """How many times a second a fixed piece of Python work is done on this core.
+    """Return how many times per second a fixed piece of Python work runs on this core.
 
-    The fastest piece within SPEED_S counts: how fast the core is when it is left alone. Its time is
-    the wall's: a thread's CPU clock gives back later, all at once, what the hypervisor took, and
-    has shown nothing at all for a whole piece. On a shared machine a neighbour on the same silicon
-    nearly halves the speed for tenths of a second at a time (seen: 600 and 1,100, autocorrelation
-    0.5 after 0.1 s): into which half a single piece falls says nothing about a trial of seconds; a
-    slower state that lasts does.
+    The fastest piece within SPEED_S counts: it shows how fast the undisturbed core is. It is timed
+    with the wall clock. A thread's CPU clock gives back the time that the hypervisor took late and
+    all at once, and has shown zero for a whole piece. On a shared machine, a neighbour on the same
+    silicon nearly halves the speed for tenths of a second at a time (seen: 600 and 1,100,
+    autocorrelation 0.5 after 0.1 s). Which of the two speeds a single piece sees says nothing about
+    a trial of seconds; a slower state that lasts does.
     """
     ends_s = perf_counter() + SPEED_S
     best_ns = _piece_ns()

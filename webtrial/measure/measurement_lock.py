@@ -1,4 +1,4 @@
-"""One measurement at a time in a folder of runs: two would measure each other."""
+"""Allow one measurement at a time in a folder of runs: two would measure each other."""
 
 import os
 from collections.abc import Iterator
@@ -9,16 +9,18 @@ from webtrial.errors import RunError
 from webtrial.run.store import RUNS_FOLDER
 from webtrial.system.directory_lock import locked
 
-FILE = ".measuring"  # names the run while there is one
+FILE = ".measuring"  # names the current run
 
 
 @contextmanager
 def measurement_lock(runs: Path, run: str) -> Iterator[None]:
-    """Keep the folder `runs` for measuring the run of that id; RunError that names the other where
-    one is being measured."""
+    """Lock the folder `runs` while the run with the id `run` is measured.
+
+    Raises RunError that names the other run if one is being measured.
+    """
     folder, named = _locked_alone(runs), runs / FILE
     try:
-        # A disk that is full or read-only is reported where something is lost by it.
+        # A full or read-only disk is reported later, when writing results fails.
         with suppress(OSError):
             named.write_text(run, encoding="utf-8")
         try:
@@ -31,7 +33,7 @@ def measurement_lock(runs: Path, run: str) -> Iterator[None]:
 
 
 def _locked_alone(runs: Path) -> int:
-    """As `locks.locked`, saying what to do where it is not."""
+    """Lock as `directory_lock.locked` does; raise RunError that says what to do if that fails."""
     try:
         return locked(runs)
     except BlockingIOError:
@@ -49,5 +51,5 @@ def _locked_alone(runs: Path) -> int:
 def _said_in(named: Path) -> str:
     try:
         return named.read_text(encoding="utf-8").strip() or "another run"
-    except OSError:  # it ends at this moment
+    except OSError:  # the other run is just ending
         return "another run"

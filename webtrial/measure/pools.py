@@ -1,4 +1,4 @@
-"""What a service's pool of connections to the database has counted, as `GET /pool` tells it."""
+"""Counts of a service's database connection pool, as `GET /pool` reports them."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class PoolCounts:
-    """Connections that were taken, and how long requests waited for them, in all."""
+    """Total connections taken from the pool, and total time that requests waited for them."""
 
     taken: int
     waited_ms: float
 
 
 def pool_counts(url: str) -> PoolCounts | None:
-    """What the service at `url` tells; None where it does not tell, or does not answer."""
+    """Return the counts of the service at `url`; None if it reports none or does not answer."""
     try:
         with plain_client(TIMEOUT_S) as client:
             told = client.get(f"{url}/pool").raise_for_status().json()
@@ -28,8 +28,10 @@ def pool_counts(url: str) -> PoolCounts | None:
 
 
 def pool_between(before: PoolCounts | None, after: PoolCounts | None) -> PoolCounts | None:
-    """What was counted in between; None where that is not known, or the process is another one
-    since."""
+    """Return the difference of two counts.
+
+    None if one is unknown, or if the process is a new one.
+    """
     if before is None or after is None or after.taken < before.taken:
         return None
     waited_ms = round(after.waited_ms - before.waited_ms, 3)

@@ -1,7 +1,7 @@
-"""PostgreSQL: an embedded server of our own, or one that is there already; databases in it.
+"""PostgreSQL servers, embedded or external, and the databases of a run in them.
 
-Every database of a run carries the run's prefix, so that a run drops its own and no other, and
-the next run on the same machine recognises what a killed one left behind.
+The name of every database of a run starts with the run's prefix. A run therefore drops only its own
+databases, and the next run on the same machine recognises those that a killed run left behind.
 """
 
 import platform
@@ -21,9 +21,9 @@ from psycopg import sql
 from webtrial.errors import LaunchError
 
 OLDEST_VERSION = 15  # the first with CREATE DATABASE … STRATEGY
-SPARE_CONNECTIONS = 3  # for the launcher and what watches; never more at a time
+SPARE_CONNECTIONS = 3  # for the launcher and the monitoring; never more at a time
 
-# Set per database, so that no service sends SET itself and none differs from another.
+# Set per database: no service has to send SET itself, and all have the same settings.
 DATABASE_SETTINGS: dict[str, str] = {
     "jit": "off",
     "synchronous_commit": "off",
@@ -49,7 +49,10 @@ _LONGEST_NAME = 63  # bytes of an identifier (NAMEDATALEN - 1)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL that we may fill. `pid` is of its first process, None where it is not ours."""
+    """A PostgreSQL server that we may fill.
+
+    `pid` is its first process; None if the server is not ours.
+    """
 
     url: str
     version: str
@@ -59,10 +62,10 @@ class Server:
 
 @contextmanager
 def external(url: str, connections: int) -> Iterator[Server]:
-    """The PostgreSQL at `url`, if it is fit: version, rights, pg_trgm, `connections` to spare.
+    """Check and yield the PostgreSQL at `url`: version, rights, pg_trgm, `connections` to spare.
 
-    Drops at the end what was created with it, and at the start what a killed run left. Raises
-    LaunchError that says what is missing; the password is never shown.
+    At the start it drops the databases that a killed run left, at the end those that were created
+    with it. Raises LaunchError that says what is missing; the password is never shown.
     """
     _check_url(url)
     with _connected(url) as connection:
@@ -72,13 +75,15 @@ def external(url: str, connections: int) -> Iterator[Server]:
     try:
         yield server
     finally:
-        with suppress(LaunchError):  # lost by now: the next run here drops what is left
+        with suppress(LaunchError):  # the server is lost: the next run drops the rest
             drop_own(server)
 
 
 def shown(url: str) -> str:
-    """`url` as it may be printed: without its password and its options, and not at all where
-    they cannot be told from the rest."""
+    """Return `url` as it may be printed, without its password and options.
+
+    If they cannot be told from the rest, nothing of the URL is shown.
+    """
     if not _reads_well(url):
         return "(not shown: where its password ends is not clear)"
     parts = urlsplit(url)
@@ -86,22 +91,22 @@ def shown(url: str) -> str:
 
 
 def own_prefix() -> str:
-    """What the names of this process's databases start with: machine, process, a draw."""
+    """Return the prefix of this process's database names: machine, process and a random part."""
     ours = psutil.Process()
     return f"{_machine_prefix()}{ours.pid}_{int(ours.create_time())}_{secrets.token_hex(2)}_"
 
 
 def database_url(server: Server, name: str) -> str:
-    """Where the database `name` of this run is reached."""
+    """Return the URL of this run's database `name`."""
     parts = urlsplit(server.url)
     options = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{parts.netloc}/{_full(server, name)}{options}"
 
 
 def create_database(server: Server, name: str, template: str | None = None) -> str:
-    """Create the database `name`, empty or a copy of the sealed `template`; returns its url.
+    """Create the database `name`, empty or as a copy of the sealed `template`; return its URL.
 
-    Copying files costs less than logging every page, and leaves all clones alike on disk.
+    Copying files costs less than logging every page, and all clones have the same layout on disk.
     """
     source = sql.Identifier(_full(server, template) if template else "template0")
     target = sql.Identifier(_full(server, name))
@@ -122,7 +127,7 @@ def create_database(server: Server, name: str, template: str | None = None) -> s
 
 
 def seal_template(server: Server, name: str) -> None:
-    """Make `name` a template that refuses connections: one open session would bar copying it."""
+    """Make `name` a template that refuses connections; one open session would block copying it."""
     full = _full(server, name)
     with _connected(server.url) as connection:
         connection.execute(
@@ -137,7 +142,7 @@ def seal_template(server: Server, name: str) -> None:
 
 
 def drop_database(server: Server, name: str) -> None:
-    """Drop the database `name` if it is there, sessions and all."""
+    """Drop the database `name` with its sessions, if it exists."""
     with _connected(server.url) as connection:
         _drop(connection, _full(server, name), force=True)
 
@@ -178,7 +183,7 @@ def _reads_well(url: str) -> bool:
 
 
 def _fit(connection: psycopg.Connection, where: str, needed: int) -> str:
-    """The version of a server that has what we need, else LaunchError that says what it lacks."""
+    """Return the version of a suitable server; raise LaunchError that says what it lacks."""
     version = connection.info.server_version // 10_000
     may_create, has_trigrams, free = _one(connection, _CHECKS)
     lacks = {
@@ -205,7 +210,7 @@ def _machine_prefix() -> str:
 
 
 def _drop_leftovers(server: Server) -> None:
-    """Drop what runs of this machine left whose process is gone; never one that is in use."""
+    """Drop the databases that dead runs of this machine left; never one that is in use."""
     with _connected(server.url) as connection:
         for full in _databases(connection, _machine_prefix()):
             pid, started, *_ = full.removeprefix(_machine_prefix()).split("_")
@@ -236,7 +241,10 @@ def _drop(connection: psycopg.Connection, full: str, force: bool) -> None:
 
 
 def _full(server: Server, name: str) -> str:
-    """The name with the run's prefix; a checksum ends one that PostgreSQL would cut off."""
+    """Return the name with the run's prefix.
+
+    A name that PostgreSQL would cut off ends in a checksum instead.
+    """
     if not _NAME.fullmatch(name):
         raise LaunchError(f"{name!r} cannot name a database: a-z, 0-9, _ and - can")
     full = server.prefix + name

@@ -1,4 +1,4 @@
-"""How many processes and threads a run starts, against what this user may have."""
+"""Compare the processes and threads that a run starts with this user's limit."""
 
 import os
 import resource
@@ -16,9 +16,11 @@ _MOST_BLAS_THREADS = 64
 
 
 def demand_process_limit(parameters: Parameters, launched: Sequence[Stack]) -> None:
-    """Raise our limit as far as it may be raised. LaunchError that says how many more `ulimit -u`
-    has to allow, where that is too few: what cannot be started would fail with a message of its
-    own, each another one."""
+    """Raise our process limit as far as possible; raise LaunchError if it is still too low.
+
+    The message says how many more `ulimit -u` has to allow. Without this check, each process that
+    cannot be started would fail with a different message of its own.
+    """
     limit = _raised_limit()
     if limit is None:
         return
@@ -32,14 +34,14 @@ def demand_process_limit(parameters: Parameters, launched: Sequence[Stack]) -> N
 
 
 def _raised_limit() -> int | None:
-    """The hard limit; None where there is none, as for root."""
+    """Raise the soft limit and return the hard limit; None if there is none, as for root."""
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
     return None if hard == resource.RLIM_INFINITY or os.geteuid() == 0 else hard
 
 
 def _existing() -> int:
-    """Threads of all processes of this user."""
+    """Return the number of threads of all processes of this user."""
     count = 0
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -49,8 +51,11 @@ def _existing() -> int:
 
 
 def _needed(parameters: Parameters, stacks: int) -> int:
-    """At most: each connection to the database is a process of PostgreSQL's, and who imports numpy
-    has a thread for each core."""
+    """Return the largest number of processes and threads that the run starts.
+
+    Each database connection is a PostgreSQL process, and each process that imports numpy has a
+    thread per core.
+    """
     per_stack = 1 + parameters.server_processes + 2 * parameters.database_connections
     importing = 1 + parameters.workers
     cores = min(os.cpu_count() or 1, _MOST_BLAS_THREADS)

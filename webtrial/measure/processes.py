@@ -1,16 +1,18 @@
-"""CPU and memory of process trees, read so that the reading itself disturbs little.
+"""CPU time and memory of process trees, read with little disturbance.
 
-CPU of a tree is the sum over its living processes of their own time and that of the children they
-have waited for: a process that ends hands its time to its parent, so the sum never falls.
+The CPU time of a tree is the sum over its living processes of their own time and that of the
+children they have waited for. A process that ends hands its time to its parent, so the sum never
+falls.
 
-Memory of a tree is what its processes hold alone (resident − shared) plus the largest shared part
-once. A sum of resident sizes would count PostgreSQL's buffers once per backend; the kernel's own
-proportional sizes cost milliseconds per process, too much each second on the services' cores.
-Pages that a fork still shares with its parent are counted twice.
+The memory of a tree is the memory private to each process (resident − shared), summed, plus the
+largest shared part, once. Summing resident sizes would count PostgreSQL's buffers once per backend.
+The kernel's own proportional sizes (PSS) cost milliseconds per process, too much each second on the
+services' cores. Pages that a fork still shares with its parent are counted twice.
 
-To find the members of a tree costs some milliseconds, and so does reading hundreds of them, on the
-cores that are measured. Within a window only what the trial works is read, found beforehand; what
-all of us used together is read before the window opens and after it has closed.
+Finding the members of a tree costs some milliseconds on the measured cores, and so does reading
+hundreds of them. Within a window, only the processes that work for the trial are read, and they are
+found beforehand. The total CPU time of all our processes is read before the window opens and after
+it has closed.
 """
 
 import time
@@ -24,13 +26,15 @@ from webtrial.system.cpu_quota import throttled_periods
 
 _MIB = 2**20
 _CLOCKS_READ = 5
-_SHORTEST_S = 0.25  # a rest of the window shorter than this belongs to the second before
+_SHORTEST_S = 0.25  # a shorter remainder of the window is added to the previous second
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The first process of each tree that a trial works; None or () where it is not on this
-    machine. `beside` are those of the database's server that serve somebody else."""
+    """Root process of each tree that works for a trial; None or () if it is not on this machine.
+
+    `beside` holds the database server's processes that serve other clients.
+    """
 
     service: int | None = None
     database: int | None = None
@@ -40,7 +44,7 @@ class Roots:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a tree has used since it began, and holds now."""
+    """CPU time that a tree has used since it began, and the memory that it holds now."""
 
     cpu_s: float
     memory_mib: float
@@ -48,7 +52,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The trees at one moment (`time.perf_counter_ns`); None where one is not here or gone."""
+    """Usage of the trees at one moment (`time.perf_counter_ns`).
+
+    A tree is None if it is not on this machine or gone.
+    """
 
     at_ns: int
     service: Usage | None
@@ -58,9 +65,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class MachineTime:
-    """What some cores have spent until one moment, and what of it was ours.
+    """CPU time that some cores have spent until one moment, and our share of it.
 
-    `throttled` counts the periods in which a CPU quota has stopped us, None without a quota;
+    `throttled` counts the periods in which a CPU quota has stopped us; it is None without a quota.
     `suspended_s` is how long the machine has been suspended since it started.
     """
 
@@ -73,14 +80,14 @@ class MachineTime:
 
 
 class Trees:
-    """The trees below `roots`, found once and again when a process of theirs has ended."""
+    """The trees below `roots`: found once, and again when one of their processes has ended."""
 
     def __init__(self, roots: Roots) -> None:
         self._roots = roots
         self._find()
 
     def read(self) -> Reading:
-        """All trees now: about 0.03 ms for each process."""
+        """Return the usage of all trees now; takes about 0.03 ms per process."""
         usages = [_usage(tree) for tree in self._trees]
         if any(tree and not usage for tree, usage in zip(self._trees, usages, strict=True)):
             self._find()
@@ -99,8 +106,10 @@ class Trees:
 
 
 def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
-    """What `cores` have spent, and the trees below `ours`, of which one may lie within another.
-    Takes some milliseconds."""
+    """Return the CPU time of `cores` and of the trees below `ours`, which may be nested.
+
+    Takes some milliseconds.
+    """
     trees = {process.pid: process for root in ours for process in _tree(root)}
     used_s = sum(map(_cpu_s, trees.values()))
     every = psutil.cpu_times(percpu=True)
@@ -115,9 +124,11 @@ def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
 
 
 def suspended_s(read_ns: Callable[[int], int] = time.clock_gettime_ns) -> float:
-    """How long the machine has been suspended since it started: one clock goes on meanwhile, the
-    other stands still."""
-    # A process that is interrupted between the two reads finds too little: the largest is right.
+    """Return how long the machine has been suspended since it started, in seconds.
+
+    It compares two clocks: one keeps running during a suspend, the other stops.
+    """
+    # An interruption between the two reads makes the value too small: the largest is right.
     return max(
         (read_ns(time.CLOCK_BOOTTIME) - read_ns(time.CLOCK_MONOTONIC)) / 1e9
         for _ in range(_CLOCKS_READ)
@@ -125,7 +136,7 @@ def suspended_s(read_ns: Callable[[int], int] = time.clock_gettime_ns) -> float:
 
 
 def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[Reading]:
-    """Readings when the window opens, each second within it, and when it closes."""
+    """Return readings from when the window opens, from each second within it, and from its end."""
     readings = []
     for mark_s in marks_s(window_s):
         sleep_until(opens_ns + int(mark_s * 1e9))
@@ -134,26 +145,32 @@ def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[R
 
 
 def sleep_until(at_ns: int) -> None:
-    """Return at that moment of `time.perf_counter_ns`, or at once where it has passed."""
+    """Sleep until `at_ns` (`time.perf_counter_ns`); return at once if it has passed."""
     time.sleep(max(0.0, (at_ns - time.perf_counter_ns()) / 1e9))
 
 
 def marks_s(window_s: float) -> list[float]:
-    """When to read: every whole second, and the end, which may make the last one longer."""
+    """Return when to read: at every whole second and at the end of the window.
+
+    A short remainder makes the last interval longer than a second.
+    """
     return [*range(int(window_s - _SHORTEST_S) + 1), window_s]
 
 
 def stolen_fraction(ends: Sequence[MachineTime], cores: int) -> float:
-    """Time stolen by the host between the first and the last, as a fraction of `cores`."""
+    """Return the fraction of the time of `cores` that the host stole between the readings.
+
+    These are the first and the last of `ends`.
+    """
     first, last = ends[0], ends[-1]
     return (last.stolen_s - first.stolen_s) / (_apart_s(first, last) * cores)
 
 
 def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
-    """CPU that was used by processes that are not ours, as a fraction of `cores`.
+    """Return the CPU time used by processes that are not ours, as a fraction of `cores`.
 
-    The machine counts by ticks and processes are counted exactly, so that it may come out a
-    little below nothing: then it is nothing.
+    The machine counts in ticks and processes are counted exactly, so the difference may be slightly
+    negative. It is then returned as 0.
     """
     first, last = ends[0], ends[-1]
     foreign_s = (last.busy_s - first.busy_s) - (last.ours_s - first.ours_s)
@@ -161,14 +178,16 @@ def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
 
 
 def throttled_between(ends: Sequence[MachineTime]) -> int | None:
-    """In how many periods between the first and the last a quota stopped us; None where there is
-    no quota, or there was none at first."""
+    """Return the number of periods in which a quota stopped us between first and last reading.
+
+    None if there is no quota, or there was none at first.
+    """
     first, last = ends[0].throttled, ends[-1].throttled
     return None if first is None or last is None else last - first
 
 
 def suspended_between_s(ends: Sequence[MachineTime]) -> float:
-    """How long the machine was suspended between the first and the last."""
+    """Return how long the machine was suspended between the first and the last reading."""
     return ends[-1].suspended_s - ends[0].suspended_s
 
 
@@ -185,7 +204,7 @@ def _tree(root: int | None) -> list[psutil.Process]:
 
 
 def _usage(tree: list[psutil.Process]) -> Usage | None:
-    """None where a process of the tree has ended, or there is none."""
+    """Return the usage of a tree; None if one of its processes has ended or the tree is empty."""
     try:
         cpu_s = sum(map(_own_cpu_s, tree))
         memories = [process.memory_info() for process in tree]
@@ -199,7 +218,7 @@ def _usage(tree: list[psutil.Process]) -> Usage | None:
 
 
 def _cpu_s(process: psutil.Process) -> float:
-    """Nothing where it has ended: its parent has its time."""
+    """Return the CPU time of a process; 0 if it has ended, because its parent has its time."""
     try:
         return _own_cpu_s(process)
     except psutil.NoSuchProcess:
@@ -212,5 +231,5 @@ def _own_cpu_s(process: psutil.Process) -> float:
 
 
 def busy_s(core: Any) -> float:
-    """What a core has spent at work, by its `psutil.cpu_times`."""
+    """Return the time that a core has been busy, from its `psutil.cpu_times`."""
     return float(core.user + core.nice + core.system + core.irq + core.softirq)

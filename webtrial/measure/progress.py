@@ -1,4 +1,4 @@
-"""What a measurement tells while it runs: events, and the time that is left."""
+"""Progress of a measurement: its events and the time left."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -10,14 +10,14 @@ from webtrial.run.records import PlannedTrial, Trial
 
 Tell = Callable[[dict[str, Any]], None]
 
-OVERHEAD_S = 1.0  # of a trial beside warm-up and window: a first guess, corrected as we go
+OVERHEAD_S = 1.0  # per trial, besides warm-up and window: a first guess, corrected during the run
 
 
 class Progress:
-    """Counts trials, and tells of each when it begins and when it was judged.
+    """Counts trials and reports when each begins and when it has been judged.
 
-    The time left is what the trials to come should take, times how much longer than they should
-    those that are done took; starting stacks and repeating trials is thereby included.
+    The time left is the nominal time of the remaining trials, multiplied by the ratio of actual to
+    nominal time of the finished ones. This includes starting stacks and repeating trials.
     """
 
     def __init__(
@@ -31,27 +31,27 @@ class Progress:
         self._clock = clock
         self._made_s = clock()
         self._began_s: float | None = None
-        self._left: dict[int, float] = {}  # trial number → seconds it should take
+        self._left: dict[int, float] = {}  # trial number → nominal seconds
         self._done = 0
         self._done_should_s = 0.0
         self._all_should_s = 0.0
 
     def step(self, text: str) -> None:
-        """Say what is being done beside measuring."""
+        """Report a step other than measuring."""
         self._tell({"event": "step", "text": text})
 
     def expect(self, trials: Iterable[PlannedTrial]) -> None:
-        """The trials that are still to come, as far as known."""
+        """Set the trials that remain, as far as known."""
         self._left = {trial.number: self._should_s(trial) for trial in trials}
         self._all_should_s = self._done_should_s + sum(self._left.values())
         self._tell({"event": "plan", "trials": self._done + len(self._left)})
 
     def skip(self, numbers: Iterable[int]) -> None:
-        """Trials that are there from before."""
+        """Mark as done the trials that were recorded before the run was resumed."""
         self._done += len([self._left.pop(number) for number in numbers if number in self._left])
 
     def begins(self, planned: PlannedTrial, attempt: int) -> None:
-        """A trial is in hand."""
+        """Report that a trial begins."""
         if self._began_s is None:
             self._began_s = self._clock()
         self._tell(
@@ -71,7 +71,7 @@ class Progress:
         )
 
     def judged(self, trial: Trial) -> None:
-        """A trial has its verdict. Only its first attempt makes the bar go on."""
+        """Report the verdict on a trial; only its first attempt advances the progress bar."""
         number = trial.planned.number
         if number in self._left:
             self._done_should_s += self._left.pop(number)
@@ -86,9 +86,11 @@ class Progress:
         )
 
     def has_time_to_repeat(self) -> bool:
-        """Whether the run is so far on that it would end within `repeats_within_min`, if all went
-        on as until now. So repeats are shared out over the blocks, and a machine that is always
-        disturbed makes a run of many suspect trials, not an endless one."""
+        """Whether the run, at its present pace, would end within `repeats_within_min`.
+
+        This distributes repeats over the blocks. A machine that is always disturbed then gives a
+        run with many suspect trials, not an endless run.
+        """
         limit_min = self._parameters.repeats_within_min
         if limit_min is None:
             return True
@@ -96,7 +98,7 @@ class Progress:
         return self._clock() - self._made_s <= 60 * limit_min * share_done
 
     def _seconds_left(self, in_hand: PlannedTrial) -> float:
-        """An estimate for everything that is planned, and a repeated trial that is in hand."""
+        """Estimate the time for all planned trials and for the current one if it is a repeat."""
         should_s = sum(({in_hand.number: self._should_s(in_hand)} | self._left).values())
         if self._began_s is None or not self._done_should_s:
             return should_s

@@ -1,4 +1,4 @@
-"""Where a run comes from: versions of what was measured and what measured it, and the commit."""
+"""Provenance of a run: versions of the measured software and of the tools, and the commit."""
 
 import platform
 import subprocess
@@ -41,7 +41,10 @@ PACKAGES = (
 
 
 def versions(postgresql: str) -> dict[str, str]:
-    """Versions by name; what is not installed is left out. `postgresql` is its server's own."""
+    """Return versions by name, without what is not installed.
+
+    `postgresql` is the version of the server.
+    """
     found = {"Python": platform.python_version(), "PostgreSQL": postgresql}
     for package in PACKAGES:
         try:
@@ -52,8 +55,10 @@ def versions(postgresql: str) -> dict[str, str]:
 
 
 def commit(repository: Path = REPOSITORY) -> dict[str, Any]:
-    """The git commit and whether files differ from it. Where git cannot tell, both are None and
-    `why` gives the reason."""
+    """Return the git commit and whether files differ from it.
+
+    If git cannot tell, both are None and `why` gives the reason.
+    """
     try:
         head = _git(repository, "rev-parse", "HEAD")
         changes = _git(repository, "status", "--porcelain", "--untracked-files=normal")
@@ -63,7 +68,7 @@ def commit(repository: Path = REPOSITORY) -> dict[str, Any]:
 
 
 class _UnknownError(Exception):
-    """Why git cannot tell the commit. It names no path: a manifest names none."""
+    """Why git cannot tell the commit. It names no path, because a manifest names none."""
 
 
 def _git(repository: Path, *arguments: str) -> str:

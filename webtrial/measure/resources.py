@@ -1,4 +1,4 @@
-"""What a trial costs on the server's side: CPU and memory of process trees, SQL statements."""
+"""Server-side cost of a trial: CPU time and memory of process trees, and SQL statements."""
 
 import re
 from collections.abc import Sequence
@@ -15,8 +15,10 @@ LEAST_SEEN = 0.5
 
 
 def cost(readings: Sequence[Reading], window_s: float, statements: Statements | None) -> Cost:
-    """CPU-seconds between the first and the last reading, scaled to the window's length; unknown
-    where a starved machine let them be made within less than LEAST_SEEN of it."""
+    """Return the CPU-seconds between first and last reading, scaled to the window's length.
+
+    They are None if a starved machine took the readings within less than LEAST_SEEN of the window.
+    """
     first, last = readings[0], readings[-1]
     apart_s = _apart_s(first, last)
     if apart_s < LEAST_SEEN * window_s:
@@ -32,23 +34,23 @@ def cost(readings: Sequence[Reading], window_s: float, statements: Statements | 
 
 
 def seconds(readings: Sequence[Reading], opens_ns: int) -> tuple[Second, ...]:
-    """What happened between each reading and the next, at the time of the later one."""
+    """Return what happened between consecutive readings, at the time of the later one."""
     return tuple(_second(*pair, opens_ns) for pair in pairwise(readings))
 
 
 def local_postmaster(connection: "Connection") -> int | None:
-    """The first process of the server behind `connection`, where it runs on this machine."""
+    """Return the first process of the server behind `connection`, if it runs on this machine."""
     try:
         backend = psutil.Process(connection.info.backend_pid)
         parent = backend.parent()
     except psutil.Error:
         return None
-    # Elsewhere the number means nothing, or some other process.
+    # If the server is on another machine, the id is unused here or that of another process.
     return parent.pid if parent and backend.name() == parent.name() == "postgres" else None
 
 
 def memory_mib(root: int | None) -> float | None:
-    """What the tree below `root` holds now; None where it is not here."""
+    """Return the memory of the tree below `root` in MiB; None if it is not here."""
     return _memory(Trees(Roots(service=root)).read().service)
 
 
@@ -69,7 +71,7 @@ def _apart_s(earlier: Reading, later: Reading) -> float:
 
 
 def _used(earlier: Usage | None, later: Usage | None, scale: float) -> float | None:
-    """None where the tree is not here, or ended in between."""
+    """Return the CPU time used in between; None if the tree is not here or ended in between."""
     if earlier is None or later is None:
         return None
     return round((later.cpu_s - earlier.cpu_s) * scale, 4)
@@ -80,7 +82,7 @@ def _memory(usage: Usage | None) -> float | None:
 
 
 def serves_others(connection: "Connection", database: str) -> frozenset[int]:
-    """The server's processes that work for other databases than this one."""
+    """Return the server's processes that work for databases other than `database`."""
     found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname <> %s", [database])
     return frozenset(int(str(pid)) for (pid,) in found)
 
@@ -104,7 +106,7 @@ _TEXTS = """
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What pg_stat_statements says of one statement."""
+    """What pg_stat_statements reports for one statement."""
 
     text: str
     calls: int
@@ -113,11 +115,11 @@ class Counted:
 
 
 StatementCounts = dict[tuple[object, ...], Counted]
-"""By user, query and level, as pg_stat_statements keeps them."""
+"""Counts by user, query and level, the key of pg_stat_statements."""
 
 
 def statements_of(connection: Connection, database: str) -> StatementCounts | None:
-    """What the server has counted for `database` until now; None where it does not count."""
+    """Return the server's counts for `database` until now; None if it does not count statements."""
     try:
         found = connection.execute(_TEXTS, [database]).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.ObjectNotInPrerequisiteState):
@@ -128,7 +130,10 @@ def statements_of(connection: Connection, database: str) -> StatementCounts | No
 def statements_between(
     before: StatementCounts | None, after: StatementCounts | None, requests: int
 ) -> Statements | None:
-    """The statements of `requests` requests. Rows are those of data statements; time is of all."""
+    """Return the statements that the server executed for `requests` requests.
+
+    Rows are those of data statements; time is that of all statements.
+    """
     if before is None or after is None:
         return None
     data = control = rows = 0
@@ -146,8 +151,11 @@ def statements_between(
 
 
 def is_data(text: str) -> bool:
-    """Whether a statement works on the data. Pings and resets (`SELECT 1`), a driver's questions
-    about types, and everything but reading and writing rows are control."""
+    """Whether a statement works on the data.
+
+    Pings and resets (`SELECT 1`), a driver's queries about types, and everything except reading and
+    writing rows count as control.
+    """
     bare = _COMMENT.sub(" ", text).lstrip(" \t\r\n(")
     keyword = bare[:8].split(None, 1)[0].upper() if bare else ""
     if keyword in _DATA:

@@ -1,8 +1,8 @@
-"""A run that was broken off goes on: what is there stays as it is, what is missing is measured.
+"""Resume an interrupted run: keep what is there and measure what is missing.
 
-The plan is a pure function of the parameters and of the pilot's capacities, both of which the
-manifest holds, so that trials have the same numbers, seeds and order as before. A block in which
-something is missing starts its stacks anew; the manifest tells of every interruption.
+The plan is a pure function of the parameters and of the pilot's capacities. The manifest holds
+both, so the trials have the same numbers, seeds and order as before. A block in which something is
+missing starts its stacks again. The manifest records every interruption.
 """
 
 import json
@@ -16,14 +16,14 @@ from webtrial.run.store import DURATIONS, Manifest, Run, RunWriter
 
 
 def reopened(run: Run, now: Manifest) -> RunWriter:
-    """The writer that goes on with `run`; `now` is what a new run would say of itself.
+    """Return a writer that resumes `run`; `now` is the manifest that a new run would have.
 
-    RunError where that run is finished, is being written, or was measured on another machine, with
-    other stacks or other versions. It is then as it was.
+    Raises RunError if that run is finished, is being written, or was measured on another machine,
+    with other stacks or other versions. The run is then left unchanged.
     """
-    # PostgreSQL's own is known only once it is up.
+    # PostgreSQL's version is known only once it is running.
     installed = now.versions | {"PostgreSQL": run.manifest.versions.get("PostgreSQL")}
-    # What this Webtrial tells of a machine beyond that run's, nobody knows to have changed.
+    # Machine facts that the earlier run did not record cannot be compared.
     machine: dict[str, Any] = {name: now.machine.get(name) for name in run.manifest.machine}
     here = {"machine": machine, "stacks": now.stacks, "versions": installed}
     demand_same(run.manifest, here)
@@ -31,8 +31,10 @@ def reopened(run: Run, now: Manifest) -> RunWriter:
 
 
 def demand_same(manifest: Manifest, found: Mapping[str, Mapping[str, Any]]) -> None:
-    """RunError that names what differs between a run's manifest and what is `found` now: trials
-    of two machines, versions or data do not belong into one run."""
+    """Raise RunError that names what differs between a run's manifest and what is `found` now.
+
+    Trials of two machines, versions or data do not belong in one run.
+    """
     as_read = json.loads(json.dumps(found, default=list))
     differing = [
         f"  {part}, {name}: {before.get(name)} then, {now.get(name)} now"
@@ -49,18 +51,18 @@ def demand_same(manifest: Manifest, found: Mapping[str, Mapping[str, Any]]) -> N
 
 
 def last_attempts(run: Run) -> dict[int, Trial]:
-    """The last attempt at each trial of `run`, by number."""
+    """Return the last attempt at each trial of `run`, by number."""
     return {trial.planned.number: trial for trial in run.trials}
 
 
 def missing(
     trials: Iterable[PlannedTrial], last: Mapping[int, Trial], attempts: int
 ) -> list[PlannedTrial]:
-    """Those of `trials` that were never measured, or whose last attempt calls for another one and
-    is no later than number `attempts`.
+    """Return the `trials` that were never measured or need another attempt.
 
-    Those do during which the machine was disturbed or a load driver lost. What a driver measured
-    wrongly is not measured again: that would be to choose.
+    A trial needs another attempt if the machine was disturbed or a load driver was lost, provided
+    that its last attempt is no later than number `attempts`. What a driver measured wrongly is not
+    measured again: that would be choosing results.
     """
     return [
         each
@@ -71,6 +73,6 @@ def missing(
 
 
 def _calls_for_another(trial: Trial) -> bool:
-    # A pilot only sets rates, for which a disturbed trial is good enough.
+    # A pilot only sets rates; a disturbed trial is good enough for that.
     is_disturbed = trial.planned.role != "pilot" and disturbed(trial.validity)
     return is_disturbed or lost(trial.validity)

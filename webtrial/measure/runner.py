@@ -1,4 +1,4 @@
-"""How a notebook or a terminal has something measured: in a child process, told as it goes."""
+"""Run an experiment in a child process and stream its events."""
 
 import json
 import subprocess
@@ -31,18 +31,18 @@ def measure(
     command: Iterable[str] = EXPERIMENT,
     resume: Path | None = None,
 ) -> Path:
-    """Measure `parameters` and return the run's directory; `on_event` is given every event.
-    With `resume` only what is missing in that run.
+    """Measure `parameters` and return the run's directory; `on_event` receives every event.
 
-    Raises the WebtrialError with which the experiment ended. A KeyboardInterrupt ends the
-    experiment in its own time and passes on; what was measured until then is kept.
+    With `resume`, only what is missing in that run is measured. Raises the WebtrialError that ended
+    the experiment. A KeyboardInterrupt lets the experiment end in its own time and is raised again;
+    what was measured until then is kept.
     """
     environment = experiment_environment() | {
         "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
         RUNS_FOLDER: str(Path(runs).resolve()),
         "WEBTRIAL_RESUME": str(resume.resolve()) if resume else "",
     }
-    # Without a name, so that nothing stays behind where this process is killed.
+    # Unnamed, so nothing is left behind if this process is killed.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log, hang_up_raised():
         events = _run(tuple(command), environment, log, on_event)
         return _path_in(events, log)
@@ -51,7 +51,7 @@ def measure(
 def _run(
     command: tuple[str, ...], environment: Mapping[str, str], log: IO[str], on_event: OnEvent
 ) -> dict[str, dict[str, Any]]:
-    """The last event of each kind."""
+    """Return the last event of each kind."""
     last: dict[str, dict[str, Any]] = {}
     with supervise(
         command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log
@@ -61,7 +61,7 @@ def _run(
             _listen(kept.stdout, last, on_event)
         except KeyboardInterrupt as interruption:
             kept.interrupt(signal_of(interruption))
-            with suppress(KeyboardInterrupt):  # asked twice: it is not waited for any more
+            with suppress(KeyboardInterrupt):  # a second interrupt: stop waiting
                 _listen(kept.stdout, last, on_event)
             raise type(interruption)(how_to_go_on(last)) from None
     return last
@@ -70,7 +70,7 @@ def _run(
 def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:
     for line in lines:
         if not line.endswith("\n"):
-            return  # it was ended in the middle of a word
+            return  # the writer was killed in the middle of a line
         event = json.loads(line)
         last[event["event"]] = event
         on_event(event)
@@ -89,7 +89,9 @@ def _path_in(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
 
 
 def how_to_go_on(last: Mapping[str, dict[str, Any]]) -> str:
-    """A line on what is kept of a run that broke off, by the last event of each kind; nothing
-    where there was no run yet."""
+    """Return a line that says where the trials of an interrupted run are and how to resume it.
+
+    `last` holds the last event of each kind. The line is empty if no run had begun.
+    """
     path = last.get("run", {}).get("path")
     return f"\nWhat was measured is in {path}: --resume goes on with it" if path else ""

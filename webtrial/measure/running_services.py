@@ -1,4 +1,4 @@
-"""Some stacks up on freshly filled databases, outside of any run: to try, or to test clients on."""
+"""Run some stacks on freshly filled databases outside any run, to try them or to test clients."""
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ _TEMPLATE = "template"
 
 @dataclass(frozen=True, slots=True)
 class RunningServices:
-    """Services by the name of their stack, and what their databases hold."""
+    """Services by the name of their stack, and the data that their databases hold."""
 
     services: Mapping[str, Service]
     seeded_data: SeededData
@@ -37,15 +37,18 @@ class RunningServices:
 
 @dataclass(frozen=True, slots=True)
 class ServiceEnvironment:
-    """What services need around them before they start: what each stack is told, by its name,
-    with a copy of the data of its own; what those hold; the folder for logs."""
+    """Settings, data and log folder that services need before they start.
+
+    `settings` are by the name of the stack; each stack has its own copy of the data, described by
+    `seeded_data`.
+    """
 
     settings: Mapping[str, ServiceSettings]
     seeded_data: SeededData
     logs: Path
 
     def wanted(self, stacks: Iterable[Stack]) -> dict[str, tuple[Stack, ServiceSettings, Path]]:
-        """What `launch_stacks` asks for."""
+        """Return the argument that `launch_stacks` needs to start `stacks`."""
         return {
             stack.name: (stack, self.settings[stack.name], self.logs / f"{stack.name}.log")
             for stack in stacks
@@ -56,7 +59,7 @@ class ServiceEnvironment:
 def running_services(
     names: Collection[str], database_url: str | None = None, cores: Collection[int] | None = None
 ) -> Iterator[RunningServices]:
-    """The stacks `names`, answering, each on its own copy of the data. Needs a supervisor."""
+    """Start the stacks `names`, each on its own copy of the data; needs a supervisor."""
     stacks = choose_stacks(names, load_stacks())
     with (
         service_environment(stacks, database_url, cores) as environment,
@@ -69,7 +72,7 @@ def running_services(
 def service_environment(
     stacks: Collection[Stack], database_url: str | None, cores: Collection[int] | None
 ) -> Iterator[ServiceEnvironment]:
-    """A database for each of `stacks`, and the upstreams. Needs a supervisor."""
+    """Start the upstreams and a database for each of `stacks`; needs a supervisor."""
     scratch = scratch_dir()
     password = secrets.token_urlsafe(9)
     with (

@@ -1,6 +1,6 @@
-"""The services up for a person to try: on a database of their own, until interrupted.
+"""Run the services on their own database, for a person to try, until interrupted.
 
-Runs under a supervisor, so that nothing stays when it ends.
+Runs under a supervisor, which leaves no process behind when it ends.
 """
 
 import signal
@@ -20,7 +20,7 @@ _BESIDE = {
 
 
 def serve(database_url: str | None, say: Say, names: tuple[str, ...] = SHOWN) -> None:
-    """Start the stacks `names`, say where they are, stay until SIGINT. Raises LaunchError."""
+    """Start the stacks `names`, print their addresses and wait for SIGINT. Raises LaunchError."""
     say("starting PostgreSQL, filling the database, starting the services …")
     with running_services(names, database_url) as services_up:
         say(addresses(services_up))
@@ -28,7 +28,7 @@ def serve(database_url: str | None, say: Say, names: tuple[str, ...] = SHOWN) ->
 
 
 def addresses(services_up: RunningServices) -> str:
-    """Where each service is and how to sign in, for a person to read."""
+    """Return a text that says where each service is and how to sign in."""
     lines = []
     for service in services_up.services.values():
         places = {"service": "/users/1", "documentation": "/docs"}

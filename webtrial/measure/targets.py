@@ -1,7 +1,7 @@
-"""Services that run already, elsewhere, and are measured without being launched.
+"""Targets: services that already run elsewhere and are measured without being launched.
 
-Their database is taken to be filled by `services/database/build.py` with the run's seed; that their
-answers agree shows whether it is so. What they cost cannot be observed from here.
+Their database is assumed to be filled by `services/database/build.py` with the run's seed; the
+comparison of answers shows whether it is. Their cost cannot be observed from here.
 """
 
 import os
@@ -12,13 +12,13 @@ from webtrial.errors import LaunchError
 from webtrial.run.parameters import Parameters
 from webtrial.run.stacks import Stack
 
-# In our environment, as in build.py's.
+# The same name as in the environment of build.py.
 ACCOUNT_PASSWORD = "ACCOUNT_PASSWORD"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A stack that somebody else serves at `url`; it has no process that we could watch."""
+    """A stack that runs elsewhere at `url`; it has no process that we could monitor."""
 
     stack: Stack
     url: str
@@ -26,13 +26,17 @@ class Target:
 
 
 def targets_of(parameters: Parameters, stacks: list[Stack]) -> dict[str, Target]:
-    """The stacks that are not launched, by name."""
+    """Return the stacks that are not launched, by name."""
     urls = parameters.targets or {}
     return {stack.name: Target(stack, urls[stack.name]) for stack in stacks if stack.name in urls}
 
 
 def account_password(parameters: Parameters) -> str:
-    """The password of the seeded accounts: drawn, but that of the targets where they need it."""
+    """Return the password of the seeded accounts.
+
+    It is drawn, or taken from the environment. Raises LaunchError if targets need theirs and it is
+    not given.
+    """
     if given := os.environ.get(ACCOUNT_PASSWORD):
         return given
     if parameters.targets and "dashboard" in parameters.all_scenarios:

@@ -1,7 +1,7 @@
-"""The gates: whether a trial measured what it claims to, judged on itself.
+"""Validity gates: whether a trial measured what it claims to, judged from that trial alone.
 
-Instrument gates say that the load driver measured itself; machine gates that something else ran.
-What the service does (errors, timeouts, queues) is an outcome and never strikes a gate.
+Instrument gates detect that the load driver measured itself; machine gates detect that something
+else ran. What the service does (errors, timeouts, queues) is an outcome and never fails a gate.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,10 +38,10 @@ def judge(
     broken: int = 0,
     of_workers: tuple[Reason, ...] = (),
 ) -> Validity:
-    """The verdict on a trial: the worst of what its gates say, with every reason.
+    """Return the verdict on a trial: the worst that its gates give, with every reason.
 
-    `broken` connections were ended by a request that failed: to open them again is no choice of
-    the client's. What `of_workers` says already is not said again of all of them together.
+    `broken` connections were ended by a failed request: the client did not choose to open them
+    again. A gate that `of_workers` already reports is not reported again for all workers together.
     """
     said = {reason.gate for reason in of_workers}
     merged = [each for each in _instrument(load, counts, client, broken) if each.gate not in said]
@@ -53,8 +53,10 @@ def judge(
 def judge_workers(
     load: Load, workers: Sequence[Worker], broken: Sequence[int], window_s: float
 ) -> tuple[Reason, ...]:
-    """What the gates say of each of the drivers that shared a load: a reason for each gate, as bad
-    as it is for the worst of them, that names all whom it struck."""
+    """Return the gate failures of the drivers that shared a load, one reason per gate.
+
+    Each reason is as severe as for the worst driver and names all drivers that failed the gate.
+    """
     struck: dict[str, list[Reason]] = {}
     for worker, its_broken in zip(workers, broken, strict=True):
         reasons = (
@@ -73,17 +75,17 @@ def _joined(reasons: list[Reason]) -> Reason:
 
 
 def disturbed(validity: Validity) -> bool:
-    """Whether the machine was disturbed, so that another attempt may do better."""
+    """Whether the machine was disturbed, in which case another attempt may do better."""
     return any(reason.kind == "machine" for reason in validity.reasons)
 
 
 def lost(validity: Validity) -> bool:
-    """Whether nothing was measured, since a load driver died, failed or fell silent."""
+    """Whether nothing was measured because a load driver died, failed or stopped reporting."""
     return any(reason.gate == "driver" for reason in validity.reasons)
 
 
 def lag_bound_ms(client: Client) -> float:
-    """How late the p99 of dispatch may be: 1 ms, or 5 % of the median latency if that is more."""
+    """Return the limit of the p99 dispatch lag: 1 ms, or 5 % of the median latency if larger."""
     return max(LAG_MIN_MS, LAG_OF_MEDIAN * (client.median_latency_ms or 0.0))
 
 
@@ -107,9 +109,12 @@ def _client_cpu(client: Client) -> Iterator[Reason]:
 
 
 def _unsent(load: Load, counts: Counts, client: Client) -> Iterator[Reason]:
-    """Arrivals are dropped when every connection waits for an answer. If the driver was awake
-    and punctual, it is the service that did not answer, which is an outcome. If not, the driver
-    may have kept the connections busy itself, and nobody can tell."""
+    """Yield a reason if arrivals were dropped and the driver may be the cause.
+
+    Arrivals are dropped when every connection waits for an answer. If the driver was awake and
+    punctual, the service did not answer, which is an outcome. If not, the driver may have kept the
+    connections busy itself, and the cause is unknown.
+    """
     if load.kind == "closed" or not counts.scheduled:
         return
     sent = counts.sent / counts.scheduled
@@ -130,7 +135,10 @@ def _driver_was_fit(client: Client) -> bool:
 
 
 def _lag(load: Load, client: Client) -> Iterator[Reason]:
-    """A closed loop has no timetable to be late for: its user sends when it was answered."""
+    """Yield a reason if the p99 dispatch lag is too large.
+
+    A closed loop has no schedule and cannot be late: its users send when they have been answered.
+    """
     bound_ms = lag_bound_ms(client)
     if load.kind != "closed" and client.lag_p99_ms > bound_ms:
         yield _invalid(
@@ -208,7 +216,7 @@ def _machine(machine: Machine) -> Iterator[Reason]:
 
 
 def _stopped(machine: Machine) -> Iterator[Reason]:
-    """Of load driver and services alike, by the quota or since the machine was suspended."""
+    """Yield reasons if a quota or a suspend stopped load driver and services alike."""
     throttled, suspended_s = machine.throttled_periods, machine.suspended_s
     if throttled is not None and throttled > THROTTLED_MAX:
         yield _disturbed(

@@ -1,1 +1,1 @@
-"""Capabilities of the frameworks: asked over HTTP, read in sources and packages, timed."""
+"""Capabilities of the frameworks: found by HTTP requests, in sources and packages, by timing."""

@@ -1,4 +1,4 @@
-"""An administration of the data by people."""
+"""Administration of the data in a web interface."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ INDEX = "/admin/"
 
 @probe("admin")
 def lists_users(subject: Subject) -> Iterator[Answer]:
-    """Closed to strangers; open to staff, with a list of users that holds the first of them."""
+    """The admin is closed to strangers and lists users to staff, the first user included."""
     with visitor(subject.url) as client:
         refused = client.get(INDEX)
         place = place_of(refused)

@@ -1,4 +1,4 @@
-"""Each framework's service as `services/capabilities.toml` describes it."""
+"""Each framework's service as described in `services/capabilities.toml`."""
 
 import tomllib
 from pathlib import Path
@@ -24,20 +24,20 @@ Purpose = Literal[
     "measuring",
 ]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-"""What lines of code are for. `upstreams` ask other services, `measuring` serves Webtrial alone."""
+"""Purposes of lines of code. `upstreams` call other services; `measuring` serves only Webtrial."""
 
 ANATOMY = SERVICES / "capabilities.toml"
 
 
 class Anatomy(BaseModel):
-    """What is probed of a framework, and what its service is made of.
+    """Description of a framework: what to probe, and what its service consists of.
 
-    `requirements` are what the service needs installed, the first of them the framework itself.
-    `purposes` tell what its sources are for: patterns of files below the stack's folder, or
-    `file:Name` for a class or function within one. `documentation` are the names that code uses
-    only for the sake of the interactive documentation. `alone` starts a service of the framework
-    by itself in `services/alone/`; {python} and {port} are filled in. `others` start more services
-    there, which only this framework is asked of, by what they are for.
+    `requirements` are the packages that the service needs; the first one is the framework itself.
+    `purposes` assign its sources to purposes, by patterns of files below the stack's folder, or by
+    `file:Name` for a class or function in a file. `documentation` are names that code uses only for
+    the interactive documentation. `alone` starts a service of the framework alone in
+    `services/alone/`; {python} and {port} are filled in. `others` start more services there, by
+    purpose, which are probed for this framework only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,7 +51,7 @@ class Anatomy(BaseModel):
 
     @property
     def package(self) -> str:
-        """The framework's own package, without what it may take along."""
+        """Return the name of the framework's own package, without extras."""
         return self.requirements[0].partition("[")[0]
 
 
@@ -59,7 +59,7 @@ _FILE = TypeAdapter(dict[str, Anatomy])
 
 
 def read_anatomies(path: Path = ANATOMY) -> dict[str, Anatomy]:
-    """By the framework's name; CapabilityError that names what is wrong with the file."""
+    """Return the anatomies by framework; raise CapabilityError that names errors in the file."""
     try:
         return _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:

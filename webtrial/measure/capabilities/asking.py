@@ -1,4 +1,4 @@
-"""What a probe is given and what it answers. Adding a probe is adding a function."""
+"""Input and output of a probe. To add a probe, add a function."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,14 +17,17 @@ from webtrial.system.plain_http import trusting_loopback
 
 ANSWER_S = 20.0
 NOT_ASKED = "–"
-"""The value of what can only be asked of another framework."""
+"""The value of a question that applies only to other frameworks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A framework that is asked: its service at `url`, with what that was told and has loaded, and
-    at `alone_url` a service of the framework and nothing else. `account` is one of its staff.
-    `others` are the addresses of services that only some frameworks have, by what they are for."""
+    """A framework under examination and its services.
+
+    Its service runs at `url`, with `settings` and loaded `sources`. A service of the framework
+    alone runs at `alone_url`. `account` belongs to its staff. `others` are the addresses of
+    services that only some frameworks have, by purpose.
+    """
 
     framework: str
     anatomy: Anatomy
@@ -38,14 +41,16 @@ class Subject:
     others: Mapping[str, str] = field(default_factory=dict)
 
     def box(self) -> set[str]:
-        """The packages that come with the framework itself."""
+        """Return the packages that come with the framework itself."""
         return closure([self.anatomy.package])
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question that was answered; `value`, `unit`, `how` and `evidence` are those of Finding.
-    `absolute` is a figure that another machine would change."""
+    """The answer to a question; `value`, `unit`, `how` and `evidence` are those of Finding.
+
+    `absolute` marks a figure that depends on the machine.
+    """
 
     question: str
     value: str
@@ -65,11 +70,11 @@ PROBES: dict[str, list[Probe]] = {
         *("printed code", "lines of code", "installed packages"),
     )
 }
-"""By capability, in the order in which findings are written; others may follow."""
+"""Probes by capability, in the order in which findings are written; others may follow."""
 
 
 def probe(capability: str) -> Callable[[Probe], Probe]:
-    """Have a function asked about `capability`."""
+    """Return a decorator that registers a function as a probe of `capability`."""
 
     def register(function: Probe) -> Probe:
         PROBES.setdefault(capability, []).append(function)
@@ -80,23 +85,23 @@ def probe(capability: str) -> Callable[[Probe], Probe]:
 
 @contextmanager
 def visitor(url: str) -> Iterator[httpx.Client]:
-    """A browser of its own cookies, which follows no redirects and knows no proxies."""
+    """Yield an HTTP client with its own cookies; it follows no redirects and uses no proxies."""
     with httpx.Client(base_url=url, timeout=ANSWER_S, trust_env=False) as client:
         yield trusting_loopback(client)
 
 
 def yes_or_no(fact: bool) -> str:
-    """How a fact is written down."""
+    """Return how a fact is written in a finding."""
     return YES if fact else NO
 
 
 def seen(*answers: httpx.Response) -> str:
-    """Answers as evidence: `GET /docs: 200, POST /users: 422`."""
+    """Return responses as evidence: `GET /docs: 200, POST /users: 422`."""
     return ", ".join(
         f"{each.request.method} {each.request.url.path}: {each.status_code}" for each in answers
     )
 
 
 def place_of(answer: httpx.Response) -> str:
-    """The path that a redirect leads to; empty where it is none."""
+    """Return the path that a redirect leads to; empty if it is no redirect."""
     return urlsplit(answer.headers.get("location", "")).path if answer.is_redirect else ""

@@ -1,4 +1,4 @@
-"""Work that goes on after the answer, on the framework alone."""
+"""Work that continues after the response, on the framework alone."""
 
 import time
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ _POLL_S = 0.05
 
 @probe("background work")
 def goes_on_after_the_answer(subject: Subject) -> Iterator[Answer]:
-    """The answer comes while the work is not yet done, and later it is done."""
+    """The response arrives before the work is done, and the work is done later."""
     with visitor(subject.alone_url) as client, visitor(subject.alone_url) as other:
         before = _done(client.get("/done"))
         answered = client.get("/later")
         counted = other.get("/done")
         is_early = answered.is_success and before is not None and _done(counted) == before
-        other.get("/finish")  # until then the work is held up
+        other.get("/finish")  # the work waits until this request
         is_done = is_early and _comes_to(other, (before or 0) + 1)
     yield Answer(
         "answers before the work is done",
@@ -38,7 +38,7 @@ def _comes_to(client: httpx.Client, count: int) -> bool:
 
 
 def _done(answer: httpx.Response) -> int | None:
-    """How often the work has been done; None where nobody tells."""
+    """Return how often the work has been done; None if the response does not say."""
     try:
         return int(answer.json()["done"])
     except (ValueError, KeyError, TypeError):

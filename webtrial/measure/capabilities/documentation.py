@@ -1,4 +1,4 @@
-"""The interactive documentation: whether it is there, what it loads, what it takes."""
+"""Interactive documentation: whether it is served, what it loads, and how much code it needs."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ NOTHING_LOADED = "–"
 
 @probe("documentation")
 def is_served(subject: Subject) -> Iterator[Answer]:
-    """The document and its pages."""
+    """Whether the OpenAPI document and its pages are served."""
     with visitor(subject.url) as client:
         document, docs, redoc = map(client.get, ("/openapi.json", "/docs", "/redoc"))
     how = "asked for; a page of HTML that names the document, or a document with paths"
@@ -24,7 +24,7 @@ def is_served(subject: Subject) -> Iterator[Answer]:
 
 @probe("documentation")
 def is_served_alone(subject: Subject) -> Iterator[Answer]:
-    """The same of a service of the framework and nothing else."""
+    """Whether a service of the framework alone serves /docs, and what the page loads."""
     with visitor(subject.alone_url) as client:
         docs = client.get("/docs")
     how = "a service of the framework and nothing else, without a line about documentation"
@@ -34,7 +34,7 @@ def is_served_alone(subject: Subject) -> Iterator[Answer]:
 
 @probe("documentation")
 def takes_lines(subject: Subject) -> Iterator[Answer]:
-    """How much code is there for its sake."""
+    """How many lines of code serve the documentation."""
     yield Answer(
         "lines of code",
         str(subject.sources.lines_with(subject.anatomy.documentation, "documentation")),

@@ -1,4 +1,4 @@
-"""Every capability of every framework: services launched, probes asked, findings put together."""
+"""Examine every capability of every framework: launch services, run probes, collect findings."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,13 +36,16 @@ ASKING = (
     *(validation, documentation, login, tokens, admin, migrations, origins, sockets),
     *(background, printed, makeup),
 )
-"""The modules whose functions have registered themselves as probes."""
+"""Modules whose functions register themselves as probes."""
 
 Say = Callable[[str], None]
 
 
 def examine(database_url: str | None, say: Say) -> list[Finding]:
-    """All findings. Needs a supervisor. Raises LaunchError, CapabilityError."""
+    """Return all findings; needs a supervisor.
+
+    Raises LaunchError and CapabilityError.
+    """
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
     cores = machine.core_split().service_cores
@@ -64,7 +67,7 @@ def examine(database_url: str | None, say: Say) -> list[Finding]:
 
 
 def deployed(anatomies: Mapping[str, Anatomy]) -> dict[str, Stack]:
-    """The stack that is examined of each framework."""
+    """Return the stack that is examined for each framework."""
     stacks = load_stacks()
     names = [anatomy.stack for anatomy in anatomies.values()]
     return dict(zip(anatomies, choose_stacks(names, stacks), strict=True))
@@ -77,8 +80,10 @@ def subjects(
     folder: Path,
     cores: Collection[int] | None = None,
 ) -> Iterator[list[Subject]]:
-    """Every framework, its services answering: told `settings`, by the name of the stack; copies
-    of their sources and logs lie in `folder`."""
+    """Start the services of every framework and yield the frameworks as subjects.
+
+    `settings` are by the name of the stack. Copies of the sources and the logs are in `folder`.
+    """
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
     wanted = {
@@ -108,7 +113,7 @@ def subjects(
 
 
 def findings_of(subject: Subject) -> Iterable[Finding]:
-    """What every probe says of a framework."""
+    """Yield what every probe finds for a framework."""
     for capability, probes in PROBES.items():
         for ask in probes:
             for answer in ask(subject):
@@ -116,7 +121,7 @@ def findings_of(subject: Subject) -> Iterable[Finding]:
 
 
 def findings_on_the_way(wanted: Wanted, seeded_data: SeededData) -> Iterator[Finding]:
-    """What can be said of leaving a framework; `wanted` are the stacks of `migration`."""
+    """Yield findings on leaving a framework; `wanted` are the stacks of `migration`."""
     for framework, answer in migration.answers(wanted, seeded_data):
         yield _finding(framework, migration.CAPABILITY, answer)
 
@@ -145,14 +150,14 @@ def _machine() -> str:
 
 
 def _copied(stack: Stack, folder: Path) -> Stack:
-    """The stack on a copy of its sources in which nothing was ever loaded."""
+    """Return the stack on a fresh copy of its sources, from which nothing has been loaded."""
     copy = folder / stack.folder
     copy_sources(SERVICES / stack.folder, copy)
     return replace(stack, folder=str(copy))
 
 
 def _started_alone(framework: str, anatomy: Anatomy) -> dict[str, Stack]:
-    """What is started in `services/alone/`, by its key among the services."""
+    """Return the services to start in `services/alone/`, by their key."""
     commands = {_by_itself(framework): anatomy.alone}
     commands |= {_other(framework, name): command for name, command in anatomy.others.items()}
     return {name: _alone(name, framework, command) for name, command in commands.items()}
@@ -182,12 +187,15 @@ def _other(framework: str, name: str) -> str:
 
 
 def _others_of(framework: str, anatomy: Anatomy, services: Mapping[str, Service]) -> dict[str, str]:
-    """The addresses of a framework's other services."""
+    """Return the addresses of a framework's other services."""
     return {name: services[_other(framework, name)].url for name in anatomy.others}
 
 
 def _sources_of(service: Service, stack: Stack, anatomy: Anatomy) -> Sources:
-    """What a service on a copy of `stack` loads, what it loads only when asked included."""
+    """Return the sources that a service on a copy of `stack` has loaded.
+
+    Requests are sent first, because some modules are loaded only on request.
+    """
     with visitor(service.url) as client:
         for path in ("/openapi.json", "/docs", "/catalog", "/users/1", "/products/search?q=x"):
             client.get(path)

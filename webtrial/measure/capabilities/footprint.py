@@ -1,4 +1,4 @@
-"""How soon a service answers after it was started, and the memory that it takes."""
+"""Time from the start of a service to its first response, and its memory."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ from webtrial.system.process_tree import last_lines, start_child, stop_child
 REPEATS = 5
 REQUESTS = 1000
 CONNECTIONS = 16
-REST_S = 0.5  # from the first answer until memory is read
+REST_S = 0.5  # from the first response until memory is read
 READY_S = 30.0
 _POLL_S = 0.002
 
@@ -32,7 +32,7 @@ Wanted = Mapping[str, tuple[Stack, ServiceSettings, Path]]
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """One process: seconds from its start to its first answer; MiB then, and after `requests`."""
+    """One process: seconds from its start to its first response; MiB then, and after `requests`."""
 
     first_answer_s: float
     idle_mib: float
@@ -47,10 +47,11 @@ def measure(
     repeats: int = REPEATS,
     requests: int = REQUESTS,
 ) -> dict[str, list[Footprint]]:
-    """By the keys of `wanted`: fresh processes, one at a time, the stacks taking turns. Each is
-    started once before, so that all find its files in memory and its bytecode written.
+    """Measure fresh processes one at a time, the stacks taking turns; return them by key.
 
-    Raises LaunchError where one does not start, ContractError where it answers with an error.
+    The keys are those of `wanted`. Each stack is started once beforehand, which writes its bytecode
+    and brings its files into memory. Raises LaunchError if a service does not start, and
+    ContractError if it answers with an error.
     """
     found: dict[str, list[Footprint]] = {name: [] for name in wanted}
     for stack, settings, log in wanted.values():
@@ -67,8 +68,10 @@ def measure(
 
 
 def answers(found: list[Footprint]) -> Iterator[tuple[str, Answer]]:
-    """Capability and answer: the median of each figure, the least and the most, of processes that
-    were asked equally much."""
+    """Yield capability and answer: median, minimum and maximum of each figure.
+
+    All processes in `found` must have answered the same number of requests.
+    """
     (requests,) = {each.requests for each in found}
     yield from _spread(
         "cold start",
@@ -105,7 +108,7 @@ def _spread(
 def _started(
     stack: Stack, settings: ServiceSettings, log: Path, cores: Collection[int] | None
 ) -> Iterator[tuple[str, float, Callable[[], float]]]:
-    """Its address, the seconds until it answered, and how to read its memory in MiB."""
+    """Start a service; yield its URL, its start-up time in seconds and a memory reader in MiB."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     started_s = time.perf_counter()
@@ -144,7 +147,7 @@ def _await_answer(
 
 
 def _ask(url: str, users: Iterable[int]) -> None:
-    """Read these users, over as many connections as the service has to the database."""
+    """Request these users, over as many connections as the service has to the database."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     with (
         httpx.Client(base_url=url, limits=limits, timeout=ANSWER_S, trust_env=False) as client,

@@ -1,4 +1,4 @@
-"""Signing in by a form for a session, and pages for those who have."""
+"""Login by form with a session, and pages for signed-in users."""
 
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -22,7 +22,7 @@ _FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite"}
 
 @probe("session login")
 def signs_in(subject: Subject) -> Iterator[Answer]:
-    """A stranger is led to a form; who sends it with a password sees the page."""
+    """A stranger is redirected to a form; after sending it with a password, the page is shown."""
     with visitor(subject.url) as client:
         refused = ask_protected(client)
         leads = bool(place_of(refused)) and sign_in_form(client.get(place_of(refused))) is not None
@@ -45,7 +45,7 @@ def signs_in(subject: Subject) -> Iterator[Answer]:
 
 @probe("session login")
 def guards_its_form(subject: Subject) -> Iterator[Answer]:
-    """A form that another site made is refused (CSRF)."""
+    """A form submitted by another site is refused (CSRF protection)."""
     with visitor(subject.url) as client:
         protected = ask_protected(client)
         place = place_of(protected)
@@ -61,20 +61,20 @@ def guards_its_form(subject: Subject) -> Iterator[Answer]:
 
 
 def ask_protected(client: httpx.Client) -> httpx.Response:
-    """The answer to a stranger who asks for the account's page: the redirect, if there is one."""
+    """Return the response to a stranger's request for the account page: the redirect, if any."""
     answers = [client.get(path) for path in PROTECTED]
     return next((each for each in answers if place_of(each)), answers[0])
 
 
 def submit(client: httpx.Client, place: str, subject: Subject) -> httpx.Response:
-    """Send the form at `place` as the subject's account, with what the form hides."""
+    """Send the form at `place` for the subject's account, including its hidden fields."""
     form = sign_in_form(client.get(place))
     credentials = {"username": subject.account, "password": subject.password}
     return client.post(place, data=(form.hidden if form else {}) | credentials)
 
 
 def _flags_of(answer: httpx.Response) -> str:
-    """`sessionid: HttpOnly, SameSite=Lax; …`, by name."""
+    """Return the cookies' flags, sorted by name: `sessionid: HttpOnly, SameSite=Lax; …`."""
     cookies: SimpleCookie = SimpleCookie()
     for header in answer.headers.get_list("set-cookie"):
         cookies.load(header)

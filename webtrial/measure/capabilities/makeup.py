@@ -1,4 +1,4 @@
-"""What a service is made of: lines of code by what they are for, packages and their size."""
+"""Composition of a service: lines of code by purpose, and packages with their size."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _PACKAGES = "what importlib.metadata says that each requires, followed to its en
 
 @probe("lines of code")
 def by_purpose(subject: Subject) -> Iterator[Answer]:
-    """A row for each purpose, and one for all."""
+    """Lines of code for each purpose, and in total."""
     lines = subject.sources.lines_by_purpose()
     folder = f"services/{subject.stack.folder}"
     for purpose in PURPOSES:
@@ -26,7 +26,7 @@ def by_purpose(subject: Subject) -> Iterator[Answer]:
 
 @probe("installed packages")
 def by_themselves(subject: Subject) -> Iterator[Answer]:
-    """The framework alone, and all that the service needs."""
+    """Packages of the framework alone, and of all that the service needs."""
     _demand_all_listed(subject)
     yield from _packages("the framework", (subject.anatomy.package,))
     yield from _packages("the service", subject.anatomy.requirements)
@@ -50,7 +50,7 @@ def _packages(what: str, requirements: tuple[str, ...]) -> Iterator[Answer]:
 
 
 def _demand_all_listed(subject: Subject) -> None:
-    """CapabilityError where the service imports what its `requirements` do not bring."""
+    """Raise CapabilityError if the service imports packages that `requirements` do not install."""
     brought = closure(subject.anatomy.requirements)
     for file in subject.sources.files:
         for each in file.imports:

@@ -1,4 +1,4 @@
-"""Two frameworks at one address: whether one can be used beside the other, and left for it."""
+"""Two frameworks at one address: whether one can run next to the other, or replace it stepwise."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -28,13 +28,16 @@ ASKED = {
     "dashboard": "/dashboard/stats",
     "measuring": "/sources?count=1&delay_ms=0",
 }
-"""A place of every group of routes that MOVED can name."""
+"""One URL from every group of routes that MOVED can name."""
 
 _LOGIN = "/accounts/login/"
 
 
 def answers(wanted: Wanted, seeded_data: SeededData) -> Iterator[tuple[str, Answer]]:
-    """By the framework that is left; `wanted` has STACKS, each on a copy of the data of its own."""
+    """Yield answers by the framework that is left.
+
+    `wanted` has STACKS, each on its own copy of the data.
+    """
     stack, settings, log = wanted[TOGETHER]
     with launch_stack(stack, settings, None, log) as service:
         yield "Django", serves_beside(service.url, seeded_data)
@@ -42,7 +45,7 @@ def answers(wanted: Wanted, seeded_data: SeededData) -> Iterator[tuple[str, Answ
 
 
 def serves_beside(url: str, seeded_data: SeededData) -> Answer:
-    """Whether the admin, a session and FastAPI's API go together at `url`."""
+    """Whether the admin, a session login and FastAPI's API work together at `url`."""
     with visitor(url) as client:
         refused = client.get(ASKED["dashboard"])
         _sign_in(client, seeded_data)
@@ -68,7 +71,7 @@ def serves_beside(url: str, seeded_data: SeededData) -> Answer:
 def moves_step_by_step(
     stack: Stack, settings: ServiceSettings, log: Path, seeded_data: SeededData
 ) -> Answer:
-    """Whether every group of routes answers before any has moved to FastAPI, and after each."""
+    """Whether all groups of routes respond before the first move to FastAPI and after each move."""
     groups = list(ASKED)
     refused = [
         f"{step} moved, {answer.request.url.path}: {answer.status_code}"
@@ -93,7 +96,7 @@ def _at_step(stack: Stack, moved: list[str]) -> Stack:
 def _asked(
     stack: Stack, settings: ServiceSettings, log: Path, seeded_data: SeededData
 ) -> list[httpx.Response]:
-    """What the service answers for each group."""
+    """Return the service's response for each group."""
     credentials = {"username": seeded_data.accounts[0], "password": seeded_data.password}
     with launch_stack(stack, settings, None, log) as service, visitor(service.url) as client:
         token = client.post(ASKED["tokens"], data=credentials)

@@ -1,4 +1,4 @@
-"""Changes to the schema that the service itself knows of."""
+"""Schema changes that the service itself manages."""
 
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ NO_COMMAND = "services/stacks.toml"
 
 @probe("migrations")
 def are_applied(subject: Subject) -> Iterator[Answer]:
-    """Whether the database has them all, by the service's own command."""
+    """Whether all of them are applied to the database, according to the service's own command."""
     command = prepare_command(subject.stack)
     yield Answer(
         "applied to the service's database",

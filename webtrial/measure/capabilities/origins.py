@@ -1,4 +1,4 @@
-"""Where a capability comes from: the framework's own packages, or others that the service uses."""
+"""Origin of a capability: the framework's own packages, or others that the service uses."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ GIVERS = {
     "WebSocket": ("fastapi.WebSocket", "channels", "flask_sock"),
     "background work": ("fastapi.BackgroundTasks", "django.tasks", "celery", "rq"),
 }
-"""Names of modules, or of what is in them, that give a capability; more may be added."""
+"""Names of modules, or of their members, that provide a capability; more may be added."""
 
 NONE = "none"
 
@@ -93,7 +93,7 @@ def _owners_of(mentions: list[Mention]) -> set[str]:
 
 
 def _first_places(mentions: list[Mention]) -> list[str]:
-    """Where the service first mentions each of the packages."""
+    """Return where the service first mentions each of the packages."""
     first: dict[str, str] = {}
     for each in mentions:
         first.setdefault(each.name.partition(".")[0], each.place)
@@ -102,7 +102,7 @@ def _first_places(mentions: list[Mention]) -> list[str]:
 
 @cache
 def _present() -> frozenset[str]:
-    """Those of GIVERS that can be imported here, tried in a process of their own."""
+    """Return the names in GIVERS that can be imported here, tested in a separate process."""
     names = sorted({name for givers in GIVERS.values() for name in givers})
     command = [sys.executable, "-c", _PRESENT, json.dumps(names)]
     done = completed(command, timeout_s=60)

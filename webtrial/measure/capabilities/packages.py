@@ -1,4 +1,4 @@
-"""Installed packages: what requires what, who owns a module, how much room they take."""
+"""Installed packages: their requirements, their modules and their size on disk."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -14,8 +14,10 @@ _MIB = 2**20
 
 
 def closure(requirements: Iterable[str]) -> set[str]:
-    """The names of all packages that `requirements` ask for on this machine, themselves included;
-    CapabilityError for one that is not installed."""
+    """Return the names of all packages that `requirements` need on this machine, including them.
+
+    Raises CapabilityError for a package that is not installed.
+    """
     found: set[tuple[str, str]] = set()
     waiting = [Requirement(each) for each in requirements]
     while waiting:
@@ -29,18 +31,18 @@ def closure(requirements: Iterable[str]) -> set[str]:
 
 
 def size_mib(names: Iterable[str]) -> float:
-    """What the files of those packages take, in MiB, as their installer recorded it."""
+    """Return the size of the packages' files in MiB, as their installer recorded it."""
     files = (file for name in names for file in _installed(name).files or ())
     return sum(file.size or 0 for file in files) / _MIB
 
 
 def owners(module: str) -> set[str]:
-    """The names of the packages that a module belongs to; none for Python's own or a stranger."""
+    """Return the packages that a module belongs to; empty for Python's own and unknown modules."""
     return set(_packages_distributions_once().get(module.partition(".")[0], ()))
 
 
 def _required(package: Distribution, extra: str) -> list[Requirement]:
-    """What a package asks for by itself, and for one of its extras."""
+    """Return the requirements of a package itself and of one of its extras."""
     requirements = [Requirement(each) for each in package.requires or ()]
     return [
         each for each in requirements if not each.marker or each.marker.evaluate({"extra": extra})

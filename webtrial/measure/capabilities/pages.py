@@ -1,4 +1,4 @@
-"""Pages of HTML: what they load, and their forms."""
+"""HTML pages: what they load, and their forms."""
 
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -11,19 +11,19 @@ _LOADING = ("script", "link", "img", "iframe", "source", "object", "embed")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form that asks for a name and a password: its other fields, as they came."""
+    """The other fields, with their values, of a form that asks for a name and a password."""
 
     hidden: dict[str, str]
 
 
 def is_page(answer: httpx.Response) -> bool:
-    """Whether it is a page for people."""
+    """Whether the response is an HTML page for people."""
     kind = answer.headers.get("content-type", "")
     return answer.status_code == httpx.codes.OK and kind.startswith("text/html")
 
 
 def hosts_loaded(answer: httpx.Response) -> set[str]:
-    """The other hosts that the page's tags have a browser load from."""
+    """Return the other hosts from which the page's tags make a browser load files."""
     own = answer.request.url
     tags = BeautifulSoup(answer.text, "html.parser").find_all(_LOADING)
     addresses = (tag.get(name) for tag in tags for name in ("src", "href", "data"))
@@ -32,13 +32,13 @@ def hosts_loaded(answer: httpx.Response) -> set[str]:
 
 
 def addresses(answer: httpx.Response) -> list[str]:
-    """Where the page's links lead."""
+    """Return the targets of the page's links."""
     links = BeautifulSoup(answer.text, "html.parser").find_all("a", href=True)
     return [str(link["href"]) for link in links]
 
 
 def sign_in_form(answer: httpx.Response) -> Form | None:
-    """The page's form for a name and a password; None where it has none."""
+    """Return the page's form for a name and a password; None if it has none."""
     page = BeautifulSoup(answer.text, "html.parser")
     for form in page.find_all("form"):
         fields = {str(each.get("name")): each for each in form.find_all("input")}

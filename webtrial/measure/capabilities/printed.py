@@ -1,4 +1,4 @@
-"""What the article prints, run as it is printed."""
+"""Code printed in the article, run exactly as printed."""
 
 from collections.abc import Iterator
 
@@ -21,8 +21,11 @@ _WORD = "lamp"
 
 @probe("printed code")
 def search_runs(subject: Subject) -> Iterator[Answer]:
-    """The handler that gathers three queries on one connection. Beside it the same queries in turn,
-    so that what fails is neither the database nor the queries."""
+    """Whether the handler that gathers three queries on one connection works.
+
+    The same queries are also run in turn, to show that a failure is due neither to the database nor
+    to the queries.
+    """
     question = "search handler runs"
     how = "the handler as printed, on PostgreSQL; beside it the same queries in turn"
     if (url := subject.others.get(SERVICE)) is None:

@@ -1,4 +1,4 @@
-"""A WebSocket on the framework alone."""
+"""WebSocket support of the framework alone."""
 
 import socket
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ from webtrial.measure.capabilities.packages import closure
 PLACE = "/socket"
 SAID = "is anybody there?"
 SWITCHING = 101
-SERVER = 2  # the place of its name in `{python} -m server …`
+SERVER = 2  # position of the server's name in `{python} -m server …`
 _LIBRARIES = ("websockets", "wsproto")
 
 
 @probe("WebSocket")
 def echoes(subject: Subject) -> Iterator[Answer]:
-    """A handshake, then a text that comes back."""
+    """The service accepts a handshake and echoes a text."""
     status, heard = say(subject.alone_url, SAID)
     yield Answer(
         "echoes a text, on a service of the framework alone",
@@ -47,7 +47,7 @@ def echoes(subject: Subject) -> Iterator[Answer]:
 
 
 def say(url: str, text: str) -> tuple[int, str | None]:
-    """The status of the handshake, 0 without one, and what comes back for `text`."""
+    """Return the status of the handshake, 0 without one, and the reply to `text`."""
     address = urlsplit(url)
     socket_ = socket.create_connection((address.hostname, address.port), timeout=ANSWER_S)
     with socket_:
@@ -69,7 +69,7 @@ def say(url: str, text: str) -> tuple[int, str | None]:
 
 
 def _events(client: WSConnection, socket_: socket.socket) -> Iterator[object]:
-    """What the server says, until it has nothing more to say or makes no sense."""
+    """Yield the server's events until it sends no more or violates the protocol."""
     while data := socket_.recv(4096):
         try:
             client.receive_data(data)

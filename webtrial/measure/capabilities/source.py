@@ -1,7 +1,7 @@
-"""One source of a service: which of its lines hold code, and what it uses where.
+"""One source file of a service: the lines that hold code, and the names that it uses.
 
-A line of code is one with more on it than a comment or a part of a docstring; of a template, one
-that is not blank.
+A line of code has more on it than a comment or a part of a docstring. In a template, every line
+that is not blank counts.
 """
 
 import ast
@@ -26,7 +26,7 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name at a line of a source: `place` is file:line below services/."""
+    """A name on a line of a source; `place` is file:line below services/."""
 
     name: str
     place: str
@@ -34,7 +34,7 @@ class Mention:
 
 @dataclass(frozen=True)
 class Source:
-    """A file of a service: where it lies below the service's folder, of that name, and its text."""
+    """A source file: the service's folder, the path below that folder, and the text."""
 
     folder: str
     path: str
@@ -42,15 +42,17 @@ class Source:
 
     @cached_property
     def lines(self) -> frozenset[int]:
-        """The numbers of the lines that hold code, from 1."""
+        """Return the numbers of the lines that hold code, counted from 1."""
         if self.path.endswith(TEMPLATES):
             return frozenset(n for n, line in enumerate(self.text.splitlines(), 1) if line.strip())
         return frozenset(_lines_of_tokens(self.text) - _lines_of_docstrings(self._tree))
 
     @cached_property
     def lines_in_functions(self) -> frozenset[int]:
-        """The lines of code of functions and methods, their decorators and signatures included:
-        what is computed, not declared."""
+        """Return the lines of code in functions and methods, with their decorators and signatures.
+
+        This is code that computes, as opposed to declarations.
+        """
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
         return self.lines & {
             line
@@ -61,7 +63,7 @@ class Source:
 
     @cached_property
     def imports(self) -> list[Mention]:
-        """What is imported, by its full name, but for what belongs to the same package."""
+        """Return all imports by full name, except those from the same package."""
         found = []
         for node in ast.walk(self._tree):
             if isinstance(node, ast.Import):
@@ -73,7 +75,7 @@ class Source:
 
     @cached_property
     def texts(self) -> list[Mention]:
-        """Every text that could be the name of a module."""
+        """Return every string that could be the name of a module."""
         constants = (node for node in ast.walk(self._tree) if isinstance(node, ast.Constant))
         return [
             self._mention(node.value, node)
@@ -82,9 +84,11 @@ class Source:
         ]
 
     def lines_with(self, names: Collection[str]) -> frozenset[int]:
-        """The lines of code where one of `names`, or what is imported from it, occurs: as an
-        identifier, or as a text or module that may go on after a dot. Of an import, a call, an
-        argument and an assignment, all lines."""
+        """Return the lines of code that use one of `names` or something imported from it.
+
+        A use is an identifier, or a string or module equal to the name or continuing after a dot.
+        For an import, a call, an argument and an assignment, all its lines count.
+        """
         names = {*names, *self._imported_from(names)}
         found: set[int] = set()
         for node in ast.walk(self._tree):
@@ -94,7 +98,10 @@ class Source:
         return frozenset(found & self.lines)
 
     def extent_of(self, name: str) -> range:
-        """The lines of a class or function at the top level; CapabilityError if there is none."""
+        """Return the lines of a top-level class or function.
+
+        Raises CapabilityError if there is none of that name.
+        """
         for node in self._tree.body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
                 node.name == name
@@ -107,7 +114,7 @@ class Source:
         return ast.parse("" if self.path.endswith(TEMPLATES) else self.text)
 
     def _imported_from(self, names: Collection[str]) -> set[str]:
-        """The identifiers that imports from modules of those names bind."""
+        """Return the identifiers bound by imports from modules with those names."""
         return {
             alias.asname or alias.name
             for node in ast.walk(self._tree)
@@ -121,7 +128,7 @@ class Source:
 
 
 def is_within(name: str, module: str) -> bool:
-    """Whether a dotted name is `module` or of something in it."""
+    """Whether a dotted name is `module` or a member of it."""
     return name == module or name.startswith(f"{module}.")
 
 
@@ -136,7 +143,7 @@ def _lines_of_tokens(text: str) -> set[int]:
 
 
 def _lines_of_docstrings(tree: ast.Module) -> set[int]:
-    """Those of statements that are nothing but a text."""
+    """Return the lines of statements that consist of a string alone."""
     return {
         line
         for node in ast.walk(tree)
@@ -148,7 +155,7 @@ def _lines_of_docstrings(tree: ast.Module) -> set[int]:
 
 
 def _names_of(node: ast.AST) -> list[str]:
-    """What a node is called, calls, assigns to or imports from."""
+    """Return the names that a node has, calls, assigns to or imports from."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
             return [name]
@@ -164,12 +171,12 @@ def _names_of(node: ast.AST) -> list[str]:
 
 
 def _decorated_extent(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> range:
-    """The lines of a class or function with its decorators."""
+    """Return the lines of a class or function, including its decorators."""
     first = min((each.lineno for each in node.decorator_list), default=node.lineno)
     return range(first, _extent(node).stop)
 
 
 def _extent(node: ast.AST) -> range:
-    """The lines of a node that has some."""
+    """Return the lines of a node."""
     first = getattr(node, "lineno", 0)
     return range(first, (getattr(node, "end_lineno", None) or first) + 1)

@@ -1,4 +1,4 @@
-"""The sources that a service has loaded, and what they are for."""
+"""The source files that a service has loaded, and their purposes."""
 
 import shutil
 import sys
@@ -15,13 +15,13 @@ from webtrial.measure.capabilities.source import TEMPLATES, Mention, Source, is_
 
 @dataclass(frozen=True)
 class Sources:
-    """The files that a service has loaded, with what they are for."""
+    """The files that a service has loaded, with the patterns that give their purposes."""
 
     files: tuple[Source, ...]
     purposes: Mapping[Purpose, tuple[str, ...]]
 
     def lines_by_purpose(self) -> Counter[Purpose]:
-        """How many lines of code serve each purpose; CapabilityError for a file without one."""
+        """Return the lines of code per purpose; raise CapabilityError for a file that has none."""
         counted: Counter[Purpose] = Counter()
         for file in self.files:
             for purpose, lines in self._purposes_of(file).items():
@@ -29,21 +29,21 @@ class Sources:
         return counted
 
     def lines_in_functions(self, purpose: Purpose) -> int:
-        """How many lines of code serve `purpose` within functions and methods."""
+        """Return how many lines of code serve `purpose` within functions and methods."""
         return sum(
             len(self._purposes_of(file).get(purpose, set()) & file.lines_in_functions)
             for file in self.files
         )
 
     def lines_with(self, names: Collection[str], purpose: Purpose) -> int:
-        """How many lines of code serve `purpose` or hold one of `names`."""
+        """Return how many lines of code serve `purpose` or hold one of `names`."""
         return sum(
             len(self._purposes_of(file).get(purpose, set()) | file.lines_with(names))
             for file in self.files
         )
 
     def mentions_of(self, modules: Collection[str]) -> Iterator[Mention]:
-        """Where one of `modules`, or what is in it, is imported, then where a text names it."""
+        """Yield where one of `modules` or a member is imported, then where a string names it."""
         imports = (mention for file in self.files for mention in file.imports)
         texts = (mention for file in self.files for mention in file.texts)
         for mention in (*imports, *texts):
@@ -51,8 +51,11 @@ class Sources:
                 yield mention
 
     def _purposes_of(self, file: Source) -> dict[Purpose, set[int]]:
-        """The lines of a file by purpose: those of a class or function with its own, then the
-        rest with the file's."""
+        """Return the lines of a file by purpose.
+
+        Classes and functions with a purpose of their own come first; the other lines have the
+        purpose of the file.
+        """
         found: dict[Purpose, set[int]] = {}
         left = set(file.lines)
         for purpose, name in self._parts_of(file):
@@ -86,15 +89,15 @@ class Sources:
 
 
 def copy_sources(folder: Path, into: Path) -> None:
-    """A copy of a service that was never run, in which `loaded_sources` finds what it loads."""
+    """Copy a service without bytecode; `loaded_sources` can then tell what the copy loads."""
     shutil.copytree(folder, into, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def loaded_sources(folder: Path, name: str) -> tuple[Source, ...]:
-    """What a service that runs in `folder`, a fresh copy of services/`name`, has loaded.
+    """Return the sources that a service has loaded in `folder`, a fresh copy of services/`name`.
 
-    Python leaves the bytecode of every module that it loads beside it. Templates are those of the
-    packages that were loaded.
+    Python writes the bytecode of every module that it loads next to the module. Templates count if
+    they belong to a package that was loaded.
     """
     modules = [path for path in sorted(folder.rglob("*.py")) if _was_loaded(path)]
     packages = {path.parent for path in modules}
@@ -115,5 +118,5 @@ def _was_loaded(path: Path) -> bool:
 
 
 def _package_of(path: Path) -> Path:
-    """The nearest folder above that holds modules."""
+    """Return the nearest parent folder that holds modules."""
     return next(folder for folder in path.parents if any(folder.glob("*.py")))

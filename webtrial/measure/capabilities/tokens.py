@@ -1,4 +1,4 @@
-"""A route for the bearers of a token."""
+"""A route that requires a bearer token."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ EXPECTED = [401, 401, 200]  # without a token, with a forged one, with the right
 
 @probe("bearer token")
 def protects(subject: Subject) -> Iterator[Answer]:
-    """Refused without a token and with a forged one, answered with one that was issued."""
+    """The route refuses a missing token and a forged one, and accepts an issued one."""
     with visitor(subject.url) as client:
         refused = client.get(PROTECTED)
         credentials = {"username": subject.account, "password": subject.password}
@@ -30,7 +30,7 @@ def protects(subject: Subject) -> Iterator[Answer]:
 
 @probe("bearer token")
 def is_documented(subject: Subject) -> Iterator[Answer]:
-    """The document says how to sign in, so that its page can."""
+    """The OpenAPI document says how to sign in, which allows its page to do so."""
     with visitor(subject.url) as client:
         document = client.get("/openapi.json")
     yield Answer(

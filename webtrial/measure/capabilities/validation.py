@@ -1,4 +1,4 @@
-"""A body that is wrong in three ways at once: what is said of it, and what it takes to say it."""
+"""Validation of a body with three faults: what the response says, and how much code it takes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ FAULTY = {"username": "ab", "email": "nobody", "age": 7}
 
 @probe("validation")
 def names_faults(subject: Subject) -> Iterator[Answer]:
-    """Which of the three the answer names."""
+    """How many of the three faults the response names."""
     with visitor(subject.url) as client:
         answer = client.post("/users", json=FAULTY)
     named = _names_in(answer.json()) & FAULTY.keys() if _is_json_refusal(answer) else set()
@@ -27,7 +27,7 @@ def names_faults(subject: Subject) -> Iterator[Answer]:
 
 @probe("validation")
 def takes_lines(subject: Subject) -> Iterator[Answer]:
-    """How much code it took, and how much of it is more than declarations."""
+    """How many lines of code validation takes, and how many of them are more than declarations."""
     sources = subject.sources
     yield _lines("lines of code", sources.lines_by_purpose()["validation"], _FILES)
     yield _lines(
@@ -50,7 +50,7 @@ def _is_json_refusal(answer: httpx.Response) -> bool:
 
 
 def _names_in(node: Any) -> set[str]:
-    """Every key, and every text by itself, of a JSON document."""
+    """Return every key and every string value of a JSON document."""
     match node:
         case dict():
             return set(node) | {name for each in node.values() for name in _names_in(each)}

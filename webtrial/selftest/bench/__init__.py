@@ -1,1 +1,1 @@
-"""What the load driver itself can do, beside other clients; needs requirements-dev.txt."""
+"""Performance of the load driver compared with other clients; needs requirements-dev.txt."""

@@ -1,8 +1,8 @@
-"""The driver's throughput beside that of an independent client, on a real service.
+"""Compare the driver's throughput with that of an independent client, on a real service.
 
-The second client is wrk where it is installed, else a few lines of raw asyncio (`raw`). Both keep
+The second client is wrk if it is installed, otherwise a few lines of raw asyncio (`raw`). Both keep
 the same number of connections busy with the same requests, from the same core, in alternating
-pairs; the first of a pair changes from one pair to the next.
+pairs. The client that goes first changes from pair to pair.
 """
 
 import json
@@ -33,7 +33,10 @@ Found = dict[str, float]  # by MEASURES
 
 
 def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
-    """Columns pair, client, first (whether it went first), throughput_per_s, p50_ms."""
+    """Measure both clients in pairs.
+
+    Columns pair, client, first (whether it went first), throughput_per_s, p50_ms.
+    """
     split = core_split()
     with running_services([STACK], database_url, split.service_cores) as services_up:
         url = services_up.services[STACK].url
@@ -56,7 +59,10 @@ def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
 
 
 def differences(measured: pd.DataFrame) -> pd.DataFrame:
-    """By pair, columns MEASURES: webtrial's over the other client's, less one."""
+    """Return webtrial's figures relative to the other client's, minus one, by pair.
+
+    Columns MEASURES.
+    """
     wide = measured.pivot_table(index="pair", columns="client", values=list(MEASURES))
     other = next(client for client in measured["client"].unique() if client != "webtrial")
     ratios = {name: wide[name]["webtrial"] / wide[name][other] - 1 for name in MEASURES}

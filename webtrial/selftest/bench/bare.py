@@ -1,4 +1,4 @@
-"""A server that does next to nothing, so that a client and not the server is measured."""
+"""A minimal server: the bottleneck is the client that is measured, not the server."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +11,7 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % l
 
 
 async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """An ASGI application that answers everything with the same 12 bytes."""
+    """ASGI application that answers every request with the same 12 bytes."""
     assert scope["type"] == "http", "start it with --lifespan off"
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY})

@@ -1,8 +1,8 @@
-"""Clients that keep N connections busy, each as its own documentation would have it.
+"""Clients that keep N connections busy, each used as its documentation recommends.
 
 `python -m webtrial.selftest.bench.clients NAME URL CONNECTIONS SECONDS CORE` prints one JSON object
-with `requests`, `seconds` and `cpu_s` of a window that follows a warm-up of WARMUP_S. Locust is in
-a module of its own, since it must patch the standard library before anything is imported.
+with `requests`, `seconds` and `cpu_s` of a window that follows a warm-up of WARMUP_S. Locust has
+its own module because it must patch the standard library before anything is imported.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Ask = Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def webtrial(url: str, connections: int) -> AsyncIterator[list[Ask]]:
-    """The fast lane of the driver: a User to a connection, checks and samples included."""
+    """The fast path of the driver: one User per connection, including checks and samples."""
     from webtrial.load.connection import Connection
     from webtrial.load.samples import Samples
     from webtrial.load.scenarios import SeededData, Setting, sessions
@@ -48,7 +48,7 @@ async def webtrial(url: str, connections: int) -> AsyncIterator[list[Ask]]:
 
 @asynccontextmanager
 async def httpx_stock(url: str, connections: int) -> AsyncIterator[list[Ask]]:
-    """One AsyncClient for all users, as its documentation advises."""
+    """One AsyncClient for all users, as its documentation recommends."""
     import httpx
 
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
@@ -63,7 +63,7 @@ async def httpx_stock(url: str, connections: int) -> AsyncIterator[list[Ask]]:
 
 @asynccontextmanager
 async def aiohttp(url: str, connections: int) -> AsyncIterator[list[Ask]]:
-    """One ClientSession for all users, as its documentation advises."""
+    """One ClientSession for all users, as its documentation recommends."""
     from aiohttp import ClientSession, TCPConnector
 
     async with ClientSession(connector=TCPConnector(limit=connections)) as session:
@@ -94,11 +94,9 @@ async def _measure(name: str, url: str, connections: int, seconds: float) -> NoR
         await asyncio.wait([users], timeout=seconds)
         window = Window(sum(counted), perf_counter(), process_time()) - opening
         if users.done():
-            users.result()  # they never end but by an error
+            users.result()  # they end only by an error
         print(json.dumps(window.as_json()), flush=True)
-        os._exit(
-            0
-        )  # users need not be stopped one by one: with thousands some clients take minutes
+        os._exit(0)  # no need to stop users one by one: some clients take minutes for thousands
 
 
 def main() -> None:

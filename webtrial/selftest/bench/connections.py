@@ -1,4 +1,4 @@
-"""Thousands of connections held by one driver: errors, and what each costs it in memory."""
+"""Thousands of connections held by one driver: errors, and memory per connection."""
 
 from webtrial.load.driver import Outcome, Task, driving
 from webtrial.load.scenarios import SeededData
@@ -12,8 +12,10 @@ THINK_TIME_S = 2.0
 
 
 def measure(held: int = HELD) -> dict[str, float]:
-    """`connections`, `requests` and `errors` of `held` users that think between requests, and
-    `memory_kib` of each connection beyond the first."""
+    """Measure `held` users that think between requests.
+
+    Returns `connections`, `requests`, `errors`, and `memory_kib` per connection beyond the first.
+    """
     with bare_server(core_split().service_cores) as url:
         one, many = (_drive(url, users) for users in (1, held))
     grown_kib = (many.client.memory_mib - one.client.memory_mib) * 1024

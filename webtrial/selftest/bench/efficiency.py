@@ -1,8 +1,8 @@
-"""Requests per CPU-second of several clients against one bare server, interleaved.
+"""Requests per CPU-second of several clients against one minimal server, interleaved.
 
-Every measurement has a fresh process pinned to the last core, the server to the first. A round
-measures each client once at each number of connections, in shuffled order; figures are compared
-within a round, since the machine's speed drifts from one to the next.
+Every measurement runs in a fresh process pinned to the last core; the server runs on the first. A
+round measures each client once at each number of connections, in random order. Figures are compared
+within a round because the machine's speed drifts between rounds.
 """
 
 import json
@@ -37,12 +37,15 @@ WRK_SCRIPT = Path(__file__).with_name("targets.lua")
 
 
 def clients() -> list[str]:
-    """All that are there: wrk only where it is installed."""
+    """Return the names of all available clients: wrk only if it is installed."""
     return [*CLIENTS, "wrk"] if shutil.which("wrk") else list(CLIENTS)
 
 
 def measure(rounds: int, connections: tuple[int, ...] = CONNECTIONS) -> pd.DataFrame:
-    """Columns round, client, connections, requests, seconds, cpu_s, requests_per_cpu_s."""
+    """Measure all clients in `rounds` rounds.
+
+    Columns round, client, connections, requests, seconds, cpu_s, requests_per_cpu_s.
+    """
     cores = core_split()
     rows = []
     with bare_server(cores.service_cores) as url:
@@ -57,9 +60,10 @@ def measure(rounds: int, connections: tuple[int, ...] = CONNECTIONS) -> pd.DataF
 
 
 def summarise(measured: pd.DataFrame) -> pd.DataFrame:
-    """Per client and connections: the median, and webtrial's ratio to it paired by round.
+    """Return the median by client and connections, and webtrial's ratio to each client.
 
-    Columns client, connections, requests_per_cpu_s, ratio, low, high (95 %, t of the log ratio).
+    Ratios are paired by round. Columns client, connections, requests_per_cpu_s, ratio, low, high
+    (95 %, t of the log ratio).
     """
     wide = measured.pivot_table(
         index=["connections", "round"], columns="client", values="requests_per_cpu_s"
@@ -103,7 +107,7 @@ def _measure_once(client: str, url: str, connections: int, core: int | None) -> 
 
 
 def _measure_wrk(url: str, connections: int, core: int | None) -> dict[str, float]:
-    """wrk knows no warm-up: connecting is part of what it does, and of its CPU time."""
+    """Measure wrk, which has no warm-up: its figures and CPU time include connecting."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS:.0f}s", "-s", str(WRK_SCRIPT), url]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     found: dict[str, float] = json.loads(run_client(command, ["/ping"], core).splitlines()[-1])
@@ -113,7 +117,7 @@ def _measure_wrk(url: str, connections: int, core: int | None) -> dict[str, floa
 
 
 def run_client(command: list[str], targets: list[str], core: int | None) -> str:
-    """What wrk, or another second client, prints; DriverError where it fails."""
+    """Return the output of wrk or another second client; raise DriverError if it fails."""
     try:
         done = subprocess.run(
             command,
@@ -122,7 +126,7 @@ def run_client(command: list[str], targets: list[str], core: int | None) -> str:
             timeout=60,
             check=False,
             env=base_environment() | {"TARGETS": "\n".join(targets)},
-            # Before it starts its threads; only a system call happens in it.
+            # Runs before the client starts its threads; makes only a system call.
             preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),
         )
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""Locust's FastHttpUser under the conditions of `clients`: same arguments, same output."""
+"""Locust's FastHttpUser under the same conditions as `clients`: same arguments, same output."""
 
 from gevent import monkey
 
@@ -18,13 +18,13 @@ from webtrial.selftest.bench.window import WARMUP_S, Window  # noqa: E402
 
 
 class Pinger(FastHttpUser):
-    """Asks for /ping, again and again."""
+    """A user that requests /ping repeatedly."""
 
     wait_time = constant(0)
 
     @task
     def ping(self) -> None:
-        """One request."""
+        """Send one request."""
         self.client.get("/ping")
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     environment = Environment(user_classes=[Pinger], host=url)
     runner = environment.create_local_runner()
     runner.start(int(connections), spawn_rate=int(connections))
-    gevent.sleep(1 + WARMUP_S)  # it takes a second to start them all
+    gevent.sleep(1 + WARMUP_S)  # starting all users takes a second
     total = environment.stats.total
     opening = Window(total.num_requests, perf_counter(), process_time())
     gevent.sleep(float(seconds))
@@ -44,7 +44,7 @@ def main() -> None:
     if total.num_failures:
         sys.exit(f"{total.num_failures} of {total.num_requests} requests failed")
     print(json.dumps(window.as_json()), flush=True)
-    os._exit(0)  # its users need not be stopped one by one
+    os._exit(0)  # no need to stop its users one by one
 
 
 if __name__ == "__main__":

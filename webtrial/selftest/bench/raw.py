@@ -1,4 +1,4 @@
-"""A second client in a few lines that share nothing with the driver: asyncio streams.
+"""A second client in a few lines that share no code with the driver: asyncio streams.
 
 `TARGETS=… python -m webtrial.selftest.bench.raw URL CONNECTIONS WARMUP_S WINDOW_S` prints one JSON
 object: requests, seconds and p50_ms of the window, and errors.
@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from urllib.parse import urlsplit
 
-Answered = tuple[float, float]  # sent and done
+Answered = tuple[float, float]  # times of sending and completion
 
 
 async def _user(host: str, port: int, targets: list[str], ends: float, done: list[Answered]) -> int:

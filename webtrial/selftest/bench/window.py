@@ -1,4 +1,4 @@
-"""What a client did between two instants."""
+"""Requests and time of a client between two moments."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ WARMUP_S = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Requests, wall-clock and CPU time: readings, or their difference."""
+    """Requests, wall-clock time and CPU time: readings, or their difference."""
 
     requests: int
     at_s: float
@@ -19,5 +19,5 @@ class Window:
         )
 
     def as_json(self) -> dict[str, float]:
-        """For the parent process."""
+        """Return the window as JSON-compatible values for the parent process."""
         return {"requests": self.requests, "seconds": self.at_s, "cpu_s": self.cpu_s}

@@ -1,4 +1,5 @@
-"""Whether the instrument tells the truth: experiments against servers that know it.
+"""Validate the load driver against reference servers with known behaviour.
 
-Each module is one experiment; `rows` says what an experiment gives, `experiments` runs them all.
+Each module is one experiment. `rows` defines the result of an experiment; `experiments` runs them
+all.
 """

@@ -1,4 +1,4 @@
-"""What the servers that know the truth do: delay, serve one at a time, fail as told."""
+"""Behaviours of the reference servers: delay, serve one request at a time, or fail as scripted."""
 
 import asyncio
 import heapq
@@ -17,7 +17,7 @@ AWAKE_NS = 1_000_000
 
 
 class Delaying:
-    """Answers each request after a delay of its own, however many there are at a time."""
+    """Answers each request after its own delay, with any number of requests at a time."""
 
     def __init__(self, delays_ns: np.ndarray) -> None:
         self._delays_ns = cycle(delays_ns.tolist())
@@ -26,7 +26,7 @@ class Delaying:
         self._arrivals = 0
 
     def arrived(self, asked: Asked) -> None:
-        """Draw its delay; the timer serves whichever is due first."""
+        """Draw the delay of a request; the timer answers the request that is due first."""
         self._arrivals += 1
         due_ns = asked.received_ns + next(self._delays_ns)
         heapq.heappush(self._due, (due_ns, self._arrivals, asked))
@@ -41,12 +41,12 @@ class Delaying:
             self._timer.set(self._due[0][0])
 
     def close(self) -> None:
-        """Nothing is answered any more."""
+        """Stop answering."""
         self._timer.close()
 
 
 class Queueing:
-    """One server with a queue before it: first come, first served, each for a time of its own."""
+    """A single server with a FIFO queue and a service time for each request."""
 
     def __init__(self, services_ns: np.ndarray) -> None:
         self._services_ns = cycle(services_ns.tolist())
@@ -55,7 +55,7 @@ class Queueing:
         self._timer = Timer(self._done, AWAKE_NS)
 
     def arrived(self, asked: Asked) -> None:
-        """Serve it at once if nobody is served, else let it wait."""
+        """Serve the request at once if the server is idle; otherwise queue it."""
         self._waiting.append(asked)
         if self._served is None:
             self._serve_next(perf_counter_ns())
@@ -70,10 +70,10 @@ class Queueing:
         assert asked is not None
         done_ns = asked.conversation.answer(asked)
         if self._waiting:
-            self._serve_next(done_ns)  # it is never idle while somebody waits
+            self._serve_next(done_ns)  # the server is never idle while a request waits
 
     def close(self) -> None:
-        """Nothing is answered any more."""
+        """Stop answering."""
         self._timer.close()
 
 
@@ -87,16 +87,18 @@ WIRES = {
     "closed": b"",
     "reset": b"",
     "timeout": b"",
-    "slow": ANSWER[:-4],  # the rest comes too late
+    "slow": ANSWER[:-4],  # the rest is sent too late
 }
-"""By what is done: the bytes that are sent at once."""
+"""Bytes that are sent at once, by kind of answer."""
 
 _ENDS = {"truncated", "malformed", "closed"}
 
 
 class Failing:
-    """Does one thing after another, and counts them by being told which: the log's `began_ns` is
-    the number of what was done, in the order of WIRES."""
+    """Performs the actions of a script in turn and logs which one each request received.
+
+    `began_ns` in the log is the number of the action, in the order of WIRES.
+    """
 
     def __init__(self, script: list[str], too_late_s: float) -> None:
         self._script = cycle(script)
@@ -104,7 +106,7 @@ class Failing:
         self._kinds = list(WIRES)
 
     def arrived(self, asked: Asked) -> None:
-        """Do the next thing of the script."""
+        """Perform the next action of the script."""
         kind = next(self._script)
         asked.began_ns = self._kinds.index(kind) + 1
         socket = asked.conversation.socket
@@ -123,11 +125,11 @@ class Failing:
             socket.write(ANSWER[-4:])
 
     def close(self) -> None:
-        """Nothing is done any more."""
+        """Do nothing: no more requests are answered."""
 
 
 def drawn_script(count: int, seed: int) -> list[str]:
-    """Half of it sound answers, the rest everything else equally often, in drawn order."""
+    """Return a random sequence of actions: half correct answers, the rest equally frequent."""
     others = [kind for kind in WIRES if kind != "ok"]
     script = ["ok"] * (count // 2) + list(islice(cycle(others), count - count // 2))
     np.random.default_rng(seed).shuffle(script)

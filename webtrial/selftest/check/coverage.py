@@ -1,8 +1,8 @@
-"""How often an interval covers the truth, by simulation with noise as large as was recorded.
+"""Coverage of the intervals, by simulation with noise as large as that recorded.
 
-The machine wanders: the logarithm of each trial's speed is an autoregressive process of first order
-about a line. A block is a stretch of trials; within it two stacks follow one another at once, in
-drawn order. The truth is a ratio of TRUTH.
+The machine's speed varies: the logarithm of each trial's speed is a first-order autoregressive
+process about a line. A block is a stretch of trials; within it, two stacks follow one another
+directly, in random order. The true value is a ratio of TRUTH.
 """
 
 from collections.abc import Callable
@@ -24,12 +24,12 @@ TRIALS_OF_A_BLOCK = 30
 COVERED = (0.93, 0.97)
 RUNS_OF_MEANS = 10_000
 RUNS_OF_PERCENTILES = 2000
-REQUESTS = {50: 1200, 99: 10_200}  # of all blocks of a stack: enough for the percentile
+REQUESTS = {50: 1200, 99: 10_200}  # in all blocks of a stack: enough for the percentile
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Of the logarithm of a trial's speed, as itself.noise_of gives it; `drift` of a whole run."""
+    """Noise of the logarithm of a trial's speed, from itself.noise_of; `drift` is per run."""
 
     deviation: float
     correlation: float
@@ -37,7 +37,7 @@ class Noise:
 
 
 def check(noise: Noise) -> list[Row]:
-    """Rows for the mean and two percentiles, at each number of blocks."""
+    """Return rows for the mean and two percentiles, at each number of blocks."""
     note = f"deviation {noise.deviation:.3f}, correlation {noise.correlation:.2f},"
     note += f" drift {noise.drift:+.1%} from end to end"
     rows = [
@@ -63,7 +63,7 @@ Simulate = Callable[[np.random.Generator, np.ndarray, np.ndarray], Estimate]
 
 
 def covered(noise: Noise, blocks: int, runs: int, simulate: Simulate, seed: int = 19) -> float:
-    """The fraction of simulated runs whose interval covers TRUTH."""
+    """Return the fraction of simulated runs whose interval covers TRUTH."""
     random = np.random.default_rng([seed, blocks])
     hits = 0
     for _ in range(runs):
@@ -75,7 +75,7 @@ def covered(noise: Noise, blocks: int, runs: int, simulate: Simulate, seed: int 
 def _speeds(
     random: np.random.Generator, noise: Noise, blocks: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The machine's speed during the trials of two stacks, one after the other in each block."""
+    """Return the machine's speeds during the trials of two stacks, adjacent in each block."""
     machine = np.exp(_wandering(random, noise, blocks))
     first = random.integers(2, size=blocks)
     rows = np.arange(blocks)
@@ -83,7 +83,7 @@ def _speeds(
 
 
 def _wandering(random: np.random.Generator, noise: Noise, blocks: int) -> np.ndarray:
-    """Blocks × 2 values of the process, a pair somewhere within each block."""
+    """Return blocks × 2 values of the process: one adjacent pair at a random position per block."""
     within = random.integers(TRIALS_OF_A_BLOCK - 1, size=blocks)
     at = np.arange(blocks) * TRIALS_OF_A_BLOCK + within
     steps = np.diff(np.column_stack([at, at + 1]).ravel(), prepend=0)
@@ -104,7 +104,7 @@ def of_means(_: np.random.Generator, above: np.ndarray, below: np.ndarray) -> Es
 def _of_percentiles(
     p: int, random: np.random.Generator, above: np.ndarray, below: np.ndarray
 ) -> Estimate:
-    """Latencies are log-normal and grow as the machine slows."""
+    """Return the estimate for log-normal latencies that grow as the machine slows."""
     latencies = partial(random.lognormal, 0.0, 0.5, REQUESTS[p] // len(above))
     contents = [
         (counted(TRUTH * slow * latencies()), counted(other * latencies()))
@@ -114,7 +114,7 @@ def _of_percentiles(
 
 
 def counted(latencies_ms: np.ndarray) -> Histogram:
-    """Latencies in the buckets that percentiles are read from."""
+    """Return latencies as a histogram with the buckets that percentiles are read from."""
     bucket = np.floor(np.log(latencies_ms) / np.log1p(RESOLUTION)).astype(int)
     rows = {"bucket": bucket, "requests": 1, "censored": 0, "total_ms": latencies_ms}
     return histogram(pd.DataFrame(rows))

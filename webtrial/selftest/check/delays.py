@@ -1,4 +1,4 @@
-"""A server answers after drawn delays: what the driver says took longer is the driver's error."""
+"""Driver error against a server with known delays: any excess over the delay is an error."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ PERCENTILE_TOLERANCE = 0.02
 
 
 def delays_ms(kind: str, seed: int = 1) -> np.ndarray:
-    """10,000 delays: constant, log-normal, or of two kinds."""
+    """Return 10,000 delays: constant, log-normal, or of two kinds."""
     random = np.random.default_rng(seed)
     if kind == "constant":
         return np.full(10_000, 20.0)
@@ -28,14 +28,14 @@ def delays_ms(kind: str, seed: int = 1) -> np.ndarray:
 
 
 def check(kind: str) -> tuple[list[Row], str]:
-    """Rows for delays of one kind, and what the machine did that forbids a judgement."""
+    """Return rows for delays of one kind, and the machine disturbance that forbids a judgement."""
     behaviour = partial(Delaying, (delays_ms(kind) * 1e6).astype(np.int64))
     observed = observe(behaviour, task_of(Load("open", rate_per_s=RATE_PER_S), 11, WINDOW_S))
     return judged(kind, observed), observed.disturbance
 
 
 def judged(kind: str, observed: Observed) -> list[Row]:
-    """The driver's error request by request, and the percentiles that it finds."""
+    """Return the driver's error per request, and the percentiles that it reports."""
     both = matched(observed)
     error_ms = (both["latency_ms"] - both["took_ms"]).abs()
     name = f"{kind} delays at {RATE_PER_S:g}/s"

@@ -1,4 +1,4 @@
-"""The client itself is disturbed: the gates say so, every time."""
+"""Disturb the client on purpose: the gates must report it every time."""
 
 import os
 import subprocess
@@ -28,7 +28,10 @@ _BUSY = "import time; ends = time.monotonic() + {}\nwhile time.monotonic() < end
 
 
 def check() -> tuple[list[Row], str]:
-    """Rows for both disturbances; that the machine is disturbed is what is wanted here."""
+    """Return rows for both disturbances.
+
+    No disturbance is reported to the caller: here the machine is meant to be disturbed.
+    """
     stopped = [_stopped(number) for number in range(TIMES)]
     crowded = [_crowded(number) for number in range(TIMES)]
     return [
@@ -63,7 +66,7 @@ def _crowded(seed: int) -> Observed:
 
 @contextmanager
 def _busy(core: int | None) -> Iterator[None]:
-    """A loop on `core` that does nothing but be there, for a while."""
+    """Run a busy loop on `core` for a limited time."""
     command = [sys.executable, "-c", _BUSY.format(4 * WINDOW_S)]
     process = subprocess.Popen(command, env=base_environment())
     os.sched_setaffinity(process.pid, {core or 0})

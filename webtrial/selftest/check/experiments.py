@@ -1,4 +1,4 @@
-"""All experiments, one after another; what the machine disturbed is done again."""
+"""Run all experiments in turn and repeat those that the machine disturbed."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -32,7 +32,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator[Row]:
-    """The rows of every experiment as they come. Needs a supervisor."""
+    """Yield the rows of every experiment as they come; needs a supervisor."""
     for name, experiment in EXPERIMENTS.items():
         yield from undisturbed(name, experiment, say)
     say("a stack against itself")
@@ -44,7 +44,10 @@ def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator
 
 
 def undisturbed(name: str, experiment: Experiment, say: Callable[[str], None]) -> list[Row]:
-    """The rows of the first attempt that the machine left alone; else of the last, as no pass."""
+    """Return the rows of the first attempt that the machine did not disturb.
+
+    If there is none, the rows of the last attempt are returned as not passed.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         say(name + (f", attempt {attempt}" if attempt > 1 else ""))
         rows, disturbance = experiment()

@@ -1,4 +1,4 @@
-"""A server fails in every way, and knows how often: the driver's counts are equal to its own."""
+"""Failure counts: a server fails in every known way, and the driver's counts must match."""
 
 from functools import partial
 
@@ -14,18 +14,21 @@ USERS = 20
 RATE_PER_S = 200.0
 WINDOW_S = 3.0
 TIMEOUT_S = 0.3
-SEEN_AS = {"slow": "timeout"}  # an answer that is not whole in time is none
+SEEN_AS = {"slow": "timeout"}  # an answer that is incomplete at the timeout is no answer
 
 
 def check() -> tuple[list[Row], str]:
-    """Rows for each kind of failure; no machine can disturb a count."""
+    """Return rows for each kind of failure.
+
+    No disturbance is reported, because none can change a count.
+    """
     behaviour = partial(Failing, drawn_script(1000, 15), 2 * TIMEOUT_S)
     task = task_of(Load("closed", users=USERS), 15, WINDOW_S, timeout_s=TIMEOUT_S)
     return [*judged(observe(behaviour, task)), refused()], ""
 
 
 def judged(observed: Observed) -> list[Row]:
-    """The server's counts by kind beside the driver's, warm-up and cooldown included."""
+    """Return the server's and the driver's counts by kind, including warm-up and cooldown."""
     kinds = observed.log["began_ns"].map(lambda number: list(WIRES)[number - 1])
     truth = kinds.replace(SEEN_AS).value_counts()
     counted = observed.outcome.samples.to_pandas()["outcome"].value_counts()
@@ -36,7 +39,7 @@ def judged(observed: Observed) -> list[Row]:
 
 
 def refused() -> Row:
-    """Where nobody listens, every arrival that was drawn is refused."""
+    """Return a row: if nobody listens, every drawn arrival must be refused."""
     task = task_of(
         Load("open", rate_per_s=RATE_PER_S), 16, 1.0, base_url=f"http://127.0.0.1:{free_port()}"
     )

@@ -1,8 +1,8 @@
-"""A stack against itself: how often a difference is declared where there is none.
+"""A/A test: how often a difference is declared between a stack and itself.
 
-The log ratios of adjacent trials of one stack are real noise. Which of two trials is called first
-does not matter where nothing differs, so each resample draws some of them with a drawn sign. Pairs
-in which a core changed its speed are left out, as the gates leave such trials out of a report.
+The log ratios of adjacent trials of one stack are real noise. Without a difference, the order of
+the two trials does not matter, so each resample draws some of the ratios with a random sign. Pairs
+in which a core changed its speed are left out, just as the gates leave such trials out of a report.
 """
 
 import os
@@ -26,15 +26,17 @@ STACK = "fastapi"
 SCENARIO = "user_detail"
 USERS = 32
 PAIRS = 30
-MOST_PAIRS = 120  # that are measured to find as many undisturbed ones
+MOST_PAIRS = 120  # measured at most, to get enough undisturbed ones
 RESAMPLES = 10_000
 BLOCKS = 10
 DECLARED = (0.04, 0.06)
 
 
 def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame:
-    """Trials of one stack in pairs, one after another, until that many pairs are undisturbed or
-    MOST_PAIRS measured. Columns: first, second (requests/s), undisturbed."""
+    """Measure adjacent pairs of trials of one stack until `pairs` of them are undisturbed.
+
+    At most MOST_PAIRS are measured. Columns: first, second (requests/s), undisturbed.
+    """
     split = core_split()
     with running_services([STACK], database_url, split.service_cores) as services_up:
         url = services_up.services[STACK].url
@@ -64,7 +66,7 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
 
 
 def _pair(task: Task, cores: Collection[int]) -> tuple[float, float, bool]:
-    """Two throughputs, and whether no core changed its speed before, between or after."""
+    """Return two throughputs, and whether no core changed its speed before, between or after."""
     before = _speeds_per_s(cores)
     first, between = _throughput_per_s(task), _speeds_per_s(cores)
     second, after = _throughput_per_s(task), _speeds_per_s(cores)
@@ -89,7 +91,7 @@ def _throughput_per_s(task: Task) -> float:
 
 
 def check(pairs: pd.DataFrame) -> Row:
-    """How often a resample of real A/A pairs is declared a difference, of `measure`."""
+    """Return how often a resample of the real A/A pairs of `measure` is declared a difference."""
     steady = pairs[pairs["undisturbed"]]
     ratios = (steady["first"] / steady["second"]).to_numpy()
     name = f"a stack against itself, {BLOCKS} blocks: differences declared"
@@ -105,7 +107,7 @@ def check(pairs: pd.DataFrame) -> Row:
 
 
 def declared_fraction(log_ratios: np.ndarray, resamples: int, seed: int = 18) -> float:
-    """The fraction of resamples in which the interval excludes 1, by the rule of the report."""
+    """Return the fraction of resamples whose interval excludes 1, by the rule of the report."""
     random = np.random.default_rng(seed)
     declared = 0
     for _ in range(resamples):
@@ -121,8 +123,11 @@ def _is_declared(ratios: np.ndarray) -> bool:
 
 
 def noise_of(throughputs: "pd.Series[float]") -> tuple[float, float, float]:
-    """Of the logarithm of throughputs one after another: standard deviation about its line, lag-1
-    autocorrelation, and drift from the first trial to the last."""
+    """Return the noise of the logarithm of consecutive throughputs.
+
+    These are the standard deviation about a fitted line, the lag-1 autocorrelation, and the drift
+    from the first trial to the last.
+    """
     logs = np.log(throughputs.to_numpy())
     trials = np.arange(len(logs))
     drift, start = np.polyfit(trials, logs, 1)

@@ -1,4 +1,4 @@
-"""Open arrivals leave on time."""
+"""Punctuality of open-loop arrivals."""
 
 from functools import partial
 
@@ -17,14 +17,14 @@ LAG_P99_MAX_MS = 0.3
 
 
 def check(rate_per_s: float) -> tuple[list[Row], str]:
-    """Rows for one arrival rate, and what the machine did that forbids a judgement."""
+    """Return rows for one arrival rate, and the machine disturbance that forbids a judgement."""
     behaviour = partial(Delaying, np.array([1_000_000]))
     observed = observe(behaviour, task_of(Load("open", rate_per_s=rate_per_s), 12, WINDOW_S))
     return judged(rate_per_s, observed), observed.disturbance
 
 
 def judged(rate_per_s: float, observed: Observed) -> list[Row]:
-    """How late arrivals left, and whether all that were drawn did."""
+    """Return the dispatch lag of the arrivals, and whether all drawn arrivals were sent."""
     name = f"arrivals at {rate_per_s:g}/s"
     samples = observed.measured
     lag_ms = (samples["sent_ns"] - samples["intended_ns"]) / 1e6
@@ -36,7 +36,7 @@ def judged(rate_per_s: float, observed: Observed) -> list[Row]:
 
 
 def arrivals_within(task: Task) -> int:
-    """How many arrivals the seed draws within the window."""
+    """Return how many arrivals the seed draws within the window."""
     opens_ns, window_ns = int(task.warmup_s * 1e9), int(task.window_s * 1e9)
     rate_per_s = task.load.rate_per_s or 0.0
     drawn = poisson_arrivals(rate_per_s, opens_ns + window_ns + 500_000_000, task.seed)

@@ -1,8 +1,9 @@
-"""One server with a queue before it, at three loads: every response time is known.
+"""A single-server queue at three loads, where every response time is known.
 
-Who comes n-th waits until the one before is done: done(n) = max(arrived(n), done(n − 1)) + took(n)
-(D. V. Lindley, "The theory of queues with a single server", 1952), over the server's own log. The
-mean of a queue with Poisson arrivals and exponential service, 1 / (μ − λ), stands beside it.
+The n-th request waits until the previous one is done: done(n) = max(arrived(n), done(n − 1)) +
+took(n) (D. V. Lindley, "The theory of queues with a single server", 1952), computed from the
+server's own log. For comparison, the rows also give 1 / (μ − λ), the mean of a queue with Poisson
+arrivals and exponential service times.
 """
 
 from functools import partial
@@ -23,7 +24,7 @@ MEAN_TOLERANCE = 0.02
 
 
 def check(load: float) -> tuple[list[Row], str]:
-    """Rows for one load, and what the machine did that forbids a judgement."""
+    """Return rows for one load, and the machine disturbance that forbids a judgement."""
     services_ms = np.random.default_rng(14).exponential(SERVICE_MS, 100_000)
     behaviour = partial(Queueing, (services_ms * 1e6).astype(np.int64))
     rate_per_s = load * 1000 / SERVICE_MS
@@ -32,10 +33,11 @@ def check(load: float) -> tuple[list[Row], str]:
 
 
 def judged(load: float, observed: Observed) -> list[Row]:
-    """Each response time beside Lindley's, and their means.
+    """Compare each response time with Lindley's recursion, and their means.
 
-    A request for which a connection had to be opened takes longer by that, which is its truth but
-    not the queue's, and which no log of a server can hold: it is told apart.
+    A request that had to open a connection takes longer by that time. The time is real but not part
+    of the queue, and no server log can contain it. These requests are therefore reported
+    separately.
     """
     both = matched(observed)
     both["expected_ms"] = both["received_ns"].map(lindley_ms(observed.log))
@@ -62,7 +64,7 @@ def _opened(error_ms: "pd.Series[float]") -> str:
 
 
 def lindley_ms(log: pd.DataFrame) -> "pd.Series[float]":
-    """The response time of each request by Lindley's recursion, indexed by `received_ns`."""
+    """Return the response time of each request by Lindley's recursion, indexed by `received_ns`."""
     log = log.sort_values("began_ns")
     took_ns = (log["sent_ns"] - log["began_ns"]).to_numpy()
     arrived_ns = log["received_ns"].to_numpy()

@@ -1,4 +1,4 @@
-"""What an experiment gives: rows of truth, measured, error, passed."""
+"""Result rows of an experiment: truth, measured, error, passed."""
 
 from dataclasses import asdict, dataclass, replace
 
@@ -7,8 +7,11 @@ import pandas as pd
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One statement of the instrument beside the truth. `experiment` says what, with its unit;
-    `note` what a reader should see beside it, or why it could not be told now."""
+    """One measured value and its true value.
+
+    `experiment` says what was measured, with its unit. `note` adds what a reader should know, or
+    why no judgement is possible now.
+    """
 
     experiment: str
     truth: float
@@ -19,34 +22,34 @@ class Row:
 
 
 def within(experiment: str, truth: float, measured: float, limit: float, note: str = "") -> Row:
-    """Passed where the relative error is at most `limit`."""
+    """Return a row that passes if the relative error is at most `limit`."""
     error = measured / truth - 1
     return Row(experiment, truth, measured, error, abs(error) <= limit, note)
 
 
 def equal(experiment: str, truth: int, measured: int, note: str = "") -> Row:
-    """Passed where a count is exactly right."""
+    """Return a row that passes if a count is exactly right."""
     return Row(experiment, truth, measured, measured - truth, measured == truth, note)
 
 
 def at_most(experiment: str, measured: float, limit: float, note: str = "") -> Row:
-    """Passed where something that would ideally be 0 is at most `limit`."""
+    """Return a row that passes if a value that is ideally 0 is at most `limit`."""
     text = f"at most {limit:g}" + (f"; {note}" if note else "")
     return Row(experiment, 0.0, measured, measured, measured <= limit, text)
 
 
 def not_now(row: Row, why: str) -> Row:
-    """`row` of an experiment during which the machine was disturbed: no pass."""
+    """Return `row` as not passed because the machine was disturbed during its experiment."""
     return replace(row, passed=False, note=f"not now: {why}")
 
 
 def as_json(rows: list[Row]) -> str:
-    """A list of objects with experiment, truth, measured, error and passed."""
+    """Return a JSON list of objects with experiment, truth, measured, error and passed."""
     return _frame(rows).drop(columns="note").to_json(orient="records", indent=1, double_precision=6)
 
 
 def as_text(rows: list[Row]) -> str:
-    """The rows as a table for a terminal, each with its note; and how many passed."""
+    """Return the rows as a table for a terminal, each with its note, and the number that passed."""
     table = _frame(rows)
     table["passed"] = table["passed"].map({True: "passed", False: "FAILED"})
     text = table.to_string(index=False, float_format="{:,.4g}".format, justify="left")

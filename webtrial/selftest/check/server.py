@@ -1,8 +1,9 @@
-"""Servers that know the truth, each in a process of its own, so that it can be stopped and counted.
+"""Reference servers with known behaviour, each in its own process.
 
-A server speaks just enough HTTP to answer `GET /<user>` and keeps a log: who asked, when the
-request was there, when its service began, when its answer was handed over. Times are
-`time.perf_counter_ns`, a clock that all processes of a machine share.
+This makes it possible to stop a server and to count its CPU time. A server speaks just enough HTTP
+to answer `GET /<user>` and keeps a log: who asked, when the request arrived, when its service
+began, and when its answer was sent. Times are `time.perf_counter_ns`, a clock that all processes of
+a machine share.
 """
 
 import asyncio
@@ -43,13 +44,13 @@ class Asked:
 
 
 class Behaviour(Protocol):
-    """What a server does with requests."""
+    """How a server treats requests."""
 
     def arrived(self, asked: Asked) -> None:
-        """A request is there; it is answered with `asked.conversation.answer`, now or later."""
+        """Accept a request; answer it with `asked.conversation.answer`, now or later."""
 
     def close(self) -> None:
-        """No more requests come."""
+        """Stop: no more requests come."""
 
 
 class Conversation(asyncio.Protocol):
@@ -72,7 +73,7 @@ class Conversation(asyncio.Protocol):
             self._behaviour.arrived(Asked(int(target[1:] or b"0"), now_ns, self))
 
     def answer(self, asked: Asked, wire: bytes = ANSWER) -> int:
-        """Send `wire` as the answer to `asked`; returns when that was, which the log holds."""
+        """Send `wire` as the answer to `asked`; return the time of sending, as in the log."""
         sent_ns = perf_counter_ns()
         self.socket.write(wire)
         self._log.append((asked.user, asked.received_ns, asked.began_ns or sent_ns, sent_ns))
@@ -81,14 +82,14 @@ class Conversation(asyncio.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that runs, seen from outside. `log` ends it."""
+    """A running server, seen from outside; `log` ends it."""
 
     url: str
     pid: int
     _pipe: Pipe
 
     def log(self) -> pd.DataFrame:
-        """All requests that it answered, columns LOG, in the order of their answers."""
+        """Return all requests that it answered, columns LOG, in the order of their answers."""
         self._pipe.send("log")
         if not self._pipe.poll(_PATIENCE_S):
             raise DriverError(f"the server {self.pid} gave no log within {_PATIENCE_S:g} s")
@@ -97,8 +98,8 @@ class Served:
 
 @contextmanager
 def serving(make: "partial[Any]", core: int | None) -> Iterator[Served]:
-    """A server with the behaviour that `make` (picklable) makes, on `core`; gone at the end."""
-    # Whatever it starts, servers and drivers alike, then starts at once.
+    """Run a server on `core` until the context ends; `make` (picklable) creates its behaviour."""
+    # Preloads the module: servers and drivers then start at once.
     context = forking(make.func.__module__)
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(make, core, theirs), daemon=True)
@@ -122,7 +123,7 @@ def _work(make: "partial[Any]", core: int | None, pipe: Pipe) -> None:
     die_with_parent()
     if core is not None:
         os.sched_setaffinity(0, {core})
-        set_realtime_priority()  # what it tells is the truth
+        set_realtime_priority()  # its log is the reference
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(make, pipe))
 
@@ -141,10 +142,10 @@ async def _serve(make: "partial[Any]", pipe: Pipe) -> None:
     pipe.send(listening.sockets[0].getsockname()[1])
     await asked.wait()
     loop.remove_reader(pipe.fileno())
-    os.set_blocking(pipe.fileno(), True)  # the loop made it otherwise, and a log is long
+    os.set_blocking(pipe.fileno(), True)  # the loop made it non-blocking, and a log is long
     behaviour.close()
     try:
         pipe.recv()
     except EOFError:
-        return  # whoever started us is gone
+        return  # the parent process is gone
     pipe.send(log)

@@ -1,4 +1,4 @@
-"""A process that is stopped for a while."""
+"""Stop a process for a while."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from time import perf_counter_ns
 
 
 class Stop:
-    """Stops a process once; `began_ns` and `ended_ns` (perf_counter_ns) say when it did."""
+    """Stops a process once; `began_ns` and `ended_ns` (perf_counter_ns) record when."""
 
     def __init__(self, after_s: float, for_s: float) -> None:
         self._after_s = after_s
@@ -16,7 +16,7 @@ class Stop:
         self.began_ns = self.ended_ns = 0
 
     def soon(self, pid: int, from_ns: int) -> None:
-        """Stop `pid` some seconds after `from_ns`, from a thread of its own."""
+        """Stop `pid` some seconds after `from_ns`, from a separate thread."""
         at_ns = from_ns + int(self._after_s * 1e9)
         Thread(target=self._stop, args=(pid, at_ns), daemon=True).start()
 

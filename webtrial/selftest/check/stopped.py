@@ -1,5 +1,8 @@
-"""A server stands still for a second: the open loop feels what queueing theory says, the closed
-loop hardly anything. The classic lesson of coordinated omission, side by side."""
+"""Coordinated omission: a server is stopped for a second, under an open and a closed loop.
+
+The open loop measures the response times that queueing theory predicts. The closed loop hardly
+notices the stop.
+"""
 
 from functools import partial
 
@@ -14,7 +17,7 @@ from webtrial.selftest.check.server import Served
 from webtrial.selftest.check.signals import Stop
 from webtrial.selftest.check.watched import Observed, observe, percentile, task_of
 
-RATE_PER_S = 50.0  # so that the backlog is soon served and theory can leave it out
+RATE_PER_S = 50.0  # low, so the backlog is soon served and theory can leave it out
 LOADS = {"open": Load("open", rate_per_s=RATE_PER_S), "closed": Load("closed", users=10)}
 SEED = 13
 WINDOW_S = 10.0
@@ -22,12 +25,12 @@ STOP_AFTER_S = 4.0
 STOP_S = 1.0
 PERCENTILES = (95, 99)
 TOLERANCE = 0.05
-HARDLY = 0.1  # of the truth: what the closed loop shows at most
+HARDLY = 0.1  # fraction of the truth that the closed loop shows at most
 _DELAY_NS = 1_000_000
 
 
 def check(loop: str) -> tuple[list[Row], str]:
-    """Rows for one of LOADS, and what the machine did that forbids a judgement."""
+    """Return rows for one of LOADS, and the machine disturbance that forbids a judgement."""
     stop = Stop(STOP_AFTER_S, STOP_S)
 
     def stopping(served: Served, driver: Driving) -> None:
@@ -39,7 +42,7 @@ def check(loop: str) -> tuple[list[Row], str]:
 
 
 def judged(loop: str, observed: Observed, stop: Stop) -> list[Row]:
-    """The loop's percentiles beside what arrivals at RATE_PER_S have to wait."""
+    """Compare the loop's percentiles with the response times of arrivals at RATE_PER_S."""
     expected_ms = waits_ms(observed.opened_ns, stop)
     rows = []
     for p in PERCENTILES:
@@ -65,8 +68,11 @@ _JUDGED = {"open": _feels, "closed": _hides}
 
 
 def waits_ms(opened_ns: int, stop: Stop) -> np.ndarray:
-    """What queueing theory gives each drawn arrival of a window that opened then: who comes while
-    the server stands still waits for its end (the few milliseconds of the backlog are left out)."""
+    """Return the response time that queueing theory predicts for each drawn arrival of the window.
+
+    The window opened at `opened_ns`. An arrival during the stop waits for its end; the few
+    milliseconds of the backlog are left out.
+    """
     task = task_of(LOADS["open"], SEED, WINDOW_S)
     warmup_ns, window_ns = int(task.warmup_s * 1e9), int(task.window_s * 1e9)
     drawn = poisson_arrivals(RATE_PER_S, warmup_ns + window_ns + 500_000_000, SEED)

@@ -1,4 +1,4 @@
-"""A trial against a server that knows the truth, and whether the machine let it be."""
+"""A trial against a reference server, and whether the machine was undisturbed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,14 +20,15 @@ from webtrial.selftest.check.server import BODY, Served, serving
 
 STOLEN_MAX = 0.005
 FOREIGN_MAX = 0.02
-"""Of the cores in use. A p99 is about one request in a hundred: where the core is taken away for
-half of that, this cannot be told from the instrument's own error. An idle machine is asked for
-here, tighter than by the gates; what is left to others is less than our own reading costs."""
+"""Limits as fractions of the cores in use. A p99 is about one request in a hundred. If the core is
+taken away for half of that, the effect cannot be told from the instrument's own error. The limits
+require an idle machine and are tighter than the gates; what they leave to other processes is less
+than our own readings cost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a driver told, what the server logged, and what the machine did."""
+    """One trial: the driver's report, the server's log, and the state of the machine."""
 
     task: Task
     outcome: Outcome
@@ -37,12 +38,12 @@ class Observed:
 
     @property
     def validity(self) -> Validity:
-        """The verdict of the gates, as on any trial."""
+        """Return the verdict of the gates, as for any trial."""
         return judge(self.task.load, self.outcome.counts, self.outcome.client, self.machine)
 
     @property
     def disturbance(self) -> str:
-        """What the machine did that forbids a judgement; empty where it did nothing."""
+        """Return the machine disturbance that forbids a judgement; empty if there was none."""
         if self.machine.stolen_fraction > STOLEN_MAX:
             return f"{self.machine.stolen_fraction:.1%} of the time was stolen by the host"
         if self.machine.foreign_cpu_fraction > FOREIGN_MAX:
@@ -51,7 +52,7 @@ class Observed:
 
     @property
     def measured(self) -> pd.DataFrame:
-        """The samples of the window, with `latency_ms` from the intended start."""
+        """Return the samples of the window, with `latency_ms` from the intended start."""
         samples: pd.DataFrame = self.outcome.samples.to_pandas()
         samples = samples[samples["phase"] == "measured"]
         latency_ms = (samples["done_ns"] - samples["intended_ns"]) / 1e6
@@ -59,7 +60,7 @@ class Observed:
 
 
 def task_of(load: Load, seed: int, window_s: float, **changes: object) -> Task:
-    """A task against a server that knows the truth; `changes` to its fields on top."""
+    """Return a task against a reference server; `changes` override its fields."""
     fields = {
         "base_url": "",
         "scenario": NUMBERED,
@@ -83,8 +84,10 @@ def observe(
     task: Task,
     meanwhile: Callable[[Served, Driving], None] = lambda served, driver: None,
 ) -> Observed:
-    """Drive `task` against a server that behaves as `make` makes it; `meanwhile` is called when
-    the window's opening is known."""
+    """Drive `task` against a server with the behaviour that `make` creates.
+
+    `meanwhile` is called when the opening time of the window is known.
+    """
     split = core_split()
     before_per_s = speed_per_s()
     with serving(make, split.service_cores[0]) as served:
@@ -93,7 +96,7 @@ def observe(
             ours = (served.pid, driver.pid)
             cores = tuple(sorted({*split.service_cores, split.driver_core or 0}))
             meanwhile(served, driver)
-            # Nothing is read within the window: it would disturb what is judged.
+            # No readings within the window: they would disturb what is judged.
             sleep_until(driver.window_opens_ns - 100_000_000)
             ends = [machine_time(ours, cores)]
             sleep_until(driver.window_opens_ns + int(task.window_s * 1e9))
@@ -105,8 +108,11 @@ def observe(
 
 
 def matched(observed: Observed) -> pd.DataFrame:
-    """Every request of the window in both views: the columns of `measured` and of the server's
-    log, joined on the user and on which of its requests it was."""
+    """Return every request of the window as seen by both driver and server.
+
+    It has the columns of `measured` and of the server's log, joined on the user and on the number
+    of the request among those of that user.
+    """
     samples = observed.outcome.samples.to_pandas().sort_values(["connection", "sent_ns"])
     samples["nth"] = samples.groupby("connection").cumcount()
     log = observed.log.sort_values(["user", "received_ns"])
@@ -126,5 +132,5 @@ def matched(observed: Observed) -> pd.DataFrame:
 
 
 def percentile(values: "pd.Series[float] | np.ndarray", p: float) -> float:
-    """The p-th percentile."""
+    """Return the p-th percentile."""
     return float(np.percentile(values, p))

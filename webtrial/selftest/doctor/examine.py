@@ -1,4 +1,4 @@
-"""All checks of the doctor, and what they found as text."""
+"""Run all checks of the doctor and format their findings as text."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ GROUPS = (system, account, processor, storage, variables)
 
 
 def examine() -> list[Finding]:
-    """What every check finds, in about a second."""
+    """Return the findings of all checks; takes about a second."""
     return [finding for group in GROUPS for finding in group.findings()]
 
 
@@ -21,8 +21,10 @@ def is_hopeless(findings: Iterable[Finding]) -> bool:
 
 
 def as_text(findings: Sequence[Finding], columns: int) -> str:
-    """The findings, each with its remedy below it, in lines of so many columns where words are
-    not longer."""
+    """Return the findings, each followed by its remedy, in lines of at most `columns` characters.
+
+    Words are never broken; a longer word makes a longer line.
+    """
     widest = max((len(finding.what) for finding in findings), default=0)
     return "\n".join(line for each in findings for line in _lines(each, widest, columns))
 
@@ -41,7 +43,7 @@ def _wrapped(text: str, columns: int) -> list[str]:
 
 
 def conclusion(findings: Sequence[Finding]) -> str:
-    """What all of it comes to, in a sentence."""
+    """Return a one-sentence summary of the findings."""
     counts = Counter(finding.level for finding in findings)
     if counts["error"]:
         return f"Nothing can be measured here: see {_counted(counts['error'], 'error')} above."

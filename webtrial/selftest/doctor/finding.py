@@ -1,15 +1,15 @@
-"""What a check of the doctor finds."""
+"""The finding of one check of the doctor."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["ok", "note", "warning", "error"]
-"""`note`: worth knowing, harmless. `warning`: results suffer. `error`: nothing can be measured."""
+"""`note`: harmless, worth knowing. `warning`: results suffer. `error`: nothing can be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` was looked at, its `value` here and, unless all is well, what to do (`remedy`)."""
+    """The subject of a check (`what`), its `value` here and, unless all is well, a `remedy`."""
 
     level: Level
     what: str

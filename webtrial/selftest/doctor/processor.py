@@ -1,4 +1,4 @@
-"""Checks of the processor: cores and their threads, the CPU quota, what else runs."""
+"""Checks of the processor: cores and their threads, the CPU quota, other load."""
 
 import os
 import time
@@ -21,8 +21,10 @@ _MOST_NAMED = 3
 
 
 class Use(NamedTuple):
-    """What others did with our cores for a moment, as fractions of all of them; `busiest` are
-    processes by their names."""
+    """Use of our cores by others during a short time, as fractions of all cores.
+
+    `busiest` is by process name.
+    """
 
     foreign: float
     stolen: float
@@ -30,7 +32,7 @@ class Use(NamedTuple):
 
 
 def findings() -> Iterator[Finding]:
-    """All checks of this module. Takes WATCHED_S."""
+    """Yield all checks of this module; takes WATCHED_S."""
     available = os.sched_getaffinity(0)
     yield cores(available)
     yield quota(len(available))
@@ -72,7 +74,7 @@ def quota(available: int, root: Path = ROOT) -> Finding:
 
 
 def other_load(use: Use) -> Finding:
-    """Whether the cores are idle but for us."""
+    """Whether the cores are idle except for our own processes."""
     value = f"{use.foreign:.0%} of the cores"
     if use.foreign <= FOREIGN_MAX:
         return Finding("ok", "other load", value)
@@ -91,7 +93,7 @@ def stolen_time(use: Use) -> Finding:
 
 
 def watched(available: Collection[int], watched_s: float = WATCHED_S) -> Use:
-    """What others do with the cores `available` meanwhile."""
+    """Return how others use the cores `available` during the next `watched_s` seconds."""
     began_s, before, earlier = time.perf_counter(), _spent(available), _processes()
     time.sleep(watched_s)
     after, later = _spent(available), _processes()
@@ -128,7 +130,7 @@ NEW = _Process("", 0.0)
 
 
 def _processes() -> dict[int, _Process]:
-    """All processes by their ids, as far as they are to be looked at."""
+    """Return all processes by id, except those whose CPU times may not be read."""
     found = psutil.process_iter(["name", "cpu_times"])
     return {
         each.pid: _Process(each.info["name"], times.user + times.system)

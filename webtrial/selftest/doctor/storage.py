@@ -1,4 +1,4 @@
-"""Checks of folders: where temporary files and runs go, and whether there is room for them."""
+"""Checks of the folders for temporary files and for runs: access and free space."""
 
 import os
 import shutil
@@ -13,19 +13,19 @@ from webtrial.system.places import is_noexec, is_too_long, scratch_place
 
 GIB = 2**30
 ROOM_FOR_SCRATCH = (0.5, 1.0)
-"""GiB below which nothing can be measured, and below which it may not suffice: PostgreSQL, its
-data and the samples of a trial."""
+"""Free GiB below which nothing can be measured, and below which space may run out. PostgreSQL, its
+data and the samples of a trial need it."""
 ROOM_FOR_RUNS = (0.1, 0.5)
 
 
 def findings() -> Iterator[Finding]:
-    """All checks of this module."""
+    """Yield all checks of this module."""
     yield temporary_folder()
     yield runs()
 
 
 def temporary_folder() -> Finding:
-    """Whether PostgreSQL and what it stores have a place."""
+    """Whether there is a place for PostgreSQL and its data."""
     try:
         place = scratch_place()
     except LaunchError as error:
@@ -55,7 +55,7 @@ def runs() -> Finding:
 
 
 def _room(what: str, folder: Path, bounds: tuple[float, float]) -> Finding | None:
-    """That there is too little; None where there is enough."""
+    """Return a finding if there is too little free space; None if there is enough."""
     free_gib, (too_little, little) = _free_gib(folder), bounds
     if free_gib >= little:
         return None

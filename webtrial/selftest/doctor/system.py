@@ -14,7 +14,7 @@ from webtrial.selftest.doctor.finding import Finding
 
 
 def findings() -> Iterator[Finding]:
-    """All checks of this module."""
+    """Yield all checks of this module."""
     yield kernel()
     yield python()
     yield text_encoding()
@@ -22,7 +22,7 @@ def findings() -> Iterator[Finding]:
 
 
 def kernel(system: str = sys.platform) -> Finding:
-    """Whether this is the system that measuring needs."""
+    """Whether this is the operating system that measuring needs."""
     if system.startswith("linux"):
         return Finding("ok", "system", f"Linux {platform.release()}")
     remedy = "measure in a container or a virtual machine; runs can be read here"
@@ -39,7 +39,7 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
 
 
 def text_encoding(encoding: str | None = None) -> Finding:
-    """Whether the terminal shows what is printed. Files are UTF-8 everywhere."""
+    """Whether the terminal can show what is printed; files are always UTF-8."""
     found = encoding or locale.getpreferredencoding(do_setlocale=False)
     if found.lower().replace("-", "") == "utf8":
         return Finding("ok", "locale", found)
@@ -48,7 +48,7 @@ def text_encoding(encoding: str | None = None) -> Finding:
 
 
 def browser() -> Finding:
-    """Whether tests of the page can open it."""
+    """Whether a browser is available for tests of the page."""
     system, own = shutil.which("chromium"), _of_playwright()
     if system or own:
         return Finding("ok", "browser for tests", system or str(own))
@@ -57,9 +57,9 @@ def browser() -> Finding:
 
 
 def _of_playwright() -> Path | None:
-    """The Chromium that Playwright has installed."""
+    """Return the Chromium that Playwright has installed."""
     told = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    with suppress(RuntimeError):  # a user without a home has none there
+    with suppress(RuntimeError):  # a user without a home folder has none there
         folder = Path(told or "~/.cache/ms-playwright").expanduser()
         return next(folder.glob("chromium*"), None)
     return None

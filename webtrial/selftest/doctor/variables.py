@@ -1,4 +1,4 @@
-"""Checks of the environment's variables: which ones change what is measured or published."""
+"""Checks of environment variables: which ones change what is measured or published."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from webtrial.selftest.doctor.finding import Finding
 from webtrial.system.folders import RUNS_FOLDER
 
-# Passed on to every program that is started, or at work before anything of ours is.
+# Passed on to every program that is started, or in effect before our own code runs.
 _INTERFERING = {
     "LD_LIBRARY_PATH": "programs of ours load libraries from there",
     "LD_PRELOAD": "each program loads it first",
@@ -25,7 +25,7 @@ _MEANT_FOR_US = {
     RUNS_FOLDER: "runs lie there",
     "WEBTRIAL_PASS_ON": "the variables that it names reach all that is started",
 }
-# Settings of other programs. What is started gets an environment without them.
+# Settings of other programs, removed from the environment of what Webtrial starts.
 _KEPT_AWAY = (
     *("PG", "GIT_", "MPL", "MATPLOTLIB", "JUPYTER_", "IPYTHON", "PAPERMILL_", "PANDOC"),
     *("PIP_", "UV_", "GUNICORN_", "UVICORN_", "FLASK_", "DJANGO_", "SQLALCHEMY_"),
@@ -35,7 +35,7 @@ _KEPT_AWAY = (
 
 
 def findings(variables: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    """All checks of this module."""
+    """Yield all checks of this module."""
     yield from interfering(variables)
     yield from meant_for_us(variables)
     yield foreign(variables)
@@ -43,21 +43,21 @@ def findings(variables: Mapping[str, str] = os.environ) -> Iterator[Finding]:
 
 
 def interfering(variables: Mapping[str, str]) -> Iterator[Finding]:
-    """Those that change or slow down what runs."""
+    """Yield the variables that change or slow down what runs."""
     for name, effect in _INTERFERING.items():
         if variables.get(name):
             yield Finding("warning", "variable", f"{name}: {effect}", f"`unset {name}`")
 
 
 def meant_for_us(variables: Mapping[str, str]) -> Iterator[Finding]:
-    """Those that Webtrial reads."""
+    """Yield the variables that Webtrial reads."""
     for name, effect in _MEANT_FOR_US.items():
         if variables.get(name):
             yield Finding("note", "variable", f"{name}: {effect}", "nothing to do")
 
 
 def foreign(variables: Mapping[str, str]) -> Finding:
-    """Those that other programs read."""
+    """Return a finding on the variables that other programs read."""
     named = sorted(name for name in variables if name.startswith(_KEPT_AWAY))
     if not named:
         return Finding("ok", "variables", "none of other programs")
@@ -66,7 +66,7 @@ def foreign(variables: Mapping[str, str]) -> Finding:
 
 
 def foreign_kernel(variables: Mapping[str, str]) -> Iterator[Finding]:
-    """A kernel by the name of ours that papermill, called by hand, would take."""
+    """Yield a Jupyter kernel with the name of ours; papermill, run by hand, would use it."""
     folders = filter(None, variables.get("JUPYTER_PATH", "").split(os.pathsep))
     for folder in folders:
         kernel = Path(folder) / "kernels" / "python3"

@@ -1,1 +1,1 @@
-"""What the analysis itself can do, beside nothing else: how it grows with the samples."""
+"""Performance of the analysis itself: how time and memory grow with the number of samples."""

@@ -1,5 +1,7 @@
-"""A run of as many samples as asked for, none of them measured: log-normal latencies of two stacks
-in five blocks of one cell, written as a run is."""
+"""Generate a run with a given number of samples, without measuring.
+
+Latencies are log-normal, of two stacks in five blocks of one cell, written in the format of a run.
+"""
 
 from pathlib import Path
 
@@ -24,7 +26,7 @@ MEDIAN_MS = {"flask": 40.0, "fastapi": 15.0}
 SCENARIO = "user_detail"
 BLOCKS = 5
 WINDOW_S = 60
-PIECE = 1_000_000  # rows that are drawn: a longer trial repeats them
+PIECE = 1_000_000  # rows that are drawn; a longer trial repeats them
 
 _OUTCOMES = ("ok", "timeout")
 _TIMEOUTS = 0.001
@@ -32,8 +34,10 @@ _TIMEOUT_NS = 10_000_000_000
 
 
 def make_run(samples: int, folder: Path) -> Path:
-    """The directory of a finished run below `folder`, `samples` shared out equally to its trials;
-    what does not divide is left out."""
+    """Write a finished run below `folder` and return its directory.
+
+    `samples` are divided equally among the trials; the remainder is left out.
+    """
     writer = RunWriter(_manifest(), folder)
     planned = [(block, stack) for block in range(1, BLOCKS + 1) for stack in MEDIAN_MS]
     rows = samples // len(planned)
@@ -111,6 +115,6 @@ def _dictionary(codes: np.ndarray, values: tuple[str, ...]) -> pa.DictionaryArra
 
 
 def _repeated(piece: pa.Table, rows: int) -> pa.Table:
-    """`rows` rows of it, over and over; none is copied."""
+    """Return `rows` rows that repeat `piece` without copying."""
     whole, rest = divmod(rows, max(len(piece), 1))
     return pa.concat_tables([piece] * whole + [piece.slice(0, rest)])

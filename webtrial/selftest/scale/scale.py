@@ -1,7 +1,7 @@
-"""Time and memory that a summary takes, against how many samples it is of.
+"""Time and memory of a summary by the number of its samples.
 
-Each number of samples is written as a run, summed up by a fresh process and removed again. A
-summary's time should grow as the samples do, its memory not at all.
+For each number of samples, a run is written, summarised by a fresh process and deleted. A summary's
+time should grow in proportion to the samples, and its memory should stay constant.
 """
 
 import json
@@ -19,13 +19,16 @@ from webtrial.system.environment import completed
 
 SIZES = (10**6, 10**7, 10**8)
 LEAST = 1000
-BYTES_PER_SAMPLE = 16  # on disk: 12 were seen
+BYTES_PER_SAMPLE = 16  # on disk; 12 were observed
 PATIENCE_S = 600
 
 
 def demand_room(sizes: Sequence[int], folder: Path) -> None:
-    """RunError when the largest of the runs does not fit on the disk that `folder` lies on;
-    ParameterError when the smallest is too small to be shared out."""
+    """Check that the largest run fits on the disk of `folder` and the smallest is large enough.
+
+    Raises RunError if the largest does not fit, and ParameterError if the smallest cannot be
+    divided among the trials.
+    """
     if min(sizes) < LEAST:
         raise ParameterError(f"--samples {min(sizes):,}: ask for {LEAST:,} or more")
     needed, free = max(sizes) * BYTES_PER_SAMPLE, shutil.disk_usage(folder).free
@@ -37,8 +40,11 @@ def demand_room(sizes: Sequence[int], folder: Path) -> None:
 
 
 def measure(sizes: Sequence[int], folder: Path) -> pd.DataFrame:
-    """Columns samples, seconds, samples_per_s, cpu_s (what a busy machine changes least) and
-    peak_memory_mib; one run lies in `folder` at a time."""
+    """Measure a summary of each size; only one run is in `folder` at a time.
+
+    Columns samples, seconds, samples_per_s, cpu_s (least affected by a busy machine) and
+    peak_memory_mib.
+    """
     demand_room(sizes, folder)
     table = pd.DataFrame([_measure_once(samples, folder) for samples in sizes])
     table.insert(2, "samples_per_s", table["samples"] / table["seconds"])

@@ -1,8 +1,8 @@
-"""Sum up one run, once, in a process of its own.
+"""Summarise one run, once, in its own process.
 
-`python -m webtrial.selftest.scale.summing_up RUN` prints one JSON object: `samples` that the
-summary counts, `seconds` that it took, `cpu_s` on all cores in them, `peak_memory_mib` of this
-process with all that it has loaded.
+`python -m webtrial.selftest.scale.summing_up RUN` prints one JSON object: `samples` in the summary,
+`seconds` that it took, `cpu_s` on all cores during that time, and `peak_memory_mib` of this
+process, including everything that it has loaded.
 """
 
 import json
@@ -15,7 +15,7 @@ from webtrial.run.store import open_run
 
 
 def main() -> None:
-    """Every percentile of every stack with its interval, from the files on."""
+    """Compute every percentile of every stack with its interval, starting from the files."""
     began_s, began_cpu_s = perf_counter(), process_time()
     table = latency_against_load(open_run(sys.argv[1]), wanted=(50, 90, 99))
     found = {
@@ -28,7 +28,10 @@ def main() -> None:
 
 
 def _peak_memory_mib() -> float:
-    """Of this program: getrusage would count what the process held before it became this one."""
+    """Return the peak memory of this program.
+
+    getrusage would include what the process held before it started this program.
+    """
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
