@@ -112,7 +112,7 @@ class Counts(Record):
 class Client(Record):
     """The load driver's measurements of itself in the measured window.
 
-    `goes_first`: the driver had real-time priority, ahead of all ordinary processes on its core.
+    `goes_first`: the driver ran on a core of its own, with real-time priority as far as permitted.
     """
 
     cpu_fraction: float
@@ -227,7 +227,7 @@ class Second(Record):
 
 @dataclass(frozen=True, slots=True)
 class Upstream(Record):
-    """The delays that an upstream actually had during the trial."""
+    """Requests to an upstream during the trial, with requested and actual delays."""
 
     name: str
     requests: int

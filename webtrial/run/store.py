@@ -270,7 +270,7 @@ def latest_run(runs: Path = RUNS) -> Run:
 
 
 def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
-    """Open the newest `count` finished, readable runs, newest first. RunError if there are fewer."""
+    """Open the newest `count` finished, readable runs, newest first. RunError if too few."""
     found: list[Run] = []
     unreadable: list[str] = []
     for path in sorted(runs.glob("*/manifest.json"), reverse=True):
@@ -472,7 +472,7 @@ def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
-    """Write a file atomically and return its SHA-256. If writing fails, no file is left."""
+    """Write a file atomically and return its SHA-256. If that fails, `path` stays as it was."""
     temporary = path.with_name(f".{path.name}.part")
     with _saying_what_to_do(path):
         try:
