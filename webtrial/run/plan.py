@@ -23,7 +23,8 @@ PILOT_WARMUP_S = 1.0
 PILOT_WINDOW_S = 1.5
 
 LAUNCH_BATCH_SIZE = 8
-"""Stacks that run at the same time: the widest comparison of one scenario except user_detail."""
+"""Stacks that run at the same time: enough for the widest comparison of one scenario, apart from
+user_detail."""
 
 TWO_CYCLES_S = 5.5
 """A window this long contains every fan-out at least once: one cycle through all of them takes
