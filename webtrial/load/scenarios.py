@@ -261,7 +261,7 @@ def _dashboard(setting: Setting) -> Callable[[int], Session]:
 
 
 def new_user(random: np.random.Generator, owner: str) -> dict[str, Any]:
-    """Return a valid user with a name that nobody else draws. All users' bodies are equally long."""
+    """Return a valid user with a name that nobody else draws. All bodies have equal length."""
     name = f"{owner}-{random.integers(10**11):011d}"
     return {"username": name, "email": f"{name}@example.org", "age": int(random.integers(18, 100))}
 
@@ -378,7 +378,7 @@ class Validation:
         return RequestSpec(request, "invalid", (400, 422), None, fault)
 
     def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
-        """Check the response: the created user as sent, or a refusal that names each wrong field."""
+        """Check that the response holds the user as sent, or names every wrong field."""
         outcome = check(shot, status, body, content=False)
         if outcome != "ok":
             return outcome

@@ -239,9 +239,9 @@ def run_supervisor(argv: Sequence[str]) -> int:
 
 
 def _guard(supervisor: int) -> int:
-    """Forward signals until the supervisor has ended, then end any descendants that it left.
+    """Forward signals until the supervisor has ended, and return its code.
 
-    Returns the supervisor's code.
+    If the supervisor was killed, this ends the descendants that it left.
     """
     for number in _passed_on():
         signal.signal(number, lambda given, _: os.kill(supervisor, given))
@@ -306,7 +306,7 @@ def _adopt_orphans() -> None:
 def _passed_on() -> tuple[signal.Signals, ...]:
     """Return the signals that guard and supervisor forward.
 
-    A function and not a constant: Windows, where this module can be imported, has no SIGHUP.
+    Call it only where Linux is certain: Windows has no SIGHUP.
     """
     return signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
