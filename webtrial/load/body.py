@@ -74,6 +74,6 @@ class Body(httpx.AsyncByteStream):
             raise
 
     async def aclose(self) -> None:
-        """Close the body; a response not read to its end closes its connection."""
+        """Close the body; if the response is incomplete, its connection is closed too."""
         if not self.complete:
             self._link.abort()

@@ -61,7 +61,7 @@ class DriverPool:
         return self._drivers[0].window_opens_ns
 
     def check(self) -> None:
-        """Raise DriverError, with the driver's name, if one has died, failed or fallen silent."""
+        """Raise DriverError, with the driver's number, if one has died, failed or fallen silent."""
         self._each(Driving.check)
 
     def outcome(self) -> Outcome:

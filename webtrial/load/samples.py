@@ -1,4 +1,4 @@
-"""Store every request of a trial when it ends: 40 bytes each, no objects for a garbage collector."""
+"""Store every request of a trial when it ends: 40 bytes each, no garbage-collected objects."""
 
 import struct
 
