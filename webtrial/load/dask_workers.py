@@ -85,7 +85,10 @@ class Cluster:
             driver_pool.release()
 
     def require_fit(self, services_are_here: bool) -> None:
-        """Raise LaunchError if no worker can run a driver, or if one cannot reach the services."""
+        """Raise LaunchError if there is no worker, or one that cannot drive or reach the services.
+
+        Services that we launch listen on 127.0.0.1: every worker must run on this machine.
+        """
         addresses = list(self.silences_s())
         if not addresses:
             raise LaunchError(

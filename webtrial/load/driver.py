@@ -221,7 +221,7 @@ def prepare() -> None:
 
 
 def forking(*modules: str) -> ForkServerContext:
-    """Return a fork server context that preloads `modules` and whatever drivers need."""
+    """Return a fork server context that preloads `modules` and everything that drivers need."""
     context = multiprocessing.get_context("forkserver")
     # pyarrow loads pandas with its first array, which would cost each driver most of a second.
     context.set_forkserver_preload(["__main__", __name__, "pandas", *modules])

@@ -24,7 +24,7 @@ from webtrial.run.records import Held
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """Schedule of requests: sorted times in nanoseconds since load begins, and their connections."""
+    """Schedule of requests: sorted times in nanoseconds since load begins, and connections."""
 
     at_ns: list[int]
     whose: list[int]

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter_ns
 
-import pandas  # noqa: F401 - pyarrow loads it with its first array, not to be in the first trial
+import pandas  # noqa: F401 - else pyarrow loads it with its first array, within the first trial
 
 from webtrial.errors import DriverError
 from webtrial.load.clock import machine_id
