@@ -1,4 +1,4 @@
-"""From a trial's samples to its counts and to what the driver knows of itself."""
+"""Aggregate a trial's samples to counts and to the driver's measurements of itself."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from webtrial.run.store import Rows
 
 
 def counts_of(samples: pa.Table, window_s: float, dropped: int) -> Counts:
-    """Requests of the window by what became of them."""
+    """Count the requests of the window by outcome."""
     measured = samples.filter(_is(samples, "phase", "measured"))
     outcomes = tally(measured.column("outcome"))
     succeeded = outcomes.pop("ok", 0)
@@ -30,8 +30,8 @@ def counts_of(samples: pa.Table, window_s: float, dropped: int) -> Counts:
 
 
 def tally(values: pa.ChunkedArray) -> dict[str, int]:
-    """How often each value occurs, the most frequent first."""
-    # Without an array or a scalar of ours (runs.no_rows says why).
+    """Count how often each value occurs, most frequent first."""
+    # Creates no array or scalar of its own (run.store.no_rows explains why).
     counted = values.cast(pa.string()).value_counts().to_pylist()
     by_count = sorted(counted, key=lambda each: -each["counts"])
     return {each["values"]: each["counts"] for each in by_count}
@@ -47,7 +47,7 @@ def client_of(
     memory_mib: float,
     goes_first: bool,
 ) -> Client:
-    """The driver's view of itself within the window, between the pulse's two edges."""
+    """Return the driver's measurements of itself, between the two edges of `pulse`."""
     opening, closing = pulse.edges
     span_ns = closing.at_ns - opening.at_ns
     lag_p99_ms, median_latency_ms = quantiles_ms(samples)
@@ -70,7 +70,10 @@ def client_of(
 
 
 def quantiles_ms(samples: Rows) -> tuple[float, float | None]:
-    """Of the window's requests: the p99 of lag, and the median latency."""
+    """Return the p99 of dispatch lag and the median latency of the window's requests, in ms.
+
+    (0.0, None) if the window has no requests.
+    """
     measured = _is(samples, "phase", "measured")
     intended, sent, done = (
         samples.column(name).filter(measured).to_numpy()

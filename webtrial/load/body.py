@@ -1,4 +1,4 @@
-"""The body of one answer, between the socket that it arrives on and the coroutine that reads it."""
+"""The body of one response, between the socket that receives it and the coroutine that reads it."""
 
 import asyncio
 from collections import deque
@@ -7,18 +7,18 @@ from typing import Protocol
 
 import httpx
 
-HIGH_WATER_BYTES = 256 * 1024  # of an answer not yet read: then the socket is paused
+HIGH_WATER_BYTES = 256 * 1024  # unread bytes of a response above which the socket is paused
 
 
 class Source(Protocol):
-    """Where a body comes from: a Link."""
+    """The source of a body: a Link."""
 
     def expect_more(self) -> None: ...
     def abort(self) -> None: ...
 
 
 class Body(httpx.AsyncByteStream):
-    """The body of one answer, as it arrives. `done_ns` is set once it is `complete`."""
+    """The body of one response, as it arrives. `done_ns` is set once it is `complete`."""
 
     __slots__ = ("_error", "_link", "_waiter", "buffered", "chunks", "complete", "done_ns")
 
@@ -32,22 +32,22 @@ class Body(httpx.AsyncByteStream):
         self.done_ns = 0
 
     def feed(self, data: bytes) -> None:
-        """Take a piece of the body in."""
+        """Append a piece of the body."""
         self.chunks.append(data)
         self.buffered += len(data)
 
     def wake(self) -> None:
-        """Let the reader go on: there is a piece, the end, or an error."""
+        """Wake the reader: there is a new piece, the end, or an error."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def fail(self, error: Exception) -> None:
-        """End the body with `error`: the reader sees it after the pieces that did arrive."""
+        """End the body with `error`; the reader sees it after the pieces that have arrived."""
         self._error = error
         self.wake()
 
     async def whole(self) -> bytes:
-        """The body once it is complete; raises what cut it short."""
+        """Wait until the body is complete and return it. Raises the error that truncated it."""
         if self.complete and len(self.chunks) == 1:
             return self.chunks.popleft()
         return b"".join([piece async for piece in self])
@@ -74,6 +74,6 @@ class Body(httpx.AsyncByteStream):
             raise
 
     async def aclose(self) -> None:
-        """An answer that is left unread takes its connection with it."""
+        """Close the body; if the response is incomplete, its connection is closed too."""
         if not self.complete:
             self._link.abort()

@@ -1,10 +1,9 @@
-"""What another machine's clock shows when ours shows something: offset, and how far it may be off.
+"""Estimate the offset between another machine's clock and ours, with its maximum error.
 
-Asked n times, the answer with the shortest round trip says it best: the other clock was read
-somewhere between sending and receiving, so half of the round trip is the most that the middle can
-be wrong by (F. Cristian, "Probabilistic clock synchronization", 1989). What is compared is
-time.perf_counter_ns on both sides, which nobody sets and no leap second moves, so that it is
-measured again for every trial and never kept.
+Of n readings, the one with the shortest round trip is the most accurate: the other clock was read
+between sending and receiving, so the midpoint is wrong by at most half the round trip (F. Cristian,
+"Probabilistic clock synchronization", 1989). Both sides read time.perf_counter_ns, which nobody
+sets and no leap second moves. The offset is measured again for every trial and never stored.
 """
 
 from collections.abc import Callable
@@ -17,24 +16,24 @@ ROUNDS = 9
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Another clock: it shows ours plus `offset_ns`, give or take `error_ns`."""
+    """Another clock, which shows our time plus `offset_ns`, ± `error_ns`."""
 
     offset_ns: int
     error_ns: int
 
     def shows_ns(self, ours_ns: int) -> int:
-        """What it shows when ours shows `ours_ns`."""
+        """Return what the other clock shows when ours shows `ours_ns`."""
         return ours_ns + self.offset_ns
 
 
 SHARED = Clock(0, 0)
-"""Of a process on this machine."""
+"""The clock of a process on this machine."""
 
 
 def compare_clocks(
     ask_ns: Callable[[], int], ours_ns: Callable[[], int] = perf_counter_ns, rounds: int = ROUNDS
 ) -> Clock:
-    """The clock that `ask_ns` reads, by the shortest of `rounds` round trips."""
+    """Estimate the clock that `ask_ns` reads, from the shortest of `rounds` round trips."""
     return min((_round(ask_ns, ours_ns) for _ in range(rounds)), key=lambda each: each.error_ns)
 
 
@@ -46,5 +45,5 @@ def _round(ask_ns: Callable[[], int], ours_ns: Callable[[], int]) -> Clock:
 
 
 def machine_id() -> str:
-    """The same for all processes that share a kernel, and with it the clock."""
+    """Return an id that is the same for all processes that share a kernel, and thus its clock."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()

@@ -1,4 +1,4 @@
-"""A connection that is opened when first needed and again when the server has closed it."""
+"""A connection that opens on first use, and reopens after the server has closed it."""
 
 import asyncio
 import ssl
@@ -11,14 +11,14 @@ from webtrial.load.meter import Meter
 
 
 class Gone(httpx.NetworkError):
-    """The connection could not be opened or has ended, and is not to be opened again."""
+    """The connection could not be opened or has ended, and must not be opened again."""
 
 
 class Connection(httpx.AsyncBaseTransport):
-    """A transport for httpx with one connection: what one user of a trial has.
+    """A transport for httpx with a single connection, that of one user of a trial.
 
     `opened` counts its openings: more than one means that the server closed it. With `once` it is
-    opened at most once, and what is asked of it later raises Gone.
+    opened at most once, and later requests raise Gone.
     """
 
     def __init__(
@@ -37,25 +37,25 @@ class Connection(httpx.AsyncBaseTransport):
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and has not ended, as far as is known."""
+        """Whether it was opened and is not known to have ended."""
         return self._link is not None and self._link.is_open
 
     @property
     def is_ready(self) -> bool:
-        """Whether a request can be sent without opening anything or waiting for another."""
+        """Whether a request can be sent without opening a socket or waiting for another request."""
         return self._link is not None and self._link.is_open and not self._link.is_busy
 
     @property
     def has_news(self) -> bool:
-        """Whether something came that nobody asked for: the server's leaving, as a rule."""
+        """Whether unsolicited data arrived: usually the server has closed the connection."""
         return self._link is not None and self._link.has_news
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request`; returns once its headers are there, and its body if that is small.
+        """Send `request` and return once the response headers, and a small body, have arrived.
 
-        The extension `timeout` is httpx's, with `total` beside it: seconds until the last byte.
-        The answer's stream is a `Body`; its extension `sent_ns` says when the request was handed
-        over, so opening the connection, where it must be, belongs to the answer's time.
+        The extension `timeout` is httpx's, plus `total`: seconds until the last byte. The
+        response's stream is a `Body`. Its extension `sent_ns` is the time at which the request was
+        handed over: the response time includes opening the connection, if that is needed.
         """
         sent_ns = perf_counter_ns()
         self._meter.enter(sent_ns)
@@ -75,7 +75,7 @@ class Connection(httpx.AsyncBaseTransport):
             raise
 
     async def open(self, request: httpx.Request) -> Link:
-        """Open the connection to where `request` goes, without sending anything."""
+        """Open the connection to the server of `request`, without sending anything."""
         if not self._may_open:
             raise Gone("this connection is opened once only")
         self._may_open = not self._once

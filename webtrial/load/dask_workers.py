@@ -1,15 +1,16 @@
-"""A trial's load shared over the workers of a Dask cluster.
+"""Share a trial's load over the workers of a Dask cluster.
 
 coordinator                               each worker
-fit workers, their clocks ──── hello ───▶ (on its event loop)
+usable workers, clocks ─────── hello ───▶ (on its event loop)
 a part for each ────────────── work ────▶ a load driver in the task's thread
 .window_opens_ns ◀─────────── is_ready ── users and their requests are made
-an instant, by each clock ──── begin ───▶ warm up, measure, cool down from then on
+start time, by each clock ──── begin ───▶ warm up, measure, cool down
 .check() ◀── last heartbeats ─ scheduler ◀── heartbeats
 .outcome() ◀────────────────────────────── counts, client, samples or the shard's name
 
-Nothing waits for ever: Dask itself would for a pinned task whose worker is gone. Workers are found
-anew for each trial, so that one which died, hangs or is still busy costs the trial it was in.
+Every wait has a limit: Dask itself would wait forever for a pinned task whose worker is gone.
+Workers are looked up again for each trial: one that has died, hangs or is still busy costs only the
+trial it was in.
 """
 
 import asyncio
@@ -46,30 +47,30 @@ from webtrial.load.worker import (
 
 CONNECT_S = 10.0
 ANSWER_S = 5.0
-FIRST_ANSWER_S = 60.0  # it imports what it needs
+FIRST_ANSWER_S = 60.0  # longer: the worker imports its modules first
 CHECK_EVERY_S = 1.0
 RESTART_S = 10.0
-LEAD_NS = 200_000_000  # from the word to begin until load begins
+LEAD_NS = 200_000_000  # from the start command until load begins
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A worker that can drive now."""
+    """A worker that can run a load driver now."""
 
     address: str
     clock: Clock
-    pid: int | None  # where it runs on this machine
+    pid: int | None  # if it runs on this machine
 
 
 class Cluster:
-    """The workers of a Dask scheduler, whoever they are at the moment."""
+    """The workers that a Dask scheduler currently has."""
 
     def __init__(self, client: distributed.Client) -> None:
         self.client = client
 
     @contextmanager
     def drive(self, task: Task) -> Iterator["DaskCrew"]:
-        """All workers that are fit, sharing `task`; none of them drives on after the end."""
+        """Share `task` over all usable workers; their drivers end with the block."""
         fit = self._fit_workers()
         if not fit:
             raise DriverError("no worker of the Dask cluster is free and answers")
@@ -84,7 +85,10 @@ class Cluster:
             driver_pool.release()
 
     def require_fit(self, services_are_here: bool) -> None:
-        """LaunchError where no worker could drive, or they could not reach the services."""
+        """Raise LaunchError if there is no worker, or one that cannot drive or reach the services.
+
+        Services that we launch listen on 127.0.0.1: every worker must run on this machine.
+        """
         addresses = list(self.silences_s())
         if not addresses:
             raise LaunchError(
@@ -106,7 +110,7 @@ class Cluster:
                 )
 
     def silences_s(self) -> dict[str, float]:
-        """By worker: how long ago the scheduler heard of it last."""
+        """Return the seconds since the scheduler last heard from each worker, by address."""
         try:
             found: dict[str, float] = self.client.sync(
                 lambda: self.client.run_on_scheduler(last_heard), callback_timeout=ANSWER_S
@@ -127,12 +131,11 @@ class Cluster:
             return _Fit(address, SHARED, told.pid if psutil.pid_exists(told.pid) else None)
         try:
             return _Fit(address, compare_clocks(lambda: int(self.ask(read_clock, address))), None)
-        except TypeError:  # in place of a number it gave an error
+        except TypeError:  # the worker returned an error instead of a number
             return None
 
     def ask(self, function: Callable[[], Any], address: str) -> Any:
-        """What `function` returns on a worker, or the error that it raises; None from one that
-        says nothing."""
+        """Return what `function` returns or raises on a worker; None if the worker is silent."""
         return self.ask_all(function, [address], ANSWER_S).get(address)
 
     def ask_all(
@@ -149,11 +152,11 @@ class Cluster:
         return answers
 
     def _stop(self, fit: list[_Fit]) -> None:
-        """Workers that drive stop; those that are silent are started anew where they can be."""
+        """Stop the drivers of responding workers, and restart silent workers if possible."""
         with suppress(DriverError):
             silences_s = self.silences_s()
             for each in fit:
-                if silences_s.get(each.address, inf) < SILENCE_LIMIT_S:  # it is still there
+                if silences_s.get(each.address, inf) < SILENCE_LIMIT_S:  # it is still alive
                     self.ask(stop_driving, each.address)
             self._restart([a for a, silent_s in silences_s.items() if silent_s >= SILENCE_LIMIT_S])
 
@@ -164,7 +167,7 @@ class Cluster:
 
 
 class DaskCrew:
-    """Workers of a cluster at work together, seen from the coordinator."""
+    """The coordinator's handle of drivers that run together on workers of a cluster."""
 
     def __init__(self, cluster: Cluster, parts: list[Task], fit: list[_Fit]) -> None:
         self.pids = tuple(each.pid for each in fit if each.pid is not None)
@@ -186,8 +189,10 @@ class DaskCrew:
 
     @cached_property
     def window_opens_ns(self) -> int:
-        """When the measured window opens for all, by time.perf_counter_ns; waits until it is
-        known."""
+        """Time at which the measured window opens for all workers, by time.perf_counter_ns.
+
+        Waits until all drivers are ready, then starts them.
+        """
         self._await_ready()
         begins_ns = perf_counter_ns() + LEAD_NS
         for part, each in zip(self._parts, self._fit, strict=True):
@@ -213,7 +218,10 @@ class DaskCrew:
                 sleep(0.02)
 
     def check(self) -> None:
-        """DriverError that names the worker which has died, failed or fallen silent."""
+        """Raise DriverError, with the worker's number, if one has died, failed or fallen silent.
+
+        Also if the workers are not done in time.
+        """
         silences_s = self._cluster.silences_s()
         for part, each, future in zip(self._parts, self._fit, self._futures, strict=True):
             with named(part.share):
@@ -234,7 +242,7 @@ class DaskCrew:
             raise DriverError(f"the load driver hung: silent for {silences_s[address]:.0f} s")
 
     def outcome(self) -> Outcome:
-        """What all measured together; waits for the end. DriverError where one has nothing."""
+        """Wait for the end and return the merged outcome. DriverError if a worker has none."""
         _ = self.window_opens_ns
         while not self._done_within(CHECK_EVERY_S):
             self.check()
@@ -253,14 +261,14 @@ class DaskCrew:
         return done
 
     def release(self) -> None:
-        """Have the cluster forget what it was given and gave."""
+        """Release the tasks and their results from the cluster."""
         with suppress(OSError, TimeoutError):
             self._cluster.client.cancel(self._futures, force=True)
 
 
 @contextmanager
 def connected(scheduler: str, services_are_here: bool) -> Iterator[Cluster]:
-    """The cluster of `scheduler`, found to be of use; LaunchError that says what is missing."""
+    """Connect to the cluster of `scheduler` and check it. LaunchError says what is missing."""
     try:
         client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError) as error:
@@ -288,6 +296,6 @@ def _result(future: distributed.Future[Outcome]) -> Outcome:
 
 
 def last_heard(dask_scheduler: distributed.Scheduler) -> dict[str, float]:
-    """By the address of each worker: how many seconds ago it was heard of."""
+    """Return the seconds since the last message of each worker, by address."""
     now_s = time()
     return {address: now_s - each.last_seen for address, each in dask_scheduler.workers.items()}

@@ -1,13 +1,13 @@
-"""The load driver: one trial in a process of its own, from connecting to its samples.
+"""The load driver: runs one trial in its own process, from connecting to collecting samples.
 
 coordinator                         driver process (forked anew for each trial)
 driving(task) ────── task ────────▶ make users and their requests
 .window_opens_ns ◀── "ready" ──────
-                 ─── an instant ──▶ warm up, measure, cool down from then on
-.check() ◀────────── "alive" ────── every second, by the loop that sends
-.outcome() ◀──────── "outcome" ──── counts, what it knows of itself, samples
+                 ─── start time ──▶ warm up, measure, cool down
+.check() ◀────────── "alive" ────── every second, from the loop that sends requests
+.outcome() ◀──────── "outcome" ──── counts, its measurements of itself, samples
 
-Several drivers are told the same instant (`load.driver_pool`), so that they begin together.
+Several drivers get the same start time (`load.driver_pool`) and begin together.
 """
 
 import asyncio
@@ -49,17 +49,17 @@ from webtrial.run.store import Rows
 from webtrial.system.scheduling import has_realtime_priority, set_realtime_priority
 
 SETTING_UP_LIMIT_S = 60.0
-SILENCE_LIMIT_S = 5.0  # while load is offered: five beats missed
+SILENCE_LIMIT_S = 5.0  # while load is offered: five heartbeats missed
 ENDING_LIMIT_S = 30.0
 ALIVE_EVERY_S = 1.0
-LEAD_NS = 20_000_000  # from the word to begin until load begins
+LEAD_NS = 20_000_000  # from the start command until load begins
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All that a driver is told. `load` is the trial's: `share` says which part is its own.
+    """Input of a driver. `load` is the load of the whole trial, `share` this driver's part of it.
 
-    `shard` is where it writes its samples itself, without `.parquet`; else it returns them.
+    `shard` is where the driver writes its samples, without `.parquet`; if None, it returns them.
     """
 
     base_url: str
@@ -81,9 +81,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that a driver tells. `samples` has the columns of runs.SAMPLES; `workers` are those
-    that shared the load, none where a single driver offered all of it; `held` is there where
-    connections were to be held."""
+    """Result of a driver. `samples` has the columns of `run.store.SAMPLES`.
+
+    `workers` are the drivers that shared the load, empty if a single driver offered all of it.
+    `held` is set if the load uses persistent connections.
+    """
 
     counts: Counts
     client: Client
@@ -93,19 +95,19 @@ class Outcome:
 
 
 class Line(Protocol):
-    """A driver's way to its coordinator."""
+    """A driver's channel to its coordinator."""
 
     def begins_ns(self) -> int:
-        """Say that all is ready; when to begin, by this machine's time.perf_counter_ns."""
+        """Report readiness and return the start time, by this machine's time.perf_counter_ns."""
 
     def say(self, word: str) -> None:
-        """Tell how far it is: `alive`, or `ended` when the load is over."""
+        """Report progress: `alive`, or `ended` when the load is over."""
 
 
 class Driving:
-    """A driver at work, seen from the coordinator."""
+    """The coordinator's handle of a running driver."""
 
-    pids: tuple[int, ...] = ()  # that are not below us: none, it is our child
+    pids: tuple[int, ...] = ()  # drivers outside our process tree: none, ours is a child
 
     def __init__(self, process: ForkServerProcess, pipe: Pipe, task: Task) -> None:
         self._process = process
@@ -118,13 +120,16 @@ class Driving:
 
     @property
     def pid(self) -> int:
-        """The driver's process."""
+        """Process id of the driver."""
         assert self._process.pid is not None
         return self._process.pid
 
     @property
     def window_opens_ns(self) -> int:
-        """When the measured window opens, by time.perf_counter_ns; waits until that is known."""
+        """Time at which the measured window opens, by time.perf_counter_ns.
+
+        Waits until the driver is ready, and starts it if `begin` has not.
+        """
         if self._opens_ns is None:
             self.await_ready()
             self.begin(perf_counter_ns() + LEAD_NS)
@@ -132,11 +137,11 @@ class Driving:
         return self._opens_ns
 
     def await_ready(self) -> None:
-        """Return once it has only to be told when to begin."""
+        """Wait until the driver is ready to begin."""
         self._await("ready")
 
     def begin(self, at_ns: int) -> None:
-        """Have it begin at `at_ns` of time.perf_counter_ns."""
+        """Start the load at `at_ns` of time.perf_counter_ns."""
         task = self._task
         try:
             self._pipe.send(at_ns)
@@ -148,20 +153,20 @@ class Driving:
         self._allow_silence(SILENCE_LIMIT_S)
 
     def check(self) -> None:
-        """DriverError where it has died, failed or fallen silent."""
+        """Raise DriverError if the driver has died, failed or fallen silent."""
         while "outcome" not in self._said:
             if not self._listen(0.0):
                 self._require_time_left()
                 return
 
     def outcome(self) -> Outcome:
-        """What was measured; waits for the end. DriverError where there is nothing."""
+        """Wait for the end and return what was measured. DriverError if there is no result."""
         _ = self.window_opens_ns
         found: Outcome = self._await("outcome")
         return found
 
     def kill(self) -> None:
-        """End it without a result."""
+        """Kill the driver, without a result."""
         self._process.kill()
 
     def _await(self, word: str) -> Any:
@@ -171,7 +176,7 @@ class Driving:
         return self._said[word]
 
     def _listen(self, patience_s: float) -> bool:
-        """Take in what it says next; False where that is nothing."""
+        """Receive the driver's next message; False if none arrives in time."""
         try:
             if not self._pipe.poll(patience_s):
                 return False
@@ -207,14 +212,16 @@ class Driving:
 
 
 def prepare() -> None:
-    """Have the process that drivers are forked from load what they need, while PostgreSQL and
-    services start: the first driver would wait for it."""
+    """Start the fork server and load what drivers need, while PostgreSQL and services start.
+
+    Otherwise the first driver would wait for it.
+    """
     forking()
     forkserver.ensure_running()
 
 
 def forking(*modules: str) -> ForkServerContext:
-    """How processes are forked from one that has loaded what drivers need, and `modules`."""
+    """Return a fork server context that preloads `modules` and everything that drivers need."""
     context = multiprocessing.get_context("forkserver")
     # pyarrow loads pandas with its first array, which would cost each driver most of a second.
     context.set_forkserver_preload(["__main__", __name__, "pandas", *modules])
@@ -223,7 +230,7 @@ def forking(*modules: str) -> ForkServerContext:
 
 @contextmanager
 def driving(task: Task) -> Iterator[Driving]:
-    """A driver in a fresh process, which is gone at the end, whatever happened."""
+    """Run a driver in a fresh process, which always ends with the block."""
     context = forking()
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, theirs), daemon=True)
@@ -245,7 +252,7 @@ def driving(task: Task) -> Iterator[Driving]:
 
 
 class _PipeLine:
-    """The way to a coordinator on this machine."""
+    """The channel to a coordinator on this machine."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
@@ -271,7 +278,7 @@ def _work(task: Task, pipe: Pipe) -> None:
 
 
 def run_driver(task: Task, line: Line) -> Outcome:
-    """Be the driver of `task`, in this thread, until it is done."""
+    """Run the driver of `task` in this thread until it is done."""
     raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_drive(task, line))
@@ -280,7 +287,7 @@ def run_driver(task: Task, line: Line) -> Outcome:
 async def _drive(task: Task, line: Line) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
-    # In an open loop the others join when needed; the first one has all requests rendered.
+    # In an open loop further users join when needed; the first one has all requests rendered.
     at_first = task.load.users or task.load.connections
     ready = list(islice(users, task.share.count(at_first) if at_first else 1))
     silent = [Connection(once=True) for _ in range(task.share.count(task.load.silent))]
@@ -315,7 +322,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
 
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """No pause for garbage; what there is now is not looked at again."""
+    """Disable garbage collection: no pauses, and existing objects are never scanned again."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -356,8 +363,10 @@ def _warmup_ns(task: Task) -> int:
 
 
 def _asks(task: Task) -> Asks:
-    """When this driver's requests are due, in nanoseconds since load begins; of an open loop they
-    are nobody's, of a closed one there are none."""
+    """Return when this driver's requests are due, in nanoseconds since load begins.
+
+    Requests of an open loop belong to no connection; a closed loop has no due times.
+    """
     load, rate_per_s = task.load, task.load.rate_per_s
     if rate_per_s is None:
         return Asks([], [])
@@ -377,8 +386,10 @@ async def _load(
     asks: Asks,
     window: Window,
 ) -> tuple[int, Held | None]:
-    """Offer the load; returns how many requests of the window were dropped, and what became of
-    connections that were to be held."""
+    """Offer the load and return the number of requests of the window that were dropped.
+
+    The second item is the state of the persistent connections, None for other loads.
+    """
     begins_ns = window.opens_ns - _warmup_ns(task)
     due_ns = [begins_ns + offset for offset in asks.at_ns]
     if task.load.kind == "closed":

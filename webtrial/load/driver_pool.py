@@ -1,7 +1,7 @@
-"""Several load drivers as one: a task dealt out, a common start, one outcome.
+"""Run several load drivers as one: partition the task, start together, merge the outcomes.
 
 Nothing is averaged: counts and requests in flight are summed, percentiles are those of all
-requests together, CPU and stalls are the worst driver's, and each driver's own view is kept.
+requests together, CPU and stalls are the worst driver's. Each driver's own outcome is kept.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,10 @@ from webtrial.run.store import Rows
 
 
 def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
-    """`task` for each of at most `drivers` drivers, none without a user; `cores` are theirs."""
+    """Partition `task` over at most `drivers` drivers, each with at least one user.
+
+    Drivers run on `cores` if there are enough of them.
+    """
     of = min(drivers, task.load.users or task.load.connections or task.max_connections)
     parts = [
         replace(
@@ -38,9 +41,9 @@ def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
 
 
 class DriverPool:
-    """Drivers on this machine at work together, seen from the coordinator."""
+    """The coordinator's handle of drivers that run together on this machine."""
 
-    pids: tuple[int, ...] = ()  # they are our children
+    pids: tuple[int, ...] = ()  # drivers outside our process tree: none, ours are children
 
     def __init__(self, parts: Sequence[Task], drivers: Sequence[Driving]) -> None:
         self._parts = parts
@@ -48,19 +51,21 @@ class DriverPool:
 
     @cached_property
     def window_opens_ns(self) -> int:
-        """When the measured window opens for all, by time.perf_counter_ns; waits until it is
-        known."""
+        """Time at which the measured window opens for all drivers, by time.perf_counter_ns.
+
+        Waits until all drivers are ready, then starts them.
+        """
         self._each(Driving.await_ready)
         begins_ns = perf_counter_ns() + LEAD_NS
         self._each(lambda driver: driver.begin(begins_ns))
         return self._drivers[0].window_opens_ns
 
     def check(self) -> None:
-        """DriverError that names the driver which has died, failed or fallen silent."""
+        """Raise DriverError, with the driver's number, if one has died, failed or fallen silent."""
         self._each(Driving.check)
 
     def outcome(self) -> Outcome:
-        """What all measured together; waits for the end. DriverError where one has nothing."""
+        """Wait for the end and return the merged outcome. DriverError if a driver has none."""
         _ = self.window_opens_ns
         outcomes: list[Outcome] = []
         self._each(lambda driver: outcomes.append(driver.outcome()))
@@ -74,7 +79,7 @@ class DriverPool:
 
 @contextmanager
 def driver_pool(task: Task, drivers: int, cores: Sequence[int] = ()) -> Iterator[DriverPool]:
-    """Fresh processes that share `task`, which are gone at the end, whatever happened."""
+    """Run `task` in several fresh driver processes, which always end with the block."""
     parts = shared(task, drivers, cores)
     with ExitStack() as processes:
         yield DriverPool(parts, [processes.enter_context(driving(part)) for part in parts])
@@ -82,7 +87,7 @@ def driver_pool(task: Task, drivers: int, cores: Sequence[int] = ()) -> Iterator
 
 @contextmanager
 def named(share: Partition) -> Iterator[None]:
-    """A DriverError that is raised within says which worker it is about."""
+    """Add the worker's number to any DriverError raised within the block."""
     try:
         yield
     except DriverError as error:
@@ -92,7 +97,7 @@ def named(share: Partition) -> Iterator[None]:
 def merged(
     parts: Sequence[Task], outcomes: Sequence[Outcome], clock_errors_ms: Sequence[float] = ()
 ) -> Outcome:
-    """One outcome of all, with each driver's own beside it."""
+    """Merge the outcomes of all drivers into one that also keeps each driver's own."""
     samples = _merged_samples([outcome.samples for outcome in outcomes])
     clients = [outcome.client for outcome in outcomes]
     errors_ms = clock_errors_ms or [0.0] * len(parts)
@@ -118,7 +123,10 @@ def _worker(part: Task, outcome: Outcome, clock_error_ms: float) -> Worker:
 
 
 def _merged_samples(samples: Sequence[Rows]) -> Rows:
-    """The rows of all: by intended start, or where they are already written, worker by worker."""
+    """Return the rows of all drivers, sorted by intended start.
+
+    Rows that are already written to shards come worker by worker instead.
+    """
     if written := [each for each in samples if isinstance(each, Shards)]:
         return joined(written)
     merged: Rows = pa.concat_tables(samples).unify_dictionaries().sort_by("intended_ns")

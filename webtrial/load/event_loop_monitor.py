@@ -1,4 +1,4 @@
-"""The load driver's watch on itself: stalls of its loop, and its clocks at the window's ends."""
+"""Monitor the load driver's event loop: its stalls, and its clocks at both ends of the window."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ LOOP_RESOLUTION_NS = 1_000_000  # uvloop's timers may be this late without any s
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The clocks on the first beat after the window's opening or closing."""
+    """Clock readings at the first beat after the window opened or closed."""
 
     at_ns: int
     cpu_ns: int
@@ -21,7 +21,7 @@ class Edge:
 
 
 class EventLoopMonitor:
-    """Beats every few milliseconds; a beat that comes late is a stall of the loop."""
+    """Schedules a beat every few milliseconds; a late beat is a stall of the loop."""
 
     def __init__(self, window: Window, meter: Meter) -> None:
         self.worst_stall_ns = 0
@@ -52,7 +52,7 @@ class EventLoopMonitor:
             self.edges.append(Edge(now_ns, process_time_ns(), integral))
 
     def stop(self) -> None:
-        """The last beat: the load has ended, after the window closed."""
+        """Take the last readings, once the window has closed and the load has ended."""
         if self._handle is not None:
             self._handle.cancel()
         self._read_clocks(perf_counter_ns())

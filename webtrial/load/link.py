@@ -1,14 +1,14 @@
-"""One socket from its opening to its end: asyncio.Protocol + httptools, one request at a time.
+"""One socket from opening to closing: asyncio.Protocol + httptools, one request at a time.
 
     exchange ──write──▶ socket ──▶ data_received ──▶ httptools ──▶ on_* callbacks
         ▲                                                               │
         └──────────── future: resolved once the headers are complete ◀──┘
 
-A small answer arrives in one piece, so its body is already complete when the future resolves; a
-large one is read on through `Body`, with the socket paused while the reader is behind.
+A small response arrives in one piece: its body is already complete when the future resolves. The
+rest of a large one is read through `Body`; the socket is paused while the reader falls behind.
 
-Times are taken where they happen: `sent_ns` before the request is written, `done_ns` when the last
-byte was read from the socket, before any coroutine wakes up. Clock: `time.perf_counter_ns`.
+Times are taken at the event itself: `sent_ns` before the request is written, `done_ns` when the
+last byte was read from the socket, before any coroutine wakes up. Clock: `time.perf_counter_ns`.
 """
 
 import asyncio
@@ -22,20 +22,20 @@ import httpx
 from webtrial.load.body import HIGH_WATER_BYTES, Body
 from webtrial.load.wire import pieces_of
 
-HEAD_LIMIT_BYTES = 100 * 1024  # of headers that do not end: httpx's limit, too
+HEAD_LIMIT_BYTES = 100 * 1024  # for headers without an end: httpx has the same limit
 _NEVER_NS = 1 << 62
 
 
 class Closed(httpx.RemoteProtocolError):
-    """The server closed the connection before it answered at all."""
+    """The server closed the connection before sending any response."""
 
 
 class Truncated(httpx.RemoteProtocolError):
-    """The server closed the connection in the middle of an answer."""
+    """The server closed the connection in the middle of a response."""
 
 
 class Link(asyncio.Protocol):
-    """One socket. `on_end` is called with the time when a request is over, whichever way."""
+    """One socket. `on_end` is called with the time at which a request ends, in any way."""
 
     def __init__(self, on_end: Callable[[int], None]) -> None:
         self.is_open = False
@@ -43,14 +43,14 @@ class Link(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[httpx.Response] | None = None  # while a request is in progress
-        self._body: Body | None = None  # from its headers on
+        self._body: Body | None = None  # set once the headers are complete
         self._response: httpx.Response | None = None
         self._writable: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._deadline_ns = 0
         self._read_ns = 0
         self._now_ns = 0
-        self._head_of_ns = 0  # the request whose answer's headers came in part, by its sent_ns
+        self._head_of_ns = 0  # sent_ns of the request whose response headers are incomplete
         self._head_bytes = 0
 
     @property
@@ -60,16 +60,16 @@ class Link(asyncio.Protocol):
 
     @property
     def has_news(self) -> bool:
-        """Whether the kernel holds what the loop has not seen: on an idle socket, its end.
+        """Whether the kernel holds data that the loop has not seen: on an idle socket, its end.
 
-        One system call, so for a pool to ask and not for a driver's every request.
+        This costs one system call: acceptable for a pool, not for every request of a driver.
         """
         poll = select.poll()
         poll.register(self._socket.get_extra_info("socket"), select.POLLIN)
         return bool(poll.poll(0))
 
     async def exchange(self, request: httpx.Request, sent_ns: int) -> httpx.Response:
-        """Send `request`; its answer once the headers are there."""
+        """Send `request` and return its response once the headers have arrived."""
         self._answer = answer = self._loop.create_future()
         self._is_head = request.method == "HEAD"
         self._sent_ns = sent_ns
@@ -80,7 +80,7 @@ class Link(asyncio.Protocol):
                 self._set_deadline(limits)
                 try:
                     self._socket.write(wire)
-                except RuntimeError as error:  # uvloop's way to say so, before connection_lost
+                except RuntimeError as error:  # raised by uvloop, before connection_lost
                     raise httpx.WriteError(f"the connection is closed: {error}") from error
             else:
                 await self._write(request, limits or {})
@@ -89,12 +89,12 @@ class Link(asyncio.Protocol):
         except BaseException:
             self.abort()
             if answer.done() and not answer.cancelled():
-                answer.exception()  # else asyncio reports an error that nobody took
+                answer.exception()  # otherwise asyncio reports an exception never retrieved
             raise
 
     async def _write(self, request: httpx.Request, limits: dict[str, float | None]) -> None:
-        """A request that was not rendered before, whole even where its answer comes first."""
-        self._stop_timer()  # it was set for the last request, whose limits were others
+        """Write a request that is not rendered yet, completely even if its response comes first."""
+        self._stop_timer()  # it was set for the last request, which had other limits
         self._set_deadline(limits)
         if self._read_ns:
             self._deadline_ns = _NEVER_NS
@@ -116,7 +116,7 @@ class Link(asyncio.Protocol):
     # --- time limits
 
     def _set_deadline(self, timeout: dict[str, float | None] | None) -> None:
-        """`total` limits the whole answer, `read` (httpx's) each wait for more of it."""
+        """Apply the limits: `total` for the whole response, `read` (httpx's) for each wait."""
         total, read = (timeout.get("total"), timeout.get("read")) if timeout else (None, None)
         limit_s = total or read
         self._read_ns = int(read * 1e9) if read and not total else 0
@@ -133,17 +133,18 @@ class Link(asyncio.Protocol):
             self._timer = None
 
     def expect_more(self) -> None:
-        """Somebody waits for the socket: let it be read, and count `read` from now."""
+        """Resume reading because somebody waits for data, and count `read` from now."""
         if self._read_ns:
             self._deadline_ns = perf_counter_ns() + self._read_ns
         if self.is_open and not self._socket.is_closing():
             self._socket.resume_reading()
 
     def _look_at_the_clock(self) -> None:
-        """One timer serves request after request: set once, it looks and, if early, waits on.
+        """Fail the request if its deadline has passed; otherwise set the timer again.
 
-        So requests rendered once have one limit in common. Where `read` counts, the deadline may
-        move nearer while the timer runs, but never to less than `read` from now.
+        One timer serves successive requests, so rendered requests share one limit. With a `read`
+        limit the deadline may move nearer while the timer runs, but never to less than `read` from
+        now.
         """
         self._timer = None
         if self._answer is None:
@@ -169,7 +170,7 @@ class Link(asyncio.Protocol):
             if self._body is None or not self._body.complete:
                 self._fail(httpx.RemoteProtocolError(f"not an HTTP/1.1 answer: {error}"))
                 return
-            self._keeps = False  # what follows a whole answer is nobody's
+            self._keeps = False  # data after a complete response belongs to no request
         if self._body is not None:
             self._deliver(self._body)
         else:
@@ -190,7 +191,7 @@ class Link(asyncio.Protocol):
             self._socket.pause_reading()
 
     def _wait_for_headers(self, size: int) -> None:
-        """A part of the headers came, or an informational answer; or something unasked for."""
+        """Handle partial headers, an informational response, or unsolicited data."""
         if self._answer is None:
             self._close()
             return
@@ -203,7 +204,7 @@ class Link(asyncio.Protocol):
             self._deadline_ns = self._now_ns + self._read_ns
 
     def eof_received(self) -> None:
-        self.is_open = False  # now: on uvloop, connection_lost comes one turn of the loop later
+        self.is_open = False  # now: uvloop calls connection_lost one iteration of the loop later
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
@@ -235,7 +236,7 @@ class Link(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._excess = self._body is not None and self._body.complete
         if self._excess:
-            self._keeps = False  # more than one answer to one request: this is nobody's
+            self._keeps = False  # a second response to one request belongs to no request
             return
         self._headers: list[tuple[bytes, bytes]] = []
         self._reason = b""
@@ -259,9 +260,9 @@ class Link(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200 or self._excess:
-            if status < 100 or status == 101:  # 101 switches to a protocol that is not ours
+            if status < 100 or status == 101:  # 101 switches to a protocol that we do not speak
                 raise httpx.RemoteProtocolError(f"{status} is no status of an answer")
-            return  # after 100 Continue, 103 Early Hints, the answer proper follows
+            return  # after 100 Continue or 103 Early Hints, the final response follows
         if self._answer is None:
             raise httpx.RemoteProtocolError("an answer that nobody asked for")
         self._body = Body(self)
@@ -284,7 +285,7 @@ class Link(asyncio.Protocol):
         if self._body is not None and not self._body.complete:
             self._body.feed(data)
         else:
-            self._keeps = False  # a body where none may be, as after the answer to HEAD
+            self._keeps = False  # a body where none is allowed, as after a response to HEAD
 
     def on_message_complete(self) -> None:
         if self._body is not None and not self._body.complete:
@@ -299,12 +300,12 @@ class Link(asyncio.Protocol):
     # --- the end of a request
 
     def _finish(self) -> None:
-        """The answer is whole: the next request may come, or the connection must not live on."""
+        """End a complete response: keep the connection for the next request, or close it."""
         self._end(self._now_ns)
         if not self._keeps:
             self._close()
         elif self._is_head:
-            self._parser = httptools.HttpResponseParser(self)  # the old one waits for a body
+            self._parser = httptools.HttpResponseParser(self)  # the old one still waits for a body
 
     def _fail(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():
@@ -321,14 +322,14 @@ class Link(asyncio.Protocol):
             self._on_end(at_ns)
 
     def abort(self) -> None:
-        """Give the request in progress up, and the connection with it."""
+        """Abandon the request in progress, and the connection with it."""
         self._end(perf_counter_ns())
         self.is_open = False
         self._socket.abort()
 
     def _close(self) -> None:
         if self._writable is not None:
-            self.abort()  # nobody takes the rest of the request: waiting for it would be for ever
+            self.abort()  # nobody reads the rest of the request: waiting would never end
         elif self.is_open:
             self.is_open = False
             self._socket.close()
@@ -341,7 +342,7 @@ class Link(asyncio.Protocol):
 
 
 def _keeps_alive(response: httpx.Response) -> bool:
-    """Whether the connection outlives the answer to HEAD, which httptools cannot say."""
+    """Whether the connection stays open after a response to HEAD, which httptools cannot tell."""
     wishes = {wish.strip() for wish in response.headers.get("connection", "").lower().split(",")}
     if response.http_version == "HTTP/1.0":
         return "keep-alive" in wishes

@@ -1,7 +1,7 @@
 """Closed and open loops: when each request is intended to start.
 
-Closed: a user sends again when answered, after its think time; the server's slowness slows the
-users down. Open: requests are due at drawn instants (`timetable`).
+Closed: a user sends its next request after the response and its think time, so a slow server slows
+the users down. Open: requests are due at times drawn in advance (`open_loop_schedule`).
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from webtrial.load.open_loop_schedule import OpenLoopSchedule
 from webtrial.load.user import User
 from webtrial.load.window import Window
 
-GROUP = 50  # users that come together
+GROUP = 50  # users that start together
 GROUP_EVERY_S = 0.002
 
 
 async def closed_loop(users: Iterable[User], window: Window, think_time_s: float) -> None:
-    """Let all users live until the window is over.
+    """Run all users until the window is over.
 
-    They come in small groups: thousands of connections opened at once would cost memory that is
-    never needed again, and overflow the server's queue of connections to accept.
+    They start in small groups: opening thousands of connections at once would take memory that is
+    never needed again, and overflow the server's accept queue.
     """
     living = []
     for number, user in enumerate(users, 1):
@@ -43,7 +43,7 @@ async def _live(user: User, window: Window, think_time_s: float) -> None:
 
 
 def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
-    """Instants of a Poisson process within [0, span_ns), in nanoseconds, sorted."""
+    """Return the arrival times of a Poisson process within [0, span_ns), in nanoseconds, sorted."""
     random = np.random.default_rng([seed, 0xA881])
     expected = rate_per_s * span_ns / 1e9
     gaps_s = random.exponential(1 / rate_per_s, int(expected + 8 * expected**0.5 + 16))
@@ -52,9 +52,9 @@ def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
 
 
 class OpenLoop(OpenLoopSchedule):
-    """Sends each arrival on the connection that was used last.
+    """Sends each arrival on the most recently used connection.
 
-    A new user joins where all are busy, up to `most_users`; an arrival beyond that is dropped.
+    If all users are busy, a new one joins, up to `most_users`; further arrivals are dropped.
     """
 
     def __init__(

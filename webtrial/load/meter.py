@@ -1,6 +1,6 @@
-"""How many requests are in flight, counted as they come and go.
+"""Count the requests in flight as they start and end.
 
-This count is kept where requests pass, not made from the samples: Little's law then compares two
+The count is taken where requests pass, not derived from the samples: Little's law then compares two
 independent observations (J. D. C. Little, "A Proof for the Queuing Formula L = λW", 1961).
 """
 
@@ -16,17 +16,17 @@ class Meter:
         self._since_ns = 0
 
     def enter(self, now_ns: int) -> None:
-        """One request more from `now_ns` on."""
+        """Count one more request from `now_ns` on."""
         self._integral += self.in_flight * (now_ns - self._since_ns)
         self._since_ns = now_ns
         self.in_flight += 1
 
     def leave(self, now_ns: int) -> None:
-        """One request less from `now_ns` on."""
+        """Count one request fewer from `now_ns` on."""
         self._integral += self.in_flight * (now_ns - self._since_ns)
         self._since_ns = now_ns
         self.in_flight -= 1
 
     def integral_at(self, now_ns: int) -> int:
-        """Request-nanoseconds up to `now_ns`, which must not lie before the last change."""
+        """Return request-nanoseconds up to `now_ns`, which must not precede the last change."""
         return self._integral + self.in_flight * (now_ns - self._since_ns)

@@ -1,7 +1,7 @@
-"""Requests that are due at given instants, whatever became of the earlier ones.
+"""Open-loop schedule: requests are due at given times, independent of earlier responses.
 
-Latency counts from that instant, so a stall is felt by everyone who came while it lasted (G. Tene,
-"How NOT to Measure Latency", on coordinated omission).
+Latency counts from the due time: a stall affects every request that was due while it lasted (G.
+Tene, "How NOT to Measure Latency", on coordinated omission).
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from webtrial.load.timer import Timer
 from webtrial.load.window import Window
 
 AWAKE_NS = 1_000_000  # before a request is due
-AWAKE_FRACTION = 0.1  # of the time at most, since it costs CPU
+AWAKE_FRACTION = 0.1  # of the time at most, because it costs CPU
 
 
 class OpenLoopSchedule(ABC):
-    """Sends whatever is due when it is due; who sends it is for those that derive from this.
+    """Sends each request when it is due; subclasses choose the connection.
 
-    `dropped` counts those of the window that could not be sent, or were still unsent at the end.
+    `dropped` counts the requests of the window that could not be sent, or were unsent at the end.
     """
 
     def __init__(self, window: Window) -> None:
@@ -34,18 +34,18 @@ class OpenLoopSchedule(ABC):
 
     @abstractmethod
     def _send(self, place: int) -> None:
-        """Send what is due at the instant `place` of the timetable, or drop it."""
+        """Send the request at position `place` of the schedule, or drop it."""
 
     @abstractmethod
     def _get_ready(self) -> None:
-        """Between two requests: have the next one ready, so that it must only be sent."""
+        """Prepare the next request in the time between two requests."""
 
     async def run(self, due_ns: list[int]) -> None:
-        """Offer a request at each of `due_ns`; ends when the window is over."""
+        """Offer a request at each of `due_ns`, until the window is over."""
         self._due = due_ns
         self._timer = timer = Timer(self._send_what_is_due, _awake_ns(due_ns))
         try:
-            self._send_what_is_due()  # sets the timer, where anything is due at all
+            self._send_what_is_due()  # sets the timer, if any request is due at all
             while not self._window.is_over(perf_counter_ns()):
                 await asyncio.sleep(0.01)
         finally:
@@ -54,7 +54,7 @@ class OpenLoopSchedule(ABC):
             await self._let_finish()
 
     async def _let_finish(self) -> None:
-        """The last requests may end too, so that the server has done no work that nobody saw."""
+        """Wait for the last requests: otherwise the server would do work that is not recorded."""
         left_s = (self._window.gives_up_ns - perf_counter_ns()) / 1e9
         if self._asking:
             _, late = await asyncio.wait(self._asking, timeout=max(left_s, 0))
@@ -69,7 +69,7 @@ class OpenLoopSchedule(ABC):
         while self._next < len(self._due) and self._due[self._next] <= now_ns:
             self._send(self._next)
             self._next += 1
-        self._loop.call_soon(self._get_ready)  # after what is being sent, not before
+        self._loop.call_soon(self._get_ready)  # after the current requests are sent, not before
         if self._next < len(self._due):
             self._timer.set(self._due[self._next])
 
@@ -84,11 +84,11 @@ class OpenLoopSchedule(ABC):
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            self._error = task.exception()  # a fault of ours: the trial must not pass
+            self._error = task.exception()  # our own fault: the trial must not count
 
 
 def _awake_ns(due_ns: list[int]) -> int:
-    """How long before a request is due the loop keeps itself awake."""
+    """Return how long before a due request the loop stays awake, in nanoseconds."""
     if not due_ns:
         return 0
     mean_gap_ns = (due_ns[-1] - due_ns[0]) / len(due_ns)

@@ -1,9 +1,9 @@
-"""Connections that are held: each is opened once, asks then, and from time to time after that.
+"""Persistent connections: each is opened once, sends a request then, and further ones at intervals.
 
-Openings are spread evenly over the warm-up. From then on each connection asks at equal intervals,
-the first time at an instant drawn from the first interval, so that all of them together ask at a
-constant rate; those opened first ask first, so that none asks again at once. What is asked of a
-connection that has ended fails: who counts connections must not open them again.
+Openings are spread evenly over the warm-up. After that each connection sends requests at equal
+intervals, starting at a time drawn from the first interval: together they send at a constant rate.
+Connections opened first send first, so none sends its second request immediately. A request on a
+connection that has ended fails: reopening connections would falsify their count.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from webtrial.run.records import Held
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """When who asks: instants in nanoseconds since load begins, sorted, and whose each is."""
+    """Schedule of requests: sorted times in nanoseconds since load begins, and connections."""
 
     at_ns: list[int]
     whose: list[int]
 
     def part(self, share: Partition) -> "Asks":
-        """Those of one driver, which counts its own connections from 0."""
+        """Return the requests of one driver, which numbers its own connections from 0."""
         own = [place for place, who in enumerate(self.whose) if who % share.of == share.index]
         return Asks(
             [self.at_ns[place] for place in own], [self.whose[place] // share.of for place in own]
@@ -40,8 +40,11 @@ class Asks:
 def held_asks(
     connections: int, rate_per_s: float, opening_ns: int, span_ns: int, seed: int
 ) -> Asks:
-    """The asks of all connections within [0, span_ns): on opening within `opening_ns`, then
-    `rate_per_s` in all."""
+    """Return the requests of all connections within [0, span_ns), in nanoseconds.
+
+    Each connection sends one when it opens, within `opening_ns`. After that, all of them together
+    send `rate_per_s`.
+    """
     random = np.random.default_rng([seed, 0x4E1D])
     interval_ns = 1e9 * connections / rate_per_s
     first_ns = opening_ns + np.sort(random.uniform(0, interval_ns, connections))
@@ -59,9 +62,9 @@ def held_asks(
 
 
 class HeldLoop(OpenLoopSchedule):
-    """Lets each connection ask when it is due.
+    """Sends the request of each connection when it is due.
 
-    An ask that is due while the connection still waits for an answer is dropped.
+    A request that is due while its connection still waits for a response is dropped.
     """
 
     def __init__(self, users: Sequence[User], whose: Sequence[int], window: Window) -> None:
@@ -92,7 +95,7 @@ class HeldLoop(OpenLoopSchedule):
             self._given_up += 1
 
     def held(self, silent: Sequence[Connection]) -> Held:
-        """What has become of the connections, and of `silent` ones beside them, until now."""
+        """Return the current state of the connections and of the `silent` ones."""
         opened = sum(user.connection.opened for user in self._users)
         still_open = sum(user.connection.is_open for user in self._users)
         return Held(
@@ -109,7 +112,7 @@ class HeldLoop(OpenLoopSchedule):
 async def open_silently(
     connections: Sequence[Connection], request: httpx.Request, begins_ns: int, opening_ns: int
 ) -> None:
-    """Open connections to where `request` would go, evenly over `opening_ns`, and leave them be."""
+    """Open idle connections to the server of `request`, spread evenly over `opening_ns`."""
 
     async def one(number: int, connection: Connection) -> None:
         at_ns = begins_ns + number * opening_ns // len(connections)
@@ -117,6 +120,6 @@ async def open_silently(
         try:
             await connection.open(request)
         except httpx.TransportError as error:
-            kind_of(error)  # what is the server's doing shows in the count
+            kind_of(error)  # raises if the fault is ours; the server's faults show in the count
 
     await asyncio.gather(*(one(*each) for each in enumerate(connections)))

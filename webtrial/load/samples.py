@@ -1,4 +1,4 @@
-"""Every request of a trial, kept as it ends: 40 bytes each, no objects for a collector to walk."""
+"""Store every request of a trial when it ends: 40 bytes each, no garbage-collected objects."""
 
 import struct
 
@@ -22,8 +22,8 @@ OUTCOMES = (
     "wrong_content",
     "gone",
 )
-"""What can become of a request. `closed`: the server closed before it answered at all; `gone`: it
-was never sent, since the connection that it belongs to had ended or was never open."""
+"""Outcomes of a request. `closed`: the server closed the connection before any response. `gone`:
+the request was never sent, because its connection had ended or was never open."""
 
 _CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _ROW = struct.Struct("<qqqiiHBBxxxx")
@@ -43,7 +43,7 @@ _ROW_TYPE = np.dtype(
 
 
 class Samples:
-    """Rows are added while measuring and read as a table afterwards."""
+    """Collects rows while measuring and returns them as a table afterwards."""
 
     def __init__(self) -> None:
         self._rows = bytearray()
@@ -60,14 +60,17 @@ class Samples:
         body_bytes: int,
         outcome: str,
     ) -> None:
-        """One request that came to its end."""
+        """Add one request that has ended."""
         code = self._kinds.setdefault(kind, len(self._kinds))
         self._rows += _ROW.pack(
             intended_ns, sent_ns, done_ns, connection, body_bytes, status, _CODES[outcome], code
         )
 
     def table(self, opens_ns: int, window_ns: int) -> pa.Table:
-        """The rows as SAMPLES, by intended start, times relative to the window's opening."""
+        """Return the rows with the columns of SAMPLES, sorted by intended start.
+
+        Times are relative to the opening of the window.
+        """
         rows = np.sort(np.frombuffer(bytes(self._rows), _ROW_TYPE), order="intended_ns")
         intended = rows["intended_ns"] - opens_ns
         columns = {

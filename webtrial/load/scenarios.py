@@ -1,8 +1,8 @@
-"""What users ask, and what they must be answered.
+"""Scenarios: the requests that users send and the responses they expect.
 
 A scenario gives each user a `Session`: an endless, seeded sequence of `RequestSpec`s, each a
-request with what its answer must be. Every answer is checked by status and length, one in
-`CONTENT_EVERY` by content. Sessions that write own the rows they write, so that no two users
+request with its expected response. Every response is checked by status and length, one in
+`CONTENT_EVERY` also by content. Sessions that write own the rows they write: no two users
 collide.
 """
 
@@ -18,23 +18,23 @@ import numpy as np
 from webtrial.load.wire import once
 
 CONTENT_EVERY = 16
-AT_A_TIME = 64  # drawn; more would cost each of thousands of users kilobytes
+AT_A_TIME = 64  # requests drawn at once; more would cost each of thousands of users kilobytes
 
 NUMBERED = "numbered"
-"""A scenario for servers that know the truth; no stack serves it."""
+"""A scenario for reference servers that validate the load driver; no stack serves it."""
 
 CRUD_MIX = {"read": 0.70, "create": 0.15, "update": 0.10, "delete": 0.05}
 SEARCH_MIX = {"common": 0.5, "middling": 0.3, "rare": 0.2}
 DASHBOARD = "/dashboard/stats"
-USERS_ASKED_FOR = 200  # distinct users that user_detail asks for
-PAGES_ASKED_FOR = 20  # distinct pages that catalog asks for
+USERS_ASKED_FOR = 200  # distinct users that user_detail requests
+PAGES_ASKED_FOR = 20  # distinct pages that catalog requests
 FAN_OUT_COUNTS = (1, 2, 4, 8)  # sources behind a request of fan_out
-FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # that each of them takes
+FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # delay of each source
 
 
 @dataclass(frozen=True, slots=True)
 class SeededData:
-    """What the seeded database holds that requests are made of."""
+    """Content of the seeded database from which requests are made."""
 
     users: int
     words: dict[str, tuple[str, ...]]
@@ -44,22 +44,22 @@ class SeededData:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedBody:
-    """An answer as it was agreed on by all stacks: the length and checksum of one stack's body."""
+    """The response that all stacks agree on: length and checksum of one stack's body."""
 
     length: int
     checksum: int
 
 
 Answers = dict[str, ExpectedBody]
-"""By request target, e.g. `/users/17`: what one stack answers."""
+"""Expected body of one stack, by request target such as `/users/17`."""
 
 Tokens = dict[str, str]
-"""By account: the bearer token that one stack gave it."""
+"""Bearer token that one stack issued, by account."""
 
 
 @dataclass(slots=True)
 class RequestSpec:
-    """One request and its expected answer. `known` is None where the session checks it itself."""
+    """One request and its expected response. `known` is None if the session checks the body."""
 
     request: httpx.Request
     kind: str
@@ -69,21 +69,21 @@ class RequestSpec:
 
 
 class Session(Protocol):
-    """One user: `next` and `settle` in turn."""
+    """The requests of one user: call `next` and `settle` alternately."""
 
     def next(self) -> RequestSpec:
-        """The next request."""
+        """Return the next request."""
 
     def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
-        """`ok`, or the kind of error: status, empty, wrong_length, wrong_content."""
+        """Return `ok` or the kind of error: status, empty, wrong_length, wrong_content."""
 
     def lost(self, shot: RequestSpec) -> None:
-        """In place of `settle`: there was no answer, so what the request did is unknown."""
+        """Call this instead of `settle` without a response: the request's effect is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a scenario needs to make sessions."""
+    """Everything that a scenario needs to create sessions."""
 
     base_url: str
     seed: int
@@ -93,19 +93,19 @@ class Setting:
     tokens: Tokens
 
     def request(self, method: str, target: str, **content: Any) -> httpx.Request:
-        """A request to this stack, rendered once; `content` as httpx.Request takes it."""
+        """Return a request to this stack, already rendered; `content` goes to httpx.Request."""
         limits = {"timeout": {"total": self.timeout_s}}
         return once(httpx.Request(method, self.base_url + target, extensions=limits, **content))
 
 
 def seeded_data_from(built: dict[str, Any], password: str) -> SeededData:
-    """The seeded data in what the database's build printed."""
+    """Return the seeded data described by the output of the database build."""
     words = {kind: tuple(found) for kind, found in built["search_words"].items()}
     return SeededData(built["rows"]["users"], words, tuple(built["accounts"]), password)
 
 
 def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
-    """One session after another, each with its own seed."""
+    """Yield sessions without end, each with its own seed."""
     make = _SCENARIOS[scenario](setting)
     index = 0
     while True:
@@ -113,11 +113,11 @@ def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
         index += 1
 
 
-# --- reading: a fixed pool of requests, asked in drawn order
+# --- reading: a fixed pool of requests, sent in random order
 
 
 class Reading:
-    """Asks for members of a pool with given weights."""
+    """Draws requests from a pool with given weights."""
 
     def __init__(self, pool: list[RequestSpec], weights: np.ndarray, seed: list[int]) -> None:
         self._pool = pool
@@ -127,7 +127,7 @@ class Reading:
         self._checked = 0
 
     def next(self) -> RequestSpec:
-        """The next member of the pool, drawn in batches."""
+        """Return the next request of the pool; requests are drawn in batches."""
         if not self._order:
             self._order = self._drawn()
         return self._pool[self._order.pop()]
@@ -137,23 +137,23 @@ class Reading:
         return list(drawn.tolist())
 
     def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
-        """By status and length always, by content every so often."""
+        """Check status and length of every response, content of one in CONTENT_EVERY."""
         self._checked += 1
         return check(shot, status, body, content=self._checked % CONTENT_EVERY == 0)
 
     def lost(self, shot: RequestSpec) -> None:
-        """Reading changes nothing."""
+        """Do nothing: reading changes no data."""
 
 
 class Cycling(Reading):
-    """Asks for every member of a pool once in each cycle, in an order drawn anew."""
+    """Sends every request of a pool once per cycle, in a new random order each time."""
 
     def _drawn(self) -> list[int]:
         return list(self._random.permutation(len(self._pool)).tolist())
 
 
 def check(shot: RequestSpec, status: int, body: bytes, *, content: bool) -> str:
-    """`ok`, or what is wrong with an answer."""
+    """Return `ok` or the kind of error of a response."""
     if status not in shot.statuses:
         return "status"
     if not body and status != 204:
@@ -204,7 +204,7 @@ def _product_search(setting: Setting) -> Any:
 
 
 def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
-    """The request targets of a reading scenario and the kind of each; none for the others."""
+    """Return the kind of each request target of a reading scenario; {} for other scenarios."""
     if scenario == "ping":
         return {"/ping": "ping"}
     if scenario == "user_detail":
@@ -228,7 +228,7 @@ def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
 
 
 def _numbered(setting: Setting) -> Callable[[int], Session]:
-    """Each user asks for its own number, so that it can be told in a server's log."""
+    """Each user requests its own number, which identifies it in a server's log."""
 
     def asking(index: int) -> Session:
         shot = RequestSpec(
@@ -239,16 +239,16 @@ def _numbered(setting: Setting) -> Callable[[int], Session]:
     return asking
 
 
-# --- dashboard: signed in before, each account with a token of its own
+# --- dashboard: signed in beforehand, one token per account
 
 
 def dashboard_request(setting: Setting, token: str) -> httpx.Request:
-    """The dashboard, asked for by the account that `token` was given to."""
+    """Return a request for the dashboard by the account that owns `token`."""
     return setting.request("GET", DASHBOARD, headers={"Authorization": f"Bearer {token}"})
 
 
 def _dashboard(setting: Setting) -> Callable[[int], Session]:
-    """Where there are more users than accounts, users share an account."""
+    """Assign accounts to users in turn: users share accounts if there are more users."""
     known = setting.answers.get(DASHBOARD)
     shots = [
         RequestSpec(dashboard_request(setting, token), "dashboard", (200,), known)
@@ -257,17 +257,17 @@ def _dashboard(setting: Setting) -> Callable[[int], Session]:
     return lambda index: Reading([shots[index % len(shots)]], np.ones(1), [setting.seed, index])
 
 
-# --- writing: users of the session's own
+# --- writing: on users that the session created
 
 
 def new_user(random: np.random.Generator, owner: str) -> dict[str, Any]:
-    """A valid user whose name nobody else draws; all of them have bodies of equal length."""
+    """Return a valid user with a name that nobody else draws. All bodies have equal length."""
     name = f"{owner}-{random.integers(10**11):011d}"
     return {"username": name, "email": f"{name}@example.org", "age": int(random.integers(18, 100))}
 
 
 class Crud:
-    """70 % reads, 15 % creates, 10 % updates, 5 % deletes, on users that it created itself."""
+    """70 % reads, 15 % creates, 10 % updates, 5 % deletes, on users that the session created."""
 
     def __init__(self, setting: Setting, index: int) -> None:
         self._setting = setting
@@ -278,7 +278,7 @@ class Crud:
         self._checked = 0
 
     def next(self) -> RequestSpec:
-        """The next operation; a create where the session has nobody left to work on."""
+        """Return the next operation; a create if the session has no users."""
         if not self._kinds:
             drawn = self._random.choice(list(CRUD_MIX), size=AT_A_TIME, p=list(CRUD_MIX.values()))
             self._kinds = drawn.tolist()
@@ -300,7 +300,7 @@ class Crud:
         return RequestSpec(request("PUT", target, json=user), kind, (200,), subject=(number, user))
 
     def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
-        """By status and, since each answer is a user that this session knows, by content."""
+        """Check status and content: every response holds a user that this session knows."""
         outcome = check(shot, status, body, content=False)
         if outcome != "ok":
             return outcome
@@ -310,7 +310,7 @@ class Crud:
         return self._settle_user(shot, body)
 
     def lost(self, shot: RequestSpec) -> None:
-        """A user that may or may not be changed or gone is asked for no more."""
+        """Forget a user that may or may not have been changed or deleted."""
         if shot.kind == "update":
             del self._mine[shot.subject[0]]
         elif shot.kind == "delete":
@@ -355,11 +355,11 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"age": "thirty"},
     {"username": "", "email": "", "age": 0},
 )
-"""What an invalid body has instead of valid values; the answer must name each of the fields."""
+"""Invalid values, by field, that replace valid ones; the response must name each field."""
 
 
 class Validation:
-    """Creates users: every other body, on average, is invalid in one of the ways of FAULTS."""
+    """Creates users. On average every other body is invalid, with one of FAULTS."""
 
     def __init__(self, setting: Setting, index: int) -> None:
         self._setting = setting
@@ -367,7 +367,7 @@ class Validation:
         self._owner = f"v{setting.seed % 10**9:09d}-{index:05d}"
 
     def next(self) -> RequestSpec:
-        """A valid or an invalid body."""
+        """Return a create request with a valid or an invalid body."""
         user = new_user(self._random, self._owner)
         if self._random.random() < 0.5:
             return RequestSpec(
@@ -378,7 +378,7 @@ class Validation:
         return RequestSpec(request, "invalid", (400, 422), None, fault)
 
     def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
-        """A created user must be the one that was sent; a refusal must name every wrong field."""
+        """Check that the response holds the user as sent, or names every wrong field."""
         outcome = check(shot, status, body, content=False)
         if outcome != "ok":
             return outcome
@@ -388,7 +388,7 @@ class Validation:
         return "ok" if named else "wrong_content"
 
     def lost(self, shot: RequestSpec) -> None:
-        """Nobody asks for these users again."""
+        """Do nothing: these users are never requested again."""
 
 
 _SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {

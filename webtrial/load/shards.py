@@ -1,7 +1,7 @@
-"""Samples that load drivers wrote where they were told to, read as one table is read.
+"""Shards: samples that load drivers wrote themselves, read like one table.
 
-A driver far away sends back what it counted, not every request: those it writes itself, to a folder
-or to any address that fsspec knows (https://filesystem-spec.readthedocs.io).
+A remote driver sends back its counts, but not every request. It writes the requests itself, to a
+folder or to any address that fsspec supports (https://filesystem-spec.readthedocs.io).
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Parquet files of the columns SAMPLES, one after another; never all in memory at once."""
+    """Parquet files with the columns of SAMPLES, read in sequence, not all in memory at once."""
 
     urls: tuple[str, ...]
     num_rows: int
 
     def column(self, name: str) -> pa.ChunkedArray:
-        """One column of all of them."""
+        """Return one column of all shards."""
         none = no_rows().select([name])
         pieces = [pa.Table.from_batches([batch]) for batch in self._pieces([name])]
         return pa.concat_tables([none, *pieces]).column(0)
 
     def to_batches(self) -> Iterator[pa.RecordBatch]:
-        """All rows, a piece at a time."""
+        """Return all rows, one batch at a time."""
         return self._pieces(SAMPLES.names)
 
     def to_pandas(self) -> "pd.DataFrame":
-        """All rows at once, for a person."""
+        """Return all rows at once, for interactive use."""
         pieces = [pa.Table.from_batches([batch]) for batch in self.to_batches()]
         table = pa.concat_tables([no_rows(), *pieces]).unify_dictionaries()
         found: pd.DataFrame = table.to_pandas()
@@ -50,20 +50,20 @@ class Shards:
 
 
 def write_shard(url: str, samples: pa.Table) -> Shards:
-    """Write `samples` to `url`; DriverError where that cannot be."""
+    """Write `samples` to `url`. DriverError if that fails."""
     with _opened(url, "wb") as file:
         pq.write_table(samples, file, compression="zstd")
     return Shards((url,), samples.num_rows)
 
 
 def joined(shards: Sequence[Shards]) -> Shards:
-    """The rows of all of them."""
+    """Return the rows of all `shards` as one."""
     urls = tuple(url for each in shards for url in each.urls)
     return Shards(urls, sum(each.num_rows for each in shards))
 
 
 def name_of(url: str) -> str:
-    """A shard's name, without where it is."""
+    """Return a shard's file name without its location."""
     return url.rpartition("/")[2]
 
 
@@ -76,7 +76,7 @@ def _opened(url: str, mode: str) -> Iterator[IO[bytes]]:
             yield file
     except (OSError, ValueError, ImportError) as error:
         doing = "written" if mode == "wb" else "read"
-        why = getattr(error, "strerror", None) or type(error).__name__  # a run names no places
+        why = getattr(error, "strerror", None) or type(error).__name__  # a run stores no addresses
         raise DriverError(
             f"the shard {name_of(url)} cannot be {doing} ({why}): results_url must be an address"
             " that every worker can write to and this machine can read"

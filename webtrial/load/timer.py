@@ -1,9 +1,9 @@
-"""A timer that is on time: Linux's timerfd, watched by the event loop.
+"""A precise timer: Linux's timerfd, watched by the event loop.
 
-asyncio's own timers round up to a millisecond, uvloop's clock counts in milliseconds; a timerfd
-has the kernel's resolution on either loop (timerfd_create(2)). But a core that sleeps wakes up some
-tenths of a millisecond late, on a virtual machine now and then a whole one: so a timer may be told
-to be awake before its time, and then looks at the clock at every turn of the loop.
+asyncio's own timers round up to a millisecond, and uvloop's clock counts in milliseconds. A timerfd
+has the kernel's resolution on either loop (timerfd_create(2)). But a sleeping core wakes up some
+tenths of a millisecond late, on a virtual machine occasionally a whole millisecond. A timer can
+therefore wake up before its time, and then check the clock in every iteration of the loop.
 """
 
 import asyncio
@@ -28,9 +28,10 @@ class _Itimerspec(ctypes.Structure):
 
 
 class Timer:
-    """Calls `on_time()` at the instant that it was last set to, once; never before it.
+    """Calls `on_time()` once, at the time that was set last, never earlier.
 
-    `awake_ns` before that instant it stops sleeping, which costs CPU, and loses no time waking up.
+    It wakes up `awake_ns` before that time and polls the clock. This costs CPU, but avoids the
+    delay of waking up.
     """
 
     def __init__(self, on_time: Callable[[], None], awake_ns: int = 0) -> None:
@@ -45,7 +46,7 @@ class Timer:
         self._loop.add_reader(self._fd, self._fired)
 
     def set(self, at_ns: int) -> None:
-        """Fire at `at_ns` of time.perf_counter_ns; at once where that has passed."""
+        """Fire at `at_ns` of time.perf_counter_ns, or at once if that has passed."""
         self._stop_turning()
         self._at_ns = at_ns
         seconds, nanoseconds = divmod(max(at_ns - self._awake_ns, 1), 1_000_000_000)
@@ -73,7 +74,7 @@ class Timer:
             self._turn = None
 
     def close(self) -> None:
-        """Stop watching and give the descriptor back."""
+        """Stop the timer and close its descriptor."""
         self._stop_turning()
         self._loop.remove_reader(self._fd)
         os.close(self._fd)

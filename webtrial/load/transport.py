@@ -1,4 +1,4 @@
-"""A pool of connections behind httpx.AsyncClient: `httpx.AsyncClient(transport=Transport())`."""
+"""Connection pool for httpx.AsyncClient: `httpx.AsyncClient(transport=Transport())`."""
 
 import asyncio
 import ssl
@@ -16,10 +16,10 @@ Origin = tuple[bytes, bytes, int | None]
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Keeps connections to each origin and takes the one that was used last.
+    """Keeps connections to each origin and reuses the most recently used one.
 
-    At most `max_connections` carry a request at a time; a request beyond them waits, PoolTimeout
-    after the `pool` timeout of its extensions. `meter` counts the requests in flight.
+    At most `max_connections` carry a request at a time. Further requests wait; PoolTimeout after
+    the `pool` timeout of their extensions. `meter` counts the requests in flight.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Transport(httpx.AsyncBaseTransport):
         return Connection(tls=self._tls, meter=self._meter)
 
     def give_back(self, origin: Origin, connection: Connection) -> None:
-        """The answer on `connection` was read or left: the next request may have it."""
+        """Return `connection` to the pool, after its response was read or abandoned."""
         self._busy.discard(connection)
         if connection.is_ready:
             self._idle[origin].append(connection)
@@ -93,7 +93,7 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 class _Leased(httpx.AsyncByteStream):
-    """An answer's body; closing it gives the connection back, once."""
+    """A response body that returns its connection to the pool once, when closed."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""One user: a connection, a session of a scenario, and the samples that it adds to."""
+"""One user: a connection, a session of a scenario, and the samples to which it adds."""
 
 import asyncio
 import errno
@@ -14,7 +14,7 @@ from webtrial.load.samples import Samples
 from webtrial.load.scenarios import RequestSpec, Session
 from webtrial.load.window import Window
 
-PAUSE_AFTER_FAILURE_S = 0.01  # else a server that refuses would be asked in a busy loop
+PAUSE_AFTER_FAILURE_S = 0.01  # without it, requests to a refusing server would be a busy loop
 
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (Gone, "gone"),
@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.ProtocolError, "malformed"),
 )
 
-# What is missing on this side says nothing of the server.
+# A resource missing on this side says nothing about the server.
 _REMEDIES = {
     errno.EMFILE: "each connection takes a descriptor; raise the hard limit of `ulimit -n`",
     errno.ENFILE: "each connection takes a descriptor; raise the system's fs.file-max",
@@ -36,7 +36,7 @@ _REMEDIES = {
 
 
 class User:
-    """Asks one request at a time and keeps what became of it; `outcome` is that of the last."""
+    """Sends one request at a time and records its result; `outcome` is that of the last one."""
 
     def __init__(
         self, index: int, connection: Connection, session: Session, samples: Samples
@@ -49,13 +49,15 @@ class User:
         self._loaded: RequestSpec | None = None
 
     def load(self) -> None:
-        """Make the next request now, so that it only has to be sent when it is due: to draw and
-        to render one takes up to a millisecond on a core that just woke up."""
+        """Prepare the next request in advance.
+
+        Drawing and rendering one takes up to a millisecond on a core that has just woken up.
+        """
         if self._loaded is None:
             self._loaded = self.session.next()
 
     async def ask(self, intended_ns: int, window: Window) -> int:
-        """Send the session's next request; returns when it ended, answered or not."""
+        """Send the session's next request and return the time at which it ended, in any way."""
         if not window.holds(intended_ns):
             return await self._ask(intended_ns)
         window.pending += 1
@@ -90,9 +92,9 @@ class User:
 
 
 def kind_of(error: httpx.TransportError) -> str:
-    """The outcome, as samples.OUTCOMES has it, that `error` means.
+    """Return the outcome, one of samples.OUTCOMES, that `error` stands for.
 
-    DriverError where it is no outcome: this side could not even try.
+    DriverError if it is no outcome, because this side could not even try.
     """
     cause = error.__cause__
     if isinstance(cause, OSError) and cause.errno in _REMEDIES:

@@ -1,4 +1,4 @@
-"""When a trial is measured: warm-up, the window, and a cooldown until the window's last answer."""
+"""Phases of a trial: warm-up, measured window, and cooldown until the window's last response."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ COOLDOWN_NS = 500_000_000
 class Window:
     """The measured window [opens_ns, closes_ns) by time.perf_counter_ns.
 
-    Load goes on after it closes, for COOLDOWN_NS at most, until every request that was intended
-    within it has ended, so that the last of them are served under the same load as the first.
-    What has not ended then is waited for without further load: a server that serves some users late
-    or never would otherwise hold the trial up. Nothing is waited for after `gives_up_ns`.
+    Load continues after the window closes until every request intended within it has ended, for at
+    most COOLDOWN_NS. The last requests are therefore served under the same load as the first.
+    Requests that have still not ended are awaited without further load: otherwise a server that
+    answers some users late or never would delay the trial. Waiting stops at `gives_up_ns`.
     """
 
     opens_ns: int
@@ -22,7 +22,7 @@ class Window:
 
     @property
     def load_ends_ns(self) -> int:
-        """When no more requests are sent, whatever has not ended."""
+        """Time after which no more requests are sent, even if some have not ended."""
         return self.closes_ns + COOLDOWN_NS
 
     def holds(self, at_ns: int) -> bool:
@@ -30,5 +30,5 @@ class Window:
         return self.opens_ns <= at_ns < self.closes_ns
 
     def is_over(self, now_ns: int) -> bool:
-        """Whether no more requests need be sent."""
+        """Whether no more requests need to be sent."""
         return now_ns >= self.load_ends_ns or (now_ns >= self.closes_ns and not self.pending)

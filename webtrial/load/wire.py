@@ -1,4 +1,4 @@
-"""What goes over the wire: an httpx.Request as HTTP/1.1 bytes."""
+"""Render an httpx.Request as HTTP/1.1 bytes."""
 
 import re
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ _END = b"0\r\n\r\n"
 
 
 def head_of(request: httpx.Request) -> bytes:
-    """Request line and headers; LocalProtocolError where one would break out of its line."""
+    """Return request line and headers. LocalProtocolError if one would break out of its line."""
     method = request.method.encode("ascii")
     target = request.extensions.get("target", request.url.raw_path)
     if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
@@ -28,17 +28,17 @@ def head_of(request: httpx.Request) -> bytes:
 
 
 def is_chunked(request: httpx.Request) -> bool:
-    """Whether the body goes in chunks, since its length is not known beforehand."""
+    """Whether the body is sent in chunks, because its length is not known in advance."""
     return bool(request.headers.get("transfer-encoding", "").lower() == "chunked")
 
 
 def chunk(data: bytes) -> bytes:
-    """One chunk; nothing for no data, since an empty chunk would end the body."""
+    """Return `data` as one chunk; b"" for no data, because an empty chunk would end the body."""
     return b"%x\r\n%s\r\n" % (len(data), data) if data else b""
 
 
 async def pieces_of(request: httpx.Request) -> AsyncIterator[bytes]:
-    """A request as it is sent, piece by piece; LocalProtocolError where its length is not so."""
+    """Yield a request piece by piece as it is sent. LocalProtocolError if its length is wrong."""
     if isinstance(request.stream, httpx.ByteStream):
         yield render(request)
         return
@@ -56,7 +56,7 @@ async def pieces_of(request: httpx.Request) -> AsyncIterator[bytes]:
 
 
 def render(request: httpx.Request) -> bytes:
-    """A request with its whole body in memory, as it is sent."""
+    """Return the bytes of a request whose whole body is in memory."""
     body = b"".join(request.stream)  # type: ignore[arg-type]
     if is_chunked(request):
         return head_of(request) + chunk(body) + _END
@@ -71,6 +71,6 @@ def _check_length(request: httpx.Request, length: int, *, is_whole: bool) -> Non
 
 
 def once(request: httpx.Request) -> httpx.Request:
-    """`request`, rendered now, so that sending it many times renders it no more."""
+    """Render `request` now, to be sent many times without rendering it again. Returns it."""
     request.extensions = {**request.extensions, "wire": render(request)}
     return request

@@ -1,7 +1,7 @@
-"""What runs within a worker of a Dask cluster: a load driver, and what its coordinator asks of it.
+"""Functions that run on a worker of a Dask cluster: a load driver, and its coordinator's calls.
 
-`work` is a task and has a thread of its own; the other functions are called on the worker's event
-loop while it drives.
+`work` is a task and runs in its own thread. The other functions are called on the worker's event
+loop while `work` runs.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter_ns
 
-import pandas  # noqa: F401 - pyarrow loads it with its first array: not within the first trial
+import pandas  # noqa: F401 - else pyarrow loads it with its first array, within the first trial
 
 from webtrial.errors import DriverError
 from webtrial.load.clock import machine_id
@@ -21,7 +21,7 @@ from webtrial.load.driver import SETTING_UP_LIMIT_S, Outcome, Task, run_driver
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a worker says of itself."""
+    """A worker's identity and state."""
 
     machine: str
     pid: int
@@ -29,7 +29,7 @@ class Hello:
 
 
 class _Line:
-    """To a coordinator that calls at this worker's event loop, while the driver has a thread."""
+    """Channel to a coordinator that calls on this worker's event loop, not the driver's thread."""
 
     def __init__(self) -> None:
         self.is_ready = False
@@ -48,7 +48,7 @@ class _Line:
         return self._begins_ns
 
     def say(self, word: str) -> None:
-        """The worker's heartbeats speak for it."""
+        """Do nothing: the worker's heartbeats report that it is alive."""
 
     def begin(self, at_ns: int) -> None:
         self._begins_ns = at_ns
@@ -59,40 +59,40 @@ class _Line:
         self._cancel()
 
 
-_at_work: list[_Line] = []  # one at most: a worker that is busy is given no part
+_at_work: list[_Line] = []  # at most one: a busy worker gets no part
 
 
 def hello() -> Hello:
-    """Who this worker is, and whether it still drives an earlier trial."""
+    """Return this worker's identity, and whether it still runs an earlier trial."""
     return Hello(machine_id(), os.getpid(), bool(_at_work))
 
 
 def read_clock() -> int:
-    """What this machine's time.perf_counter_ns shows."""
+    """Return this machine's time.perf_counter_ns."""
     return perf_counter_ns()
 
 
 def is_ready() -> bool:
-    """Whether the driver has only to be told when to begin."""
+    """Whether the driver waits only for its start time."""
     return any(line.is_ready for line in _at_work)
 
 
 def begin(at_ns: int) -> bool:
-    """Have the driver begin at `at_ns` of this machine's clock; False where there is none."""
+    """Start the driver at `at_ns` of this machine's clock; False if there is no driver."""
     for line in list(_at_work):
         line.begin(at_ns)
     return bool(_at_work)
 
 
 def stop_driving() -> None:
-    """End the driver of an earlier trial, if there is one."""
+    """Stop the driver of an earlier trial, if there is one."""
     for line in list(_at_work):
-        with suppress(RuntimeError):  # it has just ended by itself
+        with suppress(RuntimeError):  # it may just have ended by itself
             line.stop()
 
 
 def work(part: Task) -> Outcome:
-    """Be a load driver, from when `begin` says on."""
+    """Run a load driver of `part` that starts at the time given to `begin`."""
     line = _Line()
     _at_work.append(line)
     try:

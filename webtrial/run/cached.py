@@ -1,4 +1,4 @@
-"""What many analyses of a run begin with is computed once for each run: a run does not change."""
+"""Cache results that many analyses share, once per run: a run does not change."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,8 +15,10 @@ T = TypeVar("T")
 
 
 def cached_per_run(function: Callable[[Run, *Ts], T]) -> Callable[[Run, *Ts], T]:
-    """The function, which is asked once for each run and what else it is given. What it answers is
-    not to be changed."""
+    """Decorate `function` to be called once per run and further arguments.
+
+    Callers must not modify the cached result.
+    """
     known: WeakKeyDictionary[Run, tuple[Trials, dict[tuple[*Ts], T]]] = WeakKeyDictionary()
 
     @wraps(function)

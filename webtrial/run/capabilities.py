@@ -1,4 +1,4 @@
-"""What each framework was asked and what was found: the rows of data/capabilities.csv."""
+"""Findings about each framework's capabilities: the rows of data/capabilities.csv."""
 
 import csv
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ YES, NO = "yes", "no"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One question to one framework.
+    """The answer to one question about one framework.
 
-    `value` is yes, no, names or a number, which `unit` is of. `how` says how it was found out,
-    `evidence` where: paths that were asked with the status they answered, or file:line below
-    services/, or the name of a module. `measured_at` (a date) and `machine` are those of figures
-    that another machine or day would change, and empty for all else.
+    `value` is yes, no, names, or a number with its `unit`. `how` is the method. `evidence` is the
+    place: requested paths with the status of the response, file:line below services/, or the name
+    of a module. `measured_at` (a date) and `machine` are set for figures that depend on the machine
+    or the day, and empty otherwise.
     """
 
     framework: str
@@ -37,8 +37,10 @@ COLUMNS = tuple(field.name for field in fields(Finding))
 
 
 def write_findings(findings: Iterable[Finding], path: Path = FILE) -> None:
-    """Replace the file, whole or not at all. What was asked of several frameworks stands together,
-    in the order in which it was first asked."""
+    """Replace the file atomically.
+
+    Rows are grouped by question, in the order in which each question first occurs.
+    """
     findings = list(findings)
     questions = list(dict.fromkeys((each.capability, each.question) for each in findings))
     findings.sort(key=lambda each: questions.index((each.capability, each.question)))

@@ -1,4 +1,4 @@
-"""What a notebook shows of a record: its name, its facts, one below the other, all escaped."""
+"""HTML of records for notebooks: a name and a list of facts, all escaped."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def card(name: str, facts: Mapping[str, Any], more: str = "") -> str:
-    """HTML of a record: `name`, a row for each fact, below them `more`, which is HTML already.
+    """Return the HTML of a record: `name`, one row per fact, then `more`, which is already HTML.
 
-    A fact that shows itself richly (`_repr_html_`) does so; whatever else is its text.
+    A fact that has `_repr_html_` is rendered with it; any other fact is shown as text.
     """
     rows = "".join(
         f'<tr><th scope="row" style="text-align: left; vertical-align: top">{escape(fact)}</th>'
@@ -22,7 +22,7 @@ def card(name: str, facts: Mapping[str, Any], more: str = "") -> str:
 
 
 def rows_as_html(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """HTML of a table with these names above its columns; every cell is escaped."""
+    """Return the HTML of a table with `names` as column headers; every cell is escaped."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows

@@ -1,7 +1,7 @@
-"""What the files of a run were when they were written: `SHA256SUMS`, for `sha256sum --check`.
+"""Checksums of a run's files when they were written: `SHA256SUMS`, for `sha256sum --check`.
 
-A line is added when its file is whole. So a line that a crash cut off is the last one, and says
-nothing.
+A line is added once its file is complete. A line truncated by a crash is therefore the last one,
+and is ignored.
 """
 
 import hashlib
@@ -18,23 +18,23 @@ _LINE = re.compile(r"([0-9a-f]{64})  (manifest\.json|(?:trials|samples)/[\w-]+\.
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def as_line(name: str, digest: str) -> str:
-    """How a file is listed."""
+    """Return the line that lists a file."""
     return f"{digest}  {name}\n"
 
 
 def as_text(sums: Mapping[str, str]) -> str:
-    """The list of `sums`, digest by file."""
+    """Return the content of SHA256SUMS for `sums`, digest by file."""
     return "".join(as_line(*each) for each in sorted(sums.items()))
 
 
 def add(folder: Path, name: str, digest: str) -> None:
-    """List one file more, on disk at once."""
+    """Append one file to the list and sync it to disk."""
     with (folder / NAME).open("a", encoding="utf-8") as file:
         file.write(as_line(name, digest))
         file.flush()
@@ -42,22 +42,23 @@ def add(folder: Path, name: str, digest: str) -> None:
 
 
 def read(folder: Path) -> dict[str, str]:
-    """Digest by file, as listed; lines that are none are left out."""
+    """Return the listed digests by file; malformed lines are skipped."""
     lines = (folder / NAME).read_text(errors="replace", encoding="utf-8").splitlines(keepends=True)
     found = filter(None, map(_LINE.fullmatch, lines))
     return {each[2]: each[1] for each in found}
 
 
 def sums_of(folder: Path) -> dict[str, str]:
-    """Digest by file, of the files that are there."""
+    """Compute the digests of the existing files, by file."""
     names = [MANIFEST, *(name for part in FOLDERS for name in _files(folder, part))]
     return {name: digest_of(folder / name) for name in names}
 
 
 def damage_of(folder: Path, *, is_over: bool) -> dict[str, str]:
-    """What is wrong, by file; {} where every file is what was written.
+    """Return the faults by file; {} if every file is as it was written.
 
-    Where a run `is_over` every file is listed; until then the last ones may not be yet.
+    If the run `is_over`, every file must be listed; before that, the last files may not be listed
+    yet.
     """
     if not (folder / NAME).is_file():
         return {NAME: "is missing: nothing tells whether the other files are whole"}
@@ -83,5 +84,5 @@ def _fault(path: Path, digest: str) -> str:
 
 
 def _files(folder: Path, part: str) -> list[str]:
-    """Whole files alone: what is being written has a name that begins with a dot."""
+    """Return complete files only: names of unfinished files begin with a dot."""
     return sorted(f"{part}/{path.name}" for path in (folder / part).glob("[!.]*"))

@@ -1,6 +1,6 @@
-"""Everything that a run can be told, with its default and its range.
+"""Parameters of a run, with their defaults and ranges.
 
-One model is read from four places: the profiles in `notebooks/profiles/`, papermill's
+One model validates four sources: the profiles in `notebooks/profiles/`, papermill's
 `-f` and `-p`, a notebook's parameters cell, and the manifest of an earlier run.
 """
 
@@ -37,10 +37,10 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 PRIVATE = frozenset({"database_url", "scheduler", "targets", "results_url"})
-"""Parameters that say where something is: neither shown nor kept in a run."""
+"""Parameters that hold addresses: they are neither shown nor stored in a run."""
 
 RECORDED = {"recorded": True}
-"""Context in which to validate the parameters of an earlier run, whose stacks may be gone."""
+"""Validation context for the parameters of an earlier run, whose stacks may no longer exist."""
 
 
 _LOADS: dict[str, Callable[[Any], Load]] = {
@@ -54,7 +54,7 @@ _LOADS: dict[str, Callable[[Any], Load]] = {
 
 
 class Parameters(BaseModel):
-    """What to measure and how. Unknown names, wrong types and impossible values are refused."""
+    """What to measure and how. Unknown names, wrong types and impossible values are rejected."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -260,34 +260,34 @@ class Parameters(BaseModel):
 
     @property
     def all_stacks(self) -> list[str]:
-        """The stacks that a block starts."""
+        """All stacks that a block starts."""
         beside = [name for names in self.beside.values() for name in names]
         return list(dict.fromkeys([*self.stacks, *beside, *self.holders]))
 
     @property
     def all_scenarios(self) -> list[str]:
-        """The scenarios that are measured, if only for some stacks."""
+        """All scenarios that are measured, including those measured for some stacks only."""
         held = [self.held_scenario] if self.connections_held else []
         return list(dict.fromkeys([*self.scenarios, *self.beside, *held]))
 
     @property
     def holders(self) -> list[str]:
-        """The stacks that hold connections."""
+        """Stacks measured with persistent connections."""
         return (self.held_stacks or self.stacks) if self.connections_held else []
 
     def swept(self, scenario: str) -> list[str]:
-        """The stacks that are offered the most closed users in `scenario`."""
+        """Return the stacks measured at the largest number of closed users in `scenario`."""
         everywhere = self.stacks if scenario in self.scenarios else []
         return [*everywhere, *self.beside.get(scenario, [])]
 
     def contenders(self, scenario: str) -> list[str]:
-        """The stacks that are measured in `scenario`, whichever the load."""
+        """Return the stacks measured in `scenario` at any load."""
         holders = self.holders if scenario == self.held_scenario else []
         return list(dict.fromkeys([*self.swept(scenario), *holders]))
 
     @property
     def needs_pilot(self) -> bool:
-        """Whether rates depend on capacities that must be measured first."""
+        """Whether some rates depend on capacities that the pilot must measure first."""
         return bool(self.common_fractions or self.own_fractions)
 
 
@@ -304,7 +304,7 @@ def _known(names: list[str], what: str, known: list[str]) -> list[str]:
 
 
 def read_parameters(given: dict[str, Any]) -> Parameters:
-    """The parameters in `given`, or a ParameterError that names each fault and what is allowed."""
+    """Validate `given`. The ParameterError names every fault and the values allowed."""
     try:
         return Parameters.model_validate(given)
     except ValidationError as error:
@@ -312,7 +312,7 @@ def read_parameters(given: dict[str, Any]) -> Parameters:
 
 
 def read_profile(name: str, **changes: Any) -> Parameters:
-    """The profile `name` of `notebooks/profiles/`, with `changes` on top."""
+    """Read the profile `name` from `notebooks/profiles/` and apply `changes`."""
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
         there = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
@@ -335,8 +335,10 @@ def _fault(fault: Any) -> str:
 
 
 def _without_quotes(name: str, fault: Any) -> str:
-    """How to give what stands in a text where something else is wanted: papermill's `-r` makes a
-    text of everything, its `-p` of lists."""
+    """Return a hint if a value arrived as text but another type is needed, else "".
+
+    Papermill's `-r` turns every value into text, and its `-p` turns lists into text.
+    """
     given = fault["input"]
     if not isinstance(given, str) or not fault["type"].endswith("_type") or len(fault["loc"]) > 1:
         return ""

@@ -1,9 +1,9 @@
-"""Parameters become trials: which stack, scenario and load, in which order, with which seed.
+"""Plan the trials of a run: stack, scenario, load, order and seed of each.
 
     run = pilot? + blocks;  block = cells (scenario × load) shuffled;  cell = stacks shuffled
 
-Shuffling cells spreads the machine's slow drift over loads; keeping the stacks of a cell
-adjacent leaves it out of their ratios (a randomised block design: Montgomery, Design and
+Shuffling cells spreads the machine's slow drift over loads. Keeping the stacks of a cell
+adjacent keeps that drift out of their ratios (a randomised block design: Montgomery, Design and
 Analysis of Experiments, chapter 4). Everything here is a pure function of its arguments.
 """
 
@@ -23,14 +23,16 @@ PILOT_WARMUP_S = 1.0
 PILOT_WINDOW_S = 1.5
 
 LAUNCH_BATCH_SIZE = 8
-"""As many as the widest comparison of one scenario but user_detail: those are up together."""
+"""Stacks that run at the same time: enough for the widest comparison of one scenario, apart from
+user_detail."""
 
 TWO_CYCLES_S = 5.5
-"""Every fan-out in turn takes 2.4 s in upstreams alone: so long, and each comes at least once."""
+"""A window this long contains every fan-out at least once: one cycle through all of them takes
+2.4 s in upstreams alone."""
 
 OPENINGS_PER_S = {"ping": 500.0, "user_detail": 100.0}
-"""How fast connections that are to be held are opened, by the scenario that each asks for then:
-slower than the slowest stack answers, so that no queue is left when the window opens."""
+"""Rate at which persistent connections are opened, by the scenario of their first request. It is
+lower than the slowest stack's throughput: no queue is left when the window opens."""
 
 Capacities = dict[str, dict[str, float]]
 """Scenario → stack → successes per second in the pilot."""
@@ -40,7 +42,7 @@ Capacities = dict[str, dict[str, float]]
 class _Cell:
     scenario: str
     loads: dict[str, Load]  # by stack
-    again: str | None = None  # of them, against itself
+    again: str | None = None  # the stack that is also measured against itself
 
     @property
     def is_held(self) -> bool:
@@ -48,8 +50,10 @@ class _Cell:
 
 
 def pilot(parameters: Parameters) -> list[PlannedTrial]:
-    """One closed trial for each of `scenarios` and `stacks`, from which rates are derived; [] when
-    none are."""
+    """Return the pilot: one closed trial for each of `scenarios` and `stacks`.
+
+    Rates are derived from it; [] if no rate needs it.
+    """
     if not parameters.needs_pilot:
         return []
     cells = [
@@ -60,7 +64,7 @@ def pilot(parameters: Parameters) -> list[PlannedTrial]:
 
 
 def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
-    """The trials of all blocks, numbered on from the pilot's, in the order to measure them."""
+    """Return the trials of all blocks in the order of measurement, numbered after the pilot's."""
     cells = list(_cells(parameters, capacities))
     trials = pilot(parameters)
     number = len(trials) + 1
@@ -71,7 +75,7 @@ def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
 
 
 def launch_batches(trials: Iterable[PlannedTrial]) -> list[list[PlannedTrial]]:
-    """A block's trials in their order, cut where more than STACKS_UP stacks would have to be up."""
+    """Split a block's trials, in order, into batches of at most LAUNCH_BATCH_SIZE stacks each."""
     cut: list[list[PlannedTrial]] = []
     up: set[str] = set()
     for planned in trials:
@@ -84,7 +88,7 @@ def launch_batches(trials: Iterable[PlannedTrial]) -> list[list[PlannedTrial]]:
 
 
 def capacities_of(trials: Iterable[Trial]) -> Capacities:
-    """What the pilot found: successes per second, by scenario and stack."""
+    """Return the pilot's results: successes per second, by scenario and stack."""
     found: Capacities = {}
     for trial in trials:
         of_scenario = found.setdefault(trial.planned.scenario, {})
@@ -93,11 +97,11 @@ def capacities_of(trials: Iterable[Trial]) -> Capacities:
 
 
 def common_rates(parameters: Parameters, capacities: Capacities) -> dict[str, list[float]]:
-    """Arrival rates per second that all stacks of a scenario are given, ascending.
+    """Return the arrival rates per second common to all stacks of a scenario, ascending.
 
-    The given ones, and the fractions of the slowest stack's capacity rounded down on the 1-2-5
-    grid, so that a rate is likely to recur on another machine. A stack that answered nothing
-    in the pilot sets no rate.
+    These are the given rates, and the given fractions of the slowest stack's capacity. The latter
+    are rounded down on the 1-2-5 grid, which makes the same rate likely on another machine. A stack
+    that answered nothing in the pilot sets no rate.
     """
     rates = {}
     for scenario in _at_any_load(parameters):
@@ -109,16 +113,18 @@ def common_rates(parameters: Parameters, capacities: Capacities) -> dict[str, li
 
 
 def grid_below(rate_per_s: float) -> float:
-    """The largest of …, 1, 2, 5, 10, 20, 50, … that is not above `rate_per_s` (> 0)."""
+    """Return the largest of …, 1, 2, 5, 10, 20, 50, … that is at most `rate_per_s` (> 0)."""
     exponent = math.floor(math.log10(rate_per_s))
-    # One decade more on either side: log10 rounds, and 1000 must give 1000.
+    # Include a decade on either side: log10 rounds, and 1000 must give 1000.
     grid = (float(f"{m}e{e}") for e in range(exponent - 1, exponent + 2) for m in (1, 2, 5))
     return max(each for each in grid if each <= rate_per_s)
 
 
 def window_of(planned: PlannedTrial, parameters: Parameters) -> tuple[float, float]:
-    """Warm-up and measured window of a trial, in seconds; longer where less would leave out some
-    kinds of request."""
+    """Return warm-up and measured window of a trial, in seconds.
+
+    Longer than the parameters ask if some kinds of request would otherwise be missed.
+    """
     if planned.role == "pilot":
         return PILOT_WARMUP_S, PILOT_WINDOW_S
     if planned.scenario in ONE_AT_A_TIME:
@@ -127,14 +133,17 @@ def window_of(planned: PlannedTrial, parameters: Parameters) -> tuple[float, flo
 
 
 def _warmup_s(scenario: str, load: Load, parameters: Parameters) -> float:
-    """As asked for, and long enough for every connection to be opened."""
+    """Return the requested warm-up, extended if opening every connection takes longer."""
     if load.connections is None:
         return parameters.warmup_s
     return max(parameters.warmup_s, (load.connections + load.silent) / OPENINGS_PER_S[scenario])
 
 
 def held_loads(parameters: Parameters) -> list[Load]:
-    """The loads of held connections, from few to many; silent ones beside the fewest others."""
+    """Return the loads of persistent connections, ascending by number of connections.
+
+    Silent connections are combined with the smallest number of active ones.
+    """
     rate_per_s, asking = parameters.held_rate_per_s, parameters.connections_held
     sizes = [(connections, 0) for connections in asking]
     sizes += [(min(asking), silent) for silent in parameters.silent_connections]
@@ -145,7 +154,7 @@ def held_loads(parameters: Parameters) -> list[Load]:
 
 
 def longest_rest_s(parameters: Parameters) -> float:
-    """The longest that a held connection waits between opening and asking again; 0 for none."""
+    """Return the longest time from opening a persistent connection to its next request, or 0."""
     return max(
         (
             _warmup_s(parameters.held_scenario, load, parameters)
@@ -175,12 +184,15 @@ def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
 
 
 def _at_any_load(parameters: Parameters) -> list[str]:
-    """The scenarios that are offered every load."""
+    """Return the scenarios that are measured at every load."""
     return [name for name in parameters.scenarios if name not in ONE_AT_A_TIME]
 
 
 def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
-    """The closed loads of one of `scenarios`, by stack: the stacks beside have the largest only."""
+    """Yield the closed loads of one of `scenarios`, by stack.
+
+    Stacks that only `beside` names are measured at the largest load alone.
+    """
     for users in parameters.closed_users:
         load = Load("closed", users=users)
         is_largest = load == _largest(parameters)
@@ -190,7 +202,7 @@ def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
 def _opened(
     parameters: Parameters, rates_per_s: list[float], measured: dict[str, float]
 ) -> Iterator[dict[str, Load]]:
-    """The open loads of a scenario, by stack; `measured` are capacities by stack."""
+    """Yield the open loads of a scenario, by stack; `measured` holds capacities by stack."""
     for rate in rates_per_s:
         yield dict.fromkeys(parameters.stacks, Load("open", rate_per_s=rate))
     for fraction in parameters.own_fractions if measured else []:
@@ -233,8 +245,10 @@ def _block(
 
 
 def _order(cells: Sequence[_Cell], shuffled: np.random.Generator) -> list[int]:
-    """The cells shuffled, but those that hold connections, among themselves, as they come: from few
-    to many, since a process keeps memory that it once had."""
+    """Return the shuffled order of the cells; those with persistent connections stay in sequence.
+
+    That sequence is from few to many connections, because a process keeps memory once allocated.
+    """
     order = [int(index) for index in shuffled.permutation(len(cells))]
     held = iter(index for index, cell in enumerate(cells) if cell.is_held)
     return [next(held) if cells[index].is_held else index for index in order]

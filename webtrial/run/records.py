@@ -1,7 +1,7 @@
-"""What a run consists of: frozen records, units in their names.
+"""Records that make up a run: frozen, with units in the field names.
 
-A `Trial` is what is written to `trials/NNNN-attempt.json`; everything else here is a part of one.
-Fields that could not be observed (another machine's CPU, say) are None, never zero.
+A `Trial` is written to `trials/NNNN-attempt.json`; everything else here is a part of one.
+Fields that could not be observed (such as another machine's CPU) are None, never zero.
 """
 
 from dataclasses import dataclass, field, fields
@@ -18,7 +18,7 @@ PHASES: tuple[Phase, ...] = ("warmup", "measured", "cooldown")
 
 
 class Record:
-    """Shows itself in a notebook as a table of its fields."""
+    """Base class of records: a notebook shows one as a table of its fields."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ class Record:
 
 
 def _told(value: Any) -> Any:
-    """A field as a card shows it: of several records how many, text as it stands."""
+    """Return a field as a card shows it: a tuple by its length and type, other values as is."""
     if isinstance(value, Load):
         return str(value)
     if isinstance(value, tuple):
@@ -37,17 +37,17 @@ def _told(value: Any) -> Any:
 
 
 OF_PILOT = " of pilot"
-"""Ends the name of a load that is a share of what each stack reached in the pilot."""
+"""Suffix of the name of a load that is a fraction of each stack's capacity in the pilot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load(Record):
-    """How requests are offered: `users` in a closed loop, `rate_per_s` Poisson arrivals, or
-    `rate_per_s` in all over `connections` that are held, each of which asks at equal intervals,
-    beside `silent` ones that are opened and never ask.
+    """How requests are offered: by `users` in a closed loop, as Poisson arrivals at `rate_per_s`,
+    or over persistent `connections`. Persistent connections send requests at equal intervals,
+    `rate_per_s` in total; `silent` further connections are opened and send nothing.
 
-    Where each stack of a cell has its own rate, `capacity_fraction` is what they have in common:
-    the share of what the stack reached in the pilot.
+    If each stack of a cell has its own rate, they share `capacity_fraction`: the rate as a fraction
+    of the stack's capacity in the pilot.
     """
 
     kind: Literal["closed", "open", "held"]
@@ -58,8 +58,10 @@ class Load(Record):
     silent: int = 0
 
     def __str__(self) -> str:
-        """As axes and tables show it, equal within a cell: `100 users`, `200/s`, `70 % of pilot`,
-        `100 connections, 16 silent`."""
+        """Return the label for axes and tables, the same for all stacks of a cell.
+
+        Examples: `100 users`, `200/s`, `70 % of pilot`, `100 connections, 16 silent`.
+        """
         if self.kind == "closed":
             return f"{self.users} user" + "s" * (self.users != 1)
         if self.kind == "held":
@@ -75,8 +77,8 @@ class Load(Record):
 class PlannedTrial(Record):
     """One stack × one scenario × one load, at its place in the run.
 
-    `cell` counts the cells of a block in the order they are measured; `seed` is the trial's own,
-    equal for all stacks of a cell so that they are asked the same.
+    `cell` numbers the cells of a block in the order of measurement. `seed` is the same for all
+    stacks of a cell: they receive the same requests.
     """
 
     number: int
@@ -91,10 +93,10 @@ class PlannedTrial(Record):
 
 @dataclass(frozen=True, slots=True)
 class Counts(Record):
-    """Requests by what became of them. All but `completed` count those intended in the window.
+    """Requests by outcome. All fields but `completed` count requests intended in the window.
 
     `scheduled` = `sent` + `dropped`; `sent` = `succeeded` + the sum of `errors`.
-    `completed` are the successes whose last byte arrived within the window: throughput × window.
+    `completed` counts successes whose last byte arrived within the window: throughput × window.
     """
 
     scheduled: int
@@ -108,9 +110,9 @@ class Counts(Record):
 
 @dataclass(frozen=True, slots=True)
 class Client(Record):
-    """What the load driver knows of itself in the measured window.
+    """The load driver's measurements of itself in the measured window.
 
-    `goes_first`: it ran before everything ordinary on a core of its own, as far as it was allowed.
+    `goes_first`: the driver ran on a core of its own, with real-time priority as far as permitted.
     """
 
     cpu_fraction: float
@@ -128,11 +130,11 @@ class Client(Record):
 
 @dataclass(frozen=True, slots=True)
 class Held(Record):
-    """Connections that were to be held, by what had become of them when the load ended.
+    """Persistent connections by their state when the load ended.
 
-    Each is opened once. `refused` were never open, `reset` were ended by the server (in whichever
-    way), `given_up` by the load driver after a request that took too long:
-    `opened` = `still_open` + `reset` + `given_up`. Silent ones are counted apart.
+    Each is opened once. `refused` were never open. `reset` were ended by the server, in any way.
+    `given_up` were closed by the load driver after a request that took too long.
+    `opened` = `still_open` + `reset` + `given_up`. Silent connections are counted separately.
     """
 
     opened: int
@@ -146,11 +148,11 @@ class Held(Record):
 
 @dataclass(frozen=True, slots=True)
 class Worker(Record):
-    """One of several load drivers that shared a trial: its part, and what it knows of itself.
+    """One of several load drivers that shared a trial: its part, and its own measurements.
 
-    A request of the trial is its own where connection mod (number of workers) = `index`. `users`
-    is its part of a closed load; `clock_error_ms` is how far the start may lie from the one that
-    was agreed on (0 where all read one clock).
+    A request belongs to this worker if connection mod (number of workers) = `index`. `users` is its
+    part of a closed load. `clock_error_ms` bounds the difference between its actual and the agreed
+    start (0 if all workers read the same clock).
     """
 
     index: int
@@ -163,10 +165,10 @@ class Worker(Record):
 
 @dataclass(frozen=True, slots=True)
 class Machine(Record):
-    """What the machine did beside us, as fractions of all cores, and how fast it was.
+    """The machine's other activity, as fractions of all cores, and its speed.
 
-    `throttled_periods` are those in which a CPU quota stopped us, None where there is no quota;
-    `suspended_s` is how long the machine was suspended, None in runs from before it was recorded.
+    `throttled_periods` counts the periods in which a CPU quota stopped us, None without a quota.
+    `suspended_s` is how long the machine was suspended, None in runs older than this field.
     """
 
     stolen_fraction: float
@@ -179,8 +181,8 @@ class Machine(Record):
 
 @dataclass(frozen=True, slots=True)
 class Statements(Record):
-    """What PostgreSQL counted for this stack's database (pg_stat_statements) from the first
-    to the last request, warm-up included: per request it is divided by `requests`."""
+    """PostgreSQL's statistics of this stack's database (pg_stat_statements), from the first to the
+    last request, warm-up included. Divide by `requests` for values per request."""
 
     requests: int
     data: int
@@ -191,11 +193,11 @@ class Statements(Record):
 
 @dataclass(frozen=True, slots=True)
 class Cost(Record):
-    """CPU-seconds within the measured window, by process tree; the service's memory at its end, and
-    before its first connection was opened.
+    """CPU-seconds within the measured window, by process tree. The service's memory at the end of
+    the window, and before its first connection was opened.
 
-    `pool_taken` and `pool_waited_ms` are how often the requests counted in `statements` took a
-    connection to the database from the service's pool, and how long they waited for one, in all.
+    `pool_taken` counts how often the requests counted in `statements` took a database connection
+    from the service's pool; `pool_waited_ms` is their total wait for one.
     """
 
     service_cpu_s: float | None
@@ -212,7 +214,7 @@ class Cost(Record):
 class Second(Record):
     """One second of a trial; `t_s` counts from the start of the measured window.
 
-    The CPU fractions are of one core; `client` is not sampled, so as not to disturb it.
+    CPU fractions refer to one core. `client` is not sampled, because sampling would disturb it.
     """
 
     t_s: float
@@ -225,7 +227,7 @@ class Second(Record):
 
 @dataclass(frozen=True, slots=True)
 class Upstream(Record):
-    """What an upstream really took during the trial."""
+    """Requests to an upstream during the trial, with requested and actual delays."""
 
     name: str
     requests: int
@@ -237,7 +239,7 @@ class Upstream(Record):
 
 @dataclass(frozen=True, slots=True)
 class Reason(Record):
-    """Why a gate struck: `gate` names it, `text` says with the value and the bound."""
+    """Why a gate was triggered: `gate` is its name, `text` gives the value and the bound."""
 
     gate: str
     kind: GateKind
@@ -247,7 +249,7 @@ class Reason(Record):
 
 @dataclass(frozen=True, slots=True)
 class Validity(Record):
-    """A trial's verdict on itself: the worst of its reasons, valid without any."""
+    """A trial's verdict: the worst of its reasons, valid if there are none."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
@@ -255,13 +257,13 @@ class Validity(Record):
 
 @dataclass(frozen=True, slots=True)
 class Trial(Record):
-    """One attempt at a planned trial, complete. `samples` names its Parquet file in the run.
+    """One complete attempt at a planned trial. `samples` names its Parquet file in the run.
 
-    Where several drivers shared the load `workers` tells of each, and `counts` and `client` are
-    of all: sums, percentiles of all requests, and the worst of CPU and stalls.
+    If several drivers shared the load, `workers` describes each of them; `counts` and `client`
+    cover all: sums, percentiles of all requests, and the worst CPU and stall values.
 
-    `service_ended` holds the service's last words where it ended during the trial: an outcome.
-    `held` tells of the connections that were to be held, where that was the load.
+    `service_ended` holds the end of the service's log if it ended during the trial, which counts
+    as an outcome. `held` describes the persistent connections, if that was the load.
     """
 
     planned: PlannedTrial
@@ -283,7 +285,7 @@ class Trial(Record):
 
 
 class Trials(tuple[Trial, ...]):
-    """The attempts of a run, as a tuple is; a notebook shows the first and last of them."""
+    """A tuple of a run's attempts; a notebook shows the first and the last of them."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""The scenarios by name: what parameters check, axes show and the report explains."""
+"""Scenarios by name: parameters check them, axes show them and the report explains them."""
 
 SCENARIOS: dict[str, str] = {
     "ping": "an answer without a database: the framework's floor",
@@ -12,8 +12,7 @@ SCENARIOS: dict[str, str] = {
 }
 
 OWNED = frozenset({"crud", "validation"})
-"""Those that leave users behind, with ids above those of the seed."""
+"""Scenarios that leave users behind, with ids above those of the seeded data."""
 
 ONE_AT_A_TIME = frozenset({"fan_out"})
-"""Those that one closed user asks for, whatever loads are offered otherwise: what they show would
-be hidden by queueing."""
+"""Scenarios always measured with one closed user: under load, queueing would hide their effect."""

@@ -1,4 +1,4 @@
-"""The stacks on trial, as `services/stacks.toml` describes them."""
+"""Read the stacks under test from `services/stacks.toml`."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -18,25 +18,25 @@ STACKS = SERVICES / "stacks.toml"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One way to serve the contract: its axes, its command, what its environment adds.
+    """One implementation of the contract: its axes, its command, its environment variables.
 
-    `folder` lies below `services/` and is where the commands run. `command` serves, `prepare`
-    (if any) runs once against the template database. Both may hold the placeholders {python},
+    The commands run in `folder`, a path below `services/`. `command` starts the service; `prepare`
+    (optional) runs once against the template database. Both may contain the placeholders {python},
     {port}, {processes}, {threads}, {connections_held}, {backlog} and {keep_alive_s}.
-    `stop_signal` ends it at once.
+    `stop_signal` stops the service at once.
 
-    `sources` is how the dashboard asks its upstreams (with "gather" it makes its two queries at
-    once as well, as its people do), `http_client` with what; `searches` how the
-    search makes its three queries. `middleware` is what every request passes beyond the framework
-    itself, `prepares` from which use on the driver prepares a statement on the server: told, since
-    stacks differ in them.
+    `sources` is how the dashboard calls its upstreams; with "gather" it also runs its two queries
+    concurrently, as is usual in its community. `http_client` is the client it uses. `searches` is
+    how the search runs its three queries. `middleware` lists what every request passes through
+    beyond the framework itself. `prepares` says from which use on the driver prepares a statement
+    on the server. These fields are recorded because stacks differ in them.
 
-    Where two frameworks serve together, axes name both with "and" between. `connections` are the
-    variables by which the service is told how many connections to the database it may have, each
-    with its part of the budget: one for every pool.
+    If two frameworks serve together, the axes name both, joined by "and". `connections` maps
+    environment variables to parts of the budget of database connections: one variable per pool,
+    which tells the service the size of that pool.
 
     `after_clone` is SQL that changes the stack's own copy of the data. `serves` names the scenarios
-    of a stack that does not serve the whole contract; () is all.
+    of a stack that does not serve the whole contract; () means all.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -66,7 +66,7 @@ class Stack:
 
 
 class _Server(BaseModel):
-    """A server as the file describes it; `command` holds {application} beside the placeholders."""
+    """A server in the file. `command` may also contain the placeholder {application}."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ class _Server(BaseModel):
 
 
 class _File(BaseModel):
-    """The file: servers and stacks by name."""
+    """Content of the file: servers and stacks by name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,7 +88,7 @@ _STACK = TypeAdapter(Stack)
 
 
 def load_stacks(path: Path = STACKS) -> dict[str, Stack]:
-    """Every stack of the file, by name, in its order; LaunchError that names what is wrong."""
+    """Read all stacks of the file, by name, in file order. LaunchError names what is wrong."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -105,7 +105,7 @@ def load_stacks(path: Path = STACKS) -> dict[str, Stack]:
 
 
 def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]:
-    """The stacks called `names`, in that order; ParameterError that lists what there is."""
+    """Return the stacks called `names`, in that order. ParameterError lists the known stacks."""
     names = list(names)
     if unknown := [name for name in names if name not in stacks]:
         raise ParameterError(f"no such stack: {', '.join(unknown)}; there are {', '.join(stacks)}")
@@ -113,8 +113,10 @@ def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]
 
 
 def apportion(budget: int, parts: Mapping[str, int]) -> dict[str, int]:
-    """A budget by who shares it, in proportion to their `parts`, at least one each; ValueError
-    where it is too small for that."""
+    """Divide `budget` in proportion to `parts`, at least one each.
+
+    Returns the share by name. ValueError if the budget is too small.
+    """
     spare = budget - len(parts)
     if spare < 0:
         raise ValueError(f"{budget} cannot be shared by {len(parts)}: give more")

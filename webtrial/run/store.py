@@ -1,14 +1,14 @@
-"""A run directory: written trial by trial, opened by anyone, never altered afterwards.
+"""Read and write run directories: written trial by trial, never altered afterwards.
 
     runs/<id>/
-        manifest.json           what was asked, on which machine, with which versions; its state
+        manifest.json           parameters, machine, versions and state of the run
         trials/0001-1.json      one attempt at one trial (records.Trial), number-attempt
         samples/0001-1.parquet  its requests, one row each (SAMPLES)
-        SHA256SUMS              what those files were when they were written (checksums)
-        damaged/1/…             what was found damaged when the run was gone on with
-        claims.json             what `webtrial verify` said of it, where it was asked last
+        SHA256SUMS              checksums of those files when they were written (checksums)
+        damaged/1/…             files found damaged when the run was resumed
+        claims.json             result of the last `webtrial verify`, if it was run
 
-Every file is written whole or not at all: to a temporary name, synced, renamed.
+Every file is written atomically: to a temporary name, synced, then renamed.
 """
 
 import errno
@@ -43,13 +43,13 @@ from webtrial.system.folders import REPOSITORY
 from webtrial.system.interruption import SIGNALS
 
 if TYPE_CHECKING:
-    # Not loaded here: who measures needs none of it, and it takes most of a second.
+    # Not imported at run time: measuring does not need it, and it takes most of a second.
     import pandas as pd
 
 FORMAT = 2  # 1 had no checksums
 RUNS_FOLDER = folders.RUNS_FOLDER
 RUNS = folders.runs_folder()
-SAMPLE = REPOSITORY / "data" / "sample"  # a run that comes with the project
+SAMPLE = REPOSITORY / "data" / "sample"  # a run shipped with the project
 
 # Times count from the start of the measured window, so warm-up is negative.
 SAMPLES = pa.schema(
@@ -59,14 +59,14 @@ SAMPLES = pa.schema(
         ("kind", pa.dictionary(pa.int8(), pa.string())),  # of request: read, create, rare …
         ("intended_ns", pa.int64()),
         ("sent_ns", pa.int64()),
-        ("done_ns", pa.int64()),  # for a timeout: when it was given up (censored)
-        ("status", pa.int16()),  # 0 where no answer came
+        ("done_ns", pa.int64()),  # for a timeout: when the driver gave up (censored)
+        ("status", pa.int16()),  # 0 if there was no response
         ("body_bytes", pa.int32()),
         ("outcome", pa.dictionary(pa.int8(), pa.string())),  # ok, or the kind of error
     ]
 )
 
-# Numbers that grow by little from row to row: kept as differences they take a third less.
+# Numbers that increase slowly from row to row: delta encoding saves a third of the space.
 _DIFFERENCES = {
     "use_dictionary": ["phase", "kind", "status", "body_bytes", "outcome"],
     "column_encoding": dict.fromkeys(
@@ -78,7 +78,7 @@ _TRIAL = TypeAdapter(Trial)
 
 
 class Rows(Protocol):
-    """Rows of SAMPLES: a pyarrow Table, or what is read like one, a piece at a time."""
+    """Rows with the columns of SAMPLES: a pyarrow Table, or an object read in batches like one."""
 
     @property
     def num_rows(self) -> int: ...
@@ -87,7 +87,7 @@ class Rows(Protocol):
     def to_pandas(self) -> "pd.DataFrame": ...
 
 
-# JSON has no NaN: what a dead load driver could not tell is null in the file.
+# JSON has no NaN: values that a dead load driver could not report are null in the file.
 _GAPS = {
     part: [each.name for each in fields(record) if each.type is float]
     for part, record in {"client": Client, "machine": Machine}.items()
@@ -100,26 +100,26 @@ State = Literal["running", "finished", "interrupted", "failed"]
 
 
 class Interruption(BaseModel):
-    """How a run had ended before it was gone on with. Times are ISO 8601, UTC."""
+    """How a run had ended before it was resumed. Times are ISO 8601, UTC."""
 
     model_config = ConfigDict(extra="forbid")
 
-    state: State  # "running" where nothing was left to write more
+    state: State  # "running" if the process died before it could write another state
     why: str | None
     ended_at: str | None
     resumed_at: str
-    attempts: int  # that were on disk, whole
-    git: dict[str, Any]  # with which it went on
+    attempts: int  # intact attempts on disk
+    git: dict[str, Any]  # of the code that resumed the run
     damaged: dict[str, str] = {}  # file → what was wrong with it
 
 
 DURATIONS = frozenset({"seconds"})
-"""Entries of a manifest's parts that say how long something took to make, not what it is: two runs
-of the same thing differ in them."""
+"""Keys in the manifest's parts that hold how long something took to build. They differ between two
+runs of the same thing."""
 
 
 class Manifest(BaseModel):
-    """What belongs to a run as a whole."""
+    """Facts about a run as a whole."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -137,14 +137,14 @@ class Manifest(BaseModel):
     data: dict[str, Any]
     stacks: dict[str, dict[str, Any]]
     budgets: dict[str, Any]
-    capacities_per_s: dict[str, dict[str, float]] = {}  # scenario → stack → by the pilot
+    capacities_per_s: dict[str, dict[str, float]] = {}  # scenario → stack → found by the pilot
     rates_per_s: dict[str, list[float]] = {}  # scenario → common arrival rates
     interruptions: list[Interruption] = []
 
     @field_validator("stacks")
     @classmethod
     def _plain_names(cls, stacks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        """Names stand in headings, figures and tables of whoever opens the run."""
+        """Reject unusual names: they appear in the headings, figures and tables of any reader."""
         told = [text for name, each in stacks.items() for text in (name, each.get("title", name))]
         if strange := [text for text in told if not PLAIN.fullmatch(str(text))]:
             raise ValueError(f"{strange[0]!r} names no stack: letters, digits and ,.()&- do")
@@ -155,7 +155,7 @@ class Manifest(BaseModel):
 
 
 def _facts(manifest: Manifest) -> dict[str, str]:
-    """What a reader asks of a manifest first."""
+    """Return the facts of a manifest that a reader needs first."""
     asked, machine = manifest.parameters, manifest.machine
     return {
         "state": manifest.state + (f": {manifest.why}" if manifest.why else ""),
@@ -171,10 +171,10 @@ def _facts(manifest: Manifest) -> dict[str, str]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
-    """A run directory opened for reading. Needs neither PostgreSQL nor services nor a network.
+    """A run directory opened for reading. It needs no PostgreSQL, no services and no network.
 
-    `run.trials` are the records of all attempts, `run.samples(trial)` the requests of one;
-    `webtrial.trials_table(run)` and `webtrial.throughput_table(run)` are DataFrames of all.
+    `run.trials` holds the records of all attempts, `run.samples(trial)` returns the requests of
+    one. `webtrial.trials_table(run)` and `webtrial.throughput_table(run)` return DataFrames of all.
     """
 
     path: Path
@@ -182,22 +182,24 @@ class Run:
 
     @cached_property
     def trials(self) -> Trials:
-        """Every attempt at every trial, by number and attempt; none whose files are damaged."""
+        """All attempts at all trials, sorted by number and attempt, without damaged ones."""
         hit = {Path(name).stem for name in self.damage}
         found = sorted((self.path / "trials").glob("*.json"))
         return Trials(_read_trial(path) for path in found if path.stem not in hit)
 
     @cached_property
     def damage(self) -> dict[str, str]:
-        """What is wrong with files of the run, by name; {} where all are what was written, and for
-        a run of format 1, which cannot tell."""
+        """Faults of the run's files, by file name.
+
+        {} if every file is as it was written, and for a run of format 1, which has no checksums.
+        """
         if self.manifest.format < FORMAT:
             return {}
         return checksums.damage_of(self.path, is_over=self.manifest.state != "running")
 
     @property
     def damage_in_words(self) -> str:
-        """Of a damaged run: which files, and what that means; else nothing."""
+        """Text that lists the damaged files and the consequences; empty if there are none."""
         if not self.damage:
             return ""
         told = [f"  {name} {fault}" for name, fault in [*self.damage.items()][:MOST_NAMED]]
@@ -213,7 +215,7 @@ class Run:
         )
 
     def samples(self, trial: Trial, columns: list[str] | None = None) -> "pd.DataFrame":
-        """The requests of one trial, a row each, columns as SAMPLES."""
+        """Return the requests of one trial, one row each, with the columns of SAMPLES."""
         found: pd.DataFrame = pq.read_table(self.path / trial.samples, columns=columns).to_pandas()
         return found
 
@@ -228,7 +230,7 @@ class Run:
         return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts | damage, _NEXT)
 
 
-MOST_NAMED = 10  # of damaged files
+MOST_NAMED = 10  # damaged files listed by name
 
 _NEXT = (
     "<p>Next: <code>webtrial.explore(run)</code>, <code>webtrial.trials_table(run)</code>,"
@@ -237,7 +239,7 @@ _NEXT = (
 
 
 def open_run(path: str | Path) -> Run:
-    """The run in directory `path`; RunError when there is none or it cannot be read."""
+    """Open the run in directory `path`. RunError if there is none or it cannot be read."""
     path = Path(path)
     manifest = path / "manifest.json"
     if not manifest.is_file():
@@ -263,12 +265,12 @@ def _demand_known_format(path: Path, text: str) -> None:
 
 
 def latest_run(runs: Path = RUNS) -> Run:
-    """The newest finished run that can be read; RunError when there is none."""
+    """Open the newest finished run that can be read. RunError if there is none."""
     return latest_runs(1, runs)[0]
 
 
 def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
-    """That many finished runs that can be read, the newest first; RunError when there are fewer."""
+    """Open the newest `count` finished, readable runs, newest first. RunError if too few."""
     found: list[Run] = []
     unreadable: list[str] = []
     for path in sorted(runs.glob("*/manifest.json"), reverse=True):
@@ -286,7 +288,7 @@ def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
 
 
 class RunWriter:
-    """The one writer of a run directory, for as long as its process lives."""
+    """The only writer of a run directory while its process lives."""
 
     def __init__(self, manifest: Manifest, runs: Path = RUNS) -> None:
         self.path = runs / manifest.id
@@ -294,7 +296,7 @@ class RunWriter:
         self._sums: dict[str, str] = {}
         ensure_dir(runs)
         with _saying_what_to_do(self.path):
-            self.path.mkdir()  # never one that is there already
+            self.path.mkdir()  # must not exist yet
         for name in checksums.FOLDERS:
             ensure_dir(self.path / name)
         _hold(self, self.path)
@@ -303,12 +305,15 @@ class RunWriter:
 
     @classmethod
     def reopened(cls, run: Run, resumed_at: str, git: dict[str, Any]) -> "RunWriter":
-        """The writer of a run that was broken off or damaged; its manifest tells of it. RunError
-        for one that is finished and whole, or is still being written."""
+        """Return a writer that resumes an interrupted or damaged run.
+
+        The manifest records the interruption. RunError if the run is finished and intact, or if
+        another process is still writing it.
+        """
         writer = cls.__new__(cls)
         writer.path = run.path
         _hold(writer, run.path)
-        run = open_run(run.path)  # as it is now that nobody else writes
+        run = open_run(run.path)  # read again: only now is nobody else writing
         writer.manifest = run.manifest
         if run.manifest.state == "finished" and not run.damage:
             raise RunError(f"{run.manifest.id} is finished: nothing of it is missing")
@@ -322,7 +327,7 @@ class RunWriter:
             damaged=run.damage,
         )
         told = [*run.manifest.interruptions, ended]
-        # Whatever keeps one of these steps from being done, the run still lacks what it lacked.
+        # If any of these steps fails, the run still misses exactly what it missed before.
         writer._sums = _as_listed(run.path)
         writer._write_sums()
         writer.update(
@@ -337,25 +342,25 @@ class RunWriter:
         return writer
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the manifest, on disk at once."""
+        """Change fields of the manifest and write it to disk at once."""
         self.manifest = self.manifest.model_copy(update=changes)
         self._write_manifest()
 
     def append(self, trial: Trial, samples: Rows) -> None:
-        """Keep one attempt: its samples first, so that a trial on disk is never without them."""
+        """Write one attempt: samples first, because a trial on disk must always have them."""
         self._keep(trial.samples, lambda file: write_rows(samples, file))
         text = _TRIAL.dump_json(trial, indent=1)
         self._keep(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
 
     def _keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
-        # Who interrupts closes the manifest and lists what there is: not between these two.
+        # An interruption closes the manifest and lists the files: not between these two steps.
         with _interrupted_afterwards():
             self._sums[name] = _write_whole(self.path / name, write)
             with _saying_what_to_do(self.path):
                 checksums.add(self.path, name, self._sums[name])
 
     def _write_manifest(self) -> None:
-        """The manifest's own checksum is listed when it will not change any more."""
+        """Write the manifest. Its checksum is listed only once it will not change any more."""
         text = self.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}}).encode()
         digest = _write_whole(self.path / checksums.MANIFEST, lambda file: file.write(text))
         if self.manifest.state != "running":
@@ -368,7 +373,7 @@ class RunWriter:
 
 
 def samples_name(number: int, attempt: int) -> str:
-    """Where a trial's samples lie within its run."""
+    """Return the path of a trial's samples, relative to the run."""
     return f"samples/{number:04d}-{attempt}.parquet"
 
 
@@ -388,20 +393,23 @@ def _read_trial(path: Path) -> Trial:
 
 
 def no_rows() -> pa.Table:
-    """An empty table of SAMPLES, made without an array: with the first array or scalar of ours
-    pyarrow loads pandas, which takes most of a second."""
+    """Return an empty table with the columns of SAMPLES.
+
+    Built without an array: pyarrow loads pandas with the first array or scalar that we create,
+    which takes most of a second.
+    """
     return pa.Table.from_batches([], SAMPLES)
 
 
 def write_rows(samples: Rows, file: IO[bytes]) -> None:
-    """Write rows of SAMPLES as a Parquet file."""
+    """Write rows with the columns of SAMPLES as a Parquet file."""
     with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_DIFFERENCES) as writer:
         for batch in samples.to_batches():
             writer.write_batch(batch)
 
 
 def _hold(writer: RunWriter, folder: Path) -> None:
-    """Keep other writers out of `folder` for as long as `writer` lives."""
+    """Lock `folder` against other writers while `writer` lives."""
     try:
         weakref.finalize(writer, os.close, locked(folder))
     except BlockingIOError:
@@ -409,14 +417,14 @@ def _hold(writer: RunWriter, folder: Path) -> None:
 
 
 def ensure_dir(path: Path) -> Path:
-    """The folder `path`, made where there is none; RunError where it cannot be."""
+    """Create the folder `path` if it is missing, and return it. RunError if that fails."""
     with _saying_what_to_do(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def _as_listed(path: Path) -> dict[str, str]:
-    """The checksums of a run's trials, read from its list, or where it has none from its files."""
+    """Return the checksums of a run's trials: listed ones, or computed if there is no list."""
     is_listed = (path / checksums.NAME).is_file()
     return _without_manifest(checksums.read(path) if is_listed else checksums.sums_of(path))
 
@@ -426,7 +434,7 @@ def _without_manifest(sums: dict[str, str]) -> dict[str, str]:
 
 
 def _set_aside(run: Run, folder: Path) -> None:
-    """Move what is damaged, and what belongs to the same attempt, where nothing reads it."""
+    """Move damaged files, and all files of the same attempts, to `folder`, which nothing reads."""
     for stem in sorted({Path(name).stem for name in run.damage if "/" in name}):
         for part in checksums.FOLDERS:
             for path in (run.path / part).glob(f"{stem}.*"):
@@ -436,8 +444,11 @@ def _set_aside(run: Run, folder: Path) -> None:
 
 @contextmanager
 def _interrupted_afterwards() -> Iterator[None]:
-    """Have interruptions wait until the block is done. To block the signals would not do: another
-    thread would get them, and Python's handler runs all the same."""
+    """Delay interruptions until the block is done.
+
+    Blocking the signals is not enough: another thread would receive them, and Python's handler
+    would run anyway.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted
         return
@@ -453,7 +464,7 @@ def _interrupted_afterwards() -> Iterator[None]:
 
 
 def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
-    """Have a signal that waited do what it does."""
+    """Deliver a delayed signal to its handler."""
     if callable(handler):
         handler(number, frame)
     elif handler is signal.SIG_DFL:
@@ -461,7 +472,7 @@ def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
 
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
-    """Have a file written, or not at all where that fails; returns its SHA-256."""
+    """Write a file atomically and return its SHA-256. If that fails, `path` stays as it was."""
     temporary = path.with_name(f".{path.name}.part")
     with _saying_what_to_do(path):
         try:
@@ -488,7 +499,7 @@ _REMEDIES = {
 
 @contextmanager
 def _saying_what_to_do(path: Path) -> Iterator[None]:
-    """RunError in place of a failure of the disk."""
+    """Raise RunError, with a remedy, in place of an OSError."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""As whom PostgreSQL runs: it refuses root, and its initdb wants a user that has a name.
+"""Choose the user that runs PostgreSQL: it refuses root, and its initdb needs a user with a name.
 
-In a container the user often has none, and a small system may lack `nobody`. initdb, alone of
-PostgreSQL's programs, is then run in a name space in which the user has the id of one with a name.
+In a container the user often has no name, and a small system may lack `nobody`. In that case
+initdb, alone of PostgreSQL's programs, runs in a user namespace that maps the user to a named one.
 """
 
 import os
@@ -13,11 +13,11 @@ from webtrial.errors import LaunchError
 from webtrial.system.environment import base_environment
 
 OVERFLOW_ID = 65534
-"""Of `nobody` nearly everywhere: the kernel shows it for users and groups that it cannot tell."""
+"""Id of `nobody` nearly everywhere: the kernel shows it for users and groups it cannot map."""
 
 
 def unprivileged() -> tuple[int, int]:
-    """User and group of `nobody`, whether it has an entry in the system's list of users or not."""
+    """Return user and group id of `nobody`, even if the system's list of users lacks it."""
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
@@ -26,7 +26,7 @@ def unprivileged() -> tuple[int, int]:
 
 
 def server_user() -> int:
-    """The id of the user as whom PostgreSQL runs."""
+    """Return the id of the user that runs PostgreSQL."""
     return unprivileged()[0] if os.geteuid() == 0 else os.geteuid()
 
 
@@ -40,8 +40,10 @@ def has_name(uid: int) -> bool:
 
 
 def naming(uid: int) -> list[str]:
-    """What to put before a command that wants its user to have a name: nothing where it has one.
-    LaunchError where the system has no means."""
+    """Return the prefix for a command that needs a user with a name; [] if `uid` has one.
+
+    LaunchError if the system cannot provide a name.
+    """
     if has_name(uid):
         return []
     unshare = shutil.which("unshare")
@@ -52,7 +54,7 @@ def naming(uid: int) -> list[str]:
 
 
 def can_be_named(uid: int) -> bool:
-    """Whether what `naming` gives works here: containers often forbid it."""
+    """Whether the prefix from `naming` works here: containers often forbid it."""
     try:
         done = subprocess.run(
             [*naming(uid), "true"],
@@ -67,7 +69,7 @@ def can_be_named(uid: int) -> bool:
 
 
 def nameless(uid: int) -> LaunchError:
-    """That the user needs a name, and how it gets one."""
+    """Return the error that says the user needs a name, and how to get one."""
     return LaunchError(
         f"user id {uid} has no entry in /etc/passwd, which PostgreSQL's initdb needs: add one"
         f" (`echo webtrial:x:{uid}:{uid}::/tmp:/bin/sh >> /etc/passwd` as root), run as a user that"

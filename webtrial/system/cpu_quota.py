@@ -1,9 +1,9 @@
-"""The CPU quota of our control group, and how often it has stopped us.
+"""Read the CPU quota of our control group, and how often it has throttled us.
 
-A quota lets the processes of a group run for so many milliseconds in each period, on all cores
-together; then all of them stand still until the period is over. Containers have quotas. A group
-is bound by those above it, too. Read as the kernel documents it: cgroup version 1 in
-scheduler/sched-bwc, version 2 in admin-guide/cgroup-v2.
+A quota limits the CPU time of a group's processes per period, in milliseconds summed over all
+cores; once it is used up, all of them stop until the period is over. Containers have quotas. The
+quotas of parent groups apply, too. Sources in the kernel's documentation: scheduler/sched-bwc for
+cgroup version 1, admin-guide/cgroup-v2 for version 2.
 """
 
 import re
@@ -18,14 +18,14 @@ ROOT = Path("/")
 
 @dataclass(frozen=True, slots=True)
 class CpuQuota:
-    """So much CPU time in each period."""
+    """CPU time allowed in each period."""
 
     quota_ms: float
     period_ms: float
 
     @property
     def cores(self) -> float:
-        """How many cores that amounts to."""
+        """The quota as an equivalent number of cores."""
         return self.quota_ms / self.period_ms
 
     def __str__(self) -> str:
@@ -33,21 +33,23 @@ class CpuQuota:
 
 
 def cpu_quota(root: Path = ROOT) -> CpuQuota | None:
-    """The tightest quota that we are under; None where there is none. `root` is the folder in
-    which /proc and /sys lie."""
+    """Return the tightest quota that applies to us, or None.
+
+    `root` is the folder that contains /proc and /sys.
+    """
     quotas = [quota for folder in _groups(root) if (quota := _quota_of(folder))]
     return min(quotas, key=lambda quota: quota.cores, default=None)
 
 
 def throttled_periods(root: Path = ROOT) -> int | None:
-    """In how many periods until now a quota has stopped us; None where there is no quota."""
+    """Return the number of periods in which a quota has stopped us so far; None without a quota."""
     counts = [_throttled(folder) for folder in _groups(root) if _quota_of(folder)]
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
 
 
 class _Mount(NamedTuple):
-    """Where a hierarchy of groups is mounted, from which of its groups on."""
+    """A mounted hierarchy of groups: its cgroup version, its top group and its mount point."""
 
     version: int
     group: str
@@ -55,7 +57,7 @@ class _Mount(NamedTuple):
 
 
 def _groups(root: Path) -> Iterator[Path]:
-    """The folders of our group and of all above it that we can see."""
+    """Yield the folders of our group and of all its visible parents."""
     mount = _mount_of_cpu(root)
     if mount is None:
         return
@@ -65,7 +67,7 @@ def _groups(root: Path) -> Iterator[Path]:
 
 
 def _mount_of_cpu(root: Path) -> _Mount | None:
-    """The hierarchy that controls CPU: that of version 1 where one has the controller."""
+    """Return the hierarchy that controls CPU: version 1 if one has the controller, else 2."""
     mounts = list(_mounts(root))
     return min(mounts, key=lambda mount: mount.version, default=None)
 
@@ -81,7 +83,7 @@ def _mounts(root: Path) -> Iterator[_Mount]:
 
 
 def _unescaped(path: str) -> str:
-    """mountinfo writes a space as \\040."""
+    """Decode the octal escapes of mountinfo, which writes a space as \\040."""
     return re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), path)
 
 
@@ -94,8 +96,11 @@ def _our_group(root: Path, version: int) -> str:
 
 
 def _below(top: str, group: str) -> str:
-    """The path of a group below the one that is mounted. Of a group that lies elsewhere, as in a
-    container that sees its own group alone, that one is all there is to see."""
+    """Return the path of a group relative to the mounted one.
+
+    It is empty if the group is elsewhere, as in a container that sees only its own group: then the
+    mounted group is the only visible one.
+    """
     group = group.removeprefix(top.rstrip("/")) if _is_below(top, group) else ""
     return "" if ".." in group.split("/") else group.lstrip("/")
 
@@ -113,7 +118,7 @@ def _quota_of(folder: Path) -> CpuQuota | None:
 
 
 def _numbers(file: Path) -> list[int]:
-    """The numbers in a file; none where one of them is `max`, or there is no file."""
+    """Return the numbers in a file; [] if one of them is `max`, or if there is no file."""
     with suppress(ValueError):
         return [int(word) for line in _lines(file) for word in line.split()]
     return []

@@ -1,13 +1,16 @@
-"""A lock on a folder that the kernel forgets with who holds it, however that ends."""
+"""Directory lock, released by the kernel when its owner exits for any reason."""
 
 import os
 from pathlib import Path
 
 
 def locked(folder: Path, *, may_be_link: bool = True) -> int:
-    """A descriptor that holds the folder's lock until it is closed, here and in every process that
-    was forked meanwhile; BlockingIOError where another holds it, OSError where it cannot be had."""
-    import fcntl  # noqa: PLC0415 - Windows has none, and who only reads locks nothing
+    """Lock `folder` and return a descriptor that holds the lock.
+
+    The lock lasts until the descriptor is closed, here and in every process forked meanwhile.
+    BlockingIOError if another process holds the lock, OSError if the folder cannot be locked.
+    """
+    import fcntl  # noqa: PLC0415 - Windows has none, and readers lock nothing
 
     flags = os.O_RDONLY | os.O_DIRECTORY | (0 if may_be_link else os.O_NOFOLLOW)
     descriptor = os.open(folder, flags)

@@ -1,7 +1,7 @@
-"""The environment of every process that Webtrial starts: built here, never inherited.
+"""Environment variables of every process that Webtrial starts: built here, never inherited.
 
-What a user sets for other programs (PGSSLMODE, GIT_DIR, PYTHONPATH, MPLBACKEND, a proxy, a locale)
-changes neither what is measured nor what is published. WEBTRIAL_PASS_ON names further variables to
+Variables that a user sets for other programs (PGSSLMODE, GIT_DIR, PYTHONPATH, MPLBACKEND, a proxy,
+a locale) change neither measurements nor publications. WEBTRIAL_PASS_ON names further variables to
 pass on, separated by commas.
 """
 
@@ -17,21 +17,24 @@ EXTRA_VARIABLES = "WEBTRIAL_PASS_ON"
 _MACHINE = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
 _WINDOWS = ("SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP")
 _PARAMETERS = ("DATABASE_URL", "ACCOUNT_PASSWORD")
-# Of `scheduler` Dask reads its own settings, of `results_url` fsspec and the clouds their keys.
+# For `scheduler`, Dask reads its settings from these; for `results_url`, fsspec and cloud clients
+# read their keys.
 _PARAMETER_PREFIXES = ("WEBTRIAL_", "DASK_", "FSSPEC_", "AWS_", "AZURE_", "GOOGLE_")
 
 _FIXED = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def base_environment() -> dict[str, str]:
-    """For services, PostgreSQL, git and pandoc: where programs and folders are, UTF-8, UTC."""
+    """Return the environment of services, PostgreSQL, git and pandoc: paths, UTF-8 and UTC."""
     further = (name.strip() for name in os.environ.get(EXTRA_VARIABLES, "").split(","))
     return _chosen(*_MACHINE, *_WINDOWS, *further) | _FIXED
 
 
 def completed(command: Sequence[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
-    """A command that has ended in `base_environment`, with what it wrote. subprocess.TimeoutExpired
-    where it does not end in time."""
+    """Run a command in `base_environment` and capture its output.
+
+    subprocess.TimeoutExpired if it does not end within `timeout_s`.
+    """
     return subprocess.run(
         command,
         env=base_environment(),
@@ -43,14 +46,19 @@ def completed(command: Sequence[str], timeout_s: float) -> subprocess.CompletedP
 
 
 def experiment_environment() -> dict[str, str]:
-    """For the experiment, its load drivers and notebooks: also what our parameters refer to."""
+    """Return the environment of the experiment, its load drivers and notebooks.
+
+    It adds the variables that our parameters refer to.
+    """
     prefixed = (name for name in os.environ if name.startswith(_PARAMETER_PREFIXES))
     return _chosen(*_PARAMETERS, *prefixed) | base_environment()
 
 
 def publishing_environment() -> dict[str, str]:
-    """For what draws and renders: matplotlib's own defaults, whatever a user's matplotlibrc says.
-    MPLCONFIGDIR is where matplotlib keeps its list of fonts."""
+    """Return the environment of drawing and rendering, with matplotlib's defaults.
+
+    A user's matplotlibrc is ignored. MPLCONFIGDIR is where matplotlib stores its list of fonts.
+    """
     package = find_spec("matplotlib")
     assert package is not None
     assert package.origin is not None
@@ -59,8 +67,11 @@ def publishing_environment() -> dict[str, str]:
 
 
 def kernel_environment(folder: Path) -> dict[str, str]:
-    """For kernels of notebooks that are published: Jupyter and IPython find their configuration
-    and startup files in `folder`, which is empty, and nowhere else of a user's."""
+    """Return the environment of kernels for published notebooks.
+
+    Jupyter and IPython look for configuration and startup files in `folder`, which is empty, and
+    in no other folder of the user.
+    """
     own = {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
     own |= {"JUPYTER_RUNTIME_DIR": "runtime"}
     return publishing_environment() | {name: str(folder / each) for name, each in own.items()}
@@ -72,7 +83,7 @@ def _chosen(*names: str) -> dict[str, str]:
 
 @contextmanager
 def inherited(environment: Mapping[str, str]) -> Iterator[None]:
-    """Processes that multiprocessing starts within the block inherit `environment` alone."""
+    """Make processes that multiprocessing starts within the block inherit only `environment`."""
     before = dict(os.environ)
     _replace_environment(environment)
     try:

@@ -1,13 +1,13 @@
-"""Where the checkout lies, and where runs lie."""
+"""Locations of the repository and of the runs."""
 
 import os
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent.parent
-RUNS_FOLDER = "WEBTRIAL_RUNS"  # names another place for runs in the environment
+RUNS_FOLDER = "WEBTRIAL_RUNS"  # environment variable that names another folder for runs
 
 
 def runs_folder() -> Path:
-    """The folder of runs: what RUNS_FOLDER names, else data/runs/."""
+    """Return the folder of runs: the one that RUNS_FOLDER names, else data/runs/."""
     told = os.environ.get(RUNS_FOLDER)
     return Path(told).resolve() if told else REPOSITORY / "data" / "runs"

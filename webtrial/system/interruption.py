@@ -1,6 +1,6 @@
-"""Interruptions from outside: Ctrl-C (SIGINT), and a terminal that is closed (SIGHUP).
+"""Interruptions from outside: Ctrl-C (SIGINT) and a closed terminal (SIGHUP).
 
-Both are raised as a KeyboardInterrupt, so that whatever is under way ends in the same order.
+Both raise KeyboardInterrupt, and everything in progress ends in the same order.
 """
 
 import signal
@@ -11,7 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 HAS_HANG_UP = hasattr(signal, "SIGHUP")
-"""Windows lacks it."""
+"""False on Windows, which has no SIGHUP."""
 
 SIGNALS = (signal.SIGINT, signal.SIGHUP) if HAS_HANG_UP else (signal.SIGINT,)
 
@@ -21,14 +21,13 @@ class HangUp(KeyboardInterrupt):
 
 
 def signal_of(interruption: KeyboardInterrupt) -> signal.Signals:
-    """The signal with which to pass an interruption on to another process."""
+    """Return the signal that forwards an interruption to another process."""
     return signal.SIGHUP if isinstance(interruption, HangUp) else signal.SIGINT
 
 
 @contextmanager
 def hang_up_raised() -> Iterator[None]:
-    """Have this process raise HangUp when its terminal is closed, unless whoever started it made
-    it immune to that (`nohup`)."""
+    """Raise HangUp in this process when its terminal is closed, unless started with `nohup`."""
     in_main = threading.current_thread() is threading.main_thread()
     if HAS_HANG_UP and in_main and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _hang_up)
@@ -42,6 +41,6 @@ def hang_up_raised() -> Iterator[None]:
 
 
 def _hang_up(_: int, __: FrameType | None) -> NoReturn:
-    # The system tells every process of the terminal, and the shell tells them once more.
+    # The system signals every process of the terminal, and the shell signals them once more.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise HangUp

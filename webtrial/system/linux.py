@@ -1,4 +1,4 @@
-"""What measuring asks of Linux itself. Other systems can import it, and are told what to do."""
+"""Linux features that measuring needs. Other systems can import this and get a clear error."""
 
 import ctypes
 import os
@@ -12,16 +12,16 @@ _NAMES = {"darwin": "macOS", "win32": "Windows"}
 
 
 def is_linux() -> bool:
-    """Whether this is the system that measuring needs."""
+    """Whether this system is Linux, which measuring needs."""
     return sys.platform.startswith("linux")
 
 
-# Loaded here: between fork and exec, where it is called, only system calls are safe.
+# Loaded at import: it is called between fork and exec, where only system calls are safe.
 _LIBC = ctypes.CDLL(None, use_errno=True) if is_linux() else None
 
 
 def demand_linux() -> None:
-    """LaunchError on any other system. It names the container, in which measuring works."""
+    """Raise LaunchError on any other system. It points to the container, where measuring works."""
     if is_linux():
         return
     raise LaunchError(
@@ -31,16 +31,16 @@ def demand_linux() -> None:
 
 
 def libc() -> ctypes.CDLL:
-    """The C library that this process has loaded, on Linux; its functions keep errno."""
+    """Return the C library of this process, on Linux; its functions keep errno."""
     assert _LIBC is not None
     return _LIBC
 
 
 def die_with_parent(parent: int | None = None, number: int | None = None) -> None:
-    """Have the kernel send us signal `number`, by default SIGKILL, when the thread that forked us
-    ends. Other systems than Linux have no such request: nothing happens there.
+    """Ask the kernel to send us `number`, by default SIGKILL, when the thread that forked us ends.
 
-    `parent` is the id of the process that should be our parent, by default the one that is.
+    Does nothing on systems other than Linux, which lack this. `parent` is the id of the expected
+    parent process, by default the current one; if our parent is another, we get the signal at once.
     """
     if not is_linux():
         return

@@ -1,4 +1,4 @@
-"""What commands print: in UTF-8 whatever the locale, to a reader who may leave before the end."""
+"""Print the output of commands: in UTF-8 in any locale, even if the reader leaves early."""
 
 import io
 import locale
@@ -13,7 +13,7 @@ BROKEN_PIPE = 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 1
 
 
 class OutputLostError(Exception):
-    """A command's result reaches nobody: its reader has ended, or the disk is full."""
+    """A command's result cannot be written: its reader has ended, or the disk is full."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"standard output cannot be written: {error.strerror}")
@@ -21,19 +21,19 @@ class OutputLostError(Exception):
 
 
 def show(text: object) -> None:
-    """Print a command's result. Raises OutputLostError."""
+    """Print a command's result. OutputLostError if it cannot be written."""
     with _standard_output():
         print(text, flush=True)
 
 
 def say(text: object) -> None:
-    """Print what a command is doing, which goes on where nobody can read it."""
+    """Print a command's progress. The command continues if the output cannot be written."""
     with suppress(OutputLostError):
         show(text)
 
 
 def complain(text: str) -> None:
-    """Print an error's text; where standard error is gone, there is nobody to tell."""
+    """Print an error message to standard error; do nothing if that is closed."""
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:
@@ -41,8 +41,8 @@ def complain(text: str) -> None:
 
 
 def flush() -> None:
-    """Write what was printed. Raises OutputLostError."""
-    if sys.stdout is not None:  # it is None where a command is started without
+    """Flush standard output. OutputLostError if it cannot be written."""
+    if sys.stdout is not None:  # it is None if the command was started without standard output
         with _standard_output():
             sys.stdout.flush()
 
@@ -57,8 +57,10 @@ def _standard_output() -> Iterator[None]:
 
 
 def discard(stream: TextIO) -> None:
-    """Let what is left in `stream`, and what is still to come, go nowhere: at its end the
-    interpreter would try once more to write it, and show a trace."""
+    """Redirect `stream` to the null device, including output that is still buffered.
+
+    Otherwise the interpreter would try to write it again at exit, and print a traceback.
+    """
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -66,8 +68,10 @@ def discard(stream: TextIO) -> None:
 
 
 def restart_in_utf8_mode() -> None:
-    """In a locale other than UTF-8, replace this process by itself in Python's UTF-8 mode: names
-    of files, arguments and what libraries open are then read alike everywhere."""
+    """Restart this process in Python's UTF-8 mode if the locale is not UTF-8.
+
+    File names, arguments and files that libraries open are then decoded the same way everywhere.
+    """
     encodings = {locale.getencoding().lower(), sys.getfilesystemencoding().lower()}
     if sys.platform == "win32" or encodings == {"utf-8"} or os.environ.get("PYTHONUTF8") == "1":
         return
@@ -76,8 +80,10 @@ def restart_in_utf8_mode() -> None:
 
 
 def write_as_terminals_read() -> None:
-    """A terminal of another encoding than UTF-8 gets its own, with ? for what that lacks. Python
-    takes ASCII for a locale that nobody has set: it gets UTF-8."""
+    """Use the terminal's own encoding if it is not UTF-8, with ? for characters that it lacks.
+
+    ASCII is treated as UTF-8: Python reports ASCII if no locale is set.
+    """
     encoding = locale.getencoding().lower()
     if encoding in ("utf-8", "ascii", "us-ascii", "ansi_x3.4-1968"):
         return

@@ -1,4 +1,4 @@
-"""Where temporary folders are made, and what makes a place unfit for them."""
+"""Choose a place for temporary folders, and check whether it is suitable."""
 
 import os
 import tempfile
@@ -7,17 +7,17 @@ from pathlib import Path
 from webtrial.errors import LaunchError
 
 LONGEST = 75
-"""Characters of a folder's path. The path of a socket may have 107, and `multiprocessing` adds 32
-to that of the temporary folder."""
+"""Maximum length of a folder's path. A socket's path may have 107 characters, and `multiprocessing`
+adds 32 to the path of the temporary folder."""
 
 SHARED = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - mkdtemp makes folders that are ours alone
 
 
 def scratch_place() -> Path:
-    """Where scratch folders are made: /tmp, TMPDIR or /var/tmp, the first that is fit.
+    """Return the first suitable place for scratch folders: /tmp, TMPDIR or /var/tmp.
 
-    As root PostgreSQL is copied there, so a place is preferred from which programs can be run.
-    LaunchError where none can be written to, or all have paths too long for sockets.
+    For root, PostgreSQL is copied there: places without the mount option noexec are preferred.
+    LaunchError if none is writable, or if all paths are too long for sockets.
     """
     usable = [place for place in _places() if os.access(place, os.W_OK | os.X_OK)]
     short = [place for place in usable if not is_too_long(place)]
@@ -36,7 +36,7 @@ def _places() -> list[Path]:
 
 
 def _named() -> list[Path]:
-    """The folder that TMPDIR names, or what Python takes in its place; none where there is none."""
+    """Return the folder that TMPDIR names, or Python's replacement for it; [] if there is none."""
     try:
         return [Path(tempfile.gettempdir())]
     except FileNotFoundError:
@@ -48,17 +48,17 @@ def _listed(places: list[Path]) -> str:
 
 
 def is_noexec(place: Path) -> bool:
-    """Whether the file system there is mounted so that no program can be run from it."""
+    """Whether the file system of `place` is mounted with noexec."""
     return bool(os.statvfs(place).f_flag & os.ST_NOEXEC)
 
 
 def is_too_long(place: Path) -> bool:
-    """Whether sockets below that folder have paths that are too long."""
+    """Whether paths of sockets below `place` would be too long."""
     return len(os.fsencode(place)) > LONGEST
 
 
 def use_short_temporary_folder() -> None:
-    """Have this process, and what it starts, make sockets where their paths are short enough."""
+    """Move the temporary folder of this process and its children if socket paths are too long."""
     if any(map(is_too_long, _named())):
         tempfile.tempdir = str(scratch_place())
         os.environ["TMPDIR"] = tempfile.tempdir

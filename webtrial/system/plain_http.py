@@ -1,4 +1,4 @@
-"""A client for single questions to services of ours, which speak HTTP without TLS."""
+"""HTTP client for single requests to our own services, which use no TLS."""
 
 import ssl
 
@@ -6,15 +6,19 @@ import httpx
 
 
 def plain_client(timeout_s: float) -> httpx.Client:
-    """An httpx client that knows no proxies. It reads no certificates either: that took 25 to 50
-    ms of each question, on the core that services are measured on."""
+    """Return an httpx client without proxies and without certificates.
+
+    Loading certificates took 25 to 50 ms per request, on the core where services are measured.
+    """
     trusts_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.Client(verify=trusts_nobody, trust_env=False, timeout=timeout_s)
 
 
 def trusting_loopback(client: httpx.Client) -> httpx.Client:
-    """The client, which holds the loopback for as safe as TLS, as browsers do: it sends there what
-    is marked Secure."""
+    """Make `client` treat the loopback as secure, as browsers do, and return it.
+
+    It then sends cookies marked Secure over plain HTTP.
+    """
 
     def trust(_: httpx.Response) -> None:
         for cookie in client.cookies.jar:

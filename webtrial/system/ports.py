@@ -1,18 +1,18 @@
-"""Free ports on the loopback interface."""
+"""Find free ports on the loopback interface."""
 
 import random
 import socket
 
 from webtrial.errors import LaunchError
 
-# Below the range from which Linux draws the local ports of outgoing connections (32768-60999):
-# thousands of them come and go while we measure, and would take a port between probe and use.
+# Below the range from which Linux takes local ports of outgoing connections (32768-60999):
+# thousands of those come and go while we measure, and one could take a port between probe and use.
 _RANGE = range(15_000, 32_000)
 _PROBES = 200
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that could be bound a moment ago; LaunchError if none is found."""
+    """Return a port of 127.0.0.1 that could be bound a moment ago. LaunchError if none is found."""
     for port in random.SystemRandom().sample(_RANGE, _PROBES):
         if _is_free(port):
             return port

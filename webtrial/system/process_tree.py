@@ -1,4 +1,4 @@
-"""How the processes that we launch start and end."""
+"""Start and stop child processes, with all their descendants."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ import psutil
 from webtrial.errors import LaunchError
 from webtrial.system.linux import die_with_parent
 
-ROUNDS = 10  # in which threads are looked for that were started meanwhile
+ROUNDS = 10  # of the search for threads that were started meanwhile
 PATIENCE_S = 2.0  # from the request to stop until a process is killed
 
 
@@ -29,10 +29,10 @@ def start_child(
     uid: int | None = None,
     gid: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` on `cores` (all if None), output appended to `log`.
+    """Start `argv` on `cores` (all if None) and append its output to `log`.
 
-    It gets `death_signal`, by default SIGKILL, when we die: the kernel ties that to the thread
-    that calls this, which therefore has to be one that stays.
+    The child receives `death_signal`, by default SIGKILL, when we die. The kernel ties this to the
+    calling thread: call this from a thread that lives as long as the child.
     """
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -45,7 +45,7 @@ def start_child(
             user=uid,
             group=gid,
             extra_groups=None if uid is None else [],
-            # Only system calls happen in it.
+            # Safe after fork: it makes system calls only.
             preexec_fn=partial(_prepare, os.getpid(), cores, death_signal),  # noqa: PLW1509
         )
 
@@ -59,15 +59,15 @@ def _prepare(parent: int, cores: Collection[int] | None, death_signal: int | Non
 def stop_child(
     process: subprocess.Popen[bytes], number: int, patience_s: float = PATIENCE_S
 ) -> None:
-    """Ask with signal `number`, wait, then kill it and all that it started."""
+    """Send signal `number`, wait, then kill the process and all its descendants."""
     stop_children([(process, number)], patience_s)
 
 
 def stop_children(
     children: Sequence[tuple[subprocess.Popen[bytes], int]], patience_s: float = PATIENCE_S
 ) -> None:
-    """Ask each with its signal, wait for all, then kill what is left of them and below them."""
-    # Taken first: what loses its parent can no longer be told from a stranger.
+    """Send each child its signal, wait for all, then kill whatever is left of their trees."""
+    # List the descendants first: once orphaned, they cannot be recognised as ours.
     started = [process for child, _ in children for process in tree(child.pid)]
     for child, number in children:
         if child.poll() is None:
@@ -83,11 +83,13 @@ def _await_end(
     started: list[psutil.Process],
     patience_s: float,
 ) -> list[psutil.Process]:
-    """Those of `started` that still run after `patience_s`. An orphan's corpse may lie until
-    whoever adopted it takes notice: that is not running."""
+    """Return those of `started` that still run after `patience_s`.
+
+    An orphan may stay a zombie until its new parent reaps it: a zombie does not count as running.
+    """
     deadline = time.monotonic() + patience_s
     while True:
-        # A corpse whose threads are still ending cannot be taken away yet.
+        # A zombie cannot be reaped while its threads are still ending.
         taken_away = [child.poll() is not None for child, _ in children]
         left = [each for each in started if runs(each)]
         if (all(taken_away) and not left) or time.monotonic() > deadline:
@@ -96,7 +98,7 @@ def _await_end(
 
 
 def runs(process: psutil.Process) -> bool:
-    """Whether it lives: neither gone nor a zombie."""
+    """Whether the process is running: neither gone nor a zombie."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -104,7 +106,7 @@ def runs(process: psutil.Process) -> bool:
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """The process `pid` and all below it; empty when it is gone."""
+    """Return the process `pid` and all its descendants; empty if it is gone."""
     try:
         root = psutil.Process(pid)
         return [root, *root.children(recursive=True)]
@@ -113,9 +115,9 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def move_to(pid: int, cores: Collection[int]) -> None:
-    """Have every thread of the process `pid` and of all below it run on `cores` alone.
+    """Pin every thread of the process `pid` and of its descendants to `cores`.
 
-    LaunchError where some are elsewhere again each of ROUNDS times.
+    LaunchError if some threads are still elsewhere in each of ROUNDS attempts.
     """
     for _ in range(ROUNDS):
         threads = [thread for process in tree(pid) for thread in _threads_of(process)]
@@ -129,7 +131,7 @@ def move_to(pid: int, cores: Collection[int]) -> None:
 
 
 def _threads_of(process: psutil.Process) -> list[int]:
-    """None of one that has ended meanwhile, as a child may at any time."""
+    """Return the thread ids of a process; empty if it has ended, as a child may at any time."""
     with suppress(psutil.NoSuchProcess):
         return [thread.id for thread in process.threads()]
     return []
@@ -142,13 +144,13 @@ def _cores_of(thread: int) -> set[int]:
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log, indented, for an error's text."""
+    """Return the last lines of a log, indented, for an error message."""
     return indented_end(
         log.read_text(encoding="utf-8", errors="replace") if log.exists() else "", count
     )
 
 
 def indented_end(text: str, count: int = 15) -> str:
-    """The last lines of what a process wrote, for an error's text."""
+    """Return the last lines of a process's output, indented, for an error message."""
     lines = text.splitlines()[-count:]
     return "\n".join(f"  {line}" for line in lines) or "  (its log is empty)"

@@ -1,4 +1,4 @@
-"""How the kernel schedules this process: on which cores, and whether ahead of others."""
+"""Scheduling of this process: core pinning and real-time priority."""
 
 import os
 from collections.abc import Collection
@@ -8,18 +8,18 @@ import psutil
 
 
 def pin_to_cores(cores: Collection[int]) -> None:
-    """Have every thread of this process, and what it starts from now on, run on `cores` alone."""
+    """Pin every thread of this process, and everything it starts from now on, to `cores`."""
     for thread in psutil.Process().threads():
         with suppress(ProcessLookupError):  # it has ended
             os.sched_setaffinity(thread.id, cores)
 
 
 def set_realtime_priority() -> bool:
-    """Have this process run before everything ordinary on its core; False where that is forbidden.
+    """Give this process priority over all ordinary ones on its core; False if not permitted.
 
-    What the kernel does beside holds a core for milliseconds: its watching of memory on a machine
-    that was otherwise idle, 1.2 ms six times a second, made the 99th percentile of the driver's
-    error 1.1 ms, without it 0.35. Children are ordinary again.
+    Otherwise the kernel's own work can occupy the core for milliseconds. On an idle machine, its
+    monitoring of memory (1.2 ms, six times a second) raised the 99th percentile of the driver's
+    error from 0.35 to 1.1 ms. Children have ordinary priority again.
     """
     try:
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
@@ -29,5 +29,5 @@ def set_realtime_priority() -> bool:
 
 
 def has_realtime_priority() -> bool:
-    """Whether this process runs before everything ordinary."""
+    """Whether this process has priority over all ordinary ones."""
     return os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR

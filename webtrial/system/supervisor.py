@@ -1,15 +1,15 @@
-"""A supervisor: a small process that lets nothing outlive the one that started it. Linux only.
+"""Supervisor: a small process that ends all descendants when its starter ends. Linux only.
 
     starter ──pipe──▶ guard ──▶ supervisor ──▶ command ──▶ services, PostgreSQL …
 
-The starter holds the writing end of the pipe. When it closes, for whatever reason, when the
-command ends, or on SIGTERM, the supervisor ends every descendant, removes the scratch folder and
-exits with the command's code. SIGINT and SIGHUP are passed on to the command, which has `GRACE_S`
-to end; a second one ends it at once.
+The starter holds the writing end of the pipe. When the pipe closes for any reason, when the command
+ends, or on SIGTERM, the supervisor ends every descendant, removes the scratch folder and exits with
+the command's code. It passes SIGINT and SIGHUP on to the command, which then has `GRACE_S` to end;
+a second signal ends it at once.
 
-Guard and supervisor have sessions of their own, and both adopt orphans: a server's workers would
-outlive a supervisor that was killed, half a minute or for ever. Whichever of the two is killed, the
-other one ends all.
+Guard and supervisor run in their own sessions, and both adopt orphans: otherwise a server's workers
+would outlive a killed supervisor, for half a minute or forever. If either of the two is killed, the
+other one ends all descendants.
 
     python -m webtrial.system.supervisor -- command …
 """
@@ -47,16 +47,18 @@ _QUIT_S = 2.0  # for PostgreSQL to stop by itself
 _SWEEP_S = 3.0
 _TERMINATE_S = 2 * _SWEEP_S + 2.0  # the guard may sweep after the supervisor
 _PREFIX = "webtrial-supervised-"
-_UNTOUCHED_S = 60.0  # after which a folder that nobody holds is not just being made
+_UNTOUCHED_S = 60.0  # an unlocked folder older than this is not just being created
 
 _PR_SET_CHILD_SUBREAPER = 36
 _IPC_RMID = 0
 
 
 class SupervisedProcess(subprocess.Popen[str]):
-    """A command under a supervisor. Its `pid` is the guard's, its code the command's
-    (128 + n where signal n ended it); -9 where the guard was killed and the supervisor still
-    sweeps."""
+    """A command under a supervisor.
+
+    `pid` is that of the guard. The return code is the command's (128 + n if signal n ended it), or
+    -9 if the guard was killed and the supervisor is still ending descendants.
+    """
 
     def __init__(
         self,
@@ -85,18 +87,18 @@ class SupervisedProcess(subprocess.Popen[str]):
             os.close(reading)
 
     def interrupt(self, number: int = signal.SIGINT) -> None:
-        """Ask the command to end; the second time, end it. `number` is one of SIGNALS."""
+        """Ask the command to end; a second call ends it at once. `number` is one of SIGNALS."""
         self.send_signal(number)
 
     def terminate_all(self) -> int:
-        """End the command and all it started, now. Returns its code."""
+        """End the command and all its descendants now. Returns the command's code."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
         try:
             return self.wait(_TERMINATE_S)
         except subprocess.TimeoutExpired:
-            with suppress(psutil.Error):  # it ends at this moment
+            with suppress(psutil.Error):  # it may end at this moment
                 for supervisor in psutil.Process(self.pid).children():
                     supervisor.kill()  # it is stuck: the guard ends the rest
         try:
@@ -115,12 +117,12 @@ def supervise(
     stdout: int | IO[Any] | None = None,
     stderr: int | IO[Any] | None = None,
 ) -> Iterator[SupervisedProcess]:
-    """Run `argv` under a supervisor; neither it nor what it started outlives the block.
+    """Run `argv` under a supervisor. The command and its descendants end with the block.
 
     Its environment is `env`, by default `experiment_environment()`.
 
-    A KeyboardInterrupt in the block interrupts the command and waits for its grace to pass.
-    LaunchError on another system than Linux.
+    A KeyboardInterrupt in the block interrupts the command and waits for its grace period.
+    LaunchError on systems other than Linux.
     """
     demand_linux()
     kept = SupervisedProcess(
@@ -150,7 +152,7 @@ def _interrupt_patiently(kept: SupervisedProcess, number: int) -> None:
 
 
 def scratch_dir() -> Path:
-    """The scratch folder of the supervisor above us; LaunchError where there is no supervisor."""
+    """Return the scratch folder of our supervisor. LaunchError if there is no supervisor."""
     if path := os.environ.get(SCRATCH):
         return Path(path)
     raise LaunchError(
@@ -160,14 +162,16 @@ def scratch_dir() -> Path:
 
 @contextmanager
 def temporary_scratch_dir() -> Iterator[Path]:
-    """A fresh folder that any user can reach, its path short enough for sockets. Those of processes
-    that were killed are removed first. LaunchError where it can be made nowhere."""
+    """Create a folder that any user can enter, with a path short enough for sockets.
+
+    Folders of killed processes are removed first. LaunchError if no place is suitable.
+    """
     place = scratch_place()
     _remove_abandoned(place)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     folder.chmod(0o755)
     with ExitStack() as held:
-        with suppress(OSError):  # a file system that cannot lock keeps nobody from working
+        with suppress(OSError):  # a file system without locks must not prevent a run
             held.enter_context(_held(folder))
         try:
             yield folder
@@ -176,17 +180,19 @@ def temporary_scratch_dir() -> Iterator[Path]:
 
 
 def _remove_abandoned(place: Path) -> None:
-    """Remove the folders of supervisors and guards that were killed: PostgreSQL and its data, 120
-    to 240 MB each."""
+    """Remove the folders of killed supervisors and guards.
+
+    They hold PostgreSQL and its data, 120 to 240 MB each.
+    """
     for folder in place.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # it is held, or just being removed
+        with suppress(OSError):  # it is locked, or just being removed
             if _is_ours(folder.lstat()):
                 with _held(folder):
                     _remove(folder)
 
 
 def _is_ours(found: os.stat_result) -> bool:
-    """Whether it is a folder that we have made, and not at this moment."""
+    """Whether it is a folder of this user that was not created just now."""
     untouched_s = time.time() - found.st_mtime
     is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
     return is_own and untouched_s > _UNTOUCHED_S
@@ -194,8 +200,10 @@ def _is_ours(found: os.stat_result) -> bool:
 
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """Hold `folder` against removal, until the end and that of every process forked meanwhile;
-    OSError where another does."""
+    """Lock `folder` against removal. OSError if another process holds the lock.
+
+    The lock lasts until the block and every process forked within it have ended.
+    """
     descriptor = locked(folder, may_be_link=False)
     try:
         yield
@@ -209,9 +217,9 @@ def _remove(folder: Path) -> None:
 
 
 def remove_shared_memory(folder: Path) -> None:
-    """Remove the System V segments of PostgreSQL servers below `folder` that were killed.
+    """Remove the System V shared memory of killed PostgreSQL servers below `folder`.
 
-    Line 7 of postmaster.pid holds key and id; a server that stopped by itself leaves no file.
+    Line 7 of postmaster.pid holds key and id; a server that stopped normally leaves no such file.
     """
     for path in folder.rglob("postmaster.pid"):
         with suppress(OSError, ValueError, IndexError):
@@ -221,7 +229,7 @@ def remove_shared_memory(folder: Path) -> None:
 
 
 def run_supervisor(argv: Sequence[str]) -> int:
-    """Be the guard of a supervisor of `argv`; returns the command's code."""
+    """Run as the guard of a supervisor of `argv`. Returns the command's code."""
     _adopt_orphans()
     with temporary_scratch_dir() as scratch:
         guard, supervisor = os.getpid(), os.fork()
@@ -231,11 +239,13 @@ def run_supervisor(argv: Sequence[str]) -> int:
 
 
 def _guard(supervisor: int) -> int:
-    """Pass signals on until the supervisor has ended, and end what it left if it was killed;
-    returns its code."""
+    """Forward signals until the supervisor has ended, and return its code.
+
+    If the supervisor was killed, this ends the descendants that it left.
+    """
     for number in _passed_on():
         signal.signal(number, lambda given, _: os.kill(supervisor, given))
-    os.waitid(os.P_PID, supervisor, os.WEXITED | os.WNOWAIT)  # its id is not given away yet
+    os.waitid(os.P_PID, supervisor, os.WEXITED | os.WNOWAIT)  # keeps its id from being reused
     for number in _passed_on():
         signal.signal(number, signal.SIG_IGN)
     statuses: dict[int, int] = {}
@@ -244,10 +254,10 @@ def _guard(supervisor: int) -> int:
 
 
 def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
-    """Within the process that was forked, which goes on with nothing of the guard's."""
+    """Run as the supervisor in the forked process; never returns to the guard's code."""
     code = 1
     try:
-        os.setsid()  # a terminal interrupts the guard alone, who passes it on
+        os.setsid()  # a terminal interrupts only the guard, which forwards the signal
         die_with_parent(guard, signal.SIGTERM)
         _adopt_orphans()
         code = _keep(argv, scratch)
@@ -258,8 +268,8 @@ def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
 
 
 def _keep(argv: Sequence[str], scratch: Path) -> int:
-    # What its processes leave behind when they are killed goes with the folder, but for those whom
-    # another one was named.
+    # Temporary files of killed processes are removed with the scratch folder, unless the user has
+    # named another folder.
     named = os.environ.get("TMPDIR")
     temporary = named if named and not is_too_long(Path(named)) else str(scratch)
     environment = os.environ | {"TMPDIR": temporary, SCRATCH: str(scratch)}
@@ -282,7 +292,7 @@ def _keep(argv: Sequence[str], scratch: Path) -> int:
 
 
 def _reason(error: OSError) -> str:
-    """Why a process could not be started."""
+    """Return why a process could not be started."""
     limit = "; raise the limit of `ulimit -u`" if error.errno == errno.EAGAIN else ""
     return f"{error.strerror}{limit}"
 
@@ -294,14 +304,16 @@ def _adopt_orphans() -> None:
 
 
 def _passed_on() -> tuple[signal.Signals, ...]:
-    """The signals that guard and supervisor pass on. Asked for where Linux is certain: Windows has
-    no SIGHUP."""
+    """Return the signals that guard and supervisor forward.
+
+    Call it only where Linux is certain: Windows has no SIGHUP.
+    """
     return signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """A file descriptor from which the numbers of arriving signals are read."""
+    """Yield a file descriptor from which the numbers of arriving signals can be read."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     for number in (signal.SIGCHLD, *_passed_on()):
@@ -316,7 +328,7 @@ def _signals() -> Iterator[int]:
 
 
 def _watch(command: int, wake: int, statuses: dict[int, int]) -> None:
-    """Return when the command ended or has to end."""
+    """Wait until the command has ended or must be ended."""
     deadline: float | None = None
     with selectors.DefaultSelector() as selector:
         selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
@@ -338,9 +350,9 @@ def _watch(command: int, wake: int, statuses: dict[int, int]) -> None:
 
 
 def _sweep(statuses: dict[int, int]) -> None:
-    """End every descendant. Orphans are ours by adoption, so that none can escape the tree."""
+    """End every descendant. We adopt orphans, so none can escape the process tree."""
     started = time.monotonic()
-    # The kernel knows whether any is left; who looks at one after another may miss an orphan.
+    # Ask the kernel whether any is left: looking at one process after another may miss an orphan.
     while _reap(statuses):
         left, passed_s = psutil.Process().children(recursive=True), time.monotonic() - started
         if passed_s > _SWEEP_S:
@@ -353,7 +365,7 @@ def _sweep(statuses: dict[int, int]) -> None:
 
 
 def _end(process: psutil.Process, patient: bool) -> None:
-    """PostgreSQL cleans up after SIGQUIT to its first process; anything else is killed."""
+    """End a process: SIGQUIT to PostgreSQL's first process, which cleans up; SIGKILL to others."""
     if not patient or process.name() != "postgres":
         process.kill()
         return
@@ -363,7 +375,7 @@ def _end(process: psutil.Process, patient: bool) -> None:
 
 
 def _reap(statuses: dict[int, int]) -> bool:
-    """Take in what ended; whether there are any children left."""
+    """Reap ended children into `statuses`; True if any child is left."""
     with suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)

@@ -1,6 +1,7 @@
-"""Which of the cores that the system counts are threads of one core of the processor.
+"""Find which logical cores are hardware threads of the same physical core.
 
-Two threads of a core share its units: what runs on one slows the other down by a third or more.
+Two threads of a physical core share its execution units: a process on one slows the other down by a
+third or more.
 """
 
 from collections.abc import Collection, Iterator
@@ -9,13 +10,15 @@ from pathlib import Path
 ROOT = Path("/")
 
 Core = tuple[int, ...]
-"""The threads of a core of the processor, by the numbers that the system gives them."""
+"""Hardware threads of one physical core, by the system's numbers."""
 
 
 def cores_of(available: Collection[int], root: Path = ROOT) -> list[Core]:
-    """The processor's cores that the threads `available` belong to, each with all its threads, in
-    the order of their last one that is available. What is not told of has a core of its own.
-    `root` is the folder in which /sys lies."""
+    """Return the physical cores of the threads `available`, each with all its threads.
+
+    They are sorted by their last available thread. A thread of unknown topology counts as a core of
+    its own. `root` is the folder that contains /sys.
+    """
     found = {_threads_beside(number, root) for number in available}
     return sorted(found, key=lambda core: max({*core} & {*available}))
 
@@ -30,7 +33,7 @@ def _threads_beside(number: int, root: Path) -> Core:
 
 
 def _listed(text: str) -> Iterator[int]:
-    """The numbers of a list as the kernel writes it: `0-2,8`."""
+    """Yield the numbers of a list in the kernel's format, such as `0-2,8`."""
     for part in text.split(","):
         first, _, last = part.partition("-")
         yield from range(int(first), int(last or first) + 1)

@@ -1,4 +1,4 @@
-"""YAML that a person wrote, read strictly: UTF-8, and each key once."""
+"""Read hand-written YAML strictly: UTF-8 only, no duplicate keys."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,14 @@ import yaml
 
 from webtrial.errors import ParameterError
 
-_MERGE = "tag:yaml.org,2002:merge"  # `<<`, whose keys may be given anew
+_MERGE = "tag:yaml.org,2002:merge"  # `<<`, whose keys may be overridden
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of the file `path`. ParameterError where it cannot be read, is not UTF-8 or not
-    YAML, or gives a key twice."""
+    """Return the content of the YAML file `path`.
+
+    ParameterError if it cannot be read, is not UTF-8, is not YAML, or has a duplicate key.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -27,8 +29,10 @@ def read_yaml(path: Path) -> Any:
 
 
 def parse_yaml(text: str, name: str) -> Any:
-    """What `text` says. ParameterError, beginning with `name`, where it is not YAML or gives a key
-    twice."""
+    """Parse `text` as YAML.
+
+    ParameterError, whose message begins with `name`, if it is not YAML or has a duplicate key.
+    """
     try:
         return yaml.load(text, Loader=_EachKeyOnce)  # noqa: S506 - it is a SafeLoader
     except _GivenTwiceError as error:
@@ -38,7 +42,7 @@ def parse_yaml(text: str, name: str) -> Any:
 
 
 class _GivenTwiceError(Exception):
-    """A mapping has a key twice, of which YAML's loaders silently take the last."""
+    """A mapping has a duplicate key; YAML's loaders would silently use the last value."""
 
 
 class _EachKeyOnce(yaml.SafeLoader):
