@@ -148,7 +148,7 @@ def main_load(loads: pd.DataFrame, kind: str) -> str | None:
 
 
 def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
-    """Return the rows of each scenario at its main load of that kind; none if it has no such load."""
+    """Return the rows of each scenario at its main load of that kind; none without such a load."""
     kept = [
         rows[(rows["load_kind"] == kind) & (rows["load"] == main_load(rows, kind))]
         for _, rows in frame.groupby("scenario", sort=False)
@@ -157,7 +157,7 @@ def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
 
 
 def load_size(load: str) -> float:
-    """Return the number at the start of `100 users`, `200/s` or `80 % of pilot`, for sorting loads."""
+    """Return the number in `100 users`, `200/s` or `80 % of pilot`, for sorting loads."""
     return float(load.partition(" ")[0].removesuffix("/s"))
 
 

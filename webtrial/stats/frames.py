@@ -19,10 +19,10 @@ def largest(frame: pd.DataFrame, columns: Sequence[str]) -> float:
 def furthest_apart(
     frame: pd.DataFrame, column: str, by: Sequence[str] = ("scenario", "load")
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the rows with the smallest and the largest value of a column, where they differ by the
-    largest factor.
+    """Return the rows with the smallest and the largest value of a column.
 
-    Groups are formed by `by`. Only rows with a positive value count; there must be at least one.
+    They come from the group of `by` in which these two differ by the largest factor. Only rows with
+    a positive value count; there must be at least one.
     """
     frame = frame[frame[column] > 0]
     groups = [group for _, group in frame.groupby(list(by), sort=False)]

@@ -42,7 +42,9 @@ class Histogram:
         return float(self.total_ms.sum() / len(self)) if len(self) else nan
 
     def percentile_ms(self, percentile: float) -> float:
-        """Return a percentile within RESOLUTION, for any number of requests; NaN without requests."""
+        """Return a percentile within RESOLUTION for any number of requests; NaN
+        without requests.
+        """
         return float(self.quantiles_ms(np.array([percentile / 100]))[0])
 
     def quantiles_ms(self, shares: np.ndarray) -> np.ndarray:
@@ -97,7 +99,9 @@ def histogram(counts: pd.DataFrame) -> Histogram:
 
 
 def merged(parts: Sequence[Histogram]) -> Histogram:
-    """Return the histogram of all parts together. Percentiles are computed from it, never averaged."""
+    """Return the histogram of all parts together; percentiles are computed from it,
+    never averaged.
+    """
     none = np.empty(0, int)
     return _added(
         *(np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in _COLUMNS)

@@ -102,8 +102,8 @@ def jackknife(blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], fl
     (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 11.2). If two slow blocks
     hold the tail, it stays whichever block is left out, and the jackknife interval is too narrow.
     If a block has few requests beyond a percentile, the variance between the logs of single blocks
-    is too large. The mean of the two variances covers 93 to 96 % with noise as large as `webtrial
-    check` has recorded.
+    is too large. The mean of the two variances covers 93 to 96 % with noise as large as
+    `webtrial check` has recorded.
     """
     count = len(blocks)
     value = statistic(blocks) if count else nan
@@ -140,10 +140,10 @@ def _from_log(centre: float, spread: float, blocks: int) -> Estimate:
 
 
 def noise_floor(same_against_itself: Estimate) -> float:
-    """Return the factor by which a stack may seem to differ from itself: the far end of its A/A
-    ratio's interval.
+    """Return the factor by which a stack may seem to differ from itself; NaN with fewer than three
+    A/A blocks.
 
-    NaN with fewer than three A/A blocks.
+    It is the far end of the interval of the A/A ratio.
     """
     ends = (same_against_itself.low, same_against_itself.high)
     if same_against_itself.blocks < MINIMUM_BLOCKS or not all(isfinite(end) for end in ends):

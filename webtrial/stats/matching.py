@@ -98,7 +98,7 @@ def framework_pairs(stacks: Stacks) -> list[Names]:
 
 
 def matches_in(stacks: Stacks) -> list[str]:
-    """Return what a matched pair of these stacks may share on both sides: `ORM with serialiser` …"""
+    """Return what a matched pair of these stacks may share, such as `ORM with serialiser`."""
     alone = [axes for name, axes in stacks.items() if _is_alone(name, stacks)]
     accesses = dict.fromkeys(str(axes["data_access"]) for axes in alone if "data_access" in axes)
     return [f"{access} {serialiser}" for access in accesses for serialiser in SERIALISERS]

@@ -35,9 +35,7 @@ from webtrial.stats.trials import at_common_loads, trials_table
 Requests = dict[tuple[Any, Any], Histogram]  # by number and attempt of the trial
 Pairing = tuple[Histogram, Histogram]  # in one block: the stack's and its baseline's
 Row = Mapping[str, Any]  # a row of `trials_table`
-Trials = dict[
-    tuple[str, str], dict[int, Row]
-]  # of a cell: by stack and role, then block
+Trials = dict[tuple[str, str], dict[int, Row]]  # of a cell: by stack and role, then block
 
 
 @dataclass(frozen=True, slots=True)

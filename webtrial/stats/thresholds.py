@@ -1,8 +1,8 @@
 """Thresholds that several chapters share, each defined once under one name."""
 
 P99_LIMIT_MS = 100.0
-"""The limit within which a request is answered in time, unless a reader sets another one. Up to 0.1
-s a user feels that a system reacts at once (Nielsen, Usability Engineering, 1993, section 5.5).
+"""The limit within which a request is answered in time, unless a reader sets another one. Up to
+0.1 s a user feels that a system reacts at once (Nielsen, Usability Engineering, 1993, section 5.5).
 """
 
 TOLERATED_SHARE = 0.01
