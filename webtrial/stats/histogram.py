@@ -42,9 +42,7 @@ class Histogram:
         return float(self.total_ms.sum() / len(self)) if len(self) else nan
 
     def percentile_ms(self, percentile: float) -> float:
-        """Return a percentile within RESOLUTION for any number of requests; NaN
-        without requests.
-        """
+        """Return a percentile within RESOLUTION, whatever the number of requests; NaN with none."""
         return float(self.quantiles_ms(np.array([percentile / 100]))[0])
 
     def quantiles_ms(self, shares: np.ndarray) -> np.ndarray:
@@ -99,8 +97,8 @@ def histogram(counts: pd.DataFrame) -> Histogram:
 
 
 def merged(parts: Sequence[Histogram]) -> Histogram:
-    """Return the histogram of all parts together; percentiles are computed from it,
-    never averaged.
+    """Return the histogram of all parts together. Percentiles must be computed from it, never
+    averaged over the parts.
     """
     none = np.empty(0, int)
     return _added(

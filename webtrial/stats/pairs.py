@@ -89,9 +89,7 @@ def pairs_differing_only_in(run: Run, axis: str) -> list[Pair]:
 
 
 def over_deployed(run: Run, framework: str) -> list[Pair]:
-    """Return every stack over the framework's stack as deployed; none if the run lacks
-    that stack.
-    """
+    """Return every stack over the framework's stack as deployed; none if that stack is missing."""
     stacks = stacks_in_order(run)
     return [
         pair_of(stack, baseline, "variant", stacks)

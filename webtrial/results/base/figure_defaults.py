@@ -14,9 +14,7 @@ _DEFAULTS: dict[str, Any] = {
 
 @contextmanager
 def drawing_from_defaults(settings: Mapping[str, Any]) -> Iterator[None]:
-    """Use matplotlib's defaults with `settings` on top within the block; also works as
-    a decorator.
-    """
+    """Use matplotlib's defaults with `settings` on top within the block; also a decorator."""
     wanted: Any = {**_DEFAULTS, **settings}
     # Setting all 340 would take 4 ms each time.
     different = {name: value for name, value in wanted.items() if mpl.rcParams[name] != value}

@@ -253,9 +253,7 @@ def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
 
 
 def distribution_figure(run: Run, kind: str) -> Shown:
-    """Draw the share of requests answered within a time, at each scenario's main load
-    of that kind.
-    """
+    """Draw the share of requests answered within a time, at each scenario's main load of a kind."""
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")
@@ -264,9 +262,7 @@ def distribution_figure(run: Run, kind: str) -> Shown:
 
 
 def tail_figure(run: Run, kind: str) -> Shown:
-    """Draw the slow half of the requests by percentile, at each scenario's main load
-    of that kind.
-    """
+    """Draw the slow half of the requests by percentile, at each scenario's main load of a kind."""
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")

@@ -147,9 +147,7 @@ def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: i
 
 
 def over_time_figure_text(found: OverTime) -> FigureText:
-    """Return the figure text of `over_time`: the longest time in which a stack answered
-    no request.
-    """
+    """Return the figure text of `over_time`: the longest time in which a stack sent no answer."""
     trials = found.trials.sort_values("silence_ms", ascending=False, kind="stable")
     longest, *others = rows_of(trials)
     rest = format_range([row["silence_ms"] for row in others])

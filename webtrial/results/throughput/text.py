@@ -225,9 +225,7 @@ _CAPTIONS = {
 
 
 def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return the rows of each scenario at its main load of that kind, otherwise of the
-    other kind.
-    """
+    """Return the rows of each scenario at its main load of that kind, otherwise of the other."""
     other = {"closed": "open", "open": "closed"}[kind]
     wanted = at_main_load(rows, kind)
     return wanted if len(wanted) else at_main_load(rows, other)
