@@ -54,8 +54,9 @@ def with_failures(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:
-    """Return estimates of any column of the trials table, with the columns of `throughput_table` up
-    to invalid_blocks.
+    """Return estimates of any column of the trials table.
+
+    Columns are those of `throughput_table` up to invalid_blocks.
     """
     trials = at_common_loads(trials_table(run))
     return estimates_of(run, trials[trials["load_kind"].isin(kinds)], column)
@@ -74,10 +75,10 @@ def estimates_of(run: Run, trials: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def block_values(run: Run, column: str) -> pd.DataFrame:
-    """Return the values behind `estimates`, and those of invalid trials: a row per cell, stack and
-    block.
+    """Return the values behind `estimates`: a row per cell, stack and block.
 
-    Columns: scenario, load, stack, block, verdict, value.
+    Invalid trials, which estimates exclude, are included. Columns: scenario, load, stack, block,
+    verdict, value.
     """
     trials = trials_table(run)
     counting = trials[trials["final"] & (trials["role"] == "measure")]

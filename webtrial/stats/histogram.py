@@ -90,15 +90,17 @@ class Histogram:
 
 
 def histogram(counts: pd.DataFrame) -> Histogram:
-    """Build a histogram from rows with `bucket`, `requests`, `censored` and `total_ms`, adding rows
-    of the same bucket.
+    """Build a histogram from rows with `bucket`, `requests`, `censored` and `total_ms`.
+
+    Rows of the same bucket are added.
     """
     return _added(*(counts[name].to_numpy() for name in _COLUMNS))
 
 
 def merged(parts: Sequence[Histogram]) -> Histogram:
-    """Return the histogram of all parts together. Percentiles must be computed from it, never
-    averaged over the parts.
+    """Return the histogram of all parts together.
+
+    Percentiles must be computed from it; averages of the parts' percentiles are wrong.
     """
     none = np.empty(0, int)
     return _added(

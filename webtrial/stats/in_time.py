@@ -52,20 +52,18 @@ def late_requests(
 
 
 def deciding(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the untouched trials if there are at least MINIMUM_BLOCKS of them, otherwise all
-    trials.
-    """
+    """Return the untouched trials if there are at least MINIMUM_BLOCKS of them, otherwise all."""
     untouched = trials[trials["verdict"] == "valid"]
     return untouched if len(untouched) >= MINIMUM_BLOCKS else trials
 
 
 def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """Return the offered arrival rates and whether each was served within the limit: a row per open
-    load and stack.
+    """Return whether each offered arrival rate was served within the limit.
 
-    Columns: scenario, load_kind, load, stack, title, framework, rate_per_s, requests (scheduled in
-    the `deciding` trials), late_share (of them), is_served (True, False, or None if it cannot be
-    decided), blocks, suspect_blocks (among all trials that count).
+    A row per open load and stack. Columns: scenario, load_kind, load, stack, title, framework,
+    rate_per_s, requests (scheduled in the `deciding` trials), late_share (of them), is_served
+    (True, False, or None if it cannot be decided), blocks, suspect_blocks (among all trials that
+    count).
     """
     return _within(run, p99_limit_ms).copy()
 
@@ -100,11 +98,11 @@ def _offered(
 
 
 def rates_in_time(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """Return the bounds on each stack's capacity under a limit: a row per scenario and stack with
-    open loads.
+    """Return the bounds on each stack's capacity under a limit.
 
-    Columns: scenario, stack, title, framework, and those of `capacity_bounds`. If no rate could be
-    judged (`judged` is 0), the capacity was not measured.
+    A row per scenario and stack with open loads. Columns: scenario, stack, title, framework, and
+    those of `capacity_bounds`. If no rate could be judged (`judged` is 0), the capacity was not
+    measured.
     """
     groups = offered_rates(run, p99_limit_ms).groupby(["scenario", "stack"], sort=False)
     rows = [
@@ -123,8 +121,7 @@ _BOUNDS = (
 
 
 def capacity_bounds(rates: pd.DataFrame) -> dict[str, Any]:
-    """Return the bounds that the `offered_rates` of one stack in one scenario set on its capacity
-    under the limit.
+    """Return the bounds on the capacity of one stack in one scenario, from its `offered_rates`.
 
     rate_per_s, late_share: of the highest rate that it serves, NaN if it serves none; missed_per_s,
     missed_late_share: of the lowest rate above that one which it does not serve, NaN without one;

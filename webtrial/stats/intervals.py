@@ -140,10 +140,9 @@ def _from_log(centre: float, spread: float, blocks: int) -> Estimate:
 
 
 def noise_floor(same_against_itself: Estimate) -> float:
-    """Return the factor by which a stack may seem to differ from itself; NaN with fewer than three
-    A/A blocks.
+    """Return the factor by which a stack may seem to differ from itself.
 
-    It is the far end of the interval of the A/A ratio.
+    It is the far end of the interval of the A/A ratio; NaN with fewer than three A/A blocks.
     """
     ends = (same_against_itself.low, same_against_itself.high)
     if same_against_itself.blocks < MINIMUM_BLOCKS or not all(isfinite(end) for end in ends):

@@ -33,8 +33,9 @@ SERIALISERS = ("with serialiser", "without serialiser")
 
 
 def pairs_of(run: Run) -> list[Pair]:
-    """Return the pairs that findings use, from all scenarios, each once, those as deployed before
-    matched ones.
+    """Return the pairs that findings use, each once, from all scenarios.
+
+    Pairs as deployed come before matched ones.
     """
     trials = at_common_loads(measured(trials_table(run)))
     found: dict[Names, Pair] = {}
@@ -45,10 +46,10 @@ def pairs_of(run: Run) -> list[Pair]:
 
 
 def pairs_in(run: Run, scenario: str, names: set[str]) -> list[Pair]:
-    """Return the pairs among the stacks `names` that findings about a scenario use: as deployed,
-    then the other matched pairs.
+    """Return the pairs among the stacks `names` that findings about a scenario use.
 
-    The framework that the parameters name last is the numerator.
+    Pairs as deployed come first, then the other matched pairs. The framework that the parameters
+    name last is the numerator.
     """
     stacks = {name: axes for name, axes in stacks_in_order(run).items() if name in names}
     matched = {(pair.stack, pair.baseline): pair for pair in matched_pairs(stacks, scenario)}
@@ -61,10 +62,10 @@ def pairs_in(run: Run, scenario: str, names: set[str]) -> list[Pair]:
 
 
 def matched_pairs(stacks: Stacks, scenario: str) -> list[Pair]:
-    """Return all matched pairs of some stacks in a scenario, by frameworks, then by what both sides
-    share.
+    """Return all matched pairs of some stacks in a scenario.
 
-    Pairs with the concurrency and server that each is deployed with come first.
+    They are ordered by frameworks, then by what both sides share. Pairs with the concurrency and
+    server that each is deployed with come first.
     """
     return [
         pair_of(*both, "matched", stacks, match)
@@ -75,10 +76,10 @@ def matched_pairs(stacks: Stacks, scenario: str) -> list[Pair]:
 
 
 def unmatched(stacks: Stacks, scenario: str) -> list[str]:
-    """Return which stacks are missing for a matched pair, each once: `no Django stack with raw SQL
-    and a serialiser`.
+    """Return which stacks are missing for a matched pair, each once.
 
-    `stacks` are those that were measured together.
+    Example: `no Django stack with raw SQL and a serialiser`. `stacks` are those that were measured
+    together.
     """
     reasons = [
         why
@@ -90,8 +91,9 @@ def unmatched(stacks: Stacks, scenario: str) -> list[str]:
 
 
 def framework_pairs(stacks: Stacks) -> list[Names]:
-    """Return every pair of frameworks that have stacks of their own, the later one in reading order
-    first.
+    """Return every pair of frameworks that have stacks of their own.
+
+    The later framework in reading order comes first in a pair.
     """
     named = dict.fromkeys(framework_of(name, stacks) for name in stacks if _is_alone(name, stacks))
     return list(combinations(list(named)[::-1], 2))

@@ -40,8 +40,9 @@ Trials = dict[tuple[str, str], dict[int, Row]]  # of a cell: by stack and role, 
 
 @dataclass(frozen=True, slots=True)
 class PairedBlock:
-    """A block in which both stacks of a pair were measured: the rows of the stack and of its
-    baseline.
+    """A block in which both stacks of a pair were measured.
+
+    `above` is the row of the stack, `below` that of its baseline.
     """
 
     above: Row
@@ -125,8 +126,9 @@ RATIO_COLUMNS = (
 
 
 def noise_floors(run: Run, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
-    """Return the A/A ratios of a run, a stack against itself in each cell: columns of
-    `ratio_table`.
+    """Return the A/A ratios of a run: a stack against itself in each cell.
+
+    Columns are those of `ratio_table`.
     """
     names = trials_table(run).query("role == 'a/a'")["stack"].unique()
     pairs = [with_itself(name) for name in names]
@@ -147,10 +149,10 @@ def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
 def ratios_in(
     run: Run, cell: pd.DataFrame, pairs: Sequence[Pair], metrics: Sequence[Metric] = METRICS
 ) -> Iterable[dict[str, Any]]:
-    """Yield the ratios of the pairs that a cell has, for each metric: the columns of `ratio_table`
-    from `kind` on.
+    """Yield the ratios of the pairs that a cell has, for each metric.
 
-    `cell` holds the cell's used rows of `trials_table`.
+    Columns are those of `ratio_table` from `kind` on. `cell` holds the cell's used rows of
+    `trials_table`.
     """
     there = set(cell["stack"])
     pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= there]
@@ -195,8 +197,9 @@ _OF_EACH_TRIAL = (
 
 
 def _paired(trials: Trials, pair: Pair) -> list[PairedBlock]:
-    """Return the blocks in which both stacks were measured; for a stack against itself, its A/A
-    trials.
+    """Return the blocks in which both stacks were measured.
+
+    For a stack against itself, the other side is its A/A trial.
     """
     role = "a/a" if pair.stack == pair.baseline else "measure"
     below = trials.get((pair.baseline, "measure"), {})

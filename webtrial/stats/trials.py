@@ -262,10 +262,9 @@ def in_ticks(times_ns: pd.Series) -> pd.Series:
 
 
 def left_out(trials: pd.DataFrame) -> int:
-    """Return how many measured trials count but are invalid, so that no estimate uses them; every
-    figure states this number.
+    """Return how many measured trials count but are invalid and therefore in no estimate.
 
-    `trials` are rows of `trials_table`.
+    Every figure states this number. `trials` are rows of `trials_table`.
     """
     invalid = trials["final"] & (trials["verdict"] == "invalid")
     return int((invalid & (trials["role"] == "measure")).sum())

@@ -35,10 +35,9 @@ class Attribution(Result):
 
 
 def attribution(run: Run, stack: str, baseline: str) -> Attribution:
-    """Return how much each choice contributes to the ratio of `stack` to `baseline` in CPU time per
-    request.
+    """Return how much each choice contributes to a ratio in CPU time per request.
 
-    `data` has a row per part, the whole last: columns of `Decomposition.parts`. ParameterError if
-    the run has no such stack.
+    The ratio is `stack` over `baseline`. `data` has a row per part, the whole last: columns of
+    `Decomposition.parts`. ParameterError if the run has no such stack.
     """
     return Attribution(run, stack, baseline)

@@ -16,15 +16,14 @@ _MAY_DIFFER = {"concurrency", "server"}
 
 
 def corners(cell: pd.DataFrame, stack: str, baseline: str, stacks: Stacks) -> pd.DataFrame:
-    """Return CPU time of the service per request at each corner of two frameworks: a row per
-    measured pair.
+    """Return CPU time of the service per request at each corner of two frameworks.
 
-    Rows are in the order of `stacks`; there are none if both frameworks are the same. `cell` holds
-    the used rows of `trials_table` of one scenario and load. Columns: stack, title, baseline,
-    baseline_title, concurrency (of both, or "threads to async" from baseline to stack), differs
-    (axes apart from the framework), middleware (whether it differs, since it comes with the
-    framework), ratio, low, high (t interval over blocks), blocks, blocks_untouched, suspect,
-    verdict, reason.
+    A row per pair of measured stacks, in the order of `stacks`; none if both frameworks are the
+    same. `cell` holds the used rows of `trials_table` of one scenario and load. Columns: stack,
+    title, baseline, baseline_title, concurrency (of both, or "threads to async" from baseline to
+    stack), differs (axes apart from the framework), middleware (whether it differs, since it comes
+    with the framework), ratio, low, high (t interval over blocks), blocks, blocks_untouched,
+    suspect, verdict, reason.
     """
     above, below = (framework_of(name, stacks) for name in (stack, baseline))
     measured = set(cell.loc[cell["role"] == "measure", "stack"])

@@ -317,8 +317,8 @@ _CONCURRENCY = {"async": "async {}", "threads": "{} in threads", "greenlets": "{
 
 
 def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
-    """Return a name such as `async Django` if a stack's concurrency differs from that of its
-    `relative`.
+    """Return a name such as `async Django` if a stack's concurrency differs from its
+    `relative`'s.
     """
     concurrency = str(stacks[stack].get("concurrency", ""))
     if concurrency == stacks[relative].get("concurrency", ""):

@@ -104,8 +104,8 @@ def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
 
 
 def _label(row: dict[str, Any]) -> str:
-    """Format a part's factor: `÷ 2.1 (1.9–2.4)` if it makes requests cheaper, `× 1.2` if more
-    expensive.
+    """Format a part's factor: `÷ 2.1 (1.9–2.4)` if requests get cheaper, `× 1.2` if
+    more expensive.
     """
     ratio, low, high, sign = row["ratio"], row["low"], row["high"], "×"
     if ratio < 1:

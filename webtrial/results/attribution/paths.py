@@ -78,8 +78,9 @@ class StackLattice:
         return found
 
     def parts(self, path: Path) -> frozenset[Part]:
-        """Return the parts that a path separates; factors that a step changes together are one
-        part.
+        """Return the parts that a path separates.
+
+        Factors that a step changes together are one part.
         """
         parts: frozenset[Part] = frozenset()
         for start, end in pairwise(path):
@@ -171,9 +172,7 @@ def _ladder(source: str, target: str, factor: str, stacks: Stacks) -> list[Level
 
 
 def _strangeness(name: str, ends: tuple[str, str], stacks: Stacks) -> tuple[bool, int]:
-    """Return a sort key for how far a stack is from the end with its framework; the ends come
-    first.
-    """
+    """Return a sort key: how far a stack is from the end with its framework; ends come first."""
     differing = [
         sum(stacks[name].get(axis) != stacks[end].get(axis) for axis in BESIDE)
         for end in _relatives(name, ends, stacks)

@@ -113,8 +113,9 @@ def _beside(found: Decomposition, turned: bool, spans: bool, single: bool) -> It
 
 
 def differing(row: dict[str, Any]) -> list[str]:
-    """List the differences between the two stacks of a corner: `the framework with its middleware`,
-    …
+    """List the differences between the two stacks of a corner.
+
+    Example: `the framework with its middleware`, …
     """
     own = " with its middleware" if row["middleware"] else ""
     return [f"the {FRAMEWORK}{own}", *(f"the {axis}" for axis in _axes(row))]
@@ -135,9 +136,7 @@ def _sign(row: dict[str, Any], turned: bool, spans: bool) -> str:
 
 
 def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
-    """Return a ratio and, with `spans`, its interval in brackets; if `turned`, those of the
-    inverse.
-    """
+    """Return a ratio and, with `spans`, its interval in brackets; inverted if `turned`."""
     ratio, low, high = row["ratio"], row["low"], row["high"]
     if turned:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low

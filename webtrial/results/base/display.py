@@ -28,8 +28,9 @@ Format = Callable[[Any], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A figure with its finding as title, alternative text, caption, and the frame from which it
-    was drawn.
+    """A figure with the frame from which it was drawn.
+
+    `title` is its finding, `alt` describes what it shows, `caption` how to read it.
     """
 
     figure: "Figure"
@@ -189,9 +190,7 @@ class Drawings:
 
 
 def together(**frames: pd.DataFrame) -> pd.DataFrame:
-    """Combine the frames behind one figure into one; the column `drawn` names the source of each
-    row.
-    """
+    """Combine the frames behind one figure; the column `drawn` names the source of each row."""
     return pd.concat(frames, names=["drawn"]).reset_index("drawn").reset_index(drop=True)
 
 

@@ -168,12 +168,11 @@ def _titled(title: str, height_in: float) -> Figure:
 
 
 def packed(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, list[Axes]]:
-    """Return a figure titled with its finding, and one panel per number of rows; all rows have the
-    same height.
+    """Return a figure titled with its finding, with one panel for each entry of `rows`.
 
-    Panels are placed in two columns, each below the currently shorter column, or in one column if
-    one panel has more rows than all others together. `head` is the height that a panel needs
-    besides its rows, in rows.
+    An entry is the panel's number of rows; all rows have the same height. Panels are placed in two
+    columns, each below the currently shorter column, or in one column if one panel has more rows
+    than all others together. `head` is the height that a panel needs besides its rows, in rows.
     """
     sizes = [count + head for count in rows]
     columns = 1 if 2 * max(sizes) > sum(sizes) else 2

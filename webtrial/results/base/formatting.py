@@ -10,8 +10,9 @@ MOST_DECIMALS = 4
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Format `value` to `digits` significant digits with thousands separators: 8,100 or 0.012; –
-    for NaN.
+    """Format `value` to `digits` significant digits with thousands separators.
+
+    Examples: 8,100 or 0.012; – for NaN.
     """
     if not isfinite(value):
         return "–"
@@ -137,8 +138,9 @@ def written(value: Any) -> str:
 
 
 def format_range(values: Sequence[float]) -> str:
-    """Format the range of some ratios: `2.1 to 7.2`, `2.1` if both ends read the same, "" without
-    ratios.
+    """Format the range of some ratios.
+
+    Examples: `2.1 to 7.2`, `2.1` if both ends read the same, "" without ratios.
     """
     if not values:
         return ""

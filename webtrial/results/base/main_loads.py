@@ -20,8 +20,9 @@ def with_more(run: Run, table: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def left_out_everywhere(run: Run, kind: str = "closed") -> int:
-    """Return how many trials are invalid among the stacks of every scenario, at its main load of
-    that kind.
+    """Return how many trials of the stacks of every scenario are invalid.
+
+    They are those at each scenario's main load of that kind.
     """
     return left_out(at_main_load(everywhere(run, trials_table(run)), kind))
 
@@ -32,7 +33,8 @@ def trials_of(run: Run, *scenarios: str) -> pd.DataFrame:
 
 
 def left_out_of(run: Run, table: pd.DataFrame) -> int:
-    """Return how many trials are invalid in the scenarios of a table, over all stacks at their main
-    closed load.
+    """Return how many trials of all stacks in the scenarios of a table are invalid.
+
+    They are those at each scenario's main closed load.
     """
     return left_out(at_main_load(trials_of(run, *table["scenario"].unique())))

@@ -71,8 +71,9 @@ class Result:
         return (f"{undecided} of {len(data)} are not decided.",) if undecided else ()
 
     def figure(self, name: str | None = None, *about: Any, **options: Any) -> Shown:
-        """Return a figure, by default the main one; if it cannot be drawn, a message that says what
-        the run lacks.
+        """Return a figure, by default the main one.
+
+        If it cannot be drawn, return a message that says what the run lacks.
         """
         draw = self._chosen("figure", self._shows("figure", "FIGURES"), name)
         drawn: Shown = draw(self, *about, **options)

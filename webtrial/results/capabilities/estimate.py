@@ -11,10 +11,10 @@ QUESTION = ("capability", "question", "unit")
 
 
 def capability_findings(path: Path = FILE) -> pd.DataFrame:
-    """Return every finding, a row each. Columns: those of `webtrial.run.capabilities.Finding`, all
-    texts.
+    """Return every finding, a row each.
 
-    Raises CapabilityError if the file is missing or has another format.
+    Columns: those of `webtrial.run.capabilities.Finding`, all texts. Raises CapabilityError if the
+    file is missing or has another format.
     """
     try:
         findings = pd.read_csv(path, dtype=str, keep_default_na=False)

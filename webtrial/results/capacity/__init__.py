@@ -16,9 +16,7 @@ class Capacity(Result):
     """The rates that were served within a limit, and throughput against users."""
 
     def __init__(self, run: Run, p99_limit_ms: float) -> None:
-        """Set the limit: a rate is served if 99 of 100 of its requests are answered within
-        `p99_limit_ms`.
-        """
+        """Set the limit within which 99 of 100 requests of a served rate are answered."""
         super().__init__(run)
         self.p99_limit_ms = p99_limit_ms
 
@@ -29,8 +27,9 @@ class Capacity(Result):
 
     @cached_property
     def sweeps(self) -> list[pd.DataFrame]:
-        """Throughput and response times against users for each scenario with several closed loads:
-        columns of `estimate.sweep`.
+        """Throughput and response times against users: columns of `estimate.sweep`.
+
+        There is one table for each scenario with several closed loads.
         """
         scenarios = self.run.manifest.parameters.all_scenarios
         found = [sweep(self.run, scenario) for scenario in scenarios]
@@ -38,8 +37,9 @@ class Capacity(Result):
 
     @cached_property
     def pilot_shares(self) -> pd.DataFrame:
-        """The share of its pilot rate that each stack reached later: columns of
-        `pilot_shares.pilot_shares`.
+        """The share of its pilot rate that each stack reached later.
+
+        Columns of `pilot_shares.pilot_shares`.
         """
         return pilot_shares.pilot_shares(self.run)
 

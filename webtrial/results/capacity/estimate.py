@@ -8,11 +8,10 @@ from webtrial.stats.estimates import CELL, throughput_table
 
 
 def sweep(run: Run, scenario: str) -> pd.DataFrame:
-    """Return throughput and response times of one scenario against users: a row per closed load and
-    stack.
+    """Return throughput and response times of one scenario against users.
 
-    Only stacks that were measured at more than one closed load are included. Empty if there is only
-    one load.
+    A row per closed load and stack that was measured at more than one. Empty if there is only one
+    load.
 
     Columns: scenario, load, users, stack, title, framework, throughput_per_s, throughput_low,
     throughput_high (geometric mean over blocks, t interval), p50_ms, p50_low, p50_high, p90_ms (of

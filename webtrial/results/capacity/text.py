@@ -32,8 +32,9 @@ from webtrial.stats.thresholds import MINIMUM_REQUESTS
 
 
 def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
-    """Return the figure text of `estimate.sweep`: which stack reaches most, which least, and with
-    how many users.
+    """Return the figure text of `estimate.sweep`.
+
+    It says which stack reaches most, which least, and with how many users.
     """
     peaks = [part.nlargest(1, "throughput_per_s") for _, part in sweep.groupby("stack", sort=False)]
     ranked = rows_of(pd.concat(peaks).sort_values("throughput_per_s", ascending=False))
@@ -57,8 +58,9 @@ def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def served_rates_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
-    """Return `rates_in_time`: the rates between which a stack's capacity lies; empty prose without
-    open loads.
+    """Return `rates_in_time`: the rates between which a stack's capacity lies.
+
+    Empty prose without open loads.
     """
     if table.empty:
         return Prose("")

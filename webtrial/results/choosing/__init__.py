@@ -18,8 +18,9 @@ class Choosing(Result):
     """Scores of frameworks by criterion, and the framework that suits each kind of project."""
 
     def __init__(self, run: Run, p99_limit_ms: float, weights: Weights | None, seed: int) -> None:
-        """Set the inputs: `weights` of criteria by kind of project, and the `seed` for draws from
-        intervals.
+        """Set the limit, the `weights` of criteria by kind of project, and the `seed` for draws.
+
+        Draws are taken from the run's intervals.
         """
         super().__init__(run)
         self.p99_limit_ms = p99_limit_ms
@@ -28,9 +29,7 @@ class Choosing(Result):
 
     @cached_property
     def criteria(self) -> Criteria:
-        """The value of each framework for each criterion, and the criteria that could not be
-        measured.
-        """
+        """The value of each framework for each criterion, and the criteria without values."""
         return criteria(self.run, self.p99_limit_ms)
 
     @cached_property
@@ -40,9 +39,7 @@ class Choosing(Result):
 
     @cached_property
     def recommended(self) -> pd.DataFrame:
-        """The framework that comes first for each kind of project: columns of
-        `estimate.recommended`.
-        """
+        """The first framework for each kind of project: columns of `estimate.recommended`."""
         return estimate.recommended(self.run, self.weights, self.criteria, self.seed)
 
     @cached_property
@@ -55,9 +52,7 @@ class Choosing(Result):
         return million_requests(self.run, price_per_core_hour)
 
     def cores_needed(self, load_per_s: float) -> pd.DataFrame:
-        """Return the cores for a load that is served within the limit: columns of
-        `money.cores_needed`.
-        """
+        """Return the cores that serve a load within the limit: columns of `money.cores_needed`."""
         return cores_needed(self.run, load_per_s, self.p99_limit_ms)
 
     def sliders(self) -> Any:

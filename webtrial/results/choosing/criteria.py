@@ -136,8 +136,9 @@ _PAIRED: Mapping[str, tuple[str, Better]] = {
 
 
 def _ratios(run: Run, names: Mapping[str, str]) -> Rows:
-    """Yield ratios to the first framework, paired by block, which removes effects of a block on all
-    stacks.
+    """Yield ratios to the first framework, paired by block.
+
+    Pairing removes effects that a block has on all stacks.
     """
     first, *_ = names
     by_stack = {stack: framework for framework, stack in names.items()}

@@ -1,5 +1,4 @@
-"""The choice as a calculation: weighted criteria, the certainty of the first place, and what would
-change it.
+"""The choice as a calculation: weighted criteria, how certain the first place is, what changes it.
 
 A framework's total for a project is the weighted mean of its scores. The certainty of the first
 place follows only from the run's own intervals: values are drawn from them, and each draw is
@@ -45,12 +44,12 @@ def scores(found: Criteria, seed: int = SEED) -> pd.DataFrame:
 
 
 def totals(found: Criteria, weights: Weights | None = None, seed: int = SEED) -> pd.DataFrame:
-    """Return each framework's total for each project, 1 if it is the best in every criterion: a row
-    each.
+    """Return each framework's total for each project: a row each.
 
-    Columns: project, framework, total, low, high (as in `scores`), probability (of being first; NaN
-    if a criterion with weight has only one block and so no interval), weighed (criteria that
-    count), lacking (those with weight that were not measured).
+    A framework that is the best in every criterion has the total 1. Columns: project, framework,
+    total, low, high (as in `scores`), probability (of being first; NaN if a criterion with weight
+    has only one block and so no interval), weighed (criteria that count), lacking (those with
+    weight that were not measured).
     """
     points, drawn = _points(found), _drawn(found, seed)
     rows = [
@@ -70,8 +69,7 @@ def recommended(
     found: Criteria | None = None,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Return the framework that comes first for each kind of project, beside the article's: a row
-    each.
+    """Return the first framework for each kind of project beside the article's: a row each.
 
     Empty if the run has no stack as deployed.
 
@@ -148,9 +146,7 @@ Scored = Mapping[str, np.ndarray]  # criterion → scores; the last axis is the 
 def _weighed(
     found: Criteria, weights: Weights | None
 ) -> Iterator[tuple[str, dict[str, float], list[str]]]:
-    """Yield each project with the weights of measured criteria, and the names of those not
-    measured.
-    """
+    """Yield each project with the weights of measured criteria and the names of the others."""
     there = set(found.table["criterion"])
     for project, each in weights_of(weights).items():
         counts = {name: weight for name, weight in each.items() if weight > 0}
@@ -304,11 +300,10 @@ SMALLEST = 1e-9  # solver tolerance for weights that it does not move
 def _single(
     rival: str, weights: np.ndarray, ahead: np.ndarray
 ) -> Iterator[tuple[float, int, float, str]]:
-    """Yield, for each criterion that can do it alone, what its weight needs for the rival to draw
-    level.
+    """Yield the weight that a single criterion needs for the rival to draw level.
 
-    Each is the distance as a share of all weights, the criterion's index, the weight needed, and
-    the rival.
+    Criteria that cannot do it alone are skipped. Each item is the distance as a share of all
+    weights, the criterion's index, the weight needed, and the rival.
     """
     margin = float(weights @ ahead)
     for place, slope in enumerate(ahead):

@@ -1,5 +1,6 @@
-"""Draw each framework's total for each kind of project, with the uncertainty from the run's
-intervals.
+"""Draw each framework's total for each kind of project, with its uncertainty.
+
+The uncertainty comes from the run's intervals.
 """
 
 from typing import Any

@@ -40,10 +40,9 @@ _COLUMNS = (
 
 
 def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFrame:
-    """Return how many cores serve `rate_per_s` requests within the limit: a row per scenario and
-    stack.
+    """Return how many cores serve `rate_per_s` requests within the limit.
 
-    Only stacks with an open load are included.
+    A row per scenario and stack with an open load.
 
     Assumptions: a service scales by copies, each with as many processes as the run's services had
     and a core for each; each copy serves what this one did (`rates_in_time`), and requests are

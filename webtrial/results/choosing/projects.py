@@ -51,11 +51,11 @@ WEIGHTS: Weights = MappingProxyType(
 
 
 def weights_of(given: Weights | None) -> dict[str, dict[str, float]]:
-    """Return the weights of every project; weights `given` for a project replace all of its
-    defaults.
+    """Return the weights of every project.
 
-    Raises ParameterError if a project or a criterion is unknown, a weight is negative or not a
-    number, or all of a project's weights are 0.
+    Weights `given` for a project replace all of its defaults. Raises ParameterError if a project or
+    a criterion is unknown, a weight is negative or not a number, or all of a project's weights are
+    0.
     """
     weights = {project: dict(each) for project, each in WEIGHTS.items()}
     for project, each in (given or {}).items():

@@ -102,8 +102,9 @@ def _range(low: float, high: float, below: str = "≤ ") -> str:
 
 
 def scores_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
-    """Return `scores`: a row per criterion, a column per framework. The limit is that of the
-    criteria.
+    """Return `scores`: a row per criterion, a column per framework.
+
+    `p99_limit_ms` is the limit of the criteria.
     """
     if scored.empty:
         return Prose("*This run has no stack as deployed, so nothing can be chosen.*")

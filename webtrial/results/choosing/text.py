@@ -17,8 +17,9 @@ from webtrial.stats.frames import furthest_apart, rows_of
 
 
 def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureText:
-    """Return the figure text of `totals` and `recommended`: how often the first place is the
-    article's.
+    """Return the figure text of `totals` and `recommended`.
+
+    It says how often the first place is the article's.
     """
     judged = chosen.dropna(subset=["first"])
     agrees = int(judged["agrees"].sum())
@@ -50,8 +51,9 @@ def _total(row: dict[str, Any]) -> str:
 
 
 def choosing_text(chosen: pd.DataFrame) -> Prose:
-    """Return where the first place in `recommended` is the article's, where it is not, and how
-    certain.
+    """Return for which projects the first place in `recommended` is the article's.
+
+    Also says where it is another framework, and how certain that is.
     """
     judged = chosen.dropna(subset=["first"])
     if judged.empty:

@@ -74,9 +74,7 @@ class Claims(Result):
 
     @cached_property
     def references(self) -> pd.DataFrame:
-        """Results published by others beside those of this run: columns of
-        `references.reference_table`.
-        """
+        """Published results beside those of this run: columns of `references.reference_table`."""
         return reference_table(self.run)
 
 

@@ -93,8 +93,9 @@ def read_claims(path: Path = FILE) -> list[Claim]:
 
 
 def _demand_one_kind(path: Path, claims: list[Claim]) -> None:
-    """Raise ClaimError unless all statements of a fact have the same kind, since facts are counted
-    by kind.
+    """Raise ClaimError unless all statements of a fact have the same kind.
+
+    A fact is counted under the kind of its statements.
     """
     kinds: dict[str, Kind] = {}
     for claim in claims:

@@ -36,11 +36,11 @@ METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits by which users count as served: their requests must be, within `p99_limit_ms`
-    (`in_time`).
+    """The limits by which users count as served.
 
-    `assumed_think_time_s` converts an arrival rate to users: it is the assumed mean think time of a
-    user between two requests. No load of the run has such a long think time.
+    Their requests must be served within `p99_limit_ms` (`in_time`). `assumed_think_time_s` converts
+    an arrival rate to users: it is the assumed mean think time of a user between two requests. No
+    load of the run has such a long think time.
     """
 
     p99_limit_ms: float = P99_LIMIT_MS
@@ -129,9 +129,7 @@ class ClaimContext:
         return f"needs a run with {' and '.join(missing)} on {scenario} at a {load_kind} load"
 
     def ratio(self, claim: Claim, stacks: tuple[str, str], scenario: str) -> dict[str, Any]:
-        """Return a row of `ratio_of`, the first of two stacks over the second, by the claim's
-        metric.
-        """
+        """Return a row of `ratio_of` by the claim's metric: the first stack over the second."""
         pair = Pair(*stacks, "variant")
         return ratio_of(self.cell(scenario, claim.load), pair, metric_of(claim))
 

@@ -44,8 +44,9 @@ class Count:
 
     @property
     def size(self) -> str:
-        """The size as text: `19 statements, 11 independent facts`; `7 statements` if each is a
-        fact.
+        """The size as text.
+
+        Examples: `19 statements, 11 independent facts`; `7 statements` if each is a fact.
         """
         noun = "statement" if self.statements == 1 else "statements"
         said = f"{self.statements} {noun}"
@@ -60,11 +61,10 @@ class Count:
 
 
 def facts_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the facts behind `Verification.table`, a row each, in the order of their first
-    statement.
+    """Return the facts behind `Verification.table`, a row each.
 
-    Columns: fact, kind, verdict, statements (their ids), differing (ids of those with a different
-    verdict), the last two as tuples.
+    They are in the order of their first statement. Columns: fact, kind, verdict, statements (their
+    ids), differing (ids of those with a different verdict), the last two as tuples.
     """
     stating: dict[str, list[dict[str, Any]]] = {}
     for row in rows_of(table):

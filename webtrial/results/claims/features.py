@@ -79,11 +79,10 @@ def found(claim: Claim, case: ClaimContext) -> Judged:
 
 @predicate
 def subjective(claim: Claim, case: ClaimContext) -> Judged:
-    """Return what would be needed to judge a claim that cannot be measured here, with what can be
-    counted.
+    """Return what would be needed to judge a claim that cannot be measured here.
 
-    That is the ratio to `baseline` if the claim has one, and the findings of `evidence` for every
-    framework.
+    The reason also gives what can be counted: the ratio to `baseline` if the claim has one, and the
+    findings of `evidence` for every framework.
     """
     compared = ratio(claim, case) if claim.baseline else untestable("")
     counted = [_side_by_side(case, each) for each in _demands(claim)]

@@ -12,12 +12,12 @@ from webtrial.results.claims.book import Claim, read_claims
 
 
 def requests_in_flight(claims: Sequence[Claim] | None = None) -> pd.DataFrame:
-    """Return throughput × mean latency of the article's figures for CRUD: a row per stack with
-    both.
+    """Return throughput × mean latency of the article's figures for CRUD.
 
-    This is Little's law (Little, A Proof for the Queuing Formula, Operations Research 9, 1961).
-    Columns: stack, throughput_per_s, latency_ms, in_flight, connections (claimed for the stack; NaN
-    if the article names none). `claims` are those of data/claims.csv unless given.
+    A row per stack with both figures. This is Little's law (Little, A Proof for the Queuing
+    Formula, Operations Research 9, 1961). Columns: stack, throughput_per_s, latency_ms, in_flight,
+    connections (claimed for the stack; NaN if the article names none). `claims` are those of
+    data/claims.csv unless given.
     """
     claims = read_claims() if claims is None else claims
     per_s = _figures(claims, "throughput")

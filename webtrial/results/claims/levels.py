@@ -36,8 +36,9 @@ ARTICLE_CORES = 4
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """At least `low` (0 if no number is known to be reached), less than `high` (inf if none is
-    known to be missed).
+    """Bounds of a number: at least `low`, less than `high`.
+
+    `low` is 0 if no number is known to be reached, `high` is inf if none is known to be missed.
     """
 
     low: float

@@ -21,10 +21,10 @@ from webtrial.stats.pairs import Pair, Stacks, framework_of, stacks_in_order
 
 @predicate
 def smallest(claim: Claim, case: ClaimContext) -> Judged:
-    """Judge whether the metric is below each baseline's in every matched pair: all ratios are below
-    1.
+    """Judge whether the metric is below each baseline's in every matched pair.
 
-    The ratios of the stacks as deployed are reported beside it and decide nothing.
+    That is, all ratios must be below 1. The ratios of the stacks as deployed are reported beside it
+    and decide nothing.
     """
     pairs = list(product(claim.stack, claim.baseline))
     judged = judged_together([part for pair in pairs for part in _matched(claim, case, pair)])

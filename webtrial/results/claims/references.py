@@ -42,10 +42,9 @@ def read_references(path: Path = FILE) -> pd.DataFrame:
 
 
 def reference_table(run: Run, references: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the published ratios of requests per second beside ours: a row each, in the file's
-    order.
+    """Return the published ratios of requests per second beside ours.
 
-    Ours are at the main closed load of the closest scenario.
+    A row each, in the file's order. Ours are at the main closed load of the closest scenario.
 
     Columns: source, address, date, hardware, test, differs, scenario, load, stack, title, baseline,
     baseline_title, published (ratio), ratio, low, high, blocks (NaN and 0 if the run has no such
@@ -89,9 +88,7 @@ def _beside(reference: dict[str, Any], cell: pd.DataFrame) -> dict[str, Any]:
 
 
 def furthest_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `reference_table` for which the run has a ratio, the one furthest from
-    ours first.
-    """
+    """Return the rows of `reference_table` with a ratio of this run, furthest from ours first."""
     there = table.dropna(subset=["ratio"])
     factor = there["apart"].map(lambda apart: exp(abs(log(apart))))
     return there.assign(factor=factor).sort_values("factor", ascending=False, kind="stable")

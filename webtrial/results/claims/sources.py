@@ -16,11 +16,11 @@ DATABASE = "PostgreSQL"
 
 @predicate
 def fan_out_ratio(claim: Claim, case: ClaimContext) -> Judged:
-    """Judge like `ratio`, for latency at an open load that every stack serves, with its upper
-    bound.
+    """Judge like `ratio`, for latency at an open load that every stack serves.
 
-    In turn, sources take the sum of their times; at once, at least the time of the slowest. Four
-    sources give a factor of four only if all four take equally long.
+    The reason adds the upper bound of the ratio. In turn, sources take the sum of their times; at
+    once, at least the time of the slowest. Four sources give a factor of four only if all four take
+    equally long.
     """
     judged = ratio(claim, case)
     took_ms = source_times_ms(claim, case)
@@ -36,11 +36,10 @@ def fan_out_ratio(claim: Claim, case: ClaimContext) -> Judged:
 
 
 def source_times_ms(claim: Claim, case: ClaimContext) -> dict[str, float]:
-    """Return the time of each source for one request in ms, mean over the trials of all the claim's
-    stacks.
+    """Return the time of each source for one request in ms, by name.
 
-    These are the upstreams by name, and all statements in PostgreSQL together if they were counted.
-    Empty if no upstream was called.
+    It is the mean over the trials of all the claim's stacks. The sources are the upstreams, and all
+    statements in PostgreSQL together if they were counted. Empty if no upstream was called.
     """
     stacks = [*claim.stack, *claim.baseline]
     rows = case.cell(claim.scenario[0], claim.load)

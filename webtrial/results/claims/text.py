@@ -165,8 +165,9 @@ def rules_text(limits: Limits) -> Prose:
 
 
 def reasons_text(judged: Verification, *beginnings: str) -> Prose:
-    """Return a paragraph for each claim whose id starts with `beginnings`: statement, verdict,
-    reason.
+    """Return a paragraph for each claim whose id starts with `beginnings`.
+
+    It gives the article's statement, the verdict and the reason.
     """
     return Prose("\n\n".join(map(_told, rows_of(about(judged.table, beginnings)))))
 

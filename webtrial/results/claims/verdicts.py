@@ -35,8 +35,9 @@ class Band:
     said: str = ""
 
     def holds(self, low: float, high: float) -> bool | None:
-        """Whether an interval lies within the band; None if it extends beyond an end or does not
-        exist.
+        """Whether an interval lies within the band.
+
+        None if it extends beyond an end, or if there is no interval.
         """
         if self.low <= low and high <= self.high:
             return True
@@ -53,8 +54,9 @@ ABOUT_EQUAL = Band(1 / ABOUT, ABOUT, "about equal")
 
 
 def band(comparator: Comparator, values: Sequence[float]) -> Band:
-    """Return the band that `comparator` allows around the claimed values, two of them for
-    `between`.
+    """Return the band that `comparator` allows around the claimed values.
+
+    `between` has two values, the others one.
     """
     first, last = values[0], values[-1]
     said = f"{comparator} {_plain(first)}" + f" and {_plain(last)}" * (len(values) > 1)
@@ -115,8 +117,9 @@ def untestable(reason: str) -> Judged:
 
 
 def verdict_of(parts: Sequence[Part]) -> Verdict:
-    """Return the verdict: all parts must hold; one wrong direction refutes, one wrong size leaves
-    only the direction.
+    """Return the verdict of a claim from its parts, all of which must hold.
+
+    One wrong direction refutes the claim; with one wrong size only the direction holds.
     """
     direction = all_of(part.direction for part in parts)
     if direction is False:

@@ -61,8 +61,9 @@ def _lines(row: dict[str, Any], width: int) -> list[str]:
 
 
 def _columns(texts: dict[str, str], width: int) -> list[str]:
-    """Return texts side by side, in as many lines as the longest needs; the claim gets any spare
-    width.
+    """Return texts side by side, in as many lines as the longest needs.
+
+    The claim gets any spare width.
     """
     widths = _WIDTHS | {"claimed": _WIDTHS["claimed"] + width - NARROW}
     cells = [textwrap.wrap(texts[name], size) for name, size in widths.items()]

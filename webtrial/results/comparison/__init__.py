@@ -33,9 +33,7 @@ class Comparison(Result):
 
     @cached_property
     def regressions(self) -> pd.DataFrame:
-        """Results that certainly got worse by more than `fail_over`: columns of
-        `changes.regressions`.
-        """
+        """Certain regressions by more than `fail_over`: columns of `changes.regressions`."""
         return changes_.regressions(self.data, self.speed.value, self.fail_over)
 
     @cached_property
@@ -45,8 +43,9 @@ class Comparison(Result):
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """Differences in machine, versions, data and parameters: columns of
-        `differences.differences`.
+        """Differences in machine, versions, data and parameters.
+
+        Columns of `differences.differences`.
         """
         return differences(self.run, self.after)
 

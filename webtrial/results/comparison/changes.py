@@ -35,10 +35,10 @@ PLACE = [*CELL, "stack"]
 
 
 def shared_places(before: Run, after: Run) -> pd.DataFrame:
-    """Return the cells and stacks that count in both runs: columns scenario, load_kind, load,
-    stack.
+    """Return the cells and stacks that count in both runs.
 
-    Raises CompareError, which says what each of them measured, if they share none.
+    Columns: scenario, load_kind, load, stack. Raises CompareError, which says what each of them
+    measured, if they share none.
     """
     places = [_trials(run)[PLACE].drop_duplicates() for run in (before, after)]
     shared = places[0].merge(places[1])
@@ -68,14 +68,14 @@ def _trials(run: Run) -> pd.DataFrame:
 
 
 def changes(before: Run, after: Run) -> pd.DataFrame:
-    """Return `after` over `before` wherever both measured the same: a row per cell, stack and
-    metric.
+    """Return `after` over `before` wherever both measured the same.
 
-    Columns: scenario, load_kind, load, stack, title, framework, metric, before, after, ratio, low,
-    high, blocks_before, blocks_after, blocks_untouched (valid trials, of the run with fewer),
-    suspect (whether it also uses other trials, because fewer than three are valid), failed_before,
-    failed_after (fractions of the scheduled requests that failed or were dropped), verdict (higher,
-    lower, inconclusive), reason. Raises CompareError if the runs have nothing in common.
+    A row per cell, stack and metric. Columns: scenario, load_kind, load, stack, title, framework,
+    metric, before, after, ratio, low, high, blocks_before, blocks_after, blocks_untouched (valid
+    trials, of the run with fewer), suspect (whether it also uses other trials, because fewer than
+    three are valid), failed_before, failed_after (fractions of the scheduled requests that failed
+    or were dropped), verdict (higher, lower, inconclusive), reason. Raises CompareError if the runs
+    have nothing in common.
     """
     shared = shared_places(before, after)
     rows = _figures(before, shared).merge(
@@ -185,16 +185,15 @@ _BETTER = {metric.name: metric.better for metric in METRICS}
 
 
 def regressions(changed: pd.DataFrame, speed: float, percent: float) -> pd.DataFrame:
-    """Return the rows of `changes` that certainly got worse by more than `percent`, the worst
-    first.
+    """Return the rows of `changes` that certainly got worse by more than `percent`.
 
-    The column `worse` is the least percentage by which they did. Certain means that at least three
-    blocks are untouched on both sides and that the nearer end of the interval lies beyond the
-    bound: requests per second below 1 − percent/100 of the earlier value, times and CPU time above
-    1 + percent/100. Effects that a slower machine may explain are deducted first: if `speed`
-    (`machine_speed`) is below 1, the end is moved towards 1 by it. A faster machine does not count
-    against a stack. Each row is judged by itself: with very many rows and a bound of 0, a few in a
-    hundred exceed it by chance.
+    The worst comes first; the column `worse` is the least percentage by which it did. Certain means
+    that at least three blocks are untouched on both sides and that the nearer end of the interval
+    lies beyond the bound: requests per second below 1 − percent/100 of the earlier value, times and
+    CPU time above 1 + percent/100. Effects that a slower machine may explain are deducted first: if
+    `speed` (`machine_speed`) is below 1, the end is moved towards 1 by it. A faster machine does
+    not count against a stack. Each row is judged by itself: with very many rows and a bound of 0, a
+    few in a hundred exceed it by chance.
     """
     granted = min(speed, 1.0) if speed > 0 else 1.0
     is_rate = changed["metric"].map(_BETTER) == "higher"

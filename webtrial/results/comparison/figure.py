@@ -102,8 +102,9 @@ def _mark(
 
 
 def replication_figure(run: Run, found: pd.DataFrame) -> Shown:
-    """Draw `replication` of requests per second at the main closed loads; `run` provides stack
-    titles.
+    """Draw `replication` of requests per second at the main closed loads.
+
+    `run` provides the titles of the stacks.
     """
     table = at_main_load(found[found["metric"] == "throughput"])
     table = table[table["ratio_before"].notna() | table["ratio_after"].notna()]

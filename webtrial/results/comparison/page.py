@@ -53,10 +53,10 @@ class ComparisonPage:
 
 
 def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> ComparisonPage:
-    """Compare `after` with `before`; with `fail_over` (per cent), certain regressions beyond it
-    come first.
+    """Compare `after` with `before`.
 
-    Raises CompareError if the runs have nothing in common, ParameterError if `fail_over` is not a
+    If `fail_over` (per cent) is given, regressions that are certainly larger come first. Raises
+    CompareError if the runs have nothing in common, ParameterError if `fail_over` is not a
     percentage.
     """
     if fail_over is not None and not (isfinite(fail_over) and fail_over >= 0):

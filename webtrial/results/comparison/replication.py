@@ -23,17 +23,17 @@ _SETTLED = (*DECIDED, "indistinguishable")
 
 
 def replication(before: Run, after: Run) -> pd.DataFrame:
-    """Return the verdicts on each pair of stacks in both runs: a row per cell, pair and metric that
-    both measured.
+    """Return the verdicts on each pair of stacks in both runs.
 
-    The pairs are those of `before`. Columns: scenario, load_kind, load, kind, stack, baseline,
-    metric, differs (in what the two stacks differ apart from the framework, in the first run); then
-    for each run, ending in _before and _after: ratio, low, high, blocks_untouched, suspect, floor,
-    verdict, reason; outcome (one of OUTCOMES: a verdict of higher, lower or indistinguishable is
-    settled; it *replicates* if the other run has the same verdict and is *contradicted* if one says
-    higher and the other lower), apart (the second ratio over the first), apart_low, apart_high,
-    size_differs (whether that interval excludes 1, with at least three untouched blocks in each
-    run).
+    A row per cell, pair and metric that both measured; the pairs are those of `before`.
+
+    Columns: scenario, load_kind, load, kind, stack, baseline, metric, differs (in what the two
+    stacks differ apart from the framework, in the first run); then for each run, ending in _before
+    and _after: ratio, low, high, blocks_untouched, suspect, floor, verdict, reason; outcome (one of
+    OUTCOMES: a verdict of higher, lower or indistinguishable is settled; it *replicates* if the
+    other run has the same verdict and is *contradicted* if one says higher and the other lower),
+    apart (the second ratio over the first), apart_low, apart_high, size_differs (whether that
+    interval excludes 1, with at least three untouched blocks in each run).
 
     Raises CompareError if the runs have nothing in common.
     """

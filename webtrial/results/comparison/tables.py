@@ -47,8 +47,9 @@ def regressions_table(worse: pd.DataFrame) -> Table | Prose:
 
 
 def disagreements_table(run: Run, found: pd.DataFrame) -> Table | Prose:
-    """Return the rows of `replication` that are settled in one run but not, or differently, in the
-    other.
+    """Return the rows of `replication` that one run settles and the other does not.
+
+    Rows that the other run settles differently are included.
     """
     rows = found[~found["outcome"].isin([REPLICATES, NEITHER])]
     order = rows["outcome"].map(OUTCOMES.index).sort_values(kind="stable").index
@@ -56,9 +57,7 @@ def disagreements_table(run: Run, found: pd.DataFrame) -> Table | Prose:
 
 
 def pairs_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose:
-    """Return rows of `replication`: the ratio in each run and the outcome; empty prose if there are
-    none.
-    """
+    """Return rows of `replication`: the ratio in each run and the outcome; empty prose if none."""
     if found.empty:
         return Prose("")
     stacks = run.manifest.stacks

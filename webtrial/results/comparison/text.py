@@ -16,8 +16,9 @@ from webtrial.stats.ratios import METRICS
 
 
 def replication_figure_text(found: pd.DataFrame) -> FigureText:
-    """Return the figure text of `replication` at main loads, one metric, with `title` and
-    `baseline_title`.
+    """Return the figure text of `replication` at main loads.
+
+    `found` has the rows of one metric, with `title` and `baseline_title`.
     """
     settled = found[found["outcome"] != NEITHER]
     again = int((settled["outcome"] == REPLICATES).sum())
@@ -101,9 +102,7 @@ def replication_text(found: pd.DataFrame) -> Prose:
 
 
 def changes_text(changed: pd.DataFrame, speed: Estimate) -> Prose:
-    """Summarise `changes`: how many values changed, in which direction, and how fast the machine
-    was.
-    """
+    """Summarise `changes`: how many values changed, in which direction, and the machine's speed."""
     decided = changed[changed["verdict"].isin(DECIDED)]
     better = decided["verdict"] == decided["metric"].map(_BETTER)
     span = f" ({interval(speed.low, speed.high)})" if isfinite(speed.low) else ""

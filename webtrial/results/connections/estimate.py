@@ -38,8 +38,9 @@ def is_held(lost_share: float, late: int, requests: int) -> bool | None:
 
 
 def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """Return the results of held connections: a row per load and stack, loads with silent ones
-    last.
+    """Return the results of held connections: a row per load and stack.
+
+    Loads with silent connections come last.
 
     Columns: scenario, load_kind, load, stack, title, framework, connections (that send requests),
     silent (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections:

@@ -139,8 +139,9 @@ def _each(row: dict[str, Any]) -> str:
 
 
 def silent_table(table: pd.DataFrame) -> Table | Prose:
-    """Return `connections` with silent ones beside them, and the same number without; a sentence if
-    there are none.
+    """Return `connections` with silent ones, and the same number without.
+
+    A sentence if there are no silent ones.
     """
     sizes = table.loc[table["silent"] > 0, "connections"].unique()
     if not len(sizes):
@@ -163,9 +164,7 @@ def _with_held(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def servers_table(run: Run) -> Table | Prose:
-    """Return the server settings of the stacks that hold connections; empty prose if there are
-    none.
-    """
+    """Return the server settings of the stacks that hold connections; empty prose if none do."""
     stacks = run.manifest.stacks
     told = {name: numbers_told(run, name) for name in run.manifest.parameters.holders}
     rows = [
@@ -207,8 +206,9 @@ def connections_text(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Pros
 
 
 def _with_requests(asking: pd.DataFrame, most: pd.DataFrame) -> str:
-    """Return how many connections are held if each sends requests, if silent ones reduce that
-    number.
+    """Return how many connections are held if each sends requests.
+
+    "" unless silent connections reduce that number.
     """
     if not (most["missed_silent"] > 0).any():
         return ""

@@ -1,5 +1,6 @@
-"""The floor of every request: the cost of a framework without a database, compared with a bare
-server.
+"""The floor of every request: what a framework costs without a database.
+
+It is compared with a bare server, which has no framework at all.
 """
 
 import pandas as pd
@@ -15,8 +16,7 @@ itself can do.
 
 
 def floor(run: Run) -> pd.DataFrame:
-    """Return the cost of `ping` at its main closed load, compared with `user_detail`: a row per
-    stack.
+    """Return the cost of `ping` at its main closed load beside `user_detail`: a row per stack.
 
     Columns: stack, title, framework, load (of ping), ping_per_s, low, high (geometric mean over
     blocks, t interval), ping_cpu_ms, detail_cpu_ms (CPU-milliseconds of the service per request of
@@ -52,8 +52,8 @@ _COLUMNS = (
 
 
 def _limited_by_the_driver(run: Run, loads: set[str]) -> pd.DataFrame:
-    """Return medians of rate and cost, by stack, over trials of `ping` limited only by the load
-    driver.
+    """Return medians of rate and cost by stack, over trials of `ping` limited by the
+    driver alone.
     """
     busy = {
         (trial.planned.number, trial.attempt)

@@ -71,8 +71,9 @@ def _row(trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _upstreams_ms(run: Run, trial: Trial) -> float:
-    """Return how long a request of a trial waited for upstreams; NaN if it is unknown how it called
-    them.
+    """Return how long a request of a trial waited for upstreams.
+
+    NaN if it is unknown how the stack called them.
     """
     times = upstream_times(trial)
     if times is None:

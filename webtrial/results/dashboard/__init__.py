@@ -25,22 +25,24 @@ class Dashboard(Result):
 
     @cached_property
     def thread_limits(self) -> pd.DataFrame:
-        """How close each stack came to the limit set by its threads: columns of
-        `thread_limits.thread_limits`.
+        """How close each stack came to the limit set by its threads.
+
+        Columns of `thread_limits.thread_limits`.
         """
         return limits.thread_limits(self.run)
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that call sources at once over those that call them in turn: columns of
+        """Stacks that call sources at once over those that do so in turn: columns of
         `ratio_table`.
         """
         return ratio_table(self.run, pairs_in_turn(self.run))
 
     @cached_property
     def variants(self) -> pd.DataFrame:
-        """Pairs that differ only in the order of source requests or in the HTTP client: columns of
-        `ratio_table`.
+        """Pairs that differ only in the order of source requests or in the HTTP client.
+
+        Columns of `ratio_table`.
         """
         pairs = [
             *pairs_differing_only_in(self.run, "sources"),

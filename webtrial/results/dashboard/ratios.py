@@ -61,8 +61,9 @@ def saturated_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def lightest_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the throughput of `dashboard_ratios` at the closed load with the fewest users; none if
-    that is the main one.
+    """Return the throughput of `dashboard_ratios` at the closed load with the fewest users.
+
+    Empty if that is the main one.
     """
     closed = rows[(rows["metric"] == "throughput") & (rows["load_kind"] == "closed")]
     if closed.empty or closed["load"].nunique() == 1:

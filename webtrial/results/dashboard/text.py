@@ -27,10 +27,10 @@ from webtrial.stats.pairs import framework_of, pairs_differing_only_in, title_of
 
 
 def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
-    """Return the figure text of `dashboard_parts`: which stacks answer faster than their upstreams
-    called in turn.
+    """Return the figure text of `dashboard_parts`.
 
-    The whole interval must be below that time (with one block: the mean).
+    It says which stacks answer faster than their upstreams called in turn, with their whole
+    interval (with one block: in the mean).
     """
     took = format_range(parts["in_turn_ms"].dropna().tolist())
     sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
@@ -90,8 +90,9 @@ def upstreams_table(run: Run) -> Table:
 
 
 def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Prose:
-    """Return `ratio_table` of stacks that differ in one axis only, in a scenario at its main closed
-    load.
+    """Return `ratio_table` of stacks that differ in one axis only.
+
+    It covers one scenario at its main closed load.
     """
     rows = at_main_load(ratios[ratios["scenario"] == scenario])
     rows = rows[rows["metric"].isin(METRIC_TEXT) & rows["ratio"].notna()]

@@ -12,9 +12,7 @@ from webtrial.run.records import Trial
 
 @dataclass(frozen=True, slots=True)
 class UpstreamTimes:
-    """Mean waiting time of a request that calls the upstreams in turn, and of one that calls them
-    at once.
-    """
+    """Mean waiting time of a request that calls the upstreams in turn, and at once."""
 
     in_turn_ms: float
     slowest_ms: float

@@ -95,8 +95,8 @@ def selected(run: Run, chosen: Selection) -> pd.DataFrame:
 
 
 def with_units(table: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
-    """Return `selected` for further work, with units in the column names (`p50_ms`, `p50_ms_low`
-    …).
+    """Return `selected` with units in the column names (`p50_ms`, `p50_ms_low` …), for further
+    work.
     """
     ends = {"low": f"{chosen.column}_low", "high": f"{chosen.column}_high"}
     return table.rename(columns={"value": chosen.column, **ends})
@@ -110,10 +110,10 @@ def blocks_of(run: Run, chosen: Selection) -> pd.DataFrame:
 
 
 def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
-    """Return every selected stack over the first of them: columns of `labelled_pairs` of
-    `ratio_table`.
+    """Return every selected stack over the first of them.
 
-    They include the A/A noise floor if the run has one there.
+    Columns are those of `labelled_pairs` of `ratio_table`, including the A/A noise floor if the run
+    has one there.
     """
     first, *others = chosen.stacks
     stacks = run.manifest.stacks

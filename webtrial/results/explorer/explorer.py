@@ -1,5 +1,4 @@
-"""Explore a run interactively: menus for the selection, with a figure and a table that follow at
-once.
+"""Explore a run interactively: menus for the selection, and a figure and a table of it.
 
 Without an open notebook there is no user to choose, so only the figure is displayed.
 """
@@ -276,8 +275,9 @@ def _first_load(here: pd.DataFrame) -> str | None:
 
 
 def _picture(drawing: Shown) -> str:
-    """Return the HTML of a figure on a white background, whatever the theme, with its alternative
-    text.
+    """Return the HTML of a figure with its alternative text.
+
+    The background is white, whatever the theme.
     """
     if isinstance(drawing, Prose):
         return _as_message(drawing.text.strip("*"))

@@ -30,15 +30,17 @@ class FanOut(Result):
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that call sources at once over those that differ only in calling them in turn:
-        columns of `estimate.median_ratios`.
+        """Stacks that call sources at once over those that differ only in calling them in turn.
+
+        Columns of `estimate.median_ratios`.
         """
         return estimate.median_ratios(self.run, estimate.pairs_in_turn(self.run))
 
     @cached_property
     def break_even(self) -> pd.DataFrame:
-        """From which delay on calling sources at once is faster: columns of
-        `estimate.break_even_delays`.
+        """The delay from which on calling sources at once is faster.
+
+        Columns of `estimate.break_even_delays`.
         """
         return estimate.break_even_delays(self.at_once_over_in_turn)
 

@@ -34,13 +34,12 @@ SHAPE = ["count", "delay_ms"]
 
 
 def response_times(run: Run) -> pd.DataFrame:
-    """Return median response times of the scenario `fan_out`: a row per stack, number of sources
-    and delay.
+    """Return median response times of the scenario `fan_out`.
 
-    Columns: stack, title, framework, sources (how they are called), count, delay_ms, median_ms,
-    low, high (jackknife over blocks), formula_ms (count · delay in turn, delay at once),
-    overhead_ms (median − formula), blocks, samples. Delays are constant, so a few requests of a
-    kind are enough.
+    A row per stack, number of sources and their delay. Columns: stack, title, framework, sources
+    (how they are called), count, delay_ms, median_ms, low, high (jackknife over blocks), formula_ms
+    (count · delay in turn, delay at once), overhead_ms (median − formula), blocks, samples. Delays
+    are constant, so a few requests of a kind are enough.
     """
     rows = [
         {"stack": stack, "count": count, "delay_ms": delay_ms} | _median(blocks)
@@ -90,11 +89,11 @@ def _ordered(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def overhead(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a least-squares line of the `overhead_ms` of `response_times` over the number of
-    sources.
+    """Return the time beyond the formula, as a line over the number of sources.
 
-    Columns: stack, title, framework, sources, base_ms (per request), per_source_ms, low, high (of
-    per_source_ms, Student's t), cells.
+    It is a least-squares fit of the `overhead_ms` of `response_times`. Columns: stack, title,
+    framework, sources, base_ms (per request), per_source_ms, low, high (of per_source_ms, Student's
+    t), cells.
     """
     rows = [
         dict(zip(_NAMED, key, strict=True)) | _line(cells)
@@ -178,11 +177,10 @@ def _ratios(
 
 
 def break_even_delays(ratios: pd.DataFrame) -> pd.DataFrame:
-    """Return the measured delays between which calling at once becomes faster: a row per pair and
-    count.
+    """Return the measured delays between which calling at once becomes faster.
 
-    Only counts from 2 sources on are included. `ratios` are `median_ratios` of pairs whose baseline
-    calls sources in turn.
+    A row per pair and number of sources, from 2 sources on. `ratios` are `median_ratios` of pairs
+    whose baseline calls sources in turn.
 
     Columns: stack, title, baseline, baseline_title, count, quicker_from_ms (the shortest delay from
     which on calling at once is faster at every measured delay; NaN if there is none), not_below_ms

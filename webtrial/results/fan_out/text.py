@@ -150,10 +150,10 @@ def overhead_table(found: "FanOut") -> Table | Prose:
 
 
 def break_even_table(found: "FanOut") -> Table | Prose:
-    """Return the delay from which on calling at once is faster, a column for each number of
-    sources.
+    """Return the delay from which on calling at once is faster.
 
-    Empty prose if no two stacks differ only in how they call sources.
+    A column for each number of sources. Empty prose if no two stacks differ only in how they call
+    sources.
     """
     return _break_even(found.break_even)
 
@@ -178,8 +178,9 @@ def _break_even(table: pd.DataFrame) -> Table | Prose:
 
 
 def _break_even_text(row: dict[str, Any]) -> str:
-    """Format a break-even delay: `10 (0: 1.4 (1.2–1.6))`; – if calling at once is faster at no
-    delay.
+    """Format a break-even delay: `10 (0: 1.4 (1.2–1.6))`.
+
+    – replaces the delay if calling at once is faster at none.
     """
     first = "–" if pd.isna(row["quicker_from_ms"]) else f"{row['quicker_from_ms']:g}"
     if not row["verdict"]:

@@ -40,10 +40,10 @@ def latency_against_load(
     load: str | None = None,
     stacks: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Return percentiles of response time in closed and open loops: a row per cell, stack and
-    percentile.
+    """Return percentiles of response time in closed and open loops.
 
-    `scenarios`, `load` and `stacks` restrict the rows if given.
+    A row per cell, stack and percentile. `scenarios`, `load` and `stacks` restrict the rows if
+    given.
 
     Columns: scenario, load_kind, load, scale (the unit of size: users, rate per second, share of
     the pilot's rate in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN
@@ -54,9 +54,7 @@ def latency_against_load(
 
 
 def search_by_selectivity(run: Run, wanted: Sequence[float] = (50, 90)) -> pd.DataFrame:
-    """Return `latency_against_load` of `product_search`, with a row for each `kind` of word as
-    well.
-    """
+    """Return `latency_against_load` of `product_search`, also by `kind` of word."""
     part = Part(["product_search"])
     frame = _percentile_rows(run, [*CELL, "stack", "kind"], wanted, part)
     order = frame["kind"].map({"common": 0, "middling": 1, "rare": 2}).fillna(3)
@@ -122,11 +120,10 @@ def _percentiles(
 
 
 def percentile_estimate(blocks: Sequence[Histogram], percentile: float) -> Estimate:
-    """Return a percentile of the merged blocks with its jackknife interval; NaN with too few
-    requests.
+    """Return a percentile of the merged blocks with its jackknife interval.
 
-    Percentiles from NEEDS_INTERVAL on are also NaN without an interval: a tail may vary by orders
-    of magnitude between blocks, so its value alone is not informative.
+    NaN with too few requests. Percentiles from NEEDS_INTERVAL on are also NaN without an interval:
+    a tail may vary by orders of magnitude between blocks, so its value alone is not informative.
     """
     unknown = Estimate(nan, nan, nan, len(blocks))
     if sum(map(len, blocks)) < MINIMUM_SAMPLES[percentile]:
@@ -145,8 +142,7 @@ def distribution(
     scenarios: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Return the share of requests that took longer than each latency, at one load: curves of up to
-    80 points.
+    """Return the share of requests that took longer, at one load: curves of up to 80 points.
 
     Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms, blocks,
     suspect_blocks. The tail ends where fewer than ten requests lie beyond.

@@ -144,8 +144,9 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 @styled
 def draw_distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
-    """Draw `distribution` as the share answered within a time (the empirical distribution), a panel
-    per scenario.
+    """Draw `distribution` as the share answered within a time, a panel per scenario.
+
+    This is the empirical distribution.
     """
     look = looks(curves)
     figure, axes = _grid(curves, words, 2.2)
@@ -238,8 +239,9 @@ def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None
 
 
 def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
-    """Draw `latency_against_load` of the stacks of every scenario, where there is more than one
-    load.
+    """Draw `latency_against_load` of the stacks of every scenario.
+
+    Only scenarios with more than one load are drawn.
     """
     table = everywhere(run, percentiles)
     loads = table.groupby("scenario")["load"].transform("nunique")
@@ -286,8 +288,9 @@ def _curves(run: Run, kind: str) -> pd.DataFrame:
 
 
 def _main_places(run: Run, kind: str) -> list[tuple[str, str]]:
-    """Return each scenario with its main load of that kind, if a trial of a stack of every scenario
-    counts.
+    """Return each scenario with its main load of that kind.
+
+    Scenarios without a trial that counts, of a stack of every scenario, are left out.
     """
     there = at_main_load(everywhere(run, places(run)), kind)
     cells = there[["scenario", "load"]].drop_duplicates()

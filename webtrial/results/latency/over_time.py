@@ -39,8 +39,9 @@ class OverTime:
 
 
 def over_time(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> OverTime:
-    """Return the typical trials of `stacks` in a cell, without stacks that have no trial that
-    counts.
+    """Return the typical trials of `stacks` in a cell.
+
+    Stacks without a trial that counts are left out.
     """
     found = list(_typical(run, scenario, load, stacks))
     if not found:

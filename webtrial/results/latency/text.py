@@ -90,8 +90,9 @@ def timeline_figure_text(moments: Timeline, stack_title: str) -> FigureText:
 
 
 def _without_warmup(moments: Timeline) -> str:
-    """Return the note that a trimmed run lacks the warm-up, and so some answers at the start of the
-    window.
+    """Return the note that a trimmed run lacks the warm-up.
+
+    With it, answers at the start of the window are missing.
     """
     if moments.bins["sent_per_s"].notna().all():
         return ""
@@ -102,8 +103,9 @@ def _without_warmup(moments: Timeline) -> str:
 
 
 def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
-    """Return the figure text of `distribution` as an empirical distribution: which stacks are
-    furthest apart.
+    """Return the figure text of `distribution` as an empirical distribution.
+
+    It says which stacks are furthest apart.
     """
     half, tenth = at_share(curves, 0.5), at_share(curves, 0.1)
     title = "Too few requests to draw"
@@ -124,8 +126,9 @@ def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: int) -> FigureText:
-    """Return the figure text of `distribution` as percentile curves, with the percentiles that have
-    intervals.
+    """Return the figure text of `distribution` as percentile curves.
+
+    It includes the percentiles that have intervals.
     """
     keys = ["scenario", "load", "title"]
     ends = at_share(curves, 0.1).merge(at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
@@ -248,8 +251,9 @@ def percentile_rule_text() -> Prose:
 
 
 def percentiles_text() -> Prose:
-    """Explain how percentiles are computed from merged counts, how exactly, and from how many
-    requests on.
+    """Explain how percentiles are computed from merged counts.
+
+    Includes their resolution and the minimum number of requests.
     """
     needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
     return Prose(

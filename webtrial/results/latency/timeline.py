@@ -41,9 +41,7 @@ SLOWEST = 60
 
 
 def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
-    """Return the timeline of attempt `attempt` at trial `number`; RunError if the run has no such
-    attempt.
-    """
+    """Return the timeline of attempt `attempt` at trial `number`; RunError if there is none."""
     trial = find_trial(run, number, attempt)
     file = run.path / trial.samples
     grid = _Grid.of(trial)
@@ -94,9 +92,7 @@ def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) 
 
 
 def find_trial(run: Run, number: int, attempt: int) -> Trial:
-    """Return the record of attempt `attempt` at trial `number`; RunError if the run has no such
-    attempt.
-    """
+    """Return the record of attempt `attempt` at trial `number`; RunError if there is none."""
     for trial in run.trials:
         if (trial.planned.number, trial.attempt) == (number, attempt):
             return trial
@@ -168,8 +164,9 @@ def _rate_per_s(file: Path, grid: _Grid, time_ns: str, where: str) -> pd.Series:
 
 
 def _latencies(file: Path, grid: _Grid) -> pd.DataFrame:
-    """Return latencies of successful requests: a row per bin of the intended start and bucket of
-    `histogram`.
+    """Return latencies of successful requests.
+
+    A row per bin of the intended start and bucket of `histogram`.
     """
     took_ns = "done_ns - intended_ns"
     return over(

@@ -32,8 +32,9 @@ _CPU = {
 
 @styled
 def draw(moments: Timeline, words: FigureText) -> Drawing:
-    """Draw `timeline`: requests as points, rates per bin, CPU per second; times below 0 are
-    warm-up.
+    """Draw `timeline`: requests as points, rates per bin, CPU per second.
+
+    Times below 0 are warm-up.
     """
     figure, axes = panels(3, 1, words.title, 4.6, [2.2, 1.3, 1.1], sharex=True)
     points, rates, cpu = axes[:, 0]

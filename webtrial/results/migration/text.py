@@ -72,8 +72,9 @@ def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]
 
 
 def ratios_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
-    """Return `migration_ratios`: a row per scenario and pair, a column per metric; empty prose if
-    none.
+    """Return `migration_ratios`: a row per scenario and pair, a column per metric.
+
+    Empty prose if there are none.
     """
     if ratios.empty:
         return Prose("")
@@ -105,8 +106,9 @@ def _doubt(row: dict[str, Any]) -> str:
 
 
 def migration_text(run: Run, ratios: pd.DataFrame) -> Prose:
-    """Return which routes have moved in partly migrated stacks, and how two pools share the
-    connections of one.
+    """Return which routes have moved in partly migrated stacks.
+
+    Also says how two pools share the connections of one.
     """
     stacks = {name: run.manifest.stacks[name] for name in ratios["stack"].unique()}
     moved = {name: stack.get("environment", {}).get("MOVED", "") for name, stack in stacks.items()}

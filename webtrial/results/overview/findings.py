@@ -76,8 +76,9 @@ def unreplicated(ratios: pd.DataFrame) -> bool:
 
 
 def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
-    """Whether a row is at the load for its metric: throughput and CPU closed, response times open
-    if possible.
+    """Whether a row is at the load that findings use for its metric.
+
+    For throughput and CPU it is the closed load, for response times the open one if there is any.
     """
     cells = ratios[ratios["scenario"] == row["scenario"]]
     closed, opened = main_load(cells, "closed"), main_load(cells, "open")
@@ -110,8 +111,9 @@ def _differs(row: Mapping[str, Any]) -> str:
 
 
 def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
-    """Yield a sentence for each of the two stacks of `rows` that failed too often: how often and
-    where.
+    """Yield a sentence for each of the two stacks of `rows` that failed too often.
+
+    It says how often and where.
     """
     for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
         often = rows[rows[column] > TOLERATED_SHARE]

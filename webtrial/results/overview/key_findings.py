@@ -26,10 +26,10 @@ from webtrial.stats.pairs import Stacks
 
 
 def key_findings(run: Run, ratios: pd.DataFrame) -> list[str]:
-    """Return the findings as Markdown: `answers`, then the source of the largest difference in
-    cost.
+    """Return the findings as Markdown.
 
-    `ratios` is `ratio_table`.
+    These are `answers`, then the source of the largest difference in cost. `ratios` is
+    `ratio_table`.
     """
     found = main_findings(run, ratios, ("throughput",))
     if found.empty:
@@ -73,7 +73,9 @@ def _as_deployed(run: Run, found: pd.DataFrame, single: bool) -> str:
 
 
 def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
-    """Return `FastAPI served 2.3 times (1.8–3.1) the requests per second of Flask on user detail,
+    """Return the finding about one pair.
+
+    Example: `FastAPI served 2.3 times (1.8–3.1) the requests per second of Flask on user detail,
     …`.
     """
     first = rows.iloc[0]

@@ -18,10 +18,9 @@ from webtrial.stats.pairs import Stacks
 
 
 def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
-    """Return, for each two frameworks, the matched pairs with the smallest and the largest
-    throughput ratio.
+    """Return the matched pairs with the smallest and the largest ratio, for each two frameworks.
 
-    All pairs are in the table beside it.
+    The ratio is that of requests per second. All pairs are in the table beside it.
     """
     rows = matched_ratios(run, ratios)
     rows = rows[rows["ratio"].notna()]

@@ -28,8 +28,9 @@ class Search(Result):
 
     @cached_property
     def ratios(self) -> pd.DataFrame:
-        """Pairs that differ only in the index or in the order of queries: columns of
-        `estimate.search_ratios`.
+        """Pairs that differ only in the index or in the order of queries.
+
+        Columns of `estimate.search_ratios`.
         """
         pairs = [
             *pairs_differing_only_in(self.run, "after_clone"),

@@ -62,10 +62,9 @@ def _by_kind(run: Run) -> tuple[str, dict[tuple[Any, ...], Blocks]]:
 
 
 def _index_states(run: Run) -> dict[bool, list[str]]:
-    """Return the stacks as deployed for True (with the index) and those without the index for
-    False.
+    """Return the stacks with the index (True) and without it (False).
 
-    The latter differ from the former in nothing else.
+    The former are those as deployed; the latter differ from them in nothing else.
     """
     stacks = stacks_in_order(run)
     deployed = [name for name in stacks if is_deployed(name, stacks)]

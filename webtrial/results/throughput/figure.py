@@ -37,10 +37,10 @@ def draw(
     words: FigureText,
     unit: str = "requests per second",
 ) -> Drawing:
-    """Draw `throughput_table` (or `estimates` in `unit`) at one load per scenario, with its
-    `block_values`.
+    """Draw `throughput_table` at one load per scenario, with its `block_values`.
 
-    Each small mark is one block: hollow if suspect, a grey cross if invalid.
+    It also draws `estimates` of another column, whose meaning `unit` gives. Each small mark is one
+    block: hollow if suspect, a grey cross if invalid.
     """
     look = looks(estimates)
     parts = [part for _, part in estimates.groupby("scenario", sort=False)]
@@ -116,10 +116,9 @@ def throughput_figure(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> 
 
 
 def throughput_figures_of_all(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> list[Shown]:
-    """Draw the same for all stacks with a database, a figure for each scenario with many more of
-    them.
+    """Draw the same for all stacks with a database.
 
-    Empty if no scenario has.
+    There is a figure for each scenario with many more stacks; none if no scenario has.
     """
     table = at_main_load(table)
     stacks = run.manifest.stacks

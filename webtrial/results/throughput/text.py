@@ -37,8 +37,9 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def throughput_figure_text(estimates: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
-    """Return the figure text of `throughput_table` at one load per scenario; the title uses
-    `ratio_table`.
+    """Return the figure text of `throughput_table` at one load per scenario.
+
+    The title uses `ratio_table`.
     """
     title = _leaders(estimates, ratios) + one_block_note(estimates)
     alt = "Requests per second. " + per_cell(
@@ -89,8 +90,9 @@ def _failing(leaders: pd.DataFrame) -> list[str]:
 
 
 def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:
-    """Return the stack that is ahead of all `others` in a cell, including those without a valid
-    trial.
+    """Return the stack that is ahead of all `others` in a cell.
+
+    The others include those without a valid trial.
     """
     ahead: dict[str, int] = {}
     for row in rows_of(cell):
@@ -154,8 +156,9 @@ def _factors(shown: pd.DataFrame, what: str) -> str:
 
 
 def noise_floor_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
-    """Return the figure text of `labelled_ratios` of `noise_floors`: how far a stack seems to
-    differ from itself.
+    """Return the figure text of `labelled_ratios` of `noise_floors`.
+
+    It says how far a stack seems to differ from itself.
     """
     shown = table[table["ratio"].notna()]
     furthest = max(_outward(shown["ratio"]))

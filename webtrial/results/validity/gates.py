@@ -16,8 +16,7 @@ MACHINE = {  # what is monitored → the bound above which a trial is repeated, 
 
 
 def verdict_table(run: Run) -> pd.DataFrame:
-    """Return the number of attempts by verdict, one row for each verdict whether it occurred or
-    not.
+    """Return the number of attempts by verdict, one row for each possible verdict.
 
     Columns: verdict, attempts, final (those that count), pilot (attempts of the pilot, which sets
     rates; they are in no estimate and in neither of the other numbers).
@@ -35,12 +34,12 @@ def verdict_table(run: Run) -> pd.DataFrame:
 
 
 def validity_table(run: Run) -> pd.DataFrame:
-    """Return the number of attempts by verdict and reason, the most frequent first within a
-    verdict.
+    """Return the number of attempts by verdict and reason.
 
-    Columns: verdict (of the attempt), gate (`none` for valid ones), kind (instrument, machine),
-    attempts, final (those that count), example (one reason's text). An attempt with two reasons
-    counts in both rows. The pilot's attempts are excluded.
+    The most frequent comes first within a verdict. Columns: verdict (of the attempt), gate (`none`
+    for valid ones), kind (instrument, machine), attempts, final (those that count), example (one
+    reason's text). An attempt with two reasons counts in both rows. The pilot's attempts are
+    excluded.
     """
     final = trials_table(run).set_index(["number", "attempt"])["final"]
     rows = [

@@ -66,8 +66,9 @@ def _in_all(what: str, counts: Mapping[Key, int]) -> str:
 
 
 def _least(found: Iterable[int]) -> str:
-    """Return the amount that every stack handled, since some bursts are as large as a stack's
-    maximum.
+    """Return the amount that every stack handled.
+
+    It is a lower bound because some bursts are as large as a stack's maximum.
     """
     amounts = sorted(found)
     return f"{amounts[0]:,}" + " or more" * (amounts[0] != amounts[-1])

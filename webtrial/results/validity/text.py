@@ -153,9 +153,7 @@ def errors_text(run: Run) -> Prose:
 
 
 def machine_noise_text(run: Run) -> Prose:
-    """Return how much the machine's speed varied, and how often it was disturbed beyond
-    the bounds.
-    """
+    """Return how much the machine's speed varied, and how often disturbances were excessive."""
     table = machine_table(run)
     speed = table.loc[table["what"] == "speed", "value"]
     over = [
@@ -176,8 +174,9 @@ _WATCHED = {
 
 
 def noise_floor_text(run: Run) -> Prose:
-    """Return how far the interval of a stack over itself extends, and what that means for other
-    pairs.
+    """Return how far the interval of a stack over itself extends.
+
+    Also says what that means for other pairs.
     """
     throughput = noise_floors(run, (THROUGHPUT,)).dropna(subset=["floor"])
     if throughput.empty:
