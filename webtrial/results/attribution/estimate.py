@@ -317,9 +317,7 @@ _CONCURRENCY = {"async": "async {}", "threads": "{} in threads", "greenlets": "{
 
 
 def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
-    """Return a name such as `async Django` if a stack's concurrency differs from its
-    `relative`'s.
-    """
+    """Return a name such as `async Django`, or "" if the concurrency equals that of `relative`."""
     concurrency = str(stacks[stack].get("concurrency", ""))
     if concurrency == stacks[relative].get("concurrency", ""):
         return ""

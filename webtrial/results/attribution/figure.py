@@ -104,9 +104,7 @@ def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
 
 
 def _label(row: dict[str, Any]) -> str:
-    """Format a part's factor: `÷ 2.1 (1.9–2.4)` if requests get cheaper, `× 1.2` if
-    more expensive.
-    """
+    """Format a part's factor: `÷ 2.1 (1.9–2.4)` if it lowers the cost, `× 1.2` if it raises it."""
     ratio, low, high, sign = row["ratio"], row["low"], row["high"], "×"
     if ratio < 1:
         ratio, low, high, sign = 1 / ratio, 1 / high, 1 / low, "÷"

@@ -1,4 +1,4 @@
-"""How many connections does each stack hold, and what do they take?"""
+"""How many connections does each stack hold, and what do they cost?"""
 
 from functools import cached_property
 

@@ -47,7 +47,10 @@ def keep_alive_s(run: Run, stack: str) -> float | None:
 
 
 def keep_alive_exceptions_s(run: Run) -> dict[str, float]:
-    """Return the stacks whose servers keep idle connections for less time than the budget, in s."""
+    """Return the stacks whose servers keep idle connections for less time than the budget.
+
+    The value is that time in seconds.
+    """
     asked_s = run.manifest.budgets.get("keep_alive_s")
     known = {stack: keep_alive_s(run, stack) for stack in run.manifest.stacks}
     return {

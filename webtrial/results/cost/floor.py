@@ -52,8 +52,9 @@ _COLUMNS = (
 
 
 def _limited_by_the_driver(run: Run, loads: set[str]) -> pd.DataFrame:
-    """Return medians of rate and cost by stack, over trials of `ping` limited by the
-    driver alone.
+    """Return medians of rate and cost by stack, over trials limited by the load driver alone.
+
+    These are trials of `ping` for which this is the only fault.
     """
     busy = {
         (trial.planned.number, trial.attempt)

@@ -33,8 +33,9 @@ class Dashboard(Result):
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that call sources at once over those that do so in turn: columns of
-        `ratio_table`.
+        """Stacks that call sources at once over those that call them in turn.
+
+        Columns of `ratio_table`.
         """
         return ratio_table(self.run, pairs_in_turn(self.run))
 

@@ -95,8 +95,9 @@ def selected(run: Run, chosen: Selection) -> pd.DataFrame:
 
 
 def with_units(table: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
-    """Return `selected` with units in the column names (`p50_ms`, `p50_ms_low` …), for further
-    work.
+    """Return `selected` with units in the column names (`p50_ms`, `p50_ms_low` …).
+
+    Use it for further work on the selection.
     """
     ends = {"low": f"{chosen.column}_low", "high": f"{chosen.column}_high"}
     return table.rename(columns={"value": chosen.column, **ends})

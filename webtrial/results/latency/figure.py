@@ -241,7 +241,7 @@ def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None
 def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
     """Draw `latency_against_load` of the stacks of every scenario.
 
-    Only scenarios with more than one load are drawn.
+    Only scenarios with more than one load are drawn, or all if none has more than one.
     """
     table = everywhere(run, percentiles)
     loads = table.groupby("scenario")["load"].transform("nunique")
@@ -255,7 +255,10 @@ def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
 
 
 def distribution_figure(run: Run, kind: str) -> Shown:
-    """Draw the share of requests answered within a time, at each scenario's main load of a kind."""
+    """Draw the share of requests answered within a time.
+
+    Each scenario is shown at its main load of that kind.
+    """
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")
@@ -264,7 +267,10 @@ def distribution_figure(run: Run, kind: str) -> Shown:
 
 
 def tail_figure(run: Run, kind: str) -> Shown:
-    """Draw the slow half of the requests by percentile, at each scenario's main load of a kind."""
+    """Draw the slow half of the requests, percentile by percentile.
+
+    Each scenario is shown at its main load of that kind.
+    """
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")

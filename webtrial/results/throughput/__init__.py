@@ -1,4 +1,4 @@
-"""How many requests per second does each stack serve, and how many times as many as another?"""
+"""How many requests per second does each stack serve, and what are the ratios between stacks?"""
 
 from functools import cached_property
 

@@ -1,8 +1,8 @@
 """The report checked against two lists of common benchmarking mistakes, item by item.
 
 The lists are the SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks,
-2018) and Heiser's Systems Benchmarking Crimes (2010 and later). The wording of the questions is
-ours: *yes* is good.
+2018) and Heiser's Systems Benchmarking Crimes (2010 and later). The questions are ours: *yes* is
+good.
 """
 
 import csv
