@@ -1,6 +1,7 @@
-"""Requests counted where they lie: DuckDB over a run's Parquet files, in bounded memory.
+"""Counts of requests, computed by DuckDB from a run's Parquet files in bounded memory.
 
-What comes back is as long as a histogram or a timeline has places, not as the run has requests.
+The size of a result depends on the number of histogram buckets or timeline bins, not on the number
+of requests in the run.
 """
 
 import tempfile
@@ -28,9 +29,9 @@ from webtrial.stats.trials import (
 )
 from webtrial.system.cores import usable_cores
 
-MEMORY_MIB = 256  # of DuckDB's own; what does not fit, it puts on disk
-THREADS = 4  # at most: each holds a piece of a file
-FILES_KNOWN = 1024  # whose counts are kept: those of the cells that a chapter goes back to
+MEMORY_MIB = 256  # DuckDB's memory limit; it spills the rest to disk
+THREADS = 4  # upper limit: each thread holds part of a file in memory
+FILES_KNOWN = 1024  # files with cached counts: chapters read the same cells repeatedly
 
 
 def counted(
@@ -40,9 +41,9 @@ def counted(
     kinds: bool = False,
     phase: Phase = "measured",
 ) -> pd.DataFrame:
-    """How many requests of `trials` took how long: a row per trial and bucket of `histogram`.
+    """Count the requests of `trials` by response time: a row per trial and bucket of `histogram`.
 
-    Of the requests that `latencies` has a row of, or of those like them in another `phase`.
+    Counts the requests that `latencies` returns, or the corresponding ones of another `phase`.
     Columns: those of TRIAL_KEYS, `kind` of request if `kinds`, `bucket`, `requests`, `censored`
     (how many of them were given up), `total_ms`.
     """
@@ -61,8 +62,11 @@ _CHANGING = Lock()
 
 
 def _counted(files: Sequence[Path], *asked: *_Asked) -> list[pd.DataFrame]:
-    """The counts of each file. None is ever written again, so each is read once for a question:
-    the median, its tail and its ratios are read from the same counts, not to be changed."""
+    """Return the counts of each file, reading each file once per question.
+
+    Files never change once written, so their counts are cached: the median, its tail and its ratios
+    use the same counts. Callers must not modify them.
+    """
     counts = {file: _KNOWN[name] for file in files if (name := (file, *asked)) in _KNOWN}
     if missing := [file for file in dict.fromkeys(files) if file not in counts]:
         counts |= dict(zip(missing, _read(missing, *asked), strict=True))
@@ -74,7 +78,7 @@ def _counted(files: Sequence[Path], *asked: *_Asked) -> list[pd.DataFrame]:
 
 
 def _read(files: Sequence[Path], started_ns: str, kinds: bool, phase: Phase) -> list[pd.DataFrame]:
-    """The counts of each file, by one query over all of them."""
+    """Read the counts of each file with one query over all files."""
     keys = ["file_index", "kind"] if kinds else ["file_index"]
     took_ns = f"done_ns - {started_ns}"
     rows = over(
@@ -94,21 +98,25 @@ _COUNTS = ("bucket", "requests", "censored", "total_ms")
 
 
 def by_trial(counts: pd.DataFrame) -> dict[tuple[Any, Any], Histogram]:
-    """The histogram of each trial in `counted`, by number and attempt."""
+    """Return the histogram of each trial in `counted`, keyed by number and attempt."""
     groups = counts.groupby(["number", "attempt"], observed=True)
     return {(number, attempt): histogram(part) for (number, attempt), part in groups}
 
 
 def bucket_of(took_ns: str) -> str:
-    """In SQL, the bucket that a latency in ns falls into. A clock counts whole ns: what took less
-    than one took one."""
+    """Return the SQL expression for the bucket of a latency in ns.
+
+    The clock counts whole nanoseconds, so anything shorter than 1 ns counts as 1 ns.
+    """
     return f"floor(ln(greatest({took_ns}, 1)) / ln(1 + {RESOLUTION}))::integer"
 
 
 def over(files: Sequence[Path], select: str) -> pd.DataFrame:
-    """The answer to a query over `samples`: the rows of files with the columns of runs.SAMPLES,
-    times in ticks (TICK_NS), with `file_index` (place in `files`) and `file_row_number`. RunError
-    when they cannot be read.
+    """Run a query over `samples` and return its result.
+
+    `samples` holds the rows of the files with the columns of store.SAMPLES, times in ticks
+    (TICK_NS), plus `file_index` (position in `files`) and `file_row_number`. Raises RunError if the
+    files cannot be read.
     """
     query = f"with samples as not materialized ({_SAMPLES}) {select}"
     try:

@@ -1,7 +1,7 @@
-"""What each stack reached in each cell: means over blocks with their intervals, in reading order.
+"""Estimates per stack and cell: means over blocks with their intervals, in reading order.
 
-A cell is one scenario × one load. Suspect trials are part of an estimate and counted beside it;
-invalid ones never are.
+A cell is one scenario × one load. Suspect trials are part of an estimate and are also counted in a
+column of their own; invalid trials are never part of it.
 """
 
 from collections.abc import Sequence
@@ -16,25 +16,25 @@ from webtrial.stats.intervals import Estimate, geometric_mean
 from webtrial.stats.pairs import framework_of, stacks_in_order, title_of
 from webtrial.stats.trials import at_common_loads, measured, trials_table
 
-ARTICLE_LOAD = "100 users"  # what the article's own table implies, by Little's law
+ARTICLE_LOAD = "100 users"  # implied by the article's own table, by Little's law
 CELL = ["scenario", "load_kind", "load"]
 
 
 def throughput_table(run: Run) -> pd.DataFrame:
-    """Requests per second in closed loads: a row per cell and stack.
+    """Return requests per second in closed loads: a row per cell and stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, value, low, high (geometric mean
     over blocks, t interval on the log scale), blocks, suspect_blocks, invalid_blocks,
-    error_fraction, dropped_fraction (as `failures`).
+    error_fraction, dropped_fraction (as in `failures`).
     """
     return with_failures(run, estimates(run, "throughput_per_s", kinds=("closed",)))
 
 
 def failures(run: Run) -> pd.DataFrame:
-    """What went wrong in the trials that estimates are made of: a row per cell and stack.
+    """Return the failure fractions of the trials that estimates use: a row per cell and stack.
 
     Columns: scenario, load_kind, load, stack, error_fraction (of the requests sent: failed or given
-    up), dropped_fraction (of the arrivals: never sent, since every connection was busy).
+    up), dropped_fraction (of the arrivals: never sent because every connection was busy).
     """
     keys = [*CELL, "stack"]
     sums = measured(trials_table(run)).groupby(keys, sort=False)[list(_COUNTED)].sum()
@@ -49,18 +49,21 @@ _COUNTED = ("errors", "sent", "dropped", "scheduled")
 
 
 def with_failures(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame`, of cells and stacks, with the fractions of `failures`; NaN without a trial."""
+    """Add the fractions of `failures` to a frame of cells and stacks; NaN without a trial."""
     return frame.merge(failures(run), how="left", on=[*CELL, "stack"], validate="many_to_one")
 
 
 def estimates(run: Run, column: str, kinds: Sequence[str] = ("closed", "open")) -> pd.DataFrame:
-    """Any column of the trials table as `throughput_table` has it."""
+    """Return estimates of any column of the trials table.
+
+    Columns are those of `throughput_table` up to invalid_blocks.
+    """
     trials = at_common_loads(trials_table(run))
     return estimates_of(run, trials[trials["load_kind"].isin(kinds)], column)
 
 
 def estimates_of(run: Run, trials: pd.DataFrame, column: str) -> pd.DataFrame:
-    """`estimates` from some of the rows of a run's trials table."""
+    """Return `estimates` from a subset of the rows of a run's trials table."""
     shown = trials[trials["final"] & (trials["role"] == "measure")]
     groups = shown.groupby([*CELL, "stack"], sort=False)
     rows = [
@@ -72,8 +75,11 @@ def estimates_of(run: Run, trials: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def block_values(run: Run, column: str) -> pd.DataFrame:
-    """What `estimates` are made of, and the invalid trials that they are not: a row per cell, stack
-    and block. Columns: scenario, load, stack, block, verdict, value."""
+    """Return the values behind `estimates`: a row per cell, stack and block.
+
+    Invalid trials, which estimates exclude, are included. Columns: scenario, load, stack, block,
+    verdict, value.
+    """
     trials = trials_table(run)
     counting = trials[trials["final"] & (trials["role"] == "measure")]
     names = ["scenario", "load", "stack", "block", "verdict"]
@@ -97,7 +103,7 @@ def _estimate(trials: pd.DataFrame, column: str) -> dict[str, Any]:
 
 
 def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with the `title` and `framework` of each stack behind its `stack`."""
+    """Add the `title` and `framework` of each stack after the `stack` column."""
     stacks = run.manifest.stacks
     at = int(frame.columns.get_loc("stack")) + 1  # type: ignore[arg-type]
     frame = frame.copy()
@@ -107,8 +113,11 @@ def labelled(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame:
-    """Rows as people read them: scenarios and (if asked) stacks as in the parameters, closed
-    loads by users before open ones by rate, shares of a stack's rate in the pilot last."""
+    """Sort rows in reading order.
+
+    Scenarios and (if `stacks`) stacks follow the order of the parameters. Closed loads by users
+    come first, then open loads by rate, then shares of a stack's pilot rate.
+    """
     scenarios = run.manifest.parameters.all_scenarios
     ranks = pd.DataFrame(
         {
@@ -126,9 +135,11 @@ def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame
 
 
 def main_load(loads: pd.DataFrame, kind: str) -> str | None:
-    """Of the loads of one `load_kind` in a table, the one that headlines are about: 100 users,
-    else the most users; the lowest common rate, else the lowest share of a stack's rate in the
-    pilot. None where there are none."""
+    """Return the main load of one `load_kind` in a table, the one that key findings refer to.
+
+    Closed: 100 users if present, otherwise the most users. Open: the lowest common rate, otherwise
+    the lowest share of a stack's pilot rate. None if there is no load of that kind.
+    """
     there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=_by_size)
     if not there:
         return None
@@ -138,7 +149,7 @@ def main_load(loads: pd.DataFrame, kind: str) -> str | None:
 
 
 def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
-    """The rows of each scenario at its main load of that kind; none where it has none."""
+    """Return the rows of each scenario at its main load of that kind; none without such a load."""
     kept = [
         rows[(rows["load_kind"] == kind) & (rows["load"] == main_load(rows, kind))]
         for _, rows in frame.groupby("scenario", sort=False)
@@ -147,12 +158,12 @@ def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
 
 
 def load_size(load: str) -> float:
-    """The number in front of `100 users`, `200/s` or `80 % of pilot`, to put loads in order."""
+    """Return the number in `100 users`, `200/s` or `80 % of pilot`, for sorting loads."""
     return float(load.partition(" ")[0].removesuffix("/s"))
 
 
 def is_own(load: str) -> bool:
-    """Whether a load is a share of what each stack reached in the pilot: `80 % of pilot`."""
+    """Whether a load is a share of each stack's pilot rate, such as `80 % of pilot`."""
     return load.endswith(OF_PILOT)
 
 

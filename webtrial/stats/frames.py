@@ -1,4 +1,4 @@
-"""Frames as plain Python where a row is put into words or drawn."""
+"""Convert frames to plain Python for sentences and figures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,20 +7,23 @@ import pandas as pd
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame, each by the names of its columns."""
+    """Return the rows of a frame as dictionaries keyed by column name."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def largest(frame: pd.DataFrame, columns: Sequence[str]) -> float:
-    """The largest number in some columns; NaN where there is none."""
+    """Return the largest number in the given columns; NaN if there is none."""
     return float(frame[list(columns)].astype(float).max().max())
 
 
 def furthest_apart(
     frame: pd.DataFrame, column: str, by: Sequence[str] = ("scenario", "load")
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The rows with the least and the most of a positive column, within the group of `by` in
-    which those two are furthest apart. There must be a row over 0; others are left out."""
+    """Return the rows with the smallest and the largest value of a column.
+
+    They come from the group of `by` in which these two differ by the largest factor. Only rows with
+    a positive value count; there must be at least one.
+    """
     frame = frame[frame[column] > 0]
     groups = [group for _, group in frame.groupby(list(by), sort=False)]
     widest = max(groups, key=lambda group: float(group[column].max() / group[column].min()))

@@ -1,10 +1,10 @@
-"""Latencies as counts in logarithmic buckets: what percentiles are read from.
+"""Latency histograms with logarithmic buckets, from which percentiles are computed.
 
-However many requests there are, a histogram stays small, and merging two of them is adding their
-counts. A bucket reaches from one latency to another 0.1 % above (`RESOLUTION`) and stands for the
-mean of the requests in it. So a percentile lies within 0.1 % of what sorting all the requests
-would give, and is exact where its bucket holds one request; counts and means are exact. Tene's
-HdrHistogram does the same with buckets that are equally wide between two powers of 2.
+A histogram stays small for any number of requests, and two are merged by adding their counts. A
+bucket covers latencies from a lower bound to 0.1 % above it (`RESOLUTION`) and is represented by
+the mean of the requests in it. A percentile therefore lies within 0.1 % of the value that sorting
+all requests would give, and is exact if its bucket holds one request; counts and means are exact.
+Tene's HdrHistogram uses the same idea, with buckets of equal width between two powers of 2.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,16 @@ import pandas as pd
 
 RESOLUTION = 0.001
 MINIMUM_SAMPLES: dict[float, int] = {50: 20, 90: 100, 99: 10_000, 99.9: 100_000}
-NEEDS_INTERVAL = 99  # the lowest percentile that is never given without its interval
+NEEDS_INTERVAL = 99  # the lowest percentile that is never reported without its interval
 
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """The buckets that hold any requests, ascending, and for each how many, how many of them were
-    given up (censored), and the sum of their latencies."""
+    """The non-empty buckets in ascending order.
+
+    Each has its number of requests, how many of these were given up (censored), and the sum of
+    their latencies.
+    """
 
     bucket: np.ndarray
     requests: np.ndarray
@@ -30,21 +33,23 @@ class Histogram:
     total_ms: np.ndarray
 
     def __len__(self) -> int:
-        """How many requests."""
+        """Return the number of requests."""
         return int(self.requests.sum())
 
     @property
     def mean_ms(self) -> float:
-        """The mean latency, exact; NaN of no requests."""
+        """The exact mean latency; NaN without requests."""
         return float(self.total_ms.sum() / len(self)) if len(self) else nan
 
     def percentile_ms(self, percentile: float) -> float:
-        """The percentile within RESOLUTION, however few the requests; NaN of none."""
+        """Return a percentile within RESOLUTION, whatever the number of requests; NaN with none."""
         return float(self.quantiles_ms(np.array([percentile / 100]))[0])
 
     def quantiles_ms(self, shares: np.ndarray) -> np.ndarray:
-        """The latencies that these shares of the requests do not exceed, between two requests by
-        linear interpolation as NumPy's `quantile` has it, within RESOLUTION; NaN of no requests."""
+        """Return the latencies at these quantiles, within RESOLUTION; NaN without requests.
+
+        Interpolates linearly between two requests, like NumPy's `quantile`.
+        """
         last = len(self) - 1
         if last < 0:
             return np.full(len(shares), nan)
@@ -55,21 +60,26 @@ class Histogram:
         return quantiles
 
     def answered_within(self, limit_ms: float) -> int:
-        """How many requests were answered within the limit, those within RESOLUTION of it as their
-        bucket. A request that was given up was never answered."""
+        """Return how many requests were answered within the limit.
+
+        Requests within RESOLUTION of the limit are treated as their bucket. A request that was
+        given up was never answered.
+        """
         within = self._means_ms() <= limit_ms
         return int((self.requests - self.censored)[within].sum())
 
     def is_bound(self, percentile: float) -> bool:
-        """Whether the percentile lies among timeouts (in or beyond the first bucket with one), so
-        that it is at least what `percentile_ms` says."""
+        """Whether the percentile is only a lower bound.
+
+        It is if it lies among timeouts, that is in or beyond the first bucket with one.
+        """
         with_timeouts = np.flatnonzero(self.censored)
         if not len(with_timeouts):
             return False
         return bool(self.percentile_ms(percentile) >= self._means_ms()[with_timeouts[0]])
 
     def _at(self, ranks: np.ndarray) -> np.ndarray:
-        """The latencies of the requests of these ranks, the fastest being 0."""
+        """Return the latencies of the requests with these ranks; the fastest has rank 0."""
         bucket = np.searchsorted(np.cumsum(self.requests), ranks, side="right")
         latencies: np.ndarray = self._means_ms()[bucket]
         return latencies
@@ -80,12 +90,18 @@ class Histogram:
 
 
 def histogram(counts: pd.DataFrame) -> Histogram:
-    """Of rows with `bucket`, `requests`, `censored` and `total_ms`, those of a bucket added."""
+    """Build a histogram from rows with `bucket`, `requests`, `censored` and `total_ms`.
+
+    Rows of the same bucket are added.
+    """
     return _added(*(counts[name].to_numpy() for name in _COLUMNS))
 
 
 def merged(parts: Sequence[Histogram]) -> Histogram:
-    """That of the requests of all parts together. Percentiles are read from it, never averaged."""
+    """Return the histogram of all parts together.
+
+    Percentiles must be computed from it; averages of the parts' percentiles are wrong.
+    """
     none = np.empty(0, int)
     return _added(
         *(np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in _COLUMNS)

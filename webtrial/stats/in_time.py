@@ -1,9 +1,9 @@
-"""Served within the limit: the one rule for it, and which arrival rates of a run it holds for.
+"""The rule for "served within the limit", and the arrival rates of a run that meet it.
 
 A load is served within a limit if at least 99 % of its requests (1 - TOLERATED_SHARE) are answered
 within it. A request that failed, timed out or could not be sent counts as late. Only open loads and
-connections that are held can tell: their rate is the plan's. A closed load asks as fast as it is
-answered, so its throughput says nothing of an arrival rate that could be served.
+held connections can be judged, because their rate is set by the plan. A closed load sends requests
+as fast as they are answered, so its throughput does not show which arrival rate could be served.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ _PLACE = [*CELL, "stack"]
 def is_served(late: int, requests: int) -> bool | None:
     """Whether a load is served within the limit if `late` of its `requests` are late.
 
-    None if fewer than MINIMUM_REQUESTS, or so close to TOLERATED_SHARE that the one-sided 95 %
-    bounds of the share allow for both (Clopper and Pearson, Biometrika 26, 1934).
+    None with fewer than MINIMUM_REQUESTS, or if the one-sided 95 % bounds of the late share lie on
+    both sides of TOLERATED_SHARE (Clopper and Pearson, Biometrika 26, 1934).
     """
     if requests < MINIMUM_REQUESTS:
         return None
@@ -41,8 +41,10 @@ def is_served(late: int, requests: int) -> bool | None:
 def late_requests(
     trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
 ) -> tuple[int, int]:
-    """How many requests of `trials` were late, and how many were meant to be sent. `answers` are
-    `by_trial(counted(run, trials))`."""
+    """Return how many requests of `trials` were late, and how many were scheduled.
+
+    `answers` are `by_trial(counted(run, trials))`.
+    """
     names = zip(trials["number"], trials["attempt"], strict=True)
     together = merged([answers[name] for name in names if name in answers])
     requests = int(trials["scheduled"].sum())
@@ -50,18 +52,18 @@ def late_requests(
 
 
 def deciding(trials: pd.DataFrame) -> pd.DataFrame:
-    """The untouched trials if there are at least MINIMUM_BLOCKS of them, otherwise all."""
+    """Return the untouched trials if there are at least MINIMUM_BLOCKS of them, otherwise all."""
     untouched = trials[trials["verdict"] == "valid"]
     return untouched if len(untouched) >= MINIMUM_BLOCKS else trials
 
 
 def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """The arrival rates that were offered, and whether they were served within the limit: a row per
-    open load and stack.
+    """Return whether each offered arrival rate was served within the limit.
 
-    Columns: scenario, load_kind, load, stack, title, framework, rate_per_s, requests (that were
-    meant to be sent in the `deciding` trials), late_share (of them), is_served (True, False, or
-    None if it cannot be told), blocks, suspect_blocks (among all trials that count).
+    A row per open load and stack. Columns: scenario, load_kind, load, stack, title, framework,
+    rate_per_s, requests (scheduled in the `deciding` trials), late_share (of them), is_served
+    (True, False, or None if it cannot be decided), blocks, suspect_blocks (among all trials that
+    count).
     """
     return _within(run, p99_limit_ms).copy()
 
@@ -96,11 +98,11 @@ def _offered(
 
 
 def rates_in_time(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """Between which arrival rates the capacity under a limit lies: a row per scenario and stack
-    that was offered any.
+    """Return the bounds on each stack's capacity under a limit.
 
-    Columns: scenario, stack, title, framework, and those of `capacity_bounds`. Without a rate that
-    tells (`judged` is 0) the capacity was not measured.
+    A row per scenario and stack with open loads. Columns: scenario, stack, title, framework, and
+    those of `capacity_bounds`. If no rate could be judged (`judged` is 0), the capacity was not
+    measured.
     """
     groups = offered_rates(run, p99_limit_ms).groupby(["scenario", "stack"], sort=False)
     rows = [
@@ -119,12 +121,12 @@ _BOUNDS = (
 
 
 def capacity_bounds(rates: pd.DataFrame) -> dict[str, Any]:
-    """What the `offered_rates` of one stack in one scenario say of its capacity under the limit.
+    """Return the bounds on the capacity of one stack in one scenario, from its `offered_rates`.
 
-    rate_per_s and late_share: of the highest rate that it serves, NaN if it serves none;
-    missed_per_s and missed_late_share: of the lowest rate above that which it does not serve, NaN
-    without one; judged, unknown: how many rates can and cannot be told; blocks, blocks_untouched:
-    the fewest behind any rate that can be.
+    rate_per_s, late_share: of the highest rate that it serves, NaN if it serves none; missed_per_s,
+    missed_late_share: of the lowest rate above that one which it does not serve, NaN without one;
+    judged, unknown: how many rates could and could not be judged; blocks, blocks_untouched: the
+    fewest behind any rate that could be judged.
     """
     known = rates[rates["is_served"].notna()].sort_values("rate_per_s")
     served = known[known["is_served"].eq(True)].tail(1)

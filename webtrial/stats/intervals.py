@@ -1,8 +1,9 @@
 """Intervals over blocks, and the verdict of a comparison.
 
 The block is the unit of replication: B blocks give B values, and intervals come from Student's t
-with B − 1 degrees of freedom, whatever the number of requests in a block. Everything is done on
-logarithms, since stacks differ by factors. A bootstrap over 3 to 10 blocks covers too little.
+with B − 1 degrees of freedom, whatever the number of requests in a block. All computations are on
+the log scale because stacks differ by factors. Bootstrap intervals over 3 to 10 blocks have too low
+a coverage.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,17 +34,17 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a comparison says, and why it says no more."""
+    """The verdict of a comparison, and the reason if it is not decided."""
 
     verdict: Comparison
     reason: str
 
 
 def geometric_mean(values: Sequence[float]) -> Estimate:
-    """The mean over blocks on the log scale, with its t interval.
+    """Return the geometric mean over blocks with its t interval on the log scale.
 
-    A block with nothing (0 requests, say) has no logarithm: then the arithmetic mean stands
-    without an interval.
+    A block with the value 0 (such as 0 requests) has no logarithm. In that case the result is the
+    arithmetic mean without an interval.
     """
     if not all(value > 0 for value in values):
         return Estimate(float(np.mean(values)), nan, nan, len(values))
@@ -55,19 +56,19 @@ def geometric_mean(values: Sequence[float]) -> Estimate:
 
 
 def ratio_of_means(above: Sequence[float], below: Sequence[float]) -> Estimate:
-    """`above` / `below`, paired by block: the paired t of the log ratio."""
+    """Return `above` / `below`, paired by block, with the paired t interval of the log ratio."""
     if not all(value > 0 for value in (*above, *below)):
         return Estimate(nan, nan, nan, len(above))
     return geometric_mean([a / b for a, b in zip(above, below, strict=True)])
 
 
 def ratio_unpaired(above: Estimate, below: Estimate) -> Estimate:
-    """`above` / `below` where no block of one belongs to a block of the other, as in two runs.
+    """Return `above` / `below` if the blocks are not paired, as between two runs.
 
-    The interval is that of the difference of their logs with unequal variances, its degrees of
-    freedom after Satterthwaite (Welch, The generalization of "Student's" problem when several
-    different population variances are involved, Biometrika 34, 1947). `blocks` are those of the
-    side with fewer.
+    The interval is that of the difference of the logs with unequal variances, with Satterthwaite's
+    degrees of freedom (Welch, The generalization of "Student's" problem when several different
+    population variances are involved, Biometrika 34, 1947). `blocks` is the number of the side with
+    fewer.
     """
     blocks = min(above.blocks, below.blocks)
     if not (above.value > 0 and below.value > 0):
@@ -84,7 +85,7 @@ def ratio_unpaired(above: Estimate, below: Estimate) -> Estimate:
 
 
 def spread_of(estimate: Estimate) -> float:
-    """The standard error of an estimate's log, from its interval; NaN from one block."""
+    """Return the standard error of an estimate's log, from its interval; NaN from one block."""
     if estimate.blocks < 2:
         return nan
     return (log(estimate.high) - log(estimate.low)) / 2 / _quantile(estimate.blocks - 1)
@@ -95,13 +96,14 @@ def _quantile(freedom: float) -> float:
 
 
 def jackknife(blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], float]) -> Estimate:
-    """A positive statistic of merged blocks, with the delete-one-block jackknife of its log.
+    """Return a positive statistic of merged blocks, with the delete-one-block jackknife of its log.
 
-    The variance is (B − 1)/B · Σ (θ₍ᵢ₎ − θ̄)², θ₍ᵢ₎ the log statistic without block i (Efron and
-    Tibshirani, An Introduction to the Bootstrap, 1993, section 11.2). Where two slow blocks hold
-    the tail, it stays whichever block is left out, and the jackknife is too sure; where a block
-    has few requests beyond a percentile, the variance between the blocks' own logs is too large.
-    The mean of the two covers 93 to 96 % with as much noise as `webtrial check` has recorded.
+    The variance is (B − 1)/B · Σ (θ₍ᵢ₎ − θ̄)², where θ₍ᵢ₎ is the log statistic without block i
+    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 11.2). If two slow blocks
+    hold the tail, it stays whichever block is left out, and the jackknife interval is too narrow.
+    If a block has few requests beyond a percentile, the variance between the logs of single blocks
+    is too large. The mean of the two variances covers 93 to 96 % with noise as large as
+    `webtrial check` has recorded.
     """
     count = len(blocks)
     value = statistic(blocks) if count else nan
@@ -138,8 +140,10 @@ def _from_log(centre: float, spread: float, blocks: int) -> Estimate:
 
 
 def noise_floor(same_against_itself: Estimate) -> float:
-    """The factor by which a stack may seem to differ from itself: the far end of the interval of
-    its A/A ratio. NaN without at least three blocks of it."""
+    """Return the factor by which a stack may seem to differ from itself.
+
+    It is the far end of the interval of the A/A ratio; NaN with fewer than three A/A blocks.
+    """
     ends = (same_against_itself.low, same_against_itself.high)
     if same_against_itself.blocks < MINIMUM_BLOCKS or not all(isfinite(end) for end in ends):
         return nan
@@ -147,10 +151,10 @@ def noise_floor(same_against_itself: Estimate) -> float:
 
 
 def judge(ratio: Estimate, blocks_untouched: int, floor: float = nan) -> Judgement:
-    """What a ratio with its interval says.
+    """Return the verdict of a ratio with its interval.
 
-    In this order: fewer than three untouched blocks (both trials valid) are inconclusive; an
-    interval inside the A/A noise floor is indistinguishable; one that covers 1 otherwise is
+    Rules, in this order: fewer than three untouched blocks (both trials valid) are inconclusive; an
+    interval inside the A/A noise floor is indistinguishable; any other interval that covers 1 is
     inconclusive; the rest is higher or lower.
     """
     if reason := _undecided(ratio, blocks_untouched):

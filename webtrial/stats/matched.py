@@ -1,4 +1,4 @@
-"""What is left of a difference between frameworks when stacks are matched."""
+"""Differences between frameworks that remain when stacks are matched."""
 
 from collections.abc import Iterable
 
@@ -15,11 +15,10 @@ OWN = "each as deployed"
 
 
 def matched_ratios(run: Run, ratios: pd.DataFrame, metric: str = "throughput") -> pd.DataFrame:
-    """The matched pairs at the main closed loads, of the scenarios in which more were measured
-    than the stacks as deployed: rows of `ratio_table` of one metric.
+    """Return the matched pairs at the main closed loads: rows of `ratio_table` of one metric.
 
-    Further columns: frameworks (`FastAPI / Flask`), concurrency (OWN, or what both have:
-    `both threads`).
+    Only scenarios count in which more stacks than those as deployed were measured. Further columns:
+    frameworks (`FastAPI / Flask`), concurrency (OWN, or the one both share: `both threads`).
     """
     rows = at_main_load(ratios[(ratios["metric"] == metric) & (ratios["match"] != "")])
     more = rows.loc[rows["kind"] == "matched", "scenario"].unique()
@@ -41,8 +40,10 @@ def matched_ratios(run: Run, ratios: pd.DataFrame, metric: str = "throughput") -
 
 
 def missing_matches(run: Run) -> list[str]:
-    """What no matched pair was found for in the scenario with the most stacks, as
-    `matching.unmatched` says it; nothing where only the stacks as deployed were measured."""
+    """Return which stacks are missing for a matched pair, in the scenario with the most stacks.
+
+    Sentences are those of `matching.unmatched`; none if only the stacks as deployed were measured.
+    """
     trials = at_main_load(at_common_loads(measured(trials_table(run))))
     asked = trials[trials["scenario"].isin(run.manifest.parameters.scenarios)]
     by_scenario = asked.groupby("scenario", sort=False)["stack"].unique()

@@ -1,11 +1,11 @@
-"""Matched pairs: stacks that differ in the framework, and in nothing else that could be equal.
+"""Matched pairs: stacks that differ in the framework and in nothing else that could be equal.
 
 The two stacks of a matched pair have the same data access, driver and indexes, and both have a
-serialiser or both have none. Where upstreams are asked, they ask them in the same order with the
-same HTTP client, and where products are searched, they send the queries in the same order. They
-may differ in concurrency and server in one of two ways only: each has those that its framework is
-deployed with, or both have the same concurrency. Which ORM and which serialiser a stack uses
-follows from its framework; every comparison lists what differs.
+serialiser or neither has. If they call upstreams, they do so in the same order and with the same
+HTTP client; if they search products, they send the queries in the same order. Concurrency and
+server may differ in one case only: when each stack has those that its framework is deployed with.
+Otherwise both have the same concurrency. The framework determines which ORM and which serialiser a
+stack uses; every comparison lists what differs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,14 +27,16 @@ from webtrial.stats.pairs import (
 )
 from webtrial.stats.trials import at_common_loads, measured, trials_table
 
-Names = tuple[str, str]  # of a stack and of the one below it
+Names = tuple[str, str]  # a stack and its baseline
 
 SERIALISERS = ("with serialiser", "without serialiser")
 
 
 def pairs_of(run: Run) -> list[Pair]:
-    """The pairs that findings are made of, as deployed before matched, each once, whichever
-    scenario has it."""
+    """Return the pairs that findings use, each once, from all scenarios.
+
+    Pairs as deployed come before matched ones.
+    """
     trials = at_common_loads(measured(trials_table(run)))
     found: dict[Names, Pair] = {}
     for (scenario, _), cell in trials.groupby(["scenario", "load"], sort=False):
@@ -44,8 +46,11 @@ def pairs_of(run: Run) -> list[Pair]:
 
 
 def pairs_in(run: Run, scenario: str, names: set[str]) -> list[Pair]:
-    """The pairs of the stacks `names` that findings about a scenario are made of: as deployed,
-    then the other matched pairs. The framework that the parameters name last is the numerator."""
+    """Return the pairs among the stacks `names` that findings about a scenario use.
+
+    Pairs as deployed come first, then the other matched pairs. The framework that the parameters
+    name last is the numerator.
+    """
     stacks = {name: axes for name, axes in stacks_in_order(run).items() if name in names}
     matched = {(pair.stack, pair.baseline): pair for pair in matched_pairs(stacks, scenario)}
     deployed = [name for name in stacks if is_deployed(name, stacks)]
@@ -57,8 +62,11 @@ def pairs_in(run: Run, scenario: str, names: set[str]) -> list[Pair]:
 
 
 def matched_pairs(stacks: Stacks, scenario: str) -> list[Pair]:
-    """All matched pairs of some stacks in a scenario: by frameworks, then by what both sides have;
-    pairs with the concurrency and server that each is deployed with come first."""
+    """Return all matched pairs of some stacks in a scenario.
+
+    They are ordered by frameworks, then by what both sides share. Pairs with the concurrency and
+    server that each is deployed with come first.
+    """
     return [
         pair_of(*both, "matched", stacks, match)
         for above, below in framework_pairs(stacks)
@@ -68,8 +76,11 @@ def matched_pairs(stacks: Stacks, scenario: str) -> list[Pair]:
 
 
 def unmatched(stacks: Stacks, scenario: str) -> list[str]:
-    """The stacks that are missing for a matched pair, each once: `no Django stack with raw SQL and
-    a serialiser`. `stacks` are those that were measured together."""
+    """Return which stacks are missing for a matched pair, each once.
+
+    Example: `no Django stack with raw SQL and a serialiser`. `stacks` are those that were measured
+    together.
+    """
     reasons = [
         why
         for above, below in framework_pairs(stacks)
@@ -80,38 +91,43 @@ def unmatched(stacks: Stacks, scenario: str) -> list[str]:
 
 
 def framework_pairs(stacks: Stacks) -> list[Names]:
-    """Every two frameworks that have stacks of their own, the one that is read last first."""
+    """Return every pair of frameworks that have stacks of their own.
+
+    The later framework in reading order comes first in a pair.
+    """
     named = dict.fromkeys(framework_of(name, stacks) for name in stacks if _is_alone(name, stacks))
     return list(combinations(list(named)[::-1], 2))
 
 
 def matches_in(stacks: Stacks) -> list[str]:
-    """What a matched pair of these stacks may have on both sides: `ORM with serialiser` …"""
+    """Return what a matched pair of these stacks may share, such as `ORM with serialiser`."""
     alone = [axes for name, axes in stacks.items() if _is_alone(name, stacks)]
     accesses = dict.fromkeys(str(axes["data_access"]) for axes in alone if "data_access" in axes)
     return [f"{access} {serialiser}" for access in accesses for serialiser in SERIALISERS]
 
 
 def match_of(axes: Mapping[str, Any]) -> str:
-    """The data access of a stack, and whether it has a serialiser: `raw SQL with serialiser`."""
+    """Return a stack's data access and whether it has a serialiser: `raw SQL with serialiser`."""
     serialiser = SERIALISERS[axes.get("serialiser") in (None, "", "none")]
     return f"{axes.get('data_access')} {serialiser}"
 
 
 def match_text(match: str) -> str:
-    """What both sides of a matched pair have, in prose: `an ORM and a serialiser`."""
+    """Return what both sides of a matched pair share, in prose: `an ORM and a serialiser`."""
     access, _, serialiser = match.partition(" with")
     ending = "no serialiser" if serialiser.startswith("out") else "a serialiser"
     return f"{ARTICLES.get(access, '')}{access} and {ending}"
 
 
 ARTICLES = {"ORM": "an "}
-"""What stands before a kind of data access in prose; most need nothing."""
+"""The article before a kind of data access in prose; most need none."""
 
 
 def has_own_server(name: str, stacks: Stacks) -> bool:
-    """Whether a stack has the concurrency and the server that its framework is deployed with;
-    where that stack is not among them, those of the framework's first."""
+    """Whether a stack has the concurrency and server that its framework is deployed with.
+
+    If the stack as deployed is not among `stacks`, the framework's first stack is the reference.
+    """
     framework = framework_of(name, stacks)
     relatives = [each for each in stacks if framework_of(each, stacks) == framework]
     deployed = [each for each in relatives if is_deployed(each, stacks)]
@@ -120,7 +136,7 @@ def has_own_server(name: str, stacks: Stacks) -> bool:
 
 
 def _is_alone(name: str, stacks: Stacks) -> bool:
-    """Whether one framework serves in a stack: not two, and not the bare server."""
+    """Whether a stack runs one framework: not two, and not the bare server."""
     return frameworks_of(name, stacks) not in (["none"],) and len(frameworks_of(name, stacks)) == 1
 
 
@@ -136,8 +152,11 @@ def _why_unmatched(above: str, below: str, match: str, stacks: Stacks, scenario:
 
 
 def _matched(above: str, below: str, match: str, stacks: Stacks, scenario: str) -> Iterator[Names]:
-    """The matched pairs of two frameworks with `match` on both sides. For each driver the closest
-    pair in which each has its own server, then for each concurrency the closest that shares it."""
+    """Yield the matched pairs of two frameworks with `match` on both sides.
+
+    For each driver: the closest pair in which each has its own server, then for each concurrency
+    the closest pair that shares it.
+    """
     both = product(_candidates(above, match, stacks), _candidates(below, match, stacks))
     alike = sorted(
         (pair for pair in both if _is_alike(pair, stacks, scenario)),
@@ -162,19 +181,19 @@ def _candidates(framework: str, match: str, stacks: Stacks) -> list[str]:
 
 
 def _is_alike(pair: Names, stacks: Stacks, scenario: str) -> bool:
-    """Whether two stacks are equal in all that a matched pair shares."""
+    """Whether two stacks are equal in every axis that a matched pair must share."""
     axes = ["driver", "after_clone", *(axis for axis in EFFECTIVE_IN if has_effect(axis, scenario))]
     above, below = (stacks[name] for name in pair)
     return all(above.get(axis) == below.get(axis) for axis in axes)
 
 
 def _shared(pair: Names, axis: str, stacks: Stacks) -> str:
-    """What both have in an axis, "" where they differ."""
+    """Return the value that both stacks have on an axis, "" if they differ."""
     above, below = (str(stacks[name].get(axis, "")) for name in pair)
     return above if above == below else ""
 
 
 def _distance(pair: Names, stacks: Stacks, scenario: str) -> tuple[int, int]:
-    """How far two stacks are from a comparison of their frameworks alone."""
+    """Return how far two stacks are from a comparison of their frameworks alone."""
     foreign = sum(not has_own_server(name, stacks) for name in pair)
     return sum(has_effect(axis, scenario) for axis in differing(*pair, stacks)), foreign

@@ -1,7 +1,7 @@
-"""Medians of merged blocks and their ratios, for requests that are told apart by their kind.
+"""Medians of merged blocks and their ratios, for requests grouped by kind.
 
-The minimum of requests that a median elsewhere needs is not asked for here: where every request of
-a kind does the same, a few tell as much. How many there were stands beside each.
+The minimum number of requests that a median needs elsewhere does not apply here: where all requests
+of a kind do the same work, a few are enough. Every result states how many there were.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from webtrial.stats.histogram import Histogram, histogram, merged
 from webtrial.stats.intervals import Estimate, jackknife
 from webtrial.stats.ratios import percentile_ratio
 
-Blocks = Mapping[Any, Histogram]  # what was counted, by block
+Blocks = Mapping[Any, Histogram]  # histograms by block
 
 
 def by_block(counts: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], Blocks]:
-    """The rows of `counted` as histograms: for each value of `keys` those of its blocks."""
+    """Return the rows of `counted` as histograms: for each value of `keys`, one per block."""
     found: dict[tuple[Any, ...], dict[Any, Histogram]] = {}
     for (*key, block), part in counts.groupby([*keys, "block"], observed=True, sort=False):
         found.setdefault(tuple(key), {})[block] = histogram(part)
@@ -25,7 +25,7 @@ def by_block(counts: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...],
 
 
 def median_of(blocks: Blocks) -> Estimate:
-    """The median in ms of all requests together, with its jackknife interval over blocks."""
+    """Return the median in ms of all requests together, with its jackknife interval over blocks."""
     return jackknife(list(blocks.values()), _merged_median)
 
 
@@ -34,6 +34,6 @@ def _merged_median(parts: Sequence[Histogram]) -> float:
 
 
 def ratio_of_medians(above: Blocks, below: Blocks) -> Estimate:
-    """How many times as long, over the blocks that hold both."""
+    """Return the ratio of two medians, over the blocks that both have."""
     both = [(above[block], below[block]) for block in above if block in below]
     return jackknife(both, percentile_ratio(50))

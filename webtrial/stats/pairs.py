@@ -1,7 +1,7 @@
-"""Two stacks as a pair: what kind of comparison they make, and in what they differ.
+"""Pairs of stacks: the kind of comparison and the axes in which the two stacks differ.
 
-The stack that has its framework's name (`flask` of Flask) is that framework as deployed. What a
-matched pair is and how it is found stands in `matching`.
+The stack that has its framework's name (`flask` of Flask) is that framework as deployed. `matching`
+defines matched pairs and finds them.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Kind = Literal["as deployed", "matched", "variant", "a/a"]
 Stacks = Mapping[str, Mapping[str, Any]]
 
 KINDS: tuple[Kind, ...] = ("as deployed", "matched")
-"""The kinds of comparison that findings are made of."""
+"""The kinds of comparison that findings use."""
 
 AXIS_NAMES = {
     "data_access": "data access",
@@ -29,7 +29,7 @@ AXIS_NAMES = {
     "searches": "order of search queries",
     "after_clone": "indexes",
 }
-"""The axes in which two stacks may differ beside the framework, as people read them."""
+"""Display names of the axes, apart from the framework, in which two stacks may differ."""
 
 EVERY_AXIS = ("framework", *AXIS_NAMES)
 EFFECTIVE_IN = {
@@ -37,14 +37,19 @@ EFFECTIVE_IN = {
     "http_client": ("dashboard", "fan_out"),
     "searches": ("product_search",),
 }
-"""Axes that matter only in scenarios that ask upstreams or search products. Others always do."""
+"""Axes that matter only in scenarios that call upstreams or search products. All others always
+matter.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`stack` over `baseline`. `differs` are the axes, apart from the framework, in which the two
-    have different values. `match` says what both sides of a matched pair have, such as "ORM with
-    serialiser", and is "" for every other pair; a pair as deployed can be matched, too."""
+    """`stack` over `baseline`.
+
+    `differs` are the axes, apart from the framework, in which the two have different values.
+    `match` says what both sides of a matched pair share, such as "ORM with serialiser", and is ""
+    for every other pair; a pair as deployed can also be matched.
+    """
 
     stack: str
     baseline: str
@@ -53,7 +58,7 @@ class Pair:
     match: str = ""
 
     def differs_in(self, scenario: str) -> tuple[str, ...]:
-        """The axes of `differs` that have an effect in a scenario."""
+        """Return the axes of `differs` that have an effect in a scenario."""
         return tuple(axis for axis in self.differs if has_effect(axis, scenario))
 
 
@@ -63,8 +68,11 @@ def has_effect(axis: str, scenario: str) -> bool:
 
 
 def pairs_differing_only_in(run: Run, axis: str) -> list[Pair]:
-    """The pairs that differ in one axis and nothing else. The baseline does things in turn, where
-    one of the two does; else it is the one that is read first."""
+    """Return the pairs that differ in one axis and nothing else.
+
+    The baseline is the stack that does things in turn, if one of the two does; otherwise the first
+    in reading order.
+    """
     stacks = stacks_in_order(run)
     pairs = [
         (stack, baseline)
@@ -81,7 +89,7 @@ def pairs_differing_only_in(run: Run, axis: str) -> list[Pair]:
 
 
 def over_deployed(run: Run, framework: str) -> list[Pair]:
-    """Every stack over that framework's as deployed; none where the run has no such stack."""
+    """Return every stack over the framework's stack as deployed; none if that stack is missing."""
     stacks = stacks_in_order(run)
     return [
         pair_of(stack, baseline, "variant", stacks)
@@ -93,7 +101,7 @@ def over_deployed(run: Run, framework: str) -> list[Pair]:
 
 
 def together_over_deployed(run: Run) -> list[Pair]:
-    """Every stack in which two frameworks serve together, over each of them as deployed."""
+    """Return every stack that runs two frameworks together, over each of them as deployed."""
     stacks = stacks_in_order(run)
     return [
         pair_of(stack, baseline, "variant", stacks)
@@ -106,24 +114,27 @@ def together_over_deployed(run: Run) -> list[Pair]:
 
 
 def with_itself(stack: str) -> Pair:
-    """A stack against itself, measured twice in each block (A/A)."""
+    """Return a stack paired with itself, measured twice in each block (A/A)."""
     return Pair(stack, stack, "a/a")
 
 
 def pair_of(stack: str, baseline: str, kind: Kind, stacks: Stacks, match: str = "") -> Pair:
-    """Two stacks as a pair, with the axes in which they differ."""
+    """Return two stacks as a pair, with the axes in which they differ."""
     return Pair(stack, baseline, kind, differing(stack, baseline, stacks), match)
 
 
 def differing(stack: str, baseline: str, stacks: Stacks) -> tuple[str, ...]:
-    """The axes, apart from the framework, in which two stacks have different values."""
+    """Return the axes, apart from the framework, in which two stacks have different values."""
     above, below = stacks[stack], stacks[baseline]
     return tuple(axis for axis in AXIS_NAMES if above.get(axis) != below.get(axis))
 
 
 def stacks_in_order(run: Run) -> dict[str, dict[str, Any]]:
-    """The manifest's stacks as people read them: frameworks in the order of the parameters, each
-    framework's stack as deployed before its variants."""
+    """Return the manifest's stacks in reading order.
+
+    Frameworks follow the order of the parameters; each framework's stack as deployed comes before
+    its variants.
+    """
     stacks = run.manifest.stacks
     asked = [name for name in run.manifest.parameters.all_stacks if name in stacks]
     frameworks = list(dict.fromkeys(framework_of(name, stacks) for name in (*asked, *stacks)))
@@ -143,15 +154,15 @@ def is_deployed(name: str, stacks: Stacks) -> bool:
 
 
 def framework_of(name: str, stacks: Stacks) -> str:
-    """The framework of a stack, its own name where the manifest does not say."""
+    """Return the framework of a stack, or the stack's own name if the manifest does not say."""
     return str(stacks.get(name, {}).get("framework", name))
 
 
 def frameworks_of(name: str, stacks: Stacks) -> list[str]:
-    """The framework of a stack, or the two that serve together in it."""
+    """Return the framework of a stack, or both frameworks if it runs two."""
     return framework_of(name, stacks).split(" and ")
 
 
 def title_of(name: str, stacks: Stacks) -> str:
-    """The label of a stack in figures and sentences."""
+    """Return the label of a stack in figures and sentences."""
     return str(stacks.get(name, {}).get("title", name))

@@ -1,8 +1,8 @@
-"""Stacks beside each other: estimates with intervals, paired ratios with verdicts.
+"""Paired ratios between stacks, with intervals and verdicts.
 
-A cell is one scenario × one load. Ratios are paired by block within a cell. Blocks are *untouched*
-where both trials are valid; only those decide. With fewer than three of them the ratio is still
-shown, over every block that is not invalid, and marked `suspect` where it rests on such trials.
+A cell is one scenario × one load. Ratios are paired by block within a cell. A block is *untouched*
+if both trials are valid; only untouched blocks decide. With fewer than three of them the ratio is
+still shown, over every block that is not invalid, and marked `suspect` if it uses suspect trials.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,15 +32,18 @@ from webtrial.stats.matching import pairs_in
 from webtrial.stats.pairs import AXIS_NAMES, Pair, with_itself
 from webtrial.stats.trials import at_common_loads, trials_table
 
-Requests = dict[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
-Pairing = tuple[Histogram, Histogram]  # of a block: that of the stack and of its baseline
-Row = Mapping[str, Any]  # of `trials_table`
-Trials = dict[tuple[str, str], dict[int, Row]]  # of a cell, by stack and role, then by block
+Requests = dict[tuple[Any, Any], Histogram]  # by number and attempt of the trial
+Pairing = tuple[Histogram, Histogram]  # in one block: the stack's and its baseline's
+Row = Mapping[str, Any]  # a row of `trials_table`
+Trials = dict[tuple[str, str], dict[int, Row]]  # of a cell: by stack and role, then block
 
 
 @dataclass(frozen=True, slots=True)
 class PairedBlock:
-    """A block in which both stacks of a pair were measured: that of the stack, of its baseline."""
+    """A block in which both stacks of a pair were measured.
+
+    `above` is the row of the stack, `below` that of its baseline.
+    """
 
     above: Row
     below: Row
@@ -53,8 +56,11 @@ class PairedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Something that stacks are compared by. `column` is of the trials table, None for a
-    percentile of the response times; `better` is where the winner lies."""
+    """A quantity by which stacks are compared.
+
+    `column` is a column of the trials table, None for a percentile of the response times; `better`
+    says whether higher or lower values are better.
+    """
 
     name: str
     label: str
@@ -81,15 +87,15 @@ METRICS = (
 def ratio_table(
     run: Run, pairs: Iterable[Pair] | None = None, metrics: Sequence[Metric] = METRICS
 ) -> pd.DataFrame:
-    """Paired ratios with their verdicts: a row per cell, pair and metric.
+    """Return paired ratios with their verdicts: a row per cell, pair and metric.
 
-    Columns: scenario, load_kind, load, kind (as deployed, matched; variant and a/a where `pairs`
-    has such), stack, baseline, match (what both sides of a matched pair have, "" for others),
-    differs (the axes beside the framework in which the two differ and that have an effect in the
+    Columns: scenario, load_kind, load, kind (as deployed, matched; variant and a/a if `pairs` has
+    such), stack, baseline, match (what both sides of a matched pair share, "" for others), differs
+    (the axes apart from the framework in which the two differ and that have an effect in the
     scenario), metric, ratio, low, high, blocks, blocks_untouched, floor (the A/A noise floor as a
-    factor, NaN without), suspect, failed, failed_baseline (fractions of the requests meant to be
-    sent that failed or were dropped), verdict (higher, lower, indistinguishable, inconclusive),
-    reason. Without `pairs` each cell has those of `matching.pairs_in`.
+    factor, NaN without), suspect, failed, failed_baseline (fractions of the scheduled requests that
+    failed or were dropped), verdict (higher, lower, indistinguishable, inconclusive), reason.
+    Without `pairs` each cell has those of `matching.pairs_in`.
     """
     if pairs is None and metrics is METRICS:
         return _of_all_pairs(run).copy()
@@ -120,15 +126,21 @@ RATIO_COLUMNS = (
 
 
 def noise_floors(run: Run, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
-    """The A/A ratios of a run, columns as `ratio_table`: a stack against itself in each cell."""
+    """Return the A/A ratios of a run: a stack against itself in each cell.
+
+    Columns are those of `ratio_table`.
+    """
     names = trials_table(run).query("role == 'a/a'")["stack"].unique()
     pairs = [with_itself(name) for name in names]
     return ratio_table(run, pairs, metrics)
 
 
 def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
-    """One pair in one cell, from the cell's rows of `trials_table` that are used: the columns of
-    `ratio_table` from `kind` on. `metric` is a column of theirs, which need not be of METRICS."""
+    """Return the ratio of one pair in one cell: the columns of `ratio_table` from `kind` on.
+
+    `cell` holds the cell's used rows of `trials_table`. `metric` is one of its columns and need not
+    be in METRICS.
+    """
     trials = _by_stack(cell, [metric])
     floor = noise_floor(_self_ratio(trials, metric, {}))
     return _ratio_row(_paired(trials, pair), metric, {}, floor, pair)
@@ -137,8 +149,11 @@ def ratio_of(cell: pd.DataFrame, pair: Pair, metric: Metric) -> dict[str, Any]:
 def ratios_in(
     run: Run, cell: pd.DataFrame, pairs: Sequence[Pair], metrics: Sequence[Metric] = METRICS
 ) -> Iterable[dict[str, Any]]:
-    """The pairs that a cell has, by each metric, from the cell's rows of `trials_table` that are
-    used: the columns of `ratio_table` from `kind` on."""
+    """Yield the ratios of the pairs that a cell has, for each metric.
+
+    Columns are those of `ratio_table` from `kind` on. `cell` holds the cell's used rows of
+    `trials_table`.
+    """
     there = set(cell["stack"])
     pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= there]
     if not pairs:
@@ -156,10 +171,9 @@ def ratios_in(
 
 
 def _by_stack(cell: pd.DataFrame, metrics: Sequence[Metric]) -> Trials:
-    """The rows of a cell by stack and role, then by block.
+    """Return the rows of a cell by stack and role, then by block.
 
-    A block is one replication: a run with two trials of a stack in one block and cell is refused
-    with RunError.
+    A block is one replication, so two trials of a stack in one block and cell raise RunError.
     """
     names = [*_OF_EACH_TRIAL, *(each.column for each in metrics if each.column is not None)]
     found: Trials = {}
@@ -183,7 +197,10 @@ _OF_EACH_TRIAL = (
 
 
 def _paired(trials: Trials, pair: Pair) -> list[PairedBlock]:
-    """The blocks in which both were measured; a stack against itself is its A/A trial."""
+    """Return the blocks in which both stacks were measured.
+
+    For a stack against itself, the other side is its A/A trial.
+    """
     role = "a/a" if pair.stack == pair.baseline else "measure"
     below = trials.get((pair.baseline, "measure"), {})
     above = trials.get((pair.stack, role), {})
@@ -191,8 +208,10 @@ def _paired(trials: Trials, pair: Pair) -> list[PairedBlock]:
 
 
 def floor_of(cell: pd.DataFrame, metric: Metric) -> float:
-    """The A/A noise floor of a cell as a factor, from its rows of `trials_table` that are used;
-    NaN without. `metric` is a column of theirs."""
+    """Return the A/A noise floor of a cell as a factor; NaN without A/A trials.
+
+    `cell` holds the cell's used rows of `trials_table`. `metric` is one of its columns.
+    """
     return noise_floor(_self_ratio(_by_stack(cell, [metric]), metric, {}))
 
 
@@ -278,7 +297,7 @@ def _contents(blocks: Sequence[PairedBlock], requests: Requests) -> list[Pairing
 
 
 def _merged(contents: list[Pairing]) -> int:
-    """How many requests the stack with fewer of them has."""
+    """Return the number of requests of the stack that has fewer."""
     return min(sum(len(pairing[side]) for pairing in contents) for side in (0, 1))
 
 

@@ -1,4 +1,4 @@
-"""Thresholds by which more than one chapter decides. Each has one name, and stands here alone."""
+"""Thresholds that several chapters share, each defined once under one name."""
 
 P99_LIMIT_MS = 100.0
 """The limit within which a request is answered in time, unless a reader sets another one. Up to
@@ -9,6 +9,7 @@ TOLERATED_SHARE = 0.01
 """The share of requests that may fail or be late, and of connections that may be lost."""
 
 MINIMUM_REQUESTS = 300
-"""Fewer requests decide nothing about TOLERATED_SHARE. If none of 300 is late, at most 1 % are,
-with 95 % confidence (rule of three: Hanley and Lippman-Hand, If Nothing Goes Wrong, Is Everything
-All Right?, JAMA 249, 1983)."""
+"""The fewest requests that can decide whether TOLERATED_SHARE is met. If none of 300 is late, at
+most 1 % are, with 95 % confidence (rule of three: Hanley and Lippman-Hand, If Nothing Goes Wrong,
+Is Everything All Right?, JAMA 249, 1983).
+"""

@@ -1,4 +1,4 @@
-"""A run as tables: one row per attempt at a trial, one row per request."""
+"""Tables of a run: one row per attempt at a trial, or one row per request."""
 
 from dataclasses import fields
 from typing import Any, Literal
@@ -13,21 +13,23 @@ from webtrial.run.store import Run
 
 Clock = Literal["response", "service"]
 
-CENSORED = "timeout"  # the outcome of a request that was given up: it took at least that long
+CENSORED = "timeout"  # outcome of a request that was given up: its time is a lower bound
 
 TICK_NS = 1024
-"""Times of requests are read in ticks of about a microsecond. Digits below that say nothing, and a
-trimmed run (`publish.sample`) does not keep them: so its figures are those of the whole."""
+"""Request times are rounded to ticks of about a microsecond. Finer digits carry no information, and
+a trimmed run (`publish.sample`) does not keep them, so its figures equal those of the whole run.
+"""
 
 TRIAL_KEYS = ("number", "attempt", "block", "cell", "role", "stack", "scenario", "load")
 STARTED_NS = {"response": "intended_ns", "service": "sent_ns"}
 
 
 def trials_table(run: Run) -> pd.DataFrame:
-    """One row per attempt, in the order of measuring, units in the names of the columns.
+    """Return one row per attempt, in the order of measurement; column names contain the units.
 
-    `final` marks the attempt that counts: the first valid one of its number, else the last.
-    `used` is final and not invalid: what estimates are made of. What was not observed is NaN.
+    `final` marks the attempt that counts: the first valid one of its number, otherwise the last.
+    `used` is final and not invalid: estimates use these rows. Values that were not observed are
+    NaN.
     """
     return _table(run).copy()
 
@@ -90,7 +92,7 @@ def _outcome(trial: Trial) -> dict[str, Any]:
 
 
 def _connections(trial: Trial) -> dict[str, Any]:
-    """Of connections that were to be held, as records.Held has them, and what each took."""
+    """Return the fields of records.Held for held connections, and the memory that each took."""
     cost, opened = trial.cost, getattr(trial.held, "opened", 0)
     grown_mib = _number(cost.service_memory_mib) - _number(cost.service_memory_before_mib)
     return {
@@ -187,7 +189,7 @@ _COLUMNS = (
 
 
 def _final(trials: pd.DataFrame) -> pd.Series:
-    """True for one attempt of each number: the first valid one, else the last."""
+    """Mark one attempt of each number: the first valid one, otherwise the last."""
     order = trials.assign(touched=trials["verdict"] != "valid")
     order["rank"] = order["attempt"].where(~order["touched"], -order["attempt"])
     chosen = order.sort_values(["touched", "rank"], kind="stable").drop_duplicates("number")
@@ -195,32 +197,35 @@ def _final(trials: pd.DataFrame) -> pd.Series:
 
 
 def measured(trials: pd.DataFrame) -> pd.DataFrame:
-    """The rows that figures and estimates are made of: used, and neither pilot nor A/A."""
+    """Return the rows that figures and estimates use: `used`, and neither pilot nor A/A."""
     return trials[trials["used"] & (trials["role"] == "measure")]
 
 
 def at_common_loads(trials: pd.DataFrame) -> pd.DataFrame:
-    """The rows of scenarios whose loads are those of the run. One that is asked for one request at
-    a time has tables of its own: its rates and times would stand beside others as if alike."""
+    """Return the rows of scenarios that use the loads of the run.
+
+    Scenarios that send one request at a time have tables of their own, because their rates and
+    times are not comparable with the others.
+    """
     return trials[~trials["scenario"].isin(ONE_AT_A_TIME)]
 
 
 def records_of(run: Run, trials: pd.DataFrame) -> list[Trial]:
-    """The records behind some rows of `trials_table`, in their order."""
+    """Return the records behind some rows of `trials_table`, in their order."""
     by_name = {(trial.planned.number, trial.attempt): trial for trial in run.trials}
     return [by_name[name] for name in zip(trials["number"], trials["attempt"], strict=True)]
 
 
 def latencies(run: Run, trials: pd.DataFrame, clock: Clock = "response") -> pd.DataFrame:
-    """The requests intended in the measured windows of `trials`, one row each.
+    """Return the requests intended in the measured windows of `trials`, one row each.
 
-    Columns: those of TRIAL_KEYS, `kind` of request, `latency_ms`, `censored`. The clock runs from
-    the intended start (`response`) or from the sending (`service`). A timeout is a censored row:
-    it took at least `latency_ms`. Requests that failed otherwise are no latencies: they are
-    counted in `trials_table` as errors.
+    Columns: those of TRIAL_KEYS, `kind` of request, `latency_ms`, `censored`. The clock starts at
+    the intended start (`response`) or when the request was sent (`service`). A timeout is a
+    censored row: it took at least `latency_ms`. Requests that failed otherwise have no latency;
+    `trials_table` counts them as errors.
 
-    All of them are held in memory: for a closer look at some trials. What sums up a run counts
-    them instead (`counting.counted`).
+    All rows are held in memory, so use this for single trials. Summaries of a run count requests
+    instead (`counting.counted`).
     """
     parts = [_requests(run, trial, clock) for trial in records_of(run, trials)]
     rows = np.repeat(np.arange(len(trials)), [len(part) for part in parts])
@@ -252,12 +257,14 @@ def _requests(run: Run, trial: Trial, clock: Clock) -> pd.DataFrame:
 
 
 def in_ticks(times_ns: pd.Series) -> pd.Series:
-    """Times to the nearest TICK_NS."""
+    """Round times to the nearest TICK_NS."""
     return (times_ns + TICK_NS // 2) & -TICK_NS
 
 
 def left_out(trials: pd.DataFrame) -> int:
-    """How many trials of a part of `trials_table` count but are invalid, so that no estimate is
-    made of them; every figure says so."""
+    """Return how many measured trials count but are invalid and therefore in no estimate.
+
+    Every figure states this number. `trials` are rows of `trials_table`.
+    """
     invalid = trials["final"] & (trials["verdict"] == "invalid")
     return int((invalid & (trials["role"] == "measure")).sum())

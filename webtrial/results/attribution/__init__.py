@@ -1,4 +1,4 @@
-"""Why is one stack cheaper than another: which choices make how much of the difference?"""
+"""Why is one stack cheaper than another: how much of the difference is due to each choice?"""
 
 from functools import cached_property
 
@@ -10,17 +10,17 @@ from webtrial.run.store import Run
 
 
 class Attribution(Result):
-    """The factors by which two stacks differ in CPU time per request, choice by choice."""
+    """The factors by which two stacks differ in CPU time per request, split by choice."""
 
     def __init__(self, run: Run, stack: str, baseline: str) -> None:
-        """Of `stack` over `baseline`."""
+        """Compare `stack` with `baseline`."""
         super().__init__(run)
         self.stack = stack
         self.baseline = baseline
 
     @cached_property
     def found(self) -> Decomposition:
-        """Parts, paths and corners."""
+        """The parts, paths and corners."""
         return decomposition(self.run, self.stack, self.baseline)
 
     @property
@@ -30,14 +30,14 @@ class Attribution(Result):
 
     @property
     def limitations(self) -> tuple[str, ...]:
-        """What keeps the parts from being finer, or from being there at all."""
+        """Why the parts are not finer, or missing."""
         return (self.found.lacking,) if self.found.lacking else ()
 
 
 def attribution(run: Run, stack: str, baseline: str) -> Attribution:
-    """What of `stack` over `baseline` in CPU time per request each choice accounts for.
+    """Return how much each choice contributes to a ratio in CPU time per request.
 
-    `data` has a row per part, the whole last: columns of `Decomposition.parts`. ParameterError
-    where the run has no such stack.
+    The ratio is `stack` over `baseline`. `data` has a row per part, the whole last: columns of
+    `Decomposition.parts`. ParameterError if the run has no such stack.
     """
     return Attribution(run, stack, baseline)

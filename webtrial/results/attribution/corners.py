@@ -1,8 +1,8 @@
-"""What a change of framework does to CPU time per request, one pair of stacks at a time.
+"""The effect of a change of framework on CPU time per request, one pair of stacks at a time.
 
-The two stacks of a corner are a matched pair that also has one ORM and one serialiser, or none.
-They have the same concurrency where such a pair was measured; only where none was, each has the
-concurrency and server that its framework is deployed with.
+The two stacks of a corner are a matched pair that also has the same ORM and the same serialiser, or
+none. They have the same concurrency if such a pair was measured; otherwise each has the concurrency
+and server that its framework is deployed with.
 """
 
 import pandas as pd
@@ -16,14 +16,14 @@ _MAY_DIFFER = {"concurrency", "server"}
 
 
 def corners(cell: pd.DataFrame, stack: str, baseline: str, stacks: Stacks) -> pd.DataFrame:
-    """CPU time of the service per request at each corner of the frameworks of two stacks: a row
-    per pair of measured stacks, in the order of `stacks`; none of a framework with itself.
+    """Return CPU time of the service per request at each corner of two frameworks.
 
-    `cell` are the rows of `trials_table` of one scenario and load that are used. Columns: stack,
+    A row per pair of measured stacks, in the order of `stacks`; none if both frameworks are the
+    same. `cell` holds the used rows of `trials_table` of one scenario and load. Columns: stack,
     title, baseline, baseline_title, concurrency (of both, or "threads to async" from baseline to
-    stack), differs (axes beside the framework), middleware (whether that differs, as it comes with
-    the framework), ratio, low, high (t interval over blocks), blocks, blocks_untouched, suspect,
-    verdict, reason.
+    stack), differs (axes apart from the framework), middleware (whether it differs, since it comes
+    with the framework), ratio, low, high (t interval over blocks), blocks, blocks_untouched,
+    suspect, verdict, reason.
     """
     above, below = (framework_of(name, stacks) for name in (stack, baseline))
     measured = set(cell.loc[cell["role"] == "measure", "stack"])
@@ -51,7 +51,7 @@ COLUMNS = (
 
 
 def corner_pairs(framework: str, baseline: str, stacks: Stacks) -> list[Pair]:
-    """The corners of two frameworks; none of a framework with itself."""
+    """Return the corners of two frameworks; none if both are the same."""
     pairs = [
         pair if framework_of(pair.stack, stacks) == framework else _turned(pair)
         for pair in matched_pairs(stacks, SCENARIO)
@@ -67,8 +67,11 @@ def _turned(pair: Pair) -> Pair:
 
 
 def _is_nearest(pair: Pair, pairs: list[Pair], stacks: Stacks) -> bool:
-    """Whether no pair with the same match is closer: one with the same concurrency on both sides
-    is closer than others, and of each concurrency the one with the same server."""
+    """Whether no pair with the same match is closer.
+
+    A pair with the same concurrency on both sides is closer than others; among pairs with equal
+    concurrency, the one with the same server is closer.
+    """
     alike = [each for each in pairs if each.match == pair.match]
     near = [each for each in alike if "concurrency" not in each.differs] or alike
     concurrency = _concurrency(pair, stacks)

@@ -1,18 +1,19 @@
-"""A difference in CPU time per request, divided among the factors in which two stacks differ.
+"""Decompose a difference in CPU time per request into the factors in which two stacks differ.
 
 On the log scale the steps of a path from one stack to the other add up to the whole, but the effect
-of a step depends on what was changed before it. So the ratio of a part is the mean of its effect
-over all paths through measured stacks: the idea of Shapley's value (A value for n-person games,
-1953), which Shorrocks uses to decompose differences (Decomposition procedures for distributional
-analysis, 2013), restricted to the orders for which there are stacks (Faigle and Kern, The Shapley
-value for cooperative games under precedence constraints, 1992). Parts multiply to the whole.
+of a step depends on what was changed before it. The ratio of a part is therefore the mean of its
+effect over all paths through measured stacks. This is the idea of Shapley's value (A value for
+n-person games, 1953), which Shorrocks uses to decompose differences (Decomposition procedures for
+distributional analysis, 2013), restricted to the orders for which there are stacks (Faigle and
+Kern, The Shapley value for cooperative games under precedence constraints, 1992). The parts
+multiply to the whole.
 
-The mean is an average over orders only where paths change a part in different steps. Where all
-paths share a step that changes it, the ratio is that of this one step: no Shapley value, and an
-interval over blocks that does not cover what other ways would show. Such a part has no share of
-the whole. Pairs of stacks that differ in the framework alone (`corners`) stand beside it.
+The mean is an average over orders only if paths change a part in different steps. If all paths
+share a step that changes it, the ratio is that of this one step. It is then no Shapley value, and
+its interval over blocks does not cover what other paths would show. Such a part has no share of the
+whole. Pairs of stacks that differ only in the framework (`corners`) are reported beside it.
 
-Paths that change at once what others tell apart are shown and left out of the mean.
+Paths that bundle factors which other paths separate are shown but excluded from the mean.
 """
 
 from collections.abc import Sequence
@@ -50,9 +51,11 @@ FRAMEWORK = "framework"  # the factor
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The one step in which all paths that count change the framework. `way_over` names the stack
-    with the framework of one end and the concurrency of the other that the paths lead through
-    ("async Django"); "" where they change both in this step."""
+    """The one step in which all paths that count change the framework.
+
+    `way_over` names the stack on these paths with the framework of one end and the concurrency of
+    the other ("async Django"); "" if they change both in this step.
+    """
 
     start_title: str
     end_title: str
@@ -64,21 +67,21 @@ class Decomposition:
     """`stack` ÷ `baseline` in CPU-milliseconds of the service per request, by part.
 
     `parts`: a row per part, in the order of FACTORS, the whole last; no factor is in two parts.
-    Columns: part (a factor, or several joined by +, which cannot be told apart), factors (how
-    many), ratio, low, high (t interval over blocks), smallest, largest (over the paths that count),
-    steps (how many different steps change it), independent (whether two paths share none of these;
-    True of the whole), via (the steps that all paths share, as text; "" where independent), share
-    (of the whole on the log scale, may be negative; NaN of a part that is not independent), blocks,
+    Columns: part (a factor, or several joined by + that cannot be separated), factors (how many),
+    ratio, low, high (t interval over blocks), smallest, largest (over the paths that count), steps
+    (how many different steps change it), independent (whether two paths share none of these; True
+    for the whole), via (the steps that all paths share, as text; "" if independent), share (of the
+    whole on the log scale, may be negative; NaN for a part that is not independent), blocks,
     blocks_untouched, suspect, verdict, reason.
 
     `paths`: a row per step. Columns: path (1 …), step (1 …), start, end, start_title, end_title,
     part, ratio (geometric mean over the same blocks), counts (whether the path is in the means).
 
-    `crossing`: None where the paths change the framework in different steps or not at all.
-    `corners`: as the function of that name has them.
+    `crossing`: None if the paths change the framework in different steps or not at all. `corners`:
+    as returned by the function of that name.
 
-    `lacking` says what keeps the parts from being finer, or from being there at all (then all
-    tables are empty); "" where every factor is a part of its own.
+    `lacking` says why the parts are not finer, or why there are none (then all tables are empty);
+    "" if every factor is a part of its own.
     """
 
     stack: str
@@ -95,12 +98,12 @@ class Decomposition:
 
 
 def decomposition(run: Run, stack: str, baseline: str) -> Decomposition:
-    """The ratio between two stacks of `run` divided among FACTORS, on `user_detail` at the closed
-    load with the most users.
+    """Decompose the ratio between two stacks of `run` into FACTORS.
 
-    Blocks count in which every stack on a path that counts was measured and is not invalid; where
-    enough of them are untouched (all trials valid), those alone. ParameterError where the two
-    differ in no factor, or more paths lead from one to the other than can be walked.
+    It uses `user_detail` at the closed load with the most users. A block counts if every stack on a
+    path that counts was measured in it and is not invalid; if enough of these blocks are untouched
+    (all trials valid), only those count. ParameterError if the two stacks differ in no factor, or
+    if there are too many paths between them.
     """
     cell = _largest_closed(run)
     measured = set(cell.loc[cell["role"] == "measure", "stack"])
@@ -132,7 +135,7 @@ def decomposition(run: Run, stack: str, baseline: str) -> Decomposition:
 
 
 def waterfall(found: Decomposition) -> pd.DataFrame:
-    """The parts one below the other, each from where the last one ended, in CPU-milliseconds.
+    """Return the parts as a waterfall in CPU-milliseconds: each starts where the last one ended.
 
     Columns: part, start_ms, end_ms, low_ms, high_ms (the end's interval), smallest_ms, largest_ms
     (its range over paths), ratio, low, high, verdict. The first starts at the baseline's cost, the
@@ -170,7 +173,7 @@ _PATH_COLUMNS = (
 
 
 def _largest_closed(run: Run) -> pd.DataFrame:
-    """The trials that count, A/A included, of the largest closed load."""
+    """Return the trials that count, including A/A, of the largest closed load."""
     trials = trials_table(run)
     counts = trials["used"] & trials["role"].isin(["measure", "a/a"]) & (trials[COST] > 0)
     closed = (trials["scenario"] == SCENARIO) & (trials["load_kind"] == "closed")
@@ -180,8 +183,11 @@ def _largest_closed(run: Run) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """What parts are estimated from: the logarithm of the milliseconds, a row per block, a column
-    per stack, `every` with those on paths that do not count; and how sure that is."""
+    """The data from which parts are estimated.
+
+    `log_ms` is the logarithm of the milliseconds, a row per block, a column per stack; `every` also
+    has the stacks on paths that do not count. The other fields say how reliable the data are.
+    """
 
     log_ms: pd.DataFrame
     every: pd.DataFrame
@@ -233,7 +239,7 @@ WHOLE = "all together"
 def _effects(
     ways: StackLattice, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame
 ) -> np.ndarray:
-    """The logarithm of the ratio that a part makes: a row per block, a column per path."""
+    """Return the logarithm of a part's ratio: a row per block, a column per path."""
     return np.column_stack(
         [
             np.sum([log_ms[end] - log_ms[start] for start, end in ways.steps(path, part)], axis=0)
@@ -245,7 +251,7 @@ def _effects(
 def _support(
     ways: StackLattice, part: Part, walked: Sequence[Path], stacks: Stacks
 ) -> dict[str, Any]:
-    """In how many steps the paths change a part, and which of them all paths share."""
+    """Return in how many steps the paths change a part, and which of these all paths share."""
     steps = [ways.steps(path, part) for path in walked]
     independent = any(one.isdisjoint(other) for one, other in combinations(steps, 2))
     shared = [step for step in pairwise(walked[0]) if all(step in each for each in steps)]
@@ -311,7 +317,7 @@ _CONCURRENCY = {"async": "async {}", "threads": "{} in threads", "greenlets": "{
 
 
 def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
-    """`async Django` of a stack whose concurrency is another than that of its `relative`."""
+    """Return a name such as `async Django`, or "" if the concurrency equals that of `relative`."""
     concurrency = str(stacks[stack].get("concurrency", ""))
     if concurrency == stacks[relative].get("concurrency", ""):
         return ""
@@ -319,7 +325,7 @@ def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
 
 
 def _lacking(run: Run, ways: StackLattice, parts: Sequence[Part], walked: Sequence[Path]) -> str:
-    """For each bundle, which stacks would take it apart."""
+    """Return, for each bundle, which stacks would separate its factors."""
     bundles = [part for part in parts if len(part) > 1]
     stacks = run.manifest.stacks
     return " ".join(_would_part(ways, part, walked, stacks) for part in bundles)
@@ -338,7 +344,7 @@ def _would_part(ways: StackLattice, part: Part, walked: Sequence[Path], stacks: 
     return f"{said}a stack like {_titled(start, stacks)}, but with {wanted}, would do it."
 
 
-MOST_NAMED = 3  # factors of a bundle for which each stack that would part it is described
+MOST_NAMED = 3  # factors of a bundle up to which the separating stacks are described
 
 
 def _titled(stack: str, stacks: Stacks) -> str:
@@ -347,7 +353,7 @@ def _titled(stack: str, stacks: Stacks) -> str:
 
 
 def _level_text(stack: str, factor: str, stacks: Stacks) -> str:
-    """`raw SQL`, `SQLAlchemy`, `async on uvicorn`, `no serialiser`."""
+    """Format a level: `raw SQL`, `SQLAlchemy`, `async on uvicorn`, `no serialiser`."""
     level = level_of(stack, factor, stacks)
     if factor == "data access":
         return level[-1]

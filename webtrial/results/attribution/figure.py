@@ -1,4 +1,4 @@
-"""An attribution as a waterfall: from the baseline's cost to the stack's, part by part."""
+"""Draw an attribution as a waterfall: from the baseline's cost to the stack's, part by part."""
 
 from textwrap import fill
 from typing import Any
@@ -40,8 +40,10 @@ _LONGEST_LABEL = 30
 def draw(
     found: Decomposition, steps: pd.DataFrame, ends: pd.DataFrame, words: FigureText
 ) -> Drawing:
-    """`waterfall` of an attribution below each other; `ends` are the two stacks with `title`,
-    `stack` and `framework`, the baseline first."""
+    """Draw the `waterfall` of an attribution, part below part.
+
+    `ends` are the two stacks with `title`, `stack` and `framework`, the baseline first.
+    """
     labels = [fill(str(name), _LONGEST_LABEL) for name in steps["part"]]
     lines = sum(max(1, label.count("\n") + 1) for label in labels) + 2
     figure, axes = panels(1, 1, words.title, 0.2 * lines + 0.14 * len(labels) + 0.75)
@@ -102,7 +104,7 @@ def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
 
 
 def _label(row: dict[str, Any]) -> str:
-    """`÷ 2.1 (1.9–2.4)` where a part makes requests cheaper, `× 1.2` where dearer."""
+    """Format a part's factor: `÷ 2.1 (1.9–2.4)` if it lowers the cost, `× 1.2` if it raises it."""
     ratio, low, high, sign = row["ratio"], row["low"], row["high"], "×"
     if ratio < 1:
         ratio, low, high, sign = 1 / ratio, 1 / high, 1 / low, "÷"
@@ -125,7 +127,7 @@ def _beside(axes: Axes, text: str, height: float, color: Any) -> None:
 
 
 def waterfall_figure(run: Run, found: Decomposition) -> Shown:
-    """An `attribution` as a waterfall; what it lacks where there is none."""
+    """Draw an `attribution` as a waterfall, or say what it lacks."""
     if found.parts.empty:
         return Prose(f"*{found.lacking}*")
     ends = labelled(run, pd.DataFrame({"stack": [found.baseline, found.stack]}))

@@ -1,11 +1,11 @@
-"""Ways from one stack to another through stacks that lie between them, and what they tell apart.
+"""Paths between two stacks through intermediate stacks, and which factors they separate.
 
-A stack has a level in each of FACTORS. Between two stacks lie those that have the level of one or
-of the other in every factor; in serialisation also "none", half-way: one serialiser is left before
-another is taken. That orders the stacks partially. A path is a maximal chain: each step goes to a
-stack between which and the last none lies. A step that changes one factor shows what that factor
-does there. Factors that a step changes together cannot be told apart and form one part, with all
-steps that change any of them: parts never share a factor.
+A stack has a level in each of FACTORS. A stack lies between two others if in every factor it has
+the level of one of them; in serialisation also "none", as an intermediate level: one serialiser is
+removed before another is added. This is a partial order of the stacks. A path is a maximal chain:
+no stack lies between the two stacks of a step. A step that changes one factor shows the effect of
+that factor there. Factors that a step changes together cannot be separated and form one part, with
+all steps that change any of them, so parts never share a factor.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,33 +23,33 @@ FACTORS: dict[str, tuple[str, ...]] = {
     "driver": ("driver",),
     "framework": ("framework",),
 }
-"""What a difference is split into: each factor with the axes that change together in it."""
+"""The factors into which a difference is split, each with the axes that change together in it."""
 
 BESIDE = ("sources", "http_client", "searches")
-"""Axes without effect where no upstream is asked and nothing is searched."""
+"""Axes without effect if no upstream is called and nothing is searched."""
 
 MOST_PATHS = 10_000
 
 Level = tuple[str, ...]
-Position = tuple[int, ...]  # the rank of the level in each factor, 0 that of the source
-Part = frozenset[str]  # factors, which the steps of a path change together
+Position = tuple[int, ...]  # the rank of the level in each factor; the source has 0
+Part = frozenset[str]  # factors that the steps of a path change together
 Step = tuple[str, str]  # from one stack to the next
 Path = tuple[str, ...]  # stacks, the source first
 
 
 def level_of(stack: str, factor: str, stacks: Stacks) -> Level:
-    """What a stack has in a factor: its axes there, those without a value left out."""
+    """Return a stack's level in a factor: its values on the factor's axes, without empty ones."""
     values = (str(stacks[stack].get(axis) or "") for axis in FACTORS[factor])
     return tuple(value for value in values if value)
 
 
 def factors_of(part: Part) -> tuple[str, ...]:
-    """The factors of a part, the most sweeping first."""
+    """Return the factors of a part, the most sweeping first."""
     return tuple(factor for factor in reversed(FACTORS) if factor in part)
 
 
 def name_of(part: Part) -> str:
-    """`data access`, or of a bundle `framework + driver`."""
+    """Return the name of a part: `data access`, or `framework + driver` for a bundle."""
     return " + ".join(factors_of(part))
 
 
@@ -62,13 +62,13 @@ class StackLattice:
     positions: dict[str, Position]
 
     def changes(self, start: str, end: str) -> Part:
-        """The factors that a step changes."""
+        """Return the factors that a step changes."""
         ranks = zip(FACTORS, self.positions[start], self.positions[end], strict=True)
         return frozenset(factor for factor, low, high in ranks if low != high)
 
     @cached_property
     def paths(self) -> list[Path]:
-        """All of them; ParameterError where there are more than MOST_PATHS."""
+        """All paths; ParameterError if there are more than MOST_PATHS."""
         found = list(islice(self._onwards((self.source,)), MOST_PATHS + 1))
         if len(found) > MOST_PATHS:
             raise ParameterError(
@@ -78,7 +78,10 @@ class StackLattice:
         return found
 
     def parts(self, path: Path) -> frozenset[Part]:
-        """What a path tells apart: its factors, those that a step changes together in one part."""
+        """Return the parts that a path separates.
+
+        Factors that a step changes together are one part.
+        """
         parts: frozenset[Part] = frozenset()
         for start, end in pairwise(path):
             changes = self.changes(start, end)
@@ -87,15 +90,18 @@ class StackLattice:
         return parts
 
     def finest(self) -> list[Part]:
-        """The parts of the paths that tell apart most: those with the fewest factors in bundles,
-        and of these the parts that most paths agree with. In the order of FACTORS."""
+        """Return the parts of the paths that separate the most, in the order of FACTORS.
+
+        These are the parts with the fewest factors in bundles, and among these the ones that most
+        paths agree with.
+        """
         found = {self.parts(path): None for path in self.paths}
         best = min(found, key=lambda parts: (_bundled(parts), -len(self.agreeing(parts))))
         places = list(FACTORS)
         return sorted(best, key=lambda part: [places.index(each) for each in factors_of(part)])
 
     def agreeing(self, parts: Sequence[Part] | frozenset[Part]) -> list[Path]:
-        """The paths on which no step changes factors of two parts at once."""
+        """Return the paths on which no step changes factors of two parts at once."""
         return [path for path in self.paths if self._agrees(path, parts)]
 
     def _agrees(self, path: Path, parts: Sequence[Part] | frozenset[Part]) -> bool:
@@ -103,7 +109,7 @@ class StackLattice:
         return all(any(step <= part for part in parts) for step in steps)
 
     def steps(self, path: Path, part: Part) -> frozenset[Step]:
-        """The steps of a path that change factors of a part and no others."""
+        """Return the steps of a path that change factors of this part only."""
         return frozenset(step for step in pairwise(path) if self.changes(*step) <= part)
 
     def _onwards(self, path: Path) -> Iterator[Path]:
@@ -114,7 +120,7 @@ class StackLattice:
 
     @cached_property
     def _next(self) -> dict[str, list[str]]:
-        """The stacks that each is one step away from, in the order of the positions."""
+        """The stacks one step away from each stack, in the order of the positions."""
         above = {
             name: [other for other in self.positions if self._is_below(name, other)]
             for name in self.positions
@@ -134,11 +140,12 @@ def _bundled(parts: frozenset[Part]) -> int:
 
 
 def between(source: str, target: str, stacks: Stacks) -> StackLattice:
-    """Those of `stacks` that lie between two of them.
+    """Return the lattice of `stacks` that lie between `source` and `target`.
 
-    Of several with equal levels one is taken: that which differs least in the axes BESIDE from the
-    source or target of its framework. A stack with data of its own (`after_clone`) is none of
-    them, unless that stack has it too. ParameterError where the two differ in no factor.
+    If several stacks have equal levels, the one that differs least in the axes BESIDE from the
+    source or target of its framework is used. A stack with data of its own (`after_clone`) is
+    excluded unless that source or target has the same. ParameterError if source and target differ
+    in no factor.
     """
     ladders = {factor: _ladder(source, target, factor, stacks) for factor in FACTORS}
     chosen: dict[Position, str] = {}
@@ -158,14 +165,14 @@ def between(source: str, target: str, stacks: Stacks) -> StackLattice:
 
 
 def _ladder(source: str, target: str, factor: str, stacks: Stacks) -> list[Level]:
-    """The levels of a factor from the source's to the target's."""
+    """Return the levels of a factor from the source's to the target's."""
     start, end = (level_of(name, factor, stacks) for name in (source, target))
     halfway = [("none",)] if factor == "serialisation" and start != end else []
     return list(dict.fromkeys([start, *halfway, end]))
 
 
 def _strangeness(name: str, ends: tuple[str, str], stacks: Stacks) -> tuple[bool, int]:
-    """How far it is from the end that has its framework: the ends themselves come first."""
+    """Return a sort key: how far a stack is from the end with its framework; ends come first."""
     differing = [
         sum(stacks[name].get(axis) != stacks[end].get(axis) for axis in BESIDE)
         for end in _relatives(name, ends, stacks)

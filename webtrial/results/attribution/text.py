@@ -1,7 +1,7 @@
 """The text of an attribution: title, alternative text and caption of its figure, and the finding.
 
-A part that only one step shows is called so, no factor is given a share of the whole in per cent,
-and pairs that differ in the framework alone are named beside a part that contains it.
+A part that is based on only one step is marked, no factor is given a percentage of the whole, and
+pairs that differ only in the framework are listed beside a part that contains it.
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from webtrial.results.base.result import Shows
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
 
-BUNDLE = " + "  # between the factors of a part that cannot be told apart
+BUNDLE = " + "  # separator between factors that cannot be separated
 
 
 def cause(found: Decomposition) -> str:
-    """The finding of an attribution with parts as a sentence, with intervals."""
+    """Return the finding of an attribution with parts as a sentence, with intervals."""
     return f"{_finding(found, spans=True)}{one_block_note(found.parts)}."
 
 
@@ -32,8 +32,10 @@ def _is_single(parts: pd.DataFrame) -> bool:
 
 
 def _finding(found: Decomposition, *, spans: bool) -> str:
-    """`A request costs Django 7.1 times the CPU time of FastAPI: × 2.4 by data access, …`; with
-    `spans` each factor has its interval."""
+    """Return the finding; with `spans` each factor has its interval.
+
+    Example: `A request costs Django 7.1 times the CPU time of FastAPI: × 2.4 by data access, …`.
+    """
     rows = {row["part"]: row for row in rows_of(found.parts)}
     whole = rows.pop(WHOLE)
     single = _is_single(found.parts)
@@ -54,7 +56,7 @@ def _finding(found: Decomposition, *, spans: bool) -> str:
 
 
 def _only(row: dict[str, Any]) -> str:
-    """What is said of a single part, which is the whole once more."""
+    """Return the text for a single part, which equals the whole."""
     if row["factors"] == 1:
         return f"; they differ in {row['part']} alone"
     return f"; cannot be told apart here: {listed(row['part'].split(BUNDLE))}"
@@ -81,7 +83,7 @@ def _parts(
 
 
 def _by(row: dict[str, Any], found: Decomposition, turned: bool, spans: bool) -> str:
-    """`× 4.7 by framework with async Django as the way over`."""
+    """Return a part's factor: `× 4.7 by framework with async Django as the way over`."""
     if FRAMEWORK not in row["part"].split(BUNDLE) or found.crossing is None:
         over = ""
     elif found.crossing.way_over:
@@ -92,8 +94,10 @@ def _by(row: dict[str, Any], found: Decomposition, turned: bool, spans: bool) ->
 
 
 def _beside(found: Decomposition, turned: bool, spans: bool, single: bool) -> Iterator[str]:
-    """What other pairs than the crossing show of the framework: `with threads on both sides × 1.8
-    by framework + server`."""
+    """Yield what pairs other than the crossing show about the framework.
+
+    Example: `with threads on both sides × 1.8 by framework + server`.
+    """
     crossing = found.crossing and (found.crossing.start_title, found.crossing.end_title)
     for row in rows_of(found.corners):
         ends = (row["baseline_title"], row["title"])
@@ -109,7 +113,10 @@ def _beside(found: Decomposition, turned: bool, spans: bool, single: bool) -> It
 
 
 def differing(row: dict[str, Any]) -> list[str]:
-    """What differs between the two stacks of a corner: `the framework with its middleware`, …"""
+    """List the differences between the two stacks of a corner.
+
+    Example: `the framework with its middleware`, …
+    """
     own = " with its middleware" if row["middleware"] else ""
     return [f"the {FRAMEWORK}{own}", *(f"the {axis}" for axis in _axes(row))]
 
@@ -119,15 +126,17 @@ def _axes(row: dict[str, Any]) -> list[str]:
 
 
 def _sign(row: dict[str, Any], turned: bool, spans: bool) -> str:
-    """`× 4.7` where a factor makes requests dearer in the direction that is told, `÷ 2.4` where it
-    makes them cheaper; with `spans` `× 4.7 (3.9–5.5)`."""
+    """Format a factor with its sign in the direction of the sentence.
+
+    `× 4.7` if it makes requests more expensive, `÷ 2.4` if cheaper; with `spans` `× 4.7 (3.9–5.5)`.
+    """
     dearer = (row["ratio"] > 1) != turned
     factor, span = _factor(row, row["ratio"] < 1, spans)
     return f"{'×' if dearer else '÷'}\N{NO-BREAK SPACE}{factor}{span}"
 
 
 def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
-    """A ratio and, with `spans`, its interval in brackets; `turned`: those of its inverse."""
+    """Return a ratio and, with `spans`, its interval in brackets; inverted if `turned`."""
     ratio, low, high = row["ratio"], row["low"], row["high"]
     if turned:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
@@ -137,7 +146,7 @@ def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
 
 
 def waterfall_figure_text(found: Decomposition) -> FigureText:
-    """Of an `attribution` with parts: which of them are decided, the largest first."""
+    """Return the figure text of an `attribution` with parts: decided ones, the largest first."""
     parts = found.parts
     told = "; ".join(_part_text(row) for row in rows_of(parts))
     beside = "; ".join(_corner_text(row) for row in rows_of(found.corners))
@@ -166,7 +175,7 @@ def _caption(found: Decomposition) -> str:
 
 
 def _bars(parts: pd.DataFrame, paths: int) -> str:
-    """What a bar stands for: a mean over paths, or one step that all of them share."""
+    """Return what a bar stands for: a mean over paths, or one step that all paths share."""
     if paths == 1:
         return "Bar: the factor on the only path through measured stacks, no mean over ways."
     shared = listed(parts.loc[~parts["independent"], "part"].tolist())
@@ -186,13 +195,16 @@ def _part_text(row: dict[str, Any]) -> str:
 
 
 def _corner_text(row: dict[str, Any]) -> str:
-    """`FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
+    """Format a corner: `FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
     ratio = times(row["ratio"], row["low"], row["high"])
     return f"{row['title']} over {row['baseline_title']} {ratio}{within(row)}"
 
 
 def parts_table(found: Decomposition) -> Table | Prose:
-    """The parts of an `attribution`; nothing where there are none, since the figure says why."""
+    """Return the parts of an `attribution`.
+
+    Empty prose if there are none, because the figure already says why.
+    """
     if found.parts.empty:
         return Prose("")
     rows = [row | _part_columns(row) for row in rows_of(with_span(found.parts))]
@@ -219,14 +231,14 @@ def _part_columns(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _rests_on(row: dict[str, Any]) -> str:
-    """`2 steps`, `on all paths A → B`; of the whole –."""
+    """Format the steps behind a part: `2 steps`, `on all paths A → B`; – for the whole."""
     if row["via"]:
         return f"on all paths {row['via']}"
     return counted(row["steps"], "step") if row["steps"] else "–"
 
 
 def corners_table(found: Decomposition) -> Table | Prose:
-    """The corners of an `attribution`; nothing where there are none."""
+    """Return the corners of an `attribution`; empty prose if there are none."""
     if found.corners.empty:
         return Prose("")
     pairs = found.corners["title"] + " / " + found.corners["baseline_title"]
@@ -244,8 +256,10 @@ def corners_table(found: Decomposition) -> Table | Prose:
 
 
 def paths_table(found: Decomposition) -> Table | Prose:
-    """The paths of an `attribution`, each with what its steps change and are worth; nothing where
-    a single step is all there is."""
+    """Return the paths of an `attribution`, with the change and the factor of each step.
+
+    Empty prose if there is only a single step.
+    """
     if len(found.paths) < 2:
         return Prose("")
     rows = [
@@ -269,11 +283,10 @@ def _walked(steps: pd.DataFrame) -> str:
 
 
 def attribution_text(found: Decomposition) -> Prose:
-    """How many paths there are, which parts rest on one step, what pairs that differ in the
-    framework show beside them, and what cannot be told apart."""
+    """Summarise an attribution: paths, parts based on one step, corners, unseparated factors."""
     if found.parts.empty:
         return Prose("")
-    several = len(found.parts) > 2  # beside the whole
+    several = len(found.parts) > 2  # not counting the whole
     said = [*(_paths_told(found) if several else []), *_corners_told(found), found.lacking]
     return Prose(" ".join(filter(None, said)))
 
@@ -304,8 +317,11 @@ def _paths_told(found: Decomposition) -> Iterator[str]:
 
 
 def _corners_told(found: Decomposition) -> Iterator[str]:
-    """`With threads on both sides FastAPI in threads took 0.56 (0.47–0.68) times the CPU time per
-    request of Django, raw SQL; what differs is the framework and the server.`"""
+    """Yield a sentence per corner.
+
+    Example: `With threads on both sides FastAPI in threads took 0.56 (0.47–0.68) times the CPU time
+    per request of Django, raw SQL; what differs is the framework and the server.`
+    """
     for row in rows_of(found.corners):
         where = row["concurrency"]
         where = f"From {where}" if " to " in where else f"With {where} on both sides"

@@ -1,7 +1,7 @@
-"""What notebooks display: drawings, tables and prose, each as both HTML and PDF can take it.
+"""Objects that notebooks display: figures, tables and prose, rendered for both HTML and PDF.
 
-Every object hands out its own MIME bundle, so that the same cell output serves JupyterLab, the
-page and the PDF. A drawing's title, caption and alternative text travel in the output's metadata.
+Every object provides its own MIME bundle, so the same cell output serves JupyterLab, the page and
+the PDF. A figure's title, caption and alternative text are stored in the metadata of the output.
 """
 
 import hashlib
@@ -28,8 +28,10 @@ Format = Callable[[Any], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """A figure with its finding as title, what it shows in words, how to read it, and the frame
-    that it was drawn from."""
+    """A figure with the frame from which it was drawn.
+
+    `title` is its finding, `alt` describes what it shows, `caption` how to read it.
+    """
 
     figure: "Figure"
     title: str
@@ -38,15 +40,18 @@ class Drawing:
     data: pd.DataFrame
 
     def __post_init__(self) -> None:
-        """Settle the layout once: it moves a little each time it is worked out, and its solver
-        leaves the last digits to chance."""
+        """Compute the layout once and freeze it.
+
+        Each computation moves the layout slightly, and the last digits of its solver vary at
+        random.
+        """
         from webtrial.results.base.figure_defaults import (  # noqa: PLC0415 - loads matplotlib
             drawing_from_defaults,
         )
 
         if (layout := self.figure.get_layout_engine()) is not None:
             layout.execute(self.figure)
-        with drawing_from_defaults({}):  # a user may have set that all figures are laid out
+        with drawing_from_defaults({}):  # a user's settings may lay out all figures
             self.figure.set_layout_engine(None)
         for axes in self.figure.axes:
             left, bottom, width, height = axes.get_position().bounds
@@ -54,9 +59,11 @@ class Drawing:
             axes.set_position(place)
 
     def svg(self) -> str:
-        """The figure as SVG, the same bytes each time. Letters are text, which can be found; where
-        their font is missing, others stand in for it. Identifiers differ from drawing to drawing,
-        since a page holds many."""
+        """Return the figure as SVG, with the same bytes each time.
+
+        Letters are searchable text; if their font is missing, other fonts replace it. Identifiers
+        differ between drawings because a page contains many.
+        """
         from webtrial.results.base.figure_defaults import (  # noqa: PLC0415 - loads matplotlib
             drawing_from_defaults,
         )
@@ -68,7 +75,7 @@ class Drawing:
         return _smaller(sink.getvalue()).replace(_DRAWN_IN, _READ_IN)
 
     def csv(self) -> str:
-        """What the figure was drawn from, numbers to six significant digits."""
+        """Return the data of the figure, with numbers to six significant digits."""
         return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
@@ -81,8 +88,11 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A frame for reading: columns renamed and chosen by `columns` (all where empty), numbers to
-    three significant digits unless `formats` says how, by the frame's own column names."""
+    """A frame formatted for reading.
+
+    `columns` selects and renames columns (all if empty). Numbers have three significant digits
+    unless `formats`, keyed by the frame's own column names, says otherwise.
+    """
 
     frame: pd.DataFrame
     caption: str = ""
@@ -90,7 +100,7 @@ class Table:
     formats: Mapping[str, Format] = field(default_factory=dict)
 
     def html(self) -> str:
-        """A table element; everything from the frame is escaped."""
+        """Return an HTML table; all values from the frame are escaped."""
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         classes = [' class="number"' if numeric else "" for numeric in self._numeric()]
         head = "".join(
@@ -111,21 +121,21 @@ class Table:
         )
 
     def markdown(self) -> str:
-        """A pipe table with pandoc's caption line; markup in cells is escaped."""
+        """Return a pipe table with pandoc's caption line; markup in cells is escaped."""
         rule = ["--:" if numeric else ":--" for numeric in self._numeric()]
         rows = [[_plain(cell) for cell in row] for row in [self.names(), *self.cells()]]
         lines = [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
         return "\n".join([*lines, *([f"\n: {_plain(self.caption)}"] if self.caption else [])])
 
     def text(self) -> str:
-        """Columns in line, as a terminal shows them, below the caption."""
+        """Return aligned columns below the caption, for a terminal."""
         rows = [self.names(), *self.cells()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [_in_line(row, widths, self._numeric()) for row in rows]
         return "\n".join([*([self.caption] if self.caption else []), *lines])
 
     def cells(self) -> list[list[str]]:
-        """The texts of the body, row by row."""
+        """Return the texts of the body, row by row."""
         formatted = [self._formatted(name) for name in self._keys()]
         return [list(row) for row in zip(*formatted, strict=True)]
 
@@ -133,7 +143,7 @@ class Table:
         return list(self.columns) or [str(name) for name in self.frame.columns]
 
     def names(self) -> list[str]:
-        """The headings of the columns."""
+        """Return the column headings."""
         return [self.columns.get(key, key.replace("_", " ")) for key in self._keys()]
 
     def _numeric(self) -> list[bool]:
@@ -159,7 +169,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Markdown whose numbers were computed."""
+    """Markdown with computed numbers."""
 
     text: str
 
@@ -169,7 +179,7 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawings:
-    """Several figures, shown below one another; none where the run has nothing to draw."""
+    """Several figures, displayed below one another; empty if the run has nothing to draw."""
 
     drawings: Sequence[Drawing | Prose]
 
@@ -180,13 +190,16 @@ class Drawings:
 
 
 def together(**frames: pd.DataFrame) -> pd.DataFrame:
-    """The frames that one figure was drawn from as one: the column `drawn` names each's rows."""
+    """Combine the frames behind one figure; the column `drawn` names the source of each row."""
     return pd.concat(frames, names=["drawn"]).reset_index("drawn").reset_index(drop=True)
 
 
 def _smaller(svg: str) -> str:
-    """The same picture in two thirds of the bytes: no prologue, no comments, no rotations by 0°,
-    and within tags hundredths of a point. What begins with 0 stays: scales are among it."""
+    """Return the same SVG in two thirds of the bytes.
+
+    Removes the prologue, comments and rotations by 0°, and rounds numbers within tags to hundredths
+    of a point. Numbers that begin with 0 are kept because scales are among them.
+    """
     svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
     svg = re.sub(r"<[^>]+>", lambda tag: _LONG.sub(r"\1", tag[0]), svg)
@@ -224,5 +237,5 @@ Shown = Drawing | Prose
 
 
 def absent(what: str) -> Prose:
-    """In place of a figure: what the run lacks."""
+    """Return the message that replaces a figure: what the run lacks."""
     return Prose(f"*Nothing to draw: this run has {what}.*")

@@ -1,4 +1,4 @@
-"""Figures begin from matplotlib's own defaults: a user's matplotlibrc makes no other bytes."""
+"""Draw figures from matplotlib's defaults: a user's matplotlibrc does not change their bytes."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-# Which backend draws is for the process to say, and to ask for it would choose one.
+# The process chooses the backend; reading the setting would already select one.
 _DEFAULTS: dict[str, Any] = {
     name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"
 }
@@ -14,10 +14,9 @@ _DEFAULTS: dict[str, Any] = {
 
 @contextmanager
 def drawing_from_defaults(settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within the block matplotlib's settings are its defaults with `settings` on top. Decorates
-    functions, too."""
+    """Use matplotlib's defaults with `settings` on top within the block; also a decorator."""
     wanted: Any = {**_DEFAULTS, **settings}
-    # To set all of the 340 would take 4 ms each time.
+    # Setting all 340 would take 4 ms each time.
     different = {name: value for name, value in wanted.items() if mpl.rcParams[name] != value}
     with mpl.rc_context(different):
         yield

@@ -1,7 +1,8 @@
-"""The visual language: a hue per framework, a marker and a line per stack, grey for invalid.
+"""The visual style: a hue per framework, a marker and a line style per stack, grey for invalid.
 
-Hues are Okabe and Ito's, told apart with every common kind of colour blindness (Okabe and Ito,
-Color Universal Design, 2008). Stacks of one framework share its hue; the one as deployed is filled.
+The hues are Okabe and Ito's, distinguishable with every common kind of colour blindness (Okabe and
+Ito, Color Universal Design, 2008). Stacks of one framework share its hue; the marker of the stack
+as deployed is filled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ from webtrial.system.folders import REPOSITORY
 FONTS = REPOSITORY / "report" / "fonts"
 for _weight in ("Regular", "Bold"):
     fontManager.addfont(FONTS / f"Inter-{_weight}.ttf")
-    # To the front: a user's own Inter, which matches as well, would be found first.
+    # Insert at the front, or a user's own Inter, which also matches, would be found first.
     fontManager.ttflist.insert(0, fontManager.ttflist.pop())
 
 WIDTH_IN = 7.2
@@ -77,12 +78,12 @@ SETTINGS: Any = {
 
 
 styled = drawing_from_defaults(SETTINGS)
-"""Decorates what draws, so that no setting leaks into a reader's own figures."""
+"""Decorator for drawing functions that keeps these settings out of a reader's own figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a stack is drawn: `ink` is its hue darkened enough to be read as text."""
+    """How a stack is drawn: `ink` is its hue, darkened enough to be readable as text."""
 
     hue: str
     ink: tuple[float, float, float]
@@ -92,18 +93,20 @@ class Look:
 
     @property
     def line(self) -> Any:
-        """The dashes as matplotlib takes a line style."""
+        """The dashes as a matplotlib line style."""
         return (0, self.dashes) if self.dashes else "-"
 
     @property
     def face(self) -> str:
-        """The inside of its marker: as-deployed stacks are filled, variants hollow."""
+        """The fill colour of its marker: stacks as deployed are filled, variants hollow."""
         return self.hue if self.filled else "white"
 
 
 def looks(frame: pd.DataFrame) -> dict[str, Look]:
-    """The look of each stack in a table with `stack` and `framework`; the same in every figure
-    that shows the same stacks of a framework."""
+    """Return the look of each stack in a table with `stack` and `framework`.
+
+    It is the same in every figure that shows the same stacks of a framework.
+    """
     names = frame[["stack", "framework"]].drop_duplicates()
     found: dict[str, Look] = {}
     for place, (framework, group) in enumerate(names.groupby("framework", sort=False)):
@@ -117,8 +120,11 @@ def looks(frame: pd.DataFrame) -> dict[str, Look]:
 
 
 def _first_of(framework: str) -> int:
-    """Where a framework begins among markers and dashes, so that stacks as deployed are told apart
-    in grey."""
+    """Return a framework's starting index among markers and dashes.
+
+    Frameworks start at different indices because stacks as deployed must be distinguishable in
+    grey.
+    """
     known = list(HUES)
     return known.index(framework) if framework in known else len(known)
 
@@ -129,13 +135,13 @@ def _look(hue: str, first: int, variant: int) -> Look:
 
 
 def darkened(hue: str) -> tuple[float, float, float]:
-    """`hue` as letters on white paper need it to be read."""
+    """Return `hue` darkened enough to be readable as text on white paper."""
     red, green, blue = (0.72 * part for part in to_rgb(hue))
     return red, green, blue
 
 
 def tint(hue: str, share: float) -> tuple[float, float, float, float]:
-    """So much of `hue`, the rest what lies behind: white or black paper."""
+    """Return `hue` with opacity `share`; the white or black background shows through."""
     return (*to_rgb(hue), share)
 
 
@@ -147,7 +153,7 @@ def panels(
     ratios: Sequence[float] | None = None,
     **options: Any,
 ) -> tuple[Figure, np.ndarray]:
-    """A figure with its finding on top and a grid of axes, always two-dimensional."""
+    """Return a figure titled with its finding, and a two-dimensional grid of axes."""
     figure = _titled(title, height_in)
     return figure, figure.subplots(rows, columns, squeeze=False, height_ratios=ratios, **options)
 
@@ -162,9 +168,12 @@ def _titled(title: str, height_in: float) -> Figure:
 
 
 def packed(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, list[Axes]]:
-    """A figure with its finding on top and a panel for so many rows each, all rows equally high:
-    in two columns, the next panel below the shorter one, or in one column where a panel has more
-    rows than all others together. `head` is what a panel takes beside its rows, in rows."""
+    """Return a figure titled with its finding, with one panel for each entry of `rows`.
+
+    An entry is the panel's number of rows; all rows have the same height. Panels are placed in two
+    columns, each below the currently shorter column, or in one column if one panel has more rows
+    than all others together. `head` is the height that a panel needs besides its rows, in rows.
+    """
     sizes = [count + head for count in rows]
     columns = 1 if 2 * max(sizes) > sum(sizes) else 2
     places: list[list[int]] = [[] for _ in range(columns)]
@@ -188,22 +197,24 @@ def packed(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, 
 
 
 ROW_IN, LOW_ROW_IN, MANY_ROWS = 0.29, 0.235, 26.0
-"""How high a row of `packed` is, and how high where a column has more than that many."""
+"""Row height of `packed` in inches, the smaller row height, and the number of rows in a column
+above which the smaller one applies.
+"""
 
 
 def place_of(scenario: str, load: str) -> str:
-    """A cell as panels are titled: `user detail, 100 users`."""
+    """Return the panel title of a cell: `user detail, 100 users`."""
     return f"{humanize(scenario)}, {load}"
 
 
 def thousands(axes: Axes, which: str = "x") -> None:
-    """Ticks of a linear axis with thousands set apart."""
+    """Format the ticks of a linear axis with thousands separators."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
 def key_of_lines(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> None:
-    """Below all panels the name of each stack beside a piece of its line."""
+    """Add a legend below all panels with the name and line of each stack."""
     names = frame[["stack", "title"]].drop_duplicates("stack")
     lines = [
         Line2D(
@@ -226,19 +237,19 @@ def key_of_lines(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> 
 
 
 def grid_of(names: Sequence[object], columns: int = 2) -> tuple[int, int]:
-    """Rows and columns for that many panels."""
+    """Return the number of rows and columns for that many panels."""
     columns = max(1, min(columns, len(names)))
     return max(1, -(-len(names) // columns)), columns
 
 
 def hide_unused(axes: Iterable[Axes]) -> None:
-    """Empty places of a grid are left blank."""
+    """Hide unused axes of a grid."""
     for each in axes:
         each.set_axis_off()
 
 
 def mark_interval(axes: Axes, low: float, high: float, y: float, look: Look) -> None:
-    """A horizontal 95 % interval; nothing where there is none."""
+    """Draw a horizontal 95 % interval; nothing if there is none."""
     if np.isfinite(low) and np.isfinite(high):
         axes.plot([low, high], [y, y], color=look.hue, linewidth=1.6, solid_capstyle="butt")
 
@@ -246,7 +257,7 @@ def mark_interval(axes: Axes, low: float, high: float, y: float, look: Look) -> 
 def mark_value(
     axes: Axes, x: float, y: float, look: Look, size: float = 6, suspect: bool = False
 ) -> None:
-    """A stack's value; `suspect` if suspect trials are part of it."""
+    """Draw a stack's value; `suspect` if it includes suspect trials."""
     if suspect:
         ring([x], [y], axes, size)
     axes.plot(
@@ -262,7 +273,7 @@ def mark_value(
 
 
 def ring(x: Sequence[float], y: Sequence[float], axes: Axes, size: float = 6) -> None:
-    """Rings around values that suspect trials are part of."""
+    """Draw rings around values that include suspect trials."""
     axes.plot(
         x,
         y,
@@ -276,7 +287,7 @@ def ring(x: Sequence[float], y: Sequence[float], axes: Axes, size: float = 6) ->
 
 
 def stack_axis(axes: Axes, frame: pd.DataFrame, look: dict[str, Look]) -> list[float]:
-    """Label the rows of a panel with the stacks, the first on top; gives their heights."""
+    """Label the rows of a panel with the stacks, the first on top, and return their heights."""
     heights = [float(len(frame) - 1 - place) for place in range(len(frame))]
     axes.set_yticks(heights, frame["title"].tolist())
     for label, stack in zip(axes.get_yticklabels(), frame["stack"], strict=True):
@@ -287,8 +298,10 @@ def stack_axis(axes: Axes, frame: pd.DataFrame, look: dict[str, Look]) -> list[f
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Places for labels near `heights` (0 to 1), none closer than `gap` to the next, order kept;
-    as far as they fit they stay within 0 to 1."""
+    """Return label positions near `heights` (0 to 1) in the same order, at least `gap` apart.
+
+    They stay within 0 to 1 as far as they fit.
+    """
     order = np.argsort(heights, kind="stable")
     placed = np.array(heights, dtype=float)[order]
     for _ in range(200):
@@ -310,8 +323,11 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 def name_lines(
     axes: Axes, last: pd.DataFrame, column: str, look: dict[str, Look], gap: float = 0.1
 ) -> None:
-    """The stacks' names at the right of lines on a log scale: each at the height of its `last`
-    value in `column`, pushed apart where they meet."""
+    """Write the stacks' names to the right of lines on a log scale.
+
+    Each name is at the height of the stack's `last` value in `column`; names that overlap are
+    pushed apart.
+    """
     low, high = np.log(axes.get_ylim())
     heights = [float((np.log(value) - low) / (high - low)) for value in last[column]]
     names = zip(spread(heights, gap), last["stack"], last["title"], strict=True)
@@ -329,8 +345,10 @@ def name_lines(
 
 
 def plain_log(axes: Axes, which: str, subs: Sequence[float] = (1, 2, 5)) -> None:
-    """Ticks of a log axis as plain numbers at 1, 2 and 5 of each decade, or at other `subs`; at
-    decades alone where there are too many for that."""
+    """Label a log axis with plain numbers at 1, 2 and 5 of each decade, or at other `subs`.
+
+    If that gives too many ticks, only decades are labelled.
+    """
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(_DecadesAtLeast(subs=subs))
     axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
@@ -338,7 +356,7 @@ def plain_log(axes: Axes, which: str, subs: Sequence[float] = (1, 2, 5)) -> None
 
 
 class _DecadesAtLeast(mpl.ticker.LogLocator):
-    """LogLocator that does not leave an axis of many decades without any tick."""
+    """LogLocator that never leaves an axis of many decades without ticks."""
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
         ticks = super().tick_values(vmin, vmax)

@@ -1,4 +1,4 @@
-"""The turns of phrase that figures' words have in common."""
+"""Phrases that the texts of several figures share."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -16,7 +16,7 @@ ONE_BLOCK = "One block: no interval, no verdict."
 
 
 def per_cell(table: pd.DataFrame, text: Callable[[dict[str, Any]], str]) -> str:
-    """`scenario, load: a, b; …` with `text(row)` for each row."""
+    """Return `scenario, load: a, b; …`, with `text(row)` for each row."""
     parts = [
         f"{humanize(str(scenario))}, {load}: " + ", ".join(text(row) for row in rows_of(cell))
         for (scenario, load), cell in table.groupby(["scenario", "load"], sort=False)
@@ -25,37 +25,40 @@ def per_cell(table: pd.DataFrame, text: Callable[[dict[str, Any]], str]) -> str:
 
 
 def within(row: dict[str, Any]) -> str:
-    """The interval of a row in brackets, nothing where it has none."""
+    """Return the interval of a row in brackets, "" if it has none."""
     if not isfinite(row["low"]):
         return ""
     return f" ({interval(row['low'], row['high'])})"
 
 
 def percentile_text(row: dict[str, Any]) -> str:
-    """`Flask p90 12`, `Flask p99 at least 120 (95–160)`: of a row of `latency_against_load`."""
+    """Return a row of `latency_against_load` as text.
+
+    Examples: `Flask p90 12`, `Flask p99 at least 120 (95–160)`.
+    """
     least = "at least " if row["is_bound"] else ""
     span = within(row) if row["percentile"] >= NEEDS_INTERVAL else ""
     return f"{row['title']} p{row['percentile']:g} {least}{number(row['latency_ms'])}{span}"
 
 
 def interval_note(table: pd.DataFrame) -> str:
-    """What the lines are, or why there are none."""
+    """Return what the lines of a figure show, or why it has none."""
     return INTERVALS if (table["blocks"] > 1).any() else ONE_BLOCK
 
 
 def ring_note(suspect: pd.Series) -> str:
-    """What an amber ring is, where there is one."""
+    """Return what an amber ring means, "" if there is none."""
     return " Ringed: suspect trials are part of it." if suspect.any() else ""
 
 
 def left_out_note(invalid: int) -> str:
-    """How many trials of what is drawn are invalid, where any is."""
+    """Return how many of the drawn trials are invalid, "" if none is."""
     was = "is" if invalid == 1 else "are"
     return f" {counted(invalid, 'trial')} of these {was} invalid and left out." if invalid else ""
 
 
 def one_block_note(table: pd.DataFrame) -> str:
-    """Ends the title of what rests on a single block."""
+    """Return the ending of the title of a figure that is based on a single block, "" for others."""
     single = len(table) and (table["blocks"] <= 1).all()
     return " (one block: no interval, no verdict)" if single else ""
 
@@ -72,7 +75,7 @@ SERVED_PERCENT = whole_percent(1 - TOLERATED_SHARE)
 
 
 class FigureText(NamedTuple):
-    """The text of a drawing."""
+    """The title, alternative text and caption of a figure."""
 
     title: str
     alt: str

@@ -1,4 +1,4 @@
-"""Numbers and intervals as people read them."""
+"""Format numbers and intervals for readers."""
 
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
@@ -10,7 +10,10 @@ MOST_DECIMALS = 4
 
 
 def number(value: float, digits: int = 2) -> str:
-    """`value` to `digits` significant digits, thousands set apart: 8,100 or 0.012; – for none."""
+    """Format `value` to `digits` significant digits with thousands separators.
+
+    Examples: 8,100 or 0.012; – for NaN.
+    """
     if not isfinite(value):
         return "–"
     rounded = _rounded(value, digits)
@@ -18,7 +21,7 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def percent(fraction: float) -> str:
-    """A small fraction: `0 %`, `< 0.1 %`, `3.2 %`; – for none."""
+    """Format a small fraction as a percentage: `0 %`, `< 0.1 %`, `3.2 %`; – for NaN."""
     if not isfinite(fraction):
         return "–"
     if 0 < fraction < 0.001:
@@ -27,17 +30,17 @@ def percent(fraction: float) -> str:
 
 
 def rate(per_s: float) -> str:
-    """A rate that was offered, as it was: `50`, `1,760`; – for none."""
+    """Format an offered rate without rounding: `50`, `1,760`; – for NaN."""
     return f"{per_s:,.10g}" if isfinite(per_s) else "–"
 
 
 def whole_percent(fraction: float) -> str:
-    """A fraction that has no decimals as a percentage: `1 %`, `99 %`."""
+    """Format a fraction as a percentage without decimals: `1 %`, `99 %`."""
     return f"{fraction:.0%}".replace("%", " %")
 
 
 def likelihood(probability: float) -> str:
-    """How often something came about in many draws: `83 %`, `> 99.9 %`; – for none."""
+    """Format how often something happened in many draws: `83 %`, `> 99.9 %`; – for NaN."""
     if not isfinite(probability):
         return "–"
     if probability > 0.999:
@@ -46,31 +49,37 @@ def likelihood(probability: float) -> str:
 
 
 def times(ratio: float, low: float, high: float) -> str:
-    """A ratio with just the decimals that its interval is printed with."""
+    """Format a ratio with as many decimals as its interval is printed with."""
     if not (isfinite(low) and isfinite(high)):
         return number(ratio)
     return f"{ratio:,.{_interval_decimals(low, high)}f}"
 
 
 def interval(low: float, high: float) -> str:
-    """`3.1–4.0`: two digits, more where rounding would put an end on 1 or both ends together."""
+    """Format an interval: `3.1–4.0`.
+
+    It has two digits, or more if rounding would put an end on 1 or make both ends equal.
+    """
     decimals = _interval_decimals(low, high)
     return f"{low:,.{decimals}f}–{high:,.{decimals}f}"
 
 
 def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Join names as a list in prose: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def counted(count: int, noun: str) -> str:
-    """`1 block`, `3 blocks`."""
+    """Format a count with its noun: `1 block`, `3 blocks`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def also_differ_text(pairs: Iterable[tuple[str, str]]) -> str:
-    """In what some pairs differ beside the framework: `a / b and a / c also differ in driver and
-    server; b / c also differ in ORM.` `pairs` are names and what differs, with commas between."""
+    """Return how some pairs differ apart from the framework.
+
+    Example: `a / b and a / c also differ in driver and server; b / c also differ in ORM.` `pairs`
+    are names and their differences, separated by commas.
+    """
     by_axes: dict[str, list[str]] = {}
     for name, differs in dict.fromkeys(pairs):
         by_axes.setdefault(differs, []).append(name)
@@ -117,7 +126,7 @@ def same_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def written(value: Any) -> str:
-    """A value of a manifest as a cell of a table shows it."""
+    """Format a manifest value for a table cell."""
     match value:
         case dict():
             return ", ".join(f"{name} = {written(each)}" for name, each in value.items()) or "–"
@@ -129,7 +138,10 @@ def written(value: Any) -> str:
 
 
 def format_range(values: Sequence[float]) -> str:
-    """The range of some ratios: `2.1 to 7.2`, `2.1` where they read the same, nothing of none."""
+    """Format the range of some ratios.
+
+    Examples: `2.1 to 7.2`, `2.1` if both ends read the same, "" without ratios.
+    """
     if not values:
         return ""
     low, high = number(min(values)), number(max(values))
@@ -137,7 +149,7 @@ def format_range(values: Sequence[float]) -> str:
 
 
 def humanize(name: str) -> str:
-    """A scenario's name in prose: `user detail` for `user_detail`."""
+    """Return a scenario's name in prose: `user detail` for `user_detail`."""
     return name.replace("_", " ")
 
 

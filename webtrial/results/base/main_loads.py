@@ -1,4 +1,4 @@
-"""The rows that most figures show: stacks of every scenario, at each main load."""
+"""Select the rows that most figures show: the stacks of every scenario, at each main load."""
 
 import pandas as pd
 
@@ -8,19 +8,22 @@ from webtrial.stats.trials import left_out, trials_table
 
 
 def everywhere(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the stacks that are measured in every scenario at every load."""
+    """Return the rows of the stacks that are measured in every scenario at every load."""
     return table[table["stack"].isin(run.manifest.parameters.stacks)]
 
 
 def with_more(run: Run, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows of each scenario that has at least twice the stacks of every scenario."""
+    """Return the rows of each scenario with at least twice as many stacks as every scenario has."""
     many = 2 * len(run.manifest.parameters.stacks)
     scenarios = [rows for _, rows in table.groupby("scenario", sort=False)]
     return [rows for rows in scenarios if rows["stack"].nunique() >= many]
 
 
 def left_out_everywhere(run: Run, kind: str = "closed") -> int:
-    """Of the stacks that every scenario has, at its main load of that kind."""
+    """Return how many trials of the stacks of every scenario are invalid.
+
+    They are those at each scenario's main load of that kind.
+    """
     return left_out(at_main_load(everywhere(run, trials_table(run)), kind))
 
 
@@ -30,5 +33,8 @@ def trials_of(run: Run, *scenarios: str) -> pd.DataFrame:
 
 
 def left_out_of(run: Run, table: pd.DataFrame) -> int:
-    """Of all stacks in the scenario of a table, at its main closed load."""
+    """Return how many trials of all stacks in the scenarios of a table are invalid.
+
+    They are those at each scenario's main closed load.
+    """
     return left_out(at_main_load(trials_of(run, *table["scenario"].unique())))

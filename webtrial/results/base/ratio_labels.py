@@ -1,4 +1,4 @@
-"""Rows of `stats.ratios.ratio_table` with names and text, for figures and tables."""
+"""Add names and text to rows of `stats.ratios.ratio_table`, for figures and tables."""
 
 from math import isfinite
 from typing import Any
@@ -13,15 +13,20 @@ from webtrial.stats.ratios import METRICS
 
 
 def labelled_ratios(run: Run, ratios: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One metric's rows of `ratio_table` for a figure: with `title` and `baseline_title` of the
-    stacks, `metric_label`, and `label`, the ratio with its interval as text."""
+    """Return one metric's rows of `ratio_table` with the text that figures need.
+
+    Added columns: `title`, `baseline_title`, `metric_label`, and `label`, the ratio with its
+    interval as text.
+    """
     label = next(each.label for each in METRICS if each.name == metric)
     return labelled_pairs(run, ratios[ratios["metric"] == metric]).assign(metric_label=label)
 
 
 def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `ratio_table` with `title` and `baseline_title` of the stacks, and `label`, the ratio
-    with its interval as text."""
+    """Add `title`, `baseline_title` and `label` to rows of `ratio_table`.
+
+    `label` is the ratio with its interval as text.
+    """
     stacks = run.manifest.stacks
     ends = zip(rows["ratio"], rows["low"], rows["high"], strict=True)
     return rows.assign(
@@ -32,7 +37,7 @@ def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def ratio_label(ratio: float, low: float, high: float) -> str:
-    """A ratio with its interval as text: `3.2 (2.4–4.2)`, without where there is none."""
+    """Return a ratio with its interval, if any, as text: `3.2 (2.4–4.2)`."""
     return times(ratio, low, high) + (f" ({interval(low, high)})" if isfinite(low) else "")
 
 

@@ -1,12 +1,12 @@
-"""The answer to one question about a run: its data, with figures, tables and sentences of it.
+"""The answer to one question about a run: its data, with figures, tables and sentences.
 
-Each folder of `results/` holds one question, and its `__init__.py` a subclass of Result with the
-function that makes it from a run. What a subclass shows stands in its folder, by name:
+Each folder of `results/` answers one question. Its `__init__.py` has a subclass of Result and the
+function that creates it from a run. The folder's modules list by name what the subclass shows:
 
     figure.py   FIGURES: name → function of the result that draws
     text.py     TABLES and TEXTS: name → function of the result (TABLES in tables.py if many)
 
-They are imported when they are first asked for: who needs the numbers alone loads no matplotlib.
+They are imported on first use, so code that needs only the numbers does not load matplotlib.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,18 +25,18 @@ Shown = Drawing | Drawings | Prose
 
 
 class Result:
-    """What a question found in a run.
+    """The answer to a question about a run.
 
-    `data` is the main DataFrame, whose columns the question's function documents. `figures`,
-    `tables` and `texts` name what there is to show, the main one first. `limitations` say why
+    `data` is the main DataFrame; the question's function documents its columns. `figures`, `tables`
+    and `texts` are the names of what can be shown, the main one first. `limitations` state why
     something is missing or undecided.
     """
 
     LACKS = ""
-    """What a run lacks whose `data` are empty, such as "no closed load"."""
+    """What a run lacks if its `data` are empty, such as "no closed load"."""
 
     def __init__(self, run: Run) -> None:
-        """The answer for `run`; what it takes to find it is computed when it is first asked for."""
+        """Prepare the answer for `run`; values are computed on first use."""
         self.run = run
 
     @property
@@ -61,7 +61,7 @@ class Result:
 
     @property
     def limitations(self) -> tuple[str, ...]:
-        """Why something is missing or undecided, a sentence each; none where nothing is."""
+        """Why something is missing or undecided, one sentence each; empty if nothing is."""
         data = self.data
         if data.empty:
             return (f"This run has {self.LACKS}.",) if self.LACKS else ()
@@ -71,35 +71,38 @@ class Result:
         return (f"{undecided} of {len(data)} are not decided.",) if undecided else ()
 
     def figure(self, name: str | None = None, *about: Any, **options: Any) -> Shown:
-        """A figure, by default the main one; in its place what the run lacks to draw it."""
+        """Return a figure, by default the main one.
+
+        If it cannot be drawn, return a message that says what the run lacks.
+        """
         draw = self._chosen("figure", self._shows("figure", "FIGURES"), name)
         drawn: Shown = draw(self, *about, **options)
         return drawn
 
     def table(self, name: str | None = None, *about: Any, **options: Any) -> Table | Prose:
-        """A table, by default the main one; empty prose where the run lacks what it shows."""
+        """Return a table, by default the main one; prose instead if the run lacks the data."""
         make = self._chosen("table", self._tables(), name)
         made: Table | Prose = make(self, *about, **options)
         return made
 
     def text(self, name: str | None = None, *about: Any, **options: Any) -> Prose:
-        """Sentences, by default the main ones; empty where the run lacks what they tell."""
+        """Return sentences, by default the main ones; empty if the run lacks the data."""
         tell = self._chosen("text", self._shows("text", "TEXTS"), name)
         told: Prose = tell(self, *about, **options)
         return told
 
     def to_csv(self) -> str:
-        """`data` as CSV, numbers to six significant digits."""
+        """Return `data` as CSV, with numbers to six significant digits."""
         return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
     def __repr__(self) -> str:
-        """What there is to ask of it."""
+        """List the names of the figures, tables and texts."""
         kinds = {"figures": self.figures, "tables": self.tables, "texts": self.texts}
         shown = "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
         return f"{type(self).__name__}: {shown}"
 
     def _ipython_display_(self) -> None:
-        """Sentences, the main figure and the main table, below one another."""
+        """Display the main sentences, figure and table below one another."""
         from IPython.display import display  # noqa: PLC0415 - in notebooks alone
 
         ways = ((self.texts, self.text), (self.figures, self.figure), (self.tables, self.table))

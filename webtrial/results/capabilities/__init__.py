@@ -9,10 +9,10 @@ from webtrial.results.capabilities.estimate import capability_findings, capabili
 
 
 class Capabilities(Result):
-    """What probes of the running services, their sources and their packages found."""
+    """The findings of probes of the running services, their sources and their packages."""
 
     def __init__(self) -> None:
-        """Capabilities belong to the services, not to a run."""
+        """Create the result without a run: capabilities belong to the services."""
 
     @cached_property
     def findings(self) -> pd.DataFrame:
@@ -26,7 +26,7 @@ class Capabilities(Result):
 
 
 def capabilities() -> Capabilities:
-    """What each framework was found to do.
+    """Return the capabilities found for each framework.
 
     `data` has a row per question and framework: columns of `estimate.capability_table`.
     """

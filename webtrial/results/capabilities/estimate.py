@@ -1,4 +1,4 @@
-"""What each framework can do and takes, as it was found: data/capabilities.csv."""
+"""Capabilities and footprint of each framework, as found by probes: data/capabilities.csv."""
 
 from pathlib import Path
 
@@ -11,9 +11,10 @@ QUESTION = ("capability", "question", "unit")
 
 
 def capability_findings(path: Path = FILE) -> pd.DataFrame:
-    """Every finding, a row each. Columns: those of `webtrial.run.capabilities.Finding`, all texts.
+    """Return every finding, a row each.
 
-    Raises CapabilityError where the file is missing or is none of ours.
+    Columns: those of `webtrial.run.capabilities.Finding`, all texts. Raises CapabilityError if the
+    file is missing or has another format.
     """
     try:
         findings = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -27,10 +28,10 @@ def capability_findings(path: Path = FILE) -> pd.DataFrame:
 
 
 def capability_table(findings: pd.DataFrame) -> pd.DataFrame:
-    """Findings side by side: a row for each question, in their order.
+    """Return the findings side by side: a row for each question, in their order.
 
-    Columns: capability, question, unit, and one for each framework with the value it answered;
-    NaN where it was not asked.
+    Columns: capability, question, unit, and one for each framework with its value; NaN if it was
+    not probed.
     """
     order = list(dict.fromkeys(findings["framework"]))
     wide = findings.pivot_table(

@@ -1,4 +1,4 @@
-"""What each framework can do, and what it takes, in tables."""
+"""Tables of each framework's capabilities and footprint."""
 
 import pandas as pd
 
@@ -10,19 +10,21 @@ from webtrial.stats.frames import rows_of
 FOOTPRINT = ("lines of code", "installed packages", "cold start", "memory")
 
 
-_NAMES = ": which"  # of packages: too long for a column
+_NAMES = ": which"  # lists of package names are too long for a column
 
 
 def answers_table(table: pd.DataFrame) -> Table:
-    """`capability_table` without what is a matter of size."""
+    """Return `capability_table` without questions of size."""
     rows = table[~table["capability"].isin(FOOTPRINT)]
     caption = "What each framework can do: asked of the running services, read in their sources."
     return _as_table(rows, caption)
 
 
 def footprint_table(table: pd.DataFrame, findings: pd.DataFrame) -> Table:
-    """Of `capability_table` what is a matter of size, with the machine and the day of figures that
-    depend on them."""
+    """Return the questions of size in `capability_table`.
+
+    The machine and the day are stated for figures that depend on them.
+    """
     rows = table[table["capability"].isin(FOOTPRINT) & ~table["question"].str.endswith(_NAMES)]
     taken = findings[findings["machine"] != ""]
     where = {f"{row['machine']}, on {row['measured_at']}" for row in rows_of(taken)}

@@ -1,4 +1,4 @@
-"""How much can each stack serve, and how much of it in time?"""
+"""How much can each stack serve, and how much of it within the limit?"""
 
 from functools import cached_property
 
@@ -16,7 +16,7 @@ class Capacity(Result):
     """The rates that were served within a limit, and throughput against users."""
 
     def __init__(self, run: Run, p99_limit_ms: float) -> None:
-        """A rate is served if 99 of 100 of its requests are answered within `p99_limit_ms`."""
+        """Set the limit within which 99 of 100 requests of a served rate are answered."""
         super().__init__(run)
         self.p99_limit_ms = p99_limit_ms
 
@@ -27,21 +27,25 @@ class Capacity(Result):
 
     @cached_property
     def sweeps(self) -> list[pd.DataFrame]:
-        """Throughput and response times against users, of each scenario with several closed loads:
-        columns of `estimate.sweep`."""
+        """Throughput and response times against users: columns of `estimate.sweep`.
+
+        There is one table for each scenario with several closed loads.
+        """
         scenarios = self.run.manifest.parameters.all_scenarios
         found = [sweep(self.run, scenario) for scenario in scenarios]
         return [each for each in found if len(each)]
 
     @cached_property
     def pilot_shares(self) -> pd.DataFrame:
-        """What share of its pilot's rate each stack reached later: columns of
-        `pilot_shares.pilot_shares`."""
+        """The share of its pilot rate that each stack reached later.
+
+        Columns of `pilot_shares.pilot_shares`.
+        """
         return pilot_shares.pilot_shares(self.run)
 
 
 def capacity(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> Capacity:
-    """The highest offered rate of each stack that was served within `p99_limit_ms`.
+    """Return the highest offered rate of each stack that was served within `p99_limit_ms`.
 
     `data` has a row per scenario and stack: columns of `rates_in_time`.
     """

@@ -1,4 +1,4 @@
-"""Capacity: what a stack reaches as users are added."""
+"""Capacity: throughput and response times as users are added."""
 
 import pandas as pd
 
@@ -8,12 +8,14 @@ from webtrial.stats.estimates import CELL, throughput_table
 
 
 def sweep(run: Run, scenario: str) -> pd.DataFrame:
-    """Throughput and response times of one scenario against users: a row per closed load and stack
-    that was measured at more than one. Empty where there is only one load.
+    """Return throughput and response times of one scenario against users.
+
+    A row per closed load and stack that was measured at more than one. Empty if there is only one
+    load.
 
     Columns: scenario, load, users, stack, title, framework, throughput_per_s, throughput_low,
-    throughput_high (geometric mean over blocks, t interval), p50_ms, p50_low, p50_high, p90_ms
-    (of the merged requests), blocks, suspect_blocks.
+    throughput_high (geometric mean over blocks, t interval), p50_ms, p50_low, p50_high, p90_ms (of
+    the merged requests), blocks, suspect_blocks.
     """
     rates = throughput_table(run)
     rates = rates[rates["scenario"] == scenario].rename(

@@ -1,4 +1,4 @@
-"""A sweep over users: what is added to throughput, and to response times."""
+"""Draw a sweep over users: throughput and response times."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ from webtrial.stats.trials import left_out, trials_table
 
 @styled
 def draw(sweep: pd.DataFrame, words: FigureText) -> Drawing:
-    """`capacity.sweep` of one scenario: throughput at the left, response times at the right."""
+    """Draw `estimate.sweep` of one scenario: throughput left, response times right."""
     look = looks(sweep)
     figure, axes = panels(1, 2, words.title, 2.7)
     for panel, name in zip(axes.flat, ("throughput", "p50"), strict=True):
@@ -72,7 +72,7 @@ def _line(axes: Axes, part: pd.DataFrame, name: str, look: Look) -> None:
 
 
 def sweep_figures(run: Run, sweeps: Sequence[pd.DataFrame]) -> list[Shown]:
-    """Throughput and response times against users, a figure for each of `sweeps`."""
+    """Draw throughput and response times against users, a figure for each of `sweeps`."""
     drawn: list[Shown] = [_capacity(run, found) for found in sweeps]
     return drawn or [absent("no scenario with more than one closed load")]
 

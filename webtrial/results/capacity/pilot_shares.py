@@ -1,7 +1,7 @@
-"""Loads that are shares of a pilot's rate, set against what the same stack reached later.
+"""Compare loads that are shares of a pilot's rate with what the same stack reached later.
 
-The pilot is one short trial of each stack in a closed loop before all others. What a stack reaches
-later differs from it, so 80 % of the pilot's rate may be far from 80 % of what the stack can serve.
+The pilot is one short trial of each stack in a closed loop before all others. Later results differ
+from it, so 80 % of the pilot's rate may be far from 80 % of what the stack can serve.
 """
 
 import pandas as pd
@@ -15,13 +15,14 @@ _PLACE = ["scenario", "load_kind", "load", "stack"]
 
 
 def pilot_shares(run: Run) -> pd.DataFrame:
-    """The open loads that are shares of each stack's rate in the pilot: a row per load and stack
-    that was also measured in a closed loop of the scenario.
+    """Return the open loads that are shares of each stack's pilot rate: a row per load and stack.
+
+    Only stacks that were also measured in a closed loop of the scenario are included.
 
     Columns: scenario, load_kind, load, stack, title, framework, rate_per_s (offered), pilot_per_s
-    (what the pilot found; NaN where the run does not say), reached_least_per_s, reached_most_per_s
-    (what the stack answered in a closed loop of the same scenario and block, over closed loads and
-    blocks), smallest, largest (the offered rate over that), blocks.
+    (measured in the pilot; NaN if the run does not say), reached_least_per_s, reached_most_per_s
+    (answered in a closed loop of the same scenario and block, over closed loads and blocks),
+    smallest, largest (the offered rate divided by that), blocks.
     """
     trials = at_common_loads(measured(trials_table(run)))
     offered = trials[trials["load"].map(is_own).astype(bool)]

@@ -1,4 +1,4 @@
-"""What shares of a pilot's rate are of what each stack reached: `pilot_shares` for reading."""
+"""Tables and sentences of `pilot_shares`: offered rates as shares of what each stack reached."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from webtrial.stats.frames import rows_of
 
 
 def pilot_shares_table(shares: pd.DataFrame) -> Table | Prose:
-    """A row per load and stack; nothing of none."""
+    """Return a row per load and stack; empty prose if there are none."""
     if shares.empty:
         return Prose("")
     rows = rows_of(shares)
@@ -29,7 +29,7 @@ def pilot_shares_table(shares: pd.DataFrame) -> Table | Prose:
 
 
 def pilot_shares_text(shares: pd.DataFrame) -> Prose:
-    """How far the shares of the pilot's rate are from shares of what was reached."""
+    """Return how far shares of the pilot's rate differ from shares of what each stack reached."""
     if shares.empty:
         return Prose("")
     told = [

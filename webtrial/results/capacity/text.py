@@ -1,4 +1,4 @@
-"""What is said of users, rates and processes."""
+"""Texts and tables of users, rates and processes."""
 
 from math import isfinite
 from typing import Any
@@ -32,7 +32,10 @@ from webtrial.stats.thresholds import MINIMUM_REQUESTS
 
 
 def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `capacity.sweep`: which stack reaches most, which least, and with how many users."""
+    """Return the figure text of `estimate.sweep`.
+
+    It says which stack reaches most, which least, and with how many users.
+    """
     peaks = [part.nlargest(1, "throughput_per_s") for _, part in sweep.groupby("stack", sort=False)]
     ranked = rows_of(pd.concat(peaks).sort_values("throughput_per_s", ascending=False))
     told = [
@@ -55,7 +58,10 @@ def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def served_rates_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
-    """`rates_in_time`: between which rates a stack's capacity lies; nothing of no open load."""
+    """Return `rates_in_time`: the rates between which a stack's capacity lies.
+
+    Empty prose without open loads.
+    """
     if table.empty:
         return Prose("")
     columns = {"scenario": "scenario", "title": "stack", "served": "served (1/s)"}
@@ -80,7 +86,7 @@ def _served_text(row: dict[str, Any]) -> str:
 
 
 def served_rates_text(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
-    """Between which rates the capacity of each stack lies, scenario by scenario."""
+    """Return the rates between which the capacity of each stack lies, by scenario."""
     limit = f"{number(p99_limit_ms)} ms"
     if not table["judged"].any():
         return Prose(
@@ -99,8 +105,11 @@ def served_rates_text(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
 
 
 def _served(row: dict[str, Any]) -> str:
-    """`Django 200 (not 414)`, `Flask at least 631`, `FastAPI fewer than 50`, `Django not
-    measured`."""
+    """Return the bounds of a stack's capacity.
+
+    Examples: `Django 200 (not 414)`, `Flask at least 631`, `FastAPI fewer than 50`,
+    `Django not measured`.
+    """
     if not row["judged"]:
         return f"{row['title']} not measured"
     served, missed = rate(row["rate_per_s"]), rate(row["missed_per_s"])
@@ -112,11 +121,11 @@ def _served(row: dict[str, Any]) -> str:
 
 
 PROCESSES = (1, 2, 4)
-"""Of a server, that are worth a run of their own where the cores allow."""
+"""Numbers of server processes that are worth a separate run if there are enough cores."""
 
 
 def processes_text(run: Run) -> Prose:
-    """How many server processes each stack had, and how many the machine has cores for."""
+    """Return how many server processes each stack had, and for how many the machine has cores."""
     budgets = run.manifest.budgets
     if "service_cores" not in budgets:
         return Prose("")

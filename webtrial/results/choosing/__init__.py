@@ -15,10 +15,13 @@ from webtrial.stats.thresholds import P99_LIMIT_MS
 
 
 class Choosing(Result):
-    """Scores of frameworks by criterion, and which of them suits a kind of project."""
+    """Scores of frameworks by criterion, and the framework that suits each kind of project."""
 
     def __init__(self, run: Run, p99_limit_ms: float, weights: Weights | None, seed: int) -> None:
-        """`weights` of criteria by kind of project; `seed` of what is drawn from intervals."""
+        """Set the limit, the `weights` of criteria by kind of project, and the `seed` for draws.
+
+        Draws are taken from the run's intervals.
+        """
         super().__init__(run)
         self.p99_limit_ms = p99_limit_ms
         self.weights = weights
@@ -26,7 +29,7 @@ class Choosing(Result):
 
     @cached_property
     def criteria(self) -> Criteria:
-        """What each framework reached by each criterion, and what could not be measured."""
+        """The value of each framework for each criterion, and the criteria without values."""
         return criteria(self.run, self.p99_limit_ms)
 
     @cached_property
@@ -36,25 +39,24 @@ class Choosing(Result):
 
     @cached_property
     def recommended(self) -> pd.DataFrame:
-        """Which framework comes first for each kind of project: columns of
-        `estimate.recommended`."""
+        """The first framework for each kind of project: columns of `estimate.recommended`."""
         return estimate.recommended(self.run, self.weights, self.criteria, self.seed)
 
     @cached_property
     def moves(self) -> pd.DataFrame:
-        """Which change of a weight would change the choice: columns of `estimate.moves`."""
+        """The change of a weight that would change the choice: columns of `estimate.moves`."""
         return estimate.moves(self.criteria, self.weights)
 
     def million_requests(self, price_per_core_hour: float) -> pd.DataFrame:
-        """CPU time and price of a million requests: columns of `money.million_requests`."""
+        """Return CPU time and price of a million requests: columns of `money.million_requests`."""
         return million_requests(self.run, price_per_core_hour)
 
     def cores_needed(self, load_per_s: float) -> pd.DataFrame:
-        """Cores for a load that is served in time: columns of `money.cores_needed`."""
+        """Return the cores that serve a load within the limit: columns of `money.cores_needed`."""
         return cores_needed(self.run, load_per_s, self.p99_limit_ms)
 
     def sliders(self) -> Any:
-        """The weights as sliders, in JupyterLab; elsewhere as they are."""
+        """Return the weights as sliders in JupyterLab; elsewhere as a table."""
         from webtrial.results.choosing.sliders import weigh  # noqa: PLC0415 - loads ipywidgets
 
         return weigh(self.criteria, self.weights)
@@ -66,7 +68,7 @@ def choosing(
     weights: Weights | None = None,
     seed: int = estimate.SEED,
 ) -> Choosing:
-    """Which framework suits which kind of project.
+    """Return which framework suits which kind of project.
 
     `data` has a row per criterion and framework: columns of `estimate.scores`.
     """

@@ -1,8 +1,9 @@
-"""What frameworks are chosen by: what a run measured of them and what probes found, side by side.
+"""The criteria for choosing a framework: values measured in a run, and findings of probes.
 
-A framework is its stack as deployed. A criterion has one or more parts (a scenario, a question); in
-each part the best framework scores 1 and another the ratio to it: with half the requests per second
-0.5, with twice the memory 0.5, without an admin 0. A criterion's score is the mean of its parts'.
+A framework is represented by its stack as deployed. A criterion has one or more parts (a scenario,
+a question). In each part the best framework scores 1 and any other its ratio to the best: with half
+the requests per second 0.5, with twice the memory 0.5, without an admin 0. A criterion's score is
+the mean of its parts' scores.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,11 +52,12 @@ _COMES = "comes with the framework"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Criteria:
-    """What was found of `frameworks`: a row of `table` per criterion, part and framework.
+    """The criteria of `frameworks`: a row of `table` per criterion, part and framework.
 
-    Columns: criterion, part, framework, value, low, high, spread (what low and high are: a 95 %
-    *interval* over blocks, a *range* within which the value lies, *none*), blocks, blocks_untouched
-    (inf where no run is behind it), better. `left_out` says of each criterion that is missing why.
+    Columns: criterion, part, framework, value, low, high, spread (the meaning of low and high: a
+    95 % *interval* over blocks, a *range* within which the value lies, *none*), blocks,
+    blocks_untouched (inf if it does not come from a run), better. `left_out` has the reason for
+    each criterion that is missing.
     """
 
     frameworks: tuple[str, ...]
@@ -72,12 +74,12 @@ _COLUMNS = (
 def criteria(
     run: Run, p99_limit_ms: float = P99_LIMIT_MS, findings: pd.DataFrame | None = None
 ) -> Criteria:
-    """All criteria of the frameworks that `run` has a stack as deployed of.
+    """Return all criteria of the frameworks for which `run` has a stack as deployed.
 
-    Throughput, tail, cost and memory are those of each scenario at its main load. Throughput in
-    time and connections held are those within `p99_limit_ms`. `findings` are
-    those of data/capabilities.csv unless given. A part that one framework lacks is left out for
-    all; a criterion without a part is left out with its reason.
+    Throughput, tail, cost and memory are those of each scenario at its main load. Throughput within
+    the limit and held connections use `p99_limit_ms`. `findings` are those of data/capabilities.csv
+    unless given. A part that one framework lacks is left out for all; a criterion without parts is
+    left out with its reason.
     """
     findings = capability_findings() if findings is None else findings
     names = _frameworks(run)
@@ -104,7 +106,7 @@ _WHY = {
 
 
 def _frameworks(run: Run) -> dict[str, str]:
-    """The framework → its stack as deployed, in reading order."""
+    """Return the stack as deployed of each framework, in reading order."""
     stacks = stacks_in_order(run)
     return {str(stacks[name]["framework"]): name for name in stacks if is_deployed(name, stacks)}
 
@@ -134,7 +136,10 @@ _PAIRED: Mapping[str, tuple[str, Better]] = {
 
 
 def _ratios(run: Run, names: Mapping[str, str]) -> Rows:
-    """Paired by block, as ratios to the first framework: what a block does to all is taken out."""
+    """Yield ratios to the first framework, paired by block.
+
+    Pairing removes effects that a block has on all stacks.
+    """
     first, *_ = names
     by_stack = {stack: framework for framework, stack in names.items()}
     pairs = [pair for pair in over_deployed(run, first) if pair.stack in by_stack]
@@ -157,8 +162,11 @@ def _ratios(run: Run, names: Mapping[str, str]) -> Rows:
 
 
 def _in_time(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Rows:
-    """Capacity under the limit lies between the highest rate that was served within it and the
-    lowest above that which was not; the middle is taken. With one end alone it was not measured."""
+    """Yield capacity under the limit.
+
+    It lies between the highest rate that was served within the limit and the lowest above that
+    which was not; the value is their geometric mean. With only one of the two it was not measured.
+    """
     rates = rates_in_time(run, p99_limit_ms).dropna(subset=["rate_per_s", "missed_per_s"])
     for row in _deployed_rows(rates, names):
         yield _row(
@@ -183,8 +191,10 @@ def _rests_on(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tails(run: Run, names: Mapping[str, str]) -> Rows:
-    """The highest percentile of 99 and 90 that all frameworks have, at the main open load, at the
-    main closed load of scenarios without."""
+    """Yield the highest percentile of 99 and 90 that all frameworks have.
+
+    It is taken at the main open load, or at the main closed load of scenarios without an open one.
+    """
     found = latency_against_load(run, (90, 99)).dropna(subset=["latency_ms"])
     found = found[found["stack"].isin(list(names.values()))]
     opened, closed = at_main_load(found, "open"), at_main_load(found, "closed")
@@ -222,7 +232,7 @@ def _memory(run: Run, names: Mapping[str, str]) -> Rows:
 
 
 def _connections(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Rows:
-    """The most connections that a stack holds; 0 if it does not hold the fewest of the run."""
+    """Yield the most connections that a stack holds; 0 if it fails the run's smallest load."""
     table = connections(run, p99_limit_ms)
     most = most_held(table)
     is_known = (most["most"] > 0) | most["missed"].notna()
@@ -254,7 +264,7 @@ _ASKED: tuple[tuple[str, str, str, Better], ...] = (
     (WEBSOCKET, "WebSocket", "echoes a text, on a service of the framework alone", "higher"),
     (COLD_START, "cold start", "first answer, median", "lower"),
 )
-"""Criterion, then capability and question of data/capabilities.csv, and where the better lies."""
+"""Criterion, capability and question of data/capabilities.csv, and which direction is better."""
 
 
 def _of_findings(findings: pd.DataFrame) -> Rows:
@@ -274,7 +284,7 @@ def _of_findings(findings: pd.DataFrame) -> Rows:
 def _range(
     told: Mapping[tuple[str, str, str], float], framework: str, capability: str, question: str
 ) -> dict[str, Any]:
-    """The least and the most that stand beside a median; nothing where there are none."""
+    """Return the minimum and maximum that accompany a median; empty if there are none."""
     stem, _, middle = question.rpartition(", ")
     low, high = (told.get((framework, capability, f"{stem}, {end}"), nan) for end in _ENDS)
     is_range = middle == "median" and isfinite(low) and isfinite(high)
@@ -285,7 +295,7 @@ _ENDS = ("least", "most")
 
 
 def _figure(text: str) -> float:
-    """Yes is 1, no is 0; NaN of what is no number."""
+    """Convert a finding to a number: yes is 1, no is 0; NaN for any other text."""
     if text in (YES, NO):
         return float(text == YES)
     try:

@@ -1,8 +1,9 @@
-"""The choice as a calculation: criteria weighed, how sure the first place is, what would change it.
+"""The choice as a calculation: weighted criteria, how certain the first place is, what changes it.
 
-A framework's total for a project is the mean of its scores, weighted. How sure the first place is
-follows from the run's own intervals alone: values are drawn from them, and each draw is ranked.
-Weights are held fixed meanwhile. They are opinions; how far they must move is said beside it.
+A framework's total for a project is the weighted mean of its scores. The certainty of the first
+place follows only from the run's own intervals: values are drawn from them, and each draw is
+ranked. Weights are held fixed meanwhile. They are opinions; the results say how far they would have
+to move.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,10 +26,10 @@ SEED = 1
 
 
 def scores(found: Criteria, seed: int = SEED) -> pd.DataFrame:
-    """How each framework does by each criterion, the best scoring 1: a row each.
+    """Return how each framework scores on each criterion, the best with 1: a row each.
 
-    Columns: criterion, framework, score, low, high (the middle 95 % of what the run's intervals
-    allow; both the score where they allow nothing else, NaN where one block has no interval).
+    Columns: criterion, framework, score, low, high (the middle 95 % of the draws from the run's
+    intervals; both equal the score if nothing can vary, NaN if one block has no interval).
     """
     drawn = _drawn(found, seed)
     unknown = _unreplicated(found.table)
@@ -43,11 +44,12 @@ def scores(found: Criteria, seed: int = SEED) -> pd.DataFrame:
 
 
 def totals(found: Criteria, weights: Weights | None = None, seed: int = SEED) -> pd.DataFrame:
-    """What each framework reaches for each project, 1 if it were the best in all: a row each.
+    """Return each framework's total for each project: a row each.
 
-    Columns: project, framework, total, low, high (as in `scores`), probability (of being first;
-    NaN where a criterion with weight has one block only and so no interval), weighed (criteria
-    that count), lacking (those with weight that were not measured).
+    A framework that is the best in every criterion has the total 1. Columns: project, framework,
+    total, low, high (as in `scores`), probability (of being first; NaN if a criterion with weight
+    has only one block and so no interval), weighed (criteria that count), lacking (those with
+    weight that were not measured).
     """
     points, drawn = _points(found), _drawn(found, seed)
     rows = [
@@ -67,16 +69,17 @@ def recommended(
     found: Criteria | None = None,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Which framework comes first for each kind of project, beside the article's: a row each; none
-    where the run has no stack as deployed.
+    """Return the first framework for each kind of project beside the article's: a row each.
 
-    Columns: project, first (its framework; missing where nothing with weight was measured), total,
+    Empty if the run has no stack as deployed.
+
+    Columns: project, first (its framework; missing if nothing with weight was measured), total,
     probability (of being first, by the run's intervals; NaN without any), second, second_total,
     article (the frameworks that it recommends, joined by `or`), agrees (whether first is one of
     them), weighed, lacking (criteria with weight that were measured, that were not),
-    blocks_untouched (the fewest behind any figure with weight; inf where none is of a run).
+    blocks_untouched (the fewest behind any figure with weight; inf if none comes from a run).
 
-    `found` is `criteria(run)` unless given. Raises ParameterError for weights that cannot be.
+    `found` is `criteria(run)` unless given. Raises ParameterError for invalid weights.
     """
     found = criteria(run) if found is None else found
     table = totals(found, weights, seed)
@@ -112,13 +115,14 @@ def _placed(project: str, part: pd.DataFrame) -> dict[str, Any]:
 
 
 def moves(found: Criteria, weights: Weights | None = None) -> pd.DataFrame:
-    """How far weights must move until another framework draws level: a row per project.
+    """Return how far weights must move until another framework draws level: a row per project.
 
-    Columns: project, first, criterion, weight, needed (the weight at which, all others kept, it no
-    longer leads; of all such the one nearest to the present, NaN where no single weight does it),
-    share (how far that is, of the sum of the project's weights), rival (who draws level), moved
-    (the least share of that sum that must be taken from some criteria and given to others; NaN
-    where the first leads in all), moved_from, moved_to (which), moved_rival.
+    Columns: project, first, criterion, weight, needed (the weight at which, with all others kept,
+    it no longer leads; if there are several, the one nearest to the present weight; NaN if no
+    single weight does it), share (that distance as a share of the sum of the project's weights),
+    rival (which draws level), moved (the smallest share of that sum that must be taken from some
+    criteria and given to others; NaN if the first leads in all), moved_from, moved_to (which),
+    moved_rival.
 
     Scores are those of the table, without their uncertainty; weight may be given to any criterion
     that was measured.
@@ -136,13 +140,13 @@ _MOVES = (
     *("moved", "moved_from", "moved_to", "moved_rival"),
 )
 
-Scored = Mapping[str, np.ndarray]  # criterion → scores, the last axis the frameworks
+Scored = Mapping[str, np.ndarray]  # criterion → scores; the last axis is the framework
 
 
 def _weighed(
     found: Criteria, weights: Weights | None
 ) -> Iterator[tuple[str, dict[str, float], list[str]]]:
-    """Each project with the weights of what was measured, and the names of what was not."""
+    """Yield each project with the weights of measured criteria and the names of the others."""
     there = set(found.table["criterion"])
     for project, each in weights_of(weights).items():
         counts = {name: weight for name, weight in each.items() if weight > 0}
@@ -182,14 +186,14 @@ def _mean(scored: Scored, weighed: Mapping[str, float]) -> np.ndarray:
 
 
 def _middle(drawn: np.ndarray) -> list[tuple[float, float]]:
-    """The middle 95 % of each framework's draws."""
+    """Return the middle 95 % of each framework's draws."""
     outside = (1 - CONFIDENCE) / 2
     low, high = np.quantile(drawn, [outside, 1 - outside], axis=0)
     return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def _unreplicated(table: pd.DataFrame) -> set[str]:
-    """The criteria with a figure that should have an interval over blocks and has none."""
+    """Return the criteria with a value that should have an interval over blocks but has none."""
     bare = (table["spread"] == "interval") & table["low"].isna()
     return set(table.loc[bare, "criterion"])
 
@@ -199,22 +203,25 @@ def _points(found: Criteria) -> dict[str, np.ndarray]:
     return {name: each[0] for name, each in scored.items()}
 
 
-@lru_cache(maxsize=2)  # scores and every choice of weights are told from the same draws
+@lru_cache(maxsize=2)  # scores and all choices of weights use the same draws
 def _drawn(found: Criteria, seed: int) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(seed)
     return _scored(found, lambda row: _draws(row, draw))
 
 
 def _draws(row: Mapping[str, Any], draw: np.random.Generator) -> np.ndarray:
-    """What a figure may be: Student's t about it on the log scale, where it has an interval; any
-    value of its range, where it has that; itself otherwise."""
+    """Return draws of a value.
+
+    With an interval: Student's t around the value on the log scale. With a range: log-uniform over
+    the range. Otherwise: the value itself.
+    """
     if row["spread"] == "range":
         return np.exp(draw.uniform(log(row["low"]), log(row["high"]), DRAWS))
     if row["spread"] == "none" or not isfinite(row["low"]):
         return np.full(DRAWS, row["value"], float)
     estimate = Estimate(row["value"], row["low"], row["high"], row["blocks"])
     away = spread_of(estimate) * draw.standard_t(row["blocks"] - 1, DRAWS)
-    # One degree of freedom draws without bounds, and e to the power of 800 is no float.
+    # With one degree of freedom draws are unbounded, and exp(800) overflows a float.
     return np.exp(log(row["value"]) + np.clip(away, -FARTHEST, FARTHEST))
 
 
@@ -224,7 +231,7 @@ FARTHEST = 20.0
 def _scored(
     found: Criteria, values: Callable[[dict[str, Any]], np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Of each criterion the mean of its parts' scores: an array of draws × frameworks."""
+    """Return the mean score of each criterion's parts: an array of draws × frameworks."""
     return {
         str(criterion): np.mean(
             [
@@ -245,7 +252,7 @@ def _side_by_side(
 
 
 def _relative(values: np.ndarray, better: str) -> np.ndarray:
-    """Each over the best, so that it is 1 and the others less."""
+    """Return each value relative to the best, which scores 1; the others score less."""
     scored = np.ones_like(values)
     if better == "higher":
         np.divide(values, values.max(axis=-1, keepdims=True), out=scored)
@@ -257,13 +264,13 @@ def _relative(values: np.ndarray, better: str) -> np.ndarray:
 def _nearest(
     frameworks: Sequence[str], points: Scored, weighed: Mapping[str, float]
 ) -> dict[str, Any]:
-    """What `moves` says of one project."""
+    """Return the row of `moves` for one project."""
     if not weighed or len(frameworks) < 2:
         return _NOWHERE | {"first": frameworks[0] if weighed and frameworks else None}
     lead = int(_mean(points, weighed).argmax())
     names = list(points)
     weights = np.array([weighed.get(name, 0.0) for name in names])
-    leads = {  # by rival: how far the first is ahead of it, criterion by criterion
+    leads = {  # by rival: the lead of the first over it, per criterion
         rival: np.array([points[name][lead] - points[name][place] for name in names])
         for place, rival in enumerate(frameworks)
         if place != lead
@@ -287,14 +294,17 @@ _NOWHERE: dict[str, Any] = {
     **{"first": None, "criterion": "", "weight": nan, "needed": nan, "share": nan, "rival": ""},
     **{"moved": nan, "moved_from": "", "moved_to": "", "moved_rival": ""},
 }
-SMALLEST = 1e-9  # what the solver may leave of a weight that it does not move
+SMALLEST = 1e-9  # solver tolerance for weights that it does not move
 
 
 def _single(
     rival: str, weights: np.ndarray, ahead: np.ndarray
 ) -> Iterator[tuple[float, int, float, str]]:
-    """For each criterion that can do it alone: how far its weight moves as a share of all, its
-    place, the weight at which the rival draws level."""
+    """Yield the weight that a single criterion needs for the rival to draw level.
+
+    Criteria that cannot do it alone are skipped. Each item is the distance as a share of all
+    weights, the criterion's index, the weight needed, and the rival.
+    """
     margin = float(weights @ ahead)
     for place, slope in enumerate(ahead):
         needed = weights[place] - margin / slope if slope else nan
@@ -306,9 +316,11 @@ def _single(
 def _shift(
     rival: str, weights: np.ndarray, ahead: np.ndarray
 ) -> Iterator[tuple[float, str, np.ndarray]]:
-    """The least share of all weight that, taken from some criteria and given to others, lets the
-    rival draw level, with the change of each weight: a linear programme over what is given to each
-    criterion and what is taken from it. Nothing where no weights do."""
+    """Yield the smallest shift of weight between criteria that lets the rival draw level.
+
+    It is the shifted share of all weight, the rival, and the change of each weight, from a linear
+    programme over the weight given to and taken from each criterion. Nothing if no weights do.
+    """
     count = len(weights)
     solved = linprog(
         np.repeat([1.0, 0.0], count),

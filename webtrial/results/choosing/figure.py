@@ -1,4 +1,7 @@
-"""What each framework reaches for each kind of project, with how far the run's intervals let it."""
+"""Draw each framework's total for each kind of project, with its uncertainty.
+
+The uncertainty comes from the run's intervals.
+"""
 
 from typing import Any
 
@@ -23,13 +26,16 @@ from webtrial.results.choosing.projects import Weights
 from webtrial.results.choosing.text import choosing_figure_text
 from webtrial.stats.frames import rows_of
 
-_APART = 0.22  # of a row, between frameworks
+_APART = 0.22  # spacing between frameworks, as a fraction of a row
 
 
 @styled
 def draw(totals: pd.DataFrame, words: FigureText) -> Drawing:
-    """`totals` with `stack` beside each framework, a row for each project; who comes first is
-    named at the right, in brackets what the article recommends (`first`, `article`)."""
+    """Draw `totals`, with `stack` for each framework: a row for each project.
+
+    The first place is named on the right, with the article's recommendation in brackets (`first`,
+    `article`).
+    """
     look = looks(totals)
     projects = totals["project"].unique().tolist()
     figure, axes = panels(1, 1, words.title, 0.42 * len(projects) + 0.6)
@@ -49,7 +55,7 @@ def draw(totals: pd.DataFrame, words: FigureText) -> Drawing:
 def _row(
     axes: Axes, rows: list[dict[str, Any]], height: float, look: dict[str, Look], is_named: bool
 ) -> None:
-    """The frameworks one below the other; their names stand in one row for all."""
+    """Draw the frameworks below each other; one row names them for all."""
     offsets = _APART * (np.arange(len(rows))[::-1] - (len(rows) - 1) / 2)
     for offset, row in zip(offsets, rows, strict=True):
         seen = look[row["stack"]]
@@ -64,7 +70,7 @@ def _name_first(axes: Axes, text: str, height: float) -> None:
 
 
 def _annotate(axes: Axes, text: str, place: tuple[float, float], **how: Any) -> None:
-    """Text at the right of a place."""
+    """Write text to the right of a place."""
     axes.annotate(
         text, place, xytext=(5, 0), textcoords="offset points", va="center", fontsize=7, **how
     )
@@ -73,7 +79,7 @@ def _annotate(axes: Axes, text: str, place: tuple[float, float], **how: Any) -> 
 def scores_figure(
     found: Criteria, chosen: pd.DataFrame, weights: Weights | None = None, seed: int = SEED
 ) -> Shown:
-    """`totals` for each project, with the first places of `recommended`."""
+    """Draw `totals` for each project, with the first places of `recommended`."""
     table = totals(found, weights, seed)
     table = table[table["total"].notna()]
     if table.empty:

@@ -1,4 +1,4 @@
-"""What requests cost: CPU-hours for a million of them, a price, and cores for a stated load."""
+"""Costs of requests: CPU-hours per million, their price, and cores for a given load."""
 
 import numpy as np
 import pandas as pd
@@ -9,18 +9,17 @@ from webtrial.stats.estimates import at_main_load
 from webtrial.stats.in_time import rates_in_time
 
 MILLION = 1_000_000
-_HOURS_PER_MS = MILLION / 1000 / 3600  # of a million requests, by CPU-milliseconds of one
+_HOURS_PER_MS = MILLION / 1000 / 3600  # hours of a million requests per CPU-millisecond of one
 _PARTS = ("service", "database", "upstreams")
 
 
 def million_requests(run: Run, price_per_core_hour: float) -> pd.DataFrame:
-    """What a million requests cost in CPU time and at a price: a row per cell and stack.
+    """Return CPU time and price of a million requests: a row per cell and stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, service_h, database_h, upstreams_h
-    (CPU-hours; NaN where not observed), total_h, low, high (mean over blocks, t interval), price,
+    (CPU-hours; NaN if not observed), total_h, low, high (mean over blocks, t interval), price,
     price_low, price_high (of the total, in the currency of `price_per_core_hour`), blocks,
-    suspect_blocks. Only CPU time that was used is priced: not memory, disks, traffic, nor cores
-    that stand idle.
+    suspect_blocks. Only used CPU time is priced: not memory, disks, traffic or idle cores.
     """
     costs = cost_table(run)
     hours = {f"{part}_h": costs[f"{part}_ms"] * _HOURS_PER_MS for part in (*_PARTS, "total")}
@@ -41,20 +40,21 @@ _COLUMNS = (
 
 
 def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFrame:
-    """How many cores `rate_per_s` requests need to be served within the limit: a row per scenario
-    and stack that was offered an open load.
+    """Return how many cores serve `rate_per_s` requests within the limit.
 
-    Assumed is that a service scales by copies: each copy, as many processes as the run's services
-    had and a core for each, serves what this one did (`rates_in_time`), and requests are shared out
-    evenly; that PostgreSQL and upstreams keep up; and that a request costs what it cost at the main
+    A row per scenario and stack with an open load.
+
+    Assumptions: a service scales by copies, each with as many processes as the run's services had
+    and a core for each; each copy serves what this one did (`rates_in_time`), and requests are
+    distributed evenly; PostgreSQL and upstreams keep up; and a request costs as much as at the main
     closed load.
 
-    Columns: scenario, stack, title, framework, per_s (the highest rate that one copy was seen to
-    serve; NaN without one), missed_per_s (the lowest above it that it did not; NaN without one),
-    copies_low, copies_high (fewer are too few, as many are enough; NaN if the run does not tell),
-    cores_low, cores_high (of all copies), busy_cores (how many the service's CPU time would fill,
-    the least that is possible), database_cores, upstreams_cores (that theirs would), judged (rates
-    with enough requests to tell).
+    Columns: scenario, stack, title, framework, per_s (the highest rate that one copy served; NaN
+    without one), missed_per_s (the lowest above it that it did not; NaN without one), copies_low,
+    copies_high (fewer than copies_low are too few, copies_high are enough; NaN if unknown),
+    cores_low, cores_high (of all copies), busy_cores (how many the service's CPU time would fill, a
+    lower bound), database_cores, upstreams_cores (the same for theirs), judged (rates with enough
+    requests to be judged).
     """
     served = rates_in_time(run, p99_limit_ms).rename(columns={"rate_per_s": "per_s"})
     costs = at_main_load(cost_table(run))[["scenario", "stack", *(f"{p}_ms" for p in _PARTS)]]
@@ -73,8 +73,10 @@ def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFra
 
 
 def _copies(rate_per_s: float, each_per_s: pd.Series, exceeding: bool = False) -> pd.Series:
-    """How many copies share the rate so that each is asked at most `each_per_s`, or less than that
-    if `exceeding` it is too much."""
+    """Return the number of copies such that each receives at most `each_per_s`.
+
+    With `exceeding`, each must receive less than that, because that rate is already too much.
+    """
     shares = rate_per_s / each_per_s
     copies: pd.Series = np.floor(shares) + 1 if exceeding else np.ceil(shares)
     return copies

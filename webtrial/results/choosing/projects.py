@@ -1,7 +1,7 @@
-"""The article's seven kinds of project, as weights over what can be measured.
+"""The article's seven kinds of project, as weights over measurable criteria.
 
-The weights are our reading of the reasons that the article gives for each recommendation; they are
-defaults and no findings. What cannot be measured has none: maturity, hiring, what a team knows.
+The weights are our reading of the article's reasons for each recommendation; they are defaults, not
+findings. Criteria that cannot be measured have no weight: maturity, hiring, a team's knowledge.
 """
 
 from collections.abc import Mapping
@@ -51,10 +51,11 @@ WEIGHTS: Weights = MappingProxyType(
 
 
 def weights_of(given: Weights | None) -> dict[str, dict[str, float]]:
-    """The weights of every project: those `given` for a project replace all of its defaults.
+    """Return the weights of every project.
 
-    Raises ParameterError where a project or a criterion is unknown, a weight is negative or no
-    number, or all of a project's are 0.
+    Weights `given` for a project replace all of its defaults. Raises ParameterError if a project or
+    a criterion is unknown, a weight is negative or not a number, or all of a project's weights are
+    0.
     """
     weights = {project: dict(each) for project, each in WEIGHTS.items()}
     for project, each in (given or {}).items():

@@ -1,4 +1,4 @@
-"""Weights to move by hand: sliders in JupyterLab, a table wherever nobody can move them."""
+"""Adjustable weights: sliders in JupyterLab, a table elsewhere."""
 
 import os
 from functools import partial
@@ -16,19 +16,21 @@ from webtrial.results.choosing.tables import weights_table
 from webtrial.results.choosing.text import moves_text
 
 LIVE = "JPY_SESSION_NAME"
-"""Jupyter's server sets it for the kernel of a notebook that somebody has open."""
+"""Environment variable that Jupyter's server sets for the kernel of an open notebook."""
 
-MOST = 5.0  # that a slider reaches, unless a weight is larger
+MOST = 5.0  # maximum of a slider, unless a weight is larger
 
 
 def weigh(found: Criteria, weights: Weights | None = None) -> Any:
-    """Sliders for the weights of one project after the other, with what comes of them below; where
-    no notebook is open the table of the weights."""
+    """Return sliders for the weights of each project, with the outcome below.
+
+    Without an open notebook, return the table of the weights.
+    """
     return sliders(found, weights) if LIVE in os.environ else weights_table(weights)
 
 
 def sliders(found: Criteria, weights: Weights | None = None) -> VBox:
-    """A menu of the projects, a slider for each criterion that was measured, and the outcome."""
+    """Return a menu of the projects, a slider for each measured criterion, and the outcome."""
     chosen = weights_of(weights)
     menu = Dropdown(options=list(chosen), description="project")
     most = max([MOST, *(weight for each in chosen.values() for weight in each.values())])
@@ -68,7 +70,7 @@ def sliders(found: Criteria, weights: Weights | None = None) -> VBox:
 
 
 def _outcome(found: Criteria, project: str, weights: Weights) -> str:
-    """The project's totals as a table, with how far the weights are from another answer."""
+    """Return the project's totals as a table, with how far the weights are from another answer."""
     try:
         rows = totals(found, {project: weights[project]})
         moved = moves(found, {project: weights[project]})

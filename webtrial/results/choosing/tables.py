@@ -1,4 +1,4 @@
-"""Scores, moves and costs as tables."""
+"""Tables of scores, moves and costs."""
 
 from math import isfinite
 from typing import Any
@@ -24,7 +24,7 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def weights_table(weights: Weights | None = None) -> Table:
-    """The weights of every project: a row per criterion that any of them weighs."""
+    """Return the weights of every project: a row per criterion with weight in any of them."""
     chosen = weights_of(weights)
     names = [name for name in CRITERIA if any(each.get(name) for each in chosen.values())]
     rows = [
@@ -43,7 +43,7 @@ _SHARE = whole_percent(1 - TOLERATED_SHARE)
 
 
 def money_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Prose:
-    """`million_requests` at each scenario's main closed load."""
+    """Return `million_requests` at each scenario's main closed load."""
     rows = at_main_load(costs)
     if rows.empty:
         return Prose("*This run did not observe CPU time at a closed load.*")
@@ -68,7 +68,7 @@ def _spanned(row: dict[str, Any], value: str, low: str, high: str) -> str:
 
 
 def cores_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> Table | Prose:
-    """`cores_needed`: copies and cores for a stated load."""
+    """Return `cores_needed`: copies and cores for a given load."""
     rows = cores[cores["judged"] > 0]
     if rows.empty:
         return Prose(
@@ -94,7 +94,7 @@ def cores_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> 
 
 
 def _range(low: float, high: float, below: str = "≤ ") -> str:
-    """`200–414`, `7`, or the one end that is known."""
+    """Format a range: `200–414`, `7`, or the one end that is known."""
     ends = [f"{end:,.0f}" for end in (low, high) if isfinite(end)]
     if len(ends) == 2:
         return "–".join(dict.fromkeys(ends))
@@ -102,7 +102,10 @@ def _range(low: float, high: float, below: str = "≤ ") -> str:
 
 
 def scores_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
-    """`scores`: a row per criterion, a column per framework. The limit is that of the criteria."""
+    """Return `scores`: a row per criterion, a column per framework.
+
+    `p99_limit_ms` is the limit of the criteria.
+    """
     if scored.empty:
         return Prose("*This run has no stack as deployed, so nothing can be chosen.*")
     named = scored.assign(text=[_score(row) for row in rows_of(scored)])
@@ -125,7 +128,7 @@ def _score(row: dict[str, Any]) -> str:
 
 
 def recommended_table(chosen: pd.DataFrame) -> Table:
-    """`recommended`: first places beside the article's."""
+    """Return `recommended`: first places beside the article's."""
     rows = rows_of(chosen)
     frame = chosen.assign(
         first=[_reached(row, "first", "total") for row in rows],
@@ -155,7 +158,7 @@ def _surely(row: dict[str, Any]) -> str:
 
 
 def moves_table(moved: pd.DataFrame) -> Table:
-    """`moves`: how far weights must go for another first place."""
+    """Return `moves`: how far weights must move for a different first place."""
     frame = moved.assign(
         single=[_single(row) for row in rows_of(moved)],
         all=[_shift(row) for row in rows_of(moved)],
@@ -190,7 +193,7 @@ def _shift(row: dict[str, Any]) -> str:
 
 
 def left_out_table(found: Criteria) -> Table | Prose:
-    """The criteria that could not be had, each with its reason; nothing where all could."""
+    """Return the criteria that were not measured, each with its reason; empty prose if all were."""
     if not found.left_out:
         return Prose("")
     frame = pd.DataFrame(found.left_out.items(), columns=["criterion", "because"])

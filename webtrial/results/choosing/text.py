@@ -1,4 +1,4 @@
-"""What the figures say that tell what to choose, and what two runs agree on: as `words` does."""
+"""Figure texts and sentences about the choice of a framework."""
 
 from math import isfinite
 from typing import Any
@@ -17,7 +17,10 @@ from webtrial.stats.frames import furthest_apart, rows_of
 
 
 def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureText:
-    """Of `totals` and `recommended`: how often the first place is the article's."""
+    """Return the figure text of `totals` and `recommended`.
+
+    It says how often the first place is the article's.
+    """
     judged = chosen.dropna(subset=["first"])
     agrees = int(judged["agrees"].sum())
     title = (
@@ -48,7 +51,10 @@ def _total(row: dict[str, Any]) -> str:
 
 
 def choosing_text(chosen: pd.DataFrame) -> Prose:
-    """Of `recommended`: where the first place is the article's, where it is not, and how sure."""
+    """Return for which projects the first place in `recommended` is the article's.
+
+    Also says where it is another framework, and how certain that is.
+    """
     judged = chosen.dropna(subset=["first"])
     if judged.empty:
         return Prose("Nothing that has weight was measured, so no framework comes first.")
@@ -75,7 +81,7 @@ SURE = 0.95
 
 
 def _how_sure(judged: pd.DataFrame) -> str:
-    """The weights are opinions: only the figures have intervals, and probes not even these."""
+    """Return the caveat: weights are opinions, and findings of probes have no intervals."""
     of_run = judged[judged["blocks_untouched"].map(isfinite)]
     known = of_run["probability"].dropna()
     probed = len(judged) - len(of_run)
@@ -93,7 +99,7 @@ def _how_sure(judged: pd.DataFrame) -> str:
 
 
 def moves_text(moved: pd.DataFrame) -> Prose:
-    """Of `moves`: which answer hangs on least."""
+    """Return which answer in `moves` depends on the smallest change."""
     known = moved.dropna(subset=["moved"])
     if known.empty:
         return Prose("No weights put another framework first.")
@@ -107,7 +113,7 @@ def moves_text(moved: pd.DataFrame) -> Prose:
 
 
 def money_text(costs: pd.DataFrame) -> Prose:
-    """Of `million_requests`: where stacks differ most in what they cost."""
+    """Return where stacks differ most in the costs of `million_requests`."""
     rows = at_main_load(costs)
     if rows.empty:
         return Prose("")

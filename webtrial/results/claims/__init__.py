@@ -1,33 +1,34 @@
 """Which of the article's claims hold? Each is a row of data/claims.csv, judged over a run.
 
-A row names the predicate that judges it; most need no more than the columns of the row. Adding a
-claim is adding a row and, rarely, a function that registers itself (`predicates.predicate`).
+A row names the predicate that judges it; most need no more than the columns of the row. To add a
+claim, add a row and, rarely, a function that registers itself (`predicates.predicate`).
 
 **Verdicts.** *Supported*: direction and size hold. *Partly*: the direction holds, the size does
 not. *Refuted*: the direction does not hold. *Inconclusive*: fewer than three untouched blocks, or
-an interval that reaches over what would decide. *Not testable here*: something is needed that this
-run, or any run, does not have; the reason says what.
+an interval that extends across the deciding bound. *Not testable here*: something is needed that
+this run, or any run, does not have; the reason says what.
 
 **Absolute figures** (1,200 requests per second, 85 ms) belong to the machine that they were
-measured on: another machine passes or fails them by its speed alone, which says nothing of the
-claim. What carries over is how the article's figures stand to each other. So such a figure is
-judged by its ratio to each of the other two frameworks' figures for the same thing, and what is
-measured here is shown with its machine beside. `crud-throughput-django` is supported where Django
-stands to Flask and to FastAPI as 1,200 stands to 1,800 and to 8,500, whatever its requests per
-second; refuted where it does not even stand on the same side of one of them. A single framework's
-figure cannot be wrong alone: three verdicts share three ratios.
+measured on. Another machine passes or fails them by its speed alone, which says nothing about the
+claim. The ratios between the article's figures do carry over. Such a figure is therefore judged by
+its ratio to each of the other two frameworks' figures for the same quantity, and the value measured
+here is shown with its machine. `crud-throughput-django` is supported if Django's ratios to Flask
+and to FastAPI are those of 1,200 to 1,800 and to 8,500, whatever its requests per second; it is
+refuted if even the direction of one of them is wrong. A single framework's figure cannot be wrong
+alone: three verdicts share three ratios.
 
 **Counting.** Claims are of three kinds, which are never added up: performance that was measured,
 features that probes looked for, choices that our weights decide. Statements that repeat one fact
 count once (`facts`).
 
-**No claim** is what cannot fail, such as that a thread has one request at a time, and what the
-article only implies, such as the requests in flight that follow from its table (`in_flight`).
+**No claim** is a statement that cannot fail, such as that a thread has one request at a time, or
+one that the article only implies, such as the requests in flight that follow from its table
+(`in_flight`).
 
-**Users that are supported** have no such ratio, since they are a bound that is reached or is not.
-They are judged only as far as the machine makes the case harder: with no more cores than the
-article's machine, a number that is reached here counts, one that is missed says that more cores
-would be needed; with more cores it is the other way round.
+**Supported users** have no such ratio, since they are a bound that is reached or missed. They are
+judged only if the machine makes the case harder. With no more cores than the article's machine, a
+number that is reached here counts, and one that is missed is reported as needing more cores; with
+more cores it is the other way round.
 """
 
 from functools import cached_property
@@ -46,16 +47,16 @@ if TYPE_CHECKING:
 
 
 class Claims(Result):
-    """The article's claims with their verdicts, and what others published."""
+    """The verdicts on the article's claims, and results published by others."""
 
     def __init__(self, run: Run, limits: Limits) -> None:
-        """Judged with `limits`, which what shows them repeats."""
+        """Set the `limits` by which claims are judged; figures and texts state them."""
         super().__init__(run)
         self.limits = limits
 
     @cached_property
     def judged(self) -> "Verification":
-        """Every claim, and every comparison that one rests on."""
+        """Every claim, and every comparison behind one."""
         from webtrial.results.claims.evaluate import verify  # noqa: PLC0415 - imports this package
 
         return verify(self.run, self.limits)
@@ -67,14 +68,13 @@ class Claims(Result):
 
     @property
     def limitations(self) -> tuple[str, ...]:
-        """Which claims are not decided, each with its reason."""
+        """The claims that are not decided, each with its reason."""
         unsure = self.data[self.data["verdict"].isin(["inconclusive", "not testable here"])]
         return tuple(f"{row.id}: {row.reason}" for row in unsure.itertuples())
 
     @cached_property
     def references(self) -> pd.DataFrame:
-        """What others published beside what this run found: columns of
-        `references.reference_table`."""
+        """Published results beside those of this run: columns of `references.reference_table`."""
         return reference_table(self.run)
 
 
@@ -83,10 +83,10 @@ def claims(
     p99_limit_ms: float = P99_LIMIT_MS,
     assumed_think_time_s: float = ASSUMED_THINK_TIME_S,
 ) -> Claims:
-    """Every claim of the article judged over `run`: a request is in time within `p99_limit_ms`, a
-    user thinks for `assumed_think_time_s` between two requests.
+    """Judge every claim of the article over `run`.
 
-    `data` has a row per claim: columns of `Verification.table`. ClaimError where a row of
-    data/claims.csv cannot be understood.
+    A request is in time within `p99_limit_ms`; a user thinks for `assumed_think_time_s` between two
+    requests. `data` has a row per claim: columns of `Verification.table`. ClaimError if a row of
+    data/claims.csv is invalid.
     """
     return Claims(run, Limits(p99_limit_ms, assumed_think_time_s))

@@ -1,4 +1,4 @@
-"""data/claims.csv: what the article claims, a row each."""
+"""Read data/claims.csv: the article's claims, a row each."""
 
 import csv
 from pathlib import Path
@@ -23,15 +23,15 @@ _Several = Annotated[
 class Claim(BaseModel):
     """One sentence of the article.
 
-    `kind` says how it is judged: by measured performance, by a feature that probes look for, or by
+    `kind` is how it is judged: by measured performance, by a feature that probes look for, or by
     our weights for a choice. Statements with the same `fact` repeat each other and count once; a
-    statement that repeats no other has none named.
+    statement that repeats no other has no `fact`.
 
-    `stack` and `baseline` name stacks of a run, `scenario` kinds of traffic, several where a claim
-    is about each of them; `load` is the kind of their main load. `claimed` are the article's own
-    numbers or words in `unit`, which `comparator` relates to what is measured. `predicate` names
-    the function that judges it; `evidence` what that reads in data/capabilities.csv; `needs` what
-    a test would take that no run has.
+    `stack` and `baseline` name stacks of a run. `scenario` names kinds of traffic, several if a
+    claim is about each of them; `load` is the kind of their main load. `claimed` are the article's
+    own numbers or words in `unit`, which `comparator` relates to the measurement. `predicate` names
+    the function that judges it; `evidence` what that function reads in data/capabilities.csv;
+    `needs` what a test would require that no run has.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,12 +55,12 @@ class Claim(BaseModel):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The facts that it states: those of `fact`, else one of its own."""
+        """The facts that it states: those of `fact`, otherwise one of its own."""
         return self.fact or (self.id,)
 
     @property
     def numbers(self) -> list[float]:
-        """What is claimed, as numbers; ClaimError where it is none."""
+        """The claimed values as numbers; ClaimError if one is not a number."""
         try:
             return [float(value) for value in self.claimed]
         except ValueError:
@@ -74,7 +74,7 @@ COLUMNS = tuple(Claim.model_fields)
 
 
 def read_claims(path: Path = FILE) -> list[Claim]:
-    """Every claim, in order. ClaimError names the row and the column that are wrong."""
+    """Return every claim, in order. ClaimError names the row and the column that are wrong."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
@@ -93,7 +93,10 @@ def read_claims(path: Path = FILE) -> list[Claim]:
 
 
 def _demand_one_kind(path: Path, claims: list[Claim]) -> None:
-    """A fact is counted with its kind, so all of its statements have to be of one."""
+    """Raise ClaimError unless all statements of a fact have the same kind.
+
+    A fact is counted under the kind of its statements.
+    """
     kinds: dict[str, Kind] = {}
     for claim in claims:
         for fact in claim.facts:

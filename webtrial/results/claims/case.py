@@ -1,4 +1,4 @@
-"""What claims are judged on: a run's trials, and what probes found."""
+"""The data on which claims are judged: a run's trials and the findings of probes."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +25,7 @@ from webtrial.stats.thresholds import P99_LIMIT_MS
 from webtrial.stats.trials import at_common_loads, trials_table
 
 ASSUMED_THINK_TIME_S = 7.0
-"""The least mean of what a shop's visitor thinks between two requests in TPC-W (clause 5.3.2)."""
+"""The minimum mean think time of a shop visitor between two requests in TPC-W (clause 5.3.2)."""
 
 METRICS = {
     "throughput": THROUGHPUT,
@@ -36,10 +36,11 @@ METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When users count as served: their requests are, within `p99_limit_ms` (`in_time`).
+    """The limits by which users count as served.
 
-    `assumed_think_time_s` turns an arrival rate into users: it is how long a user is assumed to
-    think between two requests, on average. No load of the run thinks for that long.
+    Their requests must be served within `p99_limit_ms` (`in_time`). `assumed_think_time_s` converts
+    an arrival rate to users: it is the assumed mean think time of a user between two requests. No
+    load of the run has such a long think time.
     """
 
     p99_limit_ms: float = P99_LIMIT_MS
@@ -48,7 +49,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class ClaimContext:
-    """A run as claims see it. What is read from samples is read once, when it is first needed."""
+    """The view of a run that claims use. Samples are read once, on first use."""
 
     run: Run
     claims: tuple[Claim, ...]
@@ -56,14 +57,16 @@ class ClaimContext:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """The rows of `trials_table` that count and are not invalid, A/A among them."""
+        """The rows of `trials_table` that count and are not invalid, including A/A."""
         trials = trials_table(self.run)
         return trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
 
     @cached_property
     def main(self) -> pd.DataFrame:
-        """Of these the ones at the main closed and open load of their scenario, with
-        `response_mean_ms`, the mean response time of each trial."""
+        """The rows of `trials` at the main closed and open load of their scenario.
+
+        The added column `response_mean_ms` is the mean response time of each trial.
+        """
         common = at_common_loads(self.trials)
         rows = pd.concat([at_main_load(common, kind) for kind in ("closed", "open")])
         requests = by_trial(counted(self.run, rows))
@@ -73,7 +76,7 @@ class ClaimContext:
 
     @cached_property
     def findings(self) -> dict[tuple[str, str, str], str]:
-        """What probes found: the value by stack as deployed, capability and question."""
+        """The findings of probes: the value by stack as deployed, capability and question."""
         return {
             (row["framework"].lower(), row["capability"], row["question"]): row["value"]
             for row in rows_of(capability_findings())
@@ -81,17 +84,17 @@ class ClaimContext:
 
     @cached_property
     def rates(self) -> pd.DataFrame:
-        """Which arrival rates were served within the limit, as `in_time.offered_rates`."""
+        """The offered arrival rates and whether each was served: `in_time.offered_rates`."""
         return offered_rates(self.run, self.limits.p99_limit_ms)
 
     @cached_property
     def connections(self) -> pd.DataFrame:
-        """Which connections were held, as `connections.connections`."""
+        """The connections and whether they were held: `connections.connections`."""
         return connections(self.run, self.limits.p99_limit_ms)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Which framework comes first by project, as `choosing.recommended`."""
+        """The framework that comes first, by project: `choosing.recommended`."""
         found = criteria(self.run, self.limits.p99_limit_ms)
         return recommended(self.run, found=found)
 
@@ -102,11 +105,11 @@ class ClaimContext:
         return f"{told.get('processor', 'an unknown processor')}, {told.get('cores', '?')} cores"
 
     def title(self, stack: str) -> str:
-        """The label of a stack."""
+        """Return the label of a stack."""
         return title_of(stack, self.run.manifest.stacks)
 
     def cell(self, scenario: str, load_kind: str) -> pd.DataFrame:
-        """The rows of `main` of a scenario at that kind of load."""
+        """Return the rows of `main` of a scenario at that kind of load."""
         return self._cells.get((scenario, load_kind), self.main.iloc[:0])
 
     @cached_property
@@ -114,24 +117,24 @@ class ClaimContext:
         return dict(iter(self.main.groupby(["scenario", "load_kind"], sort=False)))
 
     def measured(self, stack: str, scenario: str, load_kind: str) -> pd.DataFrame:
-        """The rows of `cell` of one stack, without A/A."""
+        """Return the rows of `cell` of one stack, without A/A."""
         cell = self.cell(scenario, load_kind)
         return cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
 
     def lacks(self, stacks: tuple[str, ...], scenario: str, load_kind: str) -> str:
-        """What a run would have to measure to tell of these; nothing where this one has."""
+        """Return what a run would have to measure to judge these stacks; "" if this run has it."""
         missing = [name for name in stacks if self.measured(name, scenario, load_kind).empty]
         if not missing:
             return ""
         return f"needs a run with {' and '.join(missing)} on {scenario} at a {load_kind} load"
 
     def ratio(self, claim: Claim, stacks: tuple[str, str], scenario: str) -> dict[str, Any]:
-        """A row of `ratio_of`, the first of two stacks over the second, by the claim's metric."""
+        """Return a row of `ratio_of` by the claim's metric: the first stack over the second."""
         pair = Pair(*stacks, "variant")
         return ratio_of(self.cell(scenario, claim.load), pair, metric_of(claim))
 
     def figure(self, claim: Claim, stack: str, scenario: str) -> Estimate:
-        """What a stack reached, over untouched blocks where there are enough of them."""
+        """Return a stack's value, over untouched blocks if there are enough of them."""
         rows = self.measured(stack, scenario, claim.load)
         valid = rows[rows["verdict"] == "valid"]
         decides = len(valid) >= MINIMUM_BLOCKS
@@ -140,7 +143,7 @@ class ClaimContext:
 
 
 def metric_of(claim: Claim) -> Metric:
-    """What a claim compares stacks by; ClaimError where there is no such thing."""
+    """Return the metric by which a claim compares stacks; ClaimError if there is no such metric."""
     if claim.metric not in METRICS:
         raise ClaimError(
             f"data/claims.csv, {claim.id}, column metric: no {claim.metric!r} for predicate"

@@ -1,4 +1,4 @@
-"""Claims about which framework suits which project, judged by scores over what was measured."""
+"""Claims about which framework suits which project, judged by scores over measured criteria."""
 
 from math import isfinite
 from typing import Any
@@ -15,12 +15,13 @@ from webtrial.stats.intervals import CONFIDENCE, MINIMUM_BLOCKS
 
 @predicate
 def recommended(claim: Claim, case: ClaimContext) -> Judged:
-    """Whether one of the claimed stacks' frameworks comes first by the scores of the project, so
-    surely that its probability of being first is at least CONFIDENCE.
+    """Judge whether one of the claimed stacks' frameworks has the highest score for the project.
 
-    `ClaimContext.scores` has a row per project: project (as it is claimed), first
-    (the framework with the highest score), probability (of being first, by the run's intervals),
-    second, lacking (criteria that were not measured), blocks_untouched (the fewest behind any).
+    Its probability of being first must be at least CONFIDENCE.
+
+    `ClaimContext.scores` has a row per project: project (as claimed), first (the framework with the
+    highest score), probability (of being first, by the run's intervals), second, lacking (criteria
+    that were not measured), blocks_untouched (the fewest behind any).
     """
     rows = case.scores[case.scores["project"] == claim.claimed[0]]
     (row,) = rows_of(rows) or [{"first": None}]

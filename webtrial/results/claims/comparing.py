@@ -1,4 +1,4 @@
-"""Claims that set stacks against each other: ratios, and figures that are judged as ratios."""
+"""Claims that compare stacks: ratios, and figures that are judged as ratios."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 @predicate
 def ratio(claim: Claim, case: ClaimContext) -> Judged:
-    """Each stack over each baseline in each scenario, all within what is claimed."""
+    """Judge each stack over each baseline in each scenario; all must be within the claim."""
     allowed = band(claim.comparator, claim.numbers)
     return judged_together(
         [
@@ -38,8 +38,10 @@ def ratio(claim: Claim, case: ClaimContext) -> Judged:
 
 
 def judged_together(parts: Sequence[Part]) -> Judged:
-    """A claim that rests on several ratios: their geometric mean is shown, with the ends of all
-    their intervals."""
+    """Judge a claim that is based on several ratios.
+
+    The value shown is their geometric mean, with the outermost ends of their intervals.
+    """
     values = [part.value for part in parts if part.value > 0]
     mean = geometric_mean(values).value if values else nan
     return Judged(verdict_of(parts), reasons_of(parts), mean, *ends_of(parts), tuple(parts))
@@ -47,8 +49,10 @@ def judged_together(parts: Sequence[Part]) -> Judged:
 
 @predicate
 def figure(claim: Claim, case: ClaimContext) -> Judged:
-    """An absolute figure: judged by its ratios to the figures of the same thing that are claimed of
-    other stacks, shown as it was measured, with the machine."""
+    """Judge an absolute figure by its ratios to the same figure claimed of other stacks.
+
+    It is shown as measured, with the machine.
+    """
     others = [other for other in case.claims if _stands_beside(claim, other)]
     if not others:
         return untestable("needs the same figure of another stack to stand beside")
@@ -64,7 +68,7 @@ def figure(claim: Claim, case: ClaimContext) -> Judged:
 
 
 def _stands_beside(claim: Claim, other: Claim) -> bool:
-    """Whether two figures are of the same thing and of different stacks."""
+    """Whether two claimed figures are of the same quantity and of different stacks."""
     of = (claim.predicate, claim.scenario, claim.metric)
     return of == (other.predicate, other.scenario, other.metric) and claim.stack != other.stack
 
@@ -76,7 +80,7 @@ def _claimed_ratio(claim: Claim, other: Claim) -> Band:
 def compared(
     claim: Claim, case: ClaimContext, stacks: tuple[str, str], scenario: str, allowed: Band
 ) -> Part:
-    """One ratio against what is claimed of it."""
+    """Compare one ratio with the claim."""
     what = f"{' / '.join(map(case.title, stacks))}, {humanize(scenario)}"
     part = Part(what, allowed, unit=f"ratio of {metric_of(claim).label}")
     if lacking := case.lacks(stacks, scenario, claim.load):
@@ -100,15 +104,18 @@ def compared(
 
 
 def _direction(row: dict[str, Any], allowed: Band) -> bool | None:
-    """Whether the ratio lies on the claimed side of 1. Stacks that are shown to be about equal lie
-    on neither; an interval that covers 1 and more decides nothing."""
+    """Whether the ratio lies on the claimed side of 1; None if undecided.
+
+    Stacks shown to be about equal lie on neither side (False). An interval that covers 1 and more
+    decides nothing.
+    """
     if row["verdict"] == "inconclusive":
         return False if ABOUT_EQUAL.holds(row["low"], row["high"]) else None
     return bool(row["verdict"] == ("lower" if allowed.is_below_one else "higher"))
 
 
 def _failing(row: dict[str, Any]) -> str:
-    """What has to be said beside a ratio: that too many requests of one side failed."""
+    """Return the warning that too many requests of one side failed."""
     often = max(row["failed"], row["failed_baseline"])
     return f", {percent(often)} of one's requests failed" if often > TOLERATED_SHARE else ""
 

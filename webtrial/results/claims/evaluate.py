@@ -1,4 +1,4 @@
-"""Every claim judged over a run."""
+"""Judge every claim over a run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
 
 JUDGING = (choices, comparing, features, io_bound, levels, matched, serving, sources)
-"""The modules whose functions have registered themselves as predicates."""
+"""The modules whose functions register themselves as predicates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verification:
-    """What became of every claim.
+    """The outcome of every claim.
 
     `table` has a row per claim: id, kind, facts (that it states, as a tuple), topic, statement,
-    claimed, measured (a number, or the word that a probe found; NaN where nothing was), low, high
-    (NaN without an interval), unit, verdict, reason. `parts` has a row per comparison that a claim
-    rests on: id, topic, what, unit, claimed_low, claimed_high (0 and inf where open), value, low,
-    high, verdict (of the claim), direction, size (None where undecided), reason.
+    claimed, measured (a number, or the word that a probe found; NaN if nothing was measured), low,
+    high (NaN without an interval), unit, verdict, reason. `parts` has a row per comparison behind a
+    claim: id, topic, what, unit, claimed_low, claimed_high (0 and inf if unbounded), value, low,
+    high, verdict (of the claim), direction, size (None if undecided), reason.
     """
 
     table: pd.DataFrame
@@ -44,7 +44,7 @@ class Verification:
 
 
 def verify(run: Run, limits: Limits | None = None, path: Path = FILE) -> Verification:
-    """Judge every claim of the file. Raises ClaimError where a row cannot be understood."""
+    """Judge every claim of the file. Raises ClaimError if a row is invalid."""
     if limits in (None, Limits()) and path == FILE:
         known = _by_default(run)
         return Verification(known.table.copy(), known.parts.copy())
@@ -97,7 +97,7 @@ def _row(claim: Claim, found: Judged) -> dict[str, Any]:
 
 
 def _claimed(claim: Claim) -> str:
-    """`about 1200`, `4 to 7`, `yes`."""
+    """Format a claimed value: `about 1200`, `4 to 7`, `yes`."""
     match claim.comparator:
         case "equals":
             return ", ".join(claim.claimed)

@@ -1,13 +1,14 @@
-"""How claims are counted: the three kinds apart, and each fact once.
+"""Count claims: the three kinds separately, and each fact once.
 
 Several statements of the article can repeat one fact. In a closed loop mean latency is users over
-throughput, so its two columns for CRUD say the same; and three frameworks have two independent
-ratios, however many figures are printed. `fact` in data/claims.csv names what a statement repeats.
+throughput, so the article's two columns for CRUD say the same; and three frameworks have two
+independent ratios, however many figures are printed. `fact` in data/claims.csv names the fact that
+a statement repeats.
 
-**The verdict of a fact** is that of the statements that state it alone. A figure that is judged by
-two ratios cannot tell which of them is wrong, so it decides neither where another statement does.
-Of several that decide, the weakest verdict counts, as of the parts of a claim. Statements with
-another verdict than their fact's are named (`differing`).
+**The verdict of a fact** is that of the statements that state only this fact. A figure that is
+judged by two ratios cannot show which of them is wrong, so it decides neither if another statement
+does. Among several that decide, the weakest verdict counts, as for the parts of a claim. Statements
+with a different verdict than their fact's are listed (`differing`).
 """
 
 from collections.abc import Mapping
@@ -25,13 +26,16 @@ LABELS: Mapping[Kind, str] = {
     "feature": "features found by probes",
     "choice": "choices by our weights",
 }
-"""The kinds of claims as they are shown, in that order."""
+"""Display names of the kinds of claims, in display order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How one kind came out: `statements` of the article, the `facts` that they amount to, and the
-    number of facts by verdict, every verdict named."""
+    """The outcome of one kind of claim.
+
+    `statements` of the article, the `facts` that they amount to, and the number of facts by
+    verdict, including verdicts that no fact has.
+    """
 
     label: str
     statements: int
@@ -40,7 +44,10 @@ class Count:
 
     @property
     def size(self) -> str:
-        """`19 statements, 11 independent facts`; `7 statements` where each is a fact."""
+        """The size as text.
+
+        Examples: `19 statements, 11 independent facts`; `7 statements` if each is a fact.
+        """
         noun = "statement" if self.statements == 1 else "statements"
         said = f"{self.statements} {noun}"
         if self.facts == self.statements:
@@ -49,15 +56,15 @@ class Count:
 
     @property
     def reached(self) -> dict[Verdict, int]:
-        """The verdicts that a fact has."""
+        """The verdicts that at least one fact has."""
         return {verdict: count for verdict, count in self.verdicts.items() if count}
 
 
 def facts_of(table: pd.DataFrame) -> pd.DataFrame:
-    """The facts behind `Verification.table`, a row each, in the order of their first statement.
+    """Return the facts behind `Verification.table`, a row each.
 
-    Columns: fact, kind, verdict, statements (their ids), differing (ids of those with another
-    verdict), the last two as tuples.
+    They are in the order of their first statement. Columns: fact, kind, verdict, statements (their
+    ids), differing (ids of those with a different verdict), the last two as tuples.
     """
     stating: dict[str, list[dict[str, Any]]] = {}
     for row in rows_of(table):
@@ -80,7 +87,7 @@ def _fact(fact: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def counts_of(table: pd.DataFrame) -> list[Count]:
-    """One count for each kind that `Verification.table` has, measured performance first."""
+    """Return one count for each kind in `Verification.table`, measured performance first."""
     facts = facts_of(table)
     return [
         _count(kind, int((table["kind"] == kind).sum()), facts.loc[facts["kind"] == kind])

@@ -1,4 +1,4 @@
-"""Claims about what a framework can do, read from what probes found; and matters of taste."""
+"""Claims about what a framework can do, judged by probes; and subjective claims."""
 
 import re
 from dataclasses import replace
@@ -25,9 +25,12 @@ _FORM = re.compile(r"(in full: )?([^:]+): (.+?)(?: (!?=|has) (.+))?")
 
 
 class Demand(NamedTuple):
-    """`ORM: comes with the framework = yes`, `!= none`, or `has PACKAGE` of a list of names;
-    without a sign what was found is only shown. After `in full: ` it is demanded of the whole
-    claim: where only such a demand is not met, the claim holds in part."""
+    """A condition on a finding.
+
+    Forms: `ORM: comes with the framework = yes`, `!= none`, or `has PACKAGE` for a list of names;
+    without a sign the finding is only shown. After `in full: ` the condition applies to the whole
+    claim: if only such conditions are not met, the claim holds in part.
+    """
 
     in_full: str | None
     capability: str
@@ -36,13 +39,16 @@ class Demand(NamedTuple):
     value: str | None
 
     def met_by(self, found: str) -> bool:
-        """Whether what was found is what is demanded."""
+        """Whether the finding meets the condition."""
         if self.sign == "has":
             return self.value in found.split(", ")
         return (found == self.value) == (self.sign == "=")
 
     def seen(self, found: str | None) -> str:
-        """What was found, in words: of a long list of names only whether it has the one."""
+        """Return the finding as text.
+
+        For a long list of names it says only whether the list contains the value.
+        """
         if found is None:
             found = "not probed"
         elif self.sign == "has":
@@ -52,8 +58,11 @@ class Demand(NamedTuple):
 
 @predicate
 def found(claim: Claim, case: ClaimContext) -> Judged:
-    """`yes` where all that `evidence` demands was found of the stack's framework, `in part` where
-    all but what is demanded in full was, else `no`."""
+    """Judge the findings of the stack's framework by the conditions in `evidence`.
+
+    `yes` if all are met, `in part` if only conditions marked as in full are not met, otherwise
+    `no`.
+    """
     demands = _demands(claim)
     values = [
         case.findings.get((claim.stack[0], each.capability, each.question)) for each in demands
@@ -70,8 +79,11 @@ def found(claim: Claim, case: ClaimContext) -> Judged:
 
 @predicate
 def subjective(claim: Claim, case: ClaimContext) -> Judged:
-    """What nobody can measure here: what would be needed, and beside it what can be counted: the
-    ratio to `baseline` if the claim has one, and what `evidence` names of every framework."""
+    """Return what would be needed to judge a claim that cannot be measured here.
+
+    The reason also gives what can be counted: the ratio to `baseline` if the claim has one, and the
+    findings of `evidence` for every framework.
+    """
     compared = ratio(claim, case) if claim.baseline else untestable("")
     counted = [_side_by_side(case, each) for each in _demands(claim)]
     seen = "; ".join(text for text in (compared.reason, *counted) if text)

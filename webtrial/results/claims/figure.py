@@ -1,4 +1,4 @@
-"""What is claimed beside what was measured, a row for each comparison."""
+"""Draw claimed and measured values, a row for each comparison."""
 
 from typing import Any
 
@@ -23,8 +23,11 @@ _ENDS = ["claimed_low", "claimed_high", "value", "low", "high"]
 
 @styled
 def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
-    """Rows of `Verification.parts` in one unit: a bar for what is claimed, a mark with its interval
-    for what was measured, hollow where the comparison is undecided."""
+    """Draw rows of `Verification.parts` in one unit.
+
+    A bar is the claim, a mark with its interval the measurement, hollow if the comparison is
+    undecided.
+    """
     figure, axes = panels(1, 1, words.title, ROW_IN * len(parts) + 0.5)
     panel = axes[0, 0]
     panel.set_xscale("log")
@@ -43,7 +46,7 @@ def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
 
 
 def _limits(parts: pd.DataFrame) -> tuple[float, float]:
-    """Room for all that is claimed and measured."""
+    """Return axis limits that include all claimed and measured values."""
     values = parts[_ENDS].to_numpy(dtype=float)
     there = values[np.isfinite(values) & (values > 0)]
     return float(there.min()) / 1.5, float(there.max()) * 1.5
@@ -72,8 +75,7 @@ def _measured(axes: Axes, row: dict[str, Any], height: float) -> None:
 
 
 def verdicts_figure(judged: Verification, *beginnings: str) -> Shown:
-    """What is claimed beside what was measured: the comparisons behind those claims whose ids begin
-    so, all in one unit."""
+    """Draw the comparisons behind the claims whose ids start with `beginnings`, all in one unit."""
     parts = about(judged.parts, beginnings)
     shown = parts[parts["value"].notna() | parts["high"].notna()]
     if shown.empty:

@@ -1,7 +1,7 @@
-"""How many requests were in flight when the article's own table was made.
+"""Requests in flight when the article's own table was measured.
 
-No claim of the article and no verdict on one: connections may idle, so that fewer requests in
-flight than connections contradict nothing.
+This is neither a claim of the article nor a verdict on one: connections may be idle, so fewer
+requests in flight than connections are no contradiction.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,12 @@ from webtrial.results.claims.book import Claim, read_claims
 
 
 def requests_in_flight(claims: Sequence[Claim] | None = None) -> pd.DataFrame:
-    """Throughput × mean latency of the article's figures for CRUD (Little, A Proof for the Queuing
-    Formula, Operations Research 9, 1961): a row per stack that it gives both of.
+    """Return throughput × mean latency of the article's figures for CRUD.
 
-    Columns: stack, throughput_per_s, latency_ms, in_flight, connections (that it claims for the
-    stack; NaN where it names none). `claims` are those of data/claims.csv unless given.
+    A row per stack with both figures. This is Little's law (Little, A Proof for the Queuing
+    Formula, Operations Research 9, 1961). Columns: stack, throughput_per_s, latency_ms, in_flight,
+    connections (claimed for the stack; NaN if the article names none). `claims` are those of
+    data/claims.csv unless given.
     """
     claims = read_claims() if claims is None else claims
     per_s = _figures(claims, "throughput")
@@ -37,7 +38,7 @@ def requests_in_flight(claims: Sequence[Claim] | None = None) -> pd.DataFrame:
 
 
 def _figures(claims: Sequence[Claim], metric: str) -> dict[str, float]:
-    """The article's figure of each stack on CRUD."""
+    """Return the article's figure of each stack on CRUD."""
     return {
         claim.stack[0]: claim.numbers[0]
         for claim in claims

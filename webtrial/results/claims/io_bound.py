@@ -1,4 +1,4 @@
-"""A claim about I/O-bound work, judged only where the work was I/O-bound."""
+"""A claim about I/O-bound work, judged only in scenarios that were I/O-bound."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from webtrial.results.claims.verdicts import Judged, Part, band, untestable
 from webtrial.run.store import Manifest
 
 CPU_BOUND = 0.9
-"""From this share of its cores on a stack is CPU-bound: computing limits it, not waiting."""
+"""The share of its cores from which on a stack is CPU-bound: computing limits it, not waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """One ratio, with how busy each of its two stacks kept the cores (`busy_fraction`)."""
+    """One ratio, with the busy share of the cores for each of its two stacks (`busy_fraction`)."""
 
     scenario: str
     part: Part
@@ -31,16 +31,16 @@ class _Comparison:
 
     @property
     def is_io_bound(self) -> bool:
-        """Whether both stacks waited. Of what was not recorded nothing is known: no."""
+        """Whether both stacks were waiting; False if the CPU time was not recorded."""
         return all(each < CPU_BOUND for each in self.busy)
 
 
 @predicate
 def io_bound_ratio(claim: Claim, case: ClaimContext) -> Judged:
-    """Each stack over each baseline in each scenario in which neither was CPU-bound.
+    """Judge each stack over each baseline in each scenario in which neither was CPU-bound.
 
-    A ratio of which one side keeps its cores busy tells of the CPU time of a request. It can
-    neither support nor refute what is claimed of waiting, so it is left out and said to be.
+    If one side keeps its cores busy, the ratio depends on the CPU time of a request. It can neither
+    support nor refute a claim about waiting, so it is excluded, and the reason says so.
     """
     found = [
         _comparison(claim, case, (stack, baseline), scenario)
@@ -69,7 +69,7 @@ def _comparison(
 
 
 def _needed(claim: Claim, case: ClaimContext, busy: str, missing: Sequence[Part]) -> str:
-    """Why no comparison tells of waiting."""
+    """Return why no comparison is about waiting."""
     cells = pd.concat([case.cell(name, claim.load) for name in claim.scenario])
     loads = listed([str(load) for load in cells["load"].unique()])
     bound = f"needs I/O-bound work: at {loads} every scenario was CPU-bound ({busy})"
@@ -77,11 +77,11 @@ def _needed(claim: Claim, case: ClaimContext, busy: str, missing: Sequence[Part]
 
 
 def busy_fraction(trials: pd.DataFrame, manifest: Manifest) -> float:
-    """How busy trials of `trials_table` kept the cores that serve, on average; NaN where the CPU
-    time of the service was not recorded.
+    """Return the mean share of the serving cores that trials of `trials_table` kept busy.
 
-    The larger of two shares: that of the service alone, a process of which computes on one core at
-    a time, and that of service, PostgreSQL and upstreams together of all the cores they were given.
+    NaN if the CPU time of the service was not recorded. It is the larger of two shares: that of the
+    service alone, each process of which computes on one core at a time; and that of service,
+    PostgreSQL and upstreams together on all the cores they were given.
     """
     cores = _cores(manifest.budgets, manifest.machine)
     processes = int(manifest.budgets.get("server_processes") or 1)
@@ -93,12 +93,12 @@ def busy_fraction(trials: pd.DataFrame, manifest: Manifest) -> float:
 
 
 def _cores(budgets: Mapping[str, Any], machine: Mapping[str, Any]) -> int:
-    """How many cores serve: those that were set aside for it, else all of the machine."""
+    """Return the number of serving cores: those reserved for it, otherwise all of the machine."""
     return len(budgets.get("service_cores") or ()) or int(machine.get("cores") or 1)
 
 
 def _busy_in_words(left_out: Sequence[_Comparison]) -> str:
-    """`cores busy: crud 98–99 %, dashboard 99 %`."""
+    """Return `cores busy: crud 98–99 %, dashboard 99 %`."""
     by_scenario: dict[str, list[float]] = {}
     for each in left_out:
         by_scenario.setdefault(each.scenario, []).extend(filter(isfinite, each.busy))

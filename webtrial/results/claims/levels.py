@@ -1,7 +1,7 @@
-"""Claims about how many: connections that are held, users that are served in time.
+"""Claims about numbers: connections that are held, users that are served within the limit.
 
-A run offers a few numbers, and each is served, not served, or undecided. Between the largest that
-is served and the smallest above it that is not lies a stack's own bound.
+A run offers a few numbers, and each is served, not served, or undecided. A stack's own bound lies
+between the largest number that is served and the smallest above it that is not.
 """
 
 from dataclasses import dataclass, replace
@@ -31,12 +31,15 @@ from webtrial.stats.in_time import capacity_bounds
 from webtrial.stats.intervals import MINIMUM_BLOCKS
 
 ARTICLE_CORES = 4
-"""Of the article's machine: "Tested on 4-core machine with PostgreSQL backend"."""
+"""Cores of the article's machine: "Tested on 4-core machine with PostgreSQL backend"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """At least `low` (0 if nothing is known to be reached), less than `high` (inf likewise)."""
+    """Bounds of a number: at least `low`, less than `high`.
+
+    `low` is 0 if no number is known to be reached, `high` is inf if none is known to be missed.
+    """
 
     low: float
     high: float
@@ -45,10 +48,13 @@ class Bounds:
 
 @predicate
 def connections_held(claim: Claim, case: ClaimContext) -> Judged:
-    """How many connections are held: `most_held` of the loads of at least MINIMUM_BLOCKS untouched
-    blocks in which every connection sends requests. Where that number is not held any more once
-    some connections never send one, the claim holds only partly. The rate of requests is the same
-    whatever the number, so the machine's speed has little part in it."""
+    """Judge how many connections are held, by `most_held`.
+
+    It uses the loads with at least MINIMUM_BLOCKS untouched blocks in which every connection sends
+    requests. If that number is no longer held once some connections never send a request, the claim
+    holds only partly. The rate of requests is the same for any number, so the speed of the machine
+    has little influence.
+    """
     rows = case.connections[case.connections["stack"] == claim.stack[0]]
     asking = rows[rows["silent"] == 0]
     if asking.empty:
@@ -67,7 +73,7 @@ def connections_held(claim: Claim, case: ClaimContext) -> Judged:
 
 
 def _idle(case: ClaimContext, asking: pd.DataFrame) -> str:
-    """How little connections did that send requests, and under which limit of the server."""
+    """Return how little the connections that send requests did, and the server's own limit."""
     said = (
         "connections that send requests were mostly idle:"
         f" {number(float(asking['rate_per_s'].max()), 3)}/s over all of them, at most"
@@ -97,13 +103,13 @@ def _late_in_words(limits: Limits) -> str:
 
 @predicate
 def users_supported(claim: Claim, case: ClaimContext) -> Judged:
-    """How many users are served in time, told from the arrival rates that are.
+    """Judge how many users are served within the limit, from the arrival rates that are.
 
-    Users who think for Z on average and are answered within R ask at λ = N / (Z + R) (the
+    Users who think for Z on average and are answered within R send requests at λ = N / (Z + R) (the
     interactive response time law: Lazowska et al., Quantitative System Performance, 1984, chapter
-    3). So a rate that is served within the limit is that of at least λ · Z users; one that is not,
-    of fewer than λ · (Z + the limit). Which rates are is `capacity_bounds` of those offered in at
-    least MINIMUM_BLOCKS untouched blocks.
+    3). A rate that is served within the limit therefore corresponds to at least λ · Z users; one
+    that is not served, to fewer than λ · (Z + the limit). `capacity_bounds` decides which rates are
+    served, among those offered in at least MINIMUM_BLOCKS untouched blocks.
     """
     stack, scenario = claim.stack[0], claim.scenario[0]
     limits, rates = case.limits, case.rates
@@ -128,7 +134,7 @@ def _late(row: dict[str, Any]) -> str:
 
 
 def _replicated(rows: pd.DataFrame, fact: str) -> pd.DataFrame:
-    """The rows with `fact` undecided where too few blocks are untouched."""
+    """Return the rows with `fact` undecided if too few blocks are untouched."""
     enough = rows["blocks"] - rows["suspect_blocks"] >= MINIMUM_BLOCKS
     return rows.assign(**{fact: rows[fact].astype(object).where(enough, None)})
 
@@ -145,7 +151,7 @@ def _or(value: float, otherwise: float) -> float:
 def _judged(
     claim: Claim, case: ClaimContext, found: Bounds, offered: pd.Series, wanted: str
 ) -> Judged:
-    """The bounds against what is claimed; `offered` are the numbers that were."""
+    """Judge the bounds against the claim; `offered` are the numbers offered in the run."""
     allowed = band(claim.comparator, claim.numbers)
     direction = _reaches(allowed.low, found)
     size = _lies_within(allowed, found) if direction else direction
@@ -172,8 +178,10 @@ def _judged(
 
 
 def _offered_about(claim: Claim, offered: pd.Series) -> bool:
-    """Whether any number was offered that is about the one that is claimed: others leave open
-    whether that one would have been reached."""
+    """Whether a number near the claimed one was offered.
+
+    Other numbers do not show whether the claimed one would have been reached.
+    """
     about = band("about", claim.numbers)
     return bool(offered.between(about.low, about.high).any())
 
@@ -191,14 +199,18 @@ def _reaches(least: float, found: Bounds) -> bool | None:
 
 
 def _lies_within(allowed: Band, found: Bounds) -> bool | None:
-    """Whether a bound between these ends is the one that is claimed: more is not *about* it."""
+    """Whether a bound between these ends matches the claim: a larger one is not *about* it."""
     if found.low > allowed.high:
         return False
     return True if found.high <= allowed.high else None
 
 
 def _on_this_machine(case: ClaimContext, judged: Judged) -> Judged:
-    """A number that is reached on no larger a machine counts, one that is missed on no smaller."""
+    """Keep a verdict only if it carries over to the article's machine.
+
+    A number that is reached counts on at most as many cores, one that is missed on at least as
+    many.
+    """
     cores = case.run.manifest.machine.get("cores", ARTICLE_CORES)
     reached = judged.parts[0].direction
     if reached is None or (cores <= ARTICLE_CORES if reached else cores >= ARTICLE_CORES):

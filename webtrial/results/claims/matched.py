@@ -1,7 +1,8 @@
-"""A claim about frameworks, judged by stacks that differ in the framework alone.
+"""A claim about frameworks, judged by stacks that differ only in the framework.
 
-As deployed, FastAPI writes SQL where Django and Flask load an ORM. What that takes belongs to the
-ORM. So matched pairs are compared in which each has the server that its framework is deployed with.
+As deployed, FastAPI uses SQL where Django and Flask load an ORM, and the cost of that belongs to
+the ORM. The comparison therefore uses matched pairs in which each stack has the server that its
+framework is deployed with.
 """
 
 from collections.abc import Iterator
@@ -20,8 +21,11 @@ from webtrial.stats.pairs import Pair, Stacks, framework_of, stacks_in_order
 
 @predicate
 def smallest(claim: Claim, case: ClaimContext) -> Judged:
-    """Less of the metric than each baseline in every matched pair of stacks: all ratios are below
-    1. What the stacks take as deployed is told beside them and decides nothing."""
+    """Judge whether the metric is below each baseline's in every matched pair.
+
+    That is, all ratios must be below 1. The ratios of the stacks as deployed are reported beside it
+    and decide nothing.
+    """
     pairs = list(product(claim.stack, claim.baseline))
     judged = judged_together([part for pair in pairs for part in _matched(claim, case, pair)])
     deployed = [compared(claim, case, pair, claim.scenario[0], BELOW_ONE) for pair in pairs]
@@ -50,13 +54,13 @@ def _matched(claim: Claim, case: ClaimContext, deployed: tuple[str, str]) -> Ite
 
 
 def _in_order(pair: Pair, first: str, stacks: Stacks) -> tuple[str, str]:
-    """The two stacks, that of the framework of `first` before the other."""
+    """Return the two stacks, the one with the framework of `first` before the other."""
     is_first = framework_of(pair.stack, stacks) == framework_of(first, stacks)
     return (pair.stack, pair.baseline) if is_first else (pair.baseline, pair.stack)
 
 
 def _measured(case: ClaimContext, scenario: str, load_kind: str) -> Stacks:
-    """The stacks that were measured there, in the order in which they are read."""
+    """Return the stacks that were measured in a scenario at a kind of load, in reading order."""
     return {
         name: axes
         for name, axes in stacks_in_order(case.run).items()
@@ -65,7 +69,7 @@ def _measured(case: ClaimContext, scenario: str, load_kind: str) -> Stacks:
 
 
 def _needed(case: ClaimContext, deployed: tuple[str, str], claim: Claim) -> str:
-    """Which stack would have to be measured for a matched pair of two frameworks."""
+    """Return which stack would have to be measured for a matched pair of two frameworks."""
     scenario = claim.scenario[0]
     frameworks = {framework_of(name, case.run.manifest.stacks) for name in deployed}
     stacks = {

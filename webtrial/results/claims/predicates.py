@@ -1,4 +1,4 @@
-"""The functions that judge claims, by the name that a row of data/claims.csv gives."""
+"""The functions that judge claims, by the name used in data/claims.csv."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ PREDICATES: dict[str, Predicate] = {}
 
 
 def predicate(function: Predicate) -> Predicate:
-    """Have a function judge the claims that name it."""
+    """Register a function as the judge of the claims that name it."""
     PREDICATES[function.__name__] = function
     return function
 
 
 def predicate_of(claim: Claim) -> Predicate:
-    """The function that a claim names; ClaimError where there is none."""
+    """Return the function that a claim names; ClaimError if there is none."""
     if claim.predicate not in PREDICATES:
         raise ClaimError(
             f"data/claims.csv, {claim.id}, column predicate: no function {claim.predicate!r};"

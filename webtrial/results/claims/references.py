@@ -1,7 +1,7 @@
-"""What others published of the same frameworks, beside what a run measured.
+"""Results that others published of the same frameworks, beside those of a run.
 
 data/references.csv has a row per published comparison: who, when, on what, which test, the two
-rates, which of our stacks and scenarios come nearest, and what differs nevertheless.
+rates, which of our stacks and scenarios are closest, and what still differs.
 """
 
 from math import exp, isfinite, log
@@ -28,9 +28,9 @@ COLUMNS = (*_WORDS, *_RATES, "differs")
 
 
 def read_references(path: Path = FILE) -> pd.DataFrame:
-    """Every published comparison, a row each: COLUMNS, the rates as numbers.
+    """Return every published comparison, a row each: COLUMNS, the rates as numbers.
 
-    Raises ClaimError where the file is missing or a rate is none.
+    Raises ClaimError if the file is missing or a rate is not a number.
     """
     try:
         read = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -42,11 +42,12 @@ def read_references(path: Path = FILE) -> pd.DataFrame:
 
 
 def reference_table(run: Run, references: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The published ratios of requests per second beside ours at the main closed load of the
-    nearest scenario: a row each, in the file's order.
+    """Return the published ratios of requests per second beside ours.
+
+    A row each, in the file's order. Ours are at the main closed load of the closest scenario.
 
     Columns: source, address, date, hardware, test, differs, scenario, load, stack, title, baseline,
-    baseline_title, published (ratio), ratio, low, high, blocks (NaN and 0 where the run has no such
+    baseline_title, published (ratio), ratio, low, high, blocks (NaN and 0 if the run has no such
     pair), apart (published over ours), agrees: whether the published ratio lies within our
     interval, None without an interval of enough untouched blocks.
     """
@@ -87,8 +88,7 @@ def _beside(reference: dict[str, Any], cell: pd.DataFrame) -> dict[str, Any]:
 
 
 def furthest_first(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `reference_table` that the run has a ratio for, the one furthest from ours
-    first."""
+    """Return the rows of `reference_table` with a ratio of this run, furthest from ours first."""
     there = table.dropna(subset=["ratio"])
     factor = there["apart"].map(lambda apart: exp(abs(log(apart))))
     return there.assign(factor=factor).sort_values("factor", ascending=False, kind="stable")

@@ -1,4 +1,4 @@
-"""Published ratios as marks beside our own as a band, a panel for each pair of stacks."""
+"""Draw published ratios as marks beside ours as a band, a panel for each pair of stacks."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ _PUBLISHED = SPARE_HUES[0]
 
 @styled
 def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
-    """The rows of `reference_table` that have a ratio of ours."""
+    """Draw the rows of `reference_table` for which this run has a ratio."""
     keys = ["title", "baseline_title", "scenario", "load"]
     parts = list(table.groupby(keys, sort=False))
     sizes = [len(part) + 1.4 for _, part in parts]
@@ -58,7 +58,7 @@ def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:
 
 
 def references_figure(table: pd.DataFrame) -> Shown:
-    """`reference_table`."""
+    """Draw `reference_table`."""
     shown = table.dropna(subset=["ratio"])
     if shown.empty:
         return absent("no pair of stacks that somebody else has published")

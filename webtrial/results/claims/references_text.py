@@ -1,4 +1,4 @@
-"""What others published and the report refers to, as a list of references."""
+"""The published sources that the report refers to, as a list of references."""
 
 import pandas as pd
 
@@ -8,8 +8,10 @@ _ONE_SOURCE = ["source", "date", "hardware", "address"]
 
 
 def sources_text(references: pd.DataFrame | None = None) -> list[str]:
-    """A paragraph of Markdown for each source of data/references.csv, in the file's order: who,
-    when, which tests, on what, and where it can be read."""
+    """Return a paragraph of Markdown for each source of data/references.csv, in the file's order.
+
+    Each says who, when, which tests, on what hardware, and where to read it.
+    """
     table = read_references() if references is None else references
     grouped = table.groupby(_ONE_SOURCE, sort=False)["test"].unique()
     return [

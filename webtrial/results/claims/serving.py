@@ -1,4 +1,4 @@
-"""Claims that something works, told from the trials that needed it."""
+"""Claims that something works, judged by the trials that needed it."""
 
 from math import inf, nan
 
@@ -26,8 +26,10 @@ ANYTHING = Band(-inf, inf)
 
 @predicate
 def served(claim: Claim, case: ClaimContext) -> Judged:
-    """Every stack served the scenario: in every untouched block at most TOLERATED_SHARE of its
-    requests failed."""
+    """Judge whether every stack served the scenario.
+
+    In every untouched block at most TOLERATED_SHARE of its requests may fail.
+    """
     parts = [_part(claim, case, stack) for stack in claim.stack]
     verdict = verdict_of(parts)
     words = {SUPPORTED: YES, REFUTED: NO}

@@ -1,4 +1,4 @@
-"""A claim about sources that are asked in turn, with the most that asking at once could save."""
+"""A claim about sources called in turn, with the most that calling them at once could save."""
 
 from dataclasses import replace
 from statistics import fmean
@@ -16,10 +16,11 @@ DATABASE = "PostgreSQL"
 
 @predicate
 def fan_out_ratio(claim: Claim, case: ClaimContext) -> Judged:
-    """As `ratio`, of latency at an open load that every stack serves, with its ceiling.
+    """Judge like `ratio`, for latency at an open load that every stack serves.
 
-    In turn sources take the sum of their times, at once at least the time of the slowest. Four
-    sources make a factor of four only where all four take equally long.
+    The reason adds the upper bound of the ratio. In turn, sources take the sum of their times; at
+    once, at least the time of the slowest. Four sources give a factor of four only if all four take
+    equally long.
     """
     judged = ratio(claim, case)
     took_ms = source_times_ms(claim, case)
@@ -35,9 +36,11 @@ def fan_out_ratio(claim: Claim, case: ClaimContext) -> Judged:
 
 
 def source_times_ms(claim: Claim, case: ClaimContext) -> dict[str, float]:
-    """What each source took for one request, mean over the trials of all the claim's stacks: the
-    upstreams by name, and the statements in PostgreSQL together where they were counted. Empty
-    where no upstream was asked."""
+    """Return the time of each source for one request in ms, by name.
+
+    It is the mean over the trials of all the claim's stacks. The sources are the upstreams, and all
+    statements in PostgreSQL together if they were counted. Empty if no upstream was called.
+    """
     stacks = [*claim.stack, *claim.baseline]
     rows = case.cell(claim.scenario[0], claim.load)
     rows = rows[rows["stack"].isin(stacks) & (rows["role"] == "measure")]

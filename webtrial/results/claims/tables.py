@@ -1,4 +1,4 @@
-"""Claims and references as tables."""
+"""Tables of claims and references."""
 
 import pandas as pd
 
@@ -14,8 +14,10 @@ from webtrial.stats.frames import rows_of
 
 
 def claims_table(judged: Verification, *beginnings: str) -> Table:
-    """Every claim with its kind, or only those whose ids begin so: claimed, measured, verdict,
-    reason."""
+    """Return every claim with its kind, or only those whose ids start with `beginnings`.
+
+    Columns: claimed, measured, verdict, reason.
+    """
     rows = about(judged.table, beginnings) if beginnings else judged.table
     shown = rows.assign(
         claimed=[claimed_text(row) for row in rows_of(rows)],
@@ -29,8 +31,10 @@ def claims_table(judged: Verification, *beginnings: str) -> Table:
 
 
 def counts_table(judged: Verification) -> Table:
-    """How many facts of each kind came out in which way; no sum of the three, which are judged by
-    different means."""
+    """Return how many facts of each kind have which verdict.
+
+    The three kinds are not added up, because they are judged by different means.
+    """
     rows = [
         {
             "kind": count.label,
@@ -49,7 +53,7 @@ def counts_table(judged: Verification) -> Table:
 
 
 def facts_table(judged: Verification) -> Table:
-    """The facts of measured performance, with the statements that repeat each."""
+    """Return the facts of measured performance, with the statements that repeat each."""
     facts = facts_of(judged.table)
     facts = facts[facts["kind"] == "performance"]
     said = judged.table.set_index("id")["statement"].to_dict()
@@ -65,7 +69,7 @@ def facts_table(judged: Verification) -> Table:
 
 
 def references_table(table: pd.DataFrame) -> Table:
-    """`reference_table` in columns; – where the run has no such pair."""
+    """Return `reference_table` in columns; – if the run has no such pair."""
     shown = table.assign(
         who=[f"{row['source']}, {row['date']}" for row in rows_of(table)],
         pair=[f"{row['title']} / {row['baseline_title']}" for row in rows_of(table)],

@@ -1,4 +1,4 @@
-"""What the figures of claims and references say: title, alternative text, caption."""
+"""Figure texts and sentences about claims and references."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,18 +32,21 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def about(frame: pd.DataFrame, beginnings: Sequence[str]) -> pd.DataFrame:
-    """The rows of a table of claims whose ids begin in one of these ways."""
+    """Return the rows of a table of claims whose ids start with one of `beginnings`."""
     return frame[frame["id"].str.startswith(tuple(beginnings))]
 
 
 def claims_counted(count: Count) -> str:
-    """`**Measured performance** (19 statements, 11 independent facts): **1** supported, …`."""
+    """Return the count of one kind of claim.
+
+    Example: `**Measured performance** (19 statements, 11 independent facts): **1** supported, …`.
+    """
     told = listed([f"**{number}** {verdict}" for verdict, number in count.reached.items()])
     return f"**{count.label.capitalize()}** ({count.size}): {told}."
 
 
 def claims_figure_text(parts: pd.DataFrame) -> FigureText:
-    """Of the rows of `Verification.parts` that are drawn."""
+    """Return the figure text of the drawn rows of `Verification.parts`."""
     one = len(parts) == 1
     title = str(parts["reason"].iloc[0]) if one else f"{len(parts)} comparisons: {_outcomes(parts)}"
     alt = "Claimed and measured. " + "; ".join(parts["reason"]) + "."
@@ -56,7 +59,7 @@ def claims_figure_text(parts: pd.DataFrame) -> FigureText:
 
 
 def _outcomes(parts: pd.DataFrame) -> str:
-    """How many comparisons came out in which way."""
+    """Return how many comparisons have which outcome."""
     direction, size = parts["direction"], parts["size"]
     which = {
         "as claimed": direction.eq(True) & size.eq(True),
@@ -68,7 +71,7 @@ def _outcomes(parts: pd.DataFrame) -> str:
 
 
 def references_figure_text(table: pd.DataFrame) -> FigureText:
-    """Of the rows of `reference_table` that have a ratio of ours."""
+    """Return the figure text of the rows of `reference_table` for which this run has a ratio."""
     decided = table[table["agrees"].notna()]
     title = f"{counted(len(table), 'published ratio')} beside ours"
     if len(decided):
@@ -92,12 +95,14 @@ def _span(low: float, high: float) -> str:
 
 
 TOLD = 3
-"""So many published ratios are told of in a sentence each, those furthest from ours."""
+"""The number of published ratios with a sentence each: those furthest from ours."""
 
 
 def claims_text(run: Run, judged: Verification) -> Prose:
-    """How many of the article's claims came out in which way, each kind by itself; why a run of one
-    block decides none that rest on it."""
+    """Return how many of the article's claims have which verdict, separately for each kind.
+
+    For a run of one block, it says why none of the claims that depend on it is decided.
+    """
     kinds = "\n".join(f"- {claims_counted(count)}" for count in counts_of(judged.table))
     alone = (
         "\n\nThis run has one block: no interval, and no verdict on anything that rests on it. What"
@@ -108,7 +113,7 @@ def claims_text(run: Run, judged: Verification) -> Prose:
 
 
 def disagreeing_text(judged: Verification) -> Prose:
-    """Which statements have another verdict than the fact that they repeat."""
+    """Return which statements have a different verdict than the fact that they repeat."""
     facts = facts_of(judged.table)
     apart = facts[facts["differing"].map(len) > 0]
     if apart.empty:
@@ -123,8 +128,10 @@ def disagreeing_text(judged: Verification) -> Prose:
 
 
 def in_flight_text(run: Run) -> Prose:
-    """What the article's own figures say of the load that they were taken at. No claim, and no
-    verdict: connections may idle."""
+    """Return what the article's own figures imply about the load under which they were measured.
+
+    This is no claim and no verdict, because connections may be idle.
+    """
     figures = requests_in_flight()
     stacks = run.manifest.stacks
     told = [
@@ -141,7 +148,7 @@ def in_flight_text(run: Run) -> Prose:
 
 
 def rules_text(limits: Limits) -> Prose:
-    """What the verdicts mean, with the bounds that decide them."""
+    """Explain the verdicts, with the bounds that decide them."""
     return Prose(
         "**Supported**: direction and size hold. **Partly**: the direction holds, the size does"
         " not. **Refuted**: the direction does not hold. **Inconclusive**: fewer than"
@@ -158,7 +165,10 @@ def rules_text(limits: Limits) -> Prose:
 
 
 def reasons_text(judged: Verification, *beginnings: str) -> Prose:
-    """A paragraph for each claim whose id begins so: what the article says, the verdict, why."""
+    """Return a paragraph for each claim whose id starts with `beginnings`.
+
+    It gives the article's statement, the verdict and the reason.
+    """
     return Prose("\n\n".join(map(_told, rows_of(about(judged.table, beginnings)))))
 
 
@@ -179,7 +189,7 @@ def _sentence(text: str) -> str:
 
 
 def undecided_text(judged: Verification) -> Prose:
-    """Which claims are inconclusive, so that a longer run may decide them."""
+    """Return which claims are inconclusive and may be decided by a longer run."""
     names = judged.table.loc[judged.table["verdict"] == INCONCLUSIVE, "id"].tolist()
     if not names:
         return Prose("No claim is inconclusive.")
@@ -187,8 +197,10 @@ def undecided_text(judged: Verification) -> Prose:
 
 
 def references_text(table: pd.DataFrame) -> Prose:
-    """How many published ratios lie within the interval of ours; where they part furthest, and in
-    what those tests differ."""
+    """Return how many published ratios lie within our interval.
+
+    Also says where they differ most, and how those tests differ from ours.
+    """
     ranked = furthest_first(table)
     if ranked.empty:
         return Prose("")

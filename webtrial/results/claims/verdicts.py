@@ -1,4 +1,7 @@
-"""How the parts of a claim make its verdict: direction and size, each true, false or undecided."""
+"""Derive the verdict of a claim from the direction and size of its parts.
+
+Each of the two is true, false or undecided.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,27 +21,31 @@ NOT_TESTABLE: Verdict = "not testable here"
 VERDICTS: tuple[Verdict, ...] = (SUPPORTED, PARTLY, REFUTED, INCONCLUSIVE, NOT_TESTABLE)
 
 ABOUT = 1.25
-"""The article's figures have two digits and no interval. Within this factor of one is *about* it;
-within this factor of each other two stacks are *about equal*."""
+"""The article's figures have two digits and no interval. A value within this factor of one is
+*about* it; two stacks within this factor of each other are *about equal*.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The values that a claim allows, both ends included; `said` is how it says so."""
+    """The values that a claim allows, including both ends; `said` is its wording."""
 
     low: float
     high: float
     said: str = ""
 
     def holds(self, low: float, high: float) -> bool | None:
-        """Whether an interval lies within; None where it reaches over an end, or is none."""
+        """Whether an interval lies within the band.
+
+        None if it extends beyond an end, or if there is no interval.
+        """
         if self.low <= low and high <= self.high:
             return True
         return False if high < self.low or low > self.high else None
 
     @property
     def is_below_one(self) -> bool:
-        """Whether it is of ratios below 1, by its middle on the log scale."""
+        """Whether the band covers ratios below 1, judged by its middle on the log scale."""
         return isfinite(self.high) and self.low * self.high < 1
 
 
@@ -47,7 +54,10 @@ ABOUT_EQUAL = Band(1 / ABOUT, ABOUT, "about equal")
 
 
 def band(comparator: Comparator, values: Sequence[float]) -> Band:
-    """What `comparator` allows about the claimed values, two of them for `between`."""
+    """Return the band that `comparator` allows around the claimed values.
+
+    `between` has two values, the others one.
+    """
     first, last = values[0], values[-1]
     said = f"{comparator} {_plain(first)}" + f" and {_plain(last)}" * (len(values) > 1)
     ends = {
@@ -66,10 +76,11 @@ def _plain(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One comparison that a claim rests on: `value` with its interval against what is `claimed`.
+    """One comparison behind a claim: `value` with its interval against the `claimed` band.
 
-    `direction` and `size` say whether they hold, None where that is undecided. `reason` says what
-    was seen. `missing` says what would be needed where nothing could be. `unit` is of the value.
+    `direction` and `size` say whether they hold, None if undecided. `reason` describes the
+    observation. `missing` says what would be needed if nothing was observed. `unit` is the unit of
+    the value.
     """
 
     what: str
@@ -86,8 +97,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of a claim. `measured` is a number, or the word that a probe found; `low` and
-    `high` are its interval, NaN without one."""
+    """The outcome of a claim.
+
+    `measured` is a number, or the word that a probe found; `low` and `high` are its interval, NaN
+    without one.
+    """
 
     verdict: Verdict
     reason: str
@@ -98,12 +112,15 @@ class Judged:
 
 
 def untestable(reason: str) -> Judged:
-    """A claim that needs what is not here; the reason says what."""
+    """Return the outcome of a claim that needs something unavailable; the reason says what."""
     return Judged(NOT_TESTABLE, reason)
 
 
 def verdict_of(parts: Sequence[Part]) -> Verdict:
-    """All parts must hold: one wrong direction refutes, one wrong size leaves the direction."""
+    """Return the verdict of a claim from its parts, all of which must hold.
+
+    One wrong direction refutes the claim; with one wrong size only the direction holds.
+    """
     direction = all_of(part.direction for part in parts)
     if direction is False:
         return REFUTED
@@ -116,8 +133,10 @@ def verdict_of(parts: Sequence[Part]) -> Verdict:
 
 
 def weakest_of(verdicts: Iterable[Verdict]) -> Verdict:
-    """What of several verdicts counts, in the order in which parts make one: a refutation, then
-    what could not be tested, then what is undecided, then a size that does not hold."""
+    """Return the verdict that counts among several.
+
+    The order is the same as for parts: refuted, not testable, undecided, then wrong in size.
+    """
     return min(verdicts, key=_WEAKEST_FIRST.index)
 
 
@@ -125,7 +144,7 @@ _WEAKEST_FIRST = (REFUTED, NOT_TESTABLE, INCONCLUSIVE, PARTLY, SUPPORTED)
 
 
 def all_of(facts: Iterable[bool | None]) -> bool | None:
-    """Kleene's conjunction: one that is false decides, else one that is undecided."""
+    """Return Kleene's conjunction: False if any is false, otherwise None if any is undecided."""
     seen = list(facts)
     if False in seen:
         return False
@@ -133,13 +152,13 @@ def all_of(facts: Iterable[bool | None]) -> bool | None:
 
 
 def reasons_of(parts: Iterable[Part]) -> str:
-    """What was seen of each part or is missing, each once."""
+    """Return the reason of each part, or what is missing, each once."""
     said = [part.missing or part.reason for part in parts]
     return "; ".join(dict.fromkeys(text for text in said if text))
 
 
 def ends_of(parts: Sequence[Part]) -> tuple[float, float]:
-    """The lowest and the highest end of the parts' intervals; NaN without any."""
+    """Return the lowest and the highest end of the parts' intervals; NaN without any."""
     low = min((part.low for part in parts if isfinite(part.low)), default=nan)
     high = max((part.high for part in parts if isfinite(part.high)), default=nan)
     return low, high

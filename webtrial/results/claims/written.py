@@ -1,4 +1,4 @@
-"""Verdicts as text and as JSON."""
+"""Write verdicts as text and as JSON."""
 
 import json
 import os
@@ -23,8 +23,10 @@ _INDENT = "    "
 
 
 def as_text(table: pd.DataFrame, width: int) -> str:
-    """`Verification.table` in columns, the reason below each row, each kind of claims under its
-    name, then how many of each verdict. As wide as `width` between NARROW and WIDE."""
+    """Return `Verification.table` in columns, grouped by kind, with the reason below each row.
+
+    The number of each verdict follows. The text is `width` wide, between NARROW and WIDE.
+    """
     width = min(max(width, NARROW), WIDE)
     lines = _columns({name: name for name in _WIDTHS}, width)
     for kind, label in LABELS.items():
@@ -36,8 +38,10 @@ def as_text(table: pd.DataFrame, width: int) -> str:
 
 
 def counts_text(table: pd.DataFrame) -> list[str]:
-    """`Measured performance: 19 statements, 11 independent facts: 1 supported, 6 partly, …`, a
-    line for each kind, every verdict named."""
+    """Return a line for each kind, with every verdict named.
+
+    Example: `Measured performance: 19 statements, 11 independent facts: 1 supported, 6 partly, …`.
+    """
     return [
         f"{each.label.capitalize()}: {each.size}: "
         + ", ".join(f"{count} {verdict}" for verdict, count in each.verdicts.items())
@@ -57,8 +61,10 @@ def _lines(row: dict[str, Any], width: int) -> list[str]:
 
 
 def _columns(texts: dict[str, str], width: int) -> list[str]:
-    """Texts side by side, in as many lines as the longest needs; room to spare goes to what is
-    claimed."""
+    """Return texts side by side, in as many lines as the longest needs.
+
+    The claim gets any spare width.
+    """
     widths = _WIDTHS | {"claimed": _WIDTHS["claimed"] + width - NARROW}
     cells = [textwrap.wrap(texts[name], size) for name, size in widths.items()]
     return [
@@ -68,12 +74,12 @@ def _columns(texts: dict[str, str], width: int) -> list[str]:
 
 
 def claimed_text(row: dict[str, Any]) -> str:
-    """What a row of `Verification.table` claims, with its unit."""
+    """Return the claimed value of a row of `Verification.table`, with its unit."""
     return f"{row['claimed']} {row['unit']}".rstrip()
 
 
 def measured_text(row: dict[str, Any]) -> str:
-    """What was measured with its interval: `3.1 (2.9–3.4)`, `yes`, – for nothing."""
+    """Return the measured value with its interval: `3.1 (2.9–3.4)`, `yes`, – if there is none."""
     value, low, high = row["measured"], row["low"], row["high"]
     if isinstance(value, str):
         return value
@@ -83,8 +89,10 @@ def measured_text(row: dict[str, Any]) -> str:
 
 
 def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
-    """Write `Verification.table` as a JSON list, whole or not at all; `path`. Numbers that are
-    none are null. Raises ClaimError where it cannot be written."""
+    """Write `Verification.table` as a JSON list, completely or not at all, and return `path`.
+
+    NaN is written as null. Raises ClaimError if the file cannot be written.
+    """
     content = json.dumps([_plain(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -1,4 +1,4 @@
-"""What of one run holds in another, and what changed?"""
+"""Which results of one run hold in another, and what changed?"""
 
 from functools import cached_property
 
@@ -13,27 +13,27 @@ from webtrial.stats.intervals import Estimate
 
 
 class Comparison(Result):
-    """A second run held against a first one."""
+    """A second run compared with a first one."""
 
     def __init__(self, before: Run, after: Run, fail_over: float) -> None:
-        """`fail_over`: by more than so many per cent a stack may not get worse."""
+        """Set the bound: `fail_over` is the percentage by which a stack may get worse."""
         super().__init__(before)
         self.after = after
         self.fail_over = fail_over
 
     @cached_property
     def data(self) -> pd.DataFrame:
-        """Each figure of the second run over that of the first: columns of `changes.changes`."""
+        """Each value of the second run over that of the first: columns of `changes.changes`."""
         return changes_.changes(self.run, self.after)
 
     @cached_property
     def speed(self) -> Estimate:
-        """How fast the second run's machine was, over the first's."""
+        """The speed of the second run's machine, over the first's."""
         return changes_.machine_speed(self.run, self.after)
 
     @cached_property
     def regressions(self) -> pd.DataFrame:
-        """What certainly got worse by more than `fail_over`: columns of `changes.regressions`."""
+        """Certain regressions by more than `fail_over`: columns of `changes.regressions`."""
         return changes_.regressions(self.data, self.speed.value, self.fail_over)
 
     @cached_property
@@ -43,15 +43,17 @@ class Comparison(Result):
 
     @cached_property
     def differences(self) -> pd.DataFrame:
-        """What differs in machine, versions, data and parameters: columns of
-        `differences.differences`."""
+        """Differences in machine, versions, data and parameters.
+
+        Columns of `differences.differences`.
+        """
         return differences(self.run, self.after)
 
 
 def comparison(before: Run, after: Run, fail_over: float = 10.0) -> Comparison:
-    """`after` against `before`.
+    """Compare `after` with `before`.
 
-    `data` has a row per cell, stack and metric: columns of `changes.changes`. CompareError where
-    the runs share nothing.
+    `data` has a row per cell, stack and metric: columns of `changes.changes`. CompareError if the
+    runs have nothing in common.
     """
     return Comparison(before, after, fail_over)

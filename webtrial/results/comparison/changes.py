@@ -1,11 +1,11 @@
-"""What became of each stack between two runs: one run's figures over another's, with intervals.
+"""Changes of each stack between two runs: one run's values over another's, with intervals.
 
-The runs were made at different times, often on different days or machines, so no block of one
-belongs to a block of the other: the ratio is unpaired (Welch's interval on logarithms). It covers
-how much blocks differ *within* each run. What sets one run as a whole apart from another (the hour,
-the neighbours, another machine) is in the ratio, too, and no interval of two runs can tell it from
-a change of the stack. Two things help: how fast the machine was, which every trial notes, and the
-ratios of stacks to each other, which such a change leaves alone (`replication`).
+The runs were made at different times, often on different days or machines, so their blocks are not
+paired: the ratio is unpaired (Welch's interval on logarithms). It covers how much blocks differ
+*within* each run. Effects on a whole run (the hour, the neighbours, another machine) are also part
+of the ratio, and no interval of two runs can separate them from a change of the stack. Two things
+help: the speed of the machine, which every trial records, and the ratios between stacks, which such
+effects do not change (`replication`).
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,10 @@ PLACE = [*CELL, "stack"]
 
 
 def shared_places(before: Run, after: Run) -> pd.DataFrame:
-    """The cells and stacks that count in both runs: columns scenario, load_kind, load, stack.
+    """Return the cells and stacks that count in both runs.
 
-    Raises CompareError, which says what each of them measured, where they share none.
+    Columns: scenario, load_kind, load, stack. Raises CompareError, which says what each of them
+    measured, if they share none.
     """
     places = [_trials(run)[PLACE].drop_duplicates() for run in (before, after)]
     shared = places[0].merge(places[1])
@@ -67,13 +68,14 @@ def _trials(run: Run) -> pd.DataFrame:
 
 
 def changes(before: Run, after: Run) -> pd.DataFrame:
-    """`after` over `before` wherever both measured the same: a row per cell, stack and metric.
+    """Return `after` over `before` wherever both measured the same.
 
-    Columns: scenario, load_kind, load, stack, title, framework, metric, before, after, ratio, low,
-    high, blocks_before, blocks_after, blocks_untouched (valid trials, of the run with fewer),
-    suspect (whether it rests on others as well, for want of three), failed_before, failed_after
-    (fractions of the requests meant to be sent that failed or were dropped), verdict (higher,
-    lower, inconclusive), reason. Raises CompareError where they share nothing.
+    A row per cell, stack and metric. Columns: scenario, load_kind, load, stack, title, framework,
+    metric, before, after, ratio, low, high, blocks_before, blocks_after, blocks_untouched (valid
+    trials, of the run with fewer), suspect (whether it also uses other trials, because fewer than
+    three are valid), failed_before, failed_after (fractions of the scheduled requests that failed
+    or were dropped), verdict (higher, lower, inconclusive), reason. Raises CompareError if the runs
+    have nothing in common.
     """
     shared = shared_places(before, after)
     rows = _figures(before, shared).merge(
@@ -91,8 +93,11 @@ _COLUMNS = (
 
 
 def _figures(run: Run, shared: pd.DataFrame) -> pd.DataFrame:
-    """A row per place and metric: the `estimate`, how many of its blocks are `untouched`, whether
-    it is `suspect`, what share of the requests `failed`."""
+    """Return a row per place and metric.
+
+    Columns: the `estimate`, how many of its blocks are `untouched`, whether it is `suspect`, and
+    the share of requests that `failed`.
+    """
     trials = _trials(run).merge(shared)
     rows = [
         dict(zip(PLACE, [*key, stack], strict=True)) | row
@@ -165,8 +170,11 @@ _UNKNOWN = Judgement("inconclusive", "too few requests, or not observed, in one 
 
 
 def machine_speed(before: Run, after: Run) -> Estimate:
-    """How many times as fast the machine was in `after`: a fixed piece of Python work, timed
-    around every trial, as the mean of each block."""
+    """Return the speed of the machine in `after` relative to `before`.
+
+    It is measured with a fixed piece of Python work, timed around every trial, as the mean of each
+    block.
+    """
     first, second = (
         _trials(run).groupby("block")["speed_per_s"].mean().tolist() for run in (before, after)
     )
@@ -177,15 +185,15 @@ _BETTER = {metric.name: metric.better for metric in METRICS}
 
 
 def regressions(changed: pd.DataFrame, speed: float, percent: float) -> pd.DataFrame:
-    """The rows of `changes` that certainly got worse by more than `percent`, the worst first, with
-    `worse`: the least by which they did, in per cent.
+    """Return the rows of `changes` that certainly got worse by more than `percent`.
 
-    Certain means that on both sides at least three blocks are untouched and that the nearer end of
-    the interval lies beyond the bound: requests per second below 1 − percent/100 of what they were,
-    times and CPU time above 1 + percent/100. What a slower machine may explain is granted first:
-    where `speed` (`machine_speed`) is below 1, the end is moved towards 1 by it. A faster machine
-    is not held against a stack. Each row is judged by itself: where very many are looked at and
-    the bound is 0, a few in a hundred exceed it by chance.
+    The worst comes first; the column `worse` is the least percentage by which it did. Certain means
+    that at least three blocks are untouched on both sides and that the nearer end of the interval
+    lies beyond the bound: requests per second below 1 − percent/100 of the earlier value, times and
+    CPU time above 1 + percent/100. Effects that a slower machine may explain are deducted first: if
+    `speed` (`machine_speed`) is below 1, the end is moved towards 1 by it. A faster machine does
+    not count against a stack. Each row is judged by itself: with very many rows and a bound of 0, a
+    few in a hundred exceed it by chance.
     """
     granted = min(speed, 1.0) if speed > 0 else 1.0
     is_rate = changed["metric"].map(_BETTER) == "higher"

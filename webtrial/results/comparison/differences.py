@@ -1,4 +1,4 @@
-"""In what two runs differ beside what they found: parameters, versions, machine, data, stacks."""
+"""Differences between two runs apart from results: parameters, versions, machine, data, stacks."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,17 +12,19 @@ BEARING = frozenset(
     {"think_time_s", "timeout_s", "held_rate_per_s", "held_scenario", "max_connections"}
     | {"upstream_delay_ms", "upstream_sigma", "database_connections", "server_processes"}
 )
-"""Parameters that change what a cell of the same name asks of a stack. Others change which cells
-there are, how long they were measured or how often."""
+"""Parameters that change what a cell of the same name demands of a stack. Others change which cells
+there are, or how long or how often they were measured.
+"""
 
 
 def differences(before: Run, after: Run) -> pd.DataFrame:
-    """What the manifests say differently: a row each. How long something took to make (DURATIONS)
-    is no difference.
+    """Return the differences between the manifests: a row each.
+
+    Differences in build times (DURATIONS) are not included.
 
     Columns: part (parameters, versions, machine, budgets, data, git, stacks), name, before, after
-    (None where one run does not say; of stacks those that both have), bears (whether it changes
-    what is measured in a cell of the same name: of parameters those of BEARING, of the rest all but
+    (None if one run does not say; for stacks only those that both have), bears (whether it affects
+    measurements in a cell of the same name: for parameters those of BEARING, otherwise all but
     git).
     """
     both = set(before.manifest.stacks) & set(after.manifest.stacks)

@@ -1,4 +1,4 @@
-"""Ratios of stacks in two runs, one below the other, on a log axis."""
+"""Draw ratios of stacks in two runs, one below the other, on a log axis."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ from webtrial.stats.frames import rows_of
 from webtrial.stats.pairs import title_of
 
 _RUNS = {"before": (0.16, INK, "o"), "after": (-0.16, HUES["FastAPI"], "D")}
-"""For each run how far above its row it is drawn, its colour and its mark."""
+"""For each run, its offset above the row, its colour and its marker."""
 
 
 @styled
 def draw(found: pd.DataFrame, words: FigureText) -> Drawing:
-    """`replication` of one metric, with `title` and `baseline_title` of the stacks."""
+    """Draw `replication` of one metric, with `title` and `baseline_title` of the stacks."""
     places = list(dict.fromkeys(zip(found["scenario"], found["load"], strict=True)))
     parts = [found[(found["scenario"] == a) & (found["load"] == b)] for a, b in places]
     sizes = [len(part) + 1.0 for part in parts]
@@ -102,7 +102,10 @@ def _mark(
 
 
 def replication_figure(run: Run, found: pd.DataFrame) -> Shown:
-    """`replication` of requests per second at the main closed loads; `run` names the stacks."""
+    """Draw `replication` of requests per second at the main closed loads.
+
+    `run` provides the titles of the stacks.
+    """
     table = at_main_load(found[found["metric"] == "throughput"])
     table = table[table["ratio_before"].notna() | table["ratio_after"].notna()]
     if table.empty:
@@ -116,7 +119,7 @@ def replication_figure(run: Run, found: pd.DataFrame) -> Shown:
 
 
 def changes_figure(changed: pd.DataFrame) -> Shown:
-    """`changes` of requests per second at the main closed loads."""
+    """Draw `changes` of requests per second at the main closed loads."""
     table = at_main_load(changed[changed["metric"] == "throughput"])
     table = table[table["ratio"].notna()]
     if table.empty:

@@ -1,4 +1,4 @@
-"""Two runs held against each other, as a terminal or a pull request shows it."""
+"""A comparison of two runs, for a terminal or a pull request."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,34 +27,36 @@ from webtrial.run.store import Run
 Part = tuple[str, Prose | Table]
 
 FOLDED_FROM = 12
-"""Tables of more rows than that are folded away in a pull request."""
+"""In a pull request, tables with more rows than this are collapsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """What is said of two runs: paragraphs and tables in their order, each below a heading, and
-    whether a stack certainly `regressed` by more than was allowed."""
+    """The paragraphs and tables of a comparison in order, each below a heading.
+
+    `regressed` says whether a stack certainly got worse by more than allowed.
+    """
 
     title: str
     parts: tuple[Part, ...]
     regressed: bool
 
     def markdown(self) -> str:
-        """As a pull request shows it."""
+        """Return the page for a pull request."""
         parts = [f"### {heading}\n\n{_in_markdown(part)}" for heading, part in self.parts]
         return "\n\n".join([f"## {self.title}", *parts])
 
     def text(self) -> str:
-        """As a terminal shows it."""
+        """Return the page for a terminal."""
         parts = [f"{heading}\n\n{_in_text(part)}" for heading, part in self.parts]
         return "\n\n".join([self.title, *parts])
 
 
 def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> ComparisonPage:
-    """`after` against `before`; where `fail_over` (per cent) is given, what certainly got worse by
-    more than that is said first.
+    """Compare `after` with `before`.
 
-    Raises CompareError where the runs share nothing, ParameterError where `fail_over` is no
+    If `fail_over` (per cent) is given, regressions that are certainly larger come first. Raises
+    CompareError if the runs have nothing in common, ParameterError if `fail_over` is not a
     percentage.
     """
     if fail_over is not None and not (isfinite(fail_over) and fail_over >= 0):
@@ -80,7 +82,7 @@ def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> Com
 
 
 def _filled(parts: list[Part]) -> Iterator[Part]:
-    """Those that have something to show."""
+    """Yield the parts that have something to show."""
     for heading, part in parts:
         if isinstance(part, Table) or part.text:
             yield heading, part
@@ -91,7 +93,7 @@ def _in_text(part: Prose | Table) -> str:
 
 
 def _in_markdown(part: Prose | Table) -> str:
-    """Without pandoc's caption line, which a pull request would show as it stands."""
+    """Return a part without pandoc's caption line, which a pull request would show literally."""
     if isinstance(part, Prose):
         return part.text
     table = Table(part.frame, "", part.columns, part.formats).markdown()

@@ -1,7 +1,7 @@
 """Which conclusions about stacks hold in two runs: verdicts of pairs, paired within each run.
 
-A machine that is slower, or another, changes what every stack of a run reaches, and leaves their
-ratios alone as far as it changes all alike. So a conclusion can be repeated where a rate cannot.
+A slower or different machine changes the results of every stack of a run, but not their ratios as
+far as it affects all stacks alike. A conclusion can therefore replicate even if a rate cannot.
 """
 
 from typing import Any
@@ -23,18 +23,19 @@ _SETTLED = (*DECIDED, "indistinguishable")
 
 
 def replication(before: Run, after: Run) -> pd.DataFrame:
-    """The verdicts on each pair of stacks in both runs: a row per cell, pair and metric that both
-    measured; pairs are those of `before`.
+    """Return the verdicts on each pair of stacks in both runs.
+
+    A row per cell, pair and metric that both measured; the pairs are those of `before`.
 
     Columns: scenario, load_kind, load, kind, stack, baseline, metric, differs (in what the two
-    stacks differ beside the framework, in the first run); then for each run, ending in
-    _before and _after: ratio, low, high, blocks_untouched, suspect, floor, verdict, reason; outcome
-    (one of OUTCOMES: a verdict of higher, lower or indistinguishable is settled, it *replicates*
-    where the other run has the same and is *contradicted* where one says higher, the other lower),
+    stacks differ apart from the framework, in the first run); then for each run, ending in _before
+    and _after: ratio, low, high, blocks_untouched, suspect, floor, verdict, reason; outcome (one of
+    OUTCOMES: a verdict of higher, lower or indistinguishable is settled; it *replicates* if the
+    other run has the same verdict and is *contradicted* if one says higher and the other lower),
     apart (the second ratio over the first), apart_low, apart_high, size_differs (whether that
-    interval excludes 1, in at least three untouched blocks of each).
+    interval excludes 1, with at least three untouched blocks in each run).
 
-    Raises CompareError where the runs share nothing.
+    Raises CompareError if the runs have nothing in common.
     """
     shared_places(before, after)
     pairs = [

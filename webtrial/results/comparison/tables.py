@@ -1,4 +1,4 @@
-"""Two runs as tables."""
+"""Tables of two runs."""
 
 from math import isfinite
 from typing import Any
@@ -28,7 +28,7 @@ _SHORT = {"throughput": "requests/s", "p50": "median", "p99": "99th percentile",
 
 
 def regressions_table(worse: pd.DataFrame) -> Table | Prose:
-    """`regressions`, the worst first; nothing of none."""
+    """Return `regressions`, the worst first; empty prose if there are none."""
     if worse.empty:
         return Prose("")
     rows = rows_of(worse)
@@ -47,14 +47,17 @@ def regressions_table(worse: pd.DataFrame) -> Table | Prose:
 
 
 def disagreements_table(run: Run, found: pd.DataFrame) -> Table | Prose:
-    """Of `replication` what is settled in one run and not, or otherwise, in the other."""
+    """Return the rows of `replication` that one run settles and the other does not.
+
+    Rows that the other run settles differently are included.
+    """
     rows = found[~found["outcome"].isin([REPLICATES, NEITHER])]
     order = rows["outcome"].map(OUTCOMES.index).sort_values(kind="stable").index
     return pairs_table(run, rows.loc[order], "Verdicts that were not found again.")
 
 
 def pairs_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose:
-    """Rows of `replication`: the ratio in each run, what became of the verdict; nothing of none."""
+    """Return rows of `replication`: the ratio in each run and the outcome; empty prose if none."""
     if found.empty:
         return Prose("")
     stacks = run.manifest.stacks
@@ -81,7 +84,7 @@ def _verdict(row: dict[str, Any], run: str) -> str:
 
 
 def changes_table(changed: pd.DataFrame) -> Table:
-    """`changes` with a column per metric: the second run over the first."""
+    """Return `changes` with a column per metric: the second run over the first."""
     rows = changed.assign(
         text=[_changed(row) for row in rows_of(changed)], what=changed["metric"].map(_SHORT)
     )
@@ -108,7 +111,7 @@ def _changed(row: dict[str, Any]) -> str:
 
 
 def differences_table(told: pd.DataFrame) -> Table | Prose:
-    """`differences`, those first that change what is measured; nothing of none."""
+    """Return `differences`, those that affect the measurement first; empty prose if none."""
     if told.empty:
         return Prose("")
     rows = told.sort_values("bears", ascending=False, kind="stable")

@@ -1,4 +1,4 @@
-"""What is said of two runs."""
+"""Texts of two runs."""
 
 from math import isfinite
 from typing import Any
@@ -16,7 +16,10 @@ from webtrial.stats.ratios import METRICS
 
 
 def replication_figure_text(found: pd.DataFrame) -> FigureText:
-    """Of `replication` at main loads, one metric, with `title` and `baseline_title`."""
+    """Return the figure text of `replication` at main loads.
+
+    `found` has the rows of one metric, with `title` and `baseline_title`.
+    """
     settled = found[found["outcome"] != NEITHER]
     again = int((settled["outcome"] == REPLICATES).sum())
     title = (
@@ -46,7 +49,7 @@ def _ratio(row: dict[str, Any], run: str) -> str:
 
 
 def changes_figure_text(table: pd.DataFrame) -> FigureText:
-    """Of `changes` of requests per second at main loads, with `label`."""
+    """Return the figure text of `changes` of requests per second at main loads, with `label`."""
     decided = table[table["verdict"].isin(DECIDED)]
     title = "No stack is shown to serve more or fewer requests per second than in the first run"
     if len(decided):
@@ -65,7 +68,7 @@ def changes_figure_text(table: pd.DataFrame) -> FigureText:
 
 
 def regressions_text(worse: pd.DataFrame, bound_percent: float) -> Prose:
-    """Of `regressions`: how many are certain, and what certain means."""
+    """Summarise `regressions`: how many are certain, and what certain means."""
     said = (
         f"**{counted(len(worse), 'figure')} certainly got worse by more than {bound_percent:g} %.**"
         if len(worse)
@@ -78,8 +81,7 @@ def regressions_text(worse: pd.DataFrame, bound_percent: float) -> Prose:
 
 
 def replication_text(found: pd.DataFrame) -> Prose:
-    """Of `replication`: how many verdicts on pairs of stacks hold in both runs, and which are
-    contradicted."""
+    """Summarise `replication`: how many verdicts hold in both runs, and which are contradicted."""
     if found.empty:
         return Prose("The runs share no two stacks that are compared with each other.")
     counts = found["outcome"].value_counts()
@@ -100,7 +102,7 @@ def replication_text(found: pd.DataFrame) -> Prose:
 
 
 def changes_text(changed: pd.DataFrame, speed: Estimate) -> Prose:
-    """Of `changes`: how many figures changed, which way, and how fast the machine was."""
+    """Summarise `changes`: how many values changed, in which direction, and the machine's speed."""
     decided = changed[changed["verdict"].isin(DECIDED)]
     better = decided["verdict"] == decided["metric"].map(_BETTER)
     span = f" ({interval(speed.low, speed.high)})" if isfinite(speed.low) else ""
@@ -128,7 +130,7 @@ _BETTER = {metric.name: metric.better for metric in METRICS}
 
 
 def differences_text(told: pd.DataFrame) -> Prose:
-    """Of `differences`: in how much the runs differ, and whether that changes what is measured."""
+    """Summarise `differences`: how many there are, and whether they affect the measurement."""
     if told.empty:
         return Prose("The runs say the same of parameters, versions, machine, data and stacks.")
     bearing = told[told["bears"]]

@@ -1,4 +1,4 @@
-"""How many connections does each stack hold, and what do they take?"""
+"""How many connections does each stack hold, and what do they cost?"""
 
 from functools import cached_property
 
@@ -11,13 +11,16 @@ from webtrial.stats.thresholds import P99_LIMIT_MS
 
 
 class Connections(Result):
-    """Response times, losses and memory by the number of connections held."""
+    """Response times, losses and memory by the number of held connections."""
 
     LACKS = "no held connections that count"
 
     def __init__(self, run: Run, p99_limit_ms: float) -> None:
-        """Connections are held if nearly all stay open and 99 of 100 requests on them are answered
-        within `p99_limit_ms`."""
+        """Set the limit for held connections.
+
+        Connections are held if nearly all stay open and 99 of 100 requests on them are answered
+        within `p99_limit_ms`.
+        """
         super().__init__(run)
         self.p99_limit_ms = p99_limit_ms
 
@@ -28,7 +31,7 @@ class Connections(Result):
 
 
 def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> Connections:
-    """How many connections each stack holds, with requests answered within `p99_limit_ms`.
+    """Return how many connections each stack holds with requests answered within `p99_limit_ms`.
 
     `data` has a row per load and stack: columns of `estimate.connections`.
     """

@@ -1,7 +1,8 @@
-"""Connections that are held: what becomes of them, what they cost, how many a stack holds.
+"""Held connections: how many a stack holds, what they cost, and how many are lost.
 
-Each sends a request on opening and at equal intervals after that, all together at one rate however
-many they are: what differs between two loads is connections, not work. Silent ones never send any.
+Each connection sends a request on opening and then at equal intervals. The total rate is the same
+for any number of connections, so two loads differ in connections, not in work. Silent connections
+never send a request.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,32 +24,35 @@ from webtrial.stats.trials import measured, trials_table
 
 
 def is_held(lost_share: float, late: int, requests: int) -> bool | None:
-    """Whether a stack holds the connections of a load: the one rule for it.
+    """Whether a stack holds the connections of a load: the only place that defines this rule.
 
     It does if, while all of them are open, at most TOLERATED_SHARE of them are lost (refused,
     closed by the server, or given up after a timeout) and the requests on them are served within
-    the limit (`in_time.is_served`: one that failed or could not be sent is late). A connection that
-    never sends a request is a connection like any other: it may be lost, and a server that keeps a
-    thread for it lets the others wait. Requests sent on opening count only by what is lost: how
-    fast connections are opened is the plan's choice. None if too few requests were sent to tell.
+    the limit (`in_time.is_served`: a request that failed or could not be sent is late). A
+    connection that never sends a request counts like any other: it may be lost, and a server that
+    keeps a thread for it makes the others wait. Requests sent on opening count only through the
+    connections lost, because the plan sets how fast connections are opened. None if too few
+    requests were sent to decide.
     """
     return False if lost_share > TOLERATED_SHARE else is_served(late, requests)
 
 
 def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """What became of connections that were held: a row per load and stack, silent ones last.
+    """Return the results of held connections: a row per load and stack.
+
+    Loads with silent connections come last.
 
     Columns: scenario, load_kind, load, stack, title, framework, connections (that send requests),
-    silent (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections
+    silent (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections:
     lost_fraction; silent_open (silent ones open at the end, mean over blocks), in_progress (those
     with a request in progress, mean over the window); of the requests in the windows: requests
-    (that were meant to be sent), failed_fraction (failed, timed out, or not sent since the
-    connection still waited), late_fraction (not answered within `p99_limit_ms`, failed ones among
-    them), p50_ms, p50_low, p50_high, p90_ms, p99_ms, p99_low, p99_high; of those on opening that
-    were answered or given up opening_late_fraction, opening_p50_ms, opening_p99_ms,
-    opening_p99_low, opening_p99_high; memory_mib (of the service, mean over blocks), kib_each,
-    kib_low, kib_high (that it grew by, per connection opened: mean over blocks, t interval); holds:
-    `is_held` of the `deciding` trials.
+    (scheduled), failed_fraction (failed, timed out, or not sent because the connection was still
+    waiting), late_fraction (not answered within `p99_limit_ms`, including failed ones), p50_ms,
+    p50_low, p50_high, p90_ms, p99_ms, p99_low, p99_high; of those on opening that were answered or
+    given up: opening_late_fraction, opening_p50_ms, opening_p99_ms, opening_p99_low,
+    opening_p99_high; memory_mib (of the service, mean over blocks), kib_each, kib_low, kib_high
+    (growth per connection opened: mean over blocks, t interval); holds: `is_held` of the `deciding`
+    trials.
     """
     return _within(run, p99_limit_ms).copy()
 
@@ -58,7 +62,7 @@ def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "held"]
     answers = by_trial(counted(run, trials))
-    opening = by_trial(counted(run, trials, phase="warmup"))  # all ask in it
+    opening = by_trial(counted(run, trials, phase="warmup"))  # every one sends a request
     rows = [
         dict(zip(_PLACE, key, strict=True)) | _load(group, answers, opening, p99_limit_ms)
         for key, group in trials.groupby(_PLACE, sort=False)
@@ -67,7 +71,7 @@ def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     return frame.sort_values(["silent", "connections"], kind="stable", ignore_index=True)
 
 
-_Answers = Mapping[tuple[Any, Any], Histogram]  # of each trial, by number and attempt
+_Answers = Mapping[tuple[Any, Any], Histogram]  # by number and attempt of the trial
 _PLACE = [*CELL, "stack"]
 _COLUMNS = (
     *("connections", "silent", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
@@ -126,7 +130,7 @@ def _fate(trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _lost_share(trials: pd.DataFrame) -> float:
-    """Of all connections, whether they send requests or not."""
+    """Return the lost share of all connections, whether they send requests or not."""
     sums = trials[["connections", "still_open", "silent", "silent_still_open"]].sum()
     opened = sums["connections"] + sums["silent"]
     return _share(opened - sums["still_open"] - sums["silent_still_open"], opened)
@@ -162,14 +166,14 @@ def _memory(trials: pd.DataFrame) -> dict[str, float]:
 
 
 def most_held(table: pd.DataFrame) -> pd.DataFrame:
-    """How many connections each stack holds, by rows of `connections`: a row per stack.
+    """Return how many connections each stack holds, from rows of `connections`: a row per stack.
 
     A stack holds a number of connections if it holds every load up to it, whatever the connections
-    of those loads do. Columns: stack, title, framework, most (connections, silent ones among them,
+    of those loads do. Columns: stack, title, framework, most (connections, including silent ones,
     of the largest load below `missed` that it holds; 0 without one), missed (of the smallest load
     that it does not hold; NaN without one), missed_silent (how many of those are silent), unknown
-    (how many loads below `missed` cannot be told), blocks, blocks_untouched (the fewest behind any
-    load), kib_each, kib_low, kib_high (at the largest load without silent ones).
+    (how many loads below `missed` cannot be judged), blocks, blocks_untouched (the fewest behind
+    any load), kib_each, kib_low, kib_high (at the largest load without silent ones).
     """
     rows = [_most(group) for _, group in table.groupby("stack", sort=False)]
     return pd.DataFrame(rows, columns=list(_MOST))

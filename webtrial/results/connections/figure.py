@@ -1,4 +1,4 @@
-"""Connections that are held: memory and response times against their number."""
+"""Draw held connections: memory and response times against their number."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ from webtrial.stats.trials import left_out, trials_table
 
 @styled
 def draw(table: pd.DataFrame, p99_limit_ms: float, words: FigureText) -> Drawing:
-    """`connections` that ask: memory at the left, response times at the right."""
+    """Draw `connections` that all send requests: memory left, response times right."""
     look = looks(table)
     figure, axes = panels(1, 2, words.title, 2.7)
     memory, times = axes.flat
@@ -91,7 +91,7 @@ def _name_connections(axes: Axes, numbers: list[int]) -> None:
 
 
 def held_figure(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
-    """`connections`, but for loads with silent ones."""
+    """Draw `connections`, without loads that have silent ones."""
     asking = table[table["silent"] == 0]
     if asking.empty:
         return absent("no held connections that count")

@@ -1,4 +1,4 @@
-"""How each server was told to hold connections, read from the commands that a run recorded."""
+"""Read each server's connection settings from the commands that a run recorded."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ _SECONDS = {
     "--timeout-keep-alive": 1.0,  # uvicorn
     "--http1-header-read-timeout": 0.001,  # granian
 }
-"""What each server calls the time that an idle connection is kept, and its unit in seconds."""
+"""Each server's option for how long an idle connection is kept, and its unit in seconds."""
 
 _BUDGETS = {
     "processes": "server_processes",
@@ -21,12 +21,14 @@ _BUDGETS = {
     "backlog": "backlog",
     "keep_alive_s": "keep_alive_s",
 }
-"""Placeholders of a command, and what the budgets of a run call what was put there."""
+"""Placeholders in a command, and the run's budgets that replace them."""
 
 
 def numbers_told(run: Run, stack: str) -> dict[str, float]:
-    """Every option of the command of `stack` that is a number, by its name as the server has it,
-    but for the port; none of a stack that the run did not launch."""
+    """Return the numeric options in the command of `stack`, by the server's option name.
+
+    The port is omitted. Empty for a stack that the run did not launch.
+    """
     return dict(_numbers(run.manifest.stacks[stack], run.manifest.budgets))
 
 
@@ -39,13 +41,16 @@ def _numbers(stack: Mapping[str, Any], budgets: Mapping[str, Any]) -> Iterator[t
 
 
 def keep_alive_s(run: Run, stack: str) -> float | None:
-    """How long the server of `stack` keeps an idle connection; None where that is not known."""
+    """Return how long the server of `stack` keeps an idle connection, in s; None if unknown."""
     told = numbers_told(run, stack)
     return next((told[name] * unit for name, unit in _SECONDS.items() if name in told), None)
 
 
 def keep_alive_exceptions_s(run: Run) -> dict[str, float]:
-    """The stacks whose servers keep idle connections for less than all are to, with how long."""
+    """Return the stacks whose servers keep idle connections for less time than the budget.
+
+    The value is that time in seconds.
+    """
     asked_s = run.manifest.budgets.get("keep_alive_s")
     known = {stack: keep_alive_s(run, stack) for stack in run.manifest.stacks}
     return {

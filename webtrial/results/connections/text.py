@@ -1,4 +1,4 @@
-"""What is said of held connections."""
+"""Texts and tables of held connections."""
 
 from math import isfinite
 from typing import Any
@@ -36,8 +36,10 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 def connections_figure_text(
     table: pd.DataFrame, p99_limit_ms: float, invalid: int, silent_beside: bool = False
 ) -> FigureText:
-    """Of `connections` that all send requests: how many each stack holds. `silent_beside`: the run
-    has others, which never send any and are not drawn."""
+    """Return the figure text of `connections` that all send requests: how many each stack holds.
+
+    `silent_beside`: the run also has connections that never send a request; they are not drawn.
+    """
     alt = "Median response time in milliseconds and memory in MiB. " + per_cell(
         table, lambda row: f"{row['title']} {number(row['p50_ms'])} and {number(row['memory_mib'])}"
     )
@@ -57,8 +59,11 @@ _NOT_DRAWN = " Loads with connections that never send a request are not drawn."
 
 
 def held_text(most: pd.DataFrame) -> str:
-    """Of `most_held`: `FastAPI holds at least 5,000 connections; Django and Flask hold 100 (not 300
-    if 200 of them never send a request)`."""
+    """Return how many connections each stack holds, from `most_held`.
+
+    Example: `FastAPI holds at least 5,000 connections; Django and Flask hold 100 (not 300 if 200 of
+    them never send a request)`.
+    """
     told = [
         f"{listed(titles)} {'holds' if len(titles) == 1 else 'hold'} {how_many}"
         for how_many, titles in _by_number(most).items()
@@ -74,8 +79,11 @@ def _by_number(most: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _number_held(row: dict[str, Any]) -> str:
-    """`at least 5,000 connections`, `1,000 connections (not 5,000)`, `fewer than 100 connections`;
-    nothing is said of numbers that cannot be judged."""
+    """Return how many connections a stack holds; numbers that cannot be judged are not mentioned.
+
+    Examples: `at least 5,000 connections`, `1,000 connections (not 5,000)`,
+    `fewer than 100 connections`.
+    """
     most, missed = row["most"], row["missed"]
     silent = f" if {row['missed_silent']:,.0f} of them never send a request"
     silent *= row["missed_silent"] > 0
@@ -91,7 +99,7 @@ def _number_held(row: dict[str, Any]) -> str:
 
 
 def held_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
-    """`connections` that ask; nothing of none."""
+    """Return the `connections` that all send requests; empty prose if there are none."""
     asking = table[table["silent"] == 0]
     if asking.empty:
         return Prose("")
@@ -120,7 +128,7 @@ def held_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
 
 
 def _tail_text(row: dict[str, Any], name: str) -> str:
-    """A 99th percentile with its interval; – without one."""
+    """Format a 99th percentile with its interval; – without one."""
     value, low, high = (row[f"{name}_{end}"] for end in ("ms", "low", "high"))
     return "–" if pd.isna(low) else f"{number(value, 3)} ({interval(low, high)})"
 
@@ -131,7 +139,10 @@ def _each(row: dict[str, Any]) -> str:
 
 
 def silent_table(table: pd.DataFrame) -> Table | Prose:
-    """`connections` that ask beside silent ones, and as many without; a word of none."""
+    """Return `connections` with silent ones, and the same number without.
+
+    A sentence if there are no silent ones.
+    """
     sizes = table.loc[table["silent"] > 0, "connections"].unique()
     if not len(sizes):
         return Prose("*In this run no connection was opened and then left silent.*")
@@ -153,7 +164,7 @@ def _with_held(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def servers_table(run: Run) -> Table | Prose:
-    """What the servers of the stacks that hold connections were told; nothing of none."""
+    """Return the server settings of the stacks that hold connections; empty prose if none do."""
     stacks = run.manifest.stacks
     told = {name: numbers_told(run, name) for name in run.manifest.parameters.holders}
     rows = [
@@ -176,8 +187,11 @@ def _options(told: dict[str, float]) -> str:
 
 
 def connections_text(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Prose:
-    """Of `connections`: how many each stack holds and what that means, beside the article; how many
-    of them are idle, what each costs, how long the servers keep them."""
+    """Summarise `connections`: how many each stack holds, compared with the article.
+
+    Also defines "held", and states how many connections are idle, what each costs and how long the
+    servers keep them.
+    """
     asking = table[table["silent"] == 0]
     if asking.empty:
         return Prose("")
@@ -192,14 +206,17 @@ def connections_text(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Pros
 
 
 def _with_requests(asking: pd.DataFrame, most: pd.DataFrame) -> str:
-    """How many are held if each sends requests, where others that do not made it fewer."""
+    """Return how many connections are held if each sends requests.
+
+    "" unless silent connections reduce that number.
+    """
     if not (most["missed_silent"] > 0).any():
         return ""
     return f"With requests on every connection, {held_text(most_held(asking))}. "
 
 
 CLAIMED_CONNECTIONS = {"django": "500", "flask": "500", "fastapi": "5,000 or more"}
-"""What the article says that each holds, by the stack that its framework's people deploy."""
+"""How many connections each framework holds according to the article, by stack as deployed."""
 
 
 def _claimed(most: pd.DataFrame) -> str:
@@ -230,7 +247,7 @@ def _each_in_words(most: pd.DataFrame) -> str:
 
 
 def _kept(run: Run) -> str:
-    """How long idle connections are kept, and by whom for less."""
+    """Return how long idle connections are kept, and which stacks keep them for less."""
     asked_s = run.manifest.budgets.get("keep_alive_s")
     if asked_s is None:
         return ""
@@ -244,7 +261,7 @@ def _kept(run: Run) -> str:
 
 
 def silent_text(table: pd.DataFrame) -> Prose:
-    """What connections that never ask do to those that do."""
+    """Return the effect of silent connections on those that send requests."""
     silent = table[table["silent"] > 0]
     told = [
         f"beside {size:,} silent ones {', '.join(_answered(row) for row in rows_of(part))}"

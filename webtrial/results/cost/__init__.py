@@ -23,7 +23,7 @@ class Cost(Result):
 
     @cached_property
     def floor(self) -> pd.DataFrame:
-        """What a request costs that does nothing: columns of `floor.floor`."""
+        """The cost of a request that does nothing: columns of `floor.floor`."""
         return floor_.floor(self.run)
 
     @cached_property
@@ -33,7 +33,7 @@ class Cost(Result):
 
 
 def cost(run: Run) -> Cost:
-    """CPU time per request.
+    """Return CPU time per request.
 
     `data` has a row per cell and stack: columns of `estimate.cost_table`.
     """

@@ -1,4 +1,4 @@
-"""What the requests cost and asked for: CPU time, statements and rows, upstreams."""
+"""The cost and work of requests: CPU time, statements and rows, upstreams."""
 
 from math import nan
 from typing import Any
@@ -12,12 +12,15 @@ from webtrial.stats.trials import at_common_loads, measured, trials_table
 
 MIXED = ("crud", "validation")
 MIX = 0.08
-"""How far statements and rows per request may lie apart in these, though each kind of request asks
-the same: they begin with creates, so a stack that gets through more requests has fewer of them."""
+"""Tolerated relative difference in statements and rows per request in these scenarios. Each kind of
+request does the same work, but the scenarios begin with creates, so a stack that handles more
+requests has a smaller share of them.
+"""
 DRAWN = ("user_detail", "product_search")
 DRAW = 0.015
-"""How far rows per request may lie apart in these, where they depend on what was drawn: less than
-one row of a search's sixty. Statements do not depend on it, and are equal."""
+"""Tolerated relative difference in rows per request in these scenarios, where rows depend on random
+draws: less than one row of a search's sixty. Statements do not depend on them and are equal.
+"""
 
 PARTS = ("service", "database", "upstreams")
 _PART_COLUMNS = {
@@ -32,12 +35,12 @@ _WORK = (
 
 
 def cost_table(run: Run) -> pd.DataFrame:
-    """CPU-milliseconds per completed request: a row per cell and stack.
+    """Return CPU-milliseconds per completed request: a row per cell and stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, service_ms, database_ms,
     upstreams_ms, total_ms, low, high, blocks, suspect_blocks. The total is the geometric mean over
-    blocks with its t interval; the parts share it out as they share the blocks' sum. A part that
-    was not observed in some block is NaN and in no sum.
+    blocks with its t interval; it is divided among the parts in proportion to their sums over the
+    blocks. A part that was not observed in some block is NaN and excluded from the total.
     """
     trials = at_common_loads(measured(trials_table(run))).dropna(subset=["cpu_ms_per_request"])
     groups = trials.groupby([*CELL, "stack"], sort=False)
@@ -68,12 +71,12 @@ _ROUNDING = 1e-9
 
 
 def same_work_table(run: Run) -> pd.DataFrame:
-    """What PostgreSQL was asked per request: a row per scenario and stack, means over trials.
+    """Return PostgreSQL's work per request: a row per scenario and stack, means over trials.
 
     Columns: scenario, stack, title, framework, data_statements_per_request, rows_per_request,
     control_statements_per_request, database_time_ms_per_request, same: whether data statements and
-    rows are those of the scenario's other stacks: equal, but for what `MIX` and `DRAW` allow. (The
-    contract's own tests hold each kind of request to exact equality.)
+    rows equal those of the scenario's other stacks, within the tolerances `MIX` and `DRAW`. (The
+    contract's own tests require exact equality for each kind of request.)
     """
     trials = measured(trials_table(run)).dropna(subset=["data_statements_per_request"])
     means = trials.groupby(["scenario", "stack"], sort=False)[list(_WORK)].mean().reset_index()
@@ -85,7 +88,7 @@ def same_work_table(run: Run) -> pd.DataFrame:
 
 
 def _agrees(means: pd.DataFrame, column: str, allowed: dict[str, float]) -> pd.Series:
-    """Whether a stack's number is that of its scenario's median stack, as far as is allowed."""
+    """Whether a stack's number equals that of its scenario's median stack, within the tolerance."""
     middle = means.groupby("scenario")[column].transform("median")
     allowed = dict.fromkeys(MIXED, MIX) | allowed
     apart = [max(allowed.get(name, 0.0), _ROUNDING) for name in means["scenario"]]

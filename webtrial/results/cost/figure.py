@@ -1,4 +1,4 @@
-"""CPU-milliseconds per request: service, PostgreSQL and upstreams, with the sum's interval."""
+"""Draw CPU-milliseconds per request: service, PostgreSQL and upstreams, with the sum's interval."""
 
 import numpy as np
 import pandas as pd
@@ -29,14 +29,16 @@ from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import largest, rows_of
 
-_SHARES = {"service": 1.0, "database": 0.55, "upstreams": 0.22}  # of the hue, in the order drawn
+_SHARES = {"service": 1.0, "database": 0.55, "upstreams": 0.22}  # of the hue, in drawing order
 _NAMES = {"service": "service", "database": "PostgreSQL", "upstreams": "upstreams"}
 
 
 @styled
 def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
-    """`cost_table` at one load per scenario: full colour the service, lighter PostgreSQL,
-    lightest the upstreams."""
+    """Draw `cost_table` at one load per scenario.
+
+    Full colour is the service, lighter PostgreSQL, lightest the upstreams.
+    """
     look = looks(costs)
     parts = [part for _, part in costs.groupby("scenario", sort=False)]
     figure, axes = packed(list(map(len, parts)), words.title)
@@ -79,12 +81,15 @@ def _name_parts(figure: Figure) -> None:
 
 
 def cost_figure(run: Run, table: pd.DataFrame) -> Shown:
-    """`cost_table` of the stacks that every scenario has, at its main closed load."""
+    """Draw `cost_table` of the stacks of every scenario, at its main closed load."""
     return _cost(everywhere(run, at_main_load(table)), left_out_everywhere(run))
 
 
 def cost_figures_of_all(run: Run, table: pd.DataFrame) -> list[Shown]:
-    """The same of all stacks in the scenario that has most of them, if that has many more."""
+    """Draw `cost_table` of all stacks in the scenario with the most stacks.
+
+    Empty if no scenario has many more stacks than every scenario.
+    """
     shown = sorted(with_more(run, at_main_load(table)), key=len)
     return [_cost(rows, left_out_of(run, rows)) for rows in shown[-1:]]
 

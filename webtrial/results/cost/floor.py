@@ -1,5 +1,7 @@
-"""The floor under every request: what a framework takes to answer without a database, beside a bare
-server that has no framework at all."""
+"""The floor of every request: what a framework costs without a database.
+
+It is compared with a bare server, which has no framework at all.
+"""
 
 import pandas as pd
 
@@ -8,21 +10,23 @@ from webtrial.stats.estimates import at_main_load, estimates
 from webtrial.stats.trials import trials_table
 
 BARE = "bare"
-"""The stack that answers from memory: the ceiling of what the server itself can do."""
+"""The stack that answers from memory, without a framework: the upper bound of what the server
+itself can do.
+"""
 
 
 def floor(run: Run) -> pd.DataFrame:
-    """What `ping` takes at its main closed load, beside `user_detail`: a row per stack.
+    """Return the cost of `ping` at its main closed load beside `user_detail`: a row per stack.
 
     Columns: stack, title, framework, load (of ping), ping_per_s, low, high (geometric mean over
     blocks, t interval), ping_cpu_ms, detail_cpu_ms (CPU-milliseconds of the service per request of
-    each; NaN where user_detail was not measured), floor_share (the first of the second), times_bare
-    (ping_cpu_ms over that of the bare server, NaN without it), blocks, suspect_blocks,
-    at_least_per_s.
+    each; NaN if user_detail was not measured), floor_share (ping_cpu_ms / detail_cpu_ms),
+    times_bare (ping_cpu_ms divided by that of the bare server, NaN without it), blocks,
+    suspect_blocks, at_least_per_s.
 
-    A server may answer faster than the load driver asks. Trials of which that is the only fault say
-    nothing of the rate but that the server can do at least as much (at_least_per_s, else NaN), and
-    of its own CPU time what any other says: ping_cpu_ms is then theirs, the median over blocks.
+    A server may answer faster than the load driver sends. Trials with this as their only fault give
+    only a lower bound on the rate (at_least_per_s, otherwise NaN), but their CPU time is as good as
+    any: ping_cpu_ms is then their median over blocks.
     """
     rates = _at(at_main_load(estimates(run, "throughput_per_s", kinds=("closed",))), "ping")
     costs = at_main_load(estimates(run, "cpu_ms_per_request", kinds=("closed",)))
@@ -48,7 +52,10 @@ _COLUMNS = (
 
 
 def _limited_by_the_driver(run: Run, loads: set[str]) -> pd.DataFrame:
-    """By stack, the medians of rate and cost over trials of `ping` whose only fault that is."""
+    """Return medians of rate and cost by stack, over trials limited by the load driver alone.
+
+    These are trials of `ping` for which this is the only fault.
+    """
     busy = {
         (trial.planned.number, trial.attempt)
         for trial in run.trials

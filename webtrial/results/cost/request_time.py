@@ -1,6 +1,6 @@
-"""Where a request's time goes: its mean response split into what was waited for.
+"""Where a request's time goes: its mean response time by what was waited for.
 
-Means, since means add and percentiles do not.
+All are means because means can be added and percentiles cannot.
 """
 
 from math import nan
@@ -26,16 +26,16 @@ _OBSERVED = tuple(PARTS)[:-1]
 
 
 def request_time(run: Run) -> pd.DataFrame:
-    """The mean response time at each scenario's main closed load and its parts: a row per scenario
-    and stack, means over trials.
+    """Return the mean response time and its parts at each scenario's main closed load.
 
-    Columns: scenario, load_kind, load, stack, title, framework, response_ms; database_ms (in
-    statements, by PostgreSQL's own count), upstreams_ms (what those really took: added where the
-    stack asks in turn, the slowest where it asks at once), connection_ms (waiting for a database
-    connection), cpu_ms (the service's CPU time), queue_ms (the rest: waiting for a thread, the
-    interpreter or a core), excess_ms (by how much the others exceed the whole, where they do: then
-    queue_ms is 0, and they overlap), unknown (parts that were not observed: NaN, and in the rest),
-    blocks, suspect_blocks. `fan_out` is left out: its requests are of many kinds.
+    A row per scenario and stack, means over trials. Columns: scenario, load_kind, load, stack,
+    title, framework, response_ms; database_ms (in statements, by PostgreSQL's own count),
+    upstreams_ms (their measured times: the sum if the stack calls them in turn, the slowest if at
+    once), connection_ms (waiting for a database connection), cpu_ms (the service's CPU time),
+    queue_ms (the rest: waiting for a thread, the interpreter or a core), excess_ms (by how much the
+    other parts exceed the whole, if they do: then they overlap and queue_ms is 0), unknown (parts
+    that were not observed: they are NaN and included in the rest), blocks, suspect_blocks.
+    `fan_out` is excluded because its requests are of many kinds.
     """
     trials = at_main_load(at_common_loads(measured(trials_table(run))))
     means = {key: requests.mean_ms for key, requests in by_trial(counted(run, trials)).items()}
@@ -71,7 +71,10 @@ def _row(trials: pd.DataFrame) -> dict[str, Any]:
 
 
 def _upstreams_ms(run: Run, trial: Trial) -> float:
-    """What a request of a trial waited for upstreams; NaN where it is not known how it asked."""
+    """Return how long a request of a trial waited for upstreams.
+
+    NaN if it is unknown how the stack called them.
+    """
     times = upstream_times(trial)
     if times is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""Where a request's time goes: for each stack the parts of its mean response time."""
+"""Draw where a request's time goes: the parts of the mean response time of each stack."""
 
 from typing import Any
 
@@ -38,13 +38,15 @@ _MARKS = {  # part → marker and colour
     "cpu_ms": ("o", INK),
     "queue_ms": ("X", GREY),
 }
-_LEAST_MS = 0.01  # less is not drawn
+_LEAST_MS = 0.01  # smaller values are not drawn
 
 
 @styled
 def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
-    """`request_time`: a panel per scenario, a row per stack, a mark per part on a log scale; the
-    bar across ends the whole."""
+    """Draw `request_time`: a panel per scenario, a row per stack, a mark per part on a log scale.
+
+    The bar across marks the whole.
+    """
     look = looks(table)
     parts = [part for _, part in table.groupby("scenario", sort=False)]
     figure, axes = packed(list(map(len, parts)), words.title)
@@ -102,11 +104,11 @@ def _name_parts(figure: Figure) -> None:
 
 
 ALONE_AND_WITH_OTHERS = ("user_detail", "dashboard")
-"""The scenarios of which a request's time is drawn: without upstreams and with them."""
+"""The scenarios whose request time is drawn: one without upstreams and one with them."""
 
 
 def request_time_figure(run: Run, table: pd.DataFrame) -> Shown:
-    """`request_time` of a scenario without upstreams and of one with them."""
+    """Draw `request_time` of a scenario without upstreams and of one with them."""
     shown = table[table["scenario"].isin(ALONE_AND_WITH_OTHERS)]
     if shown.empty:
         return absent(f"no closed load of {listed(list(map(humanize, ALONE_AND_WITH_OTHERS)))}")

@@ -1,4 +1,4 @@
-"""What is said of CPU time per request, of the floor and of where a request spends its time."""
+"""Texts and tables of CPU time per request, of the floor and of where a request spends its time."""
 
 from collections import Counter
 from typing import Any
@@ -33,7 +33,7 @@ from webtrial.stats.pairs import is_deployed
 
 
 def cost_figure_text(costs: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `cost_table` at one load per scenario."""
+    """Return the figure text of `cost_table` at one load per scenario."""
     title = "CPU time per request was not observed"
     if len(costs):
         least, most = furthest_apart(costs, "total_ms")
@@ -66,7 +66,7 @@ def _unobserved(costs: pd.DataFrame) -> str:
 
 
 def request_time_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `request_time`: what takes most of a request's time, scenario by scenario."""
+    """Return the figure text of `request_time`: the largest part of a request, by scenario."""
     most = [
         _mostly(str(scenario), part) for scenario, part in table.groupby("scenario", sort=False)
     ]
@@ -90,7 +90,7 @@ def _time_text(row: dict[str, Any]) -> str:
 
 
 def _mostly(scenario: str, part: pd.DataFrame) -> str:
-    """`waiting for its turn in user detail (77 to 98 %)`."""
+    """Return the largest part: `waiting for its turn in user detail (77 to 98 %)`."""
     shares = [
         {name: row[name] / (row["response_ms"] + row["excess_ms"]) for name in PARTS}
         for row in rows_of(part.fillna(dict.fromkeys(PARTS, 0.0)))
@@ -121,7 +121,7 @@ def _exceeding(table: pd.DataFrame) -> str:
 
 
 def cost_per_request_table(costs: pd.DataFrame) -> Table:
-    """`cost_table` by part, with the interval of the whole."""
+    """Return `cost_table` by part, with the interval of the total."""
     parts = {"service_ms": "service", "database_ms": "PostgreSQL", "upstreams_ms": "upstreams"}
     return Table(
         with_span(costs),
@@ -137,7 +137,7 @@ def _not_observed(costs: pd.DataFrame) -> str:
 
 
 def floor_table(table: pd.DataFrame) -> Table | Prose:
-    """`floor`: the bare server and the frameworks at `ping`."""
+    """Return `floor`: the bare server and the frameworks at `ping`."""
     if table.empty:
         return Prose("*This run did not measure `ping`.*")
     columns = {"title": "stack", "ping_per_s": "pings/s", "span": "95 % interval"}
@@ -163,7 +163,7 @@ def floor_table(table: pd.DataFrame) -> Table | Prose:
 
 
 def request_time_table(run: Run, table: pd.DataFrame) -> Table | Prose:
-    """`request_time` of the stacks as deployed, in columns."""
+    """Return `request_time` of the stacks as deployed, in columns."""
     table = table[[is_deployed(name, run.manifest.stacks) for name in table["stack"]]]
     if table.empty:
         return Prose("")
@@ -178,8 +178,10 @@ def request_time_table(run: Run, table: pd.DataFrame) -> Table | Prose:
 
 
 def floor_text(run: Run, table: pd.DataFrame) -> Prose:
-    """Of `floor`: how far the floors of the stacks as deployed lie above the bare server's, and how
-    much of a request with a database is floor."""
+    """Summarise `floor`: how far the floors of the stacks as deployed lie above the bare server's.
+
+    Also states how much of a request with a database is floor.
+    """
     if table.empty:
         return Prose("")
     frameworks = table[[is_deployed(name, run.manifest.stacks) for name in table["stack"]]]

@@ -1,4 +1,4 @@
-"""What does a dashboard gain from asking its sources at once, and what limits it?"""
+"""What does a dashboard gain from calling its sources at once, and what limits it?"""
 
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from webtrial.stats.ratios import ratio_table
 
 
 class Dashboard(Result):
-    """The dashboard's response time and what it is made of."""
+    """The dashboard's response time and its parts."""
 
     LACKS = "no dashboard that counts"
 
@@ -25,19 +25,26 @@ class Dashboard(Result):
 
     @cached_property
     def thread_limits(self) -> pd.DataFrame:
-        """How near each stack came to what its threads allow: columns of
-        `thread_limits.thread_limits`."""
+        """How close each stack came to the limit set by its threads.
+
+        Columns of `thread_limits.thread_limits`.
+        """
         return limits.thread_limits(self.run)
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that ask at once over those that ask in turn: columns of `ratio_table`."""
+        """Stacks that call sources at once over those that call them in turn.
+
+        Columns of `ratio_table`.
+        """
         return ratio_table(self.run, pairs_in_turn(self.run))
 
     @cached_property
     def variants(self) -> pd.DataFrame:
-        """Pairs that differ in the order of source requests or in the HTTP client alone: columns
-        of `ratio_table`."""
+        """Pairs that differ only in the order of source requests or in the HTTP client.
+
+        Columns of `ratio_table`.
+        """
         pairs = [
             *pairs_differing_only_in(self.run, "sources"),
             *pairs_differing_only_in(self.run, "http_client"),
@@ -46,7 +53,7 @@ class Dashboard(Result):
 
 
 def dashboard(run: Run) -> Dashboard:
-    """What a dashboard with several sources takes.
+    """Return the response time of a dashboard with several sources.
 
     `data` has a row per load and stack: columns of `dashboard_parts`.
     """

@@ -13,12 +13,12 @@ from webtrial.stats.trials import measured, trials_table
 
 
 def dashboard_parts(run: Run) -> pd.DataFrame:
-    """The dashboard's response time beside what its upstreams took: a row per load and stack.
+    """Return the dashboard's response time and its upstreams' times: a row per load and stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, response_ms (mean of a block's
-    requests, then geometric mean over blocks), low, high, blocks, suspect_blocks, in_turn_ms (the
-    upstreams' mean times added), slowest_ms (the longest of them). Means, since means add and
-    percentiles do not.
+    requests, then geometric mean over blocks), low, high, blocks, suspect_blocks, in_turn_ms (sum
+    of the upstreams' mean times), slowest_ms (the longest of them). All are means because means can
+    be added and percentiles cannot.
     """
     trials = measured(trials_table(run))
     trials = trials[trials["scenario"] == "dashboard"].merge(_upstreams(run))

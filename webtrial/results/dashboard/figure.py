@@ -1,4 +1,4 @@
-"""The dashboard: its response time beside what its upstreams took."""
+"""Draw the dashboard's response time beside its upstreams' times."""
 
 import numpy as np
 import pandas as pd
@@ -32,8 +32,10 @@ from webtrial.stats.trials import left_out
 
 @styled
 def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
-    """`dashboard_parts`: grey is what the upstreams took in turn, darker the slowest of them alone;
-    the mark is the mean response time with its interval."""
+    """Draw `dashboard_parts`: the mean response time with its interval over bars for the upstreams.
+
+    Light grey is the time of the upstreams in turn, darker grey the slowest of them alone.
+    """
     look = looks(parts)
     cells = [cell for _, cell in parts.groupby("load", sort=False)]
     figure, axes = packed(list(map(len, cells)), words.title)
@@ -47,7 +49,7 @@ def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
 def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
     heights = stack_axis(axes, parts, look)
     furthest = largest(parts, ["response_ms", "high", "in_turn_ms"])
-    sensible = 3 * largest(parts, ["response_ms", "in_turn_ms"])  # an interval may run out
+    sensible = 3 * largest(parts, ["response_ms", "in_turn_ms"])  # an interval may exceed the axis
     axes.set_xlim(0, 1.2 * min(furthest, sensible))
     axes.set_xlabel("mean response time (ms)")
     thousands(axes)
@@ -71,7 +73,7 @@ def _panel(axes: Axes, parts: pd.DataFrame, look: dict[str, Look]) -> None:
 
 
 def _name_bars(figure: Figure) -> None:
-    """Say below which bar is which."""
+    """Label the bars below the figure."""
     bars = [
         Patch(color=tint(GREY, share), label=label)
         for share, label in ((0.65, "the slowest upstream"), (0.3, "all upstreams in turn"))
@@ -80,7 +82,7 @@ def _name_bars(figure: Figure) -> None:
 
 
 def parts_figure(run: Run, parts: pd.DataFrame) -> Shown:
-    """`dashboard_parts`."""
+    """Draw `dashboard_parts`."""
     if parts.empty:
         return absent("no dashboard that counts")
     invalid = left_out(trials_of(run, "dashboard"))

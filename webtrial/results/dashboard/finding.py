@@ -1,5 +1,8 @@
-"""The dashboard's finding as sentences: response times beside the article's factor, throughput
-beside the HTTP client that it depends on."""
+"""The dashboard's finding as sentences.
+
+It compares response times with the article's factor, and throughput by HTTP client, on which it
+depends.
+"""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -30,7 +33,7 @@ HTTPX_REGRESSION = (
 
 
 def dashboard_finding(rows: pd.DataFrame, stacks: Stacks) -> str:
-    """What `dashboard_ratios` show; "" where they are empty."""
+    """Return the findings of `dashboard_ratios` as sentences; "" if there are none."""
     parts = [
         *_waiting(waiting_rows(rows), stacks),
         *_served(lightest_rows(rows), stacks),
@@ -64,7 +67,7 @@ def _served(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
 
 
 def _saturated(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
-    """Each HTTP client in the same sentence."""
+    """Yield a sentence per HTTP client, all with the same wording."""
     pairs = saturated_rows(rows)
     by_client = [
         f"with {each['client'].iloc[0]} {_over(each, stacks)}" for _, each in _by_stack(pairs)
@@ -84,7 +87,11 @@ def _by_stack(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _over(pairs: pd.DataFrame, stacks: Stacks) -> str:
-    """`0.72 (0.66–0.79) times the requests per second of Flask and 0.79 (0.74–0.85) of Django`."""
+    """Return the throughput ratios of one stack over several.
+
+    Example: `0.72 (0.66–0.79) times the requests per second of Flask and 0.79 (0.74–0.85) of
+    Django`.
+    """
     first, *others = [(_ratio(row), named(row["baseline"], stacks)) for row in rows_of(pairs)]
     said = [f"{first[0]} times the requests per second of {first[1]}"]
     return listed([*said, *(f"{ratio} times those of {name}" for ratio, name in others)])

@@ -1,8 +1,8 @@
 """The dashboard's two questions: how long one request takes, and how many are served.
 
-The article's factor is about time: sources that are asked in turn take the sum of their times.
-How many requests are served at saturation is another question, and there the HTTP client inside
-the service costs most of the CPU time. So each client that was measured stands beside the others.
+The article's factor is about time: sources called in turn take the sum of their times. How many
+requests are served at saturation is a different question, and there the HTTP client inside the
+service uses most of the CPU time. Each measured client is therefore listed separately.
 """
 
 import pandas as pd
@@ -17,11 +17,11 @@ IN_TURN = "in turn"
 
 
 def dashboard_ratios(run: Run) -> pd.DataFrame:
-    """Stacks that ask their sources at once over those as deployed that ask them in turn, at the
-    loads of the dashboard that all stacks share: rows of `ratio_table` for throughput and p50.
+    """Return stacks that call their sources at once over stacks as deployed that call them in turn.
 
-    The stacks above are those as deployed, then those that differ from one of them in the HTTP
-    client only. Further column: client (of the stack above).
+    Rows are those of `ratio_table` for throughput and p50, at the loads of the dashboard that all
+    stacks share. The stacks above are those as deployed, then those that differ from one of them
+    only in the HTTP client. Further column: client (of the stack above).
     """
     stacks = stacks_in_order(run)
     deployed = [name for name in stacks if is_deployed(name, stacks)]
@@ -49,20 +49,22 @@ def dashboard_ratios(run: Run) -> pd.DataFrame:
 
 
 def waiting_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of `dashboard_ratios`, the median response times at the main open load."""
+    """Return the median response times of `dashboard_ratios` at the main open load."""
     load = main_load(rows, "open")
     return rows[(rows["metric"] == "p50") & (rows["load"] == load)].reset_index(drop=True)
 
 
 def saturated_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of `dashboard_ratios`, throughput at the main closed load."""
+    """Return the throughput of `dashboard_ratios` at the main closed load."""
     load = main_load(rows, "closed")
     return rows[(rows["metric"] == "throughput") & (rows["load"] == load)].reset_index(drop=True)
 
 
 def lightest_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of `dashboard_ratios`, throughput at the closed load with the fewest users, where that is
-    not the main one."""
+    """Return the throughput of `dashboard_ratios` at the closed load with the fewest users.
+
+    Empty if that is the main one.
+    """
     closed = rows[(rows["metric"] == "throughput") & (rows["load_kind"] == "closed")]
     if closed.empty or closed["load"].nunique() == 1:
         return closed.iloc[:0].reset_index(drop=True)
@@ -72,7 +74,9 @@ def lightest_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def client_decides(rows: pd.DataFrame) -> bool:
-    """Whether, at saturation, one HTTP client serves more than a stack below and another client
-    fewer, both decided."""
+    """Whether, at saturation, one HTTP client serves more than a stack below and another one fewer.
+
+    Both must be decided.
+    """
     verdicts = saturated_rows(rows).groupby("baseline")["verdict"]
     return any({"higher", "lower"} <= set(group) for _, group in verdicts)

@@ -1,4 +1,4 @@
-"""What is said of the dashboard."""
+"""Texts and tables of the dashboard."""
 
 from math import isfinite
 
@@ -27,8 +27,11 @@ from webtrial.stats.pairs import framework_of, pairs_differing_only_in, title_of
 
 
 def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `dashboard_parts`: who answers before its upstreams, asked in turn, could have, with its
-    whole interval (with one block: in the mean)."""
+    """Return the figure text of `dashboard_parts`.
+
+    It says which stacks answer faster than their upstreams called in turn, with their whole
+    interval (with one block: in the mean).
+    """
     took = format_range(parts["in_turn_ms"].dropna().tolist())
     sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
     title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
@@ -57,7 +60,7 @@ def _sooner(cell: pd.DataFrame) -> str:
 
 
 def parts_table(parts: pd.DataFrame) -> Table:
-    """`dashboard_parts`: what a dashboard took beside what its upstreams took."""
+    """Return `dashboard_parts`: the dashboard's response time and its upstreams' times."""
     bounds = {"in_turn_ms": "upstreams in turn", "slowest_ms": "slower upstream"}
     return Table(
         with_span(parts),
@@ -68,7 +71,7 @@ def parts_table(parts: pd.DataFrame) -> Table:
 
 
 def upstreams_table(run: Run) -> Table:
-    """What each upstream was asked to take, and really took, over the run."""
+    """Return the intended and the measured time of each upstream over the run."""
     rows = [
         (each.name, each.requests, each.asked_mean_ms, each.took_mean_ms)
         for trial in run.trials
@@ -87,8 +90,10 @@ def upstreams_table(run: Run) -> Table:
 
 
 def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Prose:
-    """`ratio_table` of stacks that differ in one axis and nothing else, in a scenario at its main
-    closed load."""
+    """Return `ratio_table` of stacks that differ in one axis only.
+
+    It covers one scenario at its main closed load.
+    """
     rows = at_main_load(ratios[ratios["scenario"] == scenario])
     rows = rows[rows["metric"].isin(METRIC_TEXT) & rows["ratio"].notna()]
     if rows.empty:
@@ -115,8 +120,10 @@ def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Pro
 
 
 def dashboard_text(run: Run) -> Prose:
-    """The article's factor beside response times, and throughput beside the HTTP client that it
-    depends on, with what is known of httpx where a stack of the run uses it from an event loop."""
+    """Compare response times with the article's factor, and throughput by HTTP client.
+
+    Adds what is known of httpx if a stack of the run uses it from an event loop.
+    """
     rows = dashboard_ratios(run)
     if rows.empty:
         return Prose("No stack of this run asks the dashboard's sources at once.")
@@ -125,7 +132,7 @@ def dashboard_text(run: Run) -> Prose:
 
 
 def upstreams_text(run: Run) -> Prose:
-    """How long the upstreams are meant to take."""
+    """Return how long the upstreams are meant to take."""
     parameters = run.manifest.parameters
     return Prose(
         f"In this run the two upstreams were asked to take {number(parameters.upstream_delay_ms)}"
@@ -135,8 +142,10 @@ def upstreams_text(run: Run) -> Prose:
 
 
 def at_once_text(run: Run, ratios: pd.DataFrame) -> Prose:
-    """Of `ratio_table`: what a pool of threads in each request costs a dashboard under load, and
-    what asking at once on an event loop does, in stacks that differ in nothing else."""
+    """Return the effect of calling upstreams at once under load, from `ratio_table`.
+
+    It covers thread pools in each request and event loops, in stacks that do not differ otherwise.
+    """
     rows = at_main_load(ratios[ratios["scenario"] == DASHBOARD])
     stacks = run.manifest.stacks
     told: dict[str, list[str]] = {}
@@ -170,8 +179,10 @@ _WORTH = {
 
 
 def _worth_in_words(pair: pd.DataFrame) -> str:
-    """`1.2 times the CPU time of the service per request, 0.9 times the …`; what is not decided is
-    marked."""
+    """Return the ratios of a pair, with undecided ones marked.
+
+    Example: `1.2 times the CPU time of the service per request, 0.9 times the …`.
+    """
     rows = {row["metric"]: row for row in rows_of(pair) if isfinite(row["ratio"])}
     told = [
         f"{times(row['ratio'], row['low'], row['high'])} times the {what}{undecided_note(row)}"

@@ -1,8 +1,8 @@
 """Whether threads or CPU time limit how many dashboards a stack with threads answers.
 
-A thread that waits for upstreams serves nobody else. So a stack cannot answer more requests per
-second than it has threads, divided by the time each of them waits: an upper bound, since a thread
-also computes and waits for PostgreSQL and its core.
+A thread that waits for upstreams serves no other request. The number of threads divided by the
+waiting time per request is therefore an upper bound on the requests per second, since a thread also
+computes and waits for PostgreSQL and a core.
 """
 
 from math import nan
@@ -18,7 +18,7 @@ from webtrial.stats.trials import measured, trials_table
 
 SCENARIO = "dashboard"
 NEAR = 0.9
-"""From this share of a bound on, the bound is said to limit a stack."""
+"""The share of a bound from which on the bound is said to limit a stack."""
 
 _COSTS = (
     "cpu_ms_per_request",
@@ -28,17 +28,18 @@ _COSTS = (
 
 
 def thread_limits(run: Run) -> pd.DataFrame:
-    """Stacks with threads on the dashboard at its main closed load, a row each; none where the run
-    does not say how many threads a stack has.
+    """Return the stacks with threads on the dashboard at its main closed load, a row each.
 
-    Columns: load, stack, title, framework, sources (how they are asked), threads, waiting_ms (that
-    a request waits for upstreams: added in turn, the slowest at once), bound_per_s (threads over
-    waiting), value, low, high (requests per second, geometric mean over blocks, t interval),
+    Empty if the run does not say how many threads a stack has.
+
+    Columns: load, stack, title, framework, sources (how they are called), threads, waiting_ms (time
+    that a request waits for upstreams: the sum in turn, the slowest at once), bound_per_s (threads
+    / waiting), value, low, high (requests per second, geometric mean over blocks, t interval),
     blocks, suspect_blocks, used_fraction (of the bound), processes_busy (CPU time of the service
-    over that of one core for each of its processes, since a Python process computes on one core at
-    a time), cores_busy (CPU time of service, PostgreSQL and upstreams over that of the cores they
-    share; NaN where either is unknown), limit (threads, CPU time, both or neither: what reaches
-    NEAR).
+    divided by that of one core for each of its processes, because a Python process computes on one
+    core at a time), cores_busy (CPU time of service, PostgreSQL and upstreams divided by that of
+    the cores they share; NaN if either is unknown), limit (threads, CPU time, both or neither:
+    whatever reaches NEAR).
     """
     budgets, stacks = run.manifest.budgets, run.manifest.stacks
     threads = budgets.get("threads_per_process", 0) * budgets.get("server_processes", 1)
@@ -61,7 +62,7 @@ _COLUMNS = (
 
 
 def _waits(stack: dict[str, Any]) -> bool:
-    """Whether a stack's request holds a thread while it waits for upstreams."""
+    """Whether a request of the stack holds a thread while it waits for upstreams."""
     return stack.get("concurrency") == "threads" and stack.get("sources") in ("in turn", "threads")
 
 
@@ -89,7 +90,7 @@ _LIMITS = {
 
 
 def _busy(run: Run) -> pd.DataFrame:
-    """`processes_busy` and `cores_busy`, means over trials, by cell and stack."""
+    """Return `processes_busy` and `cores_busy`, means over trials, by cell and stack."""
     trials, budgets = measured(trials_table(run)), run.manifest.budgets
     cores = len(budgets.get("service_cores", ())) or nan
     per_s = trials["throughput_per_s"] / 1000

@@ -1,4 +1,4 @@
-"""What bounds a stack that waits in threads: `thread_limits` as a table and in words."""
+"""Table and sentences of `thread_limits`: what limits a stack that waits in threads."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from webtrial.stats.pairs import title_of
 
 
 def thread_limits_table(limits: pd.DataFrame) -> Table | Prose:
-    """The bound of the threads beside what was measured; a sentence where there is none."""
+    """Return the bound set by the threads and the measured rate; a sentence if there is none."""
     if limits.empty:
         return Prose("*This run has no dashboard by stacks whose number of threads is known.*")
     columns = {"title": "stack", "threads": "threads", "waiting_ms": "each waits (ms)"}
@@ -33,8 +33,10 @@ def thread_limits_table(limits: pd.DataFrame) -> Table | Prose:
 
 
 def thread_limits_text(run: Run, limits: pd.DataFrame, ratios: pd.DataFrame) -> Prose:
-    """What limits each stack, and what asking the upstreams from a pool of threads in each request
-    makes of its rate. `ratios` is `ratio_table` of stacks that differ in that alone."""
+    """Return what limits each stack, and how a thread pool in each request changes its rate.
+
+    `ratios` is `ratio_table` of stacks that differ only in how they call upstreams.
+    """
     if limits.empty:
         return Prose("")
     told = [
@@ -55,7 +57,7 @@ _LIMITED_BY = {
 
 
 def _near_what(limits: pd.DataFrame) -> str:
-    """How near the stacks came to either bound."""
+    """Return how close the stacks came to either bound."""
     reached = format_range((100 * limits["used_fraction"]).tolist())
     said = f": reached {reached} % of what threads allow"
     if len(cores := limits["cores_busy"].dropna()):

@@ -1,6 +1,6 @@
-"""A part of a run chosen by hand: some stacks in one scenario at one load, by one statistic.
+"""A user-selected part of a run: some stacks in one scenario at one load, by one statistic.
 
-Everything is computed for what is chosen and nothing else, so that it is there at once.
+Only the selection is computed, which makes the result appear at once.
 """
 
 from dataclasses import dataclass
@@ -41,12 +41,12 @@ STATISTICS: dict[str, Metric] = {
         "memory", "memory of the service", "lower", "service_memory_mib"
     ),
 }
-"""What stacks are compared by, under the name that a menu shows."""
+"""The statistics by which stacks are compared, under the names in the menu."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Stacks (in the order of reading) in a scenario at a load, by a name of STATISTICS."""
+    """Stacks (in reading order) in a scenario at a load, with the name of one of STATISTICS."""
 
     scenario: str
     load: str
@@ -55,7 +55,7 @@ class Selection:
 
     @property
     def metric(self) -> Metric:
-        """The statistic; ParameterError for a name that STATISTICS has not."""
+        """The statistic; ParameterError if the name is not in STATISTICS."""
         if self.statistic not in STATISTICS:
             known = ", ".join(STATISTICS)
             raise ParameterError(f"statistic = {self.statistic!r}: there are {known}")
@@ -63,12 +63,12 @@ class Selection:
 
     @property
     def column(self) -> str:
-        """The statistic as a column, its unit in the name: `throughput_per_s`, `p50_ms`."""
+        """The statistic as a column name with its unit: `throughput_per_s`, `p50_ms`."""
         return self.metric.column or f"{self.metric.name}_ms"
 
 
 def places(run: Run) -> pd.DataFrame:
-    """Where a run has trials that count: a row per cell and stack, in the order of reading.
+    """Return where a run has trials that count: a row per cell and stack, in reading order.
 
     Columns: scenario, load_kind, load, stack, title, framework.
     """
@@ -79,12 +79,12 @@ def places(run: Run) -> pd.DataFrame:
 
 
 def statistics_of(kind: str) -> list[str]:
-    """The names of STATISTICS that a load of that kind has: an open one sets its own rate."""
+    """Return the names of STATISTICS for a kind of load; an open load sets its own rate."""
     return [name for name, each in STATISTICS.items() if kind == "closed" or not each.closed_only]
 
 
 def selected(run: Run, chosen: Selection) -> pd.DataFrame:
-    """What is chosen, a row per stack.
+    """Return the selection, a row per stack.
 
     Columns: scenario, load_kind, load, stack, title, framework, value, low, high (95 %, over
     blocks), blocks, suspect_blocks, invalid_blocks, error_fraction, dropped_fraction. A percentile
@@ -95,21 +95,27 @@ def selected(run: Run, chosen: Selection) -> pd.DataFrame:
 
 
 def with_units(table: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
-    """`selected` for further work: the unit in the names of columns (`p50_ms`, `p50_ms_low` …)."""
+    """Return `selected` with units in the column names (`p50_ms`, `p50_ms_low` …).
+
+    Use it for further work on the selection.
+    """
     ends = {"low": f"{chosen.column}_low", "high": f"{chosen.column}_high"}
     return table.rename(columns={"value": chosen.column, **ends})
 
 
 def blocks_of(run: Run, chosen: Selection) -> pd.DataFrame:
-    """The same as `block_values`; no rows where the statistic is a percentile."""
+    """Return `block_values` of the selection; no rows if the statistic is a percentile."""
     column = chosen.metric.column
     values = block_values(run, column or "throughput_per_s")
     return _here(values if column else values.iloc[:0], chosen)
 
 
 def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
-    """Every chosen stack over the first of them, columns as `labelled_pairs` of `ratio_table`; the
-    A/A noise floor among them where the run has one there."""
+    """Return every selected stack over the first of them.
+
+    Columns are those of `labelled_pairs` of `ratio_table`, including the A/A noise floor if the run
+    has one there.
+    """
     first, *others = chosen.stacks
     stacks = run.manifest.stacks
     pairs = [pair_of(stack, first, "variant", stacks) for stack in others]
@@ -125,12 +131,12 @@ def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
 
 
 def left_out_of(run: Run, chosen: Selection) -> int:
-    """How many trials of what is chosen are invalid, so that no value is made of them."""
+    """Return how many selected trials are invalid and therefore excluded."""
     return left_out(_here(trials_table(run), chosen))
 
 
 def requests_of(run: Run, chosen: Selection) -> pd.DataFrame:
-    """The requests behind what is chosen, a row each, columns as `latencies` has them."""
+    """Return the requests behind the selection, a row each: columns of `latencies`."""
     return latencies(run, _here(measured(trials_table(run)), chosen))
 
 

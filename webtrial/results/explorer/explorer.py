@@ -1,6 +1,6 @@
-"""Any run by hand: menus for what is looked at, a figure and a table that follow at once.
+"""Explore a run interactively: menus for the selection, and a figure and a table of it.
 
-Where no notebook is open there is nobody to choose: then the figure stands alone.
+Without an open notebook there is no user to choose, so only the figure is displayed.
 """
 
 import atexit
@@ -35,14 +35,14 @@ from webtrial.results.explorer.figure import FIGURES
 from webtrial.run.store import RUNS, Run, open_run
 from webtrial.stats.estimates import main_load
 
-NAME = "selection"  # under which the notebook gets the selection
+NAME = "selection"  # variable name of the selection in the notebook
 
 
 def explore(run: Run) -> "Explorer":
-    """Menus over `run` and its neighbours: which stacks, scenario, load, statistic and figure.
+    """Return menus over `run` and its neighbours: stacks, scenario, load, statistic and figure.
 
     `.frame` is the selection as a DataFrame, `.requests()` its requests, a row each, `.drawing` the
-    figure, `.save("name.svg")` keeps it. Where no notebook is open the figure is displayed alone.
+    figure, `.save("name.svg")` saves it. Without an open notebook only the figure is displayed.
     """
     explorer = Explorer(run)
     _keep_from_collector()
@@ -50,8 +50,11 @@ def explore(run: Run) -> "Explorer":
 
 
 class Explorer:
-    """What `explore` makes. `selection` is what the menus say, `took_s` how long the last change
-    took until figure and table were there."""
+    """The menus of `explore`.
+
+    `selection` is the state of the menus, `took_s` the time that the last change took until figure
+    and table were updated.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -74,7 +77,7 @@ class Explorer:
 
     @property
     def selection(self) -> Selection:
-        """What the menus say."""
+        """The selection in the menus."""
         ticked = [name for name, box in self.stacks.items() if box.value and not box.disabled]
         said = {name: str(menu.value) for name, menu in self.menus.items()}
         return Selection(said["scenario"], said["load"], tuple(ticked), said["statistic"])
@@ -86,16 +89,18 @@ class Explorer:
 
     @property
     def table(self) -> Table:
-        """The selection for reading."""
+        """The selection as a table for reading."""
         return Table(self.frame, columns=_columns(self.frame), formats=_FORMATS)
 
     def requests(self) -> pd.DataFrame:
-        """The requests behind the selection, a row each, `latency_ms` among their columns."""
+        """Return the requests behind the selection, a row each, with a column `latency_ms`."""
         return requests_of(self.run, self.selection)
 
     def save(self, file: str | Path) -> Path:
-        """Write the figure as its suffix says (.svg, .pdf, .png) and give the path. ParameterError
-        for another suffix, or where there is no figure."""
+        """Write the figure in the format of its suffix (.svg, .pdf, .png) and return the path.
+
+        ParameterError for another suffix, or if there is no figure.
+        """
         path = Path(file)
         if not isinstance(self.drawing, Drawing):
             raise ParameterError("there is no figure to save: tick a stack that was measured here")
@@ -122,7 +127,7 @@ class Explorer:
         return VBox([menus, self._boxes, self._picture, self._table, below, self._said])
 
     def _turned(self, _: Any = None) -> None:
-        """Make the menus fit what was chosen, then show it, and say how long that took."""
+        """Update the menus to the selection, show it, and record how long that took."""
         if self._settling:
             return
         started_s = perf_counter()
@@ -135,7 +140,7 @@ class Explorer:
 
     @contextmanager
     def _settled(self) -> Iterator[None]:
-        """Keep menus that are set from answering, and errors from leaving the notebook."""
+        """Suppress events from menus that are being set, and show errors as messages."""
         self._settling = True
         self._said.value = ""
         try:
@@ -198,10 +203,10 @@ class Explorer:
 
 
 def response_times(run: Run) -> pd.DataFrame:
-    """How long each change in `explore(run)` takes until figure and table are there.
+    """Return how long each change in `explore(run)` takes until figure and table are updated.
 
-    Every menu is set to each of its choices in turn (of runs, to the next and back), then every
-    stack is ticked one by one. Columns: menu, choice, seconds.
+    Every menu is set to each of its choices in turn (the run menu to the next run and back), then
+    every stack is ticked one by one. Columns: menu, choice, seconds.
     """
     explorer = explore(run)
     rows = []
@@ -219,14 +224,16 @@ def response_times(run: Run) -> pd.DataFrame:
 
 
 def _keep_from_collector() -> None:
-    """What is there by now stays, and to look through it for garbage takes 0.1 s: more than any
-    other part of a change. So that happens once, now."""
-    gc.unfreeze()  # what an earlier call kept may be garbage by now
+    """Exclude existing objects from garbage collection, once.
+
+    They are permanent, and scanning them takes 0.1 s, more than any other part of a change.
+    """
+    gc.unfreeze()  # objects frozen by an earlier call may be garbage by now
     gc.collect()
     gc.freeze()
 
 
-# What is frozen would be reported as a leak when the interpreter ends.
+# Frozen objects would be reported as leaks when the interpreter exits.
 atexit.register(gc.unfreeze)
 
 MENUS = ("run", "scenario", "load", "statistic", "figure")
@@ -240,7 +247,7 @@ def _menu(name: str, options: list[str] | None = None) -> Dropdown:
 
 
 def _names(run: Run) -> list[str]:
-    """The run first, then its neighbours and what lies in `data/runs/`, the newest first."""
+    """Return the run first, then its neighbours and the runs in `data/runs/`, the newest first."""
     folders = {path.parent.name for place in (run.path.parent, RUNS) for path in _manifests(place)}
     return [run.path.name, *sorted(folders - {run.path.name}, reverse=True)]
 
@@ -255,7 +262,7 @@ def _folder(run: Run, name: str) -> Path:
 
 
 def _offer(menu: Dropdown, options: list[str], preferred: str | None = None) -> None:
-    """Give a menu new options; what it says stays where that is among them."""
+    """Set a menu's options; its value stays if it is among them."""
     said = menu.value
     if list(menu.options) != options:
         menu.options = options
@@ -263,12 +270,15 @@ def _offer(menu: Dropdown, options: list[str], preferred: str | None = None) -> 
 
 
 def _first_load(here: pd.DataFrame) -> str | None:
-    """The main load of a scenario's rows of `places`."""
+    """Return the main load of a scenario's rows of `places`."""
     return main_load(here, "closed") or main_load(here, "open")
 
 
 def _picture(drawing: Shown) -> str:
-    """HTML of a drawing on white, whatever the theme, with its alternative text."""
+    """Return the HTML of a figure with its alternative text.
+
+    The background is white, whatever the theme.
+    """
     if isinstance(drawing, Prose):
         return _as_message(drawing.text.strip("*"))
     return (
@@ -282,7 +292,7 @@ def _as_message(text: str) -> str:
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, str]:
-    """The columns that a table for reading has: not those that are the same in every row."""
+    """Return the columns for reading, without those that have the same value in every row."""
     left_out = ("scenario", "load_kind", "load", "stack", "framework")
     names = [str(name) for name in frame.columns if name not in left_out]
     return {name: name.replace("_", " ").replace("title", "stack") for name in names}

@@ -1,4 +1,4 @@
-"""What is chosen by hand as figures."""
+"""Draw a selection."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ from webtrial.stats.pairs import title_of
 
 
 def values_figure(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
-    """`selected`, over its blocks."""
+    """Draw `selected`, with its blocks."""
     if table["value"].notna().sum() == 0:
         return absent(f"too few requests for {chosen.statistic} here")
     said = values_figure_text(table, chosen)
@@ -34,7 +34,7 @@ def values_figure(run: Run, chosen: Selection, table: pd.DataFrame) -> Shown:
 
 
 def ratios_to_first_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    """`ratios_to_first`."""
+    """Draw `ratios_to_first`."""
     table = ratios_to_first(run, chosen)
     if table["ratio"].notna().sum() == 0:
         return absent("no second stack here to compare the first with")
@@ -43,7 +43,7 @@ def ratios_to_first_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Show
 
 
 def distribution_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    """`distribution` of what is chosen."""
+    """Draw `distribution` of the selection."""
     curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
     if curves.empty:
         return absent("no request here")
@@ -52,7 +52,7 @@ def distribution_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Show
 
 
 def tail_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    """The same with its percentiles, the slow half stretched out."""
+    """Draw `distribution` of the selection with its percentiles and a stretched slow half."""
     curves = distribution(run, chosen.load, [chosen.scenario], chosen.stacks)
     if curves.empty:
         return absent("no request here")
@@ -63,7 +63,7 @@ def tail_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
 
 
 def against_load_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    """`latency_against_load` of the stacks chosen, at every load of their scenario."""
+    """Draw `latency_against_load` of the selected stacks, at every load of their scenario."""
     table = latency_against_load(run, (50, 90, 99), [chosen.scenario], stacks=chosen.stacks)
     if table["latency_ms"].notna().sum() == 0:
         return absent("too few requests for a median here")
@@ -73,7 +73,7 @@ def against_load_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Show
 
 
 def over_time_of_figure(run: Run, chosen: Selection, _: pd.DataFrame) -> Shown:
-    """`over_time` of what is chosen."""
+    """Draw `over_time` of the selection."""
     found = over_time_of(run, chosen.scenario, chosen.load, chosen.stacks)
     if found.cells.empty:
         return absent("no answer here")
@@ -88,4 +88,4 @@ FIGURES: dict[str, Callable[[Run, Selection, pd.DataFrame], Shown]] = {
     "response times against load": against_load_of_figure,
     "over time": over_time_of_figure,
 }
-"""What can be drawn of a selection, by the name in the menu."""
+"""The figures that can be drawn of a selection, by name in the menu."""

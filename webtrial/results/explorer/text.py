@@ -1,4 +1,4 @@
-"""What the figures of a selection say, as `words` has the others."""
+"""Figure texts of a selection."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from webtrial.stats.frames import rows_of
 
 
 def values_figure_text(table: pd.DataFrame, chosen: Selection) -> FigureText:
-    """Of `selected`: the least and the most."""
+    """Return the figure text of `selected`: the smallest and the largest value."""
     there = rows_of(table.dropna(subset=["value"]).sort_values("value", kind="stable"))
     where = f"{humanize(chosen.scenario)}, {chosen.load}"
     what = chosen.statistic[0].upper() + chosen.statistic[1:]

@@ -1,4 +1,4 @@
-"""What does it take to ask several sources behind one request, in turn and at once?"""
+"""How long does a request take that calls several sources, in turn and at once?"""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from webtrial.run.store import Run
 from webtrial.stats.pairs import over_deployed
 
 REFERENCE = "FastAPI"
-"""The framework whose stack as deployed the article compares others with."""
+"""The framework whose stack as deployed is the article's reference."""
 
 
 class FanOut(Result):
@@ -25,19 +25,23 @@ class FanOut(Result):
 
     @cached_property
     def overhead(self) -> pd.DataFrame:
-        """What each stack takes beyond the formula: columns of `estimate.overhead`."""
+        """What each stack adds to the formula: columns of `estimate.overhead`."""
         return estimate.overhead(self.data)
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that ask at once over those that ask in turn and differ in nothing else: columns
-        of `estimate.median_ratios`."""
+        """Stacks that call sources at once over those that differ only in calling them in turn.
+
+        Columns of `estimate.median_ratios`.
+        """
         return estimate.median_ratios(self.run, estimate.pairs_in_turn(self.run))
 
     @cached_property
     def break_even(self) -> pd.DataFrame:
-        """From which delay on asking at once is quicker: columns of
-        `estimate.break_even_delays`."""
+        """The delay from which on calling sources at once is faster.
+
+        Columns of `estimate.break_even_delays`.
+        """
         return estimate.break_even_delays(self.at_once_over_in_turn)
 
     @cached_property
@@ -47,7 +51,7 @@ class FanOut(Result):
 
 
 def fan_out(run: Run) -> FanOut:
-    """What asking 1 to 8 sources of 0 to 100 ms each takes, in turn and at once.
+    """Return how long calls to 1 to 8 sources of 0 to 100 ms each take, in turn and at once.
 
     `data` has a row per stack, number of sources and their delay: columns of
     `estimate.response_times`.

@@ -1,7 +1,7 @@
-"""Several sources behind one request, asked in turn or at once: the formula and what comes on top.
+"""Several sources behind one request, called in turn or at once: the formula and the overhead.
 
 k sources that take d each take k·d in turn and d at once. With one request at a time nothing
-queues, so what a stack takes beyond that is what asking costs it.
+queues, so any time beyond the formula is the overhead of calling the sources.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from webtrial.stats.trials import measured, trials_table
 
 
 def pairs_in_turn(run: Run) -> list[Pair]:
-    """The pairs that differ in how sources are asked alone, the baseline in turn."""
+    """Return the pairs that differ only in how sources are called, with the baseline in turn."""
     stacks = run.manifest.stacks
     pairs = pairs_differing_only_in(run, "sources")
     return [pair for pair in pairs if stacks[pair.baseline].get("sources") == "in turn"]
@@ -34,12 +34,12 @@ SHAPE = ["count", "delay_ms"]
 
 
 def response_times(run: Run) -> pd.DataFrame:
-    """Median response times of `fan_out`: a row per stack, number of sources and their delay.
+    """Return median response times of the scenario `fan_out`.
 
-    Columns: stack, title, framework, sources (how they are asked), count, delay_ms, median_ms, low,
-    high (jackknife over blocks), formula_ms (count · delay in turn, delay at once), overhead_ms
-    (median − formula), blocks, samples. Delays are constant, so that a few requests of a kind will
-    do.
+    A row per stack, number of sources and their delay. Columns: stack, title, framework, sources
+    (how they are called), count, delay_ms, median_ms, low, high (jackknife over blocks), formula_ms
+    (count · delay in turn, delay at once), overhead_ms (median − formula), blocks, samples. Delays
+    are constant, so a few requests of a kind are enough.
     """
     rows = [
         {"stack": stack, "count": count, "delay_ms": delay_ms} | _median(blocks)
@@ -59,7 +59,7 @@ _RESTS_ON = ("blocks", "samples")
 
 
 def _grid(run: Run) -> dict[tuple[str, int, float], Blocks]:
-    """What was counted by stack, number of sources and their delay."""
+    """Return histograms by stack, number of sources and their delay."""
     trials = measured(trials_table(run))
     counts = counted(run, trials[trials["scenario"] == SCENARIO], kinds=True)
     found = by_block(counts, ["stack", "kind"])
@@ -67,7 +67,7 @@ def _grid(run: Run) -> dict[tuple[str, int, float], Blocks]:
 
 
 def _shape(kind: str) -> tuple[int, float]:
-    """`4 × 20 ms` as count and delay."""
+    """Parse `4 × 20 ms` into count and delay."""
     count, _, delay = kind.partition(" × ")
     return int(count), float(delay.removesuffix(" ms"))
 
@@ -89,11 +89,11 @@ def _ordered(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def overhead(table: pd.DataFrame) -> pd.DataFrame:
-    """What a stack takes beyond the formula: `overhead_ms` of `fan_out` as a line over the number
-    of sources, by least squares.
+    """Return the time beyond the formula, as a line over the number of sources.
 
-    Columns: stack, title, framework, sources, base_ms (of a request), per_source_ms, low, high (of
-    it, Student's t), cells.
+    It is a least-squares fit of the `overhead_ms` of `response_times`. Columns: stack, title,
+    framework, sources, base_ms (per request), per_source_ms, low, high (of per_source_ms, Student's
+    t), cells.
     """
     rows = [
         dict(zip(_NAMED, key, strict=True)) | _line(cells)
@@ -123,9 +123,9 @@ def _line(cells: pd.DataFrame) -> dict[str, Any]:
 
 
 def median_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
-    """How many times as long a stack takes as its baseline: a row per pair, count and delay.
+    """Return the ratios of a stack's median to its baseline's: a row per pair, count and delay.
 
-    Columns: stack, title, baseline, baseline_title, differs (beside the framework), count,
+    Columns: stack, title, baseline, baseline_title, differs (apart from the framework), count,
     delay_ms, ratio (of medians), low, high (jackknife over the blocks that hold both), blocks,
     blocks_untouched, verdict, reason.
     """
@@ -142,7 +142,7 @@ _RATIO = ("ratio", "low", "high", "blocks", "blocks_untouched", "verdict", "reas
 
 
 def _valid_blocks(run: Run) -> dict[str, set[int]]:
-    """The blocks in which the trial of `fan_out` is valid, by stack."""
+    """Return the blocks in which the trial of `fan_out` is valid, by stack."""
     trials = measured(trials_table(run))
     valid = trials[(trials["scenario"] == SCENARIO) & (trials["verdict"] == "valid")]
     return {str(stack): set(part["block"]) for stack, part in valid.groupby("stack")}
@@ -177,13 +177,15 @@ def _ratios(
 
 
 def break_even_delays(ratios: pd.DataFrame) -> pd.DataFrame:
-    """Between which measured delays asking at once becomes quicker: a row per pair and number of
-    sources from 2. `ratios` are `fan_out_ratios` of pairs whose baseline asks in turn.
+    """Return the measured delays between which calling at once becomes faster.
+
+    A row per pair and number of sources, from 2 sources on. `ratios` are `median_ratios` of pairs
+    whose baseline calls sources in turn.
 
     Columns: stack, title, baseline, baseline_title, count, quicker_from_ms (the shortest delay from
-    which on asking at once is quicker at every measured one; NaN where there is none),
-    not_below_ms (the longest shorter delay, at which it is not shown to be quicker), ratio, low,
-    high, verdict there (NaN and "" where it is quicker at every delay).
+    which on calling at once is faster at every measured delay; NaN if there is none), not_below_ms
+    (the longest shorter delay, at which it is not shown to be faster), ratio, low, high, verdict
+    there (NaN and "" if it is faster at every delay).
     """
     several = ratios[ratios["count"] > 1]
     groups = several.groupby(["stack", "baseline", "count"], sort=False)

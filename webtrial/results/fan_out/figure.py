@@ -1,4 +1,4 @@
-"""Sources asked in turn or at once: response time against their number, a panel for each delay."""
+"""Draw response time against the number of sources, called in turn or at once, per delay."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def medians(found: "FanOut") -> Drawing | Prose:
-    """Medians with their intervals, joined; grey the formula in turn and at once."""
+    """Draw medians with their intervals, joined, and in grey the formula in turn and at once."""
     if found.data.empty:
         return absent(found.LACKS)
     return draw(found.data, figure_text(found.data, found.at_once_over_in_turn))
@@ -34,7 +34,7 @@ def medians(found: "FanOut") -> Drawing | Prose:
 
 @styled
 def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
-    """`estimate.response_times` with its text."""
+    """Draw `estimate.response_times` with its text."""
     look = looks(table)
     delays = sorted(table["delay_ms"].unique())
     rows, columns = grid_of([str(each) for each in delays])

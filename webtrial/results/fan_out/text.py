@@ -1,4 +1,4 @@
-"""Sources asked in turn and at once: the figure's text, tables and sentences."""
+"""Figure text, tables and sentences about sources called in turn and at once."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 def figure_text(table: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
-    """Of `response_times` and `median_ratios` of at once over in turn: at which delays asking at
-    once is quicker, where it is slower, by which factors."""
+    """Return the figure text of `response_times` and `median_ratios` of at once over in turn.
+
+    It says at which delays calling at once is faster, where it is slower, and by which factors.
+    """
     several = ratios[ratios["count"] > 1]
     title = _at_once_over_in_turn(several) if len(several) else _longest_delay(table)
     alt = "Median milliseconds. " + "; ".join(
@@ -38,9 +40,12 @@ def figure_text(table: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
 
 
 def _at_once_over_in_turn(ratios: pd.DataFrame) -> str:
-    """`Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.8 to 7.8 times as fast as in turn; at
-    0 ms asking at once takes 1.4 to 1.7 times as long with FastAPI (4 and 8 sources), else not
-    decided`."""
+    """Return by which factors calling at once is faster or slower than in turn.
+
+    Example: `Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.8 to 7.8 times as fast as in
+    turn; at 0 ms asking at once takes 1.4 to 1.7 times as long with FastAPI (4 and 8 sources), else
+    not decided`.
+    """
     single = bool((ratios["blocks"] <= 1).all())
     quicker = ratios["ratio"] < 1 if single else ratios["verdict"] == "lower"
     everywhere = quicker.groupby(ratios["delay_ms"]).transform("all")
@@ -60,12 +65,12 @@ def _quicker(rows: pd.DataFrame) -> str:
 
 
 def _span_of(values: pd.Series) -> str:
-    """`2 to 8`."""
+    """Format a range: `2 to 8`."""
     return " to ".join(dict.fromkeys(f"{each:g}" for each in (values.min(), values.max())))
 
 
 def _mixed(rows: pd.DataFrame, quicker: pd.Series, slower: pd.Series) -> str:
-    """What is decided at a delay at which not all rows are quicker."""
+    """Return what is decided at a delay at which not all rows are faster."""
     said = [
         f"takes {format_range(rows.loc[chosen, 'ratio'].tolist())} times as long with"
         f" {_pairs_and_counts(rows[chosen])}"
@@ -79,7 +84,7 @@ def _mixed(rows: pd.DataFrame, quicker: pd.Series, slower: pd.Series) -> str:
 
 
 def _pairs_and_counts(rows: pd.DataFrame) -> str:
-    """`FastAPI (4 and 8 sources)`."""
+    """List pairs with their numbers of sources: `FastAPI (4 and 8 sources)`."""
     return listed(
         [
             f"{title} ({listed([str(count) for count in part['count']])} sources)"
@@ -89,8 +94,10 @@ def _pairs_and_counts(rows: pd.DataFrame) -> str:
 
 
 def _longest_delay(table: pd.DataFrame) -> str:
-    """What the most sources of the longest delay take, where no two stacks differ in how they ask
-    alone."""
+    """Return how long the most sources with the longest delay take.
+
+    Used if no two stacks differ only in how they call sources.
+    """
     most = table[table["count"] == table["count"].max()]
     longest = most[most["delay_ms"] == most["delay_ms"].max()]
     delay_ms, count = float(longest["delay_ms"].iloc[0]), int(longest["count"].iloc[0])
@@ -110,12 +117,11 @@ def _asked(table: pd.DataFrame) -> pd.Series:
 
 CLAIMED_SOURCES = 4
 CLAIMED_RATIO = 4.0
-"""What the article says of its dashboard: four sources asked in turn take four times as long."""
+"""The article's claim about its dashboard: four sources called in turn take four times as long."""
 
 
 def beside_the_article(found: "FanOut") -> Prose:
-    """How near asking in turn comes to the article's factor over FastAPI as deployed, and how far
-    asking at once narrows it."""
+    """Compare the measured factors over FastAPI as deployed with the article's factor."""
     ratios = found.over_reference
     rows = ratios[(ratios["count"] == CLAIMED_SOURCES) & (ratios["delay_ms"] > 0)]
     if rows.empty:
@@ -134,7 +140,7 @@ def beside_the_article(found: "FanOut") -> Prose:
 
 
 def overhead_table(found: "FanOut") -> Table | Prose:
-    """What asking takes beyond the formula; nothing of none."""
+    """Return the overhead of calling sources; empty prose if there is none."""
     if found.overhead.empty:
         return Prose("")
     columns = {"title": "stack", "sources": "asks", "base_ms": "a request (ms)"}
@@ -144,8 +150,11 @@ def overhead_table(found: "FanOut") -> Table | Prose:
 
 
 def break_even_table(found: "FanOut") -> Table | Prose:
-    """From which delay on asking at once is quicker: a column for each number of sources; nothing
-    where no two stacks differ in how they ask alone."""
+    """Return the delay from which on calling at once is faster.
+
+    A column for each number of sources. Empty prose if no two stacks differ only in how they call
+    sources.
+    """
     return _break_even(found.break_even)
 
 
@@ -169,7 +178,10 @@ def _break_even(table: pd.DataFrame) -> Table | Prose:
 
 
 def _break_even_text(row: dict[str, Any]) -> str:
-    """`10 (0: 1.4 (1.2–1.6))`; – in place of a delay where it is quicker at none."""
+    """Format a break-even delay: `10 (0: 1.4 (1.2–1.6))`.
+
+    – replaces the delay if calling at once is faster at none.
+    """
     first = "–" if pd.isna(row["quicker_from_ms"]) else f"{row['quicker_from_ms']:g}"
     if not row["verdict"]:
         return first
@@ -178,8 +190,10 @@ def _break_even_text(row: dict[str, Any]) -> str:
 
 
 def ratio_table(found: "FanOut", count: int = CLAIMED_SOURCES) -> Table | Prose:
-    """Every stack over FastAPI as deployed with `count` sources: a column for each delay; nothing
-    without such pairs."""
+    """Return every stack over FastAPI as deployed with `count` sources, a column for each delay.
+
+    Empty prose without such pairs.
+    """
     ratios = found.over_reference
     rows = ratios[ratios["count"] == count]
     if rows.empty:

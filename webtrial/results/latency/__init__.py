@@ -21,7 +21,7 @@ class Latency(Result):
 
 
 def latency(run: Run) -> Latency:
-    """Response times in closed and open loops.
+    """Return response times in closed and open loops.
 
     `data` has a row per cell, stack and percentile: columns of `estimate.latency_against_load`.
     """

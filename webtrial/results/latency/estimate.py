@@ -1,7 +1,7 @@
-"""Response times: percentiles with intervals, whole distributions, by kind of request.
+"""Response times: percentiles with intervals, whole distributions, and values by kind of request.
 
-All are of requests merged over blocks, counted in buckets of 0.1 % (`histogram`), so that no more
-than counts are in memory; intervals are the delete-one-block jackknife's.
+All use requests merged over blocks and counted in buckets of 0.1 % (`histogram`), so only counts
+are held in memory. Intervals come from the delete-one-block jackknife.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ from webtrial.stats.intervals import Estimate, jackknife
 from webtrial.stats.trials import at_common_loads, measured, trials_table
 
 CURVE_POINTS = 80
-BEYOND = 10  # requests must lie beyond the last point of a distribution's tail
+BEYOND = 10  # minimum number of requests beyond the last point of a distribution's tail
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a run is looked at: some scenarios, stacks, one load; None: all there are."""
+    """The part of a run to use: some scenarios, some stacks, one load; None selects all."""
 
     scenarios: Sequence[str] | None = None
     load: str | None = None
@@ -40,19 +40,21 @@ def latency_against_load(
     load: str | None = None,
     stacks: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Percentiles of response time in closed and open loops: a row per cell, stack and percentile.
-    Of some scenarios, one load, some stacks where these are given.
+    """Return percentiles of response time in closed and open loops.
 
-    Columns: scenario, load_kind, load, scale (what size counts: users, rate per second, share of
+    A row per cell, stack and percentile. `scenarios`, `load` and `stacks` restrict the rows if
+    given.
+
+    Columns: scenario, load_kind, load, scale (the unit of size: users, rate per second, share of
     the pilot's rate in %), size, stack, title, framework, percentile, latency_ms, low, high (NaN
-    from one block), blocks, samples, suspect_blocks, is_bound (it lies among timeouts, so it is at
-    least that), error_fraction, dropped_fraction (of `failures`).
+    from one block), blocks, samples, suspect_blocks, is_bound (the percentile lies among timeouts,
+    so latency_ms is a lower bound), error_fraction, dropped_fraction (as in `failures`).
     """
     return _percentile_rows(run, [*CELL, "stack"], wanted, Part(scenarios, load, stacks))
 
 
 def search_by_selectivity(run: Run, wanted: Sequence[float] = (50, 90)) -> pd.DataFrame:
-    """`latency_against_load` of `product_search` with a row for each `kind` of word as well."""
+    """Return `latency_against_load` of `product_search`, also by `kind` of word."""
     part = Part(["product_search"])
     frame = _percentile_rows(run, [*CELL, "stack", "kind"], wanted, part)
     order = frame["kind"].map({"common": 0, "middling": 1, "rare": 2}).fillna(3)
@@ -85,7 +87,7 @@ _PERCENTILE_COLUMNS = (
 
 
 def _groups(run: Run, by: list[str], part: Part) -> Iterator[tuple[Any, pd.DataFrame, int]]:
-    """Counts of requests by `by`, one cell in memory at a time."""
+    """Yield counts of requests grouped by `by`, holding one cell in memory at a time."""
     trials = at_common_loads(measured(trials_table(run)))
     for column, names in (("scenario", part.scenarios), ("stack", part.stacks)):
         trials = trials if names is None else trials[trials[column].isin(names)]
@@ -118,9 +120,11 @@ def _percentiles(
 
 
 def percentile_estimate(blocks: Sequence[Histogram], percentile: float) -> Estimate:
-    """A percentile of the merged blocks with its jackknife interval; NaN of too few requests, and
-    from NEEDS_INTERVAL on without an interval: a tail may move by orders of magnitude between
-    blocks, so its value alone tells nothing."""
+    """Return a percentile of the merged blocks with its jackknife interval.
+
+    NaN with too few requests. Percentiles from NEEDS_INTERVAL on are also NaN without an interval:
+    a tail may vary by orders of magnitude between blocks, so its value alone is not informative.
+    """
     unknown = Estimate(nan, nan, nan, len(blocks))
     if sum(map(len, blocks)) < MINIMUM_SAMPLES[percentile]:
         return unknown
@@ -138,7 +142,7 @@ def distribution(
     scenarios: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """What share of the requests took longer, at one load: curves of up to 80 points.
+    """Return the share of requests that took longer, at one load: curves of up to 80 points.
 
     Columns: scenario, load_kind, load, stack, title, framework, share_slower, latency_ms, blocks,
     suspect_blocks. The tail ends where fewer than ten requests lie beyond.

@@ -1,4 +1,4 @@
-"""Response times: percentiles against load, whole distributions, and their tails."""
+"""Draw response times: percentiles against load, whole distributions, and their tails."""
 
 from collections.abc import Sequence
 
@@ -51,10 +51,12 @@ _UNITS = {
 
 @styled
 def draw_against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
-    """`latency_against_load`, a row per scenario, a column for each scale that loads are counted
-    on: from each stack's median (large mark) upwards to its 90th and 99th percentile (bars across),
-    with the intervals of the median and the 99th; medians of a sweep are joined. Names are for the
-    whole row."""
+    """Draw `latency_against_load`: a row of panels per scenario, a column for each scale of loads.
+
+    Each stack extends from its median (large mark) up to its 90th and 99th percentile (horizontal
+    bars), with the intervals of the median and the 99th. Medians of a sweep are joined. Names apply
+    to the whole row.
+    """
     look = looks(percentiles)
     scenarios = percentiles["scenario"].unique().tolist()
     scales = [scale for scale in _UNITS if (percentiles["scale"] == scale).any()]
@@ -76,7 +78,7 @@ def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Loo
     for panel, part in zip(row, parts, strict=True):
         _loads(panel, part, look)
     row[0].set_ylabel("response time (ms)")
-    # Once every panel has had its say on the common scale:
+    # Only after all panels have set the common scale:
     medians = pd.concat(list(parts)).query("percentile == 50").dropna(subset=["latency_ms"])
     name_lines(row[-1], medians.drop_duplicates("stack", keep="last"), "latency_ms", look)
 
@@ -142,8 +144,10 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 @styled
 def draw_distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
-    """`distribution` as the share that was answered within a time (the empirical distribution), a
-    panel per scenario."""
+    """Draw `distribution` as the share answered within a time, a panel per scenario.
+
+    This is the empirical distribution.
+    """
     look = looks(curves)
     figure, axes = _grid(curves, words, 2.2)
     for panel, part in axes:
@@ -161,8 +165,11 @@ def draw_distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
 
 @styled
 def draw_tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText) -> Drawing:
-    """`distribution` turned: the response time that a share of the requests do not exceed, the last
-    of them stretched out; over them `latency_against_load` of the same cells with intervals."""
+    """Draw `distribution` as percentile curves with a stretched tail.
+
+    They show the response time that a share of the requests do not exceed. `latency_against_load`
+    of the same cells is drawn on top, with intervals.
+    """
     look = looks(curves)
     figure, axes = _grid(curves, words, 2.2)
     for panel, part in axes:
@@ -182,14 +189,14 @@ def draw_tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText
     return Drawing(figure, *words, together(curve=curves, percentile=percentiles))
 
 
-_FIRST = 0.5  # share slower at which tails begin: at their median
+_FIRST = 0.5  # slower share at which tails begin: the median
 _SHARES = (50, 90, 99, 99.9, 99.99)
 
 
 def _grid(
     curves: pd.DataFrame, words: FigureText, height_in: float
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
-    """A panel for each scenario, with its curves."""
+    """Draw a panel with its curves for each scenario."""
     parts = [part for _, part in curves.groupby("scenario", sort=False)]
     rows, columns = grid_of(parts)
     figure, axes = panels(rows, columns, words.title, height_in * rows + 0.2)
@@ -232,8 +239,10 @@ def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None
 
 
 def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
-    """`latency_against_load` of the stacks that every scenario has, wherever there is more than one
-    load."""
+    """Draw `latency_against_load` of the stacks of every scenario.
+
+    Only scenarios with more than one load are drawn, or all if none has more than one.
+    """
     table = everywhere(run, percentiles)
     loads = table.groupby("scenario")["load"].transform("nunique")
     table = table[loads > 1] if (loads > 1).any() else table
@@ -246,7 +255,10 @@ def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
 
 
 def distribution_figure(run: Run, kind: str) -> Shown:
-    """The share of requests answered within a time, at each scenario's main load of that kind."""
+    """Draw the share of requests answered within a time.
+
+    Each scenario is shown at its main load of that kind.
+    """
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")
@@ -255,7 +267,10 @@ def distribution_figure(run: Run, kind: str) -> Shown:
 
 
 def tail_figure(run: Run, kind: str) -> Shown:
-    """The slow half of the requests, percentile by percentile, at the same places."""
+    """Draw the slow half of the requests, percentile by percentile.
+
+    Each scenario is shown at its main load of that kind.
+    """
     curves = _curves(run, kind)
     if curves.empty:
         return absent(f"no {kind} load that counts")
@@ -270,7 +285,7 @@ def tail_figure(run: Run, kind: str) -> Shown:
 
 
 def _curves(run: Run, kind: str) -> pd.DataFrame:
-    """`distribution` of the stacks that every scenario has, at its main load of that kind."""
+    """Return `distribution` of the stacks of every scenario, at its main load of that kind."""
     stacks = run.manifest.parameters.stacks
     parts = [
         distribution(run, load, [scenario], stacks) for scenario, load in _main_places(run, kind)
@@ -279,7 +294,10 @@ def _curves(run: Run, kind: str) -> pd.DataFrame:
 
 
 def _main_places(run: Run, kind: str) -> list[tuple[str, str]]:
-    """Each scenario with its main load of that kind, where any stack of every scenario counts."""
+    """Return each scenario with its main load of that kind.
+
+    Scenarios without a trial that counts, of a stack of every scenario, are left out.
+    """
     there = at_main_load(everywhere(run, places(run)), kind)
     cells = there[["scenario", "load"]].drop_duplicates()
     return [(str(scenario), str(load)) for scenario, load in cells.to_numpy()]

@@ -1,7 +1,7 @@
-"""When answers came: the requests of one trial by moment and response time, and its silences.
+"""Answers over time: the requests of one trial by moment and response time, and its silences.
 
-Time is that of the answer, not of the asking: while a service stands still there is a gap, and what
-had to wait for its end comes after it, high up.
+The time is that of the answer, not of the request. While a service stalls there is a gap, and the
+requests that had to wait follow it with high response times.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ from webtrial.run.store import Run
 from webtrial.stats.counting import over
 from webtrial.stats.estimates import labelled
 
-MOMENTS = 90  # that a measured window is divided into
-STEPS = 16  # of response times within a decade
+MOMENTS = 90  # parts of a measured window
+STEPS = 16  # steps of response times per decade
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class OverTime:
     """One typical trial of each stack, all in one cell.
 
     `cells`: stack, moment (0 to MOMENTS - 1), step (of response times: 10^(step / STEPS) ms and
-    more), requests. `trials`, a row per stack in the order asked for: scenario, load, stack, title,
+    more), requests. `trials`, a row per stack in the order requested: scenario, load, stack, title,
     framework, number, attempt, block, verdict, window_s, requests (answered in the window),
     silence_ms (the longest time without an answer), silent_from_s, slowest_ms, lost_rows (requests
-    answered in the window that were sent before it, of a trimmed run that did not keep them: the
-    silence before the first answer that it has is then not counted).
+    that were sent before the window and answered in it, but are missing because the run was
+    trimmed: the silence before the first remaining answer is then not counted).
     """
 
     cells: pd.DataFrame
@@ -39,12 +39,15 @@ class OverTime:
 
 
 def over_time(run: Run, scenario: str, load: str, stacks: Sequence[str]) -> OverTime:
-    """The typical trials of `stacks` there, those left out that have none that counts."""
+    """Return the typical trials of `stacks` in a cell.
+
+    Stacks without a trial that counts are left out.
+    """
     found = list(_typical(run, scenario, load, stacks))
     if not found:
         return OverTime(_NOTHING, pd.DataFrame(columns=["stack", "title"]))
     files = [run.path / trial.samples for trial in found]
-    window_ns = round(1e9 * found[0].window_s)  # that of the cell
+    window_ns = round(1e9 * found[0].window_s)  # the same for all trials of the cell
     cells = _cells(files, window_ns)
     stacks_drawn = pd.Series([trial.planned.stack for trial in found])
     cells.insert(0, "stack", stacks_drawn.iloc[cells.pop("file_index")].to_numpy())
@@ -96,8 +99,10 @@ def _cells(files: Sequence[Path], window_ns: int) -> pd.DataFrame:
 
 
 def _lost_rows(trials: Sequence[Trial], files: Sequence[Path], window_ns: int) -> list[int]:
-    """How many answers of each window the records count and the files lack, for want of the
-    requests of the warm-up."""
+    """Return how many answers of each window the records count but the files lack.
+
+    They are missing if the requests of the warm-up were not kept.
+    """
     counts = over(
         files,
         f"""
@@ -114,8 +119,10 @@ def _lost_rows(trials: Sequence[Trial], files: Sequence[Path], window_ns: int) -
 
 
 def _silences(files: Sequence[Path], window_ns: int, lost_rows: Sequence[int]) -> pd.DataFrame:
-    """A row per file, in their order. The window's end counts as an answer, and its start does
-    where no rows are lost."""
+    """Return the silences of each file, a row per file in their order.
+
+    The window's end counts as an answer; its start counts as one only if no rows are lost.
+    """
     starts = ", ".join(str(bool(lost)).lower() for lost in lost_rows)
     return over(
         files,
@@ -141,5 +148,5 @@ def _silences(files: Sequence[Path], window_ns: int, lost_rows: Sequence[int]) -
 
 
 def _answered(window_ns: int) -> str:
-    """In SQL, whether an answer came within the measured window."""
+    """Return the SQL condition that an answer came within the measured window."""
     return f"outcome = 'ok' and done_ns >= 0 and done_ns < {window_ns}"

@@ -1,4 +1,4 @@
-"""Answers by moment and response time, so that stalls are seen: a map for each stack."""
+"""Draw answers by moment and response time, a map for each stack, which makes stalls visible."""
 
 from typing import Any
 
@@ -28,14 +28,16 @@ from webtrial.run.store import Run
 from webtrial.stats.estimates import main_load
 from webtrial.stats.frames import rows_of
 
-_DETAIL = 4  # pixels to a place of the map, so that a viewer that smooths leaves it its edges
+_DETAIL = 4  # pixels per map cell: keeps edges sharp in viewers that smooth images
 _TICKS = [factor * 10.0**power for power in range(-3, 6) for factor in (1, 2, 5)]
 
 
 @styled
 def draw(found: OverTime, words: FigureText) -> Drawing:
-    """`over_time`: a panel per stack, all on the same scales; the bracket is the longest time
-    without an answer."""
+    """Draw `over_time`: a panel per stack, all on the same scales.
+
+    The bracket marks the longest time without an answer.
+    """
     look = looks(found.trials)
     rows, columns = grid_of(found.trials["stack"].tolist(), 3)
     figure, axes = panels(rows, columns, words.title, 2.1 * rows + 0.3, sharex=True, sharey=True)
@@ -92,7 +94,7 @@ def _dark(look: Look) -> tuple[float, float, float]:
 
 
 def _silence(axes: Axes, row: dict[str, Any]) -> None:
-    """A bracket along the top over the longest silence, and how long it is."""
+    """Draw a bracket along the top over the longest silence, labelled with its duration."""
     start_s, end_s = row["silent_from_s"], row["silent_from_s"] + row["silence_ms"] / 1000
     middle = (start_s + end_s) / 2 / row["window_s"]
     axes.annotate(
@@ -115,8 +117,10 @@ def _silence(axes: Axes, row: dict[str, Any]) -> None:
 
 
 def over_time_figure(run: Run, scenario: str | None = None, load: str | None = None) -> Shown:
-    """When answers came, in a typical trial of each stack that every scenario has: in the first
-    scenario at its main closed load unless these are told."""
+    """Draw the answers over time in a typical trial of each stack that every scenario has.
+
+    The default is the first scenario at its main closed load.
+    """
     there = everywhere(run, places(run))
     there = there[there["scenario"] == (scenario or run.manifest.parameters.scenarios[0])]
     load = load or main_load(there, "closed") or main_load(there, "open")

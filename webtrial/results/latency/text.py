@@ -1,4 +1,4 @@
-"""What the figures of distributions, tails and answers over time say, as `words` has others."""
+"""Texts and tables of percentiles, distributions, tails and answers over time."""
 
 from math import isfinite
 from typing import Any
@@ -34,14 +34,14 @@ from webtrial.stats.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, RESOLUTION
 
 
 def at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
-    """The point of each curve nearest to a share, none where it is not near."""
+    """Return the point of each curve nearest to a share; none if no point is near."""
     apart = (curves["share_slower"] - share).abs()
     near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
     return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
 
 
 def against_load_figure_text(percentiles: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `latency_against_load`."""
+    """Return the figure text of `latency_against_load`."""
     medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
     title = f"{_widest(medians)}{one_block_note(medians)}"
     alt = "Response times in milliseconds, percentiles 50, 90 and 99 where enough requests. "
@@ -69,7 +69,7 @@ def _widest(medians: pd.DataFrame) -> str:
 
 
 def timeline_figure_text(moments: Timeline, stack_title: str) -> FigureText:
-    """Of `timeline`."""
+    """Return the figure text of `timeline`."""
     trial = moments.trial
     planned = trial.planned
     worst_ms = float(moments.bins.loc[moments.bins["t_s"] >= 0, "worst_ms"].max())
@@ -90,7 +90,10 @@ def timeline_figure_text(moments: Timeline, stack_title: str) -> FigureText:
 
 
 def _without_warmup(moments: Timeline) -> str:
-    """That a trimmed run lacks the warm-up, and with it answers at the start of the window."""
+    """Return the note that a trimmed run lacks the warm-up.
+
+    With it, answers at the start of the window are missing.
+    """
     if moments.bins["sent_per_s"].notna().all():
         return ""
     return (
@@ -100,7 +103,10 @@ def _without_warmup(moments: Timeline) -> str:
 
 
 def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `distribution` as a share that was answered within a time: who is furthest apart."""
+    """Return the figure text of `distribution` as an empirical distribution.
+
+    It says which stacks are furthest apart.
+    """
     half, tenth = at_share(curves, 0.5), at_share(curves, 0.1)
     title = "Too few requests to draw"
     if len(tenth):
@@ -120,7 +126,10 @@ def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `distribution` as percentile curves, with the percentiles that have intervals."""
+    """Return the figure text of `distribution` as percentile curves.
+
+    It includes the percentiles that have intervals.
+    """
     keys = ["scenario", "load", "title"]
     ends = at_share(curves, 0.1).merge(at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
     title = "Too few requests to draw"
@@ -141,7 +150,7 @@ def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: i
 
 
 def over_time_figure_text(found: OverTime) -> FigureText:
-    """Of `over_time`: the longest time in which a stack answered nobody."""
+    """Return the figure text of `over_time`: the longest time in which a stack sent no answer."""
     trials = found.trials.sort_values("silence_ms", ascending=False, kind="stable")
     longest, *others = rows_of(trials)
     rest = format_range([row["silence_ms"] for row in others])
@@ -169,7 +178,7 @@ def over_time_figure_text(found: OverTime) -> FigureText:
 
 
 def _lost(trials: pd.DataFrame) -> str:
-    """That a trimmed run lacks answers at the start of the window."""
+    """Return the note that a trimmed run lacks answers at the start of the window."""
     if not trials["lost_rows"].any():
         return ""
     return (
@@ -189,7 +198,7 @@ def _suspects(curves: pd.DataFrame) -> str:
 
 
 def percentiles_table(percentiles: pd.DataFrame) -> Table:
-    """`latency_against_load` with a column for each percentile; – of too few requests."""
+    """Return `latency_against_load` with a column for each percentile; – with too few requests."""
     keys = ["scenario", "load", "title"]
     caption = (
         "Response times in ms (the 99th percentile with its 95 % interval), and what share of"
@@ -218,7 +227,7 @@ def percentile_columns(
 
 
 def _percentile_cell(row: dict[str, Any]) -> str:
-    """`≥ 12.0`, of a tail `120 (95–160)`."""
+    """Format a percentile: `≥ 12.0`, or `120 (95–160)` for a tail."""
     is_tail = row["percentile"] >= NEEDS_INTERVAL and not pd.isna(row["low"])
     span = f" ({interval(row['low'], row['high'])})" if is_tail else ""
     return f"{'≥ ' if row['is_bound'] else ''}{number(row['latency_ms'], 3)}{span}"
@@ -229,7 +238,7 @@ def _percentile_name(percentile: float) -> str:
 
 
 def percentile_rule_text() -> Prose:
-    """From how many requests on a percentile is shown."""
+    """Return the minimum number of requests for each percentile."""
     needed = [
         f"{'the median' if percentile == 50 else f'the {percentile:g}th'} needs {count:,}"
         for percentile, count in MINIMUM_SAMPLES.items()
@@ -242,7 +251,10 @@ def percentile_rule_text() -> Prose:
 
 
 def percentiles_text() -> Prose:
-    """How percentiles are read from merged counts, how exactly, and from how many requests on."""
+    """Explain how percentiles are computed from merged counts.
+
+    Includes their resolution and the minimum number of requests.
+    """
     needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
     return Prose(
         f"**Percentiles.** Response times are counted in logarithmic buckets {RESOLUTION:.1%} wide,"

@@ -1,4 +1,4 @@
-"""One trial, moment by moment: its requests, its rates, what the processes used each second."""
+"""One trial over time: its requests, its rates, and the resources used in each second."""
 
 from dataclasses import asdict, dataclass
 from math import ceil, nan
@@ -19,12 +19,15 @@ BIN_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most some
-    560, every n-th in time and the slowest all (`run.samples(trial)` has the rest).
-    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s (NaN in a warm-up whose
-    requests a trimmed run did not keep), median_ms, worst_ms (of those intended in the bin that
-    succeeded). `median_ms` of all those of the window. Medians lie within histogram.RESOLUTION.
-    `seconds`: the fields of records.Second."""
+    """One trial over time.
+
+    `requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most about 560
+    rows, every n-th request in time and all of the slowest (`run.samples(trial)` has the rest).
+    `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s (NaN in the warm-up if a
+    trimmed run did not keep its requests), median_ms, worst_ms (of successful requests intended in
+    the bin). `median_ms` covers all successful requests of the window. Medians lie within
+    histogram.RESOLUTION. `seconds`: the fields of records.Second.
+    """
 
     trial: Trial
     requests: pd.DataFrame
@@ -38,7 +41,7 @@ SLOWEST = 60
 
 
 def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
-    """Attempt `attempt` at trial `number`; RunError when the run has none such."""
+    """Return the timeline of attempt `attempt` at trial `number`; RunError if there is none."""
     trial = find_trial(run, number, attempt)
     file = run.path / trial.samples
     grid = _Grid.of(trial)
@@ -59,16 +62,20 @@ def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
 
 
 def shown_trial(run: Run) -> tuple[int, int]:
-    """Number and attempt of the trial whose timeline the report shows: a typical one of the first
-    stack at the first scenario. RunError where there is no trial that counts."""
+    """Return number and attempt of the trial whose timeline the report shows.
+
+    It is a typical one of the first stack at the first scenario. RunError if no trial counts.
+    """
     parameters = run.manifest.parameters
     return typical_trial(run, parameters.scenarios[0], parameters.stacks[0])
 
 
 def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) -> tuple[int, int]:
-    """Number and attempt of the valid trial of `stack` at `scenario` with the median throughput
-    at `load`, or where that is None at its largest closed (else open) load; suspect ones where
-    none is valid. RunError where there is no trial that counts."""
+    """Return number and attempt of the trial of `stack` at `scenario` with the median throughput.
+
+    The load is `load`, or if that is None the largest closed (otherwise open) load. Valid trials
+    are preferred; suspect ones are used only if none is valid. RunError if no trial counts.
+    """
     trials = measured(trials_table(run))
     trials = trials[(trials["scenario"] == scenario) & (trials["stack"] == stack)]
     trials = trials if load is None else trials[trials["load"] == load]
@@ -85,7 +92,7 @@ def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) 
 
 
 def find_trial(run: Run, number: int, attempt: int) -> Trial:
-    """The record of attempt `attempt` at trial `number`; RunError when the run has none such."""
+    """Return the record of attempt `attempt` at trial `number`; RunError if there is none."""
     for trial in run.trials:
         if (trial.planned.number, trial.attempt) == (number, attempt):
             return trial
@@ -94,7 +101,7 @@ def find_trial(run: Run, number: int, attempt: int) -> Trial:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Bins of one width, so many of them before the window opens and so many in all."""
+    """Bins of equal width: the number before the window opens, and the total number."""
 
     width_ns: int
     warmup: int
@@ -106,7 +113,7 @@ class _Grid:
         return cls(round(1e9 * BIN_S), warmup, warmup + round(trial.window_s / BIN_S))
 
     def place_of(self, time_ns: str) -> str:
-        """In SQL, the bin of a time; negative before the first."""
+        """Return the SQL expression for the bin of a time; negative before the first bin."""
         return f"floor({time_ns} / {self.width_ns})::integer + {self.warmup}"
 
 
@@ -157,7 +164,10 @@ def _rate_per_s(file: Path, grid: _Grid, time_ns: str, where: str) -> pd.Series:
 
 
 def _latencies(file: Path, grid: _Grid) -> pd.DataFrame:
-    """Those of successes: a row per bin of the intended start and bucket of `histogram`."""
+    """Return latencies of successful requests.
+
+    A row per bin of the intended start and bucket of `histogram`.
+    """
     took_ns = "done_ns - intended_ns"
     return over(
         [file],

@@ -1,4 +1,4 @@
-"""One trial, moment by moment."""
+"""Draw one trial over time."""
 
 import numpy as np
 import pandas as pd
@@ -32,8 +32,10 @@ _CPU = {
 
 @styled
 def draw(moments: Timeline, words: FigureText) -> Drawing:
-    """`timeline`: requests as points, rates per bin, CPU per second. What lies before 0 is
-    warm-up."""
+    """Draw `timeline`: requests as points, rates per bin, CPU per second.
+
+    Times below 0 are warm-up.
+    """
     figure, axes = panels(3, 1, words.title, 4.6, [2.2, 1.3, 1.1], sharex=True)
     points, rates, cpu = axes[:, 0]
     for each in (points, rates, cpu):
@@ -115,7 +117,7 @@ def _width(bins: pd.DataFrame) -> float:
 
 
 def typical_trial_figure(run: Run) -> Shown:
-    """The timeline of the `shown_trial`."""
+    """Draw the timeline of the `shown_trial`."""
     try:
         place = shown_trial(run)
     except RunError:
@@ -124,7 +126,7 @@ def typical_trial_figure(run: Run) -> Shown:
 
 
 def trial_figure(run: Run, number: int, attempt: int = 1) -> Drawing:
-    """One trial, moment by moment."""
+    """Draw one trial over time."""
     moments = timeline_of(run, number, attempt)
     title = title_of(moments.trial.planned.stack, run.manifest.stacks)
     return draw(moments, timeline_figure_text(moments, title))

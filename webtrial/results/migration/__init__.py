@@ -1,4 +1,4 @@
-"""What does it cost to serve with two frameworks at once, on the way from one to the other?"""
+"""What does it cost to serve with two frameworks at once while migrating from one to the other?"""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from webtrial.run.store import Run
 
 
 class Migration(Result):
-    """Stacks in which two frameworks serve together, over each of them as deployed."""
+    """Stacks that run two frameworks together, over each of them as deployed."""
 
     LACKS = "no stack in which two frameworks serve together"
 
@@ -21,12 +21,12 @@ class Migration(Result):
 
     @cached_property
     def costs(self) -> pd.DataFrame:
-        """What a request costs on the way: columns of `estimate.migration_costs`."""
+        """The cost of a request during the migration: columns of `estimate.migration_costs`."""
         return migration_costs(self.run, self.data)
 
 
 def migration(run: Run) -> Migration:
-    """What stacks with two frameworks serve and cost, over each framework as deployed.
+    """Return throughput and cost of stacks with two frameworks, over each framework as deployed.
 
     `data` has a row per cell, pair and metric: columns of `ratio_table`.
     """

@@ -1,4 +1,4 @@
-"""Two frameworks at one address: what a request costs on the way from one to the other."""
+"""Two frameworks at one address: the cost of a request during a migration."""
 
 import pandas as pd
 
@@ -19,8 +19,11 @@ METRICS = ("cpu", "throughput")
 
 
 def migration_ratios(run: Run) -> pd.DataFrame:
-    """Stacks in which two frameworks serve together, over each of these as deployed: the rows of
-    `ratio_table` for METRICS, at the largest closed load of each scenario that has any."""
+    """Return stacks that run two frameworks together, over each of these as deployed.
+
+    Rows are those of `ratio_table` for METRICS, at the largest closed load of each scenario that
+    has one.
+    """
     ratios = ratio_table(run, together_over_deployed(run))
     rows = ratios[(ratios["load_kind"] == "closed") & ratios["metric"].isin(METRICS)]
     rows = rows.dropna(subset=["ratio"])
@@ -30,8 +33,10 @@ def migration_ratios(run: Run) -> pd.DataFrame:
 
 
 def migration_costs(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
-    """What `migration_ratios` rest on: a row per scenario, way and stack, from the framework that
-    is left, by those in which both serve, to the one that is reached.
+    """Return the costs behind `migration_ratios`: a row per scenario, way and stack.
+
+    Each way goes from the framework that is left, through the stacks that run both, to the one that
+    is reached.
 
     Columns: those of CELL, way (`Flask to FastAPI`), stack, title, framework, value, low, high
     (CPU-milliseconds of the service per request: geometric mean over blocks, t interval), blocks,
@@ -51,7 +56,7 @@ def migration_costs(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
 
 
 def connections_shared(run: Run) -> dict[str, list[int]]:
-    """How many connections to the database each pool has of stacks with several."""
+    """Return the number of database connections of each pool, for stacks with several pools."""
     budgets, stacks = run.manifest.budgets, run.manifest.stacks
     budget = budgets.get("database_connections", 0) // budgets.get("server_processes", 1)
     pools = {name: stack.get("connections") or {} for name, stack in stacks.items()}
@@ -63,7 +68,7 @@ def connections_shared(run: Run) -> dict[str, list[int]]:
 
 
 def _ways(stacks: Stacks) -> dict[str, list[str]]:
-    """The stacks of each way, both ends included where they are there."""
+    """Return the stacks of each way, including both ends if they were measured."""
     together: dict[tuple[str, ...], list[str]] = {}
     for name in stacks:
         if len(frameworks := frameworks_of(name, stacks)) > 1:

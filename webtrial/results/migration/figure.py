@@ -1,4 +1,4 @@
-"""CPU-milliseconds per request on the way from one framework to another."""
+"""Draw CPU-milliseconds per request during a migration from one framework to another."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,8 +26,10 @@ from webtrial.stats.trials import left_out, trials_table
 
 @styled
 def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
-    """`migration_costs`: a panel per scenario and way, one scale for all. A wide interval may run
-    out of the picture, a value may not."""
+    """Draw `migration_costs`: a panel per scenario and way, all on one scale.
+
+    A wide interval may exceed the axis, a value may not.
+    """
     look = looks(costs)
     parts = [part for _, part in costs.groupby(["scenario", "way"], sort=False)]
     observed = costs.loc[costs["value"] > 0, "value"]
@@ -63,7 +65,7 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
 
 
 def costs_figure(run: Run, costs: pd.DataFrame, ratios: pd.DataFrame) -> Shown:
-    """`migration_costs` of `migration_ratios`: on the way from one framework to another."""
+    """Draw `migration_costs` with the ratios of `migration_ratios`."""
     if ratios.empty:
         return absent("no stack in which two frameworks serve together")
     trials = trials_table(run).merge(costs[[*CELL, "stack"]].drop_duplicates())

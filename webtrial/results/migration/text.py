@@ -1,4 +1,4 @@
-"""What is said of migration."""
+"""Texts and tables of migration."""
 
 from typing import Any
 
@@ -25,8 +25,11 @@ from webtrial.stats.pairs import title_of
 
 
 def migration_figure_text(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `migration_costs` and `migration_ratios`: how many times the CPU time of the framework
-    that is left a request costs, in the scenario that most of these stacks were measured in."""
+    """Return the figure text of `migration_costs` and `migration_ratios`.
+
+    It gives the CPU time of a request relative to the framework that is left, in the scenario in
+    which most of these stacks were measured.
+    """
     cpu = ratios[ratios["metric"] == "cpu"]
     most = str(cpu.groupby("scenario", sort=False)["stack"].nunique().idxmax())
     here = costs[costs["scenario"] == most]
@@ -49,7 +52,10 @@ def migration_figure_text(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: in
 
 
 def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> str:
-    """`Django with FastAPI 0.31 times that of Django`; what is not decided is named."""
+    """Return the ratios to the framework that is left; undecided ones are named.
+
+    Example: `Django with FastAPI 0.31 times that of Django`.
+    """
     left, *others = way
     over_left = {row["stack"]: row for row in ratios if row["baseline"] == left["stack"]}
     rows = [(row["title"], over_left[row["stack"]]) for row in others if row["stack"] in over_left]
@@ -66,7 +72,10 @@ def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]
 
 
 def ratios_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
-    """`migration_ratios`: a row per scenario and pair, a column per metric; nothing of none."""
+    """Return `migration_ratios`: a row per scenario and pair, a column per metric.
+
+    Empty prose if there are none.
+    """
     if ratios.empty:
         return Prose("")
     stacks = run.manifest.stacks
@@ -97,7 +106,10 @@ def _doubt(row: dict[str, Any]) -> str:
 
 
 def migration_text(run: Run, ratios: pd.DataFrame) -> Prose:
-    """Which routes have moved where some have, and how two pools share the connections of one."""
+    """Return which routes have moved in partly migrated stacks.
+
+    Also says how two pools share the connections of one.
+    """
     stacks = {name: run.manifest.stacks[name] for name in ratios["stack"].unique()}
     moved = {name: stack.get("environment", {}).get("MOVED", "") for name, stack in stacks.items()}
     said = [

@@ -1,4 +1,7 @@
-"""Who serves how many times the requests of whom, how sure is that, and what was compared?"""
+"""Which stack serves how many times the requests of another, and how certain is it?
+
+Also describes what was compared.
+"""
 
 from functools import cached_property
 
@@ -20,13 +23,13 @@ class Overview(Result):
 
     @cached_property
     def data(self) -> pd.DataFrame:
-        """Columns of `findings.headline`."""
+        """Columns of `findings.main_findings`."""
         return findings_of(self.run, self.ratios)
 
 
 def overview(run: Run) -> Overview:
-    """The answer in short.
+    """Return the answer in short.
 
-    `data` has a row per finding at the main loads: columns of `findings.headline`.
+    `data` has a row per finding at the main loads: columns of `findings.main_findings`.
     """
     return Overview(run)

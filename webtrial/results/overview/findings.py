@@ -1,7 +1,7 @@
-"""The findings of a run as sentences: who is faster at what, by how much, how sure.
+"""The findings of a run as sentences: which stack is faster at what, by how much, how certainly.
 
-Every number in them is computed. A sentence says no more than its verdict: where nothing is
-decided it says so, and from one block it gives the ratio without interval or verdict.
+Every number in them is computed. A sentence claims no more than its verdict: undecided findings are
+called undecided, and with one block the ratio is given without interval or verdict.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ from webtrial.stats.pairs import Stacks, is_deployed, stacks_in_order, title_of
 from webtrial.stats.ratios import METRICS, ratio_table
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
-_SAYS = {  # metric → how A stands to B when its ratio is over 1
+_SAYS = {  # metric → how A compares with B if the ratio is over 1
     "throughput": "{a} served {x} times as many requests per second as {b}",
     "p50": "{a} took {x} times as long as {b} in the median",
     "p99": "{a} took {x} times as long as {b} at the 99th percentile",
@@ -38,12 +38,14 @@ _LABELS = {metric.name: metric.label for metric in METRICS}
 def main_findings(
     run: Run, ratios: pd.DataFrame | None = None, metrics: tuple[str, ...] = ("throughput", "p50")
 ) -> pd.DataFrame:
-    """The findings at the run's main loads, a row each: throughput in the closed loop, response
-    times at the open load, as deployed before matched pairs.
+    """Return the findings at the run's main loads, a row each.
+
+    They cover throughput in the closed loop and response times at the open load, as deployed before
+    matched pairs.
 
     Columns: scenario, load, kind, metric, stack, baseline, ratio, low, high, blocks,
     blocks_untouched, failed, failed_baseline, verdict, reason, equal (data access of both),
-    sentence. Pass `ratios` (`ratio_table(run)`) where they are at hand.
+    sentence. Pass `ratios` (`ratio_table(run)`) if they are available.
     """
     ratios = ratio_table(run) if ratios is None else ratios
     asked = ratios["scenario"].isin(run.manifest.parameters.scenarios)  # ping is a floor
@@ -65,13 +67,19 @@ _COLUMNS = (
 
 
 def unreplicated(ratios: pd.DataFrame) -> bool:
-    """Whether no pair of the whole run has a second block: then nothing has an interval, and what
-    is said is said without a verdict. Decided once for a run, from all of its `ratio_table`."""
+    """Whether no pair of the whole run has a second block, so nothing has an interval.
+
+    Findings are then stated without a verdict. This is decided once for a run, from all of its
+    `ratio_table`.
+    """
     return bool((ratios["blocks"] <= 1).all())
 
 
 def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
-    """Throughput and CPU are told of the closed load, response times of the open one if any."""
+    """Whether a row is at the load that findings use for its metric.
+
+    For throughput and CPU it is the closed load, for response times the open one if there is any.
+    """
     cells = ratios[ratios["scenario"] == row["scenario"]]
     closed, opened = main_load(cells, "closed"), main_load(cells, "open")
     wanted = (closed or opened) if row["metric"] in ("throughput", "cpu") else (opened or closed)
@@ -79,8 +87,10 @@ def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
 
 
 def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> str:
-    """One row of `ratio_table` as a sentence; the larger side is named first. `single`: the run
-    is `unreplicated`."""
+    """Return one row of `ratio_table` as a sentence; the larger side is named first.
+
+    `single`: the run is `unreplicated`.
+    """
     where = f"{humanize(row['scenario'])}, {row['load']}"
     if not isfinite(row["ratio"]):
         above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
@@ -96,12 +106,15 @@ def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> st
 
 
 def _differs(row: Mapping[str, Any]) -> str:
-    """In what else the two stacks differ."""
+    """Return the other differences between the two stacks."""
     return f" They also differ in {row['differs']}." if row["differs"] else ""
 
 
 def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
-    """A sentence for each of the two stacks of `rows` that failed too often: how often, where."""
+    """Yield a sentence for each of the two stacks of `rows` that failed too often.
+
+    It says how often and where.
+    """
     for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
         often = rows[rows[column] > TOLERATED_SHARE]
         if len(often):
@@ -128,8 +141,10 @@ def _qualified(row: Mapping[str, Any], claim: str, sure: str) -> str:
 
 
 def deployed_text(run: Run) -> str:
-    """Which data access each framework is deployed with: `Django and Flask with an ORM, FastAPI
-    with raw SQL`."""
+    """Return the data access that each framework is deployed with.
+
+    Example: `Django and Flask with an ORM, FastAPI with raw SQL`.
+    """
     stacks = stacks_in_order(run)
     by_access: dict[str, list[str]] = {}
     for name, axes in stacks.items():
@@ -142,7 +157,7 @@ def deployed_text(run: Run) -> str:
 
 
 def named(stack: str, stacks: Stacks) -> str:
-    """A stack's title within a sentence: `Flask (raw SQL)` for `Flask, raw SQL`."""
+    """Return a stack's title for use within a sentence: `Flask (raw SQL)` for `Flask, raw SQL`."""
     name, comma, variant = title_of(stack, stacks).partition(", ")
     return f"{name} ({variant})" if comma else name
 
@@ -152,8 +167,10 @@ def _scenarios(rows: pd.DataFrame) -> str:
 
 
 def how_sure(findings: pd.DataFrame, single: bool) -> str:
-    """How many of the findings about throughput are decided. `single`: the run is
-    `unreplicated`."""
+    """Return how many of the throughput findings are decided.
+
+    `single`: the run is `unreplicated`.
+    """
     if single:
         return "One block: no interval, no verdict. Nothing here is a finding."
     decided = int(findings["verdict"].isin(DECIDED).sum())

@@ -1,4 +1,4 @@
-"""What a report opens with: a few findings, a sentence each, every number with its interval."""
+"""The key findings of a report: a few sentences, every number with its interval."""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -26,8 +26,11 @@ from webtrial.stats.pairs import Stacks
 
 
 def key_findings(run: Run, ratios: pd.DataFrame) -> list[str]:
-    """The findings as Markdown: `answers`, then where the largest difference in cost comes from.
-    `ratios` is `ratio_table`."""
+    """Return the findings as Markdown.
+
+    These are `answers`, then the source of the largest difference in cost. `ratios` is
+    `ratio_table`.
+    """
     found = main_findings(run, ratios, ("throughput",))
     if found.empty:
         return ["No two stacks have trials that count in the same place."]
@@ -35,8 +38,11 @@ def key_findings(run: Run, ratios: pd.DataFrame) -> list[str]:
 
 
 def answers(run: Run, ratios: pd.DataFrame) -> list[str]:
-    """Who serves how many requests, as Markdown: all pairs as deployed, all matched pairs, and the
-    dashboard with what decides it; what was not measured is left out."""
+    """Return who serves how many requests, as Markdown.
+
+    It covers all pairs as deployed, all matched pairs, and the dashboard with the choice that
+    decides it; anything not measured is left out.
+    """
     found = main_findings(run, ratios, ("throughput",))
     single = unreplicated(ratios)
     said = {
@@ -49,7 +55,7 @@ def answers(run: Run, ratios: pd.DataFrame) -> list[str]:
 
 
 def _as_deployed(run: Run, found: pd.DataFrame, single: bool) -> str:
-    """All pairs of the frameworks as deployed; the dashboard has a finding of its own."""
+    """Return the pairs of frameworks as deployed; the dashboard has a finding of its own."""
     found = found[found["scenario"] != DASHBOARD]
     if found.empty:
         return ""
@@ -67,7 +73,11 @@ def _as_deployed(run: Run, found: pd.DataFrame, single: bool) -> str:
 
 
 def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
-    """`FastAPI served 2.3 times (1.8–3.1) the requests per second of Flask on user detail, …`."""
+    """Return the finding about one pair.
+
+    Example: `FastAPI served 2.3 times (1.8–3.1) the requests per second of Flask on user detail,
+    …`.
+    """
     first = rows.iloc[0]
     above, below = named(first["stack"], stacks), named(first["baseline"], stacks)
     known = rows[rows["ratio"].notna()]
@@ -84,13 +94,13 @@ def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
 
 
 def _elsewhere(rows: pd.DataFrame, how: str) -> list[str]:
-    """`on product search and dashboard not decided`, where there is any."""
+    """Return `on product search and dashboard not decided`; empty if everything is decided."""
     names = [humanize(name) for name in dict.fromkeys(rows["scenario"])]
     return [f"on {listed(names)} {how}"] if names else []
 
 
 def _direction(rows: pd.DataFrame, winner: str, loser: str) -> Iterator[str]:
-    """What the winner served more, scenario by scenario; nothing where it did nowhere."""
+    """Yield how much more the winner served, by scenario; nothing if it never did."""
     if rows.empty:
         return
     (factor, where), *others = [_factor(row) for row in rows_of(rows)]
@@ -107,7 +117,7 @@ def _factor(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
-    """Where the largest ratio of CPU time between two stacks as deployed comes from."""
+    """Return the source of the largest ratio of CPU time between two stacks as deployed."""
     pairs = dict.fromkeys(zip(deployed["stack"], deployed["baseline"], strict=True))
     found = [each for pair in pairs if len((each := decomposition(run, *pair)).parts)]
     if not found:
@@ -116,7 +126,7 @@ def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
 
 
 def _factor_of(found: Decomposition) -> float:
-    """By how much the whole differs, whichever way."""
+    """Return the factor of the whole difference, in whichever direction."""
     parts = found.parts
     ratio = float(parts.loc[parts["part"] == WHOLE, "ratio"].iloc[0])
     return max(ratio, 1 / ratio)

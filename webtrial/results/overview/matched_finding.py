@@ -1,4 +1,4 @@
-"""Matched pairs as sentences: what is left of the difference between two frameworks."""
+"""Matched pairs as sentences: differences between two frameworks that remain."""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -18,8 +18,10 @@ from webtrial.stats.pairs import Stacks
 
 
 def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
-    """For each two frameworks the matched pairs with the smallest and the largest ratio of requests
-    per second. All of them stand in the table beside it."""
+    """Return the matched pairs with the smallest and the largest ratio, for each two frameworks.
+
+    The ratio is that of requests per second. All pairs are in the table beside it.
+    """
     rows = matched_ratios(run, ratios)
     rows = rows[rows["ratio"].notna()]
     if rows.empty:
@@ -34,13 +36,13 @@ def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
 
 
 def _still_different(rows: pd.DataFrame) -> list[str]:
-    """The axes in which any of the pairs differs, in the order of the first that do."""
+    """Return the axes in which any of the pairs differs, in order of first occurrence."""
     axes = [axis for differs in rows["differs"] for axis in differs.split(", ") if axis]
     return list(dict.fromkeys(axes)) or ["nothing else"]
 
 
 def missing_text(run: Run) -> str:
-    """` There was no Django stack with raw SQL and a serialiser.`, "" where none is missing."""
+    """Return ` There was no Django stack with raw SQL and a serialiser.`, "" if none is missing."""
     missing = missing_matches(run)
     return f" There was {listed(missing)}." if missing else ""
 
@@ -62,7 +64,7 @@ def _by_frameworks(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
 
 
 def _given(row: dict[str, Any]) -> str:
-    """`with an ORM and a serialiser`, and the concurrency that both share, if any."""
+    """Return `with an ORM and a serialiser`, and the concurrency that both share, if any."""
     shared = "" if row["concurrency"] == OWN else f", {row['concurrency']}"
     return f"with {match_text(row['match'])}{shared}"
 

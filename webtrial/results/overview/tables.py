@@ -1,4 +1,4 @@
-"""The first chapter's tables."""
+"""Tables of the first chapter."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def stacks_table(run: Run) -> Table:
-    """The stacks of the run by their axes."""
+    """Return the stacks of the run by their axes."""
     columns = {
         "title": "stack",
         "data_access": "data access",
@@ -41,12 +41,12 @@ def stacks_table(run: Run) -> Table:
 
 
 def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
-    """`main_findings`, also where nothing can be compared."""
+    """Return `main_findings`, also if there is nothing to compare."""
     return ratios.assign(sentence="") if ratios.empty else main_findings(run, ratios)
 
 
 def findings_table(run: Run, findings: pd.DataFrame) -> Table:
-    """`main_findings` in columns."""
+    """Return `main_findings` in columns."""
     names = {"throughput": "requests per second", "p50": "median response time"}
     frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(names))
     columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
@@ -59,10 +59,10 @@ def findings_table(run: Run, findings: pd.DataFrame) -> Table:
 
 
 def scoreboard_table(run: Run, ratios: pd.DataFrame) -> Table:
-    """Who serves how many times the requests per second of whom, by scenario, with intervals.
+    """Return the ratios of requests per second by scenario, with intervals.
 
-    Rows are pairs of stacks, as deployed before matched, with what differs beside the framework;
-    what is not decided is marked.
+    Rows are pairs of stacks, as deployed before matched, with their differences apart from the
+    framework; undecided ratios are marked.
     """
     rows = at_main_load(ratios[ratios["metric"] == "throughput"])
     if rows.empty:
@@ -95,7 +95,7 @@ def scoreboard_table(run: Run, ratios: pd.DataFrame) -> Table:
 
 
 def _each_once(differs: pd.Series) -> str:
-    """The axes in which a pair differs in any scenario."""
+    """Return the axes in which a pair differs in any scenario."""
     return ", ".join(dict.fromkeys(axis for text in differs for axis in text.split(", ") if axis))
 
 
@@ -110,7 +110,7 @@ def _failing(rows: pd.DataFrame) -> pd.Series:
 
 
 def matched_table(run: Run, ratios: pd.DataFrame) -> Table:
-    """All matched pairs: ratios of requests per second by what both sides have."""
+    """Return all matched pairs: ratios of requests per second by what both sides share."""
     rows = matched_ratios(run, ratios)
     if rows.empty:
         caption = "No matched pair of two frameworks was measured beside those as deployed."
@@ -134,7 +134,7 @@ def matched_table(run: Run, ratios: pd.DataFrame) -> Table:
 
 
 def chosen_rates_table(run: Run) -> Table:
-    """What the pilot found and the rates that followed from it."""
+    """Return the results of the pilot and the rates derived from them."""
     manifest = run.manifest
     rows = [
         (scenario, title_of(stack, manifest.stacks), capacity,

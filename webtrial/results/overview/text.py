@@ -1,4 +1,4 @@
-"""What the first chapter says."""
+"""Texts of the first chapter."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from webtrial.stats.trials import trials_table
 
 
 def machine_of(manifest: Manifest) -> str:
-    """`2 cores of …, 24 GiB`."""
+    """Return the machine in a few words: `2 cores of …, 24 GiB`."""
     machine = manifest.machine
     cores = machine.get("cores")
     return " ".join(
@@ -29,19 +29,19 @@ def machine_of(manifest: Manifest) -> str:
 
 
 def quota_of(manifest: Manifest) -> list[str]:
-    """`under a CPU quota of 0.6 cores (60 ms in 100 ms)`; nothing where there was none."""
+    """Return `under a CPU quota of 0.6 cores (60 ms in 100 ms)`; empty without a quota."""
     quota, cores = (manifest.machine.get(name) for name in ("cpu_quota", "cpu_quota_cores"))
     return [f"under a CPU quota of {cores:g} core{'s' * (cores != 1)} ({quota})"] if quota else []
 
 
 def day_of(manifest: Manifest) -> str:
-    """The day on which measuring ended: `5 January 2026`."""
+    """Return the day on which the measurement ended: `5 January 2026`."""
     moment = datetime.fromisoformat(manifest.finished_at or manifest.started_at)
     return f"{moment.day} {moment:%B %Y}"
 
 
 def answer_text(run: Run, ratios: pd.DataFrame) -> Prose:
-    """The answer as far as the run has one; `ratios` is `ratio_table`."""
+    """Return the answer as far as the run has one; `ratios` is `ratio_table`."""
     if ratios.empty:
         return Prose("No two stacks have trials that count in the same place: there is no answer.")
     findings = main_findings(run, ratios, ("throughput",))
@@ -50,7 +50,7 @@ def answer_text(run: Run, ratios: pd.DataFrame) -> Prose:
 
 
 def machine_text(run: Run) -> Prose:
-    """On which machine, when, and how often."""
+    """Return on which machine, when, and how often the run measured."""
     manifest = run.manifest
     return Prose(
         f"Measured on {machine_of(manifest)}, on {day_of(manifest)}, in"
@@ -71,7 +71,7 @@ def _what_shared(manifest: Manifest) -> str:
 
 
 def stacks_text(run: Run) -> Prose:
-    """How many stacks there are, and which are as deployed."""
+    """Return how many stacks there are, and which are as deployed."""
     stacks = run.manifest.stacks
     deployed = [title_of(name, stacks) for name in stacks if is_deployed(name, stacks)]
     others = [title_of(name, stacks) for name in stacks if not is_deployed(name, stacks)]
@@ -84,7 +84,7 @@ def stacks_text(run: Run) -> Prose:
 
 
 def undecided_text(findings: pd.DataFrame) -> Prose:
-    """How many findings are decided, and what keeps the others from it."""
+    """Return how many findings are decided, and why the others are not."""
     if findings.empty:
         return Prose("There is no finding.")
     decided = int(findings["verdict"].isin(DECIDED).sum())
@@ -98,7 +98,7 @@ def undecided_text(findings: pd.DataFrame) -> Prose:
 
 
 def run_text(run: Run) -> Prose:
-    """What the run is called, how it ended and how long it took."""
+    """Return the run's name, how it ended and how long it took."""
     manifest = run.manifest
     trials = trials_table(run)
     requests = int(trials["sent"].sum())

@@ -1,4 +1,4 @@
-"""What will be measured with these parameters, and how long does that take?"""
+"""What do these parameters measure, and how long does it take?"""
 
 from functools import cached_property
 
@@ -9,10 +9,10 @@ from webtrial.run.parameters import Parameters
 
 
 class Plan(Result):
-    """Parameters with their values, and the trials that they mean."""
+    """Parameters with their values, and the resulting trials."""
 
     def __init__(self, parameters: Parameters) -> None:
-        """A plan belongs to parameters: there is no run yet."""
+        """Set the parameters; a plan has no run yet."""
         self.parameters = parameters
 
     @cached_property
@@ -23,7 +23,7 @@ class Plan(Result):
 
 
 def plan(parameters: Parameters) -> Plan:
-    """What `parameters` ask for.
+    """Return the plan for `parameters`.
 
     `data` has a row per parameter: its name and its value.
     """

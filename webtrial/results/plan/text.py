@@ -1,4 +1,4 @@
-"""What is asked for, before anything is measured."""
+"""Text and table of a plan, before anything is measured."""
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from webtrial.run.scenario_names import ONE_AT_A_TIME
 
 
 def parameters_table(parameters: Parameters) -> Table:
-    """Every parameter with its value, but for those that say where something is."""
+    """Return every parameter with its value, without those that are locations."""
     rows = [
         (name, written(getattr(parameters, name)), field.description or "")
         for name, field in type(parameters).model_fields.items()
@@ -23,7 +23,7 @@ def parameters_table(parameters: Parameters) -> Table:
 
 
 def plan_text(parameters: Parameters) -> Prose:
-    """How much there is to measure, before rates are known."""
+    """Return how much there is to measure, before rates are known."""
     first, blocks = pilot(parameters), _blocks_of(parameters)
     seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
     everywhere = {*parameters.scenarios} - ONE_AT_A_TIME
@@ -51,8 +51,11 @@ def _beside(pilots: int, parameters: Parameters) -> str:
 
 
 def _blocks_of(parameters: Parameters) -> list[PlannedTrial]:
-    """The blocks as far as they are known before the pilot: each share of the slowest capacity
-    counts as a rate of its own, though two of them may fall on the same one."""
+    """Return the blocks as far as they are known before the pilot.
+
+    Each share of the slowest capacity counts as a separate rate, although two shares may result in
+    the same rate.
+    """
     given = parameters.open_rates_per_s
     stand_ins = [max(given, default=0.0) + n for n, _ in enumerate(parameters.common_fractions, 1)]
     changes = {"open_rates_per_s": [*given, *stand_ins], "common_fractions": []}

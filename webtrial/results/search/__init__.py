@@ -1,4 +1,4 @@
-"""What does a search cost, by what is searched for?"""
+"""How does the cost of a search depend on the searched word?"""
 
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from webtrial.stats.pairs import pairs_differing_only_in
 
 
 class Search(Result):
-    """Response times of product searches by kind of word, with the index and without."""
+    """Response times of product searches by kind of word, with and without the index."""
 
     LACKS = "no search that counts"
 
@@ -23,13 +23,15 @@ class Search(Result):
 
     @cached_property
     def spread(self) -> pd.DataFrame:
-        """How far frameworks are apart by kind of word: columns of `estimate.search_spread`."""
+        """How far apart the frameworks are by kind of word: columns of `estimate.search_spread`."""
         return search_spread(self.run)
 
     @cached_property
     def ratios(self) -> pd.DataFrame:
-        """Pairs that differ in the index or in the order of queries alone: columns of
-        `estimate.search_ratios`."""
+        """Pairs that differ only in the index or in the order of queries.
+
+        Columns of `estimate.search_ratios`.
+        """
         pairs = [
             *pairs_differing_only_in(self.run, "after_clone"),
             *pairs_differing_only_in(self.run, "searches"),
@@ -38,7 +40,7 @@ class Search(Result):
 
 
 def search(run: Run) -> Search:
-    """What searches take by kind of word.
+    """Return the response times of searches by kind of word.
 
     `data` has a row per load, stack, kind of word and percentile: columns of
     `search_by_selectivity`.

@@ -1,7 +1,7 @@
-"""Searches compared by selectivity: where the database is the bottleneck, stacks come together.
+"""Searches by selectivity: frameworks converge where the database is the bottleneck.
 
-How common the searched word is decides how much PostgreSQL has to do. What a framework makes slower
-around the query shows where that is little, and disappears where it is much.
+The frequency of the searched word determines how much work PostgreSQL does. Differences between
+frameworks are visible where that work is small and disappear where it is large.
 """
 
 from collections.abc import Iterable
@@ -26,17 +26,17 @@ from webtrial.stats.trials import measured, trials_table
 SCENARIO = "product_search"
 KINDS = ("common", "middling", "rare")
 TOGETHER = 1.25
-"""Medians of all frameworks within this factor: they are said to have come together."""
+"""Frameworks are said to have converged if all their medians lie within this factor."""
 
 
 def search_spread(run: Run) -> pd.DataFrame:
-    """How far apart the frameworks are in searches at the main closed load: a row per state of
-    the trigram index and kind of word.
+    """Return how far apart the frameworks are in searches at the main closed load.
 
-    Each framework's stack as deployed, without the index that which differs in nothing else.
-    Columns: load, index (there or not), kind, frameworks (how many), fastest, fastest_ms, slowest,
-    slowest_ms (titles and medians), ratio, low, high (jackknife over blocks), blocks, together
-    (whether the ratio is within TOGETHER).
+    A row per state of the trigram index and kind of word. With the index it uses each framework's
+    stack as deployed, without it the stack that differs in nothing else. Columns: load, index
+    (present or not), kind, frameworks (how many), fastest, fastest_ms, slowest, slowest_ms (titles
+    and medians), ratio, low, high (jackknife over blocks), blocks, together (whether the ratio is
+    within TOGETHER).
     """
     load, found = _by_kind(run)
     rows = [
@@ -62,7 +62,10 @@ def _by_kind(run: Run) -> tuple[str, dict[tuple[Any, ...], Blocks]]:
 
 
 def _index_states(run: Run) -> dict[bool, list[str]]:
-    """With the index the stacks as deployed, without it those that differ in nothing else."""
+    """Return the stacks with the index (True) and without it (False).
+
+    The former are those as deployed; the latter differ from them in nothing else.
+    """
     stacks = stacks_in_order(run)
     deployed = [name for name in stacks if is_deployed(name, stacks)]
     same = [axis for axis in EVERY_AXIS if axis != "after_clone"]
@@ -95,11 +98,10 @@ def _extremes(run: Run, there: dict[str, Blocks]) -> dict[str, Any]:
 
 
 def search_ratios(run: Run, pairs: Iterable[Pair]) -> pd.DataFrame:
-    """How many times as long a stack takes for a search as its baseline at the main closed load:
-    a row per pair and kind of word.
+    """Return the ratios of a stack's median search time to its baseline's at the main closed load.
 
-    Columns: load, kind, stack, title, baseline, baseline_title, ratio (of medians), low, high
-    (jackknife over the blocks that hold both), blocks.
+    A row per pair and kind of word. Columns: load, kind, stack, title, baseline, baseline_title,
+    ratio (of medians), low, high (jackknife over the blocks that hold both), blocks.
     """
     load, found = _by_kind(run)
     stacks = run.manifest.stacks

@@ -1,4 +1,4 @@
-"""Searching: what is searched decides what it takes."""
+"""Draw searches: response time by the searched word."""
 
 from typing import Any
 
@@ -30,8 +30,10 @@ from webtrial.stats.trials import left_out
 
 @styled
 def draw(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
-    """`search_by_selectivity`: a panel per load, a group per kind of word, a row per stack; the
-    mark is the median with its interval, the bar the 90th percentile."""
+    """Draw `search_by_selectivity`: a panel per load, a group per kind of word, a row per stack.
+
+    The mark is the median with its interval, the bar the 90th percentile.
+    """
     look = looks(percentiles)
     loads = percentiles["load"].unique().tolist()
     names = percentiles[["kind", "stack", "title"]].drop_duplicates()
@@ -52,7 +54,10 @@ def draw(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
 
 
 def _placed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each row with its `depth` below the top, the first of a kind leaving room for its name."""
+    """Return each row with its `depth` below the top.
+
+    The first row of a kind leaves room for the name of the kind.
+    """
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     return [
         row | {"depth": place + 1.0 + kinds.index(row["kind"])} for place, row in enumerate(rows)
@@ -97,13 +102,13 @@ def _stack(axes: Axes, group: pd.DataFrame, height: float, look: Look) -> None:
 
 
 def search_figure(run: Run, by_kind: pd.DataFrame) -> Shown:
-    """`search_by_selectivity` of the stacks that every scenario has, at every load."""
+    """Draw `search_by_selectivity` of the stacks of every scenario, at every load."""
     invalid = left_out(everywhere(run, trials_of(run, "product_search")))
     return _search(everywhere(run, by_kind), invalid)
 
 
 def search_figures_of_all(run: Run, by_kind: pd.DataFrame) -> list[Shown]:
-    """The same of all stacks at the main closed load, where there are many more of them."""
+    """Draw the same for all stacks at the main closed load, if there are many more of them."""
     shown = with_more(run, at_main_load(by_kind))
     return [_search(rows, left_out_of(run, rows)) for rows in shown]
 

@@ -1,4 +1,4 @@
-"""What is said of searches."""
+"""Texts and tables of searches."""
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from webtrial.stats.frames import rows_of
 
 
 def search_figure_text(percentiles: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `search_by_selectivity`: what a rare word takes beside a common one."""
+    """Return the figure text of `search_by_selectivity`: a rare word compared with a common one."""
     medians = percentiles[percentiles["percentile"] == 50]
     wide = medians.pivot_table("latency_ms", ["load", "title"], "kind", sort=False, observed=True)
     title = "Response times by what is searched"
@@ -41,13 +41,13 @@ def search_figure_text(percentiles: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def percentiles_table(percentiles: pd.DataFrame) -> Table:
-    """`search_by_selectivity` with a column for each percentile."""
+    """Return `search_by_selectivity` with a column for each percentile."""
     caption = "Response times of searches in ms, by how common the word is."
     return percentile_columns(percentiles, ["load", "title", "kind"], caption)
 
 
 def spread_table(table: pd.DataFrame) -> Table | Prose:
-    """`search_spread`: how far apart the frameworks are, by kind of word and index."""
+    """Return `search_spread`: how far apart the frameworks are, by kind of word and index."""
     if table.empty:
         return Prose("*This run has no search by two frameworks.*")
     rows = with_span(table).assign(index=table["index"].map({True: "there", False: "dropped"}))
@@ -58,7 +58,7 @@ def spread_table(table: pd.DataFrame) -> Table | Prose:
 
 
 def ratios_table(table: pd.DataFrame) -> Table | Prose:
-    """`search_ratios`: a row per pair, a column per kind of word."""
+    """Return `search_ratios`: a row per pair, a column per kind of word."""
     if table.empty:
         return Prose(
             "*No stack of this run searches without the index or with its queries at once.*"
@@ -78,7 +78,7 @@ def ratios_table(table: pd.DataFrame) -> Table | Prose:
 
 
 def search_text(by_kind: pd.DataFrame) -> Prose:
-    """How many times as long a rare word takes as a common one, by stack and load."""
+    """Return the ratio of a rare word's time to a common word's, by stack and load."""
     medians = by_kind[by_kind["percentile"] == 50]
     wide = medians.pivot_table(
         index=["load", "title"], columns="kind", values="latency_ms", observed=True
@@ -96,7 +96,7 @@ def search_text(by_kind: pd.DataFrame) -> Prose:
 
 
 def spread_text(table: pd.DataFrame) -> Prose:
-    """At which kinds of word the frameworks come together."""
+    """Return at which kinds of word the frameworks converge."""
     if table.empty:
         return Prose("")
     said = [

@@ -1,4 +1,4 @@
-"""How many requests per second does each stack serve, and how many times as many as another?"""
+"""How many requests per second does each stack serve, and what are the ratios between stacks?"""
 
 from functools import cached_property
 
@@ -27,7 +27,7 @@ class Throughput(Result):
 
 
 def throughput(run: Run) -> Throughput:
-    """Requests per second, and how many times as many as another stack.
+    """Return requests per second, and the ratios between stacks.
 
     `data` has a row per cell and stack: columns of `throughput_table`.
     """

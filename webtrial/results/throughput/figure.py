@@ -1,4 +1,4 @@
-"""What each stack reached: one value with its interval, the blocks below."""
+"""Draw each stack's value with its interval, and its blocks below."""
 
 from typing import Any
 
@@ -37,8 +37,11 @@ def draw(
     words: FigureText,
     unit: str = "requests per second",
 ) -> Drawing:
-    """`throughput_table` (or `estimates` of what `unit` says) at one load per scenario, over its
-    `block_values`: each small mark is one block, a hollow one suspect, a grey cross invalid."""
+    """Draw `throughput_table` at one load per scenario, with its `block_values`.
+
+    It also draws `estimates` of another column, whose meaning `unit` gives. Each small mark is one
+    block: hollow if suspect, a grey cross if invalid.
+    """
     look = looks(estimates)
     parts = [part for _, part in estimates.groupby("scenario", sort=False)]
     figure, axes = packed(list(map(len, parts)), words.title)
@@ -105,14 +108,18 @@ def _value(row: dict[str, Any]) -> str:
 
 
 def throughput_figure(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
-    """`throughput_table` of the stacks that every scenario has, at its main closed load;
-    `compared` is `ratio_table`."""
+    """Draw `throughput_table` of the stacks of every scenario, at its main closed load.
+
+    `compared` is `ratio_table`.
+    """
     return _throughput(run, everywhere(run, at_main_load(table)), compared)
 
 
 def throughput_figures_of_all(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> list[Shown]:
-    """The same of all stacks that have a database, a figure for each scenario that has many more of
-    them; none where no scenario has."""
+    """Draw the same for all stacks with a database.
+
+    There is a figure for each scenario with many more stacks; none if no scenario has.
+    """
     table = at_main_load(table)
     stacks = run.manifest.stacks
     asking = [name for name in stacks if stacks[name].get("data_access") != "none"]

@@ -1,4 +1,4 @@
-"""Paired ratios on a log axis, as deployed beside matched."""
+"""Draw paired ratios on a log axis, as deployed beside matched."""
 
 from typing import Any
 
@@ -30,8 +30,11 @@ _FACES = {"higher": INK, "lower": INK, "indistinguishable": GREY, "inconclusive"
 
 @styled
 def draw(ratios: pd.DataFrame, words: FigureText) -> Drawing:
-    """`labelled_ratios` of one metric: filled marks are decided, grey ones indistinguishable,
-    hollow ones inconclusive; the band is the A/A noise floor."""
+    """Draw `labelled_ratios` of one metric.
+
+    Filled marks are decided, grey ones indistinguishable, hollow ones inconclusive; the band is the
+    A/A noise floor.
+    """
     ratios = ratios[np.isfinite(ratios["ratio"])]
     places = list(dict.fromkeys(zip(ratios["scenario"], ratios["load"], strict=True)))
     parts = [ratios[(ratios["scenario"] == a) & (ratios["load"] == b)] for a, b in places]
@@ -46,7 +49,7 @@ def draw(ratios: pd.DataFrame, words: FigureText) -> Drawing:
 
 
 def _limits(ratios: pd.DataFrame) -> tuple[float, float]:
-    """Room for every ratio; a wide interval may run out of the picture, a ratio may not."""
+    """Return axis limits that include every ratio; a wide interval may exceed them."""
     low, high = float(ratios["ratio"].min()), float(ratios["ratio"].max())
     return min(low, 1) / 1.7, max(high, 1) * 1.7
 
@@ -109,7 +112,7 @@ def _row(axes: Axes, row: dict[str, Any], height: float) -> None:
 
 
 def ratios_figure(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Shown:
-    """Paired ratios of one metric at each scenario's main closed load."""
+    """Draw paired ratios of one metric at each scenario's main closed load."""
     table = labelled_ratios(run, at_main_load(compared), metric)
     if table["ratio"].notna().sum() == 0:
         return absent("no two stacks that can be compared")

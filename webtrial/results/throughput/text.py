@@ -1,4 +1,4 @@
-"""What is said of requests per second and of ratios."""
+"""Texts and tables of requests per second and of ratios."""
 
 import pandas as pd
 
@@ -37,7 +37,10 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def throughput_figure_text(estimates: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
-    """Of `throughput_table` at one load per scenario, its title from `ratio_table`."""
+    """Return the figure text of `throughput_table` at one load per scenario.
+
+    The title uses `ratio_table`.
+    """
     title = _leaders(estimates, ratios) + one_block_note(estimates)
     alt = "Requests per second. " + per_cell(
         estimates, lambda row: f"{row['title']} {number(row['value'], 3)}{within(row)}"
@@ -51,8 +54,10 @@ def throughput_figure_text(estimates: pd.DataFrame, ratios: pd.DataFrame) -> Fig
 
 
 def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
-    """Who served most of those as deployed, in how many scenarios, counting only what is decided
-    (with one block: who was ahead)."""
+    """Return which stacks as deployed served most, and in how many scenarios.
+
+    Only decided comparisons count; with one block, the text says which stack was ahead.
+    """
     decided = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
     single = unreplicated(ratios)
     leads: dict[str, list[str]] = {}
@@ -75,7 +80,7 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
 
 
 def _failing(leaders: pd.DataFrame) -> list[str]:
-    """What has to be said beside a lead: that too many requests failed."""
+    """Return the warnings that belong to a lead: too many requests failed."""
     return [
         f"; {percent(row['error_fraction'])} of {row['title']}'s requests failed in"
         f" {humanize(row['scenario'])}"
@@ -85,7 +90,10 @@ def _failing(leaders: pd.DataFrame) -> list[str]:
 
 
 def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:
-    """The stack that is ahead of all `others` in a cell, those without a valid trial included."""
+    """Return the stack that is ahead of all `others` in a cell.
+
+    The others include those without a valid trial.
+    """
     ahead: dict[str, int] = {}
     for row in rows_of(cell):
         if single or row["verdict"] in DECIDED:
@@ -95,8 +103,11 @@ def _leader(cell: pd.DataFrame, others: int, single: bool) -> str | None:
 
 
 def ratios_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `labelled_ratios` of one metric: the factors of what is decided (with one block: of all),
-    and how many are not."""
+    """Return the figure text of `labelled_ratios` of one metric.
+
+    The title has the factors of decided comparisons (of all, with one block) and the number of
+    undecided ones.
+    """
     shown = table[table["ratio"].notna()]
     what = shown["metric_label"].iloc[0] if len(shown) else "nothing"
     title = f"{_factors(shown, str(what))}{one_block_note(shown)}"
@@ -125,8 +136,11 @@ def ratios_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def _factors(shown: pd.DataFrame, what: str) -> str:
-    """`Stacks differ in requests per second by these factors: as deployed 1.1 to 4.5; matched 1.2
-    to 1.8; 6 of 24 comparisons are not decided`."""
+    """Return the range of factors per kind of comparison.
+
+    Example: `Stacks differ in requests per second by these factors: as deployed 1.1 to 4.5; matched
+    1.2 to 1.8; 6 of 24 comparisons are not decided`.
+    """
     single = (shown["blocks"] <= 1).all()
     told = shown if single else shown[shown["verdict"].isin(DECIDED)]
     open_ = len(shown) - len(told)
@@ -142,7 +156,10 @@ def _factors(shown: pd.DataFrame, what: str) -> str:
 
 
 def noise_floor_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
-    """Of `labelled_ratios` of `noise_floors`: how far a stack seems to be from itself."""
+    """Return the figure text of `labelled_ratios` of `noise_floors`.
+
+    It says how far a stack seems to differ from itself.
+    """
     shown = table[table["ratio"].notna()]
     furthest = max(_outward(shown["ratio"]))
     title = (
@@ -162,12 +179,12 @@ def noise_floor_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
 
 
 def _outward(values: pd.Series) -> list[float]:
-    """Ratios as factors over 1, whichever side is larger."""
+    """Return ratios as factors over 1, whichever side is larger."""
     return [max(value, 1 / value) for value in values]
 
 
 def rates_table(estimates: pd.DataFrame) -> Table:
-    """`throughput_table` with its intervals and what they rest on."""
+    """Return `throughput_table` with its intervals and the number of blocks behind them."""
     return Table(
         with_span(estimates),
         "Requests per second in the closed loop: mean over blocks, 95 % interval.",
@@ -187,7 +204,7 @@ _RESTS_ON = {
 
 
 def ratios_table(run: Run, ratios: pd.DataFrame, metric: str) -> Table:
-    """The paired ratios of one metric at the main loads, with their verdicts and reasons."""
+    """Return the paired ratios of one metric at the main loads, with their verdicts and reasons."""
     rows = _at_main_load(ratios[ratios["metric"] == metric], _OPENED.get(metric, "closed"))
     return Table(
         with_pair_text(run, rows),
@@ -211,14 +228,14 @@ _CAPTIONS = {
 
 
 def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The rows of each scenario at its main load of that kind, else of the other."""
+    """Return the rows of each scenario at its main load of that kind, otherwise of the other."""
     other = {"closed": "open", "open": "closed"}[kind]
     wanted = at_main_load(rows, kind)
     return wanted if len(wanted) else at_main_load(rows, other)
 
 
 def verdict_rule_text() -> Prose:
-    """When a comparison is decided."""
+    """Explain when a comparison is decided."""
     return Prose(
         "**Verdicts.** *Higher* or *lower* when the interval excludes 1 and at least"
         f" {MINIMUM_BLOCKS} blocks were untouched, which is to say that both trials were valid."

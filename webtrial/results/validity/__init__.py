@@ -11,7 +11,7 @@ from webtrial.stats.ratios import THROUGHPUT, noise_floors
 
 
 class Validity(Result):
-    """Verdicts on trials, the machine, the load, equal work and what may mislead."""
+    """Verdicts on trials, the machine, the load, equal work and threats to validity."""
 
     @cached_property
     def data(self) -> pd.DataFrame:
@@ -35,7 +35,7 @@ class Validity(Result):
 
 
 def validity(run: Run) -> Validity:
-    """What each trial's own checks found.
+    """Return the results of each trial's own checks.
 
     `data` has a row per verdict and gate: columns of `gates.validity_table`.
     """

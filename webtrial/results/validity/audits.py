@@ -1,7 +1,8 @@
-"""The report held against two lists of what goes wrong in benchmarks, item by item.
+"""The report checked against two lists of common benchmarking mistakes, item by item.
 
-The SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks, 2018) and
-Heiser's Systems Benchmarking Crimes (2010 and later). Questions are ours: *yes* is good.
+The lists are the SIGPLAN Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks,
+2018) and Heiser's Systems Benchmarking Crimes (2010 and later). The questions are ours: *yes* is
+good.
 """
 
 import csv
@@ -23,8 +24,11 @@ _HEAD = "| what | asked | answer | evidence, or what is admitted |\n| :-- | :-- 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a checklist. `evidence` is Markdown that links to it; `admits` says what is
-    lacking, and is empty where the answer is *yes*."""
+    """One item of a checklist.
+
+    `evidence` is Markdown with links to it; `admits` says what is lacking, and is empty if the
+    answer is *yes*.
+    """
 
     checklist: str
     item: str
@@ -35,8 +39,11 @@ class Item:
 
 
 def read_audit(path: Path = FILE) -> list[Item]:
-    """Every item of the file. PublishError where its columns are others, an answer is none, or
-    nothing is admitted where the answer is not *yes*."""
+    """Return every item of the file.
+
+    PublishError if its columns or an answer are invalid, or if an answer other than *yes* admits
+    nothing.
+    """
     columns = [each.name for each in fields(Item)]
     with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -60,7 +67,7 @@ def read_audit(path: Path = FILE) -> list[Item]:
 
 
 def audit(name: str) -> Prose:
-    """The items of one list as a table in Markdown, for its links."""
+    """Return the items of one list as a Markdown table, which can contain links."""
     rows = (
         f"| {item.item} | {item.asks} | {item.answer} | {item.evidence} {item.admits} |"
         for item in read_audit()
@@ -70,7 +77,7 @@ def audit(name: str) -> Prose:
 
 
 def audits_text() -> Prose:
-    """How many items of both lists are met."""
+    """Return how many items of both lists are met."""
     items = read_audit()
     counts = Counter(item.answer for item in items)
     told = [f"{counts[answer]} {answer}" for answer in get_args(Answer) if counts[answer]]

@@ -1,4 +1,4 @@
-"""What the trials said of themselves, and the machine over the run."""
+"""Draw the verdicts on the trials, and the machine over the run."""
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,10 @@ _MACHINE = {
 
 @styled
 def reasons(table: pd.DataFrame, words: FigureText) -> Drawing:
-    """`validity_table`: attempts by verdict and reason; the full part of a bar are the attempts
-    that count, the pale part those that were repeated."""
+    """Draw `validity_table`: attempts by verdict and reason.
+
+    The full part of a bar shows attempts that count, the pale part those that were repeated.
+    """
     figure, axes = panels(1, 1, words.title, 0.3 * len(table) + 0.6)
     panel = axes[0, 0]
     labels = [
@@ -59,8 +61,10 @@ def reasons(table: pd.DataFrame, words: FigureText) -> Drawing:
 
 @styled
 def machine(table: pd.DataFrame, words: FigureText) -> Drawing:
-    """`machine_table`: the machine at each attempt in the order of measuring, with the bounds above
-    which a trial is repeated."""
+    """Draw `machine_table`: the machine at each attempt in the order of measurement.
+
+    Lines show the bounds above which a trial is repeated.
+    """
     shown = [what for what in _MACHINE if (table["what"] == what).any()]
     figure, axes = panels(len(shown), 1, words.title, 1.05 * len(shown) + 0.3, sharex=True)
     for panel, what in zip(axes.flat, shown, strict=True):
@@ -100,7 +104,7 @@ def _touched(axes: Axes, values: pd.DataFrame) -> None:
 
 
 def noise_floor_figure(run: Run, floors: pd.DataFrame) -> Shown:
-    """`noise_floors` in requests per second, at each scenario's main closed load."""
+    """Draw `noise_floors` in requests per second, at each scenario's main closed load."""
     table = labelled_ratios(run, at_main_load(floors), "throughput")
     if table["ratio"].notna().sum() == 0:
         return absent("no stack that was measured against itself")
@@ -110,12 +114,12 @@ def noise_floor_figure(run: Run, floors: pd.DataFrame) -> Shown:
 
 
 def verdicts_figure(table: pd.DataFrame, verdicts: pd.DataFrame) -> Drawing:
-    """`validity_table`: attempts by verdict and reason."""
+    """Draw `validity_table`: attempts by verdict and reason."""
     return reasons(table, reasons_figure_text(verdicts, table))
 
 
 def machine_figure(table: pd.DataFrame) -> Drawing:
-    """`machine_table`: the machine over the run."""
+    """Draw `machine_table`: the machine over the run."""
     return machine(table, machine_figure_text(table))
 
 

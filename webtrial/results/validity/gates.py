@@ -1,4 +1,4 @@
-"""What the trials said of themselves: verdicts, reasons, and the machine over the run."""
+"""Validity of the trials: verdicts, reasons, and the machine over the run."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from webtrial.run.store import Run
 from webtrial.stats.trials import trials_table
 
 VERDICTS = ("valid", "suspect", "invalid")
-MACHINE = {  # what is watched → above what a trial is repeated, then suspect
+MACHINE = {  # what is monitored → the bound above which a trial is repeated, then suspect
     "stolen_fraction": STOLEN_MAX,
     "foreign_cpu_fraction": FOREIGN_MAX,
     "speed_drift": DRIFT_MAX,
@@ -16,9 +16,11 @@ MACHINE = {  # what is watched → above what a trial is repeated, then suspect
 
 
 def verdict_table(run: Run) -> pd.DataFrame:
-    """Attempts by verdict: columns verdict, attempts, final (those that count), pilot (attempts of
-    the pilot, which sets rates, feeds no estimate and is in neither number), one row for
-    each verdict whether it occurred or not."""
+    """Return the number of attempts by verdict, one row for each possible verdict.
+
+    Columns: verdict, attempts, final (those that count), pilot (attempts of the pilot, which sets
+    rates; they are in no estimate and in neither of the other numbers).
+    """
     trials = trials_table(run)
     piloted = trials["role"] == "pilot"
     by_verdict = trials[~piloted].groupby("verdict")["final"]
@@ -32,11 +34,12 @@ def verdict_table(run: Run) -> pd.DataFrame:
 
 
 def validity_table(run: Run) -> pd.DataFrame:
-    """Attempts by verdict and reason, the most frequent first within a verdict.
+    """Return the number of attempts by verdict and reason.
 
-    Columns: verdict (of the attempt), gate (`none` for valid ones), kind (instrument, machine),
-    attempts, final (those of them that count), example (one reason's text). An attempt with two
-    reasons counts in both rows. The pilot's attempts are left out.
+    The most frequent comes first within a verdict. Columns: verdict (of the attempt), gate (`none`
+    for valid ones), kind (instrument, machine), attempts, final (those that count), example (one
+    reason's text). An attempt with two reasons counts in both rows. The pilot's attempts are
+    excluded.
     """
     final = trials_table(run).set_index(["number", "attempt"])["final"]
     rows = [
@@ -60,9 +63,12 @@ def _reasons(trial: Trial) -> list[tuple[str, str, str]]:
 
 
 def machine_table(run: Run) -> pd.DataFrame:
-    """The machine at each attempt, in order: columns order (1 …), number, attempt, verdict, what
-    (stolen_fraction, foreign_cpu_fraction, speed_drift, speed: of the run's median), value, bound
-    (from where on a trial is repeated, NaN for speed)."""
+    """Return the state of the machine at each attempt, in order.
+
+    Columns: order (1 …), number, attempt, verdict, what (stolen_fraction, foreign_cpu_fraction,
+    speed_drift, speed: relative to the run's median), value, bound (from which a trial is repeated,
+    NaN for speed).
+    """
     trials = trials_table(run)
     trials = trials.assign(
         order=range(1, len(trials) + 1),

@@ -1,4 +1,4 @@
-"""How far apart in time the two trials of a paired comparison were measured."""
+"""The time between the two trials of a paired comparison."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ from webtrial.stats.trials import at_common_loads, measured, trials_table
 
 
 def pair_gaps(run: Run, pairs: Iterable[Pair] | None = None) -> pd.DataFrame:
-    """The time between the starts of the two trials that a ratio pairs: a row per cell, pair and
-    block; `pairs` are those of the run where none are given.
+    """Return the time between the starts of the two trials of a pair.
 
-    Columns: scenario, load_kind, load, block, stack, baseline, gap_s (not negative).
+    A row per cell, pair and block; `pairs` are those of the run unless given. Columns: scenario,
+    load_kind, load, block, stack, baseline, gap_s (not negative).
     """
     chosen = [(pair.stack, pair.baseline) for pair in (pairs_of(run) if pairs is None else pairs)]
     wanted = pd.DataFrame(chosen, columns=["stack", "baseline"])

@@ -1,4 +1,4 @@
-"""How far apart the trials of a pair were measured, in words."""
+"""Text of the time between the trials of a pair."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from webtrial.run.store import Run
 
 
 def pair_gaps_text(run: Run) -> Prose:
-    """How far apart in time the trials of the run's pairs were measured."""
+    """Return how far apart in time the trials of the run's pairs were measured."""
     gaps = pair_gaps(run)
     if gaps.empty:
         return Prose("")
@@ -24,5 +24,5 @@ def pair_gaps_text(run: Run) -> Prose:
 
 
 def _spread_s(gaps_s: pd.Series) -> str:
-    """`6.5 s (median; 3.1 to 150 s)`."""
+    """Format a spread: `6.5 s (median; 3.1 to 150 s)`."""
     return f"{number(float(gaps_s.median()))} s (median; {format_range(gaps_s.tolist())} s)"

@@ -1,4 +1,4 @@
-"""What a run and the services withstood, as the tests counted it where they did it.
+"""Robustness results of runs and services, as counted by the tests.
 
 The tests write data/hardening.csv (`--write-counts`, as `make soak` does), a row for each fault,
 kind of bad input and load.
@@ -16,11 +16,11 @@ FILE = REPOSITORY / "data" / "hardening.csv"
 COLUMNS = ("what", "name", "stack", "times")
 
 Key = tuple[str, str, str]
-"""Fault, bad input or load; its name; the stack, empty where it is none's."""
+"""Fault, bad input or load; its name; the stack, empty if it belongs to none."""
 
 
 def write_hardening(counts: Mapping[Key, int], path: Path = FILE) -> None:
-    """Write what was counted, in order."""
+    """Write the counts, in order."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(COLUMNS)
@@ -28,7 +28,7 @@ def write_hardening(counts: Mapping[Key, int], path: Path = FILE) -> None:
 
 
 def read_hardening(path: Path = FILE) -> dict[Key, int]:
-    """What was counted."""
+    """Return the counts."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         return {(row["what"], row["name"], row["stack"]): int(row["times"]) for row in rows}
@@ -42,7 +42,7 @@ _HEADS = {
 
 
 def robustness_table(counts: Mapping[Key, int] | None = None) -> Prose:
-    """A table in Markdown: what was done, and how often or how much."""
+    """Return a Markdown table of what was done, and how often or how much."""
     counts = read_hardening() if counts is None else counts
     lines = ["| what | times |", "| :-- | --: |"]
     for what, head in _HEADS.items():
@@ -66,6 +66,9 @@ def _in_all(what: str, counts: Mapping[Key, int]) -> str:
 
 
 def _least(found: Iterable[int]) -> str:
-    """What every stack held: some bursts are as large as what a stack can do."""
+    """Return the amount that every stack handled.
+
+    It is a lower bound because some bursts are as large as a stack's maximum.
+    """
     amounts = sorted(found)
     return f"{amounts[0]:,}" + " or more" * (amounts[0] != amounts[-1])

@@ -1,4 +1,4 @@
-"""The chapters' tables of verdicts and gates: what was struck, and what every trial is held to."""
+"""Tables of verdicts, gates, budgets, versions and threats."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -20,7 +20,7 @@ from webtrial.stats.pairs import title_of
 
 
 def gates_table() -> Table:
-    """Every gate with its bounds."""
+    """Return every gate with its bounds."""
     frame = pd.DataFrame(_GATES, columns=["gate", "kind", "what", "suspect", "invalid"])
     names = {"gate": "gate", "kind": "of the", "suspect": "suspect", "invalid": "invalid"}
     return Table(frame, "What every trial is held to.", names | {"what": "what is observed"})
@@ -64,7 +64,7 @@ _OWN = {"middleware": "middleware", "prepares": "statements prepared from"}
 
 
 def budgets_table(run: Run) -> Table:
-    """What every stack was given, and what each has of its own beside it."""
+    """Return the resources that every stack was given, and those that each has in addition."""
     stacks = run.manifest.stacks
     own = {name: said for key, name in _OWN.items() if (said := "; ".join(_alike(stacks, key)))}
     pools = {
@@ -80,15 +80,15 @@ def budgets_table(run: Run) -> Table:
 
 
 def _alike(stacks: dict[str, dict[str, Any]], key: str) -> Iterable[str]:
-    """Each value that stacks have of `key`, and who has it."""
-    having = [name for name in stacks if key in stacks[name]]  # runs from before it was told
+    """Yield each value that stacks have for `key`, and the stacks that have it."""
+    having = [name for name in stacks if key in stacks[name]]  # older runs did not record it
     for value in dict.fromkeys(written(stacks[name][key]) for name in having):
         alike = [name for name in having if written(stacks[name][key]) == value]
         yield f"{value} ({listed([title_of(name, stacks) for name in alike])})"
 
 
 def versions_table(run: Run) -> Table:
-    """Versions of what was measured and what measured it."""
+    """Return the versions of the measured software and of the tools that measured it."""
     return _pairs_table(run.manifest.versions, ("package", "version"), "Versions.")
 
 
@@ -98,14 +98,14 @@ def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -
 
 
 def verdicts_table(run: Run) -> Table:
-    """`verdict_table`."""
+    """Return `verdict_table` in columns."""
     names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
     names |= {"pilot": "in the pilot, apart"}
     return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
 
 
 def reasons_table(run: Run) -> Table:
-    """`validity_table` with an example of each reason."""
+    """Return `validity_table` with an example of each reason."""
     frame = validity_table(run)
     return Table(
         frame.assign(gate=frame["gate"].map(humanize)),
@@ -116,13 +116,13 @@ def reasons_table(run: Run) -> Table:
 
 
 def threats_table(run: Run) -> Table:
-    """`threats`."""
+    """Return `threats` in columns."""
     names = {"threat": "what may mislead", "seen": "in this run", "means": "what it means"}
     return Table(threats(run), "Threats to validity, as far as the run itself can tell.", names)
 
 
 def equal_work_table(run: Run) -> Table:
-    """`same_work_table`: statements and rows per request, side by side."""
+    """Return `same_work_table`: statements and rows per request, side by side."""
     columns = {
         "scenario": "scenario",
         "title": "stack",
@@ -141,7 +141,7 @@ def equal_work_table(run: Run) -> Table:
 
 
 def machine_description_table(run: Run) -> Table:
-    """The machine, the data and the commit of the run."""
+    """Return the machine, the data and the commit of the run."""
     manifest = run.manifest
     parts = {"data": manifest.data, "git": manifest.git}
     named = chain(manifest.machine.items(), _below(parts))

@@ -1,4 +1,4 @@
-"""What is said of trials, gates, the machine and the load."""
+"""Texts of trials, gates, the machine and the load."""
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from webtrial.stats.trials import trials_table
 
 
 def reasons_figure_text(verdicts: pd.DataFrame, table: pd.DataFrame) -> FigureText:
-    """Of `verdict_table` and `validity_table`."""
+    """Return the figure text of `verdict_table` and `validity_table`."""
     attempts = dict(zip(verdicts["verdict"], verdicts["attempts"], strict=True))
     final = dict(zip(verdicts["verdict"], verdicts["final"], strict=True))
     title = (
@@ -43,7 +43,7 @@ def _pilots(count: int) -> str:
 
 
 def machine_figure_text(table: pd.DataFrame) -> FigureText:
-    """Of `machine_table`."""
+    """Return the figure text of `machine_table`."""
     bounded = table[table["bound"].notna()]
     over = bounded[bounded["value"] > bounded["bound"]]
     attempts = table["order"].nunique()
@@ -66,7 +66,7 @@ def machine_figure_text(table: pd.DataFrame) -> FigureText:
 
 
 def load_text(run: Run) -> Prose:
-    """How large the load was and by how many drivers it was offered; what was not launched."""
+    """Return how large the load was, how many drivers offered it, and what was not launched."""
     if not run.trials:
         return Prose("No trial was measured.")
     by = [len(trial.workers) for trial in run.trials if trial.workers] or [1]
@@ -88,7 +88,7 @@ def load_text(run: Run) -> Prose:
 
 
 def _largest(run: Run) -> str:
-    """`at most 50 users or 1,234 arrivals in a window`, of a driver."""
+    """Return the largest load of a driver: `at most 50 users or 1,234 arrivals in a window`."""
     parts = [(worker.users, worker.counts) for trial in run.trials for worker in trial.workers] or [
         (trial.planned.load.users, trial.counts) for trial in run.trials
     ]
@@ -110,7 +110,7 @@ def _elsewhere(manifest: Manifest) -> str:
 
 
 def verdicts_text(run: Run) -> Prose:
-    """How many attempts there were, by verdict, and how many trials count as what."""
+    """Return the number of attempts by verdict, and how many trials count as what."""
     table = verdict_table(run).set_index("verdict")
     trials = trials_table(run).query("role != 'pilot'")
     attempts = listed([f"{int(table['attempts'][name])} {name}" for name in VERDICTS])
@@ -135,7 +135,7 @@ def _pilot(counts: pd.Series) -> str:
 
 
 def errors_text(run: Run) -> Prose:
-    """What went wrong in the services during measured windows; failures are results."""
+    """Return the errors of the services during measured windows; failures are results."""
     trials = trials_table(run)
     failed = trials[(trials["errors"] > 0) | (trials["dropped"] > 0)]
     if failed.empty:
@@ -153,7 +153,7 @@ def errors_text(run: Run) -> Prose:
 
 
 def machine_noise_text(run: Run) -> Prose:
-    """How far the machine's speed moved, and how often it was disturbed beyond the bounds."""
+    """Return how much the machine's speed varied, and how often disturbances were excessive."""
     table = machine_table(run)
     speed = table.loc[table["what"] == "speed", "value"]
     over = [
@@ -174,7 +174,10 @@ _WATCHED = {
 
 
 def noise_floor_text(run: Run) -> Prose:
-    """How far the interval of a stack over itself reaches, and what that means for other pairs."""
+    """Return how far the interval of a stack over itself extends.
+
+    Also says what that means for other pairs.
+    """
     throughput = noise_floors(run, (THROUGHPUT,)).dropna(subset=["floor"])
     if throughput.empty:
         return Prose(
@@ -190,7 +193,7 @@ def noise_floor_text(run: Run) -> Prose:
 
 
 def _within_floor(run: Run) -> str:
-    """How many decided comparisons of throughput have a ratio within the noise floor."""
+    """Return how many decided comparisons of throughput have a ratio within the noise floor."""
     rows = ratio_table(run)
     rows = rows[(rows["metric"] == THROUGHPUT.name) & rows["verdict"].isin(DECIDED)]
     rows = rows.dropna(subset=["floor"])

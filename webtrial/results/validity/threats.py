@@ -1,4 +1,4 @@
-"""What could make this very run mislead, as far as the run itself can tell."""
+"""Threats to the validity of this run, as far as the run itself can show them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,11 +18,11 @@ from webtrial.stats.pairs import EVERY_AXIS, is_deployed, stacks_in_order, title
 from webtrial.stats.ratios import ratio_table
 from webtrial.stats.trials import trials_table
 
-CHANCE = 0.05  # of an interval to exclude the truth
+CHANCE = 0.05  # probability that an interval excludes the true value
 
 
 class Threat(NamedTuple):
-    """`threat` is what may mislead, `seen` what this run shows of it, `means` what follows."""
+    """`threat` is what may mislead, `seen` what this run shows of it, `means` the consequence."""
 
     threat: str
     seen: str
@@ -30,8 +30,10 @@ class Threat(NamedTuple):
 
 
 def threats(run: Run, ratios: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Threats to validity, a row each, columns of Threat; every number is the run's. Pass `ratios`
-    (`ratio_table(run)`) where they are at hand."""
+    """Return the threats to validity, a row each: columns of Threat. Every number is the run's.
+
+    Pass `ratios` (`ratio_table(run)`) if they are available.
+    """
     ratios = ratio_table(run) if ratios is None else ratios
     seen = [each(run) for each in _OF_A_RUN]
     disturbed = [_disturbed(run, what) for what in MACHINE]
@@ -54,7 +56,7 @@ def _shared_cores(run: Run) -> Threat:
 
 
 def _drivers(run: Run) -> str:
-    """Who sends requests, and from where."""
+    """Return who sends requests, and from where."""
     budgets = run.manifest.budgets
     if run.manifest.parameters.scheduler:
         return "load drivers on a cluster"
