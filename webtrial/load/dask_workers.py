@@ -69,13 +69,13 @@ class Cluster:
         self.client = client
 
     @contextmanager
-    def drive(self, task: Task) -> Iterator["DaskCrew"]:
+    def drive(self, task: Task) -> Iterator["DaskPool"]:
         """Share `task` over all usable workers; their drivers end with the block."""
         fit = self._fit_workers()
         if not fit:
             raise DriverError("no worker of the Dask cluster is free and answers")
         parts = [replace(part, core=None) for part in shared(task, len(fit))]
-        driver_pool = DaskCrew(self, parts, fit[: len(parts)])
+        driver_pool = DaskPool(self, parts, fit[: len(parts)])
         try:
             yield driver_pool
         except BaseException:
@@ -166,7 +166,7 @@ class Cluster:
                 self.client.restart_workers(addresses, timeout=RESTART_S, raise_for_error=False)
 
 
-class DaskCrew:
+class DaskPool:
     """The coordinator's handle of drivers that run together on workers of a cluster."""
 
     def __init__(self, cluster: Cluster, parts: list[Task], fit: list[_Fit]) -> None:

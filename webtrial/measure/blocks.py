@@ -93,23 +93,23 @@ def measure_block(context: BlockContext, trials: Sequence[PlannedTrial]) -> dict
         block = _Block(number, name, ends)
         for batch in launch_batches(trials):
             if missing(batch, last, repeats):
-                last |= _measure_sitting(context, block, batch, repeats)
+                last |= _measure_batch(context, block, batch, repeats)
     return last
 
 
-def _measure_sitting(
+def _measure_batch(
     context: BlockContext, block: _Block, trials: list[PlannedTrial], repeats: int
 ) -> dict[int, Trial]:
     asked: dict[str, set[str]] = {}
     for each in missing(trials, context.before, repeats):
         asked.setdefault(each.stack, set()).add(each.scenario)
-    with _stacks_up(context, block, asked) as (sites, start_again):
+    with _stacks_up(context, block, asked) as (services_under_test, start_again):
 
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
             context.progress.begins(planned, attempt)
-            under_test = sites[planned.stack]
+            under_test = services_under_test[planned.stack]
             if not is_alive(under_test):
-                under_test = sites[planned.stack] = start_again(under_test)
+                under_test = services_under_test[planned.stack] = start_again(under_test)
             with losses_of(planned):
                 trial, samples = attempt_trial(planned, attempt, under_test, context.context)
                 context.writer.append(trial, samples)
@@ -170,13 +170,13 @@ def _stacks_up(
         )
         for service, _, _ in launched.values():
             move_to(service.pid, context.context.split.service_cores)
-        sites = {
+        services_under_test = {
             name: ServiceUnderTest(
                 service, database_url, answers[name], context.tokens.get(name, {}), log
             )
             for name, (service, database_url, log) in places.items()
         }
-        yield sites, start_again
+        yield services_under_test, start_again
 
 
 @contextmanager

@@ -157,7 +157,7 @@ def _set_up(
     # Without it, a busy service would delay our readings of its usage until its window is over.
     set_realtime_priority()
     seeded_data = seeded_data_from(built, password)
-    context = _rig(parameters, split, seeded_data, environment, drive)
+    context = _run_context(parameters, split, seeded_data, environment, drive)
     if parameters.results_url:
         context = replace(
             context, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}"
@@ -177,7 +177,7 @@ def _set_up(
     )
 
 
-def _rig(
+def _run_context(
     parameters: Parameters,
     split: CoreSplit,
     seeded_data: SeededData,

@@ -234,7 +234,7 @@ def run_supervisor(argv: Sequence[str]) -> int:
     with temporary_scratch_dir() as scratch:
         guard, supervisor = os.getpid(), os.fork()
         if supervisor == 0:
-            _be_keeper(argv, scratch, guard)
+            _be_supervisor(argv, scratch, guard)
         return _guard(supervisor)
 
 
@@ -253,7 +253,7 @@ def _guard(supervisor: int) -> int:
     return _code(statuses[supervisor])
 
 
-def _be_keeper(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
+def _be_supervisor(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
     """Run as the supervisor in the forked process; never returns to the guard's code."""
     code = 1
     try:
