@@ -2,7 +2,7 @@
 
 import ast
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from webtrial.publish import sample
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.publish.sample import make_sample
-from webtrial.results.base.display import Drawing, Table
+from webtrial.results.base.display import Drawing, Drawings, Table
 from webtrial.results.claims.evaluate import Verification
 from webtrial.results.latency.over_time import over_time
 from webtrial.results.latency.timeline import shown_trial, timeline
@@ -122,7 +122,14 @@ def shown_by(name: str) -> Shown:
             shown.append(
                 (cell.id, eval(compile(ast.Expression(last.value), cell.id, "eval"), names))
             )
-    return [(place, each) for place, each in shown if each is not None]
+    return [(place, one) for place, each in shown for one in _single(each)]
+
+
+def _single(shown: Any) -> Sequence[Any]:
+    """What is shown, one by one; nothing of nothing."""
+    if isinstance(shown, Drawings):
+        return shown.drawings
+    return [] if shown is None else [shown]
 
 
 def _contents(shown: Shown) -> Iterator[tuple[str, str, Any]]:
