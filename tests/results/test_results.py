@@ -55,16 +55,9 @@ def test_what_a_result_names_can_be_shown(full, question):
 def test_what_a_run_lacks_is_no_error(one_block, question):
     found = getattr(wt, question)(one_block)
 
-    assert list(everything_there(found))
+    assert list(everything(found))
     if found.data.empty and found.LACKS:
         assert found.limitations == (f"This run has {found.LACKS}.",)
-
-
-def everything_there(found):
-    """As `everything`, without single trials: this run has others."""
-    for kind, name, part in everything(found):
-        if name != "trial":
-            yield kind, name, part
 
 
 def test_a_run_without_fan_out_says_so_once(one_block):

@@ -7,6 +7,7 @@ the PDF. A figure's title, caption and alternative text are stored in the metada
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from html import escape
 from io import StringIO
@@ -45,13 +46,9 @@ class Drawing:
         Each computation moves the layout slightly, and the last digits of its solver vary at
         random.
         """
-        from webtrial.results.base.figure_defaults import (  # noqa: PLC0415 - loads matplotlib
-            drawing_from_defaults,
-        )
-
         if (layout := self.figure.get_layout_engine()) is not None:
             layout.execute(self.figure)
-        with drawing_from_defaults({}):  # a user's settings may lay out all figures
+        with _drawing_from_defaults({}):  # a user's settings may lay out all figures
             self.figure.set_layout_engine(None)
         for axes in self.figure.axes:
             left, bottom, width, height = axes.get_position().bounds
@@ -64,19 +61,15 @@ class Drawing:
         Letters are searchable text; if their font is missing, other fonts replace it. Identifiers
         differ between drawings because a page contains many.
         """
-        from webtrial.results.base.figure_defaults import (  # noqa: PLC0415 - loads matplotlib
-            drawing_from_defaults,
-        )
-
         salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
         sink = StringIO()
-        with drawing_from_defaults({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+        with _drawing_from_defaults({"svg.hashsalt": salt, "svg.fonttype": "none"}):
             self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
         return _smaller(sink.getvalue()).replace(_DRAWN_IN, _READ_IN)
 
     def csv(self) -> str:
         """Return the data of the figure, with numbers to six significant digits."""
-        return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        return as_csv(self.data)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
         words = {"title": self.title, "alt": self.alt, "caption": self.caption, "data": self.csv()}
@@ -187,6 +180,18 @@ class Drawings:
         from IPython.display import display  # noqa: PLC0415 - in notebooks alone
 
         display(*self.drawings)  # type: ignore[no-untyped-call]
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV, with numbers to six significant digits."""
+    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _drawing_from_defaults(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Import `figure_defaults`, which loads matplotlib, only where a figure is drawn."""
+    from webtrial.results.base import figure_defaults  # noqa: PLC0415
+
+    return figure_defaults.drawing_from_defaults(settings)
 
 
 def together(**frames: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from webtrial.results.base.formatting import interval, span_text, times
 from webtrial.run.store import Run
+from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
 from webtrial.stats.ratios import METRICS
@@ -51,8 +52,8 @@ def with_span(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def ratio_text(row: dict[str, Any]) -> str:
-    span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
-    return times(row["ratio"], row["low"], row["high"]) + span
+    """Return `ratio_label` of a row."""
+    return ratio_label(row["ratio"], row["low"], row["high"])
 
 
 METRIC_TEXT = {
@@ -69,12 +70,12 @@ PAIR_COLUMNS = {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks", "
 
 
 def with_pair_text(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add `pair` and `span` to rows of `ratio_table`, and make `ratio` a text."""
     stacks = run.manifest.stacks
-    records = rows.to_dict("records")
-    return rows.assign(
+    records = rows_of(rows)
+    return with_span(rows).assign(
         pair=[
             f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in records
         ],
-        span=[span_text(r["low"], r["high"]) for r in records],
         ratio=[times(r["ratio"], r["low"], r["high"]) for r in records],
     )

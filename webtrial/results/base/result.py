@@ -17,11 +17,10 @@ from typing import Any
 import pandas as pd
 
 from webtrial.errors import ParameterError
-from webtrial.results.base.display import Drawing, Drawings, Prose, Table
+from webtrial.results.base.display import Drawings, Prose, Shown, Table, as_csv
 from webtrial.run.store import Run
 
 Shows = Mapping[str, Callable[..., Any]]
-Shown = Drawing | Drawings | Prose
 
 
 class Result:
@@ -70,13 +69,13 @@ class Result:
         undecided = int((data["verdict"] == "inconclusive").sum()) if "verdict" in data else 0
         return (f"{undecided} of {len(data)} are not decided.",) if undecided else ()
 
-    def figure(self, name: str | None = None, *about: Any, **options: Any) -> Shown:
+    def figure(self, name: str | None = None, *about: Any, **options: Any) -> Shown | Drawings:
         """Return a figure, by default the main one.
 
         If it cannot be drawn, return a message that says what the run lacks.
         """
         draw = self._chosen("figure", self._shows("figure", "FIGURES"), name)
-        drawn: Shown = draw(self, *about, **options)
+        drawn: Shown | Drawings = draw(self, *about, **options)
         return drawn
 
     def table(self, name: str | None = None, *about: Any, **options: Any) -> Table | Prose:
@@ -93,7 +92,7 @@ class Result:
 
     def to_csv(self) -> str:
         """Return `data` as CSV, with numbers to six significant digits."""
-        return self.data.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        return as_csv(self.data)
 
     def __repr__(self) -> str:
         """List the names of the figures, tables and texts."""

@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
+from webtrial.results.base.figure_text import SERVED_PERCENT
 from webtrial.results.base.formatting import (
     HUMANIZED,
     interval,
     likelihood,
     number,
     percent,
-    whole_percent,
 )
 from webtrial.results.base.result import Shows
 from webtrial.results.choosing.criteria import Criteria
@@ -20,7 +20,6 @@ from webtrial.results.choosing.money import MILLION
 from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def weights_table(weights: Weights | None = None) -> Table:
@@ -37,9 +36,6 @@ def weights_table(weights: Weights | None = None) -> Table:
 
 def _weight(value: float) -> str:
     return f"{value:g}" if value else ""
-
-
-_SHARE = whole_percent(1 - TOLERATED_SHARE)
 
 
 def money_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Prose:
@@ -84,10 +80,10 @@ def cores_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> 
     columns |= {"database_cores": "PostgreSQL busy", "upstreams_cores": "upstreams busy"}
     return Table(
         frame,
-        f"Cores for {number(rate_per_s)} requests per second with {_SHARE} of them answered within"
-        f" {number(p99_limit_ms)} ms. A copy was seen to serve the first rate and not to serve the"
-        " second, so the second number of cores is enough and fewer than the first are too few. ≥,"
-        " under, ≤: the other end was not measured.",
+        f"Cores for {number(rate_per_s)} requests per second with {SERVED_PERCENT} of them answered"
+        f" within {number(p99_limit_ms)} ms. A copy was seen to serve the first rate and not to"
+        " serve the second, so the second number of cores is enough and fewer than the first are"
+        " too few. ≥, under, ≤: the other end was not measured.",
         columns,
         HUMANIZED | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
     )
@@ -115,7 +111,7 @@ def scores_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
     return Table(
         wide.loc[order, frameworks].reset_index(),
         "Scores: the best is 1, half as good 0.5 (what the run's 95 % intervals allow). Throughput"
-        f" in time and connections held: with {_SHARE} of the requests answered within"
+        f" in time and connections held: with {SERVED_PERCENT} of the requests answered within"
         f" {number(p99_limit_ms)} ms.",
         {"criterion": "criterion"} | {name: name for name in frameworks},
     )

@@ -6,14 +6,13 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Prose
-from webtrial.results.base.figure_text import FigureText
+from webtrial.results.base.figure_text import SERVED_PERCENT, FigureText
 from webtrial.results.base.formatting import (
     counted,
     humanize,
     interval,
     listed,
     number,
-    whole_percent,
 )
 from webtrial.results.base.result import Shows
 from webtrial.results.claims.case import Limits
@@ -28,7 +27,6 @@ from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import MINIMUM_BLOCKS
 from webtrial.stats.pairs import title_of
-from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def about(frame: pd.DataFrame, beginnings: Sequence[str]) -> pd.DataFrame:
@@ -157,7 +155,7 @@ def rules_text(limits: Limits) -> Prose:
         " A feature is *partly* there where all but the whole of it was found. Statements that"
         " repeat one fact count once: with the weakest verdict of those that state it alone."
         f" A figure is *about* right within a factor of {ABOUT:g}, interval included."
-        f" Users are served, and connections held, if at least {whole_percent(1 - TOLERATED_SHARE)}"
+        f" Users are served, and connections held, if at least {SERVED_PERCENT}"
         f" of their requests are answered within {number(limits.p99_limit_ms, 3)} ms. A user is"
         f" assumed to think for {number(limits.assumed_think_time_s)} s between two requests. The"
         f" article's machine had {ARTICLE_CORES} cores."

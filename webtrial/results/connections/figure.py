@@ -17,6 +17,7 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.result import Shows
+from webtrial.results.connections import Connections
 from webtrial.results.connections.text import connections_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.frames import largest
@@ -94,7 +95,7 @@ def held_figure(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
     """Draw `connections`, without loads that have silent ones."""
     asking = table[table["silent"] == 0]
     if asking.empty:
-        return absent("no held connections that count")
+        return absent(Connections.LACKS)
     trials = trials_table(run)
     invalid = left_out(trials[trials["load_kind"] == "held"])
     said = connections_figure_text(asking, p99_limit_ms, invalid, len(asking) < len(table))

@@ -23,6 +23,7 @@ from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.results.base.main_loads import everywhere, left_out_everywhere, left_out_of, with_more
 from webtrial.results.base.result import Shows
+from webtrial.results.cost import Cost
 from webtrial.results.cost.request_time_figure import request_time_figure
 from webtrial.results.cost.text import cost_figure_text
 from webtrial.run.store import Run
@@ -96,7 +97,7 @@ def cost_figures_of_all(run: Run, table: pd.DataFrame) -> list[Shown]:
 
 def _cost(table: pd.DataFrame, invalid: int) -> Shown:
     if not (table["total_ms"] > 0).any():
-        return absent("no CPU time")
+        return absent(Cost.LACKS)
     return draw(table, cost_figure_text(table, invalid))
 
 

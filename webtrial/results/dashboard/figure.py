@@ -24,6 +24,7 @@ from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.results.base.main_loads import trials_of
 from webtrial.results.base.result import Shows
+from webtrial.results.dashboard import Dashboard
 from webtrial.results.dashboard.text import dashboard_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.frames import largest, rows_of
@@ -84,7 +85,7 @@ def _name_bars(figure: Figure) -> None:
 def parts_figure(run: Run, parts: pd.DataFrame) -> Shown:
     """Draw `dashboard_parts`."""
     if parts.empty:
-        return absent("no dashboard that counts")
+        return absent(Dashboard.LACKS)
     invalid = left_out(trials_of(run, "dashboard"))
     return draw(parts, dashboard_figure_text(parts, invalid))
 

@@ -15,7 +15,12 @@ from webtrial.results.base.figure_text import (
     within,
 )
 from webtrial.results.base.formatting import format_range, humanize, listed, number, times
-from webtrial.results.base.ratio_labels import METRIC_TEXT, undecided_note, with_span
+from webtrial.results.base.ratio_labels import (
+    METRIC_TEXT,
+    undecided_note,
+    with_pair_text,
+    with_span,
+)
 from webtrial.results.base.result import Shows
 from webtrial.results.dashboard.finding import HTTPX_REGRESSION, dashboard_finding
 from webtrial.results.dashboard.ratios import dashboard_ratios
@@ -23,7 +28,7 @@ from webtrial.results.dashboard.thread_limits_text import thread_limits_table, t
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.pairs import framework_of, pairs_differing_only_in, title_of
+from webtrial.stats.pairs import framework_of, pairs_differing_only_in
 
 
 def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
@@ -100,15 +105,7 @@ def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Pro
         return Prose(
             f"*No two stacks of this run differ in {humanize(scenario)} in one such choice.*"
         )
-    stacks = run.manifest.stacks
-    pairs = [
-        f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in rows_of(rows)
-    ]
-    frame = with_span(rows).assign(
-        pair=pairs,
-        what=rows["metric"].map(METRIC_TEXT),
-        ratio=[times(row["ratio"], row["low"], row["high"]) for row in rows_of(rows)],
-    )
+    frame = with_pair_text(run, rows).assign(what=rows["metric"].map(METRIC_TEXT))
     columns = {"pair": "comparison", "what": "what", "ratio": "ratio", "span": "95 % interval"}
     columns |= {"differs": "differ in"}
     return Table(

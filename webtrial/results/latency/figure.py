@@ -29,6 +29,7 @@ from webtrial.results.base.formatting import humanize
 from webtrial.results.base.main_loads import everywhere, left_out_everywhere, trials_of
 from webtrial.results.base.result import Shows
 from webtrial.results.explorer.estimate import places
+from webtrial.results.latency import Latency
 from webtrial.results.latency.estimate import distribution, latency_against_load
 from webtrial.results.latency.over_time_figure import over_time_figure
 from webtrial.results.latency.text import (
@@ -247,7 +248,7 @@ def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
     loads = table.groupby("scenario")["load"].transform("nunique")
     table = table[loads > 1] if (loads > 1).any() else table
     if table["latency_ms"].notna().sum() == 0:
-        return absent("no response times that count")
+        return absent(Latency.LACKS)
     trials = everywhere(run, trials_of(run, *table["scenario"].unique()))
     invalid = left_out(trials[trials["load_kind"] != "held"])
     said = against_load_figure_text(table, invalid)

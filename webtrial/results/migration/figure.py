@@ -17,6 +17,7 @@ from webtrial.results.base.figure_style import (
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import humanize, number
 from webtrial.results.base.result import Shows
+from webtrial.results.migration import Migration
 from webtrial.results.migration.text import migration_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL
@@ -67,7 +68,7 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
 def costs_figure(run: Run, costs: pd.DataFrame, ratios: pd.DataFrame) -> Shown:
     """Draw `migration_costs` with the ratios of `migration_ratios`."""
     if ratios.empty:
-        return absent("no stack in which two frameworks serve together")
+        return absent(Migration.LACKS)
     trials = trials_table(run).merge(costs[[*CELL, "stack"]].drop_duplicates())
     return draw(costs, migration_figure_text(costs, ratios, left_out(trials)))
 

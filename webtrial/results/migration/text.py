@@ -15,7 +15,7 @@ from webtrial.results.base.figure_text import (
     within,
 )
 from webtrial.results.base.formatting import HUMANIZED, humanize, listed, number, times
-from webtrial.results.base.ratio_labels import ALSO_DIFFERS, METRIC_TEXT, ratio_text
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, METRIC_TEXT, ratio_text, with_pair_text
 from webtrial.results.base.result import Shows
 from webtrial.results.migration.estimate import connections_shared
 from webtrial.run.store import Run
@@ -78,13 +78,8 @@ def ratios_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
     """
     if ratios.empty:
         return Prose("")
-    stacks = run.manifest.stacks
-    named = ratios.assign(
+    named = with_pair_text(run, ratios).assign(
         text=[ratio_text(row) + _doubt(row) for row in rows_of(ratios)],
-        pair=[
-            f"{title_of(row['stack'], stacks)} / {title_of(row['baseline'], stacks)}"
-            for row in rows_of(ratios)
-        ],
         column=ratios["metric"].map(METRIC_TEXT),
     )
     keys = ["scenario", "load", "pair", "differs"]

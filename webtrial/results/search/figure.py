@@ -21,6 +21,7 @@ from webtrial.results.base.figure_style import (
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.main_loads import everywhere, left_out_of, trials_of, with_more
 from webtrial.results.base.result import Shows
+from webtrial.results.search import Search
 from webtrial.results.search.text import search_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
@@ -115,7 +116,7 @@ def search_figures_of_all(run: Run, by_kind: pd.DataFrame) -> list[Shown]:
 
 def _search(table: pd.DataFrame, invalid: int) -> Shown:
     if table["latency_ms"].notna().sum() == 0:
-        return absent("no search that counts")
+        return absent(Search.LACKS)
     return draw(table, search_figure_text(table, invalid))
 
 

@@ -23,6 +23,7 @@ from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
 from webtrial.results.base.main_loads import everywhere, with_more
 from webtrial.results.base.result import Shows
+from webtrial.results.throughput import Throughput
 from webtrial.results.throughput.ratios_figure import ratios_figure
 from webtrial.results.throughput.text import throughput_figure_text
 from webtrial.run.store import Run
@@ -129,7 +130,7 @@ def throughput_figures_of_all(run: Run, table: pd.DataFrame, compared: pd.DataFr
 
 def _throughput(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
     if table.empty:
-        return absent("no closed load")
+        return absent(Throughput.LACKS)
     blocks = block_values(run, "throughput_per_s")
     return draw(table, blocks, throughput_figure_text(table, compared))
 
