@@ -19,15 +19,15 @@ from webtrial.run.parameters import Parameters
 from webtrial.run.records import (
     PHASES,
     Client,
+    ConnectionStates,
     Cost,
     Counts,
-    Held,
     Load,
     Machine,
     PlannedTrial,
     Reason,
+    ResourceSample,
     Role,
-    Second,
     Statements,
     Trial,
     Upstream,
@@ -144,7 +144,7 @@ CLOSED = Load("closed", users=100)
 ALONE = Load("closed", users=1)  # what fan_out is measured at, whatever the loads
 OPEN = Load("open", rate_per_s=200.0)
 OWN = Load("open", capacity_fraction=0.8)  # each stack's rate follows from its median
-HELD = Load("held", connections=1000, rate_per_s=200.0)
+HELD = Load("persistent", connections=1000, rate_per_s=200.0)
 VALID = Validity("valid")
 STOLEN = Validity("suspect", (Reason("stolen", "machine", "suspect", "6.1% stolen"),))
 LATE = Validity("invalid", (Reason("lag", "instrument", "invalid", "9 ms late"),))
@@ -207,10 +207,10 @@ def synthetic_run(
     aa_stack: str | None = None,
     pilot: bool = False,
     seed: int = 1,
-    beside: Mapping[str, Sequence[str]] | None = None,
+    extra_stacks: Mapping[str, Sequence[str]] | None = None,
 ) -> Run:
     """A finished run of `truth` below `folder`, all its stacks in every cell, and in a `pilot`.
-    Where it is told which stand `beside` the others in a scenario, variants are measured nowhere
+    If `extra_stacks` is given, variants are measured nowhere
     else, and at the first load alone."""
     draw = np.random.default_rng(seed)
     writer = RunWriter(_manifest(truth, scenarios, blocks, window_s, aa_stack), folder)
@@ -224,11 +224,11 @@ def synthetic_run(
         cells += [("fan_out", ALONE)] if "fan_out" in scenarios else []
         for cell in draw.permutation(len(cells)):
             scenario, place = cells[cell]
-            also = (beside or {}).get(scenario, ()) if place in (loads[0], ALONE) else ()
+            also = (extra_stacks or {}).get(scenario, ()) if place in (loads[0], ALONE) else ()
             stacks = [
                 name
                 for name in truth.median_ms
-                if beside is None or not _is_variant(name) or name in also
+                if extra_stacks is None or not _is_variant(name) or name in also
             ]
             for stack, role in _contenders(stacks, aa_stack, draw):
                 load = _of_stack(place, truth.median_ms[stack])
@@ -270,7 +270,7 @@ def _manifest(
     variants = list(filter(_is_variant, truth.median_ms))
     parameters = Parameters.model_construct(
         stacks=deployed,
-        beside=dict.fromkeys(scenarios, variants) if variants else {},
+        extra_stacks=dict.fromkeys(scenarios, variants) if variants else {},
         scenarios=list(scenarios),
         blocks=blocks,
         duration_s=window_s,
@@ -426,22 +426,24 @@ def _trial(
         client=_client(float(np.median(latency_ms)), in_flight, draw),
         machine=_machine(validity, draw),
         cost=_cost(planned, truth, counts, draw),
-        seconds=_seconds(window_s, draw),
+        resource_samples=_resource_samples(window_s, draw),
         upstreams=_upstreams(planned, len(latency_ms)),
         validity=validity,
         samples=samples_name(planned.number, attempt),
-        held=_held(planned.load, truth.lost.get(planned.stack, 0.02)),
+        connection_states=_held(planned.load, truth.lost.get(planned.stack, 0.02)),
     )
 
 
-def _held(load: Load, lost: float) -> Held | None:
+def _held(load: Load, lost: float) -> ConnectionStates | None:
     """Of those that are lost half were refused and half were ended by the server; silent ones are
     held."""
     if load.connections is None:
         return None
     half = int(load.connections * lost / 2)
     still_open = load.connections - 2 * half
-    return Held(load.connections - half, half, half, 0, still_open, load.silent, load.silent)
+    return ConnectionStates(
+        load.connections - half, half, half, 0, still_open, load.idle, load.idle
+    )
 
 
 def _counts(columns: dict[str, np.ndarray], window_s: float) -> Counts:
@@ -470,7 +472,7 @@ def _client(median_ms: float, in_flight: float, draw: np.random.Generator) -> Cl
         lag_p99_ms=float(draw.uniform(0.05, 0.3)),
         median_latency_ms=median_ms,
         worst_stall_ms=float(draw.uniform(0.5, 5)),
-        in_flight_counted=in_flight,
+        in_flight_observed=in_flight,
         in_flight_by_latency=in_flight * float(draw.uniform(0.995, 1.005)),
         connections=100,
         connections_reopened=0,
@@ -506,13 +508,13 @@ def _cost(planned: PlannedTrial, truth: Truth, counts: Counts, draw: np.random.G
         statements=Statements(
             requests, data * requests, requests, rows * requests, 0.1 * data * requests
         ),
-        pool_taken=requests,
-        pool_waited_ms=0.4 * requests,
+        pool_checkouts=requests,
+        pool_wait_ms=0.4 * requests,
     )
 
 
-def _seconds(window_s: float, draw: np.random.Generator) -> tuple[Second, ...]:
-    second = Second(0.0, 0.9, 0.3, 0.02, 120.0, 200.0)
+def _resource_samples(window_s: float, draw: np.random.Generator) -> tuple[ResourceSample, ...]:
+    second = ResourceSample(0.0, 0.9, 0.3, 0.02, 120.0, 200.0)
     return tuple(
         replace(second, t_s=float(t), service_cpu_fraction=float(draw.uniform(0.8, 1.0)))
         for t in range(int(window_s) + 1)

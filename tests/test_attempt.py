@@ -26,7 +26,7 @@ from webtrial.measure.machine import CoreSplit
 from webtrial.measure.pools import PoolCounts
 from webtrial.measure.targets import Target
 from webtrial.run.parameters import read_parameters
-from webtrial.run.records import Held, PlannedTrial
+from webtrial.run.records import ConnectionStates, PlannedTrial
 from webtrial.run.stacks import load_stacks
 from webtrial.run.store import SAMPLES
 
@@ -155,7 +155,7 @@ def test_a_trial_holds_what_the_driver_told_and_what_was_observed(
     assert trial.cost.service_cpu_s is not None
     assert trial.cost.database_cpu_s is None
     assert trial.cost.statements is None
-    assert len(trial.seconds) == 1
+    assert len(trial.resource_samples) == 1
     assert trial.upstreams == ()
     assert trial.service_ended is None
 
@@ -163,14 +163,14 @@ def test_a_trial_holds_what_the_driver_told_and_what_was_observed(
 def test_memory_is_kept_as_it_was_before_and_what_became_of_connections(
     under_test: ServiceUnderTest,
 ) -> None:
-    held = Held(10, 1, 2, 0, 8, 5, 4)
-    told = replace(outcome(some_samples()), held=held)
+    held = ConnectionStates(10, 1, 2, 0, 8, 5, 4)
+    told = replace(outcome(some_samples()), connection_states=held)
     trial, _ = attempt_trial(PLANNED, 1, under_test, a_rig(Driver(told, [])))
-    assert trial.held == held
+    assert trial.connection_states == held
     assert trial.cost.service_memory_before_mib == pytest.approx(trial.cost.service_memory_mib)
     elsewhere = replace(under_test, service=Target(under_test.service.stack, "http://127.0.0.1:1"))
     trial, _ = attempt_trial(PLANNED, 1, elsewhere, a_rig(Driver(outcome(some_samples()), [])))
-    assert (trial.held, trial.cost.service_memory_before_mib) == (None, None)
+    assert (trial.connection_states, trial.cost.service_memory_before_mib) == (None, None)
 
 
 def counting_pools(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -191,7 +191,7 @@ def test_the_pool_is_read_before_and_after(
     asked = counting_pools(monkeypatch)
     trial, _ = attempt_trial(PLANNED, 1, under_test, a_rig(Driver(outcome(some_samples()), [])))
     assert asked == [under_test.service.url] * 2
-    assert (trial.cost.pool_taken, trial.cost.pool_waited_ms) == (10, 2.5)
+    assert (trial.cost.pool_checkouts, trial.cost.pool_wait_ms) == (10, 2.5)
 
 
 def test_of_several_processes_no_pool_is_read(
@@ -202,7 +202,7 @@ def test_of_several_processes_no_pool_is_read(
     two = context.parameters.model_copy(update={"server_processes": 2})
     trial, _ = attempt_trial(PLANNED, 1, under_test, replace(context, parameters=two))
     assert asked == []
-    assert (trial.cost.pool_taken, trial.cost.pool_waited_ms) == (None, None)
+    assert (trial.cost.pool_checkouts, trial.cost.pool_wait_ms) == (None, None)
 
 
 def test_the_driver_is_told_its_task(under_test: ServiceUnderTest) -> None:

@@ -49,12 +49,12 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("run", "--profile", "nope"), "no profile 'nope'; there are"),
+        (("run", "--profile", "nope"), "unknown profile 'nope'; known:"),
         (("run", "-p", "blocks", "-1"), "blocks = -1"),
-        (("run", "-p", "stacks", "[rails]"), "no such stack: rails"),
+        (("run", "-p", "stacks", "[rails]"), "unknown stack: rails"),
         (("run", "-p", "stacks", "[rails"), "-p stacks '[rails' cannot be read as YAML"),
         (("run", "--parameters", "nowhere.yaml"), "nowhere.yaml cannot be read"),
-        (("report", "--profile", "nope"), "no profile 'nope'"),
+        (("report", "--profile", "nope"), "unknown profile 'nope'"),
         (("report", "--run", "nowhere"), "nowhere is not a run"),
         (("verify", "nowhere"), "nowhere is not a run"),
         (("compare", "nowhere", "elsewhere"), "nowhere is not a run"),

@@ -154,25 +154,14 @@ def test_a_finished_run_that_was_hit_can_be_gone_on_with(tmp_path: Path) -> None
     assert numbers_of(path) == [1, 2, 3]
 
 
-def test_a_run_from_before_there_were_checksums_is_read_and_gets_them(tmp_path: Path) -> None:
-    path = a_run(tmp_path, "interrupted")
-    manifest = json.loads((path / "manifest.json").read_text()) | {"format": 1}
-    (path / "manifest.json").write_text(json.dumps(manifest))
-    (path / checksums.NAME).unlink()
-    assert open_run(path).damage == {}
-    assert numbers_of(path) == [1, 2, 3, 4]
-    RunWriter.reopened(open_run(path), LATER, {}).update(state="finished")
-    assert open_run(path).manifest.format == FORMAT
-    assert open_run(path).damage == {}
-
-
-def test_a_run_of_a_newer_format_is_refused_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [FORMAT - 1, FORMAT + 1])
+def test_a_run_of_another_format_is_refused_with_what_to_do(other: int, tmp_path: Path) -> None:
     path = a_run(tmp_path)
     manifest = json.loads((path / "manifest.json").read_text())
-    (path / "manifest.json").write_text(json.dumps(manifest | {"format": FORMAT + 1, "new": 1}))
-    with pytest.raises(RunError, match=f"is of format {FORMAT + 1}, .* or a newer one"):
+    (path / "manifest.json").write_text(json.dumps(manifest | {"format": other, "new": 1}))
+    with pytest.raises(RunError, match=f"has format {other}, .* or measure again"):
         open_run(path)
-    injected("a run of a newer format")
+    injected("a run of another format")
 
 
 def test_what_lies_outside_a_run_is_not_looked_at(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_trial_shows_every_field_and_those_of_its_parts(run: Run) -> None:
 def test_records_within_records_are_counted(run: Run) -> None:
     shown = _Tags(run.trials[0]._repr_html_())
 
-    assert f"{len(run.trials[0].seconds)} × Second" in shown.text
+    assert f"{len(run.trials[0].resource_samples)} × ResourceSample" in shown.text
     assert "1 × Reason" in _Tags(LATE._repr_html_()).text
     assert "none" in _Tags(Validity("valid")._repr_html_()).text
 

@@ -17,7 +17,7 @@ from webtrial.measure.progress import Progress
 from webtrial.measure.runner import measure
 from webtrial.run.parameters import Parameters, read_parameters
 from webtrial.run.plan import pilot, plan
-from webtrial.run.records import Held, PlannedTrial, Trial, Validity
+from webtrial.run.records import ConnectionStates, PlannedTrial, Trial, Validity
 from webtrial.run.store import Run, open_run
 
 pytestmark = pytest.mark.xdist_group("measuring")
@@ -269,12 +269,12 @@ def run(tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, Any]]) ->
         "profile": "test",
         "stacks": ["flask", "fastapi"],
         "scenarios": ["user_detail"],
-        "beside": {"crud": ["flask", "fastapi"], "ping": ["flask", "bare"]},
+        "extra_stacks": {"crud": ["flask", "fastapi"], "ping": ["flask", "bare"]},
         "closed_users": [20],
         "think_time_s": 0.1,
-        "connections_held": [60],
-        "silent_connections": [5],
-        "held_stacks": ["fastapi"],
+        "persistent_connections": [60],
+        "idle_connections": [5],
+        "persistent_stacks": ["fastapi"],
         "common_fractions": [0.2],
         "blocks": 1,
         "duration_s": 0.5,
@@ -341,15 +341,19 @@ def test_no_more_requests_are_in_flight_than_there_are_users(run: Run) -> None:
     for trial in closed:
         users = trial.planned.load.users
         assert trial.client.connections == users
-        assert trial.client.in_flight_counted <= users
+        assert trial.client.in_flight_observed <= users
         assert "little" not in [reason.gate for reason in trial.validity.reasons]
 
 
-def test_every_connection_was_held_beside_the_silent_ones(run: Run) -> None:
-    held = {str(trial.planned.load): trial.held for trial in run.trials if trial.held}
+def test_every_connection_was_held_together_with_idle_ones(run: Run) -> None:
+    held = {
+        str(trial.planned.load): trial.connection_states
+        for trial in run.trials
+        if trial.connection_states
+    }
     assert held == {
-        "60 connections": Held(60, 0, 0, 0, 60, 0, 0),
-        "60 connections, 5 silent": Held(60, 0, 0, 0, 60, 5, 5),
+        "60 connections": ConnectionStates(60, 0, 0, 0, 60, 0, 0),
+        "60 connections, 5 idle": ConnectionStates(60, 0, 0, 0, 60, 5, 5),
     }
 
 
@@ -372,7 +376,11 @@ def test_cost_and_seconds_are_there(run: Run) -> None:
     used_s = dict.fromkeys(run.manifest.stacks, 0.0)
     for trial in run.trials:
         used_s[trial.planned.stack] += trial.cost.service_cpu_s or 0.0
-        assert len(trial.seconds) == len({second.t_s for second in trial.seconds}) >= 1
+        assert (
+            len(trial.resource_samples)
+            == len({second.t_s for second in trial.resource_samples})
+            >= 1
+        )
     assert min(used_s["flask"], used_s["fastapi"]) > 0
 
 

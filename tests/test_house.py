@@ -24,20 +24,23 @@ def settings(**given: Any) -> ServiceSettings:
         ({}, 6000),
         ({"closed_users": [6000]}, 7200),
         ({"max_connections": 10_000}, 12_000),
-        ({"connections_held": [100, 8000]}, 9600),
-        ({"connections_held": [5000], "silent_connections": [10, 5000]}, 12_000),
+        ({"persistent_connections": [100, 8000]}, 9600),
+        ({"persistent_connections": [5000], "idle_connections": [10, 5000]}, 12_000),
     ],
 )
 def test_a_server_may_hold_a_fifth_more_connections_than_any_trial_opens(
     given: dict[str, Any], at_least: int
 ) -> None:
-    assert settings(**given).connections_held == at_least
+    assert settings(**given).accepted_connections == at_least
 
 
 def test_a_connection_may_rest_for_as_long_as_it_is_not_due_to_ask() -> None:
     assert settings().keep_alive_s == 75
-    assert settings(connections_held=[100], held_rate_per_s=100.0).keep_alive_s == 75
-    told = {"connections_held": [5000], "held_rate_per_s": 50.0}  # 10 s to open, then 100 s
+    assert settings(persistent_connections=[100], persistent_rate_per_s=100.0).keep_alive_s == 75
+    told = {
+        "persistent_connections": [5000],
+        "persistent_rate_per_s": 50.0,
+    }  # 10 s to open, then 100 s
     assert settings(**told).keep_alive_s == 132
 
 

@@ -207,7 +207,7 @@ def test_a_service_that_dies_at_start_is_told_at_once_with_its_last_words(tmp_pa
 
 @pytest.mark.parametrize(
     ("environment", "status", "last"),
-    [({"SILENT": "yes"}, None, "no connection"), ({"HEALTHY": "no"}, 503, "503")],
+    [({"IDLE": "yes"}, None, "no connection"), ({"HEALTHY": "no"}, 503, "503")],
 )
 def test_a_service_that_is_never_ready_is_stopped_and_its_last_answer_told(
     tmp_path, monkeypatch, environment, status, last
@@ -243,7 +243,7 @@ def test_an_answer_from_a_stranger_is_not_taken_for_the_service(tmp_path, monkey
     """The stranger answers /ping with 200, and ours is alive but does not listen."""
     with launch_stack(small(), SETTINGS, None, tmp_path / "stranger") as stranger:
         monkeypatch.setattr(launch, "free_port", lambda: urlsplit(stranger.url).port)
-        silent = launch_stack(small(SILENT="yes"), SETTINGS, None, tmp_path / "log")
+        silent = launch_stack(small(IDLE="yes"), SETTINGS, None, tmp_path / "log")
         with pytest.raises(LaunchError, match="3 ports in turn were taken"), silent:
             pass
 

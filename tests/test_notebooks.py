@@ -23,7 +23,7 @@ from webtrial.stats.histogram import MINIMUM_SAMPLES
 from webtrial.stats.thresholds import P99_LIMIT_MS
 
 NAMES = chapter_names()
-BESIDE = ("compare", "explore")  # notebooks that are no chapters of the report
+NOT_CHAPTERS = ("compare", "explore")  # notebooks that are no chapters of the report
 LINES_IN_A_CELL = 5
 
 
@@ -48,7 +48,7 @@ def test_the_chapters_are_there_in_their_order() -> None:
     assert NAMES[-2:] == ["6-choosing", "7-validity-and-method"]
 
 
-@pytest.mark.parametrize("name", [*NAMES, *BESIDE])
+@pytest.mark.parametrize("name", [*NAMES, *NOT_CHAPTERS])
 class TestEveryNotebook:
     def test_is_of_a_length_that_can_be_read(self, name: str) -> None:
         assert 15 <= len(_cells(name)) <= 35
@@ -126,9 +126,9 @@ def test_the_think_time_of_the_chapter_on_claims_is_the_default() -> None:
 
 
 WRONG = {
-    "unknown": ({"sed": 7}, "sed: unknown; there are profile, seed"),
+    "unknown": ({"sed": 7}, "sed: unknown parameter; known: profile, seed"),
     "of the wrong type": ({"blocks": "three"}, "blocks = 'three'"),
-    "shadowing what the notebook uses": ({"wt": 3}, "wt: unknown"),
+    "shadowing what the notebook uses": ({"wt": 3}, "wt: unknown parameter"),
 }
 
 

@@ -23,32 +23,38 @@ from webtrial.run.records import Load
         ({"seed": -1}, ["seed = -1"]),
         ({"seed": "7"}, ["seed = '7'", "integer"]),
         ({"stacks": []}, ["stacks = []", "at least 1"]),
-        ({"stacks": ["flask", "rails"]}, ["no such stack: rails", "django", "fastapi"]),
+        ({"stacks": ["flask", "rails"]}, ["unknown stack: rails", "django", "fastapi"]),
         ({"stacks": ["flask", "flask"]}, ["named twice"]),
         ({"stacks": "flask"}, ["stacks = 'flask'", "list"]),
-        ({"scenarios": ["checkout"]}, ["no such scenario: checkout", "user_detail"]),
+        ({"scenarios": ["checkout"]}, ["unknown scenario: checkout", "user_detail"]),
         ({"closed_users": [0]}, ["closed_users.0 = 0", "greater than or equal to 1"]),
         ({"closed_users": [100], "common_fractions": [1.0]}, ["common_fractions.0", "less than 1"]),
         ({"open_rates_per_s": [0.0]}, ["open_rates_per_s.0", "greater than 0"]),
         ({"closed_users": [10, 100, 10]}, ["closed_users = [10, 100, 10]", "shown as 10 users"]),
         ({"open_rates_per_s": [1e5, 99999.99]}, ["open_rates_per_s", "shown as 100000/s"]),
-        ({"common_fractions": [0.5, 0.5]}, ["common_fractions", "told apart"]),
+        ({"common_fractions": [0.5, 0.5]}, ["common_fractions", "different labels"]),
         ({"own_fractions": [0.95, 0.951]}, ["own_fractions", "shown as 95 % of pilot"]),
         ({"closed_users": [], "common_fractions": []}, ["no load", "own_fractions"]),
         ({"aa_stack": "django", "stacks": ["flask"]}, ["aa_stack 'django'", "flask"]),
-        ({"beside": {"crud": ["flask"]}}, ["['flask'] are in stacks", "crud"]),
-        ({"beside": {"crud": []}}, ["beside.crud = []", "at least 1"]),
-        ({"beside": {"checkout": ["flask-raw"]}}, ["no such scenario: checkout"]),
-        ({"beside": {"ping": ["rails"]}}, ["no such stack: rails"]),
-        ({"beside": {"ping": ["flask", "flask"]}}, ["named twice"]),
-        ({"beside": {"ping": ["flask"]}, "closed_users": []}, ["most closed_users"]),
-        ({"beside": {"crud": ["bare"]}}, ["bare serves ping, user_detail, not crud"]),
-        ({"stacks": ["bare"]}, ["bare serves ping", "`beside`"]),
-        ({"connections_held": [0]}, ["connections_held.0 = 0"]),
-        ({"connections_held": [100, 100]}, ["connections_held", "shown as 100 connections"]),
-        ({"silent_connections": [16]}, ["beside connections_held, and there are none"]),
-        ({"held_stacks": ["rails"]}, ["no such stack: rails"]),
-        ({"held_scenario": "crud"}, ["held_scenario = 'crud'", "'ping' or 'user_detail'"]),
+        ({"extra_stacks": {"crud": ["flask"]}}, ["['flask'] are in both stacks", "crud"]),
+        ({"extra_stacks": {"crud": []}}, ["extra_stacks.crud = []", "at least 1"]),
+        ({"extra_stacks": {"checkout": ["flask-raw"]}}, ["unknown scenario: checkout"]),
+        ({"extra_stacks": {"ping": ["rails"]}}, ["unknown stack: rails"]),
+        ({"extra_stacks": {"ping": ["flask", "flask"]}}, ["named twice"]),
+        ({"extra_stacks": {"ping": ["flask"]}, "closed_users": []}, ["largest of closed_users"]),
+        ({"extra_stacks": {"crud": ["bare"]}}, ["bare serves ping, user_detail, not crud"]),
+        ({"stacks": ["bare"]}, ["bare serves ping", "`extra_stacks`"]),
+        ({"persistent_connections": [0]}, ["persistent_connections.0 = 0"]),
+        (
+            {"persistent_connections": [100, 100]},
+            ["persistent_connections", "shown as 100 connections"],
+        ),
+        ({"idle_connections": [16]}, ["needs persistent_connections"]),
+        ({"persistent_stacks": ["rails"]}, ["unknown stack: rails"]),
+        (
+            {"persistent_scenario": "crud"},
+            ["persistent_scenario = 'crud'", "'ping' or 'user_detail'"],
+        ),
         ({"profile": "../elsewhere"}, ["profile = '../elsewhere'"]),
         ({"server_processes": 3}, ["server_processes", "16"]),
         ({"workers": 0}, ["workers = 0"]),
@@ -57,16 +63,16 @@ from webtrial.run.records import Load
         ({"targets": {"rails": "http://one:80"}}, ["targets ['rails']", "django"]),
         ({"targets": {"flask": "https://one"}}, ["flask at 'https://one'", "http://host:port"]),
         ({"targets": {"flask": "http://one/"}}, ["flask at 'http://one/'"]),
-        ({"targets": {"flask": "http://one"}}, ["['crud']", "leave them out"]),
+        ({"targets": {"flask": "http://one"}}, ["['crud']", "remove these scenarios"]),
         (
             {
                 "scenarios": ["ping"],
-                "beside": {"crud": ["flask-raw"]},
+                "extra_stacks": {"crud": ["flask-raw"]},
                 "targets": {"flask": "http://one"},
             },
-            ["['crud']", "leave them out"],
+            ["['crud']", "remove these scenarios"],
         ),
-        ({"results_url": "shards"}, ["results_url = 'shards'", "whole path"]),
+        ({"results_url": "shards"}, ["results_url = 'shards'", "absolute path"]),
         ({"results_url": "memory://shards"}, ["results_url", "every worker"]),
         ({"results_url": "ftp://me:word@one/shards"}, ["results_url", "credentials"]),
     ],
@@ -103,31 +109,35 @@ def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
 
 
 def test_every_stack_and_every_scenario_that_is_named_anywhere_is_known_once() -> None:
-    beside = {"ping": ["bare", "flask"], "user_detail": ["flask-raw", "bare"]}
-    given = read_parameters({"scenarios": ["user_detail"], "beside": beside})
+    extra = {"ping": ["bare", "flask"], "user_detail": ["flask-raw", "bare"]}
+    given = read_parameters({"scenarios": ["user_detail"], "extra_stacks": extra})
     assert given.all_stacks == ["django", "flask", "fastapi", "bare", "flask-raw"]
     assert given.all_scenarios == ["user_detail", "ping"]
-    assert given.contenders("ping") == ["bare", "flask"]
-    assert given.contenders("user_detail") == [*given.stacks, "flask-raw", "bare"]
-    assert given.contenders("crud") == []
+    assert given.stacks_in("ping") == ["bare", "flask"]
+    assert given.stacks_in("user_detail") == [*given.stacks, "flask-raw", "bare"]
+    assert given.stacks_in("crud") == []
 
 
 def test_who_holds_connections_is_a_stack_of_the_run_and_asked_for_what_it_holds_them_with() -> (
     None
 ):
-    told = {"scenarios": ["crud"], "connections_held": [100], "held_stacks": ["bare", "flask"]}
+    told = {
+        "scenarios": ["crud"],
+        "persistent_connections": [100],
+        "persistent_stacks": ["bare", "flask"],
+    }
     given = read_parameters(told)
     assert given.all_stacks == ["django", "flask", "fastapi", "bare"]
     assert given.all_scenarios == ["crud", "ping"]
-    assert given.contenders("ping") == ["bare", "flask"]
-    assert given.swept("ping") == []
-    everybody = read_parameters({"connections_held": [100]})
-    assert everybody.contenders("ping") == everybody.holders == everybody.stacks
+    assert given.stacks_in("ping") == ["bare", "flask"]
+    assert given.stacks_at_full_load("ping") == []
+    everybody = read_parameters({"persistent_connections": [100]})
+    assert everybody.stacks_in("ping") == everybody.stacks_with_persistent == everybody.stacks
 
 
 def test_without_connections_nobody_holds_any() -> None:
-    given = read_parameters({"held_stacks": ["bare"]})
-    assert given.holders == []
+    given = read_parameters({"persistent_stacks": ["bare"]})
+    assert given.stacks_with_persistent == []
     assert given.all_stacks == ["django", "flask", "fastapi"]
     assert "ping" not in given.all_scenarios
 
@@ -164,6 +174,6 @@ def test_loads_are_shown_as_axes_show_them() -> None:
     assert str(Load("closed", users=1)) == "1 user"
     assert str(Load("open", rate_per_s=200.0)) == "200/s"
     assert str(Load("open", rate_per_s=160.0, capacity_fraction=0.8)) == "80 % of pilot"
-    assert str(Load("held", connections=5000, rate_per_s=100.0)) == "5000 connections"
-    beside = Load("held", connections=100, rate_per_s=100.0, silent=16)
-    assert str(beside) == "100 connections, 16 silent"
+    assert str(Load("persistent", connections=5000, rate_per_s=100.0)) == "5000 connections"
+    extra = Load("persistent", connections=100, rate_per_s=100.0, idle=16)
+    assert str(extra) == "100 connections, 16 idle"

@@ -16,9 +16,9 @@ from webtrial.run.plan import (
     capacities_of,
     common_rates,
     grid_below,
-    held_loads,
     launch_batches,
     longest_rest_s,
+    persistent_loads,
     pilot,
     plan,
     window_of,
@@ -122,7 +122,7 @@ def test_blocks_and_cells_are_shuffled_differently() -> None:
 
 
 def test_stacks_beside_join_only_their_scenario_at_the_most_closed_users() -> None:
-    trials = plan(parameters(beside={"user_detail": ["flask-raw"]}), CAPACITIES)
+    trials = plan(parameters(extra_stacks={"user_detail": ["flask-raw"]}), CAPACITIES)
     joined = [(t.block, t.scenario, str(t.load)) for t in trials if t.stack == "flask-raw"]
     assert joined == [(block, "user_detail", "100 users") for block in (1, 2, 3, 4)]
     cells = in_cells(trials).values()
@@ -130,7 +130,7 @@ def test_stacks_beside_join_only_their_scenario_at_the_most_closed_users() -> No
 
 
 def test_a_scenario_that_only_stands_beside_is_measured_for_its_stacks_alone() -> None:
-    given = parameters(beside={"ping": ["flask", "bare"]}, aa_stack="flask")
+    given = parameters(extra_stacks={"ping": ["flask", "bare"]}, aa_stack="flask")
     trials = [t for t in pilot(given) + plan(given, CAPACITIES) if t.scenario == "ping"]
     asked = Counter((t.block, t.stack, str(t.load), t.role) for t in trials)
     expected = [(b, s, "100 users", "measure") for b in (1, 2, 3, 4) for s in ("flask", "bare")]
@@ -205,7 +205,7 @@ def test_rates_are_rounded_down_on_the_grid(rate: float, below: float) -> None:
 
 
 def test_the_pilot_offers_each_scenario_and_stack_one_closed_load_for_a_short_time() -> None:
-    given = parameters(beside={"user_detail": ["flask-raw"], "ping": ["bare"]})
+    given = parameters(extra_stacks={"user_detail": ["flask-raw"], "ping": ["bare"]})
     trials = pilot(given)
     asked = sorted((t.scenario, t.stack) for t in trials)
     assert asked == sorted((scenario, stack) for scenario in SCENARIOS for stack in STACKS)
@@ -216,10 +216,10 @@ def test_the_pilot_offers_each_scenario_and_stack_one_closed_load_for_a_short_ti
 @pytest.mark.parametrize(
     ("given", "stacks"),
     [
-        ({"beside": {"fan_out": ["flask-raw", "flask"]}}, ["flask-raw", "flask"]),
+        ({"extra_stacks": {"fan_out": ["flask-raw", "flask"]}}, ["flask-raw", "flask"]),
         ({"scenarios": [*SCENARIOS, "fan_out"]}, STACKS),
         (
-            {"scenarios": [*SCENARIOS, "fan_out"], "beside": {"fan_out": ["flask-raw"]}},
+            {"scenarios": [*SCENARIOS, "fan_out"], "extra_stacks": {"fan_out": ["flask-raw"]}},
             [*STACKS, "flask-raw"],
         ),
     ],
@@ -249,15 +249,19 @@ def test_a_run_may_ask_for_the_fan_out_alone() -> None:
     assert {str(t.load) for t in plan(given, {})} == {"1 user"}
 
 
-HOLDING = {"connections_held": [1000, 100], "silent_connections": [16], "held_rate_per_s": 50.0}
+HOLDING = {
+    "persistent_connections": [1000, 100],
+    "idle_connections": [16],
+    "persistent_rate_per_s": 50.0,
+}
 
 
 def test_connections_are_held_by_every_stack_of_the_run_once_per_block() -> None:
-    given = parameters(**HOLDING, aa_stack="flask", beside={"crud": ["flask-raw"]})
+    given = parameters(**HOLDING, aa_stack="flask", extra_stacks={"crud": ["flask-raw"]})
     trials = pilot(given) + plan(given, CAPACITIES)
-    held = [t for t in trials if t.load.kind == "held"]
+    held = [t for t in trials if t.load.kind == "persistent"]
     asked = Counter((t.block, t.stack, t.scenario, t.role, str(t.load)) for t in held)
-    loads = ("100 connections", "100 connections, 16 silent", "1000 connections")
+    loads = ("100 connections", "100 connections, 16 idle", "1000 connections")
     assert asked == {
         (block, stack, "ping", "measure", load): 1
         for block in (1, 2, 3, 4)
@@ -268,9 +272,9 @@ def test_connections_are_held_by_every_stack_of_the_run_once_per_block() -> None
 
 
 def test_connections_are_held_by_the_stacks_that_are_named_for_it() -> None:
-    told = HOLDING | {"held_stacks": ["bare", "flask"], "held_scenario": "user_detail"}
+    told = HOLDING | {"persistent_stacks": ["bare", "flask"], "persistent_scenario": "user_detail"}
     trials = plan(parameters(**told), CAPACITIES)
-    held = {(t.stack, t.scenario) for t in trials if t.load.kind == "held"}
+    held = {(t.stack, t.scenario) for t in trials if t.load.kind == "persistent"}
     assert held == {("bare", "user_detail"), ("flask", "user_detail")}
 
 
@@ -280,8 +284,8 @@ def test_within_a_block_few_connections_are_held_before_many() -> None:
     places = set()
     for block in range(1, 9):
         of_block = [cells[key] for key in sorted(cells) if key[0] == block]
-        held = [place for place, cell in enumerate(of_block) if cell[0].load.kind == "held"]
-        assert [of_block[place][0].load for place in held] == held_loads(given)
+        held = [place for place, cell in enumerate(of_block) if cell[0].load.kind == "persistent"]
+        assert [of_block[place][0].load for place in held] == persistent_loads(given)
         places.add(tuple(held))
     assert len(places) > 1
 
@@ -291,16 +295,16 @@ def test_the_warm_up_is_long_enough_to_open_every_connection_at_the_rate_of_its_
     warmups = {
         str(t.load): window_of(t, ping)
         for t in plan(ping, CAPACITIES)
-        if t.load.kind == "held" or t.load.users == 1
+        if t.load.kind == "persistent" or t.load.users == 1
     }
     assert warmups == {
         "1 user": (1.0, 9.0),
         "100 connections": (1.0, 9.0),
-        "100 connections, 16 silent": (1.0, 9.0),
+        "100 connections, 16 idle": (1.0, 9.0),
         "1000 connections": (2.0, 9.0),
     }
     assert longest_rest_s(ping) == 2.0 + 1000 / 50.0
-    detail = parameters(**HOLDING, held_scenario="user_detail")
+    detail = parameters(**HOLDING, persistent_scenario="user_detail")
     assert longest_rest_s(detail) == 10.0 + 1000 / 50.0
     assert longest_rest_s(parameters()) == 0.0
 

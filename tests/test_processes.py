@@ -117,7 +117,7 @@ def test_what_works_beside_the_database_is_left_out(family: subprocess.Popen[str
     family.stdout.readline()
     (child,) = psutil.Process(family.pid).children()
     whole = Trees(Roots(database=family.pid)).read().database
-    without = Trees(Roots(database=family.pid, beside=frozenset({child.pid}))).read().database
+    without = Trees(Roots(database=family.pid, excluded=frozenset({child.pid}))).read().database
     assert whole is not None
     assert without is not None
     assert whole.cpu_s - without.cpu_s >= 0.19

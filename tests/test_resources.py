@@ -19,7 +19,7 @@ from webtrial.measure.resources import (
     statements_between,
     statements_of,
 )
-from webtrial.run.records import Cost, Second, Statements
+from webtrial.run.records import Cost, ResourceSample, Statements
 
 
 def usage(cpu_s: float, memory_mib: float = 80.0) -> Usage:
@@ -54,8 +54,8 @@ def test_readings_that_both_came_late_tell_no_cost() -> None:
 
 def test_seconds_are_what_happened_between_readings() -> None:
     assert seconds(READINGS, 10_000_000_000) == (
-        Second(1.0, 0.9, 0.1, None, 80.0, 300.0),
-        Second(2.0, 0.6, 0.3, None, 90.0, 310.0),
+        ResourceSample(1.0, 0.9, 0.1, None, 80.0, 300.0),
+        ResourceSample(2.0, 0.6, 0.3, None, 90.0, 310.0),
     )
 
 

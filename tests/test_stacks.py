@@ -80,7 +80,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_an_unknown_stack_is_named_beside_those_that_exist(written):
     stacks = load_stacks(written(COMPLETE))
     assert choose_stacks(["one"], stacks) == [stacks["one"]]
-    with pytest.raises(ParameterError, match="no such stack: two; there are one"):
+    with pytest.raises(ParameterError, match="unknown stack: two; known: one"):
         choose_stacks(["one", "two"], stacks)
 
 

@@ -77,7 +77,7 @@ def test_arrivals_may_be_late_by_1_ms_or_5_percent_of_the_median(
 
 
 def test_connections_that_are_held_have_a_timetable_too() -> None:
-    held = Load("held", connections=100, rate_per_s=100.0)
+    held = Load("persistent", connections=100, rate_per_s=100.0)
     assert struck(verdict(held, lag_p99_ms=50.0)) == [("lag", "instrument", "invalid")]
     late = verdict(held, unsent(dropped=900), lag_p99_ms=50.0)
     assert "unsent" in [gate for gate, _, _ in struck(late)]
@@ -124,7 +124,7 @@ def test_errors_timeouts_and_refusals_are_outcomes() -> None:
 def test_littles_law_forgives_a_hundredth_of_a_request(
     counted: float, by_latency: float, apart: bool
 ) -> None:
-    found = verdict(OPEN, in_flight_counted=counted, in_flight_by_latency=by_latency)
+    found = verdict(OPEN, in_flight_observed=counted, in_flight_by_latency=by_latency)
     assert struck(found) == ([("little", "instrument", "invalid")] if apart else [])
 
 

@@ -57,10 +57,10 @@ class Delays:
         p50_ms, p99_ms = _percentiles(took_ms)
         return {
             "requests": len(took_ms),
-            "asked_mean_ms": fmean(asked_ms) if asked_ms else None,
-            "took_mean_ms": fmean(took_ms) if took_ms else None,
-            "took_p50_ms": p50_ms,
-            "took_p99_ms": p99_ms,
+            "requested_mean_ms": fmean(asked_ms) if asked_ms else None,
+            "actual_mean_ms": fmean(took_ms) if took_ms else None,
+            "actual_p50_ms": p50_ms,
+            "actual_p99_ms": p99_ms,
         }
 
 

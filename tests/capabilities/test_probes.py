@@ -39,7 +39,7 @@ IN_THE_BOX = {
     "WebSocket": (NO, NO, YES),
     "background work": (NO, NO, YES),
 }
-BESIDE = {
+EXTRA_STACKS = {
     "validation": ("djangorestframework", "marshmallow", NONE),
     "documentation": (
         "drf-spectacular",
@@ -86,9 +86,9 @@ def test_what_comes_with_the_framework(found: Found, capability: str) -> None:
     assert values(found, capability, "comes with the framework") == IN_THE_BOX[capability]
 
 
-@pytest.mark.parametrize("capability", BESIDE)
+@pytest.mark.parametrize("capability", EXTRA_STACKS)
 def test_which_other_packages_are_used(found: Found, capability: str) -> None:
-    assert values(found, capability, "other packages used for it") == BESIDE[capability]
+    assert values(found, capability, "other packages used for it") == EXTRA_STACKS[capability]
 
 
 def test_the_cookie_of_a_session_is_hidden_from_scripts(found: Found) -> None:

@@ -113,7 +113,7 @@ class Moody:
 
     async def _answer(self, head: bytes, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; whether the connection stays."""
-        if self.mood == "silent":
+        if self.mood == "idle":
             return True
         if self.mood in NONSENSE:
             writer.write(NONSENSE[self.mood])

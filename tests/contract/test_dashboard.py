@@ -13,7 +13,7 @@ NAMES = ("inventory", "analytics")
 
 @pytest.fixture
 def dashboard(client, sign_in, upstreams):
-    """Asks for the dashboard as one account that signed in once."""
+    """PersistentRequests for the dashboard as one account that signed in once."""
     header = sign_in()
 
     def ask():
@@ -53,8 +53,8 @@ def test_what_sound_upstreams_say_is_passed_on(dashboard):
     [
         ("inventory", "down"),
         pytest.param("analytics", "down", marks=pytest.mark.full),
-        pytest.param("inventory", "silent", marks=pytest.mark.full),
-        ("analytics", "silent"),
+        pytest.param("inventory", "idle", marks=pytest.mark.full),
+        ("analytics", "idle"),
     ],
 )
 def test_an_upstream_that_is_down_or_late_is_missing_and_the_rest_is_there(

@@ -22,7 +22,7 @@ DO_NOT = ["/ping", "/pool", "/sources?count=1&delay_ms=0", "/users?limit=0", "/n
 
 @pytest.fixture
 def told(client):
-    """Asks for the pool's counts; skips where they are not told."""
+    """PersistentRequests for the pool's counts; skips where they are not told."""
 
     def ask():
         counts = client.get("/pool").json()

@@ -16,7 +16,7 @@ TEXTS = ["x", "1.5", "1e1", "", *NO_DIGITS]
 
 @pytest.fixture
 def said(client, upstreams):
-    """Asks for sources."""
+    """PersistentRequests for sources."""
 
     def is_owed(number):
         return upstreams.owe(["inventory"]) or (

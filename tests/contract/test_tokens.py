@@ -55,7 +55,7 @@ def key(stack):
 
 @pytest.fixture
 def stats(client):
-    """Asks for the dashboard with a token, as it is given."""
+    """PersistentRequests for the dashboard with a token, as it is given."""
 
     def ask(token):
         token = token if isinstance(token, bytes) else token.encode()

@@ -23,7 +23,7 @@ def roomy(request, deployed):
 
 @pytest.fixture
 def ask_at_once(roomy, seeded):
-    """Asks for the dashboard more often at once than there are connections."""
+    """PersistentRequests for the dashboard more often at once than there are connections."""
     form = {"username": "account002", "password": seeded.password}
     with client_of(roomy.url) as client, ThreadPoolExecutor(AT_ONCE) as pool:
         token = client.post("/token", data=form).json()["access_token"]

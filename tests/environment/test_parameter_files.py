@@ -37,7 +37,7 @@ def test_a_parameter_that_a_file_gives_twice_is_refused_by_name(refused, tmp_pat
 
 
 def test_so_is_one_within_a_value_of_the_command_line(refused) -> None:  # type: ignore[no-untyped-def]
-    said = refused("run", "-p", "beside", "{crud: [flask-raw], crud: [bare]}")
+    said = refused("run", "-p", "extra_stacks", "{crud: [flask-raw], crud: [bare]}")
     assert "crud (line 1) is given twice: keep one" in said
 
 

@@ -60,7 +60,7 @@ def is_the_drivers_fault(trial: Trial) -> bool:
 @pytest.mark.parametrize(
     ("manner", "fault"),
     [
-        ({"SILENT": "yes"}, "a service that never becomes ready"),
+        ({"IDLE": "yes"}, "a service that never becomes ready"),
         ({"GARBAGE": "yes"}, "a service that answers garbage when it starts"),
     ],
 )

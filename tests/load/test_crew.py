@@ -51,10 +51,10 @@ def test_each_has_its_part_of_the_users() -> None:
         int((measured % 2 == index).sum()) for index in (0, 1)
     ]
     assert min(sent) > 0
-    parts = [worker.client.in_flight_counted for worker in outcome.workers]
+    parts = [worker.client.in_flight_observed for worker in outcome.workers]
     assert parts[0] <= 3
     assert parts[1] <= 2
-    assert outcome.client.in_flight_counted == sum(parts)
+    assert outcome.client.in_flight_observed == sum(parts)
 
 
 def test_the_same_seed_offers_the_same_arrivals_however_many_drivers_there_are() -> None:
@@ -124,7 +124,7 @@ def test_percentiles_are_of_all_requests_and_never_averaged() -> None:
     assert both.client.median_latency_ms == 0.5
     assert both.client.cpu_fraction == 0.6
     assert both.client.connections == 2 * CLIENT.connections
-    assert both.client.in_flight_counted == 2 * CLIENT.in_flight_counted
+    assert both.client.in_flight_observed == 2 * CLIENT.in_flight_observed
     assert both.counts.sent == 2 * COUNTS.sent
     assert both.counts.statuses == {"200": 2000}
     assert np.all(np.diff(both.samples["intended_ns"].to_numpy()) >= 0)

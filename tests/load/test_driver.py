@@ -118,8 +118,8 @@ def test_a_driver_with_a_core_of_its_own_goes_first_there_if_it_may() -> None:
     may = subprocess.run(["chrt", "--rr", "1", "true"], capture_output=True, check=False)
     _, shared = driven(closed(1))
     _, own = driven(closed(1), core=max(os.sched_getaffinity(0)))
-    assert not shared.client.goes_first
-    assert own.client.goes_first == (may.returncode == 0)
+    assert not shared.client.realtime_priority
+    assert own.client.realtime_priority == (may.returncode == 0)
 
 
 def test_a_request_that_times_out_is_a_censored_sample() -> None:
@@ -150,7 +150,7 @@ def test_a_closed_loop_has_as_many_in_flight_as_users_and_never_more() -> None:
     server, outcome = driven(closed(8), server={"gathers": 8, "delay_s": 0.02})
     assert server.most_at_once == 8
     assert server.connections == outcome.client.connections == 8
-    assert outcome.client.in_flight_counted <= 8
+    assert outcome.client.in_flight_observed <= 8
     assert sum(server.counts.values()) == outcome.samples.num_rows
 
 
@@ -218,11 +218,11 @@ def test_counts_add_up() -> None:
 
 def test_in_flight_by_latency_is_in_flight_as_counted() -> None:
     def has_some(outcome: Outcome) -> bool:
-        return outcome.client.in_flight_counted > 2
+        return outcome.client.in_flight_observed > 2
 
     _, outcome = driven(opened(300.0), server={"delay_s": 0.01}, is_enough=has_some)
     client = outcome.client
-    assert client.in_flight_by_latency == pytest.approx(client.in_flight_counted, rel=0.005)
+    assert client.in_flight_by_latency == pytest.approx(client.in_flight_observed, rel=0.005)
     assert has_some(outcome)
 
 

@@ -12,16 +12,16 @@ from tests.load.truth import truth
 from tests.waiting import wait_until
 from webtrial.load.driver import driving
 from webtrial.load.partition import Partition
-from webtrial.load.persistent_connections import held_asks
-from webtrial.run.records import Held, Load
+from webtrial.load.persistent_connections import persistent_requests
+from webtrial.run.records import ConnectionStates, Load
 from webtrial.system.ports import free_port
 
 WARMUP_S, WINDOW_S = 0.2, 0.6  # as test_driver.task has them
-ALL_OPEN = {"refused": 0, "reset": 0, "given_up": 0, "silent_opened": 0, "silent_still_open": 0}
+ALL_OPEN = {"refused": 0, "reset": 0, "timed_out": 0, "idle_opened": 0, "idle_still_open": 0}
 
 
-def holding(connections: int, rate_per_s: float, silent: int = 0) -> Load:
-    return Load("held", connections=connections, rate_per_s=rate_per_s, silent=silent)
+def holding(connections: int, rate_per_s: float, idle: int = 0) -> Load:
+    return Load("persistent", connections=connections, rate_per_s=rate_per_s, idle=idle)
 
 
 # --- when who asks
@@ -29,7 +29,7 @@ def holding(connections: int, rate_per_s: float, silent: int = 0) -> Load:
 
 def asks(connections: int, rate_per_s: float, opening_s: float = 1.0, span_s: float = 10.0):
     ns = int(opening_s * 1e9), int(span_s * 1e9)
-    found = held_asks(connections, rate_per_s, *ns, seed=7)
+    found = persistent_requests(connections, rate_per_s, *ns, seed=7)
     return np.array(found.at_ns) / 1e9, np.array(found.whose)
 
 
@@ -66,7 +66,7 @@ def test_asks_are_sorted_and_end_with_the_load() -> None:
 
 
 def test_drivers_share_the_connections_and_all_that_these_ask() -> None:
-    every = held_asks(7, 20.0, 10**9, 5 * 10**9, seed=3)
+    every = persistent_requests(7, 20.0, 10**9, 5 * 10**9, seed=3)
     parts = [every.part(Partition(index, 3)) for index in range(3)]
     together = [
         (at_ns, who * 3 + index)
@@ -81,10 +81,10 @@ def test_drivers_share_the_connections_and_all_that_these_ask() -> None:
 
 def test_the_server_sees_every_connection_once_and_every_ask() -> None:
     server, outcome = driven(holding(100, 200.0))
-    drawn = held_asks(100, 200.0, int(WARMUP_S * 1e9), int(1.3e9), seed=7)
+    drawn = persistent_requests(100, 200.0, int(WARMUP_S * 1e9), int(1.3e9), seed=7)
     samples = outcome.samples.to_pandas()
     assert server.connections == 100
-    assert outcome.held == Held(opened=100, still_open=100, **ALL_OPEN)
+    assert outcome.connection_states == ConnectionStates(opened=100, still_open=100, **ALL_OPEN)
     assert sum(server.asked) == len(samples) == sum(server.counts.values())
     due_ns = [at_ns - int(WARMUP_S * 1e9) for at_ns in drawn.at_ns]
     due_ns = [at_ns for at_ns in due_ns if at_ns < WINDOW_S * 1e9]
@@ -96,37 +96,43 @@ def test_the_server_sees_every_connection_once_and_every_ask() -> None:
     assert outcome.client.connections_reopened == 0
 
 
-def test_silent_connections_are_opened_and_never_ask() -> None:
-    server, outcome = driven(holding(10, 100.0, silent=25))
-    assert outcome.held is not None
-    assert (outcome.held.opened, outcome.held.still_open) == (10, 10)
-    assert (outcome.held.silent_opened, outcome.held.silent_still_open) == (25, 25)
+def test_idle_connections_are_opened_and_never_ask() -> None:
+    server, outcome = driven(holding(10, 100.0, idle=25))
+    assert outcome.connection_states is not None
+    assert (outcome.connection_states.opened, outcome.connection_states.still_open) == (10, 10)
+    assert (outcome.connection_states.idle_opened, outcome.connection_states.idle_still_open) == (
+        25,
+        25,
+    )
     assert server.connections == 35
     assert Counter(count > 0 for count in server.asked) == {True: 10, False: 25}
     assert outcome.client.connections == 10
 
 
-def test_silent_connections_that_the_server_ends_are_not_open_any_more() -> None:
+def test_idle_connections_that_the_server_ends_are_not_open_any_more() -> None:
     """The others get no second answer before these are ended, so that the trial goes on."""
-    load = holding(2, 100.0, silent=9)
+    load = holding(2, 100.0, idle=9)
     with (
         truth(gathers=inf, spares=1) as server,
         driving(task(server.url, load, window_s=2.0)) as it,
     ):
         assert it.window_opens_ns
         wait_until(lambda: server.connections == 11 and sum(server.asked) > 2, "second request")
-        server.end_silent()
+        server.end_idle()
         server.release()
         outcome = it.outcome()
-    assert outcome.held is not None
-    assert (outcome.held.silent_opened, outcome.held.silent_still_open) == (9, 0)
-    assert outcome.held.still_open == 2
+    assert outcome.connection_states is not None
+    assert (outcome.connection_states.idle_opened, outcome.connection_states.idle_still_open) == (
+        9,
+        0,
+    )
+    assert outcome.connection_states.still_open == 2
 
 
 def test_a_connection_that_the_server_ends_is_not_opened_again_and_its_asks_fail() -> None:
     server, outcome = driven(holding(10, 20.0), server={"answers_each": 1})
     assert server.connections == 10
-    assert outcome.held == Held(
+    assert outcome.connection_states == ConnectionStates(
         opened=10,
         still_open=0,
         **ALL_OPEN | {"reset": 10},
@@ -139,9 +145,9 @@ def test_a_connection_that_the_server_ends_is_not_opened_again_and_its_asks_fail
 def test_connections_beyond_what_the_server_takes_are_told_from_those_it_holds() -> None:
     server, outcome = driven(holding(10, 100.0), server={"hosted": 6})
     samples = outcome.samples.to_pandas()
-    assert outcome.held is not None
-    assert outcome.held.still_open == 6
-    assert outcome.held.refused + outcome.held.reset == 4
+    assert outcome.connection_states is not None
+    assert outcome.connection_states.still_open == 6
+    assert outcome.connection_states.refused + outcome.connection_states.reset == 4
     answered = samples[samples["outcome"] == "ok"]["connection"].unique()
     assert len(answered) == 6
     failed = samples[~samples["connection"].isin(answered)]
@@ -152,11 +158,13 @@ def test_connections_beyond_what_the_server_takes_are_told_from_those_it_holds()
 def test_connections_that_nobody_takes_are_refused_and_their_asks_fail() -> None:
     for _ in range(TRIES):
         url = f"http://127.0.0.1:{free_port()}"
-        with driving(task(url, holding(5, 50.0, silent=3))) as it:
+        with driving(task(url, holding(5, 50.0, idle=3))) as it:
             outcome = it.outcome()
         if is_whole(outcome):
             break
-    assert outcome.held == Held(opened=0, still_open=0, **ALL_OPEN | {"refused": 5})
+    assert outcome.connection_states == ConnectionStates(
+        opened=0, still_open=0, **ALL_OPEN | {"refused": 5}
+    )
     kinds = outcome.samples.to_pandas()["outcome"].value_counts()
     assert (kinds["refused"], kinds["gone"]) == (5, len(outcome.samples) - 5)
     assert outcome.counts.errors == {"gone": outcome.counts.sent}
@@ -166,11 +174,11 @@ def test_a_connection_whose_answer_does_not_come_in_time_is_given_up() -> None:
     """On a slow machine others may be, too: whose answer comes late, and who cannot even connect
     in time."""
     server, outcome = driven(holding(4, 20.0), "ok", "ok", "timeout", timeout_s=0.3)
-    held = outcome.held
+    held = outcome.connection_states
     assert held is not None
     late = (outcome.samples.to_pandas()["outcome"] == "timeout").sum()
-    assert held.given_up >= server.counts["timeout"] > 0
-    assert held.given_up + held.refused == late
+    assert held.timed_out >= server.counts["timeout"] > 0
+    assert held.timed_out + held.refused == late
     assert held.reset == 0
     assert server.connections <= 4
 
@@ -205,9 +213,9 @@ def test_a_stall_is_felt_from_the_instant_at_which_an_answer_was_asked_for() -> 
 
 
 def test_two_drivers_hold_together_what_the_server_counted() -> None:
-    server, outcome = driven(holding(11, 200.0, silent=5), drive=several(2))
-    expected = ALL_OPEN | {"silent_opened": 5, "silent_still_open": 5}
-    assert outcome.held == Held(opened=11, still_open=11, **expected)
+    server, outcome = driven(holding(11, 200.0, idle=5), drive=several(2))
+    expected = ALL_OPEN | {"idle_opened": 5, "idle_still_open": 5}
+    assert outcome.connection_states == ConnectionStates(opened=11, still_open=11, **expected)
     assert server.connections == 16
     assert sum(server.asked) == outcome.samples.num_rows
     assert [worker.client.connections for worker in outcome.workers] == [6, 5]

@@ -85,14 +85,20 @@ def test_requests_in_flight_are_those_between_the_pulses_edges(samples: pa.Table
     flown_ns = rows["done_ns"].clip(first_ns, last_ns) - rows["sent_ns"].clip(first_ns, last_ns)
     span_ns = last_ns - first_ns
     found = client_of(
-        samples, PULSE, WINDOW, connections=[0, 1, 3], unread=2, memory_mib=64.0, goes_first=True
+        samples,
+        PULSE,
+        WINDOW,
+        connections=[0, 1, 3],
+        unread=2,
+        memory_mib=64.0,
+        realtime_priority=True,
     )
     assert found.in_flight_by_latency == pytest.approx(flown_ns.sum() / span_ns)
-    assert found.in_flight_counted == pytest.approx(900 / span_ns)
+    assert found.in_flight_observed == pytest.approx(900 / span_ns)
     assert found.cpu_fraction == pytest.approx(80 / span_ns)
     assert found.worst_stall_ms == 2.5
     assert (found.connections, found.connections_reopened) == (2, 2)
-    assert (found.responses_unread, found.memory_mib, found.goes_first) == (2, 64.0, True)
+    assert (found.responses_unread, found.memory_mib, found.realtime_priority) == (2, 64.0, True)
 
 
 def test_the_most_frequent_comes_first() -> None:

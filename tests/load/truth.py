@@ -67,7 +67,7 @@ class Truth:
         """Answer what is held back, and hold nothing back any more."""
         self._loop.call_soon_threadsafe(self._release)
 
-    def end_silent(self) -> None:
+    def end_idle(self) -> None:
         """End every connection on which nothing was asked."""
         for writer, asked in zip(self._writers, self.asked, strict=True):
             if not asked:

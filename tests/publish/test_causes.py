@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.publish.executing import outputs_of, words_and_figures
-from tests.results.test_figures_of_causes import BESIDE, MOVING, SCENARIOS, STACKS
+from tests.results.test_figures_of_causes import EXTRA_STACKS, MOVING, SCENARIOS, STACKS
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
 from webtrial.run.records import Load
 from webtrial.run.store import Run
@@ -29,9 +29,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         folder,
         truth,
         scenarios=("ping", *SCENARIOS, "product_search"),
-        loads=(CLOSED, Load("closed", users=10), OPEN, HELD, replace(HELD, silent=200)),
+        loads=(CLOSED, Load("closed", users=10), OPEN, HELD, replace(HELD, idle=200)),
         window_s=2,
-        beside={**BESIDE, "product_search": SEARCHING},
+        extra_stacks={**EXTRA_STACKS, "product_search": SEARCHING},
     )
     said, figures = shown(run, p99_limit_ms=7.5)
     # attributions, times, fan-out, connections, sweeps, migration

@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         drafts / "one",
         scenarios=("user_detail", "crud"),
         loads=(CLOSED, OPEN),
-        beside={"user_detail": ["flask-raw"]},
+        extra_stacks={"user_detail": ["flask-raw"]},
     )
     other = synthetic_run(drafts / "other", scenarios=("ping",), blocks=1)
     other.path.rename(folder / "other-run")

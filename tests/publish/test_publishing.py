@@ -230,7 +230,7 @@ def test_kinds_are_said_in_words() -> None:
     assert kind_of(float | None) == "number or null"
     assert kind_of(dict[str, int]) == "object of integer"
     assert kind_of(tuple[Cost, ...]) == "list of Cost"
-    assert kind_of(Load.__dataclass_fields__["kind"].type) == "closed or open or held"
+    assert kind_of(Load.__dataclass_fields__["kind"].type) == "closed or open or persistent"
 
 
 def test_the_citation_is_valid_and_of_this_run(site: Path) -> None:

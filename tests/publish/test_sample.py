@@ -95,7 +95,7 @@ def test_what_was_measured_stays_of_the_attempts_that_count(run: Run, trimmed: R
     for trial in run.trials:
         whole, kept = run.samples(trial), trimmed.samples(trial)
         place = trial.planned.number, trial.attempt
-        is_held = trial.planned.load.kind == "held"
+        is_held = trial.planned.load.kind == "persistent"
         is_read = (whole["phase"] == "measured") | (whole["done_ns"] >= -512) | is_held
         expected = len(whole) if place == shown_trial(run) else is_read.sum()
         assert len(kept) == (expected if final[place] else 0)

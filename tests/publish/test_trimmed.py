@@ -43,15 +43,15 @@ from webtrial.stats.trials import trials_table
 CHAPTERS = [name for name in chapter_names() if name != MEASURES]
 IN_SHORT = ("7-validity-and-method",)
 """These read requests, seconds and moments of all loads; the others take longer."""
-BESIDE = {
+EXTRA_STACKS = {
     "ping": ("flask-raw",),
     "user_detail": ("django-plain", "flask-raw", "fastapi-orm"),
     "product_search": ("fastapi-gather", "fastapi-no-index"),
     "dashboard": ("flask-fan-out", "fastapi-in-turn", "fastapi-aiohttp"),
     "fan_out": ("flask-fan-out", "fastapi-in-turn"),
 }
-STACKS = dict.fromkeys(["django", "flask", "fastapi", *sum(BESIDE.values(), ())], 40.0)
-LOADS = (CLOSED, Load("closed", users=10), OPEN, OWN, HELD, replace(HELD, silent=200))
+STACKS = dict.fromkeys(["django", "flask", "fastapi", *sum(EXTRA_STACKS.values(), ())], 40.0)
+LOADS = (CLOSED, Load("closed", users=10), OPEN, OWN, HELD, replace(HELD, idle=200))
 AFTER_NS = 700_000_000  # beyond the window
 
 
@@ -73,7 +73,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
         window_s=0.5,
         pilot=True,
         aa_stack="flask",
-        beside=BESIDE,
+        extra_stacks=EXTRA_STACKS,
     )
     for trial in run.trials:
         _with_cooldown(run.path / trial.samples)
@@ -198,7 +198,7 @@ def test_something_was_trimmed_of_every_kind_of_load(whole: Run, trimmed: Run) -
         if after < before
     }
 
-    assert kinds == {"closed", "open", "held"}
+    assert kinds == {"closed", "open", "persistent"}
 
 
 # --- what reads more of a trial than its window's requests

@@ -24,11 +24,11 @@ MEDIANS = {name: 12 * factor for name, factor in ARTICLE.items()} | {
 }
 MATCHED = ("django-raw", "flask-raw-plain", "fastapi-psycopg-plain")  # raw SQL, psycopg, no more
 MEDIANS |= dict.fromkeys(MATCHED, 20.0)
-BESIDE = {
+EXTRA_STACKS = {
     "user_detail": ("django-plain", "django-async", "fastapi-orm", "fastapi-tortoise", *MATCHED)
 }
 SCENARIOS = ("user_detail", "crud", "product_search", "dashboard")
-HELD = tuple(Load("held", connections=count, rate_per_s=200.0) for count in (400, 5000))
+HELD = tuple(Load("persistent", connections=count, rate_per_s=200.0) for count in (400, 5000))
 WAITING = dict.fromkeys(MEDIANS, 0.05)  # ms of CPU per request: no core is busy
 QUIET = Truth(
     MEDIANS,
@@ -41,7 +41,11 @@ QUIET = Truth(
 
 
 def claimed_run(folder: Path, truth: Truth = QUIET, **given: Any) -> Run:
-    given = {"scenarios": SCENARIOS, "loads": (CLOSED, OPEN, *HELD), "beside": BESIDE} | given
+    given = {
+        "scenarios": SCENARIOS,
+        "loads": (CLOSED, OPEN, *HELD),
+        "extra_stacks": EXTRA_STACKS,
+    } | given
     path = synthetic_run(folder, truth, **given).path
     manifest = json.loads((path / "manifest.json").read_text())
     manifest["budgets"] = {"threads_per_process": 1000, "server_processes": 1}

@@ -23,7 +23,7 @@ from webtrial.results.choosing.tables import (
 )
 from webtrial.results.choosing.text import choosing_text, moves_text
 from webtrial.results.connections.estimate import connections, most_held
-from webtrial.run.records import Held, Load, Trial
+from webtrial.run.records import ConnectionStates, Load, Trial
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load, throughput_table
 from webtrial.stats.in_time import rates_in_time
@@ -180,8 +180,12 @@ def is_open(trial: Trial, stack: str, load: Load) -> bool:
 
 def test_connections_count_where_all_but_one_in_a_hundred_were_kept(chosen_run: Run) -> None:
     def kept(trial: Trial) -> Trial:
-        whole = trial.planned.stack != "flask" and trial.held is not None
-        return replace(trial, held=Held(1000, 0, 0, 0, 1000, 0, 0)) if whole else trial
+        whole = trial.planned.stack != "flask" and trial.connection_states is not None
+        return (
+            replace(trial, connection_states=ConnectionStates(1000, 0, 0, 0, 1000, 0, 0))
+            if whole
+            else trial
+        )
 
     run = with_trials(chosen_run, kept)
 
@@ -194,9 +198,9 @@ def test_connections_count_where_all_but_one_in_a_hundred_were_kept(chosen_run: 
 
 def test_a_number_of_connections_whose_requests_are_late_does_not_count(chosen_run: Run) -> None:
     def late(trial: Trial) -> Trial:
-        if trial.held is None:
+        if trial.connection_states is None:
             return trial
-        whole = replace(trial, held=Held(1000, 0, 0, 0, 1000, 0, 0))
+        whole = replace(trial, connection_states=ConnectionStates(1000, 0, 0, 0, 1000, 0, 0))
         return with_unsent(whole, 1) if trial.planned.stack == "django" else whole
 
     run = with_trials(chosen_run, late)

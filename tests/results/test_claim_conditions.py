@@ -38,7 +38,7 @@ BUSY = {name: ms / 40 for name, ms in FACTORS.items()}  # ms of CPU per request:
 def waiting_run(folder: Path, cpu_ms: Mapping[str, float], **given: Any) -> Verification:
     """Verdicts on a run of the stacks as deployed; `cpu_ms` per request by stack."""
     truth = replace(QUIET, median_ms=FACTORS, cpu_ms=cpu_ms)
-    run = claimed_run(folder, truth, loads=(CLOSED,), beside={}, **given)
+    run = claimed_run(folder, truth, loads=(CLOSED,), extra_stacks={}, **given)
     return judged_alone(run, "io-bound-range")
 
 
@@ -84,7 +84,7 @@ def test_comparisons_of_a_busy_stack_are_left_out_and_said_to_be(tmp_path: Path)
 
 def test_without_a_record_of_cpu_time_nothing_is_known_of_waiting(tmp_path: Path) -> None:
     truth = replace(QUIET, median_ms=deployed(MEDIANS))
-    run = claimed_run(tmp_path, truth, loads=(CLOSED,), beside={})
+    run = claimed_run(tmp_path, truth, loads=(CLOSED,), extra_stacks={})
     run = changed(run, lambda trial: trial["cost"].update(service_cpu_s=None))
     judged = judged_alone(run, "io-bound-range")
     assert verdicts(judged)["io-bound-range"] == "not testable here"
@@ -148,7 +148,7 @@ def test_a_dashboard_says_the_largest_factor_that_its_sources_allow(dashboard: R
 
 def test_the_ceiling_follows_what_the_sources_took(dashboard: Run, tmp_path: Path) -> None:
     def slower(trial: dict[str, Any]) -> None:
-        trial["upstreams"][0]["took_mean_ms"] = 66.0
+        trial["upstreams"][0]["actual_mean_ms"] = 66.0
 
     copy = synthetic_run(
         tmp_path, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,)
@@ -170,7 +170,7 @@ def memory_judged(folder: Path, memory_mib: Mapping[str, float], *stacks: str) -
     truth = Truth(
         dict.fromkeys(names, 20.0), noise=0.005, memory_mib=dict(memory_mib), cpu_ms=WAITING
     )
-    run = synthetic_run(folder, truth, beside={"user_detail": stacks})
+    run = synthetic_run(folder, truth, extra_stacks={"user_detail": stacks})
     return judged_alone(run, "footprint-fastapi")
 
 
@@ -221,15 +221,15 @@ def test_without_a_matched_pair_the_missing_stack_is_named(
 
 def test_connections_that_were_held_are_said_to_have_been_idle(tmp_path: Path) -> None:
     def wait_for_threads(trial: dict[str, Any]) -> None:
-        if trial["planned"]["load"]["silent"]:
-            trial["client"]["in_flight_counted"] = 50.0
+        if trial["planned"]["load"]["idle"]:
+            trial["client"]["in_flight_observed"] = 50.0
 
     truth = replace(QUIET, median_ms=deployed(MEDIANS))
-    silent = Load("held", connections=50, rate_per_s=200.0, silent=200)
-    loads = (*HELD, silent)
-    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=loads, beside={})
+    idle = Load("persistent", connections=50, rate_per_s=200.0, idle=200)
+    loads = (*HELD, idle)
+    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=loads, extra_stacks={})
     run = changed(run, wait_for_threads)
-    most = connections(run).query("stack == 'flask' and silent == 0")["in_progress"].max()
+    most = connections(run).query("stack == 'flask' and idle == 0")["in_progress"].max()
     said = reason(judged_alone(run, "crud-connections-flask"), "crud-connections-flask")
     assert (
         "connections that send requests were mostly idle: 200/s over all of them, at most"
@@ -242,10 +242,10 @@ def test_a_limit_of_the_server_that_was_raised_is_said_of_servers_that_have_one(
     tmp_path: Path,
 ) -> None:
     truth = replace(QUIET, median_ms=deployed(MEDIANS))
-    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=HELD[:1], beside={})
+    run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=HELD[:1], extra_stacks={})
     manifest = run.manifest.model_copy(deep=True)
-    manifest.budgets["connections_held"] = 6000
-    manifest.stacks["flask"]["command"] = ["gunicorn", "{connections_held}"]
+    manifest.budgets["accepted_connections"] = 6000
+    manifest.stacks["flask"]["command"] = ["gunicorn", "{accepted_connections}"]
     names = ("crud-connections-flask", "crud-connections-fastapi")
     judged = judged_alone(replace(run, manifest=manifest), *names)
     assert "the server's own limit was raised to 6,000" in reason(judged, "crud-connections-flask")

@@ -142,7 +142,7 @@ def test_two_untouched_blocks_decide_nothing(tmp_path: Path, attempts: Any) -> N
 def test_a_run_without_what_a_claim_needs_says_what(tmp_path: Path) -> None:
     needs = {
         "crud-ratio-fastapi-flask": "needs a run with fastapi and flask on crud at a closed load",
-        "crud-connections-flask": "needs a run with connections_held for flask",
+        "crud-connections-flask": "needs a run with persistent_connections for flask",
         "search-users-django": "needs arrivals of product_search at 71.4/s to django",
     }
     run = claimed_run(tmp_path, scenarios=("user_detail",), loads=(CLOSED,))
@@ -284,19 +284,19 @@ def test_connections_lie_between_the_most_held_and_the_fewest_lost(
     assert lost.at["crud-connections-django", "high"] == 400
 
 
-SILENT = Load("held", connections=50, rate_per_s=200.0, silent=200)
+IDLE = Load("persistent", connections=50, rate_per_s=200.0, idle=200)
 
 
 def test_a_number_that_is_held_only_while_every_connection_asks_is_held_partly(
     tmp_path: Path,
 ) -> None:
     def starved(trial: Trial) -> Trial:
-        if (trial.planned.stack, trial.planned.load) != ("fastapi", SILENT):
+        if (trial.planned.stack, trial.planned.load) != ("fastapi", IDLE):
             return trial
         counts = replace(trial.counts, scheduled=9_000, dropped=9_000 - trial.counts.sent)
         return replace(trial, counts=counts)
 
-    run = claimed_run(tmp_path, scenarios=("crud",), loads=(*HELD, SILENT))
+    run = claimed_run(tmp_path, scenarios=("crud",), loads=(*HELD, IDLE))
     before = verdicts(judged_alone(run, "crud-connections-fastapi"))
     run.__dict__["trials"] = tuple(map(starved, run.trials))
     judged = judged_alone(run, "crud-connections-fastapi")

@@ -16,18 +16,18 @@ from webtrial.results.connections.text import (
     connections_text,
     held_table,
     held_text,
+    idle_table,
+    idle_text,
     servers_table,
-    silent_table,
-    silent_text,
 )
 from webtrial.results.validity.tables import budgets_table
-from webtrial.run.records import Held, Load
+from webtrial.run.records import ConnectionStates, Load
 from webtrial.run.store import Run
 from webtrial.stats.histogram import RESOLUTION
 from webtrial.stats.trials import latencies, measured, trials_table
 
-FEW, SOME, MANY = (Load("held", connections=n, rate_per_s=250.0) for n in (100, 1000, 5000))
-SILENT = replace(FEW, silent=200)
+FEW, SOME, MANY = (Load("persistent", connections=n, rate_per_s=250.0) for n in (100, 1000, 5000))
+IDLE = replace(FEW, idle=200)
 LOST = {"django": 0.0, "flask": 0.012, "fastapi": 0.0}
 MEDIANS = {"django": 20.0, "flask": 30.0, "fastapi": 10.0}
 
@@ -36,7 +36,7 @@ def altered(run, change):
     """`run` with every trial of held connections changed."""
     other = Run(run.path, run.manifest)
     other.__dict__["trials"] = tuple(
-        change(trial) if trial.held is not None else trial for trial in run.trials
+        change(trial) if trial.connection_states is not None else trial for trial in run.trials
     )
     return other
 
@@ -53,9 +53,11 @@ def with_unsent(trial, times):
 @pytest.fixture(scope="module")
 def holding(tmp_path_factory):
     folder = tmp_path_factory.mktemp("holding")
-    loads = (FEW, SOME, MANY, SILENT, CLOSED)
+    loads = (FEW, SOME, MANY, IDLE, CLOSED)
     run = synthetic_run(folder, Truth(MEDIANS, lost=LOST), loads=loads, window_s=2)
-    parameters = run.manifest.parameters.model_copy(update={"connections_held": [100, 1000, 5000]})
+    parameters = run.manifest.parameters.model_copy(
+        update={"persistent_connections": [100, 1000, 5000]}
+    )
     return Run(run.path, run.manifest.model_copy(update={"parameters": parameters}))
 
 
@@ -68,8 +70,8 @@ def row_of(table, stack, load):
     return table[(table["stack"] == stack) & (table["load"] == str(load))].iloc[0]
 
 
-def test_there_is_a_row_for_each_load_and_stack_with_silent_ones_last(table):
-    loads = [str(load) for load in (FEW, SOME, MANY, SILENT)]
+def test_there_is_a_row_for_each_load_and_stack_with_idle_ones_last(table):
+    loads = [str(load) for load in (FEW, SOME, MANY, IDLE)]
 
     assert table["load"].drop_duplicates().tolist() == loads
     assert table["stack"].tolist() == ["django", "flask", "fastapi"] * 4
@@ -108,14 +110,14 @@ def test_what_was_lost_and_what_it_took_are_those_of_the_records(holding, table)
     grown_mib = cost.service_memory_mib - cost.service_memory_before_mib
 
     assert row["lost_fraction"] == pytest.approx(0.012)
-    assert row["kib_each"] == pytest.approx(1024 * grown_mib / trial.held.opened)
+    assert row["kib_each"] == pytest.approx(1024 * grown_mib / trial.connection_states.opened)
     assert row["memory_mib"] == pytest.approx(cost.service_memory_mib)
-    assert row_of(table, "flask", SILENT)["silent_open"] == 200
+    assert row_of(table, "flask", IDLE)["idle_open"] == 200
 
 
 def test_connections_with_a_request_in_progress_are_told_from_idle_ones(holding, table):
     trials = [trial for trial in holding.trials if of(trial, "django", MANY)]
-    counted = sum(trial.client.in_flight_counted for trial in trials) / len(trials)
+    counted = sum(trial.client.in_flight_observed for trial in trials) / len(trials)
 
     assert row_of(table, "django", MANY)["in_progress"] == pytest.approx(counted)
     said = connections_text(holding, table, 100.0).text
@@ -127,7 +129,7 @@ def test_a_stack_holds_the_largest_number_that_it_does_not_fail(table):
     most = most_held(table).set_index("stack")
 
     assert most["most"].to_dict() == {"django": 5000, "flask": 300, "fastapi": 5000}
-    assert most.loc["flask", ["missed", "missed_silent"]].tolist() == [1000, 0]
+    assert most.loc["flask", ["missed", "missed_idle"]].tolist() == [1000, 0]
     assert most.loc[["django", "fastapi"], "missed"].isna().all()
     assert held_text(most.reset_index()) == (
         "Django and FastAPI hold at least 5,000 connections; Flask holds 300 connections (not"
@@ -137,14 +139,14 @@ def test_a_stack_holds_the_largest_number_that_it_does_not_fail(table):
 
 def test_connections_that_never_send_a_request_count_like_any_other(holding):
     def starved(trial):
-        whole = replace(trial, held=held_whole(trial))
-        return with_unsent(whole, 99) if of(trial, "flask", SILENT) else whole
+        whole = replace(trial, connection_states=held_whole(trial))
+        return with_unsent(whole, 99) if of(trial, "flask", IDLE) else whole
 
     table = connections(altered(holding, starved))
     flask = most_held(table).set_index("stack").loc["flask"]
 
-    assert not row_of(table, "flask", SILENT)["holds"]
-    assert flask[["most", "missed", "missed_silent"]].tolist() == [100, 300, 200]
+    assert not row_of(table, "flask", IDLE)["holds"]
+    assert flask[["most", "missed", "missed_idle"]].tolist() == [100, 300, 200]
     said = connections_text(holding, table, 100.0).text
     assert "Flask holds 100 connections (not 300 if 200 of them never send a request)" in said
     assert "With requests on every connection, Django, Flask and FastAPI hold at least" in said
@@ -154,15 +156,17 @@ def test_connections_that_never_send_a_request_count_like_any_other(holding):
 
 def held_whole(trial):
     load = trial.planned.load
-    return Held(load.connections, 0, 0, 0, load.connections, load.silent, load.silent)
+    return ConnectionStates(load.connections, 0, 0, 0, load.connections, load.idle, load.idle)
 
 
-def test_silent_connections_that_a_server_closes_are_lost(holding):
+def test_idle_connections_that_a_server_closes_are_lost(holding):
     def closed(trial):
-        silent = trial.planned.load.silent
-        return replace(trial, held=replace(held_whole(trial), silent_still_open=silent // 2))
+        idle = trial.planned.load.idle
+        return replace(
+            trial, connection_states=replace(held_whole(trial), idle_still_open=idle // 2)
+        )
 
-    row = row_of(connections(altered(holding, closed)), "django", SILENT)
+    row = row_of(connections(altered(holding, closed)), "django", IDLE)
 
     assert row["lost_fraction"] == pytest.approx(100 / 300)
     assert not row["holds"]
@@ -224,17 +228,17 @@ def test_what_holds_is_said_beside_the_articles_numbers(holding, table):
     assert "nan" not in said
 
 
-def test_silent_connections_are_an_experiment_of_their_own(holding, table):
+def test_idle_connections_are_an_experiment_of_their_own(holding, table):
     starving = altered(
-        holding, lambda trial: with_unsent(trial, 99) if of(trial, "flask", SILENT) else trial
+        holding, lambda trial: with_unsent(trial, 99) if of(trial, "flask", IDLE) else trial
     )
     found = connections(starving)
-    cells = silent_table(found).cells()
+    cells = idle_table(found).cells()
 
     without = [["Django", "100", "0"], ["Flask", "100", "0"], ["FastAPI", "100", "0"]]
     assert [row[:3] for row in cells[:3]] == without
     assert [row[:3] for row in cells[3:]] == [[*row[:2], "200"] for row in without]
-    assert silent_text(found).text == (
+    assert idle_text(found).text == (
         "Of the requests of the others were answered: beside 200 silent ones Django 100.0 %, Flask"
         " 1.0 %, FastAPI 100.0 %."
     )
@@ -266,20 +270,20 @@ def test_a_run_without_held_connections_says_so_once_for_each_experiment(run):
     table = connections(run)
 
     assert table.empty
-    assert "no held connections that count" in held_figure(run, table, 100.0).text
+    assert "no persistent connections that count" in held_figure(run, table, 100.0).text
     assert held_table(table, 100.0).text == ""
     assert connections_text(run, table, 100.0).text == ""
-    assert "silent" in silent_table(table).text
-    assert silent_text(table).text == ""
+    assert "idle" in idle_table(table).text
+    assert idle_text(table).text == ""
     assert servers_table(run).text == ""
 
 
 GTHREAD = ["{python}", "-m", "gunicorn", "shop", "--bind", "127.0.0.1:{port}", "--worker-class"]
-GTHREAD += ["gthread", "--worker-connections", "{connections_held}", "--keep-alive"]
+GTHREAD += ["gthread", "--worker-connections", "{accepted_connections}", "--keep-alive"]
 GTHREAD += ["{keep_alive_s}", "--no-control-socket", "--log-level", "warning"]
 GRANIAN = ["{python}", "-m", "granian", "shop", "--port", "{port}", "--backpressure"]
-GRANIAN += ["{connections_held}", "--http1-header-read-timeout", "60000"]
-BUDGETS = {"connections_held": 6000, "keep_alive_s": 75}
+GRANIAN += ["{accepted_connections}", "--http1-header-read-timeout", "60000"]
+BUDGETS = {"accepted_connections": 6000, "keep_alive_s": 75}
 
 
 @pytest.fixture

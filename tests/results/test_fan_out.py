@@ -105,7 +105,7 @@ def test_a_table_gives_the_factor_where_asking_at_once_is_not_quicker(asked):
     table = fan_out(asked).table("break_even")
     rows = {row[0]: row[2:] for row in table.cells()}
 
-    assert rows["Django, fan-out"][1].startswith("10 (0: 1.67 (1.6")
+    assert rows["Django, fan-out"][1].startswith("10 (0: 1.667 (1.66")
     assert not rows["Django, fan-out"][1].endswith("?)")
     assert all(cell.endswith("?)") for cell in rows["FastAPI"])
 
@@ -224,7 +224,7 @@ def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_pa
     assert "threads in each request: Flask 1.5" in said
     assert "By the event loop: FastAPI 1.0" in said
     flask, _ = said.split("By the event loop")
-    assert "times the CPU time of the service per request, 0.5" in flask
+    assert "times the CPU time of the service per request, 0.49" in flask
     assert "times the requests per second and 2.0" in flask
     assert "the interval covers 1" not in flask
 

@@ -392,7 +392,7 @@ def test_the_noise_floor_is_a_stack_over_itself_in_every_scenario(run, one_block
 
 def test_stacks_beside_the_others_have_a_figure_of_their_own(tmp_path):
     beside = {"user_detail": ["django-plain", "flask-raw", "fastapi-orm"]}
-    run = synthetic_run(tmp_path, scenarios=("user_detail", "crud"), beside=beside)
+    run = synthetic_run(tmp_path, scenarios=("user_detail", "crud"), extra_stacks=beside)
     (all_of_them,) = wt.throughput(run).figure("all_stacks").drawings
     (costs,) = wt.cost(run).figure("all_stacks").drawings
 

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 ASKING = ("django-fan-out", "flask-fan-out", "fastapi-in-turn", "fastapi-aiohttp")
 MOVING = ("django-with-fastapi", "flask-to-fastapi-half", "flask-to-fastapi-end")
 STACKS = tuple(dict.fromkeys([*FROM_DJANGO, *FROM_FLASK, *ASKING]))
-BESIDE = {
+EXTRA_STACKS = {
     "user_detail": (*FROM_DJANGO, *FROM_FLASK, *MOVING),
     "dashboard": ASKING,
     "fan_out": ASKING,
@@ -45,15 +45,20 @@ LOADS = (CLOSED, Load("closed", users=10), HELD)
 
 
 def crossed(
-    folder, noise=0.02, beside=BESIDE["user_detail"], scenarios=SCENARIOS, loads=LOADS, **truth
+    folder,
+    noise=0.02,
+    extra=EXTRA_STACKS["user_detail"],
+    scenarios=SCENARIOS,
+    loads=LOADS,
+    **truth,
 ):
-    stacks = dict.fromkeys([*STACKS, *beside])
+    stacks = dict.fromkeys([*STACKS, *extra])
     cpu_ms = {name: added(name) for name in stacks if name not in MOVING}
     cpu_ms |= dict.fromkeys(MOVING, 2.0)
     medians = {name: 5 * cost_ms for name, cost_ms in cpu_ms.items()}
     drawn = Truth(medians, noise=noise, cpu_ms=cpu_ms, **truth)
-    places = {**BESIDE, "user_detail": beside}
-    return synthetic_run(folder, drawn, scenarios=scenarios, loads=loads, beside=places)
+    places = {**EXTRA_STACKS, "user_detail": extra}
+    return synthetic_run(folder, drawn, scenarios=scenarios, loads=loads, extra_stacks=places)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +69,9 @@ def crossed_run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def with_threads(tmp_path_factory):
     """A run in which FastAPI is measured with threads as well."""
-    beside = [*BESIDE["user_detail"], "fastapi-threads-plain"]
+    extra = [*EXTRA_STACKS["user_detail"], "fastapi-threads-plain"]
     folder = tmp_path_factory.mktemp("with_threads")
-    return crossed(folder, beside=beside, scenarios=("user_detail",), loads=(CLOSED,))
+    return crossed(folder, extra=extra, scenarios=("user_detail",), loads=(CLOSED,))
 
 
 FIGURES = {

@@ -26,7 +26,7 @@ def test_the_cause_has_intervals_and_names_the_corner(tmp_path):
     said = cause_of(tmp_path, DEPLOYED | ON_THE_WAY)
 
     assert said.startswith("A request costs Django 4.")
-    assert re.search(r"×\s4\.\d \(\d\.\d+–\d\.\d+\) by framework with async Django as", said)
+    assert re.search(r"×\s4\.\d+ \(\d\.\d+–\d\.\d+\) by framework with async Django as", said)
     assert re.search(r"with threads on both sides ×\s1\.\d+ \([\d.–]+\) by framework", said)
     assert said.count("(") == said.count("×") + said.count("÷") + 1
     assert said.count("serialisation") == 1

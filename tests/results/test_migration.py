@@ -28,14 +28,14 @@ TOGETHER = [name for name in CPU_MS if len(CROSSED[name]["framework"].split(" an
 BUDGETS = {"database_connections": 16, "server_processes": 1}
 
 
-def moving(folder, cpu_ms=CPU_MS, scenarios=("user_detail",), beside=("user_detail",), **truth):
+def moving(folder, cpu_ms=CPU_MS, scenarios=("user_detail",), extra=("user_detail",), **truth):
     drawn = Truth({name: 10 * ms for name, ms in cpu_ms.items()}, cpu_ms=cpu_ms, **truth)
     return synthetic_run(
         folder,
         drawn,
         scenarios=scenarios,
         loads=(CLOSED, Load("closed", users=10)),
-        beside=dict.fromkeys(beside, TOGETHER),
+        extra_stacks=dict.fromkeys(extra, TOGETHER),
     )
 
 
@@ -86,7 +86,7 @@ def test_costs_go_from_the_framework_that_is_left_to_the_one_that_is_reached(run
 
 
 def test_each_scenario_has_the_ways_that_were_measured_in_it(tmp_path):
-    run = moving(tmp_path, scenarios=("crud", "user_detail"), beside=("crud", "user_detail"))
+    run = moving(tmp_path, scenarios=("crud", "user_detail"), extra=("crud", "user_detail"))
     costs = migration_costs(run, migration_ratios(run))
     assert costs[["scenario", "way"]].drop_duplicates().to_numpy().tolist() == [
         [scenario, way]

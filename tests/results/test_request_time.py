@@ -92,9 +92,9 @@ def with_waits(run, per_request_ms):
 
     def told(trial):
         if per_request_ms is None:
-            return replace(trial, cost=replace(trial.cost, pool_waited_ms=None))
+            return replace(trial, cost=replace(trial.cost, pool_wait_ms=None))
         waited_ms = per_request_ms * trial.cost.statements.requests
-        return replace(trial, cost=replace(trial.cost, pool_waited_ms=waited_ms))
+        return replace(trial, cost=replace(trial.cost, pool_wait_ms=waited_ms))
 
     other = type(run)(run.path, run.manifest)
     other.__dict__["trials"] = tuple(map(told, run.trials))

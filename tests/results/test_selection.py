@@ -102,7 +102,9 @@ def test_requests_are_a_row_each(run):
 
 
 def test_places_are_where_something_counts(disturbed):
-    trials = trials_table(disturbed).query("used and role == 'measure' and load_kind != 'held'")
+    trials = trials_table(disturbed).query(
+        "used and role == 'measure' and load_kind != 'persistent'"
+    )
     expected = trials[["scenario", "load", "stack"]].drop_duplicates()
     found = places(disturbed)[["scenario", "load", "stack"]]
 

@@ -24,16 +24,29 @@ from webtrial.stats.ratios import ratio_table
 @pytest.mark.parametrize(
     ("low", "high", "text"),
     [
-        (3.1, 4.0, "3.1–4.0"),
-        (3.12, 4.04, "3.1–4.0"),
+        (2.41, 3.38, "2.4–3.4"),
+        (1.0004, 1.2027, "1.00–1.20"),
         (1.02, 1.31, "1.02–1.31"),
         (0.964, 0.996, "0.964–0.996"),
-        (7.01, 7.04, "7.01–7.04"),
-        (1234.0, 1300.0, "1,234–1,300"),
+        (0.12, 7.5, "0.1–7.5"),
+        (1134.0, 1334.0, "1,130–1,330"),
+        (95.0, 160.0, "95–160"),
+        (1.05112, 1.05371, "1.051–1.054"),
+        (-1.2, 11.0, "-1–11"),
+        (2.0, 2.0, "2.0–2.0"),
+        (0.0, 0.0, "0–0"),
+        (nan, 1.0, "–"),
     ],
 )
-def test_an_interval_never_rounds_onto_one_or_into_a_point(low, high, text):
+def test_the_digits_of_an_interval_follow_from_its_width(low, high, text):
     assert phrases.interval(low, high) == text
+
+
+def test_an_estimate_has_the_digits_of_its_interval():
+    assert phrases.with_interval(1.0969, 1.0004, 1.2027) == "1.10 (1.00–1.20)"
+    assert phrases.with_interval(2.876, 2.41, 3.38) == "2.9 (2.4–3.4)"
+    assert phrases.with_interval(2.876, nan, nan) == "2.9"
+    assert phrases.with_interval(nan, nan, nan) == "–"
 
 
 @pytest.mark.parametrize(

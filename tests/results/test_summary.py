@@ -27,8 +27,8 @@ def test_rates_and_costs_are_per_request_that_was_completed_in_the_window(run):
     assert row["cpu_ms_per_request"] == pytest.approx(1000 * trial.cost.service_cpu_s / completed)
     counted = trial.cost.statements
     assert row["rows_per_request"] == counted.rows / counted.requests
-    waited_ms = trial.cost.pool_waited_ms
-    assert row["pool_waited_ms_per_request"] == waited_ms / counted.requests
+    waited_ms = trial.cost.pool_wait_ms
+    assert row["pool_wait_ms_per_request"] == waited_ms / counted.requests
 
 
 def test_what_was_not_observed_is_missing_not_zero(run, tmp_path):
@@ -47,9 +47,9 @@ def test_what_became_of_held_connections_stands_beside_the_memory_that_they_took
     truth = replace(SLOW_TO_FAST, median_ms={"flask": 50.0})
     run = synthetic_run(tmp_path, truth, loads=(HELD, CLOSED), blocks=1)
     table = trials_table(run).set_index("load_kind")
-    row = table.loc["held"]
+    row = table.loc["persistent"]
 
-    assert (row["connections"], row["silent"]) == (1000, 0)
+    assert (row["connections"], row["idle"]) == (1000, 0)
     assert (row["opened"], row["refused"], row["reset"], row["still_open"]) == (990, 10, 10, 980)
     assert row["service_memory_mib"] - row["service_memory_before_mib"] == pytest.approx(30.0)
     assert table.loc["closed", ["connections", "opened", "still_open"]].isna().all()

@@ -37,7 +37,7 @@ def test_a_tail_has_an_interval_in_the_table_and_in_the_alternative_text(many: R
     assert "–" in cells[5]
     assert "(" not in cells[3] + cells[4]  # those of the middle stand in the figure
     said = words_of_latency(percentiles, 0)
-    assert f"FastAPI p99 {tail['latency_ms']:.0f} (" in said.alt
+    assert f"FastAPI p99 {tail['latency_ms']:.2f} (" in said.alt
     assert "99th, its interval shaded too" in said.caption
 
 
@@ -83,7 +83,7 @@ def test_tails_of_connections_have_intervals_or_are_not_shown(tmp_path) -> None:
 
     assert {"p99_low", "p99_high", "opening_p99_low", "opening_p99_high"} <= set(table.columns)
     assert few[9] == "–"
-    assert many_requests[9] == "47.8 (36–63)"
+    assert many_requests[9] == "48 (36–63)"
 
 
 def test_upstreams_show_no_tail_without_an_interval(tmp_path) -> None:

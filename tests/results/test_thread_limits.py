@@ -81,7 +81,7 @@ def test_a_process_on_several_cores_is_limited_by_one_of_them(tmp_path):
 def test_what_a_pool_makes_of_the_rate_is_computed(tmp_path):
     said = said_of(a_run(tmp_path))
 
-    assert re.search(r"multiplies the rate of Flask by [\d.]+ \([\d.]+–[\d.]+; the inter", said)
+    assert re.search(r"multiplies the rate of Flask by [\d.]+ \([\d.]+–[\d.]+\) \(the inter", said)
 
 
 def test_one_block_and_unknown_threads_say_no_more_than_they_can(tmp_path):

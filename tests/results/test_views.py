@@ -130,7 +130,7 @@ def test_a_timeline_bins_every_request_once(run):
     measured_bins = found.bins[found.bins["t_s"] >= 0]
     completed = measured_bins["completed_per_s"].sum() * width_s
     assert completed == pytest.approx(found.trial.counts.completed, abs=1)
-    assert found.seconds["t_s"].tolist() == [second.t_s for second in found.trial.seconds]
+    assert found.resources["t_s"].tolist() == [second.t_s for second in found.trial.resource_samples]
 
 
 def test_a_timelines_latencies_are_of_those_intended_in_the_bin(run):

@@ -64,7 +64,7 @@ def talk_nonsense(port):
 if __name__ == "__main__":
     if os.environ.get("DIES"):
         sys.exit(f"{os.environ['DIES']}\nSECOND LINE")
-    while os.environ.get("SILENT"):
+    while os.environ.get("IDLE"):
         time.sleep(1)
     if os.environ.get("GARBAGE"):
         talk_nonsense(int(sys.argv[1]))

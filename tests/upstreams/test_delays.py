@@ -50,12 +50,14 @@ def test_what_is_told_is_of_the_delays_since_it_was_last_told(delays_of):
         delays.record(2.0 * took_ms, float(took_ms))
     assert delays.tell() == {
         "requests": 101,
-        "asked_mean_ms": 100.0,
-        "took_mean_ms": 50.0,
-        "took_p50_ms": 50.0,
-        "took_p99_ms": 99.0,
+        "requested_mean_ms": 100.0,
+        "actual_mean_ms": 50.0,
+        "actual_p50_ms": 50.0,
+        "actual_p99_ms": 99.0,
     }
-    nothing = dict.fromkeys(["asked_mean_ms", "took_mean_ms", "took_p50_ms", "took_p99_ms"])
+    nothing = dict.fromkeys(
+        ["requested_mean_ms", "actual_mean_ms", "actual_p50_ms", "actual_p99_ms"]
+    )
     assert delays.tell() == {"requests": 0} | nothing
 
 
@@ -63,4 +65,4 @@ def test_one_delay_is_its_own_percentiles(delays_of):
     delays = delays_of(20.0, 0.25, "1")
     delays.record(20.0, 21.0)
     told = delays.tell()
-    assert (told["took_p50_ms"], told["took_p99_ms"]) == (21.0, 21.0)
+    assert (told["actual_p50_ms"], told["actual_p99_ms"]) == (21.0, 21.0)

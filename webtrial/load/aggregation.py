@@ -45,7 +45,7 @@ def client_of(
     connections: list[int],
     unread: int,
     memory_mib: float,
-    goes_first: bool,
+    realtime_priority: bool,
 ) -> Client:
     """Return the driver's measurements of itself, between the two edges of `pulse`."""
     opening, closing = pulse.edges
@@ -59,13 +59,13 @@ def client_of(
         lag_p99_ms=lag_p99_ms,
         median_latency_ms=median_latency_ms,
         worst_stall_ms=pulse.worst_stall_ns / 1e6,
-        in_flight_counted=(closing.in_flight_integral - opening.in_flight_integral) / span_ns,
+        in_flight_observed=(closing.in_flight_integral - opening.in_flight_integral) / span_ns,
         in_flight_by_latency=float((done_ns - sent_ns).sum()) / span_ns,
         connections=sum(opened > 0 for opened in connections),
         connections_reopened=sum(opened - 1 for opened in connections if opened > 1),
         responses_unread=unread,
         memory_mib=memory_mib,
-        goes_first=goes_first,
+        realtime_priority=realtime_priority,
     )
 
 

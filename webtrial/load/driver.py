@@ -38,13 +38,18 @@ from webtrial.load.event_loop_monitor import EventLoopMonitor
 from webtrial.load.loops import OpenLoop, closed_loop, poisson_arrivals
 from webtrial.load.meter import Meter
 from webtrial.load.partition import ALL, Partition
-from webtrial.load.persistent_connections import Asks, HeldLoop, held_asks, open_silently
+from webtrial.load.persistent_connections import (
+    PersistentLoop,
+    PersistentRequests,
+    open_idle,
+    persistent_requests,
+)
 from webtrial.load.samples import Samples
 from webtrial.load.scenarios import Answers, SeededData, Setting, Tokens, sessions
 from webtrial.load.shards import write_shard
 from webtrial.load.user import User
 from webtrial.load.window import COOLDOWN_NS, Window
-from webtrial.run.records import Client, Counts, Held, Load, Worker
+from webtrial.run.records import Client, ConnectionStates, Counts, Load, Worker
 from webtrial.run.store import Rows
 from webtrial.system.scheduling import has_realtime_priority, set_realtime_priority
 
@@ -84,14 +89,14 @@ class Outcome:
     """Result of a driver. `samples` has the columns of `run.store.SAMPLES`.
 
     `workers` are the drivers that shared the load, empty if a single driver offered all of it.
-    `held` is set if the load uses persistent connections.
+    `connection_states` is set if the load uses persistent connections.
     """
 
     counts: Counts
     client: Client
     samples: Rows
     workers: tuple[Worker, ...] = ()
-    held: Held | None = None
+    connection_states: ConnectionStates | None = None
 
 
 class Line(Protocol):
@@ -290,18 +295,18 @@ async def _drive(task: Task, line: Line) -> Outcome:
     # In an open loop further users join when needed; the first one has all requests rendered.
     at_first = task.load.users or task.load.connections
     ready = list(islice(users, task.share.count(at_first) if at_first else 1))
-    silent = [Connection(once=True) for _ in range(task.share.count(task.load.silent))]
+    idle = [Connection(once=True) for _ in range(task.share.count(task.load.idle))]
     asks = _asks(task)
     with _no_collecting():
         window = _window(task, line.begins_ns())
         pulse = EventLoopMonitor(window, meter)
         beats = asyncio.create_task(_say_alive(line))
-        dropped, held = await _load(task, ready, users, silent, asks, window)
+        dropped, states = await _load(task, ready, users, idle, asks, window)
         pulse.stop()
         beats.cancel()
     line.say("ended")
     unread, memory_mib = meter.in_flight, psutil.Process().memory_info().rss / 2**20
-    for connection in (*(user.connection for user in ready), *silent):
+    for connection in (*(user.connection for user in ready), *idle):
         await connection.aclose()
     table = samples.table(window.opens_ns, window.closes_ns - window.opens_ns)
     return Outcome(
@@ -313,10 +318,10 @@ async def _drive(task: Task, line: Line) -> Outcome:
             connections=[user.connection.opened for user in ready],
             unread=unread,
             memory_mib=memory_mib,
-            goes_first=has_realtime_priority(),
+            realtime_priority=has_realtime_priority(),
         ),
         write_shard(f"{task.shard}.parquet", table) if task.shard else table,
-        held=held,
+        connection_states=states,
     )
 
 
@@ -340,7 +345,7 @@ async def _say_alive(line: Line) -> None:
 
 
 def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
-    share, once = task.share, task.load.kind == "held"
+    share, once = task.share, task.load.kind == "persistent"
     numbered = enumerate(sessions(task.scenario, _setting(task)))
     for index, session in islice(numbered, share.index, None, share.of):
         yield User(index, Connection(meter=meter, once=once), session, samples)
@@ -362,19 +367,19 @@ def _warmup_ns(task: Task) -> int:
     return int(task.warmup_s * 1e9)
 
 
-def _asks(task: Task) -> Asks:
+def _asks(task: Task) -> PersistentRequests:
     """Return when this driver's requests are due, in nanoseconds since load begins.
 
     Requests of an open loop belong to no connection; a closed loop has no due times.
     """
     load, rate_per_s = task.load, task.load.rate_per_s
     if rate_per_s is None:
-        return Asks([], [])
+        return PersistentRequests([], [])
     span_ns = _warmup_ns(task) + int(task.window_s * 1e9) + COOLDOWN_NS
     if load.connections is None:
         arrivals = poisson_arrivals(rate_per_s, span_ns, task.seed)
-        return Asks(list(task.share.part(arrivals)), [])
-    asks = held_asks(load.connections, rate_per_s, _warmup_ns(task), span_ns, task.seed)
+        return PersistentRequests(list(task.share.part(arrivals)), [])
+    asks = persistent_requests(load.connections, rate_per_s, _warmup_ns(task), span_ns, task.seed)
     return asks.part(task.share)
 
 
@@ -382,10 +387,10 @@ async def _load(
     task: Task,
     ready: list[User],
     users: Iterator[User],
-    silent: list[Connection],
-    asks: Asks,
+    idle: list[Connection],
+    asks: PersistentRequests,
     window: Window,
-) -> tuple[int, Held | None]:
+) -> tuple[int, ConnectionStates | None]:
     """Offer the load and return the number of requests of the window that were dropped.
 
     The second item is the state of the persistent connections, None for other loads.
@@ -396,13 +401,13 @@ async def _load(
         await asyncio.sleep((begins_ns - perf_counter_ns()) / 1e9)
         await closed_loop(ready, window, task.think_time_s)
         return 0, None
-    if task.load.kind == "held":
-        holding = HeldLoop(ready, asks.whose, window)
+    if task.load.kind == "persistent":
+        persistent = PersistentLoop(ready, asks.whose, window)
         request = _setting(task).request("GET", "/")
         await asyncio.gather(
-            holding.run(due_ns), open_silently(silent, request, begins_ns, _warmup_ns(task))
+            persistent.run(due_ns), open_idle(idle, request, begins_ns, _warmup_ns(task))
         )
-        return holding.dropped, holding.held(silent)
+        return persistent.dropped, persistent.states(idle)
     most_users = task.share.count(task.max_connections)
     loop = OpenLoop(ready, lambda: next(users), most_users, window)
     await loop.run(due_ns)

@@ -17,7 +17,7 @@ from webtrial.load.aggregation import quantiles_ms
 from webtrial.load.driver import LEAD_NS, Driving, Outcome, Task, driving
 from webtrial.load.partition import Partition
 from webtrial.load.shards import Shards, joined, name_of
-from webtrial.run.records import Client, Counts, Held, Worker
+from webtrial.run.records import Client, ConnectionStates, Counts, Worker
 from webtrial.run.store import Rows
 
 
@@ -106,7 +106,9 @@ def merged(
         client=_merged_client(clients, samples),
         samples=samples,
         workers=tuple(map(_worker, parts, outcomes, errors_ms)),
-        held=_held_by_all([outcome.held for outcome in outcomes if outcome.held]),
+        connection_states=_held_by_all(
+            [outcome.connection_states for outcome in outcomes if outcome.connection_states]
+        ),
     )
 
 
@@ -145,11 +147,14 @@ def _summed(counts: Sequence[Counts]) -> Counts:
     )
 
 
-def _held_by_all(parts: Sequence[Held]) -> Held | None:
+def _held_by_all(parts: Sequence[ConnectionStates]) -> ConnectionStates | None:
     if not parts:
         return None
-    return Held(
-        **{each.name: sum(getattr(part, each.name) for part in parts) for each in fields(Held)}
+    return ConnectionStates(
+        **{
+            each.name: sum(getattr(part, each.name) for part in parts)
+            for each in fields(ConnectionStates)
+        }
     )
 
 
@@ -168,11 +173,11 @@ def _merged_client(clients: Sequence[Client], samples: Rows) -> Client:
         lag_p99_ms=lag_p99_ms,
         median_latency_ms=median_latency_ms,
         worst_stall_ms=max(each.worst_stall_ms for each in clients),
-        in_flight_counted=sum(each.in_flight_counted for each in clients),
+        in_flight_observed=sum(each.in_flight_observed for each in clients),
         in_flight_by_latency=sum(each.in_flight_by_latency for each in clients),
         connections=sum(each.connections for each in clients),
         connections_reopened=sum(each.connections_reopened for each in clients),
         responses_unread=sum(each.responses_unread for each in clients),
         memory_mib=sum(each.memory_mib for each in clients),
-        goes_first=all(each.goes_first for each in clients),
+        realtime_priority=all(each.realtime_priority for each in clients),
     )

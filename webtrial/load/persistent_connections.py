@@ -19,27 +19,27 @@ from webtrial.load.open_loop_schedule import OpenLoopSchedule
 from webtrial.load.partition import Partition
 from webtrial.load.user import User, kind_of
 from webtrial.load.window import Window
-from webtrial.run.records import Held
+from webtrial.run.records import ConnectionStates
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
+class PersistentRequests:
     """Schedule of requests: sorted times in nanoseconds since load begins, and connections."""
 
     at_ns: list[int]
     whose: list[int]
 
-    def part(self, share: Partition) -> "Asks":
+    def part(self, share: Partition) -> "PersistentRequests":
         """Return the requests of one driver, which numbers its own connections from 0."""
         own = [place for place, who in enumerate(self.whose) if who % share.of == share.index]
-        return Asks(
+        return PersistentRequests(
             [self.at_ns[place] for place in own], [self.whose[place] // share.of for place in own]
         )
 
 
-def held_asks(
+def persistent_requests(
     connections: int, rate_per_s: float, opening_ns: int, span_ns: int, seed: int
-) -> Asks:
+) -> PersistentRequests:
     """Return the requests of all connections within [0, span_ns), in nanoseconds.
 
     Each connection sends one when it opens, within `opening_ns`. After that, all of them together
@@ -58,10 +58,10 @@ def held_asks(
     whose = np.broadcast_to(np.arange(connections), at_ns.shape)
     order = np.argsort(at_ns, axis=None, kind="stable")
     order = order[at_ns.ravel()[order] < span_ns]
-    return Asks(at_ns.ravel()[order].tolist(), whose.ravel()[order].tolist())
+    return PersistentRequests(at_ns.ravel()[order].tolist(), whose.ravel()[order].tolist())
 
 
-class HeldLoop(OpenLoopSchedule):
+class PersistentLoop(OpenLoopSchedule):
     """Sends the request of each connection when it is due.
 
     A request that is due while its connection still waits for a response is dropped.
@@ -72,7 +72,7 @@ class HeldLoop(OpenLoopSchedule):
         self._users = users
         self._whose = whose
         self._waiting: set[int] = set()
-        self._given_up = 0
+        self._timed_out = 0
         self._get_ready()
 
     def _get_ready(self) -> None:
@@ -92,24 +92,24 @@ class HeldLoop(OpenLoopSchedule):
         await user.ask(intended_ns, self._window)
         self._waiting.discard(who)
         if user.outcome == "timeout" and user.connection.opened:
-            self._given_up += 1
+            self._timed_out += 1
 
-    def held(self, silent: Sequence[Connection]) -> Held:
-        """Return the current state of the connections and of the `silent` ones."""
+    def states(self, idle: Sequence[Connection]) -> ConnectionStates:
+        """Return the current state of the connections and of the `idle` ones."""
         opened = sum(user.connection.opened for user in self._users)
         still_open = sum(user.connection.is_open for user in self._users)
-        return Held(
+        return ConnectionStates(
             opened=opened,
             refused=len(self._users) - opened,
-            reset=opened - still_open - self._given_up,
-            given_up=self._given_up,
+            reset=opened - still_open - self._timed_out,
+            timed_out=self._timed_out,
             still_open=still_open,
-            silent_opened=sum(connection.opened for connection in silent),
-            silent_still_open=sum(connection.is_open for connection in silent),
+            idle_opened=sum(connection.opened for connection in idle),
+            idle_still_open=sum(connection.is_open for connection in idle),
         )
 
 
-async def open_silently(
+async def open_idle(
     connections: Sequence[Connection], request: httpx.Request, begins_ns: int, opening_ns: int
 ) -> None:
     """Open idle connections to the server of `request`, spread evenly over `opening_ns`."""

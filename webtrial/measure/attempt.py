@@ -41,7 +41,7 @@ from webtrial.measure.resources import (
     StatementCounts,
     cost,
     memory_mib,
-    seconds,
+    resource_samples,
     serves_others,
     statements_between,
     statements_of,
@@ -52,9 +52,9 @@ from webtrial.run.parameters import Parameters
 from webtrial.run.plan import window_of
 from webtrial.run.records import (
     Client,
+    ConnectionStates,
     Cost,
     Counts,
-    Held,
     Machine,
     PlannedTrial,
     Reason,
@@ -139,7 +139,7 @@ class _Observed:
     client: Client = UNKNOWN_CLIENT
     samples: Rows = field(default_factory=no_rows)
     workers: tuple[Worker, ...] = ()
-    held: Held | None = None
+    connection_states: ConnectionStates | None = None
 
 
 def attempt_trial(
@@ -164,13 +164,13 @@ def attempt_trial(
         client=observed.client,
         machine=machine,
         cost=_cost(observed, window_s, under_test, context),
-        seconds=seconds(observed.readings, observed.opens_ns),
+        resource_samples=resource_samples(observed.readings, observed.opens_ns),
         upstreams=_upstreams(planned, under_test, context),
         validity=_validity(planned, observed, machine, window_s),
         samples=samples_name(planned.number, attempt),
         workers=observed.workers,
         service_ended=_last_words(under_test),
-        held=observed.held,
+        connection_states=observed.connection_states,
     )
     return trial, observed.samples
 
@@ -272,7 +272,7 @@ def _drive(
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
     observed.samples, observed.workers = outcome.samples, outcome.workers
-    observed.held = outcome.held
+    observed.connection_states = outcome.connection_states
 
 
 def _roots(under_test: ServiceUnderTest, context: RunContext) -> Roots:
@@ -281,8 +281,8 @@ def _roots(under_test: ServiceUnderTest, context: RunContext) -> Roots:
     upstreams = context.upstreams.pids if context.upstreams else ()
     if context.counter is None or under_test.database is None:
         return Roots(under_test.service.pid, context.database_pid, upstreams)
-    beside = serves_others(context.counter, under_test.database)
-    return Roots(under_test.service.pid, context.database_pid, upstreams, beside)
+    excluded = serves_others(context.counter, under_test.database)
+    return Roots(under_test.service.pid, context.database_pid, upstreams, excluded)
 
 
 def _task(
@@ -372,8 +372,8 @@ def _cost(
     return replace(
         found,
         service_memory_before_mib=observed.memory_before_mib,
-        pool_taken=pool.taken if pool else None,
-        pool_waited_ms=pool.waited_ms if pool else None,
+        pool_checkouts=pool.taken if pool else None,
+        pool_wait_ms=pool.waited_ms if pool else None,
     )
 
 

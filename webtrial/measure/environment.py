@@ -29,7 +29,7 @@ from webtrial.measure.postgres import (
 from webtrial.measure.progress import Progress
 from webtrial.measure.resources import Connection, local_postmaster
 from webtrial.run.parameters import Parameters
-from webtrial.run.plan import PILOT_USERS, held_loads, longest_rest_s
+from webtrial.run.plan import PILOT_USERS, longest_rest_s, persistent_loads
 from webtrial.run.stacks import Stack
 from webtrial.system.supervisor import scratch_dir
 
@@ -124,8 +124,8 @@ def _counter(server: Server) -> Iterator[Connection]:
 
 def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
     """Return the settings that all stacks share; the database URL is empty and filled in later."""
-    held = [(load.connections or 0) + load.silent for load in held_loads(parameters)]
-    most = max([*parameters.closed_users, *held, parameters.max_connections, PILOT_USERS])
+    sizes = [(load.connections or 0) + load.idle for load in persistent_loads(parameters)]
+    most = max([*parameters.closed_users, *sizes, parameters.max_connections, PILOT_USERS])
     rest_s = math.ceil(1.2 * longest_rest_s(parameters))
     return ServiceSettings(
         database_url="",
@@ -137,6 +137,6 @@ def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSetting
         processes=parameters.server_processes,
         upstream_connections=parameters.database_connections,  # as many as threads
         token_lifetime_s=TOKEN_LIFETIME_S,
-        connections_held=max(CONNECTIONS_HELD, most * 6 // 5),
+        accepted_connections=max(CONNECTIONS_HELD, most * 6 // 5),
         keep_alive_s=max(KEEP_ALIVE_S, rest_s),
     )

@@ -254,7 +254,7 @@ def _budgets(
         "database_connections": settings.connections,
         "threads_per_process": settings.threads,
         "upstream_connections": settings.upstream_connections,
-        "connections_held": settings.connections_held,
+        "accepted_connections": settings.accepted_connections,
         "backlog": settings.backlog,
         "keep_alive_s": settings.keep_alive_s,
         "service_cores": list(split.service_cores),

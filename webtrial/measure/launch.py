@@ -53,9 +53,10 @@ class ServiceSettings:
     """Settings that a service receives: the URLs of its database and upstreams, and its budgets.
 
     `connections` to the database and `upstream_connections` to each upstream are totals for the
-    stack; `threads` is per process. `connections_held` is how many HTTP connections the server has
-    to keep open, each of which may be idle for `keep_alive_s`. The servers' own defaults, 2 and
-    5 s, would break connections. `backlog` is how many more connections may wait to be accepted.
+    stack; `threads` is per process. `accepted_connections` is how many HTTP connections the
+    server has to keep open, each of which may be idle for `keep_alive_s`. The servers' own
+    defaults, 2 and 5 s, would break connections. `backlog` is how many more connections may wait
+    to be accepted.
     """
 
     database_url: str
@@ -65,7 +66,7 @@ class ServiceSettings:
     connections: int = 16
     threads: int = 16
     processes: int = 1
-    connections_held: int = 6000
+    accepted_connections: int = 6000
     backlog: int = 4096
     keep_alive_s: int = 75
     upstream_connections: int = 16
@@ -272,7 +273,7 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
         port=port,
         processes=settings.processes,
         threads=settings.threads,
-        connections_held=settings.connections_held,
+        accepted_connections=settings.accepted_connections,
         backlog=settings.backlog,
         keep_alive_s=settings.keep_alive_s,
     )

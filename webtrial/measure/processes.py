@@ -33,13 +33,13 @@ _SHORTEST_S = 0.25  # a shorter remainder of the window is added to the previous
 class Roots:
     """Root process of each tree that works for a trial; None or () if it is not on this machine.
 
-    `beside` holds the database server's processes that serve other clients.
+    `excluded` holds the database server's processes that serve other clients.
     """
 
     service: int | None = None
     database: int | None = None
     upstreams: tuple[int, ...] = ()
-    beside: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Trees:
         database = _tree(roots.database)
         self._trees = [
             _tree(roots.service),
-            [process for process in database if process.pid not in roots.beside],
+            [process for process in database if process.pid not in roots.excluded],
             [process for root in roots.upstreams for process in _tree(root)],
         ]
 

@@ -9,7 +9,7 @@ import psutil
 import psycopg
 
 from webtrial.measure.processes import Reading, Roots, Trees, Usage
-from webtrial.run.records import Cost, Second, Statements
+from webtrial.run.records import Cost, ResourceSample, Statements
 
 LEAST_SEEN = 0.5
 
@@ -33,7 +33,7 @@ def cost(readings: Sequence[Reading], window_s: float, statements: Statements | 
     )
 
 
-def seconds(readings: Sequence[Reading], opens_ns: int) -> tuple[Second, ...]:
+def resource_samples(readings: Sequence[Reading], opens_ns: int) -> tuple[ResourceSample, ...]:
     """Return what happened between consecutive readings, at the time of the later one."""
     return tuple(_second(*pair, opens_ns) for pair in pairwise(readings))
 
@@ -54,9 +54,9 @@ def memory_mib(root: int | None) -> float | None:
     return _memory(Trees(Roots(service=root)).read().service)
 
 
-def _second(earlier: Reading, later: Reading, opens_ns: int) -> Second:
+def _second(earlier: Reading, later: Reading, opens_ns: int) -> ResourceSample:
     per_s = 1 / _apart_s(earlier, later)
-    return Second(
+    return ResourceSample(
         t_s=round((later.at_ns - opens_ns) / 1e9, 3),
         service_cpu_fraction=_used(earlier.service, later.service, per_s),
         database_cpu_fraction=_used(earlier.database, later.database, per_s),

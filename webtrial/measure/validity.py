@@ -157,7 +157,7 @@ def _stall(client: Client) -> Iterator[Reason]:
 
 
 def _little(client: Client) -> Iterator[Reason]:
-    counted, by_latency = client.in_flight_counted, client.in_flight_by_latency
+    counted, by_latency = client.in_flight_observed, client.in_flight_by_latency
     apart = abs(counted - by_latency)
     if apart > LITTLE_FLOOR and apart > LITTLE_MAX * counted:
         yield _invalid(

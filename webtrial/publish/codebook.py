@@ -22,14 +22,14 @@ from webtrial.run.capabilities import Finding
 from webtrial.run.parameters import PRIVATE, Parameters
 from webtrial.run.records import (
     Client,
+    ConnectionStates,
     Cost,
     Counts,
-    Held,
     Load,
     Machine,
     PlannedTrial,
     Reason,
-    Second,
+    ResourceSample,
     Statements,
     Trial,
     Upstream,
@@ -42,8 +42,19 @@ from webtrial.system.folders import REPOSITORY
 FILE = REPOSITORY / "data" / "columns.csv"
 
 _OF_A_TRIAL = (
-    *(Trial, PlannedTrial, Load, Counts, Client, Machine, Cost, Statements, Second, Upstream),
-    *(Validity, Reason, Held, Worker),
+    *(
+        Trial,
+        PlannedTrial,
+        Load,
+        Counts,
+        Client,
+        Machine,
+        Cost,
+        Statements,
+        ResourceSample,
+        Upstream,
+    ),
+    *(Validity, Reason, ConnectionStates, Worker),
 )
 _UNITS = {  # by the ending of a name, the longest first
     "_per_s": "per second",
@@ -190,7 +201,7 @@ def _flowing(record: type) -> str:
 
 
 def kind_of(annotation: Any) -> str:
-    """Return a type in words: `number`, `text or null`, `list of Second`."""
+    """Return a type in words: `number`, `text or null`, `list of ResourceSample`."""
     if annotation in _WORDS:
         return _WORDS[annotation]
     if hasattr(annotation, "__metadata__"):

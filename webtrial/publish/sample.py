@@ -20,7 +20,7 @@ from webtrial.results.latency.timeline import shown_trial
 from webtrial.run import checksums
 from webtrial.run.parameters import PRIVATE
 from webtrial.run.records import Trial
-from webtrial.run.store import FORMAT, SAMPLE, Run, open_run, write_rows
+from webtrial.run.store import SAMPLE, Run, open_run, write_rows
 from webtrial.stats.trials import TICK_NS, trials_table
 
 LARGEST_MIB = 15.0
@@ -79,9 +79,8 @@ def _trim(path: Path, kept: Callable[[pa.Table], pa.Table]) -> None:
 
 
 def _vouch_for(into: Path, run: Run) -> None:
-    """Write the sample's manifest, in the current format whatever the run's is, and checksums."""
-    manifest = run.manifest.model_copy(update={"format": FORMAT})
-    text = manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
+    """Write the sample's manifest and checksums."""
+    text = run.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
     (into / checksums.MANIFEST).write_text(text, encoding="utf-8")
     (into / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(into)), encoding="utf-8")
 
@@ -100,12 +99,12 @@ def _read(rows: pa.Table, trial: Trial) -> pa.Table:
     """Keep the rows that the report reads, for an attempt that counts.
 
     These are the measured requests, the requests sent before the window and answered in it (the
-    longest time without an answer depends on them), and the requests that held connections send
-    when they open.
+    longest time without an answer depends on them), and the requests that persistent connections
+    send when they open.
     """
     phase = rows["phase"].cast(pa.string())
-    is_held = trial.planned.load.kind == "held"
-    is_read = pc.or_(pc.greater_equal(rows["done_ns"], 0), is_held)
+    is_persistent = trial.planned.load.kind == "persistent"
+    is_read = pc.or_(pc.greater_equal(rows["done_ns"], 0), is_persistent)
     is_warmup = pc.and_(pc.equal(phase, "warmup"), is_read)
     return rows.filter(pc.or_(pc.equal(phase, "measured"), is_warmup))
 

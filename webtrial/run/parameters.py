@@ -48,8 +48,8 @@ _LOADS: dict[str, Callable[[Any], Load]] = {
     "open_rates_per_s": lambda rate: Load("open", rate_per_s=rate),
     "common_fractions": lambda share: Load("open", capacity_fraction=share),
     "own_fractions": lambda share: Load("open", capacity_fraction=share),
-    "connections_held": lambda connections: Load("held", connections=connections),
-    "silent_connections": lambda silent: Load("held", connections=0, silent=silent),
+    "persistent_connections": lambda connections: Load("persistent", connections=connections),
+    "idle_connections": lambda idle: Load("persistent", connections=0, idle=idle),
 }
 
 
@@ -61,76 +61,98 @@ class Parameters(BaseModel):
     profile: str = Field(
         "custom",
         pattern=r"^[A-Za-z0-9_-]{1,40}$",
-        description="the name that this set of parameters goes by",
+        description="name of this set of parameters",
     )
-    seed: int = Field(1, ge=0, description="everything that is drawn is drawn from it")
+    seed: int = Field(1, ge=0, description="seed of all random numbers")
 
     stacks: list[str] = Field(
         ["django", "flask", "fastapi"],
         min_length=1,
-        description="compared on every scenario",
+        description="stacks compared in every scenario",
     )
     scenarios: list[str] = Field(
         ["user_detail", "crud", "product_search", "dashboard"],
         min_length=1,
         description="kinds of traffic",
     )
-    beside: dict[str, Names] = Field(
+    extra_stacks: dict[str, Names] = Field(
         {},
-        description="scenario → stacks that are measured there as well, at the most closed users"
-        " only; a scenario that is not among `scenarios` is measured for them alone",
+        description="scenario → further stacks measured in it, at the largest of closed_users only;"
+        " a scenario missing from `scenarios` is measured for these stacks alone",
     )
-    aa_stack: str | None = Field(None, description="measured against itself for the noise floor")
+    aa_stack: str | None = Field(
+        None, description="stack that is measured against itself, for the noise floor"
+    )
 
-    closed_users: list[Users] = Field([100], description="closed loops, users each")
-    open_rates_per_s: list[Rate] = Field([], description="open loops, given arrival rates")
+    closed_users: list[Users] = Field([100], description="closed loads: number of users")
+    open_rates_per_s: list[Rate] = Field([], description="open loads: arrivals per second")
     common_fractions: list[Fraction] = Field(
         [0.5],
-        description="open loops at rates common to all stacks: these fractions of the slowest"
-        " stack's capacity in the pilot, rounded down on a 1-2-5 grid",
+        description="open loads at one rate for all stacks, as fractions of the slowest stack's"
+        " capacity in the pilot, rounded down on a 1-2-5 grid",
     )
     own_fractions: list[Fraction] = Field(
-        [], description="open loops at these fractions of what each stack reached in the pilot"
+        [], description="open loads as fractions of each stack's own capacity in the pilot"
     )
 
-    connections_held: list[Connections] = Field(
-        [], description="connections that are opened once, ask then, and at equal intervals later"
+    persistent_connections: list[Connections] = Field(
+        [],
+        description="number of connections that are opened once and then send requests at equal"
+        " intervals",
     )
-    held_rate_per_s: Rate = Field(100.0, description="that they ask in all, however many they are")
-    held_scenario: Literal["ping", "user_detail"] = Field("ping", description="what they ask for")
-    held_stacks: list[str] = Field(
-        [], description="the stacks that hold them; `stacks` where none is named"
+    persistent_rate_per_s: Rate = Field(
+        100.0, description="requests per second of all persistent connections together"
     )
-    silent_connections: list[Connections] = Field(
-        [], description="that are opened and never ask, beside the fewest of `connections_held`"
+    persistent_scenario: Literal["ping", "user_detail"] = Field(
+        "ping", description="scenario of the persistent connections"
+    )
+    persistent_stacks: list[str] = Field(
+        [], description="stacks measured with persistent connections; empty means `stacks`"
+    )
+    idle_connections: list[Connections] = Field(
+        [],
+        description="number of connections that are opened and send nothing, in addition to the"
+        " smallest of persistent_connections",
     )
 
     blocks: Count = Field(3, le=100, description="replications, each with fresh processes")
-    duration_s: float = Field(3.0, ge=0.5, le=600, description="the measured window of a trial")
-    warmup_s: float = Field(1.0, ge=0.0, le=60, description="kept, marked, left out")
-    timeout_s: float = Field(10.0, gt=0, le=60, description="then a request counts as censored")
-    think_time_s: float = Field(0.0, ge=0, le=60, description="closed loops: between requests")
+    duration_s: float = Field(3.0, ge=0.5, le=600, description="measured window of a trial")
+    warmup_s: float = Field(
+        1.0, ge=0.0, le=60, description="load before the window: recorded, not counted"
+    )
+    timeout_s: float = Field(
+        10.0, gt=0, le=60, description="time limit of a request, which then counts as censored"
+    )
+    think_time_s: float = Field(
+        0.0, ge=0, le=60, description="closed loads: pause of a user between requests"
+    )
     max_connections: Count = Field(
-        1000, le=20_000, description="open loops: arrivals beyond it are dropped and counted"
+        1000, le=20_000, description="open loads: arrivals beyond it are dropped and counted"
     )
     repeats: int = Field(
         2,
         ge=0,
         le=5,
-        description="attempts more when the machine was disturbed or the load driver lost",
+        description="further attempts at a trial if the machine or the load driver disturbed it",
     )
     repeats_within_min: float | None = Field(
         None,
         gt=0,
-        description="only while all is on course to be measured within so many minutes",
+        description="repeat trials only if the run is expected to end within this many minutes",
     )
 
-    upstream_delay_ms: float = Field(20.0, ge=0, le=1000, description="median of the log-normal")
-    upstream_sigma: float = Field(0.25, ge=0, le=2, description="of the delay's logarithm")
-    database_connections: Count = Field(16, le=200, description="of each stack, in all")
-    server_processes: Count = Field(1, le=16, description="of each stack")
+    upstream_delay_ms: float = Field(
+        20.0, ge=0, le=1000, description="median of the upstreams' log-normal delay"
+    )
+    upstream_sigma: float = Field(
+        0.25, ge=0, le=2, description="standard deviation of that delay's logarithm"
+    )
+    database_connections: Count = Field(16, le=200, description="per stack, over all processes")
+    server_processes: Count = Field(1, le=16, description="per stack")
     database_url: str | None = Field(
-        None, description="another PostgreSQL (≥ 15) in place of the embedded one", repr=False
+        None,
+        description="a PostgreSQL server (≥ 15) to use instead of the embedded one",
+        repr=False,
     )
 
     workers: Count = Field(
@@ -139,17 +161,17 @@ class Parameters(BaseModel):
     scheduler: str | None = Field(
         None,
         pattern=r"^(tcp|tls)://[^/\s@]+:\d+$",
-        description="of a Dask cluster, whose workers share them instead",
+        description="Dask cluster whose workers share them instead",
         repr=False,
     )
     targets: dict[str, str] | None = Field(
-        None, description="stack → base URL of a service that is not launched by us", repr=False
+        None, description="stack → base URL of a service that Webtrial does not launch", repr=False
     )
     results_url: str | None = Field(
-        None, description="where each load driver writes its samples, by fsspec", repr=False
+        None, description="folder (by fsspec) to which each load driver writes samples", repr=False
     )
 
-    @field_validator("stacks", "held_stacks")
+    @field_validator("stacks", "persistent_stacks")
     @classmethod
     def _known_stacks(cls, names: list[str], info: ValidationInfo) -> list[str]:
         if info.context == RECORDED:
@@ -161,23 +183,23 @@ class Parameters(BaseModel):
     def _known_scenarios(cls, names: list[str]) -> list[str]:
         return _known(names, "scenario", list(SCENARIOS))
 
-    @field_validator("beside")
+    @field_validator("extra_stacks")
     @classmethod
-    def _known_beside(
-        cls, beside: dict[str, list[str]], info: ValidationInfo
+    def _known_extra_stacks(
+        cls, extra: dict[str, list[str]], info: ValidationInfo
     ) -> dict[str, list[str]]:
-        cls._known_scenarios(list(beside))
-        for names in beside.values():
+        cls._known_scenarios(list(extra))
+        for names in extra.values():
             cls._known_stacks(names, info)
-        return beside
+        return extra
 
     @field_validator(*_LOADS)
     @classmethod
-    def _told_apart(cls, sizes: list[Any], info: ValidationInfo) -> list[Any]:
+    def _distinguishable(cls, sizes: list[Any], info: ValidationInfo) -> list[Any]:
         shown = [str(_LOADS[info.field_name or ""](size)) for size in sizes]
         if twice := sorted({each for each in shown if shown.count(each) > 1}):
             raise ValueError(
-                f"loads that cannot be told apart: more than one is shown as {', '.join(twice)}"
+                f"loads must have different labels: more than one is shown as {', '.join(twice)}"
             )
         return sizes
 
@@ -186,32 +208,32 @@ class Parameters(BaseModel):
     def _plain_addresses(cls, targets: dict[str, str] | None) -> dict[str, str] | None:
         for stack, url in (targets or {}).items():
             if not re.fullmatch(r"http://[^/\s?#@]+(/[^\s?#@]*[^/\s?#@])?", url):
-                raise ValueError(f"{stack} at {url!r}: write http://host:port, no / at its end")
+                raise ValueError(f"{stack} at {url!r}: write http://host:port, without a final /")
         return targets or None
 
     @field_validator("results_url")
     @classmethod
-    def _reached_by_all(cls, url: str | None) -> str | None:
+    def _shared_address(cls, url: str | None) -> str | None:
         if url is None or re.match(r"(?!memory:)[a-z0-9+]+://[^\s@]+$", url) or url[0] == "/":
             return url
         raise ValueError(
-            "name a folder by its whole path, or an address that every worker can write to"
-            " and we can read; credentials belong in the environment"
+            "give a folder's absolute path, or an address that every worker can write to and"
+            " this machine can read; put credentials into the environment"
         )
 
     @model_validator(mode="after")
     def _shared_in_one_way(self) -> "Parameters":
         if self.scheduler and self.workers > 1:
             raise ValueError(
-                f"workers {self.workers} are load drivers on this machine, scheduler names those"
-                " of a cluster: give one of the two"
+                f"workers {self.workers} starts load drivers on this machine, scheduler uses those"
+                " of a cluster: give only one of the two"
             )
         if unknown := sorted({*(self.targets or ())} - {*self.all_stacks}):
             raise ValueError(f"targets {unknown} are not among the stacks {self.all_stacks}")
         if self.targets and (writing := sorted(OWNED & {*self.all_scenarios})):
             raise ValueError(
-                f"scenarios {writing} leave users behind that only the database can take away,"
-                " and that of targets is not ours: leave them out"
+                f"scenarios {writing} create users, which cannot be removed from the database of"
+                " targets: remove these scenarios"
             )
         return self
 
@@ -220,27 +242,31 @@ class Parameters(BaseModel):
         if self.aa_stack is not None and self.aa_stack not in self.stacks:
             raise ValueError(f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}")
         for scenario in self.scenarios:
-            if both := sorted({*self.stacks} & {*self.beside.get(scenario, [])}):
-                raise ValueError(f"{both} are in stacks and beside them in {scenario}: name once")
-        if self.silent_connections and not self.connections_held:
-            raise ValueError("silent_connections stand beside connections_held, and there are none")
-        if {*self.beside} - ONE_AT_A_TIME and not self.closed_users:
-            raise ValueError("beside is measured at the most closed_users, and there are none")
+            if both := sorted({*self.stacks} & {*self.extra_stacks.get(scenario, [])}):
+                raise ValueError(
+                    f"{both} are in both stacks and extra_stacks.{scenario}: name them once"
+                )
+        if self.idle_connections and not self.persistent_connections:
+            raise ValueError("idle_connections needs persistent_connections, which is empty")
+        if {*self.extra_stacks} - ONE_AT_A_TIME and not self.closed_users:
+            raise ValueError(
+                "extra_stacks are measured at the largest of closed_users, which is empty"
+            )
         if self.database_connections % self.server_processes:
             raise ValueError(
-                f"database_connections {self.database_connections} cannot be shared out equally"
-                f" over server_processes {self.server_processes}"
+                f"database_connections {self.database_connections} is not a multiple of"
+                f" server_processes {self.server_processes}"
             )
         if not (
             self.closed_users
             or self.open_rates_per_s
             or self.common_fractions
             or self.own_fractions
-            or self.connections_held
+            or self.persistent_connections
         ):
             raise ValueError(
-                "no load: name closed_users, open_rates_per_s, common_fractions, own_fractions or"
-                " connections_held"
+                "no load: set closed_users, open_rates_per_s, common_fractions, own_fractions or"
+                " persistent_connections"
             )
         return self
 
@@ -250,40 +276,42 @@ class Parameters(BaseModel):
             return self
         stacks = load_stacks()
         for scenario in self.all_scenarios:
-            for name in self.contenders(scenario):
+            for name in self.stacks_in(scenario):
                 if not _serves(stacks[name], scenario):
                     raise ValueError(
                         f"{name} serves {', '.join(stacks[name].serves)}, not {scenario}: name it"
-                        " in `beside` for what it serves"
+                        " in `extra_stacks` for a scenario it serves"
                     )
         return self
 
     @property
     def all_stacks(self) -> list[str]:
         """All stacks that a block starts."""
-        beside = [name for names in self.beside.values() for name in names]
-        return list(dict.fromkeys([*self.stacks, *beside, *self.holders]))
+        extra = [name for names in self.extra_stacks.values() for name in names]
+        return list(dict.fromkeys([*self.stacks, *extra, *self.stacks_with_persistent]))
 
     @property
     def all_scenarios(self) -> list[str]:
         """All scenarios that are measured, including those measured for some stacks only."""
-        held = [self.held_scenario] if self.connections_held else []
-        return list(dict.fromkeys([*self.scenarios, *self.beside, *held]))
+        persistent = [self.persistent_scenario] if self.persistent_connections else []
+        return list(dict.fromkeys([*self.scenarios, *self.extra_stacks, *persistent]))
 
     @property
-    def holders(self) -> list[str]:
+    def stacks_with_persistent(self) -> list[str]:
         """Stacks measured with persistent connections."""
-        return (self.held_stacks or self.stacks) if self.connections_held else []
+        return (self.persistent_stacks or self.stacks) if self.persistent_connections else []
 
-    def swept(self, scenario: str) -> list[str]:
+    def stacks_at_full_load(self, scenario: str) -> list[str]:
         """Return the stacks measured at the largest number of closed users in `scenario`."""
         everywhere = self.stacks if scenario in self.scenarios else []
-        return [*everywhere, *self.beside.get(scenario, [])]
+        return [*everywhere, *self.extra_stacks.get(scenario, [])]
 
-    def contenders(self, scenario: str) -> list[str]:
+    def stacks_in(self, scenario: str) -> list[str]:
         """Return the stacks measured in `scenario` at any load."""
-        holders = self.holders if scenario == self.held_scenario else []
-        return list(dict.fromkeys([*self.swept(scenario), *holders]))
+        stacks_with_persistent = (
+            self.stacks_with_persistent if scenario == self.persistent_scenario else []
+        )
+        return list(dict.fromkeys([*self.stacks_at_full_load(scenario), *stacks_with_persistent]))
 
     @property
     def needs_pilot(self) -> bool:
@@ -297,7 +325,7 @@ def _serves(stack: Stack, scenario: str) -> bool:
 
 def _known(names: list[str], what: str, known: list[str]) -> list[str]:
     if unknown := [name for name in names if name not in known]:
-        raise ValueError(f"no such {what}: {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ValueError(f"unknown {what}: {', '.join(unknown)}; known: {', '.join(known)}")
     if len(set(names)) < len(names):
         raise ValueError(f"a {what} is named twice in {names}")
     return names
@@ -316,18 +344,18 @@ def read_profile(name: str, **changes: Any) -> Parameters:
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
         there = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
-        raise ParameterError(f"no profile {name!r}; there are {there}")
+        raise ParameterError(f"unknown profile {name!r}; known: {there}")
     return read_parameters(read_yaml(path) | changes)
 
 
 def _explained(error: ValidationError) -> str:
-    return "\n".join(["These parameters cannot be run:", *map(_fault, error.errors())])
+    return "\n".join(["Invalid parameters:", *map(_fault, error.errors())])
 
 
 def _fault(fault: Any) -> str:
     name = ".".join(map(str, fault["loc"])) or "parameters"
     if fault["type"] == "extra_forbidden":
-        return f"  {name}: unknown; there are {', '.join(Parameters.model_fields)}"
+        return f"  {name}: unknown parameter; known: {', '.join(Parameters.model_fields)}"
     text = fault["msg"].removeprefix("Value error, ")
     if not fault["loc"]:
         return f"  {text}"
@@ -344,5 +372,5 @@ def _without_quotes(name: str, fault: Any) -> str:
         return ""
     with suppress(ParameterError):
         if not isinstance(parse_yaml(given, name), str):
-            return f". This is a text; with papermill give it by -y: -y {f'{name}: {given}'!r}"
+            return f". This is text; with papermill, use -y: -y {f'{name}: {given}'!r}"
     return ""

@@ -45,8 +45,8 @@ class _Cell:
     again: str | None = None  # the stack that is also measured against itself
 
     @property
-    def is_held(self) -> bool:
-        return any(load.kind == "held" for load in self.loads.values())
+    def is_persistent(self) -> bool:
+        return any(load.kind == "persistent" for load in self.loads.values())
 
 
 def pilot(parameters: Parameters) -> list[PlannedTrial]:
@@ -136,20 +136,20 @@ def _warmup_s(scenario: str, load: Load, parameters: Parameters) -> float:
     """Return the requested warm-up, extended if opening every connection takes longer."""
     if load.connections is None:
         return parameters.warmup_s
-    return max(parameters.warmup_s, (load.connections + load.silent) / OPENINGS_PER_S[scenario])
+    return max(parameters.warmup_s, (load.connections + load.idle) / OPENINGS_PER_S[scenario])
 
 
-def held_loads(parameters: Parameters) -> list[Load]:
+def persistent_loads(parameters: Parameters) -> list[Load]:
     """Return the loads of persistent connections, ascending by number of connections.
 
     Silent connections are combined with the smallest number of active ones.
     """
-    rate_per_s, asking = parameters.held_rate_per_s, parameters.connections_held
+    rate_per_s, asking = parameters.persistent_rate_per_s, parameters.persistent_connections
     sizes = [(connections, 0) for connections in asking]
-    sizes += [(min(asking), silent) for silent in parameters.silent_connections]
+    sizes += [(min(asking), idle) for idle in parameters.idle_connections]
     return [
-        Load("held", rate_per_s=rate_per_s, connections=connections, silent=silent)
-        for connections, silent in sorted(sizes, key=sum)
+        Load("persistent", rate_per_s=rate_per_s, connections=connections, idle=idle)
+        for connections, idle in sorted(sizes, key=sum)
     ]
 
 
@@ -157,9 +157,9 @@ def longest_rest_s(parameters: Parameters) -> float:
     """Return the longest time from opening a persistent connection to its next request, or 0."""
     return max(
         (
-            _warmup_s(parameters.held_scenario, load, parameters)
-            + (load.connections or 0) / parameters.held_rate_per_s
-            for load in held_loads(parameters)
+            _warmup_s(parameters.persistent_scenario, load, parameters)
+            + (load.connections or 0) / parameters.persistent_rate_per_s
+            for load in persistent_loads(parameters)
         ),
         default=0.0,
     )
@@ -176,11 +176,13 @@ def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
         ):
             yield _Cell(scenario, loads, parameters.aa_stack)
     for scenario in parameters.all_scenarios:
-        if scenario not in at_any_load and parameters.swept(scenario):
+        if scenario not in at_any_load and parameters.stacks_at_full_load(scenario):
             load = Load("closed", users=1) if scenario in ONE_AT_A_TIME else _largest(parameters)
-            yield _Cell(scenario, dict.fromkeys(parameters.swept(scenario), load))
-    for load in held_loads(parameters):
-        yield _Cell(parameters.held_scenario, dict.fromkeys(parameters.holders, load))
+            yield _Cell(scenario, dict.fromkeys(parameters.stacks_at_full_load(scenario), load))
+    for load in persistent_loads(parameters):
+        yield _Cell(
+            parameters.persistent_scenario, dict.fromkeys(parameters.stacks_with_persistent, load)
+        )
 
 
 def _at_any_load(parameters: Parameters) -> list[str]:
@@ -191,12 +193,14 @@ def _at_any_load(parameters: Parameters) -> list[str]:
 def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
     """Yield the closed loads of one of `scenarios`, by stack.
 
-    Stacks that only `beside` names are measured at the largest load alone.
+    Stacks that only `extra_stacks` names are measured at the largest load alone.
     """
     for users in parameters.closed_users:
         load = Load("closed", users=users)
         is_largest = load == _largest(parameters)
-        yield dict.fromkeys(parameters.swept(scenario) if is_largest else parameters.stacks, load)
+        yield dict.fromkeys(
+            parameters.stacks_at_full_load(scenario) if is_largest else parameters.stacks, load
+        )
 
 
 def _opened(
@@ -250,8 +254,8 @@ def _order(cells: Sequence[_Cell], shuffled: np.random.Generator) -> list[int]:
     That sequence is from few to many connections, because a process keeps memory once allocated.
     """
     order = [int(index) for index in shuffled.permutation(len(cells))]
-    held = iter(index for index, cell in enumerate(cells) if cell.is_held)
-    return [next(held) if cells[index].is_held else index for index in order]
+    persistent = iter(index for index, cell in enumerate(cells) if cell.is_persistent)
+    return [next(persistent) if cells[index].is_persistent else index for index in order]
 
 
 def _seeds(parameters: Parameters, *key: int) -> np.random.SeedSequence:

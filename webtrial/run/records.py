@@ -44,30 +44,28 @@ OF_PILOT = " of pilot"
 class Load(Record):
     """How requests are offered: by `users` in a closed loop, as Poisson arrivals at `rate_per_s`,
     or over persistent `connections`. Persistent connections send requests at equal intervals,
-    `rate_per_s` in total; `silent` further connections are opened and send nothing.
+    `rate_per_s` in total; `idle` further connections are opened and send nothing.
 
     If each stack of a cell has its own rate, they share `capacity_fraction`: the rate as a fraction
     of the stack's capacity in the pilot.
     """
 
-    kind: Literal["closed", "open", "held"]
+    kind: Literal["closed", "open", "persistent"]
     users: int | None = None
     rate_per_s: float | None = None
     capacity_fraction: float | None = None
     connections: int | None = None
-    silent: int = 0
+    idle: int = 0
 
     def __str__(self) -> str:
         """Return the label for axes and tables, the same for all stacks of a cell.
 
-        Examples: `100 users`, `200/s`, `70 % of pilot`, `100 connections, 16 silent`.
+        Examples: `100 users`, `200/s`, `70 % of pilot`, `100 connections, 16 idle`.
         """
         if self.kind == "closed":
             return f"{self.users} user" + "s" * (self.users != 1)
-        if self.kind == "held":
-            return f"{self.connections} connections" + (
-                f", {self.silent} silent" * bool(self.silent)
-            )
+        if self.kind == "persistent":
+            return f"{self.connections} connections" + (f", {self.idle} idle" * bool(self.idle))
         if self.capacity_fraction is not None:
             return f"{self.capacity_fraction:.0%}{OF_PILOT}".replace("%", " %")
         return f"{self.rate_per_s:g}/s"
@@ -112,38 +110,38 @@ class Counts(Record):
 class Client(Record):
     """The load driver's measurements of itself in the measured window.
 
-    `goes_first`: the driver ran on a core of its own, with real-time priority as far as permitted.
+    `realtime_priority`: the driver ran on its own core, with real-time priority if permitted.
     """
 
     cpu_fraction: float
     lag_p99_ms: float
     median_latency_ms: float | None
     worst_stall_ms: float
-    in_flight_counted: float
+    in_flight_observed: float
     in_flight_by_latency: float
     connections: int
     connections_reopened: int
     responses_unread: int
     memory_mib: float
-    goes_first: bool = False
+    realtime_priority: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Record):
+class ConnectionStates(Record):
     """Persistent connections by their state when the load ended.
 
     Each is opened once. `refused` were never open. `reset` were ended by the server, in any way.
-    `given_up` were closed by the load driver after a request that took too long.
-    `opened` = `still_open` + `reset` + `given_up`. Silent connections are counted separately.
+    `timed_out` were closed by the load driver after a request that took too long.
+    `opened` = `still_open` + `reset` + `timed_out`. Idle connections are counted separately.
     """
 
     opened: int
     refused: int
     reset: int
-    given_up: int
+    timed_out: int
     still_open: int
-    silent_opened: int
-    silent_still_open: int
+    idle_opened: int
+    idle_still_open: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +194,8 @@ class Cost(Record):
     """CPU-seconds within the measured window, by process tree. The service's memory at the end of
     the window, and before its first connection was opened.
 
-    `pool_taken` counts how often the requests counted in `statements` took a database connection
-    from the service's pool; `pool_waited_ms` is their total wait for one.
+    `pool_checkouts` counts how often the requests counted in `statements` took a database
+    connection from the service's pool; `pool_wait_ms` is their total wait for one.
     """
 
     service_cpu_s: float | None
@@ -206,12 +204,12 @@ class Cost(Record):
     service_memory_mib: float | None
     statements: Statements | None
     service_memory_before_mib: float | None = None
-    pool_taken: int | None = None
-    pool_waited_ms: float | None = None
+    pool_checkouts: int | None = None
+    pool_wait_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Second(Record):
+class ResourceSample(Record):
     """One second of a trial; `t_s` counts from the start of the measured window.
 
     CPU fractions refer to one core. `client` is not sampled, because sampling would disturb it.
@@ -231,10 +229,10 @@ class Upstream(Record):
 
     name: str
     requests: int
-    asked_mean_ms: float | None
-    took_mean_ms: float | None
-    took_p50_ms: float | None
-    took_p99_ms: float | None
+    requested_mean_ms: float | None
+    actual_mean_ms: float | None
+    actual_p50_ms: float | None
+    actual_p99_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +261,7 @@ class Trial(Record):
     cover all: sums, percentiles of all requests, and the worst CPU and stall values.
 
     `service_ended` holds the end of the service's log if it ended during the trial, which counts
-    as an outcome. `held` describes the persistent connections, if that was the load.
+    as an outcome. `connection_states` describes the persistent connections, if that was the load.
     """
 
     planned: PlannedTrial
@@ -275,13 +273,13 @@ class Trial(Record):
     client: Client
     machine: Machine
     cost: Cost
-    seconds: tuple[Second, ...]
+    resource_samples: tuple[ResourceSample, ...]
     upstreams: tuple[Upstream, ...]
     validity: Validity
     samples: str
     workers: tuple[Worker, ...] = ()
     service_ended: str | None = None
-    held: Held | None = None
+    connection_states: ConnectionStates | None = None
 
 
 class Trials(tuple[Trial, ...]):

@@ -22,7 +22,7 @@ class Stack:
 
     The commands run in `folder`, a path below `services/`. `command` starts the service; `prepare`
     (optional) runs once against the template database. Both may contain the placeholders {python},
-    {port}, {processes}, {threads}, {connections_held}, {backlog} and {keep_alive_s}.
+    {port}, {processes}, {threads}, {accepted_connections}, {backlog} and {keep_alive_s}.
     `stop_signal` stops the service at once.
 
     `sources` is how the dashboard calls its upstreams; with "gather" it also runs its two queries
@@ -108,7 +108,7 @@ def choose_stacks(names: Iterable[str], stacks: dict[str, Stack]) -> list[Stack]
     """Return the stacks called `names`, in that order. ParameterError lists the known stacks."""
     names = list(names)
     if unknown := [name for name in names if name not in stacks]:
-        raise ParameterError(f"no such stack: {', '.join(unknown)}; there are {', '.join(stacks)}")
+        raise ParameterError(f"unknown stack: {', '.join(unknown)}; known: {', '.join(stacks)}")
     return [stacks[name] for name in names]
 
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     # Not imported at run time: measuring does not need it, and it takes most of a second.
     import pandas as pd
 
-FORMAT = 2  # 1 had no checksums
+FORMAT = 3
 RUNS_FOLDER = folders.RUNS_FOLDER
 RUNS = folders.runs_folder()
 SAMPLE = REPOSITORY / "data" / "sample"  # a run shipped with the project
@@ -191,10 +191,8 @@ class Run:
     def damage(self) -> dict[str, str]:
         """Faults of the run's files, by file name.
 
-        {} if every file is as it was written, and for a run of format 1, which has no checksums.
+        {} if every file is as it was written.
         """
-        if self.manifest.format < FORMAT:
-            return {}
         return checksums.damage_of(self.path, is_over=self.manifest.state != "running")
 
     @property
@@ -256,11 +254,11 @@ def open_run(path: str | Path) -> Run:
 
 def _demand_known_format(path: Path, text: str) -> None:
     content = json.loads(text)
-    its = content.get("format") if isinstance(content, dict) else None
-    if isinstance(its, int) and its > FORMAT:
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, int) and found != FORMAT:
         raise RunError(
-            f"{path} is of format {its}, and this Webtrial reads formats up to {FORMAT}: open it"
-            " with the Webtrial that wrote it, or a newer one"
+            f"{path} has format {found}, but this version of Webtrial reads format {FORMAT} only:"
+            " open it with the version that wrote it, or measure again"
         )
 
 
@@ -326,17 +324,15 @@ class RunWriter:
             git=git,
             damaged=run.damage,
         )
-        told = [*run.manifest.interruptions, ended]
+        interruptions = [*run.manifest.interruptions, ended]
         # If any of these steps fails, the run still misses exactly what it missed before.
         writer._sums = _as_listed(run.path)
         writer._write_sums()
-        writer.update(
-            format=FORMAT, state="running", why=None, finished_at=None, interruptions=told
-        )
+        writer.update(state="running", why=None, finished_at=None, interruptions=interruptions)
         with _saying_what_to_do(run.path):
             for unfinished in run.path.rglob(".*.part"):
                 unfinished.unlink()
-            _set_aside(run, run.path / "damaged" / str(len(told)))
+            _set_aside(run, run.path / "damaged" / str(len(interruptions)))
             writer._sums = _without_manifest(checksums.sums_of(run.path))
         writer._write_sums()
         return writer

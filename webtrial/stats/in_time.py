@@ -2,8 +2,9 @@
 
 A load is served within a limit if at least 99 % of its requests (1 - TOLERATED_SHARE) are answered
 within it. A request that failed, timed out or could not be sent counts as late. Only open loads and
-held connections can be judged, because their rate is set by the plan. A closed load sends requests
-as fast as they are answered, so its throughput does not show which arrival rate could be served.
+persistent connections can be judged, because their rate is set by the plan. A closed load sends
+requests as fast as they are answered, so its throughput does not show which arrival rate could be
+served.
 """
 
 from collections.abc import Mapping

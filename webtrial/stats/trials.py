@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from webtrial.run.cached import cached_per_run
-from webtrial.run.records import Cost, Held, Trial
+from webtrial.run.records import ConnectionStates, Cost, Trial
 from webtrial.run.scenario_names import ONE_AT_A_TIME
 from webtrial.run.store import Run
 
@@ -68,7 +68,7 @@ def _planned(trial: Trial) -> dict[str, Any]:
         "users": _number(load.users),
         "rate_per_s": _number(load.rate_per_s),
         "connections": _number(load.connections),
-        "silent": load.silent,
+        "idle": load.idle,
         "started_at": trial.started_at,
         "verdict": trial.validity.verdict,
         "reasons": "; ".join(reason.text for reason in trial.validity.reasons),
@@ -92,17 +92,17 @@ def _outcome(trial: Trial) -> dict[str, Any]:
 
 
 def _connections(trial: Trial) -> dict[str, Any]:
-    """Return the fields of records.Held for held connections, and the memory that each took."""
-    cost, opened = trial.cost, getattr(trial.held, "opened", 0)
+    """Return the fields of records.ConnectionStates, and the memory per connection."""
+    cost, opened = trial.cost, getattr(trial.connection_states, "opened", 0)
     grown_mib = _number(cost.service_memory_mib) - _number(cost.service_memory_before_mib)
     return {
-        **{name: _number(getattr(trial.held, name, None)) for name in _HELD},
-        "in_flight_mean": _number(trial.client.in_flight_counted),
+        **{name: _number(getattr(trial.connection_states, name, None)) for name in _HELD},
+        "in_flight_mean": _number(trial.client.in_flight_observed),
         "kib_per_connection": _per(1024 * grown_mib, opened),
     }
 
 
-_HELD = tuple(field.name for field in fields(Held))
+_HELD = tuple(field.name for field in fields(ConnectionStates))
 
 
 def _cost(trial: Trial) -> dict[str, Any]:
@@ -134,14 +134,14 @@ def _statements(cost: Cost) -> dict[str, Any]:
 def _pool(cost: Cost) -> dict[str, Any]:
     requests = cost.statements.requests if cost.statements else 0
     return {
-        "pool_taken_per_request": _per(cost.pool_taken, requests),
-        "pool_waited_ms_per_request": _per(cost.pool_waited_ms, requests),
+        "pool_checkouts_per_request": _per(cost.pool_checkouts, requests),
+        "pool_wait_ms_per_request": _per(cost.pool_wait_ms, requests),
     }
 
 
 def _instrument(trial: Trial) -> dict[str, Any]:
     client = trial.client
-    off = _per(client.in_flight_by_latency, client.in_flight_counted) - 1
+    off = _per(client.in_flight_by_latency, client.in_flight_observed) - 1
     return {
         "client_cpu_fraction": client.cpu_fraction,
         "lag_p99_ms": client.lag_p99_ms,
@@ -172,7 +172,7 @@ def _per(amount: float | None, count: float) -> float:
 
 _COLUMNS = (
     *TRIAL_KEYS,
-    *("load_kind", "users", "rate_per_s", "connections", "silent"),
+    *("load_kind", "users", "rate_per_s", "connections", "idle"),
     *("started_at", "verdict", "reasons"),
     *("window_s", "scheduled", "sent", "dropped", "succeeded", "completed", "errors"),
     *_HELD,
@@ -181,7 +181,7 @@ _COLUMNS = (
     *("upstreams_cpu_ms_per_request", "service_memory_mib", "service_memory_before_mib"),
     "data_statements_per_request",
     *("control_statements_per_request", "rows_per_request", "database_time_ms_per_request"),
-    *("pool_taken_per_request", "pool_waited_ms_per_request"),
+    *("pool_checkouts_per_request", "pool_wait_ms_per_request"),
     *("client_cpu_fraction", "lag_p99_ms", "worst_stall_ms", "littles_law_error"),
     *("client_memory_mib", "stolen_fraction", "foreign_cpu_fraction", "speed_per_s"),
     "speed_drift",

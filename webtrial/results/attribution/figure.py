@@ -25,7 +25,7 @@ from webtrial.results.base.figure_style import (
     tint,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import interval, number, times
+from webtrial.results.base.formatting import number, with_interval
 from webtrial.results.base.result import Shows
 from webtrial.run.store import Run
 from webtrial.stats.estimates import labelled
@@ -108,9 +108,8 @@ def _label(row: dict[str, Any]) -> str:
     ratio, low, high, sign = row["ratio"], row["low"], row["high"], "×"
     if ratio < 1:
         ratio, low, high, sign = 1 / ratio, 1 / high, 1 / low, "÷"
-    span = f" ({interval(low, high)})" if np.isfinite(low) else ""
-    sure = "" if row["verdict"] in _DECIDED or not span else " ?"
-    return f"{sign} {times(ratio, low, high)}{span}{sure}"
+    sure = "" if row["verdict"] in _DECIDED or not np.isfinite(low) else " ?"
+    return f"{sign} {with_interval(ratio, low, high)}{sure}"
 
 
 def _beside(axes: Axes, text: str, height: float, color: Any) -> None:

@@ -12,9 +12,16 @@ import pandas as pd
 
 from webtrial.results.attribution.estimate import FRAMEWORK, WHOLE, Decomposition
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.figure_text import ONE_BLOCK, FigureText, one_block_note, within
-from webtrial.results.base.formatting import counted, format_range, interval, listed, number, times
-from webtrial.results.base.ratio_labels import undecided_note, with_span
+from webtrial.results.base.figure_text import ONE_BLOCK, FigureText, one_block_note
+from webtrial.results.base.formatting import (
+    counted,
+    format_range,
+    interval,
+    listed,
+    number,
+    rounded,
+)
+from webtrial.results.base.ratio_labels import ratio_text, undecided_note, with_span
 from webtrial.results.base.result import Shows
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
@@ -142,7 +149,7 @@ def _factor(row: dict[str, Any], turned: bool, spans: bool) -> tuple[str, str]:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
     if not spans or not (isfinite(low) and isfinite(high)):
         return number(ratio), ""
-    return times(ratio, low, high), f" ({interval(low, high)})"
+    return rounded(ratio, low, high), f" ({interval(low, high)})"
 
 
 def waterfall_figure_text(found: Decomposition) -> FigureText:
@@ -189,15 +196,12 @@ def _part_text(row: dict[str, Any]) -> str:
     paths = format_range([row["smallest"], row["largest"]])
     ranging = f", over paths {paths}" if " to " in paths else ""
     via = f", on all paths {row['via']}" if row["via"] else ""
-    return (
-        f"{row['part']} {times(row['ratio'], row['low'], row['high'])}{within(row)}{ranging}{via}"
-    )
+    return f"{row['part']} {ratio_text(row)}{ranging}{via}"
 
 
 def _corner_text(row: dict[str, Any]) -> str:
     """Format a corner: `FastAPI, plain over Flask, plain 0.79 (0.69–0.91)`."""
-    ratio = times(row["ratio"], row["low"], row["high"])
-    return f"{row['title']} over {row['baseline_title']} {ratio}{within(row)}"
+    return f"{row['title']} over {row['baseline_title']} {ratio_text(row)}"
 
 
 def parts_table(found: Decomposition) -> Table | Prose:
@@ -224,7 +228,7 @@ def _part_columns(row: dict[str, Any]) -> dict[str, str]:
     low, high = row["smallest"], row["largest"]
     alike = number(low, 3) == number(high, 3)
     return {
-        "ratio": times(row["ratio"], row["low"], row["high"]),
+        "ratio": rounded(row["ratio"], row["low"], row["high"]),
         "range": "–" if alike else interval(low, high),
         "rests_on": _rests_on(row),
     }
@@ -242,7 +246,7 @@ def corners_table(found: Decomposition) -> Table | Prose:
     if found.corners.empty:
         return Prose("")
     pairs = found.corners["title"] + " / " + found.corners["baseline_title"]
-    ratios = [times(row["ratio"], row["low"], row["high"]) for row in rows_of(found.corners)]
+    ratios = [rounded(row["ratio"], row["low"], row["high"]) for row in rows_of(found.corners)]
     differs = [listed(differing(row)) for row in rows_of(found.corners)]
     rows = with_span(found.corners).assign(pair=pairs, ratio=ratios, differs=differs)
     columns = {"pair": "comparison", "concurrency": "concurrency", "differs": "what differs"}
@@ -325,9 +329,8 @@ def _corners_told(found: Decomposition) -> Iterator[str]:
     for row in rows_of(found.corners):
         where = row["concurrency"]
         where = f"From {where}" if " to " in where else f"With {where} on both sides"
-        ratio = times(row["ratio"], row["low"], row["high"])
         yield (
-            f"{where} {row['title']} took {ratio}{within(row)} times the CPU time per request of"
+            f"{where} {row['title']} took {ratio_text(row)} times the CPU time per request of"
             f" {row['baseline_title']}{undecided_note(row)}; what differs is"
             f" {listed(differing(row))}."
         )

@@ -1,12 +1,11 @@
 """Phrases that the texts of several figures share."""
 
 from collections.abc import Callable
-from math import isfinite
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from webtrial.results.base.formatting import counted, humanize, interval, number, whole_percent
+from webtrial.results.base.formatting import counted, humanize, number, whole_percent, with_interval
 from webtrial.stats.frames import rows_of
 from webtrial.stats.histogram import NEEDS_INTERVAL
 from webtrial.stats.thresholds import TOLERATED_SHARE
@@ -24,11 +23,9 @@ def per_cell(table: pd.DataFrame, text: Callable[[dict[str, Any]], str]) -> str:
     return "; ".join(parts) + "."
 
 
-def within(row: dict[str, Any]) -> str:
-    """Return the interval of a row in brackets, "" if it has none."""
-    if not isfinite(row["low"]):
-        return ""
-    return f" ({interval(row['low'], row['high'])})"
+def estimate_text(row: dict[str, Any], column: str, digits: int = 2) -> str:
+    """Format an estimate in `column` of a row with the interval of that row, if it has one."""
+    return with_interval(row[column], row["low"], row["high"], digits)
 
 
 def percentile_text(row: dict[str, Any]) -> str:
@@ -37,8 +34,9 @@ def percentile_text(row: dict[str, Any]) -> str:
     Examples: `Flask p90 12`, `Flask p99 at least 120 (95–160)`.
     """
     least = "at least " if row["is_bound"] else ""
-    span = within(row) if row["percentile"] >= NEEDS_INTERVAL else ""
-    return f"{row['title']} p{row['percentile']:g} {least}{number(row['latency_ms'])}{span}"
+    is_tail = row["percentile"] >= NEEDS_INTERVAL
+    value = estimate_text(row, "latency_ms") if is_tail else number(row["latency_ms"])
+    return f"{row['title']} p{row['percentile']:g} {least}{value}"
 
 
 def interval_note(table: pd.DataFrame) -> str:

@@ -1,12 +1,11 @@
 """Format numbers and intervals for readers."""
 
 from collections.abc import Iterable, Sequence
-from math import floor, isfinite, log10
+from math import floor, isfinite, log10, sqrt
 from typing import Any
 
-import pandas as pd
-
-MOST_DECIMALS = 4
+MOST_DIGITS = 4  # significant digits of the smaller end of an interval
+ONE_DIGIT_FROM = 3.55  # leading digits of a half-width that is printed to one digit
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -48,20 +47,32 @@ def likelihood(probability: float) -> str:
     return whole_percent(probability)
 
 
-def times(ratio: float, low: float, high: float) -> str:
-    """Format a ratio with as many decimals as its interval is printed with."""
-    if not (isfinite(low) and isfinite(high)):
-        return number(ratio)
-    return f"{ratio:,.{_interval_decimals(low, high)}f}"
+def with_interval(value: float, low: float, high: float, digits: int = 2) -> str:
+    """Format an estimate with its interval: `2.9 (2.4–3.4)`.
+
+    Without an interval, the value alone to `digits` significant digits; – for NaN.
+    """
+    text = rounded(value, low, high, digits)
+    return f"{text} ({interval(low, high)})" if isfinite(low) and isfinite(high) else text
+
+
+def rounded(value: float, low: float, high: float, digits: int = 2) -> str:
+    """Format an estimate to the digits of its interval, or to `digits` if it has none."""
+    if not (isfinite(value) and isfinite(low) and isfinite(high)):
+        return number(value, digits)
+    return _fixed(value, _interval_decimals(low, high))
 
 
 def interval(low: float, high: float) -> str:
-    """Format an interval: `3.1–4.0`.
+    """Format an interval: `2.4–3.4`; – without one.
 
-    It has two digits, or more if rounding would put an end on 1 or make both ends equal.
+    Its width decides the digits: one significant digit of it, or two if it begins with 1 to 3
+    (Particle Data Group, Review of Particle Physics, section 5.3).
     """
+    if not (isfinite(low) and isfinite(high)):
+        return "–"
     decimals = _interval_decimals(low, high)
-    return f"{low:,.{decimals}f}–{high:,.{decimals}f}"
+    return f"{_fixed(low, decimals)}–{_fixed(high, decimals)}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -100,22 +111,28 @@ def _rounded(value: float, digits: int) -> float:
 
 
 def _interval_decimals(low: float, high: float) -> int:
-    decimals = _decimals(low, 2)
-    while decimals < MOST_DECIMALS and _misleads(low, high, decimals):
-        decimals += 1
-    return decimals
+    """Return how many decimals an interval deserves; negative to round to tens or hundreds."""
+    half_width = _half_width(low, high)
+    if half_width <= 0:
+        return _decimals(low, 2)
+    smaller = min(abs(end) for end in (low, high) if end)
+    most = MOST_DIGITS - 1 - floor(log10(smaller))
+    exponent = floor(log10(half_width))
+    leading = half_width / 10**exponent
+    return min(most, int(leading < ONE_DIGIT_FROM) - exponent)
 
 
-def _misleads(low: float, high: float, decimals: int) -> bool:
-    ends = (round(low, decimals), round(high, decimals))
-    return 1 in ends or ends[0] == ends[1]
+def _half_width(low: float, high: float) -> float:
+    """Return the distance from `low` to the middle: the geometric mean if `low` is positive."""
+    middle = sqrt(low * high) if low > 0 else (low + high) / 2
+    return middle - low
+
+
+def _fixed(value: float, decimals: int) -> str:
+    return f"{round(value, decimals):,.{max(0, decimals)}f}"
 
 
 STACK_COLUMNS = {"scenario": "scenario", "load": "load", "title": "stack"}
-
-
-def span_text(low: float, high: float) -> str:
-    return "–" if pd.isna(low) or pd.isna(high) else interval(low, high)
 
 
 FAILURE_COLUMNS = {"error_fraction": "failed", "dropped_fraction": "not sent"}

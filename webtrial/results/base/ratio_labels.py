@@ -1,11 +1,10 @@
 """Add names and text to rows of `stats.ratios.ratio_table`, for figures and tables."""
 
-from math import isfinite
 from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.formatting import interval, span_text, times
+from webtrial.results.base.formatting import interval, rounded, with_interval
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
@@ -33,13 +32,8 @@ def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         title=[title_of(name, stacks) for name in rows["stack"]],
         baseline_title=[title_of(name, stacks) for name in rows["baseline"]],
-        label=[ratio_label(*each) for each in ends],
+        label=[with_interval(*each) for each in ends],
     )
-
-
-def ratio_label(ratio: float, low: float, high: float) -> str:
-    """Return a ratio with its interval, if any, as text: `3.2 (2.4–4.2)`."""
-    return times(ratio, low, high) + (f" ({interval(low, high)})" if isfinite(low) else "")
 
 
 def undecided_note(row: dict[str, Any]) -> str:
@@ -47,13 +41,13 @@ def undecided_note(row: dict[str, Any]) -> str:
 
 
 def with_span(frame: pd.DataFrame) -> pd.DataFrame:
-    spans = [span_text(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
+    spans = [interval(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
     return frame.assign(span=spans)
 
 
 def ratio_text(row: dict[str, Any]) -> str:
-    """Return `ratio_label` of a row."""
-    return ratio_label(row["ratio"], row["low"], row["high"])
+    """Return the ratio of a row with its interval: `3.2 (2.4–4.2)`."""
+    return with_interval(row["ratio"], row["low"], row["high"])
 
 
 METRIC_TEXT = {
@@ -77,5 +71,5 @@ def with_pair_text(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
         pair=[
             f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in records
         ],
-        ratio=[times(r["ratio"], r["low"], r["high"]) for r in records],
+        ratio=[rounded(r["ratio"], r["low"], r["high"]) for r in records],
     )

@@ -9,10 +9,10 @@ from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import SERVED_PERCENT
 from webtrial.results.base.formatting import (
     HUMANIZED,
-    interval,
     likelihood,
     number,
     percent,
+    with_interval,
 )
 from webtrial.results.base.result import Shows
 from webtrial.results.choosing.criteria import Criteria
@@ -59,8 +59,7 @@ def money_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Pros
 
 
 def _spanned(row: dict[str, Any], value: str, low: str, high: str) -> str:
-    span = f" ({interval(row[low], row[high])})" if isfinite(row[low]) else ""
-    return number(row[value]) + span
+    return with_interval(row[value], row[low], row[high])
 
 
 def cores_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> Table | Prose:

@@ -8,7 +8,7 @@ import pandas as pd
 from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import (
     FigureText,
-    within,
+    estimate_text,
 )
 from webtrial.results.base.formatting import counted, humanize, likelihood, listed, number, percent
 from webtrial.results.base.result import Shows
@@ -47,7 +47,7 @@ def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureTe
 
 
 def _total(row: dict[str, Any]) -> str:
-    return f"{row['framework']} {number(row['total'])}{within(row)}"
+    return f"{row['framework']} {estimate_text(row, 'total')}"
 
 
 def choosing_text(chosen: pd.DataFrame) -> Prose:

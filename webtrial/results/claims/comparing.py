@@ -6,7 +6,7 @@ from itertools import product
 from math import isfinite, nan
 from typing import Any
 
-from webtrial.results.base.formatting import humanize, interval, number, percent, times
+from webtrial.results.base.formatting import humanize, number, percent, with_interval
 from webtrial.results.claims.book import Claim
 from webtrial.results.claims.case import ClaimContext, metric_of
 from webtrial.results.claims.predicates import predicate
@@ -88,9 +88,9 @@ def compared(
     row = case.ratio(claim, stacks, scenario)
     value, low, high = row["ratio"], row["low"], row["high"]
     if row["blocks_untouched"] < MINIMUM_BLOCKS or not isfinite(low):
-        seen = f"{what} {number(value)} (claimed {allowed.said}): {row['reason']}"
+        seen = f"{what} {number(value)}, claimed {allowed.said}: {row['reason']}"
         return replace(part, value=value, reason=seen)
-    seen = f"{what} {times(value, low, high)} ({interval(low, high)}; claimed {allowed.said})"
+    seen = f"{what} {with_interval(value, low, high)}, claimed {allowed.said}"
     direction, size = _direction(row, allowed), allowed.holds(low, high)
     return replace(
         part,

@@ -56,18 +56,18 @@ def connections_held(claim: Claim, case: ClaimContext) -> Judged:
     has little influence.
     """
     rows = case.connections[case.connections["stack"] == claim.stack[0]]
-    asking = rows[rows["silent"] == 0]
+    asking = rows[rows["idle"] == 0]
     if asking.empty:
-        return untestable(f"needs a run with connections_held for {claim.stack[0]}")
+        return untestable(f"needs a run with persistent_connections for {claim.stack[0]}")
     (found,) = rows_of(most_held(_replicated(asking, "holds")))
     (in_all,) = rows_of(most_held(_replicated(rows, "holds")))
     said = "; ".join(_held(row) for row in _by_size(rows))
     said = f"lost and {_late_in_words(case.limits)} of {said}"
     bounds = Bounds(float(found["most"]), _or(found["missed"], inf), said)
-    wanted = f"connections_held of {number(claim.numbers[0], 3)}"
+    wanted = f"persistent_connections of {number(claim.numbers[0], 3)}"
     judged = _judged(claim, case, bounds, asking["connections"], wanted)
-    fails_when_silent = in_all["missed"] <= claim.numbers[0] and in_all["missed_silent"] > 0
-    if judged.verdict == SUPPORTED and fails_when_silent:
+    fails_when_idle = in_all["missed"] <= claim.numbers[0] and in_all["missed_idle"] > 0
+    if judged.verdict == SUPPORTED and fails_when_idle:
         judged = replace(judged, verdict=PARTLY)
     return replace(judged, reason=f"{judged.reason}; {_idle(case, asking)}")
 
@@ -80,21 +80,21 @@ def _idle(case: ClaimContext, asking: pd.DataFrame) -> str:
         f" {number(float(asking['in_progress'].max()))} in progress on average"
     )
     axes = case.run.manifest.stacks.get(str(asking["stack"].iloc[0]), {})
-    allowed = case.run.manifest.budgets.get("connections_held")
-    if allowed and "{connections_held}" in axes.get("command", ()):
+    allowed = case.run.manifest.budgets.get("accepted_connections")
+    if allowed and "{accepted_connections}" in axes.get("command", ()):
         said += f"; the server's own limit was raised to {number(allowed, 4)}"
     return said
 
 
 def _by_size(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    sized = rows.assign(size=rows["connections"] + rows["silent"])
+    sized = rows.assign(size=rows["connections"] + rows["idle"])
     return rows_of(sized.sort_values("size", kind="stable"))
 
 
 def _held(row: dict[str, Any]) -> str:
-    silent = f" ({row['silent']:,} of which never send a request)" if row["silent"] else ""
+    idle = f" ({row['idle']:,} of which never send a request)" if row["idle"] else ""
     shares = f"{percent(row['lost_fraction'])} and {percent(row['late_fraction'])}"
-    return f"{row['size']:,}{silent} {shares}{_few(row)}"
+    return f"{row['size']:,}{idle} {shares}{_few(row)}"
 
 
 def _late_in_words(limits: Limits) -> str:

@@ -47,8 +47,8 @@ def source_times_ms(claim: Claim, case: ClaimContext) -> dict[str, float]:
     took_ms: dict[str, list[float]] = {}
     for trial in records_of(case.run, rows):
         for upstream in trial.upstreams:
-            if upstream.took_mean_ms is not None:
-                took_ms.setdefault(upstream.name, []).append(upstream.took_mean_ms)
+            if upstream.actual_mean_ms is not None:
+                took_ms.setdefault(upstream.name, []).append(upstream.actual_mean_ms)
     found = {name: fmean(values) for name, values in took_ms.items()}
     database_ms = rows["database_time_ms_per_request"].dropna()
     return found | ({DATABASE: float(database_ms.mean())} if found and len(database_ms) else {})

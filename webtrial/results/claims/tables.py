@@ -3,7 +3,7 @@
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import humanize, interval, number
+from webtrial.results.base.formatting import humanize, interval, number, rounded
 from webtrial.results.base.result import Shows
 from webtrial.results.claims.evaluate import Verification
 from webtrial.results.claims.facts import LABELS, counts_of, facts_of
@@ -74,11 +74,8 @@ def references_table(table: pd.DataFrame) -> Table:
         who=[f"{row['source']}, {row['date']}" for row in rows_of(table)],
         pair=[f"{row['title']} / {row['baseline_title']}" for row in rows_of(table)],
         published=[number(value) for value in table["published"]],
-        ours=[number(value) for value in table["ratio"]],
-        span=[
-            interval(row["low"], row["high"]) if pd.notna(row["low"]) else "–"
-            for row in rows_of(table)
-        ],
+        ours=[rounded(row["ratio"], row["low"], row["high"]) for row in rows_of(table)],
+        span=[interval(row["low"], row["high"]) for row in rows_of(table)],
     )
     columns = {"who": "source", "hardware": "on", "test": "test", "pair": "comparison"}
     columns |= {"published": "published", "scenario": "our scenario", "ours": "ours"}

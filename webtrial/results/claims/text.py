@@ -10,10 +10,10 @@ from webtrial.results.base.figure_text import SERVED_PERCENT, FigureText
 from webtrial.results.base.formatting import (
     counted,
     humanize,
-    interval,
     listed,
     number,
 )
+from webtrial.results.base.ratio_labels import ratio_text
 from webtrial.results.base.result import Shows
 from webtrial.results.claims.case import Limits
 from webtrial.results.claims.evaluate import Verification
@@ -77,7 +77,7 @@ def references_figure_text(table: pd.DataFrame) -> FigureText:
         title = f"{title}: {agreeing} of {len(decided)} within the interval of ours"
     alt = "Ratios of requests per second, published and ours. " + "; ".join(
         f"{row['title']} over {row['baseline_title']}: {row['source']} {row['date']}"
-        f" {number(row['published'])}, ours {number(row['ratio'])}{_span(row['low'], row['high'])}"
+        f" {number(row['published'])}, ours {ratio_text(row)}"
         for row in rows_of(table)
     )
     caption = (
@@ -86,10 +86,6 @@ def references_figure_text(table: pd.DataFrame) -> FigureText:
         " intervals."
     )
     return FigureText(title, f"{alt}.", caption)
-
-
-def _span(low: float, high: float) -> str:
-    return f" ({interval(low, high)})" if pd.notna(low) and pd.notna(high) else ""
 
 
 TOLD = 3
@@ -213,12 +209,9 @@ def references_text(table: pd.DataFrame) -> Prose:
 
 
 def _parting(row: dict[str, Any]) -> str:
-    ours = number(row["ratio"])
-    if pd.notna(row["low"]) and pd.notna(row["high"]):
-        ours += f" ({interval(row['low'], row['high'])})"
     return (
         f"{row['source']} ({row['date']}, {row['test']}) has {row['title']} at"
-        f" {number(row['published'])} times {row['baseline_title']}, we have {ours} in"
+        f" {number(row['published'])} times {row['baseline_title']}, we have {ratio_text(row)} in"
         f" {humanize(row['scenario'])}: {row['differs']}."
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.errors import ClaimError
-from webtrial.results.base.formatting import interval, number, times
+from webtrial.results.base.formatting import with_interval
 from webtrial.results.claims.facts import LABELS, counts_of
 from webtrial.stats.frames import rows_of
 
@@ -83,9 +83,7 @@ def measured_text(row: dict[str, Any]) -> str:
     value, low, high = row["measured"], row["low"], row["high"]
     if isinstance(value, str):
         return value
-    if not (isfinite(low) and isfinite(high)):
-        return number(value, 3)
-    return f"{times(value, low, high)} ({interval(low, high)})"
+    return with_interval(value, low, high, 3)
 
 
 def write_verdicts(table: pd.DataFrame, path: Path) -> Path:

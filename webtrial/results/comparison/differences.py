@@ -9,7 +9,7 @@ from webtrial.run.parameters import PRIVATE
 from webtrial.run.store import DURATIONS, Manifest, Run
 
 BEARING = frozenset(
-    {"think_time_s", "timeout_s", "held_rate_per_s", "held_scenario", "max_connections"}
+    {"think_time_s", "timeout_s", "persistent_rate_per_s", "persistent_scenario", "max_connections"}
     | {"upstream_delay_ms", "upstream_sigma", "database_connections", "server_processes"}
 )
 """Parameters that change what a cell of the same name demands of a stack. Others change which cells

@@ -19,7 +19,7 @@ from webtrial.results.base.figure_style import (
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.ratio_labels import ratio_label
+from webtrial.results.base.formatting import with_interval
 from webtrial.results.base.result import Shows
 from webtrial.results.comparison.text import changes_figure_text, replication_figure_text
 from webtrial.results.throughput import ratios_figure as ratios
@@ -130,7 +130,7 @@ def changes_figure(changed: pd.DataFrame) -> Shown:
         baseline_title="itself before",
         floor=float("nan"),
         blocks=table[["blocks_before", "blocks_after"]].min(axis=1),
-        label=[ratio_label(*span) for span in spans],
+        label=[with_interval(*span) for span in spans],
     )
     return ratios.draw(drawn, changes_figure_text(drawn))
 

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import HUMANIZED, number, written
-from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_label
+from webtrial.results.base.formatting import HUMANIZED, number, with_interval, written
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_text
 from webtrial.results.base.result import Shows
 from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.run.store import Run
@@ -34,7 +34,7 @@ def regressions_table(worse: pd.DataFrame) -> Table | Prose:
     rows = rows_of(worse)
     frame = worse.assign(
         what=worse["metric"].map(_LABELS),
-        ratio=[ratio_label(row["ratio"], row["low"], row["high"]) for row in rows],
+        ratio=[ratio_text(row) for row in rows],
         worse=[f"{number(row['worse'])} %" for row in rows],
     )
     columns = _PLACE | {"what": "what", "before": "first run", "after": "second run"}
@@ -80,7 +80,7 @@ def _verdict(row: dict[str, Any], run: str) -> str:
         return "–"
 
     sign = {"indistinguishable": " =", "inconclusive": " ?"}.get(row[f"verdict_{run}"], "")
-    return f"{ratio_label(ratio, low, high)}{sign}"
+    return f"{with_interval(ratio, low, high)}{sign}"
 
 
 def changes_table(changed: pd.DataFrame) -> Table:
@@ -106,7 +106,7 @@ def _changed(row: dict[str, Any]) -> str:
         return "–"
     sure = "" if row["verdict"] in DECIDED else " ?"
     failing = row["failed_after"] > max(TOLERATED_SHARE, row["failed_before"])
-    ratio = ratio_label(row["ratio"], row["low"], row["high"])
+    ratio = ratio_text(row)
     return ratio + sure + (" !" if failing else "")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import FigureText, one_block_note, per_cell, ring_note
-from webtrial.results.base.formatting import counted, humanize, interval, listed, times
+from webtrial.results.base.formatting import counted, humanize, listed, rounded, with_interval
 from webtrial.results.base.result import Shows
 from webtrial.results.comparison.replication import CONTRADICTED, NEITHER, OUTCOMES, REPLICATES
 from webtrial.stats.frames import rows_of
@@ -45,7 +45,7 @@ def replication_figure_text(found: pd.DataFrame) -> FigureText:
 
 def _ratio(row: dict[str, Any], run: str) -> str:
     ratio, low, high = (row[f"{name}_{run}"] for name in ("ratio", "low", "high"))
-    return times(ratio, low, high) if isfinite(ratio) else "none"
+    return rounded(ratio, low, high) if isfinite(ratio) else "none"
 
 
 def changes_figure_text(table: pd.DataFrame) -> FigureText:
@@ -105,9 +105,8 @@ def changes_text(changed: pd.DataFrame, speed: Estimate) -> Prose:
     """Summarise `changes`: how many values changed, in which direction, and the machine's speed."""
     decided = changed[changed["verdict"].isin(DECIDED)]
     better = decided["verdict"] == decided["metric"].map(_BETTER)
-    span = f" ({interval(speed.low, speed.high)})" if isfinite(speed.low) else ""
     machine = (
-        f"The machine was {times(speed.value, speed.low, speed.high)}{span} times as fast in the"
+        f"The machine was {with_interval(speed.value, speed.low, speed.high)} times as fast in the"
         " second run, by a fixed piece of work timed around every trial."
         if isfinite(speed.value)
         else "How fast the machine was is not known."

@@ -11,12 +11,12 @@ from webtrial.stats.thresholds import P99_LIMIT_MS
 
 
 class Connections(Result):
-    """Response times, losses and memory by the number of held connections."""
+    """Response times, losses and memory by the number of persistent connections."""
 
-    LACKS = "no held connections that count"
+    LACKS = "no persistent connections that count"
 
     def __init__(self, run: Run, p99_limit_ms: float) -> None:
-        """Set the limit for held connections.
+        """Set the limit for persistent connections.
 
         Connections are held if nearly all stay open and 99 of 100 requests on them are answered
         within `p99_limit_ms`.

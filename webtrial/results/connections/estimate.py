@@ -1,4 +1,4 @@
-"""Held connections: how many a stack holds, what they cost, and how many are lost.
+"""Persistent connections: how many a stack holds, what they cost, and how many are lost.
 
 Each connection sends a request on opening and then at equal intervals. The total rate is the same
 for any number of connections, so two loads differ in connections, not in work. Silent connections
@@ -38,13 +38,13 @@ def is_held(lost_share: float, late: int, requests: int) -> bool | None:
 
 
 def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
-    """Return the results of held connections: a row per load and stack.
+    """Return the results of persistent connections: a row per load and stack.
 
-    Loads with silent connections come last.
+    Loads with idle connections come last.
 
     Columns: scenario, load_kind, load, stack, title, framework, connections (that send requests),
-    silent (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections:
-    lost_fraction; silent_open (silent ones open at the end, mean over blocks), in_progress (those
+    idle (others that never do), rate_per_s, blocks, suspect_blocks; of all the connections:
+    lost_fraction; idle_open (idle ones open at the end, mean over blocks), in_progress (those
     with a request in progress, mean over the window); of the requests in the windows: requests
     (scheduled), failed_fraction (failed, timed out, or not sent because the connection was still
     waiting), late_fraction (not answered within `p99_limit_ms`, including failed ones), p50_ms,
@@ -60,7 +60,7 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
 @cached_per_run
 def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = measured(trials_table(run))
-    trials = trials[trials["load_kind"] == "held"]
+    trials = trials[trials["load_kind"] == "persistent"]
     answers = by_trial(counted(run, trials))
     opening = by_trial(counted(run, trials, phase="warmup"))  # every one sends a request
     rows = [
@@ -68,14 +68,14 @@ def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
         for key, group in trials.groupby(_PLACE, sort=False)
     ]
     frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])))
-    return frame.sort_values(["silent", "connections"], kind="stable", ignore_index=True)
+    return frame.sort_values(["idle", "connections"], kind="stable", ignore_index=True)
 
 
 _Answers = Mapping[tuple[Any, Any], Histogram]  # by number and attempt of the trial
 _PLACE = [*CELL, "stack"]
 _COLUMNS = (
-    *("connections", "silent", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
-    *("silent_open", "in_progress", "requests", "failed_fraction", "late_fraction"),
+    *("connections", "idle", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
+    *("idle_open", "in_progress", "requests", "failed_fraction", "late_fraction"),
     *("p50_ms", "p50_low", "p50_high", "p90_ms", "p99_ms", "p99_low", "p99_high"),
     *("opening_late_fraction", "opening_p50_ms", "opening_p99_ms", "opening_p99_low"),
     *("opening_p99_high", "memory_mib", "kib_each", "kib_low", "kib_high", "holds"),
@@ -112,7 +112,7 @@ def _size(trials: pd.DataFrame) -> dict[str, Any]:
     first = trials.iloc[0]
     return {
         "connections": int(first["connections"]),
-        "silent": int(first["silent"]),
+        "idle": int(first["idle"]),
         "rate_per_s": first["rate_per_s"],
         "blocks": len(trials),
         "suspect_blocks": int((trials["verdict"] == "suspect").sum()),
@@ -123,7 +123,7 @@ def _fate(trials: pd.DataFrame) -> dict[str, Any]:
     sums = trials[["scheduled", "errors", "dropped"]].sum()
     return {
         "lost_fraction": _lost_share(trials),
-        "silent_open": trials["silent_still_open"].mean(),
+        "idle_open": trials["idle_still_open"].mean(),
         "in_progress": trials["in_flight_mean"].mean(),
         "failed_fraction": _share(sums["errors"] + sums["dropped"], sums["scheduled"]),
     }
@@ -131,9 +131,9 @@ def _fate(trials: pd.DataFrame) -> dict[str, Any]:
 
 def _lost_share(trials: pd.DataFrame) -> float:
     """Return the lost share of all connections, whether they send requests or not."""
-    sums = trials[["connections", "still_open", "silent", "silent_still_open"]].sum()
-    opened = sums["connections"] + sums["silent"]
-    return _share(opened - sums["still_open"] - sums["silent_still_open"], opened)
+    sums = trials[["connections", "still_open", "idle", "idle_still_open"]].sum()
+    opened = sums["connections"] + sums["idle"]
+    return _share(opened - sums["still_open"] - sums["idle_still_open"], opened)
 
 
 def _late_share(answers: Sequence[Histogram], limit_ms: float) -> float:
@@ -169,33 +169,33 @@ def most_held(table: pd.DataFrame) -> pd.DataFrame:
     """Return how many connections each stack holds, from rows of `connections`: a row per stack.
 
     A stack holds a number of connections if it holds every load up to it, whatever the connections
-    of those loads do. Columns: stack, title, framework, most (connections, including silent ones,
+    of those loads do. Columns: stack, title, framework, most (connections, including idle ones,
     of the largest load below `missed` that it holds; 0 without one), missed (of the smallest load
-    that it does not hold; NaN without one), missed_silent (how many of those are silent), unknown
+    that it does not hold; NaN without one), missed_idle (how many of those are idle), unknown
     (how many loads below `missed` cannot be judged), blocks, blocks_untouched (the fewest behind
-    any load), kib_each, kib_low, kib_high (at the largest load without silent ones).
+    any load), kib_each, kib_low, kib_high (at the largest load without idle ones).
     """
     rows = [_most(group) for _, group in table.groupby("stack", sort=False)]
     return pd.DataFrame(rows, columns=list(_MOST))
 
 
 _MOST = (
-    *("stack", "title", "framework", "most", "missed", "missed_silent", "unknown", "blocks"),
+    *("stack", "title", "framework", "most", "missed", "missed_idle", "unknown", "blocks"),
     *("blocks_untouched", "kib_each", "kib_low", "kib_high"),
 )
 
 
 def _most(loads: pd.DataFrame) -> dict[str, Any]:
-    loads = loads.assign(size=loads["connections"] + loads["silent"]).sort_values("size")
+    loads = loads.assign(size=loads["connections"] + loads["idle"]).sort_values("size")
     missed = loads[loads["holds"].eq(False)].head(1)
     below = loads[loads["size"] < (missed["size"].iloc[0] if len(missed) else inf)]
     held = below.loc[below["holds"].eq(True), "size"]
-    costs = loads[loads["silent"] == 0].tail(1)
+    costs = loads[loads["idle"] == 0].tail(1)
     return {
         **{name: loads[name].iloc[0] for name in ("stack", "title", "framework")},
         "most": int(held.max()) if len(held) else 0,
         "missed": missed["size"].max(),
-        "missed_silent": missed["silent"].max(),
+        "missed_idle": missed["idle"].max(),
         "unknown": int(below["holds"].isna().sum()),
         "blocks": int(loads["blocks"].min()),
         "blocks_untouched": int((loads["blocks"] - loads["suspect_blocks"]).min()),

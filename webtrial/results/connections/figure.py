@@ -1,4 +1,4 @@
-"""Draw held connections: memory and response times against their number."""
+"""Draw persistent connections: memory and response times against their number."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -92,12 +92,12 @@ def _name_connections(axes: Axes, numbers: list[int]) -> None:
 
 
 def held_figure(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
-    """Draw `connections`, without loads that have silent ones."""
-    asking = table[table["silent"] == 0]
+    """Draw `connections`, without loads that have idle ones."""
+    asking = table[table["idle"] == 0]
     if asking.empty:
         return absent(Connections.LACKS)
     trials = trials_table(run)
-    invalid = left_out(trials[trials["load_kind"] == "held"])
+    invalid = left_out(trials[trials["load_kind"] == "persistent"])
     said = connections_figure_text(asking, p99_limit_ms, invalid, len(asking) < len(table))
     return draw(asking, p99_limit_ms, said)
 

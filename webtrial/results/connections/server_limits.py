@@ -17,7 +17,7 @@ _SECONDS = {
 _BUDGETS = {
     "processes": "server_processes",
     "threads": "threads_per_process",
-    "connections_held": "connections_held",
+    "accepted_connections": "accepted_connections",
     "backlog": "backlog",
     "keep_alive_s": "keep_alive_s",
 }

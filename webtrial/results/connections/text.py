@@ -1,4 +1,4 @@
-"""Texts and tables of held connections."""
+"""Texts and tables of persistent connections."""
 
 from math import isfinite
 from typing import Any
@@ -18,11 +18,11 @@ from webtrial.results.base.figure_text import (
 from webtrial.results.base.formatting import (
     counted,
     format_range,
-    interval,
     listed,
     number,
     percent,
     whole_percent,
+    with_interval,
 )
 from webtrial.results.base.result import Shows
 from webtrial.results.connections.estimate import most_held
@@ -34,11 +34,11 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 def connections_figure_text(
-    table: pd.DataFrame, p99_limit_ms: float, invalid: int, silent_beside: bool = False
+    table: pd.DataFrame, p99_limit_ms: float, invalid: int, has_idle: bool = False
 ) -> FigureText:
     """Return the figure text of `connections` that all send requests: how many each stack holds.
 
-    `silent_beside`: the run also has connections that never send a request; they are not drawn.
+    `has_idle`: the run also has connections that never send a request; they are not drawn.
     """
     alt = "Median response time in milliseconds and memory in MiB. " + per_cell(
         table, lambda row: f"{row['title']} {number(row['p50_ms'])} and {number(row['memory_mib'])}"
@@ -47,11 +47,11 @@ def connections_figure_text(
         "Against the connections held, which ask at one rate in all however many they are. Left:"
         " memory of the service. Right: response time, median and (thin, above) 90th percentile, on"
         f" a log scale; grey: the limit of {number(p99_limit_ms)} ms for the 99th. Crossed: not"
-        f" held.{_NOT_DRAWN * silent_beside} {interval_note(table)}"
+        f" held.{_NOT_DRAWN * has_idle} {interval_note(table)}"
         + ring_note(table["suspect_blocks"])
         + left_out_note(invalid)
     )
-    title = "With requests on every connection, " * silent_beside + held_text(most_held(table))
+    title = "With requests on every connection, " * has_idle + held_text(most_held(table))
     return FigureText(title + one_block_note(table), alt, caption)
 
 
@@ -85,8 +85,8 @@ def _number_held(row: dict[str, Any]) -> str:
     `fewer than 100 connections`.
     """
     most, missed = row["most"], row["missed"]
-    silent = f" if {row['missed_silent']:,.0f} of them never send a request"
-    silent *= row["missed_silent"] > 0
+    idle = f" if {row['missed_idle']:,.0f} of them never send a request"
+    idle *= row["missed_idle"] > 0
     if not isfinite(missed):
         return (
             f"at least {counted(most, 'connection')}"
@@ -94,13 +94,13 @@ def _number_held(row: dict[str, Any]) -> str:
             else "an unknown number of connections"
         )
     if not most:
-        return f"fewer than {counted(int(missed), 'connection')}{silent}"
-    return f"{counted(most, 'connection')} (not {missed:,.0f}{silent})"
+        return f"fewer than {counted(int(missed), 'connection')}{idle}"
+    return f"{counted(most, 'connection')} (not {missed:,.0f}{idle})"
 
 
 def held_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
     """Return the `connections` that all send requests; empty prose if there are none."""
-    asking = table[table["silent"] == 0]
+    asking = table[table["idle"] == 0]
     if asking.empty:
         return Prose("")
     limit = f"{number(p99_limit_ms)} ms"
@@ -130,24 +130,23 @@ def held_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
 def _tail_text(row: dict[str, Any], name: str) -> str:
     """Format a 99th percentile with its interval; – without one."""
     value, low, high = (row[f"{name}_{end}"] for end in ("ms", "low", "high"))
-    return "–" if pd.isna(low) else f"{number(value, 3)} ({interval(low, high)})"
+    return "–" if pd.isna(low) else with_interval(value, low, high)
 
 
 def _each(row: dict[str, Any]) -> str:
-    span = "" if pd.isna(row["kib_low"]) else f" ({interval(row['kib_low'], row['kib_high'])})"
-    return number(row["kib_each"]) + span
+    return with_interval(row["kib_each"], row["kib_low"], row["kib_high"])
 
 
-def silent_table(table: pd.DataFrame) -> Table | Prose:
-    """Return `connections` with silent ones, and the same number without.
+def idle_table(table: pd.DataFrame) -> Table | Prose:
+    """Return `connections` with idle ones, and the same number without.
 
-    A sentence if there are no silent ones.
+    A sentence if there are no idle ones.
     """
-    sizes = table.loc[table["silent"] > 0, "connections"].unique()
+    sizes = table.loc[table["idle"] > 0, "connections"].unique()
     if not len(sizes):
-        return Prose("*In this run no connection was opened and then left silent.*")
-    columns = {"title": "stack", "connections": "asking", "silent": "silent beside them"}
-    columns |= {"silent_open": "of these open at the end", "requests": "requests"}
+        return Prose("*In this run no connection was opened and then left idle.*")
+    columns = {"title": "stack", "connections": "asking", "idle": "idle ones as well"}
+    columns |= {"idle_open": "of these open at the end", "requests": "requests"}
     columns |= {"failed_fraction": "failed", "p50_ms": "median (ms)", "p90_ms": "90th"}
     return Table(
         _with_held(table[table["connections"].isin(sizes)]),
@@ -166,7 +165,9 @@ def _with_held(table: pd.DataFrame) -> pd.DataFrame:
 def servers_table(run: Run) -> Table | Prose:
     """Return the server settings of the stacks that hold connections; empty prose if none do."""
     stacks = run.manifest.stacks
-    told = {name: numbers_told(run, name) for name in run.manifest.parameters.holders}
+    told = {
+        name: numbers_told(run, name) for name in run.manifest.parameters.stacks_with_persistent
+    }
     rows = [
         {"server": stacks[name]["server"], "title": title_of(name, stacks), "told": _options(each)}
         for name, each in told.items()
@@ -192,7 +193,7 @@ def connections_text(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Pros
     Also defines "held", and states how many connections are idle, what each costs and how long the
     servers keep them.
     """
-    asking = table[table["silent"] == 0]
+    asking = table[table["idle"] == 0]
     if asking.empty:
         return Prose("")
     most = most_held(table)
@@ -208,9 +209,9 @@ def connections_text(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Pros
 def _with_requests(asking: pd.DataFrame, most: pd.DataFrame) -> str:
     """Return how many connections are held if each sends requests.
 
-    "" unless silent connections reduce that number.
+    "" unless idle connections reduce that number.
     """
-    if not (most["missed_silent"] > 0).any():
+    if not (most["missed_idle"] > 0).any():
         return ""
     return f"With requests on every connection, {held_text(most_held(asking))}. "
 
@@ -251,21 +252,21 @@ def _kept(run: Run) -> str:
     asked_s = run.manifest.budgets.get("keep_alive_s")
     if asked_s is None:
         return ""
-    holders = run.manifest.parameters.holders
+    measured = run.manifest.parameters.stacks_with_persistent
     less = [
         f"{title_of(name, run.manifest.stacks)} keeps them for at most {kept_s:g} s"
         for name, kept_s in keep_alive_exceptions_s(run).items()
-        if name in holders
+        if name in measured
     ]
     return f" Servers keep an idle connection for {asked_s:g} s{''.join(f', {x}' for x in less)}."
 
 
-def silent_text(table: pd.DataFrame) -> Prose:
-    """Return the effect of silent connections on those that send requests."""
-    silent = table[table["silent"] > 0]
+def idle_text(table: pd.DataFrame) -> Prose:
+    """Return the effect of idle connections on those that send requests."""
+    idle = table[table["idle"] > 0]
     told = [
         f"beside {size:,} silent ones {', '.join(_answered(row) for row in rows_of(part))}"
-        for size, part in silent.groupby("silent", sort=False)
+        for size, part in idle.groupby("idle", sort=False)
     ]
     return Prose(f"Of the requests of the others were answered: {'; '.join(told)}." if told else "")
 
@@ -277,9 +278,9 @@ def _answered(row: dict[str, Any]) -> str:
 TABLES: Shows = {
     "held": lambda found: held_table(found.data, found.p99_limit_ms),
     "servers": lambda found: servers_table(found.run),
-    "silent": lambda found: silent_table(found.data),
+    "idle": lambda found: idle_table(found.data),
 }
 TEXTS: Shows = {
     "held": lambda found: connections_text(found.run, found.data, found.p99_limit_ms),
-    "silent": lambda found: silent_text(found.data),
+    "idle": lambda found: idle_text(found.data),
 }

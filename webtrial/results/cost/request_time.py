@@ -53,7 +53,7 @@ def request_time(run: Run) -> pd.DataFrame:
 
 _NAMES = {
     "database_time_ms_per_request": "database_ms",
-    "pool_waited_ms_per_request": "connection_ms",
+    "pool_wait_ms_per_request": "connection_ms",
     "cpu_ms_per_request": "cpu_ms",
 }
 

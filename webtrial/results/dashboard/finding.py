@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.formatting import listed
-from webtrial.results.base.ratio_labels import ratio_label
+from webtrial.results.base.ratio_labels import ratio_text
 from webtrial.results.claims.book import read_claims
 from webtrial.results.dashboard.ratios import (
     client_decides,
@@ -103,4 +103,4 @@ def _turned(row: dict[str, Any]) -> dict[str, Any]:
 
 def _ratio(row: dict[str, Any]) -> str:
     undecided = isfinite(row["low"]) and row["verdict"] not in DECIDED
-    return ratio_label(row["ratio"], row["low"], row["high"]) + ", undecided," * undecided
+    return ratio_text(row) + ", undecided," * undecided

@@ -7,14 +7,14 @@ import pandas as pd
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     FigureText,
+    estimate_text,
     interval_note,
     left_out_note,
     one_block_note,
     per_cell,
     ring_note,
-    within,
 )
-from webtrial.results.base.formatting import format_range, humanize, listed, number, times
+from webtrial.results.base.formatting import format_range, humanize, listed, number, rounded
 from webtrial.results.base.ratio_labels import (
     METRIC_TEXT,
     undecided_note,
@@ -43,7 +43,7 @@ def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
     alt = "Mean response times in milliseconds. " + per_cell(
         parts,
         lambda row: (
-            f"{row['title']} {number(row['response_ms'])}{within(row)}, upstreams in turn"
+            f"{row['title']} {estimate_text(row, 'response_ms')}, upstreams in turn"
             f" {number(row['in_turn_ms'])}, the slowest {number(row['slowest_ms'])}"
         ),
     )
@@ -78,16 +78,16 @@ def parts_table(parts: pd.DataFrame) -> Table:
 def upstreams_table(run: Run) -> Table:
     """Return the intended and the measured time of each upstream over the run."""
     rows = [
-        (each.name, each.requests, each.asked_mean_ms, each.took_mean_ms)
+        (each.name, each.requests, each.requested_mean_ms, each.actual_mean_ms)
         for trial in run.trials
         for each in trial.upstreams
     ]
-    columns = ["name", "requests", "asked_mean_ms", "took_mean_ms"]
+    columns = ["name", "requests", "requested_mean_ms", "actual_mean_ms"]
     frame = pd.DataFrame(rows, columns=columns).groupby("name", as_index=False, sort=False)
     table = frame.agg(
         requests=("requests", "sum"),
-        asked=("asked_mean_ms", "mean"),
-        took=("took_mean_ms", "mean"),
+        asked=("requested_mean_ms", "mean"),
+        took=("actual_mean_ms", "mean"),
     )
     names = {"name": "upstream", "requests": "requests", "asked": "asked to take (mean, ms)"}
     names |= {"took": "took (mean, ms)"}
@@ -182,7 +182,7 @@ def _worth_in_words(pair: pd.DataFrame) -> str:
     """
     rows = {row["metric"]: row for row in rows_of(pair) if isfinite(row["ratio"])}
     told = [
-        f"{times(row['ratio'], row['low'], row['high'])} times the {what}{undecided_note(row)}"
+        f"{rounded(row['ratio'], row['low'], row['high'])} times the {what}{undecided_note(row)}"
         for metric, what in _WORTH.items()
         if (row := rows.get(metric))
     ]

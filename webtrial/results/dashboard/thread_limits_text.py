@@ -3,7 +3,8 @@
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import format_range, interval, percent, times
+from webtrial.results.base.formatting import format_range, interval, percent
+from webtrial.results.base.ratio_labels import ratio_text
 from webtrial.results.dashboard.thread_limits import NEAR, SCENARIO
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
@@ -22,7 +23,7 @@ def thread_limits_table(limits: pd.DataFrame) -> Table | Prose:
     columns |= {"cores_busy": "cores busy", "limit": "limit"}
     ends = zip(limits["low"], limits["high"], strict=True)
     return Table(
-        limits.assign(span=["–" if pd.isna(low) else interval(low, high) for low, high in ends]),
+        limits.assign(span=[interval(low, high) for low, high in ends]),
         f"Dashboard at {limits['load'].iloc[0]}: threads divided by the time that each waits for"
         " upstreams, beside what was measured. Busy: CPU time of the service over that of as many"
         " cores as it has processes, and CPU time of service, PostgreSQL and upstreams over that of"
@@ -77,10 +78,8 @@ def _pools_told(run: Run, ratios: pd.DataFrame) -> list[str]:
     told = []
     for row in rows_of(rows):
         if stacks[row["stack"]].get("sources") == "threads":
-            undecided = "" if row["verdict"] in DECIDED else f"; {row['reason']}"
-            span = f" ({interval(row['low'], row['high'])}{undecided})" if row["blocks"] > 1 else ""
-            ratio = times(row["ratio"], row["low"], row["high"])
-            told.append(f"{title_of(row['baseline'], stacks)} by {ratio}{span}")
+            undecided = "" if row["verdict"] in DECIDED else f" ({row['reason']})"
+            told.append(f"{title_of(row['baseline'], stacks)} by {ratio_text(row)}{undecided}")
     said = "A pool of threads in each request that asks the upstreams multiplies the rate of"
     return [f"{said} {', and of '.join(told)}."] if told else []
 

@@ -73,7 +73,7 @@ def places(run: Run) -> pd.DataFrame:
     Columns: scenario, load_kind, load, stack, title, framework.
     """
     trials = at_common_loads(measured(trials_table(run)))
-    trials = trials[trials["load_kind"] != "held"]
+    trials = trials[trials["load_kind"] != "persistent"]
     cells = trials[[*CELL, "stack"]].drop_duplicates()
     return in_order(run, labelled(run, cells.reset_index(drop=True)))
 

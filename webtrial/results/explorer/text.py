@@ -4,12 +4,12 @@ import pandas as pd
 
 from webtrial.results.base.figure_text import (
     FigureText,
+    estimate_text,
     interval_note,
     left_out_note,
     one_block_note,
     per_cell,
 )
-from webtrial.results.base.figure_text import within as in_brackets
 from webtrial.results.base.formatting import humanize, number
 from webtrial.results.explorer.estimate import Selection
 from webtrial.stats.frames import rows_of
@@ -26,7 +26,7 @@ def values_figure_text(table: pd.DataFrame, chosen: Selection) -> FigureText:
         said = " to ".join(f"{number(row['value'], 3)} ({row['title']})" for row in ends)
         title = f"{what}: {said} in {where}{one_block_note(table)}"
     alt = f"{what}. " + per_cell(
-        table, lambda row: f"{row['title']} {number(row['value'], 3)}{in_brackets(row)}"
+        table, lambda row: f"{row['title']} {estimate_text(row, 'value', 3)}"
     )
     caption = (
         f"{what}, from zero. {interval_note(table)} Small marks are single blocks:"

@@ -91,7 +91,7 @@ def _groups(run: Run, by: list[str], part: Part) -> Iterator[tuple[Any, pd.DataF
     trials = at_common_loads(measured(trials_table(run)))
     for column, names in (("scenario", part.scenarios), ("stack", part.stacks)):
         trials = trials if names is None else trials[trials[column].isin(names)]
-    all_loads = trials["load_kind"] != "held"
+    all_loads = trials["load_kind"] != "persistent"
     trials = trials[all_loads if part.load is None else trials["load"] == part.load]
     for (_, kind, _), cell in trials.groupby(CELL, sort=False):
         counts = counted(run, cell, kinds="kind" in by).assign(load_kind=str(kind))

@@ -250,7 +250,7 @@ def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
     if table["latency_ms"].notna().sum() == 0:
         return absent(Latency.LACKS)
     trials = everywhere(run, trials_of(run, *table["scenario"].unique()))
-    invalid = left_out(trials[trials["load_kind"] != "held"])
+    invalid = left_out(trials[trials["load_kind"] != "persistent"])
     said = against_load_figure_text(table, invalid)
     return draw_against_load(table, said)
 

@@ -9,6 +9,7 @@ from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     FigureText,
     bounds_note,
+    estimate_text,
     left_out_note,
     one_block_note,
     per_cell,
@@ -21,7 +22,6 @@ from webtrial.results.base.formatting import (
     counted,
     format_range,
     humanize,
-    interval,
     listed,
     number,
     percent,
@@ -229,8 +229,8 @@ def percentile_columns(
 def _percentile_cell(row: dict[str, Any]) -> str:
     """Format a percentile: `≥ 12.0`, or `120 (95–160)` for a tail."""
     is_tail = row["percentile"] >= NEEDS_INTERVAL and not pd.isna(row["low"])
-    span = f" ({interval(row['low'], row['high'])})" if is_tail else ""
-    return f"{'≥ ' if row['is_bound'] else ''}{number(row['latency_ms'], 3)}{span}"
+    value = estimate_text(row, "latency_ms", 3) if is_tail else number(row["latency_ms"], 3)
+    return f"{'≥ ' if row['is_bound'] else ''}{value}"
 
 
 def _percentile_name(percentile: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from webtrial.errors import RunError
-from webtrial.run.records import Second, Trial
+from webtrial.run.records import ResourceSample, Trial
 from webtrial.run.store import Run
 from webtrial.stats.counting import bucket_of, over
 from webtrial.stats.histogram import histogram
@@ -26,14 +26,14 @@ class Timeline:
     `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s (NaN in the warm-up if a
     trimmed run did not keep its requests), median_ms, worst_ms (of successful requests intended in
     the bin). `median_ms` covers all successful requests of the window. Medians lie within
-    histogram.RESOLUTION. `seconds`: the fields of records.Second.
+    histogram.RESOLUTION. `resources`: the fields of records.ResourceSample.
     """
 
     trial: Trial
     requests: pd.DataFrame
     bins: pd.DataFrame
     median_ms: float
-    seconds: pd.DataFrame
+    resources: pd.DataFrame
 
 
 MOST_POINTS = 500
@@ -47,8 +47,8 @@ def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
     grid = _Grid.of(trial)
     took = _latencies(file, grid)
     in_window = took[took["place"].between(grid.warmup, grid.bins - 1)]
-    names = list(Second.__dataclass_fields__)
-    seconds = pd.DataFrame([asdict(second) for second in trial.seconds], columns=names)
+    names = list(ResourceSample.__dataclass_fields__)
+    resources = pd.DataFrame([asdict(sample) for sample in trial.resource_samples], columns=names)
     bins = _bins(file, grid, took)
     if not _has_warmup(file):
         bins.loc[bins["t_s"] < 0, [*_RATES]] = nan
@@ -57,7 +57,7 @@ def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
         _points(file),
         bins,
         histogram(in_window).percentile_ms(50),
-        seconds,
+        resources,
     )
 
 

@@ -42,11 +42,11 @@ def draw(moments: Timeline, words: FigureText) -> Drawing:
         each.axvspan(-moments.trial.warmup_s, 0, color=FAINT, linewidth=0)
     _latencies(points, moments)
     _rates(rates, moments.bins)
-    _cpu(cpu, moments.seconds, moments.trial.window_s)
+    _cpu(cpu, moments.resources, moments.trial.window_s)
     cpu.set_xlabel("seconds from the start of the measured window (grey: warm-up)")
     cpu.set_xlim(-moments.trial.warmup_s, moments.trial.window_s)
     figure.align_ylabels([points, rates, cpu])
-    drawn = together(request=moments.requests, bin=moments.bins, second=moments.seconds)
+    drawn = together(request=moments.requests, bin=moments.bins, second=moments.resources)
     return Drawing(figure, *words, drawn)
 
 
@@ -93,11 +93,11 @@ def _rates(axes: Axes, bins: pd.DataFrame) -> None:
     axes.legend(loc="upper right", ncols=2, frameon=False, fontsize=7, borderpad=0)
 
 
-def _cpu(axes: Axes, seconds: pd.DataFrame, window_s: float) -> None:
+def _cpu(axes: Axes, resources: pd.DataFrame, window_s: float) -> None:
     for column, (label, line, color) in _CPU.items():
-        values = seconds[column].astype(float)
+        values = resources[column].astype(float)
         axes.plot(
-            seconds["t_s"],
+            resources["t_s"],
             values,
             color=color,
             linestyle=line,
@@ -106,7 +106,7 @@ def _cpu(axes: Axes, seconds: pd.DataFrame, window_s: float) -> None:
             markersize=2.5,
             label=label,
         )
-    highest = largest(seconds, list(_CPU))
+    highest = largest(resources, list(_CPU))
     axes.set_ylim(0, 1.35 * highest if np.isfinite(highest) and highest > 0 else 1)
     axes.set_ylabel("CPU (cores)")
     axes.legend(loc="upper right", ncols=3, frameon=False, fontsize=7, borderpad=0)

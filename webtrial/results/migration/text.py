@@ -7,14 +7,14 @@ import pandas as pd
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     FigureText,
+    estimate_text,
     interval_note,
     left_out_note,
     one_block_note,
     per_cell,
     ring_note,
-    within,
 )
-from webtrial.results.base.formatting import HUMANIZED, humanize, listed, number, times
+from webtrial.results.base.formatting import HUMANIZED, humanize, listed, rounded
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, METRIC_TEXT, ratio_text, with_pair_text
 from webtrial.results.base.result import Shows
 from webtrial.results.migration.estimate import connections_shared
@@ -41,7 +41,7 @@ def migration_figure_text(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: in
     title = f"CPU time of a request for {humanize(most)}: {said}{one_block_note(here)}"
     alt = "CPU-milliseconds of the service per request. " + per_cell(
         costs.drop_duplicates(["scenario", "load", "stack"]),
-        lambda row: f"{row['title']} {number(row['value'])}{within(row)}",
+        lambda row: f"{row['title']} {estimate_text(row, 'value')}",
     )
     caption = (
         "CPU-milliseconds of the service per request, on a log scale: from the framework that is"
@@ -60,7 +60,7 @@ def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]
     over_left = {row["stack"]: row for row in ratios if row["baseline"] == left["stack"]}
     rows = [(row["title"], over_left[row["stack"]]) for row in others if row["stack"] in over_left]
     told = [
-        f"{title} {times(row['ratio'], row['low'], row['high'])} times"
+        f"{title} {rounded(row['ratio'], row['low'], row['high'])} times"
         for title, row in rows
         if row["verdict"] in DECIDED or row["blocks"] <= 1
     ]

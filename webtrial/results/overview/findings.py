@@ -16,7 +16,7 @@ from webtrial.results.base.formatting import (
     humanize,
     interval,
     listed,
-    times,
+    rounded,
 )
 from webtrial.run.store import Run
 from webtrial.stats.estimates import main_load
@@ -128,7 +128,7 @@ def _claim(row: Mapping[str, Any], stacks: Stacks) -> tuple[str, str]:
     ratio, low, high = row["ratio"], row["low"], row["high"]
     if ratio < 1:
         above, below, ratio, low, high = below, above, 1 / ratio, 1 / high, 1 / low
-    text = _SAYS[row["metric"]].format(a=above, b=below, x=times(ratio, low, high))
+    text = _SAYS[row["metric"]].format(a=above, b=below, x=rounded(ratio, low, high))
     return text, interval(low, high) if isfinite(low) and isfinite(high) else ""
 
 

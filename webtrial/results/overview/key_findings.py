@@ -8,7 +8,7 @@ import pandas as pd
 
 from webtrial.results.attribution.estimate import WHOLE, Decomposition, decomposition
 from webtrial.results.attribution.text import cause
-from webtrial.results.base.formatting import also_differ_text, humanize, interval, listed, times
+from webtrial.results.base.formatting import also_differ_text, humanize, interval, listed, rounded
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import DASHBOARD, dashboard_ratios
 from webtrial.results.overview.findings import (
@@ -113,7 +113,7 @@ def _factor(row: dict[str, Any]) -> tuple[str, str]:
     if ratio <= 1:
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
     span = f" ({interval(low, high)})" if isfinite(low) and isfinite(high) else ""
-    return f"{times(ratio, low, high)} times{span}", humanize(row["scenario"])
+    return f"{rounded(ratio, low, high)} times{span}", humanize(row["scenario"])
 
 
 def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.formatting import humanize, listed
-from webtrial.results.base.ratio_labels import ratio_label
+from webtrial.results.base.ratio_labels import ratio_text
 from webtrial.results.overview.findings import failing
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
@@ -71,4 +71,4 @@ def _given(row: dict[str, Any]) -> str:
 
 def _ratio(row: dict[str, Any]) -> str:
     undecided = isfinite(row["low"]) and row["verdict"] not in DECIDED
-    return ratio_label(row["ratio"], row["low"], row["high"]) + " (undecided)" * undecided
+    return ratio_text(row) + " (undecided)" * undecided

@@ -8,12 +8,15 @@ from webtrial.results.base.display import Table
 from webtrial.results.base.formatting import (
     HUMANIZED,
     humanize,
-    interval,
     listed,
     same_names,
-    times,
 )
-from webtrial.results.base.ratio_labels import ALSO_DIFFERS, PAIR_COLUMNS, with_pair_text
+from webtrial.results.base.ratio_labels import (
+    ALSO_DIFFERS,
+    PAIR_COLUMNS,
+    ratio_text,
+    with_pair_text,
+)
 from webtrial.results.base.result import Shows
 from webtrial.results.overview.findings import main_findings
 from webtrial.results.overview.matched_finding import missing_text
@@ -100,9 +103,7 @@ def _each_once(differs: pd.Series) -> str:
 
 
 def _scored(row: dict[str, Any]) -> str:
-    ratio = times(row["ratio"], row["low"], row["high"])
-    span = "" if pd.isna(row["low"]) else f" ({interval(row['low'], row['high'])})"
-    return f"{ratio}{span}{'' if row['verdict'] in DECIDED else ' ?'}"
+    return f"{ratio_text(row)}{'' if row['verdict'] in DECIDED else ' ?'}"
 
 
 def _failing(rows: pd.DataFrame) -> pd.Series:

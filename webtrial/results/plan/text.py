@@ -6,7 +6,7 @@ from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import counted, humanize, listed, written
 from webtrial.results.base.result import Shows
 from webtrial.run.parameters import PRIVATE, Parameters
-from webtrial.run.plan import held_loads, pilot, plan, window_of
+from webtrial.run.plan import persistent_loads, pilot, plan, window_of
 from webtrial.run.records import PlannedTrial
 from webtrial.run.scenario_names import ONE_AT_A_TIME
 
@@ -27,8 +27,8 @@ def plan_text(parameters: Parameters) -> Prose:
     first, blocks = pilot(parameters), _blocks_of(parameters)
     seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
     everywhere = {*parameters.scenarios} - ONE_AT_A_TIME
-    swept = [trial.load for trial in blocks if trial.scenario in everywhere]
-    loads = len({load for load in swept if load.kind != "held"})
+    planned = [trial.load for trial in blocks if trial.scenario in everywhere]
+    loads = len({load for load in planned if load.kind != "persistent"})
     replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
     return Prose(
         f"About {counted(len(first) + len(blocks), 'trial')}:"
@@ -39,11 +39,11 @@ def plan_text(parameters: Parameters) -> Prose:
 
 
 def _beside(pilots: int, parameters: Parameters) -> str:
-    places = listed([humanize(scenario) for scenario in parameters.beside])
-    held = len(held_loads(parameters))
+    places = listed([humanize(scenario) for scenario in parameters.extra_stacks])
+    persistent = len(persistent_loads(parameters))
     said = [
         f", more stacks in {places}" if places else "",
-        f", {counted(held, 'load')} of connections that are held" if held else "",
+        f", {counted(persistent, 'load')} of persistent connections" if persistent else "",
         f", {parameters.aa_stack} against itself" if parameters.aa_stack else "",
         f", and a pilot of {counted(pilots, 'trial')}" if pilots else "",
     ]

@@ -6,12 +6,12 @@ from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import (
     ONE_BLOCK,
     FigureText,
+    estimate_text,
     interval_note,
     left_out_note,
     one_block_note,
     per_cell,
     ring_note,
-    within,
 )
 from webtrial.results.base.formatting import (
     FAILURE_COLUMNS,
@@ -43,7 +43,7 @@ def throughput_figure_text(estimates: pd.DataFrame, ratios: pd.DataFrame) -> Fig
     """
     title = _leaders(estimates, ratios) + one_block_note(estimates)
     alt = "Requests per second. " + per_cell(
-        estimates, lambda row: f"{row['title']} {number(row['value'], 3)}{within(row)}"
+        estimates, lambda row: f"{row['title']} {estimate_text(row, 'value', 3)}"
     )
     caption = (
         f"Requests answered per second, from zero, each scenario on its own scale."

@@ -82,7 +82,7 @@ def _trial(planned: PlannedTrial, rows: int) -> Trial:
         client=Client(0.0, 0.0, None, 0.0, 100.0, 100.0, 100, 0, 0, 0.0),
         machine=Machine(0.0, 0.0, 1.0, 1.0),
         cost=Cost(None, None, None, None, None),
-        seconds=(),
+        resource_samples=(),
         upstreams=(),
         validity=Validity("valid"),
         samples=samples_name(planned.number, 1),

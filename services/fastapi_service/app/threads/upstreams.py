@@ -13,7 +13,7 @@ from ..upstreams.answers import NONSENSE, read_json
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """Asks by name, over connections that are kept between requests."""
+    """PersistentRequests by name, over connections that are kept between requests."""
 
     inventory: httpx.Client
     analytics: httpx.Client

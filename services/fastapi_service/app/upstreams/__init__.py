@@ -18,7 +18,7 @@ AskAll = Callable[..., Awaitable[list[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """Asks by name, over connections that are kept between requests."""
+    """PersistentRequests by name, over connections that are kept between requests."""
 
     inventory: Ask
     analytics: Ask

@@ -14,7 +14,7 @@ KEPT_S = 86_400  # aiohttp would close idle ones after 15 s
 
 @asynccontextmanager
 async def open_client(base_url: str, connections: int) -> AsyncIterator[Ask]:
-    """Asks over so many connections, all of which are kept."""
+    """PersistentRequests over so many connections, all of which are kept."""
     connector = TCPConnector(limit=connections, keepalive_timeout=KEPT_S)
     async with ClientSession(base_url, connector=connector, cookie_jar=DummyCookieJar()) as session:
 

@@ -12,7 +12,7 @@ from .answers import NONSENSE, read_json
 
 @asynccontextmanager
 async def open_client(base_url: str, connections: int) -> AsyncIterator[Ask]:
-    """Asks over so many connections, all of which are kept."""
+    """PersistentRequests over so many connections, all of which are kept."""
     # No more than a threaded stack has. httpx looks through all of a client's connections at each
     # request: at 100 users, one client with 100 took twice the CPU.
     limits = httpx.Limits(
