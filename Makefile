@@ -1,28 +1,28 @@
-# Each recipe is one plain command, which make starts without a shell between: a command of
-# ours that is told of make's end can then end all that it started.
+# Each recipe is one plain command, which make starts without a shell in between: our commands can
+# then detect that make has ended, and end everything that they started.
 PYTHON ?= python3
 PROFILE ?= quick
 PY = .venv/bin/python
 
-# Images for containers set it, and then each process compiles all that it imports, for seconds.
+# Container images set it; each process would then compile all its imports, which takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-# A .venv of another Python version than the one that PYTHON names is replaced. Where nobody names
-# one, any that is new enough stays.
+# If PYTHON is given, a .venv of another Python version is replaced. Otherwise any version that is
+# new enough is kept.
 ANY_VERSION = $(if $(filter file,$(origin PYTHON)),--any-version)
 
-# Python's text files are UTF-8, whatever the locale.
+# Python reads and writes text files as UTF-8 in any locale.
 export PYTHONUTF8 = 1
 
-# What withstands faults, load and bad inputs; `make test` tries the same with less.
+# Tests of faults, load and bad inputs; `make test` runs fewer repetitions of them.
 HOSTILE = tests/faults tests/hostile tests/test_damage.py tests/test_launch.py \
 	tests/load/test_dask_workers.py tests/contract/test_tokens.py tests/contract/test_tries.py \
 	tests/contract/test_guards.py tests/publish/test_untrusted.py
 
 .PHONY: report publish style lint test test-all test-under-load soak coverage audit
-.PHONY: lab serve check compare capabilities bench doctor pins platforms clean always
+.PHONY: lab serve check compare capabilities bench doctor docs pins platforms clean always
 
-# By `exec`: a shell between make and what it starts would outlive a make that is killed.
+# `exec`, because a shell between make and the command would outlive a make that is killed.
 report: .venv/ready-to-run
 	exec $(PY) -m webtrial report $(if $(RESUME),--resume "$(RESUME)",--profile "$(PROFILE)")
 
@@ -36,18 +36,18 @@ style: .venv/ready-to-test
 lint: style
 	$(PY) -m mypy
 
-# Types are checked by one of the tests.
+# One of the tests checks types.
 test: style
 	exec $(PY) -m pytest -n auto --nbval tests notebooks
 
-# What a change of the instrument is worth: more stacks, more variants, httpx's own transport.
+# After a change of the load driver: more stacks, more variants, httpx's own transport.
 test-all: style
 	exec $(PY) -m pytest -n auto --nbval --full tests notebooks
 
 test-under-load: .venv/ready-to-test
 	exec $(PY) -m tests.under_load $(MAKE) test
 
-# Branches of webtrial/ and services/ that `make test` takes, in every process that it starts.
+# Branch coverage of webtrial/ and services/ by `make test`, in every process that it starts.
 coverage: .venv/ready-to-test
 	exec $(PY) -m tests.measure_coverage -n auto tests
 
@@ -78,10 +78,14 @@ bench: .venv/ready-to-test
 doctor: .venv/ready-to-run
 	exec $(PY) -m webtrial doctor
 
+# docs/errors.md, from the messages in the code.
+docs: .venv/ready-to-test
+	$(PY) -m tests.error_messages
+
 pins:
 	"$(PYTHON)" -I install.py $(ANY_VERSION) pins
 
-# Whether every requirement has a wheel, by platform and Python version: 16 times, nothing is installed.
+# Check that every requirement has a wheel for 16 pairs of platform and Python version, without installing.
 PLATFORMS = x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin x86_64-pc-windows-msvc
 VERSIONS = 3.11 3.12 3.13 3.14
 
@@ -93,6 +97,6 @@ resolve/%: .venv/uv
 clean:
 	rm -rf .venv report/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# What is stale is known to install.py, which also looks at the Python version and at uv itself.
+# install.py decides what is stale: it also checks the Python version and uv itself.
 .venv/uv .venv/ready-to-run .venv/ready-to-test: always
 	"$(PYTHON)" -I install.py $(ANY_VERSION) $(@F)

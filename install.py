@@ -1,13 +1,13 @@
-"""Makes `.venv` and installs the requirements there. Needs the standard library alone.
+"""Create `.venv` and install the requirements in it. Needs only the standard library.
 
-    python3 install.py ready-to-run        # what `make report` needs
-    python3 install.py ready-to-test       # what `make test` needs, too
-    python3 install.py pins                # resolves requirements*.in into requirements*.txt
+    python3 install.py ready-to-run        # requirements of `make report`
+    python3 install.py ready-to-test       # also those of `make test`
+    python3 install.py pins                # resolve requirements*.in into requirements*.txt
 
-`make` calls it before each command; where everything is up to date it changes nothing. The user's
-settings of pip and uv say where packages come from. Settings that say how they are installed
-(--user, --target, --require-hashes, a constraint …) are meant for other environments: they are
-left out. The file is read by old versions of Python too, so that they can say what is needed.
+`make` calls it before each command; if everything is up to date, it changes nothing. Packages come
+from the places that the user's settings of pip and uv name. Settings of how to install (--user,
+--target, --require-hashes, a constraint …) are meant for other environments and are ignored. This
+file also runs on old versions of Python, which can then report the version that is needed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parent
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 
-# What each stamp in .venv stands for. It is stale when one of its sources is newer.
+# Stamp files in .venv, with their sources. A stamp is stale if one of its sources is newer.
 SOURCES = {
     "uv": [],
     "ready-to-run": [".venv/uv", "requirements.txt", "pyproject.toml"],
@@ -35,13 +35,13 @@ REQUIREMENTS = {
 }
 COMPILING = ["--universal", "--no-emit-index-url", "--no-header", "--no-annotate"]
 
-# Settings of pip, named as in its configuration, that say where packages come from.
+# Settings of pip, by their names in its configuration, that say where packages come from.
 PLACES = {
     *("index-url", "extra-index-url", "find-links", "no-index"),
     *("trusted-host", "cert", "client-cert", "proxy", "keyring-provider"),
     *("timeout", "default-timeout", "retries", "cache-dir"),
 }
-# What uv calls them, and how it separates several values.
+# The same settings of uv, and the separator of several values.
 FOR_UV = {
     "index-url": ("UV_DEFAULT_INDEX", " "),
     "extra-index-url": ("UV_INDEX", " "),
@@ -54,8 +54,8 @@ FOR_UV = {
     "default-timeout": ("UV_HTTP_TIMEOUT", " "),
 }
 OLDER_NAMES = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
-# The user's own settings of uv that are kept.
-KEPT_OF_UV = re.compile(
+# The user's own settings of uv that apply.
+UV_SETTINGS = re.compile(
     r"UV_(INDEX|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS|INSECURE_HOST|KEYRING_PROVIDER"
     r"|SYSTEM_CERTS|NATIVE_TLS|HTTP_|REQUEST_TIMEOUT|OFFLINE|CACHE_DIR|NO_CACHE|LINK_MODE"
     r"|CONCURRENT_|CONFIG_FILE|NO_CONFIG)"
@@ -63,13 +63,13 @@ KEPT_OF_UV = re.compile(
 
 
 def main() -> int:
-    """Bring `.venv` to the goal that is asked for; the exit status."""
-    parser = argparse.ArgumentParser(description="Installs what Webtrial needs into .venv.")
+    """Bring `.venv` to the given goal; return the exit status."""
+    parser = argparse.ArgumentParser(description="Install Webtrial's requirements into .venv.")
     parser.add_argument("goal", choices=[*SOURCES, "pins"])
     parser.add_argument(
         "--any-version",
         action="store_true",
-        help="keep a .venv of another Python version than this one, where it is new enough",
+        help="keep a .venv of another Python version if it is new enough",
     )
     given = parser.parse_args()
     os.chdir(str(PROJECT))
@@ -80,7 +80,7 @@ def main() -> int:
         else:
             provide(given.goal)
     except subprocess.CalledProcessError as error:
-        return error.returncode  # the command has said why
+        return error.returncode  # the command has printed the cause
     return 0
 
 
@@ -88,8 +88,10 @@ def main() -> int:
 
 
 def provide_venv(any_version: bool) -> None:
-    """Have a `.venv` of a fitting Python version: this one, or with `any_version` any that is new
-    enough. One that does not fit is replaced."""
+    """Provide a `.venv` of this Python version, or with `any_version` of any that is new enough.
+
+    A `.venv` of another version is replaced.
+    """
     found = venv_version()
     if found and found >= needed_version() and (any_version or found == sys.version_info[:2]):
         if not (VENV / "lib" / "python{}.{}/site-packages/pip".format(*found)).is_dir():
@@ -98,33 +100,35 @@ def provide_venv(any_version: bool) -> None:
     if sys.version_info[:2] < needed_version():
         sys.exit(too_old())
     if (VENV / "pyvenv.cfg").is_file():
-        was = "of Python {}.{}".format(*found) if found else "whose Python does not start"
-        print(f"replacing a .venv {was}", flush=True)
+        old = "of Python {}.{}".format(*found) if found else "whose Python does not start"
+        print(f"replacing the .venv {old}", flush=True)
         remove(VENV)
     make_venv()
 
 
 def make_venv() -> None:
-    """Make `.venv` for this Python."""
-    was_there = VENV.exists()
+    """Create `.venv` for this Python."""
+    existed = VENV.exists()
     try:
         run([sys.executable, "-I", "-m", "venv", str(VENV)], foreign_settings_removed(os.environ))
     except subprocess.CalledProcessError:
-        if not was_there:
-            remove(VENV)  # half of one would be taken for a whole one
+        if not existed:
+            remove(VENV)  # an incomplete one would be taken for a complete one
         raise
 
 
 def add_pip() -> None:
-    """Install pip into a `.venv` that somebody else made, or whose Python the system has replaced;
-    whatever was installed there is of no use to it."""
+    """Install pip into a `.venv` without it, and mark its packages as not installed.
+
+    Another tool made it, or the system has replaced its Python, which cannot use those packages.
+    """
     run([str(PYTHON), "-I", "-m", "ensurepip"], foreign_settings_removed(os.environ))
     for stamp in SOURCES:
         remove(VENV / stamp)
 
 
 def venv_version() -> "tuple[int, ...] | None":
-    """The version of the Python in `.venv`; None where there is none that starts."""
+    """Return the version of the Python in `.venv`; None if there is none that starts."""
     try:
         return python_version(str(PYTHON))
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -132,17 +136,17 @@ def venv_version() -> "tuple[int, ...] | None":
 
 
 def python_version(command: str) -> "tuple[int, ...]":
-    """Major and minor version of an interpreter."""
-    told = subprocess.check_output(
+    """Return the major and minor version of an interpreter."""
+    printed = subprocess.check_output(
         [command, "-I", "-c", "import sys; print(*sys.version_info[:2])"],
         stderr=subprocess.DEVNULL,
         timeout=30,
     )
-    return tuple(map(int, told.split()))
+    return tuple(map(int, printed.split()))
 
 
 def needed_version() -> "tuple[int, ...]":
-    """The lowest version that pyproject.toml allows."""
+    """Return the lowest version that pyproject.toml allows."""
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     found = re.search(r'requires-python = ">=(\d+)\.(\d+)"', text)
     assert found is not None
@@ -150,23 +154,25 @@ def needed_version() -> "tuple[int, ...]":
 
 
 def too_old() -> str:
-    """That this Python is too old, and which one would do."""
+    """Return the message that this Python is too old, and which one to use."""
     needed = "{}.{}".format(*needed_version())
     this = "{}.{}.{}".format(*sys.version_info[:3])
     others = newer_pythons()
-    how = f"`make … PYTHON={others[0]}`" if others else "install one, then `make … PYTHON=<path>`"
-    return f"Webtrial needs Python {needed} or newer, and {sys.executable} is {this}: {how}"
+    use = f"run `make … PYTHON={others[0]}`"
+    install = "install a newer one, then run `make … PYTHON=<path>`"
+    remedy = use if others else install
+    return f"Webtrial needs Python {needed} or newer, but {sys.executable} is {this}: {remedy}"
 
 
 def newer_pythons() -> "list[str]":
-    """Interpreters on PATH that are new enough and start, the oldest first."""
+    """Return interpreters on PATH that are new enough and start, the oldest first."""
     major, minor = needed_version()
     names = (f"python{major}.{each}" for each in range(minor, minor + 9))
     return [path for path in map(shutil.which, names) if path and starts(path)]
 
 
 def starts(path: str) -> bool:
-    """Whether there is an interpreter, and not only a name for one."""
+    """Whether `path` is an interpreter that starts and is new enough."""
     try:
         return python_version(path) >= needed_version()
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -174,7 +180,7 @@ def starts(path: str) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, a link to one, or a file, if it is there."""
+    """Remove a folder, a link to one, or a file, if it exists."""
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     else:
@@ -185,7 +191,7 @@ def remove(folder: Path) -> None:
 
 
 def provide(goal: str) -> None:
-    """Install what is missing up to `goal`."""
+    """Install everything that is missing for `goal`."""
     goals = list(SOURCES)
     for stamp in goals[: goals.index(goal) + 1]:
         if not is_stale(stamp):
@@ -198,16 +204,16 @@ def provide(goal: str) -> None:
 
 
 def is_stale(stamp: str) -> bool:
-    """Whether what the stamp stands for has to be installed."""
-    made = VENV / stamp
-    if not made.is_file() or (stamp == "uv" and not any(VENV.glob("lib/*/site-packages/uv"))):
+    """Whether the requirements of a stamp must be installed."""
+    file = VENV / stamp
+    if not file.is_file() or (stamp == "uv" and not any(VENV.glob("lib/*/site-packages/uv"))):
         return True
-    made_s = made.stat().st_mtime
-    return any((PROJECT / source).stat().st_mtime > made_s for source in SOURCES[stamp])
+    written_s = file.stat().st_mtime
+    return any((PROJECT / source).stat().st_mtime > written_s for source in SOURCES[stamp])
 
 
 def install_uv() -> None:
-    """Install uv by pip; an error where it is not there afterwards."""
+    """Install uv with pip; CalledProcessError if it does not run afterwards."""
     environment = pip_environment(os.environ, places_of_pip())
     run([str(PYTHON), "-I", "-m", "pip", "install", "--quiet", "uv"], environment)
     run([str(PYTHON), "-I", "-m", "uv", "--version"], environment, stdout=subprocess.DEVNULL)
@@ -234,7 +240,7 @@ TRUE = ("1", "true", "yes", "on")
 
 
 def run(command: "list[str]", environment: "dict[str, str]", stdout: "int | None" = None) -> None:
-    """Run a command; CalledProcessError where it fails."""
+    """Run a command; CalledProcessError if it fails."""
     subprocess.check_call(command, env=environment, stdout=stdout)
 
 
@@ -242,24 +248,27 @@ def run(command: "list[str]", environment: "dict[str, str]", stdout: "int | None
 
 
 def places_of_pip() -> "dict[str, str]":
-    """What the user's configuration of pip, its files and variables, says of PLACES."""
-    kept = {name: os.environ[name] for name in os.environ if is_place(name)}
-    # Both would shorten the list, and a configuration file may set them.
+    """Return the settings in PLACES from the user's configuration files and variables of pip."""
+    of_user = {name: os.environ[name] for name in os.environ if is_place(name)}
+    # A configuration file may set these two, and either would shorten the list.
     shown = {"PIP_QUIET": "0", "PIP_USER": "0"}
-    environment = {**foreign_settings_removed(os.environ), **kept, **shown}
+    environment = {**foreign_settings_removed(os.environ), **of_user, **shown}
     command = [str(PYTHON), "-I", "-m", "pip", "config", "list"]
     return places_listed(subprocess.check_output(command, env=environment).decode())
 
 
 def is_place(variable: str) -> bool:
-    """Whether a variable of the environment sets one of PLACES, or says which file does."""
+    """Whether an environment variable sets one of PLACES or names the configuration file."""
     name = variable[len("PIP_") :].lower().replace("_", "-")
     return variable.startswith("PIP_") and name in PLACES | {"config-file"}
 
 
 def places_listed(listing: str) -> "dict[str, str]":
-    """PLACES of what `pip config list` prints. As in pip, a setting of its command outweighs one
-    for all, and a variable outweighs both. Several values have a space between them."""
+    """Return the settings in PLACES from the output of `pip config list`.
+
+    As in pip, a setting of `pip install` overrides a global one, and a variable overrides both.
+    Several values are separated by spaces.
+    """
     found = {}
     for section in ("global", "install", ":env:"):
         pattern = rf"^{section}\.([\w-]+)=(['\"].*)$"
@@ -270,28 +279,30 @@ def places_listed(listing: str) -> "dict[str, str]":
 
 
 def pip_environment(environ: "dict[str, str]", places: "dict[str, str]") -> "dict[str, str]":
-    """An environment in which pip knows of `places` and of no other setting."""
+    """Return an environment in which pip has the settings `places` and no others."""
     variables = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in places.items()}
-    alone = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    return {**foreign_settings_removed(environ), **alone, **variables}
+    fixed = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {**foreign_settings_removed(environ), **fixed, **variables}
 
 
 def uv_environment(environ: "dict[str, str]", places: "dict[str, str]") -> "dict[str, str]":
-    """An environment in which uv finds packages where pip does. What the user has told uv itself
-    of that comes first."""
+    """Return an environment in which uv finds packages where pip does.
+
+    The user's own settings of uv have priority.
+    """
     environment = foreign_settings_removed(environ)
-    environment.update({name: environ[name] for name in environ if KEPT_OF_UV.match(name)})
+    environment.update({name: environ[name] for name in environ if UV_SETTINGS.match(name)})
     for name, (variable, separator) in FOR_UV.items():
         if name in places and OLDER_NAMES.get(variable) not in environment:
             environment.setdefault(variable, separator.join(places[name].split()))
     if "extra-index-url" in places:
-        # As pip does it: the best version of all indexes, not that of the first to have any.
+        # As in pip: the best version of all indexes, not that of the first index that has one.
         environment.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     return environment
 
 
 def foreign_settings_removed(environ: "dict[str, str]") -> "dict[str, str]":
-    """The environment without settings of Python, pip and uv."""
+    """Return the environment without settings of Python, pip and uv."""
     foreign = ("PYTHON", "PIP_", "UV_", "__PYVENV")
     return {name: value for name, value in environ.items() if not name.startswith(foreign)}
 

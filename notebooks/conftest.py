@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.manager import KernelManager, run_sync
 from nbval.kernel import RunningKernel
 
-from webtrial.publish.warm import ForkingProvisioner, start_fork_server, stop_fork_server
+from webtrial.publish.warm_kernels import ForkingProvisioner, start_fork_server, stop_fork_server
 from webtrial.run.store import SAMPLE
 
 HERE = Path(__file__).parent

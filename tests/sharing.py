@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from webtrial.measure.postgres import Server, drop_own, external
+from webtrial.measure.postgres import Server, drop_run_databases, external
 from webtrial.system.supervisor import supervise
 
 TESTS = Path(__file__).parent
@@ -81,7 +81,7 @@ def started_postgres() -> Iterator[Server]:
         assert line, "the embedded PostgreSQL did not start: its error stands above"
         server = Server(**json.loads(line))
         yield server
-        drop_own(server)
+        drop_run_databases(server)
 
 
 class TakenFromWorkers(Mapping[str, Any]):

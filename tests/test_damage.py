@@ -59,7 +59,7 @@ def test_the_checksums_are_those_of_the_usual_tool(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", ["finished", "interrupted", "failed", "running"])
 @pytest.mark.parametrize("hit", [cut, flip, Path.unlink])
 @pytest.mark.parametrize("name", ["trials/0002-1.json", "samples/0002-1.parquet"])
-def test_a_file_that_was_hit_is_named_and_its_trial_left_out(
+def test_a_damaged_file_is_named_and_its_trial_excluded(
     tmp_path: Path, name: str, hit: Callable[[Path], None], state: str
 ) -> None:
     path = a_run(tmp_path, state)
@@ -67,7 +67,7 @@ def test_a_file_that_was_hit_is_named_and_its_trial_left_out(
     run = open_run(path)
     assert list(run.damage) == [name]
     assert numbers_of(path) == [1, 3, 4]
-    assert name in run.damage_in_words
+    assert name in run.damage_text
     assert all(len(run.samples(trial)) == trial.planned.number for trial in run.trials)
 
 
@@ -86,13 +86,13 @@ def test_a_run_that_was_copied_by_half_is_usable_as_far_as_it_came(tmp_path: Pat
     assert numbers_of(copy) == [1, 2]
     assert set(open_run(copy).damage.values()) == {"is missing"}
     assert len(open_run(copy).damage) == 4
-    injected("damage to a run: copied by half")
+    injected("damage to a run: an incomplete copy")
 
 
-def test_without_its_checksums_it_is_said_that_nothing_vouches_for_a_run(tmp_path: Path) -> None:
+def test_without_checksums_a_run_is_reported_as_not_verifiable(tmp_path: Path) -> None:
     path = a_run(tmp_path)
     (path / checksums.NAME).unlink()
-    assert "nothing tells whether" in open_run(path).damage[checksums.NAME]
+    assert "cannot be verified" in open_run(path).damage[checksums.NAME]
     assert numbers_of(path) == [1, 2, 3, 4]
 
 
@@ -172,7 +172,7 @@ def test_what_lies_outside_a_run_is_not_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_runs_has_one_measurement_at_a_time(tmp_path: Path) -> None:
-    second = pytest.raises(RunError, match=r"^first is being measured into .* wait for its end")
+    second = pytest.raises(RunError, match=r"^first is being measured in .* wait until it ends")
     with measurement_lock(tmp_path, "first"), second, measurement_lock(tmp_path, "second"):
         pass
     with measurement_lock(tmp_path, "third"):

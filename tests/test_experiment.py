@@ -90,8 +90,8 @@ def test_a_run_repeats_while_it_is_on_course_to_end_in_its_time() -> None:
     progress = Progress(parameters, lambda _: None, clock)
     progress.expect(map(planned, [1, 2, 3, 4]))
     for number, now_s, on_course in [(1, 15.0, True), (2, 30.1, False), (3, 45.0, True)]:
-        progress.begins(planned(number), 1)
-        progress.judged(a_trial(number=number))
+        progress.trial_started(planned(number), 1)
+        progress.trial_judged(a_trial(number=number))
         clock.now_s = now_s
         assert progress.has_time_to_repeat() is on_course
 
@@ -101,8 +101,8 @@ def test_what_was_measured_before_an_interruption_gives_no_time_for_repeats() ->
     progress = Progress(Parameters(repeats_within_min=1.0), lambda _: None, clock)
     progress.expect(map(planned, [1, 2, 3, 4]))
     progress.skip([1, 2])
-    progress.begins(planned(3), 1)
-    progress.judged(a_trial(number=3))
+    progress.trial_started(planned(3), 1)
+    progress.trial_judged(a_trial(number=3))
     clock.now_s = 15.0
     assert progress.has_time_to_repeat()
     clock.now_s = 15.1
@@ -122,7 +122,7 @@ def test_trials_that_are_there_already_make_the_bar_longer_from_the_start() -> N
     progress = Progress(Parameters(), told.append, Clock())
     progress.expect(map(planned, [1, 2, 3]))
     progress.skip([1, 2])
-    progress.begins(planned(3), 1)
+    progress.trial_started(planned(3), 1)
     assert (told[-1]["done"], told[-1]["of"]) == (2, 3)
 
 
@@ -140,10 +140,10 @@ def test_the_time_left_is_corrected_by_what_trials_really_took() -> None:
     progress = Progress(Parameters(duration_s=3.0, warmup_s=1.0), told.append, clock)
     progress.expect(map(planned, [1, 2, 3, 4]))
     for number in (1, 2):
-        progress.begins(planned(number), 1)
+        progress.trial_started(planned(number), 1)
         clock.now_s += 10.0  # twice the 5 s that each should take
-        progress.judged(a_trial(number=number))
-    progress.begins(planned(3), 1)
+        progress.trial_judged(a_trial(number=number))
+    progress.trial_started(planned(3), 1)
     trials = [event for event in told if event["event"] == "trial"]
     assert [event["done"] for event in trials] == [0, 1, 2]
     assert [event["of"] for event in trials] == [4, 4, 4]
@@ -155,9 +155,9 @@ def test_a_repeated_trial_does_not_make_the_bar_go_on() -> None:
     progress = Progress(Parameters(), told.append, Clock())
     progress.expect(map(planned, [1, 2]))
     for attempt in (1, 2):
-        progress.begins(planned(1), attempt)
-        progress.judged(a_trial(number=1, attempt=attempt))
-    progress.begins(planned(2), 1)
+        progress.trial_started(planned(1), attempt)
+        progress.trial_judged(a_trial(number=1, attempt=attempt))
+    progress.trial_started(planned(2), 1)
     trials = [event for event in told if event["event"] == "trial"]
     assert [event["done"] for event in trials] == [0, 1, 1]
     assert [event["attempt"] for event in trials] == [1, 2, 1]
@@ -168,10 +168,10 @@ def test_a_repeated_trial_takes_time_too() -> None:
     clock = Clock()
     progress = Progress(Parameters(duration_s=3.0, warmup_s=1.0), told.append, clock)
     progress.expect([planned(1)])
-    progress.begins(planned(1), 1)
+    progress.trial_started(planned(1), 1)
     clock.now_s += 5.0
-    progress.judged(a_trial(number=1))
-    progress.begins(planned(1), 2)
+    progress.trial_judged(a_trial(number=1))
+    progress.trial_started(planned(1), 2)
     assert told[-1]["seconds_left"] == 5.0
 
 

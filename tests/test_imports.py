@@ -13,7 +13,18 @@ from webtrial.run.stacks import SERVICES
 
 WEBTRIAL = SERVICES.parent / "webtrial"
 # From the top: each may import itself and what stands below it.
-LAYERS = ("__main__", "selftest", "publish", "results", "measure", "stats", "load", "run", "system")
+LAYERS = (
+    "__main__",
+    "cli",
+    "selftest",
+    "publish",
+    "results",
+    "measure",
+    "stats",
+    "load",
+    "run",
+    "system",
+)
 LAYERS += ("errors",)
 
 

@@ -195,11 +195,11 @@ def test_workers_are_counted_and_end_with_their_service(tmp_path):
     assert not any(map(runs, family))
 
 
-def test_a_service_that_dies_at_start_is_told_at_once_with_its_last_words(tmp_path, monkeypatch):
+def test_a_service_that_exits_at_start_is_reported_at_once_with_the_end_of_its_log(tmp_path, monkeypatch):
     monkeypatch.setattr(launch, "READY_S", math.inf)  # who waits that long is never heard of again
     dying = launch_stack(small(DIES="SECRET_KEY is missing"), SETTINGS, None, tmp_path / "log")
     with (
-        pytest.raises(LaunchError, match=r"small ended with code 1.*\n.*is missing\n.*SECOND"),
+        pytest.raises(LaunchError, match=r"small exited with code 1.*\n.*is missing\n.*SECOND"),
         dying,
     ):
         pass
@@ -209,7 +209,7 @@ def test_a_service_that_dies_at_start_is_told_at_once_with_its_last_words(tmp_pa
     ("environment", "status", "last"),
     [({"IDLE": "yes"}, None, "no connection"), ({"HEALTHY": "no"}, 503, "503")],
 )
-def test_a_service_that_is_never_ready_is_stopped_and_its_last_answer_told(
+def test_a_service_that_is_never_ready_is_stopped_and_its_last_response_reported(
     tmp_path, monkeypatch, environment, status, last
 ):
     clock = SimpleNamespace(monotonic=lambda: math.inf if status in seen else 0, sleep=time.sleep)
@@ -223,7 +223,7 @@ def test_a_service_that_is_never_ready_is_stopped_and_its_last_answer_told(
     monkeypatch.setattr(launch, "_ping", see)
     monkeypatch.setattr(launch, "READY_S", 1.5)
     silent = launch_stack(small(**environment), SETTINGS, None, tmp_path / "log")
-    with pytest.raises(LaunchError, match=f"within 1.5 s .last: {last}"), silent:
+    with pytest.raises(LaunchError, match=f"within 1.5 s .last result: {last}"), silent:
         pass
     assert small_services() == set()
 
@@ -236,15 +236,15 @@ def test_a_port_that_another_process_holds_is_left_to_it(tmp_path, monkeypatch):
         with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
             assert urlsplit(service.url).port != taken
             assert get(service.url)[0] == 200
-    injected("port taken")
+    injected("port in use")
 
 
-def test_an_answer_from_a_stranger_is_not_taken_for_the_service(tmp_path, monkeypatch):
-    """The stranger answers /ping with 200, and ours is alive but does not listen."""
+def test_a_response_from_another_process_is_not_taken_for_the_service(tmp_path, monkeypatch):
+    """The other process responds to /ping with 200, and ours is alive but does not listen."""
     with launch_stack(small(), SETTINGS, None, tmp_path / "stranger") as stranger:
         monkeypatch.setattr(launch, "free_port", lambda: urlsplit(stranger.url).port)
         silent = launch_stack(small(IDLE="yes"), SETTINGS, None, tmp_path / "log")
-        with pytest.raises(LaunchError, match="3 ports in turn were taken"), silent:
+        with pytest.raises(LaunchError, match="other processes took 3 ports one after another"), silent:
             pass
 
 
@@ -255,7 +255,7 @@ def test_several_stacks_stand_at_once_and_one_failure_ends_all(tmp_path):
         assert {get(each.url)[0] for each in services.values()} == {200}
         assert len({each.url for each in services.values()}) == 2
     failing = launch_stacks(wanted | {"c": (bad, SETTINGS, tmp_path / "c")}, None)
-    with pytest.raises(LaunchError, match="bad ended with code 1"), failing:
+    with pytest.raises(LaunchError, match="bad exited with code 1"), failing:
         pass
     assert small_services() == set()
 
@@ -263,7 +263,7 @@ def test_several_stacks_stand_at_once_and_one_failure_ends_all(tmp_path):
 def test_a_placeholder_that_does_not_exist_is_named(tmp_path):
     odd = replace(small(), command=("{python}", "{treads}"))
     with (
-        pytest.raises(LaunchError, match=r"small in stacks\.toml asks for \{treads\}"),
+        pytest.raises(LaunchError, match=r"unknown placeholder \{treads\} in the command of small in stacks\.toml"),
         launch_stack(odd, SETTINGS, None, tmp_path / "log"),
     ):
         pass
@@ -272,7 +272,7 @@ def test_a_placeholder_that_does_not_exist_is_named(tmp_path):
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     odd = replace(small(), folder="nowhere")
     with (
-        pytest.raises(LaunchError, match=r"nowhere is not there"),
+        pytest.raises(LaunchError, match="nowhere does not exist: correct `folder`"),
         launch_stack(odd, SETTINGS, None, tmp_path / "log"),
     ):
         pass
@@ -374,11 +374,11 @@ def test_a_real_stack_on_each_server_serves_a_clone_and_stops_when_asked(
     assert not any(map(runs, family))
 
 
-def test_what_keeps_the_database_from_being_built_is_told(postgres, tmp_path, monkeypatch):
+def test_a_failed_build_of_the_database_reports_the_command_and_its_messages(postgres, tmp_path, monkeypatch):
     odd = replace(small(), prepare=("{python}", "-c", "raise SystemExit('no such column')"))
     monkeypatch.setattr(launch, "SERVICES", tmp_path)
     (tmp_path / "database").mkdir()
     (tmp_path / "database" / "build.py").write_text("print('{}')")
-    with pytest.raises(LaunchError, match="failed with code 1:\n  no such column"):
+    with pytest.raises(LaunchError, match=r"exited with code 1\. End of .*:\n  no such column"):
         build_template(postgres, "unbuilt", [odd], 7, "password", tmp_path / "log")
     drop_database(postgres, "unbuilt")

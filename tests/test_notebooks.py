@@ -13,10 +13,10 @@ import pytest
 from tests.waiting import LONG_S
 from webtrial.errors import PublishError
 from webtrial.publish.execute import NOTEBOOKS, execute
-from webtrial.publish.given import DEFAULTS
+from webtrial.publish.notebook_parameters import DEFAULTS
 from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.results.choosing.projects import WEIGHTS
-from webtrial.results.claims.case import ASSUMED_THINK_TIME_S
+from webtrial.results.claims.context import ASSUMED_THINK_TIME_S
 from webtrial.run.parameters import Parameters
 from webtrial.run.store import RUNS_FOLDER
 from webtrial.stats.histogram import MINIMUM_SAMPLES

@@ -10,7 +10,7 @@ from webtrial.run.records import Load
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("given", "words"),
     [
         ({"duration": 3.0}, ["duration: unknown", "duration_s"]),
         ({"duration_s": -1.0}, ["duration_s = -1.0", "greater than or equal to 0.5"]),
@@ -30,10 +30,10 @@ from webtrial.run.records import Load
         ({"closed_users": [0]}, ["closed_users.0 = 0", "greater than or equal to 1"]),
         ({"closed_users": [100], "common_fractions": [1.0]}, ["common_fractions.0", "less than 1"]),
         ({"open_rates_per_s": [0.0]}, ["open_rates_per_s.0", "greater than 0"]),
-        ({"closed_users": [10, 100, 10]}, ["closed_users = [10, 100, 10]", "shown as 10 users"]),
-        ({"open_rates_per_s": [1e5, 99999.99]}, ["open_rates_per_s", "shown as 100000/s"]),
-        ({"common_fractions": [0.5, 0.5]}, ["common_fractions", "different labels"]),
-        ({"own_fractions": [0.95, 0.951]}, ["own_fractions", "shown as 95 % of pilot"]),
+        ({"closed_users": [10, 100, 10]}, ["closed_users = [10, 100, 10]", "the label 10 users"]),
+        ({"open_rates_per_s": [1e5, 99999.99]}, ["open_rates_per_s", "the label 100000/s"]),
+        ({"common_fractions": [0.5, 0.5]}, ["common_fractions", "several loads have the label"]),
+        ({"own_fractions": [0.95, 0.951]}, ["own_fractions", "the label 95 % of pilot"]),
         ({"closed_users": [], "common_fractions": []}, ["no load", "own_fractions"]),
         ({"aa_stack": "django", "stacks": ["flask"]}, ["aa_stack 'django'", "flask"]),
         ({"extra_stacks": {"crud": ["flask"]}}, ["['flask'] are in both stacks", "crud"]),
@@ -41,15 +41,15 @@ from webtrial.run.records import Load
         ({"extra_stacks": {"checkout": ["flask-raw"]}}, ["unknown scenario: checkout"]),
         ({"extra_stacks": {"ping": ["rails"]}}, ["unknown stack: rails"]),
         ({"extra_stacks": {"ping": ["flask", "flask"]}}, ["named twice"]),
-        ({"extra_stacks": {"ping": ["flask"]}, "closed_users": []}, ["largest of closed_users"]),
-        ({"extra_stacks": {"crud": ["bare"]}}, ["bare serves ping, user_detail, not crud"]),
-        ({"stacks": ["bare"]}, ["bare serves ping", "`extra_stacks`"]),
+        ({"extra_stacks": {"ping": ["flask"]}, "closed_users": []}, ["closed_users is empty"]),
+        ({"extra_stacks": {"crud": ["bare"]}}, ["bare does not serve crud", "ping or user_detail"]),
+        ({"stacks": ["bare"]}, ["bare does not serve crud", "`extra_stacks`"]),
         ({"persistent_connections": [0]}, ["persistent_connections.0 = 0"]),
         (
             {"persistent_connections": [100, 100]},
-            ["persistent_connections", "shown as 100 connections"],
+            ["persistent_connections", "the label 100 connections"],
         ),
-        ({"idle_connections": [16]}, ["needs persistent_connections"]),
+        ({"idle_connections": [16]}, ["persistent_connections is empty"]),
         ({"persistent_stacks": ["rails"]}, ["unknown stack: rails"]),
         (
             {"persistent_scenario": "crud"},
@@ -58,11 +58,11 @@ from webtrial.run.records import Load
         ({"profile": "../elsewhere"}, ["profile = '../elsewhere'"]),
         ({"server_processes": 3}, ["server_processes", "16"]),
         ({"workers": 0}, ["workers = 0"]),
-        ({"workers": 2, "scheduler": "tcp://one:8786"}, ["workers 2", "one of the two"]),
+        ({"workers": 2, "scheduler": "tcp://one:8786"}, ["workers = 2", "one of the two"]),
         ({"scheduler": "one:8786"}, ["scheduler = 'one:8786'", "tcp"]),
         ({"targets": {"rails": "http://one:80"}}, ["targets ['rails']", "django"]),
-        ({"targets": {"flask": "https://one"}}, ["flask at 'https://one'", "http://host:port"]),
-        ({"targets": {"flask": "http://one/"}}, ["flask at 'http://one/'"]),
+        ({"targets": {"flask": "https://one"}}, ["'https://one' of flask", "http://host:port"]),
+        ({"targets": {"flask": "http://one/"}}, ["'http://one/' of flask"]),
         ({"targets": {"flask": "http://one"}}, ["['crud']", "remove these scenarios"]),
         (
             {
@@ -77,11 +77,11 @@ from webtrial.run.records import Load
         ({"results_url": "ftp://me:word@one/shards"}, ["results_url", "credentials"]),
     ],
 )
-def test_what_cannot_be_run_is_refused(given: dict[str, Any], says: list[str]) -> None:
+def test_invalid_parameters_are_rejected(given: dict[str, Any], words: list[str]) -> None:
     with pytest.raises(ParameterError) as refusal:
         read_parameters(given)
-    for words in says:
-        assert words in str(refusal.value)
+    for each in words:
+        assert each in str(refusal.value)
 
 
 def test_every_fault_is_named_at_once() -> None:

@@ -17,7 +17,7 @@ from webtrial.run.plan import (
     common_rates,
     grid_below,
     launch_batches,
-    longest_rest_s,
+    longest_idle_s,
     persistent_loads,
     pilot,
     plan,
@@ -303,10 +303,10 @@ def test_the_warm_up_is_long_enough_to_open_every_connection_at_the_rate_of_its_
         "100 connections, 16 idle": (1.0, 9.0),
         "1000 connections": (2.0, 9.0),
     }
-    assert longest_rest_s(ping) == 2.0 + 1000 / 50.0
+    assert longest_idle_s(ping) == 2.0 + 1000 / 50.0
     detail = parameters(**HOLDING, persistent_scenario="user_detail")
-    assert longest_rest_s(detail) == 10.0 + 1000 / 50.0
-    assert longest_rest_s(parameters()) == 0.0
+    assert longest_idle_s(detail) == 10.0 + 1000 / 50.0
+    assert longest_idle_s(parameters()) == 0.0
 
 
 def test_the_pilot_has_100_users_where_no_closed_load_is_asked_for() -> None:

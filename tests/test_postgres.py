@@ -20,11 +20,11 @@ from webtrial.measure.postgres import (
     create_database,
     database_url,
     drop_database,
-    drop_own,
+    drop_run_databases,
     external,
-    own_prefix,
+    new_prefix,
+    redacted,
     seal_template,
-    shown,
 )
 from webtrial.system.supervisor import temporary_scratch_dir
 
@@ -47,9 +47,9 @@ def names(server, prefix):
 @pytest.fixture
 def server(postgres):
     """A run's view of the tests' PostgreSQL: nothing of it stays."""
-    of_this_test = replace(postgres, prefix=own_prefix())
+    of_this_test = replace(postgres, prefix=new_prefix())
     yield of_this_test
-    drop_own(of_this_test)
+    drop_run_databases(of_this_test)
 
 
 @pytest.fixture
@@ -99,20 +99,20 @@ def test_a_database_is_dropped_with_its_sessions_and_dropping_it_again_is_no_fau
 
 
 def test_a_run_drops_all_of_its_own_databases_and_none_of_another_run(server):
-    other = replace(server, prefix=own_prefix())
+    other = replace(server, prefix=new_prefix())
     create_database(other, "kept")
     create_database(server, "template")
     create_database(server, "one")
     seal_template(server, "template")
-    drop_own(server)
+    drop_run_databases(server)
     assert names(server, server.prefix) == set()
     assert names(other, other.prefix) == {other.prefix + "kept"}
-    drop_own(other)
+    drop_run_databases(other)
 
 
 @pytest.mark.parametrize("name", ["", "Robert'; DROP", "Ä" * 60])
-def test_what_cannot_name_a_database_is_refused(server, name):
-    with pytest.raises(LaunchError, match="cannot name a database"):
+def test_an_invalid_database_name_is_refused(server, name):
+    with pytest.raises(LaunchError, match="is not a valid database name"):
         create_database(server, name)
 
 
@@ -181,13 +181,13 @@ def test_what_a_killed_run_left_on_an_external_server_is_dropped_by_the_next(pos
         assert names(run, prefix) == set()
 
 
-def test_a_login_that_may_not_create_databases_is_told_how_to(role):
+def test_a_login_that_may_not_create_databases_is_refused_with_the_remedy(role):
     with pytest.raises(LaunchError, match="CREATEDB"), external(role, connections=50):
         pass
 
 
 def test_too_few_connections_are_named_with_their_number(postgres):
-    wanted = pytest.raises(LaunchError, match="of the 100000 needed: raise its max_connections by")
+    wanted = pytest.raises(LaunchError, match="but 100000 are needed: raise its max_connections by")
     with wanted, external(postgres.url, connections=100_000):
         pass
 
@@ -224,7 +224,7 @@ def test_a_wrong_password_is_refused_without_showing_it(role):
 
 
 def test_a_url_is_shown_without_its_secrets():
-    assert shown("postgresql://u:p@h:5/x?password=p") == "postgresql://h:5/x"
+    assert redacted("postgresql://u:p@h:5/x?password=p") == "postgresql://h:5/x"
 
 
 def test_two_embedded_servers_stand_side_by_side_and_leave_nothing(scratch):

@@ -17,9 +17,9 @@ from webtrial.measure.processes import (
     foreign_fraction,
     machine_time,
     marks_s,
+    read_each_second,
     sleep_until,
     stolen_fraction,
-    watch,
 )
 
 CORES = tuple(range(psutil.cpu_count() or 1))
@@ -163,7 +163,7 @@ def test_a_window_is_read_at_both_ends_and_each_second(window_s: float, marks: l
 
 def test_a_window_that_is_over_is_still_read_at_every_mark() -> None:
     taken = iter(range(10))
-    assert watch(0, 2.0, lambda: next(taken)) == [0, 1, 2]  # type: ignore[arg-type, return-value]
+    assert read_each_second(0, 2.0, lambda: next(taken)) == [0, 1, 2]  # type: ignore[arg-type, return-value]
 
 
 def test_nobody_wakes_before_the_moment_that_was_asked_for() -> None:

@@ -10,14 +10,14 @@ import pytest
 from webtrial.measure.postgres import Server, can_count_statements, create_database, drop_database
 from webtrial.measure.processes import Reading, Usage
 from webtrial.measure.resources import (
-    Counted,
+    StatementStats,
     cost,
     is_data,
     local_postmaster,
-    seconds,
-    serves_others,
+    pids_of_other_databases,
+    resource_samples,
+    statement_counts,
     statements_between,
-    statements_of,
 )
 from webtrial.run.records import Cost, ResourceSample, Statements
 
@@ -53,14 +53,14 @@ def test_readings_that_both_came_late_tell_no_cost() -> None:
 
 
 def test_seconds_are_what_happened_between_readings() -> None:
-    assert seconds(READINGS, 10_000_000_000) == (
+    assert resource_samples(READINGS, 10_000_000_000) == (
         ResourceSample(1.0, 0.9, 0.1, None, 80.0, 300.0),
         ResourceSample(2.0, 0.6, 0.3, None, 90.0, 310.0),
     )
 
 
-def test_no_reading_no_seconds() -> None:
-    assert seconds([], 0) == ()
+def test_no_readings_give_no_samples() -> None:
+    assert resource_samples([], 0) == ()
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_pings_resets_transactions_and_catalogues_are_control(text: str) -> None
     assert not is_data(text)
 
 
-def counted(text: str, calls: int, rows: int, time_ms: float) -> Counted:
-    return Counted(text, calls, rows, time_ms)
+def counted(text: str, calls: int, rows: int, time_ms: float) -> StatementStats:
+    return StatementStats(text, calls, rows, time_ms)
 
 
 def test_statements_are_the_difference_by_kind() -> None:
@@ -138,13 +138,13 @@ def test_postgresql_counts_what_a_connection_did(database: str) -> None:
         name = connection.info.dbname
         connection.execute("CREATE EXTENSION pg_stat_statements")
         connection.execute("CREATE TABLE things (id integer)")
-        before = statements_of(connection, name)
+        before = statement_counts(connection, name)
         for number in range(7):
             connection.execute("INSERT INTO things VALUES (%s)", [number])
         connection.execute("SELECT 1")
         with connection.transaction():
             assert len(connection.execute("SELECT id FROM things WHERE id < 5").fetchall()) == 5
-        found = statements_between(before, statements_of(connection, name), 7)
+        found = statements_between(before, statement_counts(connection, name), 7)
     assert found is not None
     # Reading the counters is a statement on the data of that database, as it happens: it ended
     # after the first reading was taken and before the second.
@@ -157,7 +157,7 @@ def test_a_server_without_the_extension_is_unknown_not_zero(postgres: Server) ->
     url = create_database(postgres, "without")
     try:
         with psycopg.connect(url, autocommit=True) as connection:
-            assert statements_of(connection, connection.info.dbname) is None
+            assert statement_counts(connection, connection.info.dbname) is None
     finally:
         drop_database(postgres, "without")
 
@@ -173,6 +173,6 @@ def test_the_processes_that_work_for_other_databases_are_told(
     database: str, postgres: Server
 ) -> None:
     with psycopg.connect(database) as own, psycopg.connect(postgres.url) as other:
-        beside = serves_others(own, own.info.dbname)
+        beside = pids_of_other_databases(own, own.info.dbname)
         assert other.info.backend_pid in beside
         assert own.info.backend_pid not in beside

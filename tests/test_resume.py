@@ -14,14 +14,14 @@ from webtrial.run.records import Role, Validity
 from webtrial.run.store import RunWriter, open_run
 
 
-def test_all_that_differs_is_named_with_both_values() -> None:
+def test_every_difference_is_listed_with_both_values() -> None:
     manifest = a_manifest()
     found = {"versions": {"Django": "5.3", "Flask": "3.1"}, "machine": {"cores": 2}}
     with pytest.raises(RunError) as error:
         demand_same(manifest, found)
     assert str(error.value).splitlines()[1:3] == [
-        "  versions, Django: 5.2 then, 5.3 now",
-        "  versions, Flask: None then, 3.1 now",
+        "  versions, Django: 5.2 in the run, 5.3 now",
+        "  versions, Flask: None in the run, 3.1 now",
     ]
 
 
@@ -35,18 +35,18 @@ def test_what_the_manifest_does_not_know_yet_is_not_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "said"),
+    ("other", "message"),
     [
-        ({"machine": {"cores": 64}}, "machine, cores: 2 then, 64 now"),
-        ({"versions": {"Django": "5.3"}}, "versions, Django: 5.2 then, 5.3 now"),
+        ({"machine": {"cores": 64}}, "machine, cores: 2 in the run, 64 now"),
+        ({"versions": {"Django": "5.3"}}, "versions, Django: 5.2 in the run, 5.3 now"),
     ],
 )
-def test_what_is_not_as_it_was_is_refused_and_the_run_left_as_it_is(
-    tmp_path: Path, other: dict[str, Any], said: str
+def test_a_changed_machine_or_version_is_rejected_and_the_run_is_unchanged(
+    tmp_path: Path, other: dict[str, Any], message: str
 ) -> None:
     path = RunWriter(a_manifest(), tmp_path).path
     before = (path / "manifest.json").read_bytes()
-    with pytest.raises(RunError, match=said):
+    with pytest.raises(RunError, match=message):
         reopened(open_run(path), a_manifest().model_copy(update=other))
     assert (path / "manifest.json").read_bytes() == before
 

@@ -139,7 +139,7 @@ def test_a_run_that_goes_on_tells_of_its_interruption(tmp_path: Path) -> None:
 def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
     path = broken_off(tmp_path, state="finished")
     before = (path / "manifest.json").read_bytes()
-    with pytest.raises(RunError, match="is finished: nothing of it is missing"):
+    with pytest.raises(RunError, match="is finished and complete"):
         RunWriter.reopened(open_run(path), "2026-11-22T13:00:00+00:00", {})
     assert (path / "manifest.json").read_bytes() == before
 
@@ -224,10 +224,10 @@ def test_the_latest_run_is_found_beside_one_that_cannot_be_read(tmp_path: Path) 
     assert latest_run(tmp_path).manifest.id == "20261121T120000Z-smoke-1"
 
 
-def test_where_no_run_is_left_those_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+def test_without_a_readable_run_the_unreadable_ones_are_named(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "manifest.json").write_text("{}")
-    with pytest.raises(RunError, match=r"cannot be read: broken"):
+    with pytest.raises(RunError, match=r"no finished run in .* \(unreadable: broken\)"):
         latest_run(tmp_path)
 
 

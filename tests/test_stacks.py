@@ -53,22 +53,22 @@ def test_a_stack_is_read_with_its_axes_its_command_and_its_environment(written):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (('driver = "psycopg"', ""), "driver"),
         (('"ORM"', '"magic"'), "data_access"),
         (('title = "One"', 'title = "One"\ncolour = "red"'), "colour"),
-        (('title = "One"', "title = One"), "not TOML"),
+        (('title = "One"', "title = One"), "not valid TOML"),
         (
             ('server = "gunicorn gthread"', 'server = "nginx"'),
-            "'nginx' is none of gunicorn gthread",
+            "unknown server 'nginx'; known: gunicorn gthread",
         ),
         (("[stacks.one]", "[one]"), "stacks: Field required"),
         (("[stacks.one]", "[stacks]\nodd = 1\n[stacks.one]"), "stacks.odd"),
     ],
 )
-def test_a_fault_in_the_file_is_named(written, change, said):
-    with pytest.raises(LaunchError, match=said):
+def test_a_fault_in_the_file_is_named(written, change, message):
+    with pytest.raises(LaunchError, match=message):
         load_stacks(written(COMPLETE.replace(*change)))
 
 

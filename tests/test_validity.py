@@ -157,9 +157,9 @@ def test_the_verdict_is_the_worst_and_every_reason_is_kept() -> None:
     assert [reason.gate for reason in found.reasons] == ["client_cpu", "unread", "stolen"]
 
 
-def test_a_reason_says_value_and_bound() -> None:
+def test_a_reason_gives_value_and_bound() -> None:
     (reason,) = verdict(worst_stall_ms=130.0).reasons
-    assert reason.text == "the load driver's loop stood still for 130.0 ms, more than 100 ms"
+    assert reason.text == "the load driver's event loop stalled for 130.0 ms, more than 100 ms"
 
 
 # --- several drivers
@@ -182,14 +182,14 @@ def test_a_trial_is_as_bad_as_the_worst_of_its_workers_and_names_it() -> None:
     assert reason.text.startswith("worker 2 of 2: the load driver used 85.0% of its core")
 
 
-def test_a_gate_that_struck_two_workers_is_one_reason_as_bad_as_the_worse() -> None:
+def test_a_gate_that_two_workers_fail_is_one_reason_with_the_worse_verdict() -> None:
     found = of_two(a_worker(0, worst_stall_ms=30.0), a_worker(1, worst_stall_ms=130.0))
     assert struck(found) == [("stall", "instrument", "invalid")]
     assert "worker 1 of 2: " in found.reasons[0].text
     assert "worker 2 of 2: " in found.reasons[0].text
 
 
-def test_what_workers_say_of_themselves_is_not_said_again_of_all() -> None:
+def test_a_gate_reported_for_workers_is_not_reported_again_for_all() -> None:
     busy = replace(CLIENT, cpu_fraction=0.75, responses_unread=1)
     reasons = judge_workers(
         CLOSED, [Worker(0, 50, COUNTS, replace(busy, responses_unread=0))], (0,), 3.0

@@ -1,57 +1,67 @@
-"""Every error that a person can meet, in one tree. Each says what happened and what to do.
+"""Errors that Webtrial raises on purpose. Each message says what is wrong and what to do next.
 
 WebtrialError
 ├── ParameterError        a parameter is unknown, of the wrong type or out of range
-├── LaunchError           a service, an upstream or PostgreSQL did not come up
-├── ContractError         a stack does not answer as the contract says
-├── DriverError           the load driver's process failed
-├── CapabilityError       what a framework can do cannot be found out, or what was found read
-├── ClaimError            data/claims.csv or data/references.csv does not say what it should
+├── LaunchError           a service, an upstream or PostgreSQL did not start or was lost
+├── ContractError         a stack's response is not what the contract requires
+├── DriverError           a load driver failed
+├── CapabilityError       a capability cannot be examined, or its file cannot be read
+├── ClaimError            the tables of claims or references have a fault
 ├── RunError              a run directory cannot be read or written
-├── CompareError          two runs have nothing in common that could be compared
+├── CompareError          two runs have nothing to compare
 └── PublishError          a notebook or a document could not be made
 """
 
 
 class WebtrialError(Exception):
-    """The root: catching it catches all that Webtrial raises on purpose."""
+    """The base class of all errors that Webtrial raises on purpose.
+
+    Raised itself if the measuring process ended without reporting a cause.
+    """
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows in place of a traceback."""
+        """Return what a notebook shows instead of a traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
 class ParameterError(WebtrialError):
-    """A parameter is unknown, of the wrong type or out of range."""
+    """A parameter or argument is unknown, of the wrong type or out of range."""
 
 
 class LaunchError(WebtrialError):
-    """A service, an upstream or PostgreSQL did not come up."""
+    """A service, an upstream, PostgreSQL or a cluster could not be started or used.
+
+    Also raised if PostgreSQL or an upstream was lost during a trial.
+    """
 
 
 class ContractError(WebtrialError):
-    """A stack does not answer as the contract says."""
+    """A stack did not respond, or its response is not what the contract requires."""
 
 
 class DriverError(WebtrialError):
-    """The load driver's process failed."""
+    """A load driver failed.
+
+    This makes its trial invalid, with the message as the reason. The run continues and repeats the
+    trial at most `repeats` times.
+    """
 
 
 class CapabilityError(WebtrialError):
-    """What a framework can do cannot be found out, or what was found cannot be read."""
+    """The capabilities of a framework cannot be examined, or recorded ones cannot be read."""
 
 
 class ClaimError(WebtrialError):
-    """A table of claims or references does not say what it should."""
+    """A table of claims or references has a fault, or verdicts cannot be written."""
 
 
 class RunError(WebtrialError):
-    """A run directory cannot be read or written."""
+    """A run directory is missing, damaged, locked or in use, or cannot be read or written."""
 
 
 class CompareError(WebtrialError):
-    """Two runs have nothing in common that could be compared."""
+    """Two runs have no scenario and load of one stack in common."""
 
 
 class PublishError(WebtrialError):
-    """A notebook or a document could not be made."""
+    """A notebook, page, document or archive could not be made."""

@@ -1,4 +1,4 @@
-"""Django and nothing else: a WebSocket if it would take one, work after an answer.
+"""Django only, to probe WebSockets and work after a response.
 
 uvicorn django_alone:application --lifespan off
 """
@@ -16,7 +16,7 @@ from django.urls import path
 LONGEST_S = 60.0
 
 settings.configure(
-    SECRET_KEY="nothing is signed",  # noqa: S106 - it says itself
+    SECRET_KEY="nothing is signed",  # noqa: S106 - not a secret
     ALLOWED_HOSTS=["127.0.0.1"],
     ROOT_URLCONF=__name__,
 )
@@ -26,42 +26,42 @@ waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
 
 def ping(request: HttpRequest) -> JsonResponse:
-    """Alive."""
+    """Report that the service is running."""
     return JsonResponse({"ok": True})
 
 
 def later(request: HttpRequest) -> JsonResponse:
-    """Answer, then work: by a signal, as Django has nothing made for it."""
+    """Respond, then work on a signal: Django provides no background tasks."""
     waiting.put(work)
     return JsonResponse({"done": len(done)})
 
 
 def count(request: HttpRequest) -> JsonResponse:
-    """How often the work has been done."""
+    """Return how often the work has been done."""
     return JsonResponse({"done": len(done)})
 
 
 def finish(request: HttpRequest) -> JsonResponse:
-    """Hold the work up no longer."""
+    """Let the work finish."""
     may_end.set()
     return JsonResponse({"done": len(done)})
 
 
 def work() -> None:
-    """What nobody needs to wait for, and who asks can hold up."""
+    """Do work that no response waits for; it ends after a request to /finish."""
     may_end.wait(LONGEST_S)
     done.append("once")
 
 
-def go_on(**kwargs: object) -> None:
-    """Do what waits for the end of a request."""
+def run_waiting(**kwargs: object) -> None:
+    """Run the work that waits for the end of a request."""
     try:
         waiting.get_nowait()()
     except Empty:
         return
 
 
-request_finished.connect(go_on)
+request_finished.connect(run_waiting)
 urlpatterns = [
     path("ping", ping),
     path("later", later),

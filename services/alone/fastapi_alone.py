@@ -1,4 +1,4 @@
-"""FastAPI and nothing else: a WebSocket, work after an answer, its own documentation.
+"""FastAPI only, to probe WebSockets, work after a response and its own documentation.
 
 uvicorn fastapi_alone:app --lifespan off
 """
@@ -16,13 +16,13 @@ may_end = Event()
 
 @app.get("/ping")
 async def ping() -> dict[str, bool]:
-    """Alive."""
+    """Report that the service is running."""
     return {"ok": True}
 
 
 @app.websocket("/socket")
 async def socket(websocket: WebSocket) -> None:
-    """Say what is said."""
+    """Echo one text."""
     await websocket.accept()
     await websocket.send_text(await websocket.receive_text())
     await websocket.close()
@@ -30,25 +30,25 @@ async def socket(websocket: WebSocket) -> None:
 
 @app.get("/later")
 async def later(tasks: BackgroundTasks) -> dict[str, int]:
-    """Answer, then work."""
+    """Respond, then work."""
     tasks.add_task(work)
     return {"done": len(done)}
 
 
 @app.get("/done")
 async def count() -> dict[str, int]:
-    """How often the work has been done."""
+    """Return how often the work has been done."""
     return {"done": len(done)}
 
 
 @app.get("/finish")
 async def finish() -> dict[str, int]:
-    """Hold the work up no longer."""
+    """Let the work finish."""
     may_end.set()
     return {"done": len(done)}
 
 
 def work() -> None:
-    """What nobody needs to wait for, and who asks can hold up."""
+    """Do work that no response waits for; it ends after a request to /finish."""
     may_end.wait(LONGEST_S)
     done.append("once")

@@ -1,4 +1,4 @@
-"""Flask and nothing else: a WebSocket if it would take one, work after an answer.
+"""Flask only, to probe WebSockets and work after a response.
 
 gunicorn flask_alone:app --worker-class gthread
 """
@@ -16,19 +16,19 @@ may_end = Event()
 
 @app.get("/ping")
 def ping() -> Response:
-    """Alive."""
+    """Report that the service is running."""
     return jsonify(ok=True)
 
 
 @app.get("/socket")
 def socket() -> Response:
-    """Where a WebSocket is asked for; Flask has nothing to take one with."""
+    """Target of the WebSocket probe; Flask has no WebSocket support."""
     return jsonify(ok=True)
 
 
 @app.get("/later")
 def later() -> Response:
-    """Answer, then work: when the response is closed, as Flask has nothing made for it."""
+    """Respond, then work when the response is closed: Flask provides no background tasks."""
     response = jsonify(done=len(done))
     response.call_on_close(work)
     return response
@@ -36,18 +36,18 @@ def later() -> Response:
 
 @app.get("/done")
 def count() -> Response:
-    """How often the work has been done."""
+    """Return how often the work has been done."""
     return jsonify(done=len(done))
 
 
 @app.get("/finish")
 def finish() -> Response:
-    """Hold the work up no longer."""
+    """Let the work finish."""
     may_end.set()
     return jsonify(done=len(done))
 
 
 def work() -> None:
-    """What nobody needs to wait for, and who asks can hold up."""
+    """Do work that no response waits for; it ends after a request to /finish."""
     may_end.wait(LONGEST_S)
     done.append("once")

@@ -1,5 +1,5 @@
-"""The article's FastAPI handler of a product search, as it is printed there. The pool, which is
-not, is the least that it takes. A second handler differs only in that its queries take turns.
+"""The article's FastAPI handler of a product search, as printed. The article does not print the
+pool; this one is minimal. A second handler differs only in running its queries in turn.
 
 uvicorn printed_search:app --lifespan on
 """
@@ -18,7 +18,7 @@ db_pool: asyncpg.Pool
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """With the pool open."""
+    """Keep the pool open while the service runs."""
     global db_pool
     async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as db_pool:
         yield
@@ -28,14 +28,14 @@ app = FastAPI(lifespan=lifespan)
 
 
 @app.exception_handler(asyncpg.InterfaceError)
-async def tell(_: Request, error: asyncpg.InterfaceError) -> JSONResponse:
-    """What went wrong, for the one who asked."""
+async def show_error(_: Request, error: asyncpg.InterfaceError) -> JSONResponse:
+    """Return the error to the client."""
     return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 500)
 
 
 @app.get("/ping")
 async def ping() -> dict[str, bool]:
-    """Alive."""
+    """Report that the service is running."""
     return {"ok": True}
 
 
@@ -43,7 +43,7 @@ async def ping() -> dict[str, bool]:
 @app.get("/products/search")
 async def search_products(q: str):
     async with db_pool.acquire() as conn:
-        products, categories, reviews = await asyncio.gather(  # noqa: RUF059 - so it is printed
+        products, categories, reviews = await asyncio.gather(  # noqa: RUF059 - as printed
             conn.fetch("SELECT * FROM products WHERE name ILIKE $1 LIMIT 20", f"%{q}%"),
             conn.fetch("SELECT * FROM categories"),
             conn.fetch("SELECT * FROM reviews")
@@ -54,7 +54,7 @@ async def search_products(q: str):
 
 @app.get("/products/search-in-turn")
 async def search_in_turn(q: str) -> dict[str, int]:
-    """The same queries, one after another."""
+    """Run the same queries, one after another."""
     async with db_pool.acquire() as conn:
         products = await conn.fetch("SELECT * FROM products WHERE name ILIKE $1 LIMIT 20", f"%{q}%")
         categories = await conn.fetch("SELECT * FROM categories")

@@ -1,9 +1,9 @@
-"""Answers that lie ready in memory: what a server costs when nothing is left to do.
+"""Responses prepared in memory: the cost of the server itself.
 
     uvicorn application:application
 
 Users and their orders are read from DATABASE_URL once, before the first request. Serves GET /ping
-and GET /users/{id} as the contract has them; anything else is 404.
+and GET /users/{id} as the contract defines them; anything else is 404.
 """
 
 import json
@@ -18,7 +18,7 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Ready = tuple[Message, Message]
-"""The two messages of an answer: its head and its body."""
+"""The two messages of a response: its head and its body."""
 
 USERS = "SELECT id, username, email, age FROM users"
 ORDERS = """
@@ -31,7 +31,7 @@ ORDER = ("id", "status", "total", "created_at")
 
 
 def ready(status: int, content: object) -> Ready:
-    """An answer to be sent as it is."""
+    """Return a response that is ready to be sent."""
     body = json.dumps(content, separators=(",", ":")).encode()
     headers = [
         (b"content-type", b"application/json"),
@@ -48,7 +48,7 @@ NOWHERE = ready(404, {"detail": "Not found"})
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """The whole of it."""
+    """Handle the lifespan, or send the prepared response for the path."""
     if scope["type"] == "lifespan":
         await live(receive, send)
         return
@@ -58,7 +58,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 
 async def live(receive: Receive, send: Send) -> None:
-    """Have every answer ready before the first request comes."""
+    """Prepare every response before the first request."""
     await receive()
     ANSWERS.update(await users())
     await send({"type": "lifespan.startup.complete"})
@@ -67,7 +67,7 @@ async def live(receive: Receive, send: Send) -> None:
 
 
 async def users() -> dict[str, Ready]:
-    """The answer of every user, by path."""
+    """Return the response for every user, by path."""
     connection = await asyncpg.connect(os.environ["DATABASE_URL"])
     try:
         found, ordered = await connection.fetch(USERS), await connection.fetch(ORDERS)
@@ -79,7 +79,7 @@ async def users() -> dict[str, Ready]:
 def answers_of(
     found: list[asyncpg.Record], ordered: list[asyncpg.Record]
 ) -> Iterator[tuple[str, Ready]]:
-    """Path and answer of each user, with its orders, oldest first."""
+    """Yield path and response of each user, with its orders, oldest first."""
     orders = defaultdict(list)
     for user_id, *order in ordered:
         orders[user_id].append(dict(zip(ORDER, order, strict=True)))

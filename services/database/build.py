@@ -1,9 +1,9 @@
 """Fill an empty database with the shop: DATABASE_URL=… ACCOUNT_PASSWORD=… python build.py --seed 7
-With --describe it only says what such a database holds, and needs none.
+With --describe, only describe the content; this needs no database.
 
-Prints one JSON object: the seed, a hash of all rows but the password hashes, the number of rows of
-each table, the accounts, and words to search for with how many products each of them finds (null
-where only described).
+Prints one JSON object: the seed, a hash of all rows except password hashes, the number of rows of
+each table, the accounts, and search words with the number of products that each finds (null with
+--describe).
 """
 
 import argparse
@@ -25,10 +25,10 @@ from rows import Table, account_names, tables, word_shares
 
 FOLDER = Path(__file__).parent
 
-# The least that OWASP recommends of Argon2id: 19 MiB, two passes, one lane.
+# OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-# The share of products that a word of each kind finds, about.
+# Approximate share of products that a word of each kind finds.
 SEARCH_SHARES = {"common": 0.14, "middling": 0.01, "rare": 0.0002}
 SEARCH_WORDS = 8  # of each kind
 
@@ -38,10 +38,10 @@ class BuildError(Exception):
 
 
 def main() -> None:
-    """Build, then print what was built."""
+    """Build the database and print its description."""
     parser = argparse.ArgumentParser(description="Fill an empty database with the shop.")
-    parser.add_argument("--seed", type=int, required=True, help="the same seed, the same rows")
-    parser.add_argument("--describe", action="store_true", help="say what it holds, fill nothing")
+    parser.add_argument("--seed", type=int, required=True, help="determines all rows")
+    parser.add_argument("--describe", action="store_true", help="only describe the content")
     arguments = parser.parse_args()
     if arguments.describe:
         print(json.dumps(_described(arguments.seed, tables(arguments.seed))))
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def build(database_url: str, password: str, seed: int) -> dict[str, Any]:
-    """Apply the schema and fill it; what was built. BuildError where something is there already."""
+    """Apply the schema and fill it; return the description. BuildError if it is not empty."""
     started_s = time.perf_counter()
     with psycopg.connect(database_url, autocommit=True) as connection:
         _expect_empty(connection)
@@ -85,7 +85,7 @@ def _described(seed: int, filled: list[Table]) -> dict[str, Any]:
 def _required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
-        raise BuildError(f"{name} is not set in the environment")
+        raise BuildError(f"the environment variable {name} is not set: set it")
     return value
 
 
@@ -95,13 +95,13 @@ def _expect_empty(connection: psycopg.Connection) -> None:
     ).fetchone()
     if found and found[0]:
         raise BuildError(
-            f"the database {connection.info.dbname} is not empty but has the tables {found[0]};"
-            " name an empty one in DATABASE_URL"
+            f"the database {connection.info.dbname} is not empty, it has the tables {found[0]}: set"
+            " DATABASE_URL to an empty one"
         )
 
 
 def _accounts(hashed: str) -> Table:
-    """All have one password, hence one hash: a hundred would take seconds and hide nothing."""
+    """All accounts have one password and one hash: a hundred hashes would take seconds."""
     lines = [
         f"{number}\t{name}\t{hashed}\t{number == 1}\n"
         for number, name in enumerate(account_names(), start=1)
@@ -119,7 +119,7 @@ def _fill(connection: psycopg.Connection, filled: list[Table]) -> None:
 
 
 def _copy(connection: psycopg.Connection, table: Table) -> None:
-    # FREEZE, since the table is of this transaction: no later read has to mark rows as visible.
+    # FREEZE is allowed in the table's own transaction: later reads need not mark rows as visible.
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FREEZE)").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns))
     )
@@ -131,7 +131,7 @@ def _copy(connection: psycopg.Connection, table: Table) -> None:
 
 
 def _search_words() -> dict[str, list[str]]:
-    """Per kind, the words whose share is nearest to it."""
+    """Return, for each kind, the words whose share is closest to that kind's."""
     shares = word_shares()
     return {
         kind: sorted(shares, key=lambda word: abs(math.log(shares[word] / wanted)))[:SEARCH_WORDS]
@@ -146,7 +146,7 @@ def _matches(connection: psycopg.Connection, words: list[str]) -> dict[str, int]
 
 
 def _sha256(filled: list[Table]) -> str:
-    """Over every table's name, columns and rows, and the names of the accounts."""
+    """Hash the name, columns and rows of every table, and the names of the accounts."""
     digest = hashlib.sha256()
     for table in filled:
         digest.update(f"{table.name}\t{table.columns}\n{table.text}".encode())

@@ -1,4 +1,4 @@
--- What is checked and sorted once, after the tables are filled, rather than row by row.
+-- Constraints and indexes, built once after the tables are filled instead of row by row.
 
 ALTER TABLE orders ADD CONSTRAINT orders_user_id_fkey
     FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE;
@@ -9,7 +9,7 @@ ALTER TABLE reviews ADD CONSTRAINT reviews_product_id_fkey
 ALTER TABLE sales ADD CONSTRAINT sales_product_id_fkey
     FOREIGN KEY (product_id) REFERENCES products (id);
 
--- Oldest first, as GET /users/{id} answers them.
+-- Oldest first, as GET /users/{id} returns them.
 CREATE INDEX orders_of_user ON orders (user_id, id);
 CREATE INDEX products_of_category ON products (category_id);
 CREATE INDEX products_name_trigrams ON products USING gin (name gin_trgm_ops);

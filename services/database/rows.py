@@ -1,7 +1,7 @@
 """The rows of the shop, drawn from a seed.
 
-A table is the text that COPY reads: a line per row, tabs between columns, ids from 1. Nothing
-depends on the day on which it is made.
+A table is text for COPY: a line per row, tabs between columns, ids from 1. Nothing depends on the
+current date.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ import words
 USERS, ACCOUNTS, ORDERS, PRODUCTS, REVIEWS, SALES = 10_000, 100, 50_000, 50_000, 100_000, 100_000
 LAST_DAY = np.datetime64("2026-01-31")
 SALES_DAYS, ORDERS_DAYS, REVIEWS_DAYS = 60, 365, 730
-ODD_NAMES = 40  # products per suffix that a pattern may trip over
+ODD_NAMES = 40  # products per suffix with special characters of patterns
 
 Words = NDArray[np.str_]
 Numbers = NDArray[np.int64]
@@ -24,7 +24,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What COPY reads into `name`."""
+    """Text for COPY into the table `name`."""
 
     name: str
     columns: tuple[str, ...]
@@ -33,12 +33,12 @@ class Table:
 
 
 def account_names() -> list[str]:
-    """account001, account002, …"""
+    """Return account001, account002, …"""
     return [f"account{number:03d}" for number in range(1, ACCOUNTS + 1)]
 
 
 def tables(seed: int) -> list[Table]:
-    """Every table but accounts, in an order in which each row's references exist already."""
+    """Return every table except accounts, referenced tables before those that refer to them."""
     random = np.random.default_rng(seed)
     prices_cents = np.clip(random.lognormal(7.8, 0.8, PRODUCTS), 99, 500_000).astype(np.int64)
     return [
@@ -52,7 +52,7 @@ def tables(seed: int) -> list[Table]:
 
 
 def word_shares() -> dict[str, float]:
-    """The share of products whose name holds a word, by word."""
+    """Return the share of products whose name contains a word, by word."""
     nouns = [noun for noun, _ in _nouns_by_rank()]
     kinds: tuple[list[str], ...] = (nouns, words.MATERIALS, words.ADJECTIVES)
     return {
@@ -109,7 +109,7 @@ def _products(random: Generator, prices_cents: Numbers) -> Table:
 
 def _reviews(random: Generator) -> Table:
     ratings = random.choice([1, 2, 3, 4, 5], REVIEWS, p=[0.07, 0.08, 0.15, 0.30, 0.40])
-    openings = random.integers(0, 12, REVIEWS)  # 12 is divided by 3 and 4, their numbers
+    openings = random.integers(0, 12, REVIEWS)  # 12 is a multiple of 3 and 4, their numbers
     middles = random.choice(words.MIDDLES, REVIEWS)
     endings = random.choice(words.ENDINGS, REVIEWS)
     parts = zip(ratings, openings, middles, endings, strict=True)
@@ -139,29 +139,35 @@ def _sales(random: Generator, prices_cents: Numbers) -> Table:
 
 
 def _nouns_by_rank() -> list[tuple[str, int]]:
-    """Nouns with their category's id, most frequent first: each category's first noun, then each
-    one's second, …"""
+    """Return nouns with their category's id, most frequent first.
+
+    Each category's first noun comes first, then each one's second, …
+    """
     columns = [nouns.split() for nouns in words.NOUNS.values()]
     return [(noun, n) for rank in zip(*columns, strict=True) for n, noun in enumerate(rank, 1)]
 
 
 def _shares(count: int) -> NDArray[np.float64]:
-    """How frequent each of so many words is, most frequent first: Zipf's law in Mandelbrot's
-    form. Of 160 nouns the first is in 18 % of the names, the 20th in 0.8 %, the last in 0.02 %."""
+    """Return the frequencies of `count` words, highest first, by the Zipf-Mandelbrot law.
+
+    Of 160 nouns, the first is in 18 % of the names, the 20th in 0.8 %, the last in 0.02 %.
+    """
     weights = (np.arange(count) + 5.0) ** -2
     shares: NDArray[np.float64] = weights / weights.sum()
     return shares
 
 
 def _draw(random: Generator, count: int) -> Numbers:
-    """A word's rank per product: in drawn order, but as often as its share says, so that no
-    seed makes a rare word vanish."""
+    """Return a word's rank per product, in random order.
+
+    Each rank occurs exactly in proportion to its share: with any seed, rare words occur.
+    """
     edges = np.rint(np.cumsum(_shares(count)) * PRODUCTS).astype(np.int64)
     return random.permutation(np.repeat(np.arange(count), np.diff(edges, prepend=0)))
 
 
 def _moments(random: Generator, count: int, days: int) -> list[str]:
-    """Moments of the last `days` days, oldest first, in UTC."""
+    """Return times in the last `days` days, oldest first, in UTC."""
     end = (LAST_DAY + np.timedelta64(1, "D")).astype("datetime64[s]")
     ages_s = np.sort(random.integers(1, days * 86_400, count))[::-1]
     return [f"{moment}Z" for moment in np.datetime_as_string(end - ages_s)]

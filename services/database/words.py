@@ -1,7 +1,7 @@
-"""The words that names and reviews are made of.
+"""The words of names and reviews.
 
-No word of a product's name is a part of another one, so that a search for `lamp` finds lamps only:
-`table` would find everything portable, `clamp` every lamp.
+No word of a product's name is a part of another one: a search for `lamp` finds only lamps. `table`
+would find everything portable, and `clamp` would be found as a lamp.
 """
 
 NOUNS = {
@@ -38,7 +38,7 @@ ADJECTIVES = (
     " oversized miniature weathered carved embossed lacquered glazed tinted engraved nautical"
 ).split()
 
-# What makes a pattern of a text that was not escaped, and what such a pattern finds by mistake.
+# Special characters of LIKE patterns, and texts that an unescaped pattern would find by mistake.
 SUFFIXES = (", 100% recycled", ", 100 years warranty", ", model T_40", ", model T-40", ", S\\M")
 
 FIRST_NAMES = (

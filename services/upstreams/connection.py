@@ -1,4 +1,4 @@
-"""HTTP/1.1 with keep-alive, as little of it as a GET without a body needs."""
+"""Minimal HTTP/1.1 with keep-alive, for GET requests without a body."""
 
 import asyncio
 from collections import deque
@@ -8,15 +8,15 @@ import httptools
 
 Respond = Callable[[int, bytes], None]
 Handle = Callable[[str, str, Respond], None]
-"""Given method, path and how to respond: status and JSON."""
+"""Called with method, path and a function that responds with status and JSON."""
 
 _LONGEST_TARGET = 8192
-_MOST_WAITING = 64  # requests of one connection, sent without awaiting an answer
+_MOST_WAITING = 64  # pipelined requests of one connection
 _PHRASES = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"}
 
 
 class Connection(asyncio.Protocol):
-    """Answers the requests of one connection one after the other, and garbage with 400."""
+    """Serves the requests of one connection one after another; invalid ones get 400."""
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
@@ -27,25 +27,25 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """As asyncio tells."""
+        """Called by asyncio."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """As asyncio tells."""
+        """Called by asyncio."""
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse()
 
     def on_url(self, part: bytes) -> None:
-        """As the parser tells."""
+        """Called by the parser."""
         self._target += part
         if len(self._target) > _LONGEST_TARGET or len(self._waiting) > _MOST_WAITING:
             self._refuse()
 
     def on_message_complete(self) -> None:
-        """As the parser tells."""
+        """Called by the parser."""
         method, target = self._parser.get_method().decode(), self._target.decode("latin-1")
         self._waiting.append((method, target.partition("?")[0], self._parser.should_keep_alive()))
         self._target = b""

@@ -1,7 +1,7 @@
-"""Calls at their time, to a fraction of a millisecond where Linux's timerfd is there.
+"""Timed calls, accurate to a fraction of a millisecond with Linux's timerfd (timerfd_create(2)).
 
-asyncio's own timers round up to a whole millisecond, which is much of a delay of 20
-(timerfd_create(2)); elsewhere they have to do.
+asyncio's own timers round up to a whole millisecond, which matters for a delay of 20. They are used
+on other systems.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ class LoopTimer:
         self._loop = asyncio.get_running_loop()
 
     def call_later(self, delay_ms: float, call: Call) -> None:
-        """Call once, in so many milliseconds."""
+        """Call once, after `delay_ms`."""
         self._loop.call_later(delay_ms / 1e3, call)
 
 
 class KernelTimer:
-    """One timerfd, set to the earliest of the calls that wait, watched by the running loop."""
+    """One timerfd, set to the earliest pending call and watched by the running loop."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
@@ -52,14 +52,14 @@ class KernelTimer:
         asyncio.get_running_loop().add_reader(self._fd, self._call_due)
 
     def call_later(self, delay_ms: float, call: Call) -> None:
-        """Call once, in so many milliseconds."""
+        """Call once, after `delay_ms`."""
         at_ns = monotonic_ns() + int(delay_ms * 1e6)
         heapq.heappush(self._waiting, (at_ns, next(self._numbers), call))
         if self._waiting[0][0] == at_ns:
             self._set(at_ns)
 
     def _call_due(self) -> None:
-        with suppress(BlockingIOError):  # set anew since the loop saw it expire
+        with suppress(BlockingIOError):  # it was set again after the loop saw it expire
             os.read(self._fd, 8)
         while self._waiting and self._waiting[0][0] <= monotonic_ns():
             _, _, call = heapq.heappop(self._waiting)
@@ -74,5 +74,5 @@ class KernelTimer:
 
 
 def make_timer() -> KernelTimer | LoopTimer:
-    """The best timer that this system has, for the running loop."""
+    """Return the most accurate timer of this system, for the running loop."""
     return KernelTimer() if sys.platform == "linux" else LoopTimer()

@@ -1,10 +1,10 @@
-"""An upstream of the dashboard: answers after a delay, and tells what the delays really were.
+"""An upstream of the dashboard: responds after a delay and reports the actual delays.
 
     python upstream.py --name inventory --port 9001 --delay-ms 20 --sigma 0.25 --seed 7
 
-GET /stock of the inventory and GET /metrics of the analytics answer about 1 KB of JSON, always the
-same. GET /source/{n}/{delay_ms} answers what source n holds, after exactly that delay. GET /took
-tells of the drawn delays since it was last asked. GET /ping answers at once.
+GET /stock of the inventory and GET /metrics of the analytics return about 1 KB of JSON, always the
+same. GET /source/{n}/{delay_ms} returns the value of source n after exactly that delay. GET /took
+returns statistics of the drawn delays since its last call. GET /ping responds at once.
 """
 
 import argparse
@@ -28,7 +28,7 @@ SOURCE = re.compile(r"/source/([0-9]{1,3})/([0-9]{1,4})")
 
 
 class Delays:
-    """Log-normal delays in milliseconds, drawn from a seed, and what became of them.
+    """Log-normal delays in milliseconds, drawn from a seed, and the actual delays.
 
     `median_ms` is the median, `sigma` the standard deviation of the delay's natural logarithm:
     0 for a constant delay.
@@ -38,34 +38,34 @@ class Delays:
         self._median_ms = median_ms
         self._sigma = sigma
         self._random = random.Random(seed)  # noqa: S311 - drawn again from the same seed
-        self._asked_ms: list[float] = []
-        self._took_ms: list[float] = []
+        self._requested_ms: list[float] = []
+        self._actual_ms: list[float] = []
 
     def draw(self) -> float:
-        """The next delay."""
+        """Return the next delay."""
         return self._median_ms * math.exp(self._random.gauss(0.0, self._sigma))
 
-    def record(self, asked_ms: float, took_ms: float) -> None:
-        """That an answer was delayed by `took_ms` where `asked_ms` was meant."""
-        self._asked_ms.append(asked_ms)
-        self._took_ms.append(took_ms)
+    def record(self, requested_ms: float, actual_ms: float) -> None:
+        """Record that a response was delayed by `actual_ms` instead of `requested_ms`."""
+        self._requested_ms.append(requested_ms)
+        self._actual_ms.append(actual_ms)
 
-    def tell(self) -> dict[str, float | int | None]:
-        """What was asked for and what it took since last told, in milliseconds."""
-        asked_ms, self._asked_ms = self._asked_ms, []
-        took_ms, self._took_ms = self._took_ms, []
-        p50_ms, p99_ms = _percentiles(took_ms)
+    def statistics(self) -> dict[str, float | int | None]:
+        """Return statistics of requested and actual delays since the last call, in milliseconds."""
+        requested_ms, self._requested_ms = self._requested_ms, []
+        actual_ms, self._actual_ms = self._actual_ms, []
+        p50_ms, p99_ms = _percentiles(actual_ms)
         return {
-            "requests": len(took_ms),
-            "requested_mean_ms": fmean(asked_ms) if asked_ms else None,
-            "actual_mean_ms": fmean(took_ms) if took_ms else None,
+            "requests": len(actual_ms),
+            "requested_mean_ms": fmean(requested_ms) if requested_ms else None,
+            "actual_mean_ms": fmean(actual_ms) if actual_ms else None,
             "actual_p50_ms": p50_ms,
             "actual_p99_ms": p99_ms,
         }
 
 
 class Upstream:
-    """What is answered to whom, and when. Made within the loop that serves."""
+    """Request handler; create it within the running loop."""
 
     def __init__(self, name: str, delays: Delays) -> None:
         self._path = PATHS[name]
@@ -74,17 +74,17 @@ class Upstream:
         self._timer = make_timer()
 
     def handle(self, method: str, path: str, respond: Respond) -> None:
-        """Answer now, or after the delay."""
+        """Respond now, or after the delay."""
         source = SOURCE.fullmatch(path)
         if source is None and path not in ("/ping", "/took", self._path):
-            there = f"There are {self._path}, /source/{{n}}/{{delay_ms}}, /took and /ping."
-            respond(404, _dumped({"detail": there}))
+            paths = f"{self._path}, /source/{{n}}/{{delay_ms}}, /took and /ping"
+            respond(404, _dumped({"detail": f"Unknown path; known: {paths}."}))
         elif method != "GET":
             respond(405, _dumped({"detail": "GET only."}))
         elif path == "/ping":
             respond(200, b'{"ok": true}')
         elif path == "/took":
-            respond(200, _dumped(self._delays.tell()))
+            respond(200, _dumped(self._delays.statistics()))
         elif source is not None:
             number, delay_ms = map(int, source.groups())
             body = _dumped({"source": number, "value": 7 * number + 1})
@@ -94,13 +94,13 @@ class Upstream:
 
     def _answer_later(self, respond: Respond) -> None:
         started_ns = perf_counter_ns()
-        asked_ms = self._delays.draw()
+        requested_ms = self._delays.draw()
 
         def answer() -> None:
-            self._delays.record(asked_ms, (perf_counter_ns() - started_ns) / 1e6)
+            self._delays.record(requested_ms, (perf_counter_ns() - started_ns) / 1e6)
             respond(200, self._body)
 
-        self._after(asked_ms, answer)
+        self._after(requested_ms, answer)
 
     def _after(self, delay_ms: float, answer: Callable[[], None]) -> None:
         if delay_ms > 0:
@@ -139,7 +139,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 
 def _percentiles(values: list[float]) -> tuple[float | None, float | None]:
-    """The 50th and the 99th, interpolated between neighbours."""
+    """Return the 50th and the 99th percentile, interpolated linearly."""
     if len(values) < 2:
         return (values[0], values[0]) if values else (None, None)
     cuts = quantiles(values, n=100, method="inclusive")
@@ -151,7 +151,7 @@ def _dumped(document: object) -> bytes:
 
 
 async def serve(name: str, port: int, delays: Delays) -> None:
-    """Listen on 127.0.0.1 until told to end by SIGTERM or SIGINT."""
+    """Listen on 127.0.0.1 until SIGTERM or SIGINT."""
     upstream = Upstream(name, delays)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
@@ -172,7 +172,7 @@ def _not_negative(text: str) -> float:
 
 def main() -> None:
     """Read the command line and serve."""
-    parser = argparse.ArgumentParser(description="An upstream that answers after a delay.")
+    parser = argparse.ArgumentParser(description="An upstream that responds after a delay.")
     parser.add_argument("--name", choices=PATHS, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--delay-ms", type=_not_negative, default=20.0, help="median")

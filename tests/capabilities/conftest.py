@@ -10,13 +10,13 @@ from tests.contract.stage import STACKS, Seeded, patiently, settings_of
 from webtrial.load.scenarios import seeded_data_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.anatomy import read_anatomies
-from webtrial.measure.capabilities.asking import Subject
 from webtrial.measure.capabilities.examine import (
     deployed,
     findings_of,
-    findings_on_the_way,
+    migration_findings,
     subjects,
 )
+from webtrial.measure.capabilities.probes import Subject
 from webtrial.measure.postgres import drop_database
 from webtrial.run.capabilities import Finding
 
@@ -53,7 +53,7 @@ def moved(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> list[Find
         }
         seeded_data = seeded_data_from(seeded.built, seeded.password)
         with patiently():
-            found = list(findings_on_the_way(wanted, seeded_data))
+            found = list(migration_findings(wanted, seeded_data))
     for clone in names.values():
         drop_database(seeded.server, clone)
     return found

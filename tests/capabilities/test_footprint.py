@@ -42,19 +42,19 @@ def test_a_service_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None
         measure(wanted, users=1, cores=None, repeats=1, requests=1)
 
 
-def test_figures_are_the_median_with_the_least_and_the_most() -> None:
+def test_figures_are_median_minimum_and_maximum() -> None:
     processes = [Footprint(s, 10 * s, 20 * s, requests=3000) for s in (1.0, 4.0, 2.0)]
     told = {answer.question: answer.value for _, answer in answers(processes)}
     assert told == {
-        "first answer, median": "2.00",
-        "first answer, least": "1.00",
-        "first answer, most": "4.00",
+        "first response, median": "2.00",
+        "first response, minimum": "1.00",
+        "first response, maximum": "4.00",
         "idle, median": "20",
-        "idle, least": "10",
-        "idle, most": "40",
+        "idle, minimum": "10",
+        "idle, maximum": "40",
         "after 3,000 requests, median": "40",
-        "after 3,000 requests, least": "20",
-        "after 3,000 requests, most": "80",
+        "after 3,000 requests, minimum": "20",
+        "after 3,000 requests, maximum": "80",
     }
     assert all(answer.absolute for _, answer in answers([Footprint(1, 1, 1, 1)]))
 
@@ -62,6 +62,6 @@ def test_figures_are_the_median_with_the_least_and_the_most() -> None:
 def test_how_often_it_was_done_is_told_of_what_was_done() -> None:
     told = [answer for _, answer in answers([Footprint(1, 1, 1, requests=7)] * 2)]
     assert {answer.question for answer in told if answer.question.startswith("after")} == {
-        f"after 7 requests, {figure}" for figure in ("median", "least", "most")
+        f"after 7 requests, {figure}" for figure in ("median", "minimum", "maximum")
     }
     assert all("; 2 fresh processes" in answer.how for answer in told)

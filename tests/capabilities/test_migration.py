@@ -10,11 +10,11 @@ from tests.test_launch import SETTINGS, small
 from webtrial.load.scenarios import seeded_data_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.migration import (
-    ASKED,
     CAPABILITY,
-    ON_THE_WAY,
-    moves_step_by_step,
-    serves_beside,
+    HALF_MIGRATED,
+    ROUTES,
+    moves_stepwise,
+    serves_together,
 )
 from webtrial.measure.launch import launch_stack
 from webtrial.run.capabilities import NO, YES, Finding
@@ -31,21 +31,21 @@ def test_both_ways_work(moved: list[Finding]) -> None:
 
 @pytest.mark.full
 def test_every_group_is_asked_at_every_step(moved: list[Finding]) -> None:
-    assert moved[1].evidence == f"{len(ASKED) + 1} steps: 200 of all of {', '.join(ASKED)}"
+    assert moved[1].evidence == f"{len(ROUTES) + 1} steps: 200 for each of {', '.join(ROUTES)}"
 
 
 def test_where_there_is_nothing_nothing_goes_together(seeded: Seeded, tmp_path: Path) -> None:
     seeded_data = seeded_data_from(seeded.built, seeded.password)
     with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
-        assert serves_beside(service.url, seeded_data).value == NO
+        assert serves_together(service.url, seeded_data).value == NO
 
 
 def test_a_step_at_which_something_fails_is_named(seeded: Seeded, tmp_path: Path) -> None:
     """That service answers every GET, and no POST."""
     seeded_data = seeded_data_from(seeded.built, seeded.password)
-    answer = moves_step_by_step(small(), SETTINGS, tmp_path / "log", seeded_data)
+    answer = moves_stepwise(small(), SETTINGS, tmp_path / "log", seeded_data)
     assert answer.value == NO
-    every = [f"{step} moved, /token: 501" for step in range(len(ASKED) + 1)]
+    every = [f"{step} moved, /token: 501" for step in range(len(ROUTES) + 1)]
     assert answer.evidence == ", ".join(every)
 
 
@@ -60,8 +60,8 @@ def test_where_nothing_fails_the_steps_are_counted(
 
     monkeypatch.setattr(migration, "_asked", answered)
     seeded_data = seeded_data_from(seeded.built, seeded.password)
-    answer = moves_step_by_step(STACKS[ON_THE_WAY], SETTINGS, tmp_path / "log", seeded_data)
+    answer = moves_stepwise(STACKS[HALF_MIGRATED], SETTINGS, tmp_path / "log", seeded_data)
     assert answer.value == YES
-    assert answer.evidence.startswith(f"{len(ASKED) + 1} steps: 200 of all of ")
-    groups = list(ASKED)
+    assert answer.evidence.startswith(f"{len(ROUTES) + 1} steps: 200 of all of ")
+    groups = list(ROUTES)
     assert moved == ["none", *(", ".join(groups[:n]) for n in range(1, len(groups) + 1))]

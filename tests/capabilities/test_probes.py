@@ -13,10 +13,10 @@ from tests.contract.stage import Seeded, settings_of
 from tests.test_launch import SETTINGS, small
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities import makeup, migration, migrations, sockets
-from webtrial.measure.capabilities.asking import NOT_ASKED, PROBES, Answer, Subject, probe
 from webtrial.measure.capabilities.documentation import NOTHING_LOADED
 from webtrial.measure.capabilities.examine import findings_of
-from webtrial.measure.capabilities.origins import GIVERS, NONE
+from webtrial.measure.capabilities.origins import NONE, PROVIDERS
+from webtrial.measure.capabilities.probes import NOT_APPLICABLE, PROBES, Answer, Subject, probe
 from webtrial.measure.capabilities.source import Source
 from webtrial.measure.capabilities.sources import Sources
 from webtrial.measure.launch import launch_stack
@@ -51,25 +51,25 @@ EXTRA_STACKS = {
     "async database": (NONE, NONE, "asyncpg"),
 }
 WORKS = {
-    ("validation", "faults named of three at once"): ("3", "3", "3"),
+    ("validation", "faults named out of three"): ("3", "3", "3"),
     ("documentation", "OpenAPI document"): (YES, YES, YES),
     ("documentation", "interactive page at /docs"): (YES, YES, YES),
     ("documentation", "second page at /redoc"): (NO, NO, YES),
     ("documentation", "other hosts that /docs loads from"): ("0", "0", "0"),
-    ("documentation", "page at /docs without any set-up"): (NO, NO, YES),
-    ("session login", "page for those who have signed in"): (YES, YES, NO),
-    ("session login", "refuses a form of another site"): (YES, YES, NO),
+    ("documentation", "page at /docs without configuration"): (NO, NO, YES),
+    ("session login", "page for signed-in users"): (YES, YES, NO),
+    ("session login", "rejects a cross-site form"): (YES, YES, NO),
     ("bearer token", "route protected by a JWT"): (YES, YES, YES),
     ("admin", "lists users to staff"): (YES, NO, NO),
     ("migrations", "applied to the service's database"): (YES, NO, NO),
-    ("WebSocket", "echoes a text, on a service of the framework alone"): (NO, NO, YES),
-    ("WebSocket", "package that the server needs for it"): (NONE, NONE, "wsproto"),
-    ("background work", "answers before the work is done"): (YES, YES, YES),
-    ("printed code", "search handler runs"): (NOT_ASKED, NOT_ASKED, NO),
+    ("WebSocket", "minimal service echoes a message"): (NO, NO, YES),
+    ("WebSocket", "extra package that the server needs"): (NONE, NONE, "wsproto"),
+    ("background work", "responds before the work is done"): (YES, YES, YES),
+    ("printed code", "search handler runs"): (NOT_APPLICABLE, NOT_APPLICABLE, NO),
 }
 CAPABILITY_AT = list(COLUMNS).index("capability")
 OUT_OF_DATE = "data/capabilities.csv is out of date: `make capabilities`"
-NOTHING = {NO, NONE, "0", NOTHING_LOADED, NOT_ASKED}
+NOTHING = {NO, NONE, "0", NOTHING_LOADED, NOT_APPLICABLE}
 
 
 def values(found: Found, capability: str, question: str) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ def test_what_works(found: Found, question: tuple[str, str]) -> None:
     assert values(found, *question) == WORKS[question]
 
 
-@pytest.mark.parametrize("capability", GIVERS)
+@pytest.mark.parametrize("capability", PROVIDERS)
 def test_what_comes_with_the_framework(found: Found, capability: str) -> None:
     assert values(found, capability, "comes with the framework") == IN_THE_BOX[capability]
 
@@ -92,14 +92,14 @@ def test_which_other_packages_are_used(found: Found, capability: str) -> None:
 
 
 def test_the_cookie_of_a_session_is_hidden_from_scripts(found: Found) -> None:
-    django, flask, fastapi = values(found, "session login", "cookies of a session")
+    django, flask, fastapi = values(found, "session login", "session cookies")
     assert "sessionid: HttpOnly, Secure, SameSite=Lax" in django
     assert flask == "session: HttpOnly, Secure, SameSite=Lax"
     assert fastapi == NONE
 
 
 def test_fastapi_by_itself_loads_its_page_from_elsewhere(found: Found) -> None:
-    question = "other hosts that /docs loads from without any set-up"
+    question = "other hosts that /docs loads from without configuration"
     assert values(found, "documentation", question)[:2] == (NOTHING_LOADED, NOTHING_LOADED)
     alone = found["FastAPI", "documentation", question]
     assert int(alone.value) > 0
@@ -119,7 +119,7 @@ def test_lines_by_purpose_add_up(found: Found, framework: str) -> None:
         for (asked, capability, question), finding in found.items()
         if (asked, capability) == (framework, "lines of code")
     }
-    assert lines.pop("in all") == sum(lines.values())
+    assert lines.pop("total") == sum(lines.values())
     assert lines["validation"] == int(found[framework, "validation", "lines of code"].value)
     assert (lines["admin"] > 0) == (framework == "Django")
     assert all(lines[each] > 0 for each in ("routes", "security", "errors", "templates"))
@@ -215,27 +215,27 @@ def test_what_is_there_by_half_is_told_from_what_is_there(bare: Subject) -> None
     with careless_service(bare.account) as url:
         careless = replace(bare, url=url, alone_url=url)
         found = {(each.capability, each.question): each.value for each in findings_of(careless)}
-    assert found["validation", "faults named of three at once"] == "1"
+    assert found["validation", "faults named out of three"] == "1"
     assert found["documentation", "OpenAPI document"] == NO
     assert found["documentation", "interactive page at /docs"] == YES
     assert found["documentation", "other hosts that /docs loads from"] == "2"
-    assert found["session login", "page for those who have signed in"] == YES
-    assert found["session login", "cookies of a session"] == "visitor: no flags"
-    assert found["session login", "refuses a form of another site"] == NO
+    assert found["session login", "page for signed-in users"] == YES
+    assert found["session login", "session cookies"] == "visitor: no flags"
+    assert found["session login", "rejects a cross-site form"] == NO
     assert found["bearer token", "route protected by a JWT"] == NO
     assert found["admin", "lists users to staff"] == NO
-    assert found["background work", "answers before the work is done"] == NO
+    assert found["background work", "responds before the work is done"] == NO
 
 
 def test_a_package_by_itself_is_one_package(bare: Subject) -> None:
     answers = {each.question: each.value for each in makeup.by_themselves(bare)}
     assert answers["the service: packages"] == "1"
-    assert answers["the service: which"] == "idna"
+    assert answers["the service: package names"] == "idna"
     assert float(answers["the service: size"]) > 0
 
 
 def test_a_handshake_that_is_refused_is_told_with_its_status(bare: Subject) -> None:
-    assert sockets.say(bare.url, "hello") == (200, None)
+    assert sockets.exchange_text(bare.url, "hello") == (200, None)
 
 
 def test_a_migration_that_is_missing_is_noticed(asked: list[Subject], seeded: Seeded) -> None:

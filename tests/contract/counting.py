@@ -11,7 +11,7 @@ import psycopg
 
 from tests.waiting import LIMIT_S
 from webtrial.measure.postgres import Server, create_database, drop_database
-from webtrial.measure.resources import is_data, statements_of
+from webtrial.measure.resources import is_data, statement_counts
 
 _RESTS = """
     SELECT count(*) FILTER (WHERE state <> 'idle') = 0 FROM pg_stat_activity
@@ -60,7 +60,7 @@ class Counter:
 
     def data_queries(self) -> set[tuple[object, ...]]:
         """Which of all that was counted are data statements. Reads every text: ask once."""
-        counted = statements_of(self.connection, self.database)
+        counted = statement_counts(self.connection, self.database)
         assert counted is not None, "pg_stat_statements is not loaded"
         return {key for key, each in counted.items() if is_data(each.text)}
 

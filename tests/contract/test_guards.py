@@ -52,7 +52,7 @@ def test_another_host_is_refused(stack):
     with httpx.Client(base_url=stack.url, trust_env=False, verify=False) as client:
         for host in OTHER_HOSTS:
             assert refused(client.get("/users/1", headers={"Host": host}), 400)
-    tried("other hosts", stack.name, len(OTHER_HOSTS))
+    tried("foreign Host headers", stack.name, len(OTHER_HOSTS))
 
 
 def test_the_names_of_the_loopback_are_taken(client):
@@ -73,7 +73,7 @@ def test_a_body_without_end_is_refused_and_changes_nothing(stack, client, new_us
         assert refused(alone.post("/token", data=form), 413)
     assert counted() == before
     assert client.get("/ping").status_code == 200
-    tried("bodies without end", stack.name, 3)
+    tried("endless bodies", stack.name, 3)
 
 
 def test_a_body_up_to_the_limit_is_taken(client, new_user):
@@ -109,7 +109,7 @@ def test_a_body_that_comes_in_pieces_is_limited_as_well(stack, new_user, counted
             sent = sent or b"reset"
     assert answer.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400", b"HTTP/1.1 411")) or sent, answer
     assert counted() == before
-    tried("bodies without end", stack.name, 1)
+    tried("endless bodies", stack.name, 1)
 
 
 def test_the_cookies_of_a_session_are_for_nobody_else(client, stack):

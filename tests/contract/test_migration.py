@@ -13,7 +13,7 @@ from tests.contract.test_settings import UNUSED
 from tests.contract.traffic import traffic
 from webtrial.errors import LaunchError
 from webtrial.load.scenarios import seeded_data_from
-from webtrial.measure.capabilities.migration import ASKED, serves_beside
+from webtrial.measure.capabilities.migration import ROUTES, serves_together
 from webtrial.measure.launch import launch_stack, service_environment
 from webtrial.run.capabilities import YES
 
@@ -22,7 +22,7 @@ REQUESTS, SEED = 60, 11
 
 HYBRID = "django-with-fastapi"
 START, HALF, END = (f"flask-to-fastapi-{step}" for step in ("start", "half", "end"))
-GROUPS = tuple(ASKED)
+GROUPS = tuple(ROUTES)
 REFUSED = {
     "users": ("GET", "/users?limit=0"),
     "products": ("GET", "/products/search"),
@@ -145,7 +145,7 @@ def test_django_has_the_accounts_of_everyone_and_no_users_of_its_own(hybrid):
 
 
 def test_what_is_asked_of_frameworks_finds_that_both_go_together(hybrid, seeded):
-    found = serves_beside(hybrid.url, seeded_data_from(seeded.built, seeded.password))
+    found = serves_together(hybrid.url, seeded_data_from(seeded.built, seeded.password))
     assert found.value == YES, found.evidence
 
 
@@ -162,7 +162,7 @@ def test_sessions_leave_no_connection_taken(visitor, hybrid, seeded):
 def test_the_groups_are_those_that_the_service_knows(tmp_path):
     unknown = on_the_way(["sales"])
     with (
-        pytest.raises(LaunchError, match=f"MOVED: no group 'sales'; there are {', '.join(GROUPS)}"),
+        pytest.raises(LaunchError, match=f"MOVED: unknown group 'sales'; known: {', '.join(GROUPS)}"),
         launch_stack(unknown, UNUSED, None, tmp_path / "log"),
     ):
         pass
@@ -265,5 +265,5 @@ def test_of_sixteen_connections_django_has_four_and_half_way_each_has_eight():
 
 
 def test_a_budget_that_is_too_small_for_two_pools_is_refused():
-    with pytest.raises(LaunchError, match=f"{HYBRID}: 1 cannot be shared by 2"):
+    with pytest.raises(LaunchError, match=f"{HYBRID}: 1 cannot be divided among 2"):
         service_environment(STACKS[HYBRID], replace(UNUSED, connections=1))

@@ -5,7 +5,7 @@ import pytest
 from tests.contract.judging import refused
 from tests.contract.stage import DEPLOYED, EVERY, client_of, served
 from webtrial.load.scenarios import seeded_data_from, targets
-from webtrial.measure.answers import agreed_answers
+from webtrial.measure.response_agreement import agreed_responses
 
 FIRST, *_ = DEPLOYED  # serves all
 PARTIAL = {name: stack for name, stack in EVERY.items() if stack.serves}
@@ -28,7 +28,7 @@ def test_what_a_stack_serves_it_answers_as_the_others_do(found, deployed, seeded
     scenarios = list(PARTIAL[name].serves)
     asked = [target for scenario in scenarios for target in targets(scenario, seeded_data)]
     urls = {FIRST: deployed[FIRST].url, name: found[name].url}
-    answers = agreed_answers(urls, dict.fromkeys(urls, scenarios), seeded_data, {})
+    answers = agreed_responses(urls, dict.fromkeys(urls, scenarios), seeded_data, {})
     assert answers[name].keys() == set(asked) != set()
 
 

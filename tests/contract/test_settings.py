@@ -133,7 +133,7 @@ def test_a_service_without_its_secret_does_not_start_and_says_why(name, tmp_path
     stack = STACKS[name]
     keyless = replace(stack, environment=stack.environment | {"SECRET_KEY": ""})
     with (
-        pytest.raises(LaunchError, match=f"{name} ended(.|\n)*SECRET_KEY"),
+        pytest.raises(LaunchError, match=f"{name} exited(.|\n)*SECRET_KEY"),
         patiently(),
         launch_stack(keyless, UNUSED, None, tmp_path / "log"),
     ):

@@ -70,7 +70,7 @@ def refuses(stats, stack):
 
     def is_refused(token):
         assert challenged(stats(token))
-        tried("forged, stale or senseless tokens", stack.name, 1)
+        tried("forged, expired or malformed tokens", stack.name, 1)
         return True
 
     return is_refused
@@ -118,7 +118,7 @@ def test_a_wrong_name_or_password_is_not_told_apart(client, stack, seeded):
         answer = client.post("/token", data={"username": username, "password": given})
         assert challenged(answer)
         assert answer.json() == usual.json(), (username, given)
-    tried("passwords guessed", stack.name, len(wrong))
+    tried("password guesses", stack.name, len(wrong))
 
 
 @pytest.mark.parametrize("name", ["username", "password"])
@@ -264,4 +264,4 @@ def test_the_token_of_an_account_that_has_gone_is_refused(client, stack, sign_in
         assert challenged(client.get(STATS, headers=header))
     finally:
         stack.rows("INSERT INTO accounts VALUES (%s, %s, %s, %s)", *row)
-    tried("forged, stale or senseless tokens", stack.name, 1)
+    tried("forged, expired or malformed tokens", stack.name, 1)

@@ -24,7 +24,7 @@ def test_who_is_tried_too_often_has_to_wait_whatever_the_password(client, stack,
         assert refused(answer, 429)
         assert document.problems(answer) == []
         assert 1 <= int(answer.headers["retry-after"]) <= 60
-    tried("passwords guessed", stack.name, TRIES + 2)
+    tried("password guesses", stack.name, TRIES + 2)
     others = {"username": "account098", "password": seeded.password}
     assert client.post("/token", data=others).status_code == 200
 

@@ -120,7 +120,7 @@ def patch_places(
     monkeypatch: pytest.MonkeyPatch, shared: tuple[Path, ...], named: Path | None = None
 ) -> None:
     monkeypatch.setattr(places, "SHARED", shared)
-    monkeypatch.setattr(places, "_named", lambda: [named] if named else [])
+    monkeypatch.setattr(places, "_temporary_folders", lambda: [named] if named else [])
 
 
 def test_the_first_place_that_can_be_written_to_is_taken(
@@ -147,14 +147,14 @@ def test_root_takes_a_place_from_which_programs_run(
     assert places.scratch_place() == forbidden  # only data lies there
 
 
-def test_a_sentence_names_the_remedy_where_no_place_is_fit(
+def test_without_a_suitable_folder_the_error_names_the_remedy(
     monkeypatch: pytest.MonkeyPatch, long_folder: Path, tmp_path: Path
 ) -> None:
     patch_places(monkeypatch, (tmp_path / "none",), long_folder)
     with pytest.raises(LaunchError, match="too long a path for sockets"):
         places.scratch_place()
     patch_places(monkeypatch, (tmp_path / "none",))
-    with pytest.raises(LaunchError, match="none cannot be written to"):
+    with pytest.raises(LaunchError, match="none is not writable"):
         places.scratch_place()
 
 
@@ -174,7 +174,7 @@ except LaunchError as error:
 """
 
 
-def test_programs_that_may_not_be_run_are_said_to_be_the_cause(tmp_path: Path) -> None:
+def test_a_noexec_mount_is_named_as_the_cause(tmp_path: Path) -> None:
     folder = tmp_path / "mounted"
     folder.mkdir()
     mount = 'mount -t tmpfs -o noexec tmpfs "$0" && exec "$@"'
@@ -187,6 +187,6 @@ def test_programs_that_may_not_be_run_are_said_to_be_the_cause(tmp_path: Path) -
         text=True,
         check=True,
     )
-    noexec, said = done.stdout.splitlines()
+    noexec, message = done.stdout.splitlines()
     assert noexec == "True False"
-    assert "may not be run there: where the folder's file system is mounted noexec" in said
+    assert "If its file system is mounted noexec, set TMPDIR to another folder" in message

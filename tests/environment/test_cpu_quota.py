@@ -105,7 +105,7 @@ def test_a_trial_that_the_quota_stopped_is_suspect_and_measured_again(
 
 def test_the_reason_says_in_how_many_periods() -> None:
     (reason,) = verdict(between(throttled=52)).reasons
-    assert reason.text == ("the CPU quota stopped all processes in 12 of its periods, more than 0")
+    assert reason.text == ("the CPU quota throttled all processes in 12 periods, more than 0")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.environment import trees
-from webtrial.__main__ import main
+from webtrial.cli import main
 from webtrial.errors import LaunchError
 from webtrial.publish import report
 from webtrial.selftest.doctor import account, examine, processor, storage, system, variables
@@ -42,13 +42,13 @@ def test_nothing_is_imported_that_takes_long() -> None:
 @pytest.mark.parametrize(
     ("available", "topology", "level", "value"),
     [
-        ({3}, ["3"], "warning", "1 for everything"),
+        ({3}, ["3"], "warning", "1 for services and load driver"),
         ({0, 1}, ["0", "1"], "ok", "2: load driver on 1, services on 0"),
         (
             {0, 1},
             ["0-1"],
             "warning",
-            "2: load driver on 1, services on 0, threads of the same core",
+            "2: load driver on 1, services on 0, threads of the same physical core",
         ),
         ({0, 1, 2, 3}, ["0-1", "2-3"], "ok", "4: load driver on 3, services on 0, 1"),
     ],
@@ -63,9 +63,9 @@ def test_cores(
 @pytest.mark.parametrize(
     ("tree", "available", "level", "value"),
     [
-        (trees.V1, 2, "warning", "0.6 cores (60 ms in 100 ms) for 2"),
-        (trees.V2, 2, "warning", "0.6 cores (60 ms in 100 ms) for 2"),
-        (trees.V2_NESTED, 1, "note", "1 cores (50 ms in 50 ms) for 1"),
+        (trees.V1, 2, "warning", "0.6 cores (60 ms in 100 ms), 2 available"),
+        (trees.V2, 2, "warning", "0.6 cores (60 ms in 100 ms), 2 available"),
+        (trees.V2_NESTED, 1, "note", "1 cores (50 ms in 50 ms), 1 available"),
         (trees.V1_NONE, 2, "ok", "none"),
     ],
 )
@@ -225,10 +225,11 @@ def test_a_browser_is_the_systems_or_playwrights(
 # --- variables
 
 
-def test_variables_that_change_what_runs_are_warned_of() -> None:
-    told = {"PYTHONPATH": "/x", "LD_LIBRARY_PATH": "/y", "PYTHONDEVMODE": ""}
-    found = list(variables.interfering(told))
-    assert [each.remedy for each in found] == ["`unset LD_LIBRARY_PATH`", "`unset PYTHONPATH`"]
+def test_interfering_variables_give_warnings() -> None:
+    given = {"PYTHONPATH": "/x", "LD_LIBRARY_PATH": "/y", "PYTHONDEVMODE": ""}
+    found = list(variables.interfering(given))
+    remedies = ["run `unset LD_LIBRARY_PATH`", "run `unset PYTHONPATH`"]
+    assert [each.remedy for each in found] == remedies
     assert {each.level for each in found} == {"warning"}
 
 
@@ -269,10 +270,10 @@ def finds(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
     [
         ((FINE, NOTED), 0, "Ready to measure."),
         ((FINE, WARNED, NOTED), 0, "Ready to measure, with 1 warning."),
-        ((WARNED, FATAL), NOT_PASSED, "Nothing can be measured here: see 1 error above."),
+        ((WARNED, FATAL), NOT_PASSED, "Measuring is not possible here: see 1 error above."),
     ],
 )
-def test_the_doctor_lists_all_and_fails_where_nothing_can_be_measured(
+def test_the_doctor_lists_all_findings_and_fails_on_errors(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     findings: tuple[Finding, ...],

@@ -74,7 +74,7 @@ def test_a_run_whose_terminal_is_closed_says_so_and_leaves_nothing(tmp_path: Pat
         assert _left_of(command.family) == set()
         manifest = command.the_run()
     assert manifest["state"] == "interrupted"
-    assert manifest["why"] == "the terminal that it was started from was closed (SIGHUP)"
+    assert manifest["why"] == "its terminal was closed (SIGHUP)"
 
 
 @pytest.mark.full

@@ -144,7 +144,7 @@ def test_a_python_that_is_too_old_is_refused_before_anything_is_made(
     done = make(checkout, f"PYTHON={old}")
     assert done.returncode != 0
     said = done.stderr.splitlines()[0]
-    assert said.startswith("Webtrial needs Python 3.11 or newer, and ")
+    assert said.startswith("Webtrial needs Python 3.11 or newer, but ")
     assert " is 3.10.4: " in said
     assert not (checkout / ".venv").exists()
 

@@ -32,15 +32,15 @@ def refusal(tmp_path_factory: pytest.TempPathFactory) -> str:
     return done.stderr.rpartition("ParameterError: ")[2]
 
 
-def test_a_list_and_a_number_that_are_text_are_refused_with_how_to_give_them(refusal: str) -> None:
+def test_a_list_and_a_number_given_as_text_are_rejected_with_a_hint(refusal: str) -> None:
     assert "stacks = '[flask]': Input should be a valid list" in refusal
-    assert "with papermill give it by -y: -y 'stacks: [flask]'" in refusal
+    assert "With papermill, use -y 'stacks: [flask]'" in refusal
     assert "seed = '7': Input should be a valid integer" in refusal
-    assert "with papermill give it by -y: -y 'seed: 7'" in refusal
+    assert "With papermill, use -y 'seed: 7'" in refusal
 
 
 def test_papermills_own_names_are_tolerated(refusal: str) -> None:
-    assert refusal.startswith("These parameters cannot be run:")
+    assert refusal.startswith("Invalid parameters:")
     assert "PAPERMILL_" not in refusal
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webtrial.__main__ import main
+from webtrial.cli import main
 from webtrial.errors import ParameterError
 from webtrial.system.yaml_text import parse_yaml, read_yaml
 
@@ -29,16 +29,16 @@ def test_a_file_in_latin_1_is_refused_with_the_line(refused, tmp_path: Path) -> 
     assert refused("run", "--parameters", str(file)) == expected
 
 
-def test_a_parameter_that_a_file_gives_twice_is_refused_by_name(refused, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_duplicate_parameter_in_a_file_is_rejected_by_name(refused, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "parameters.yaml"
     file.write_text("seed: 7\nblocks: 1\nseed: 8\n", encoding="utf-8")
-    expected = f"webtrial: {file}: seed (line 1 and 3) is given twice: keep one\n"
+    expected = f"webtrial: {file}: duplicate key seed (line 1 and 3): keep one\n"
     assert refused("run", "--parameters", str(file)) == expected
 
 
-def test_so_is_one_within_a_value_of_the_command_line(refused) -> None:  # type: ignore[no-untyped-def]
-    said = refused("run", "-p", "extra_stacks", "{crud: [flask-raw], crud: [bare]}")
-    assert "crud (line 1) is given twice: keep one" in said
+def test_a_duplicate_key_in_a_value_of_the_command_line_is_rejected(refused) -> None:  # type: ignore[no-untyped-def]
+    message = refused("run", "-p", "extra_stacks", "{crud: [flask-raw], crud: [bare]}")
+    assert "duplicate key crud (line 1): keep one" in message
 
 
 def test_a_byte_order_mark_is_no_other_encoding(tmp_path: Path) -> None:

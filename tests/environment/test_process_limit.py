@@ -24,33 +24,34 @@ PARAMETERS = read_parameters({"stacks": ["flask"], "scenarios": ["ping"]})
 
 
 def _limit_is(monkeypatch: pytest.MonkeyPatch, limit: int, existing: int) -> None:
-    monkeypatch.setattr(process_limit, "_raised_limit", lambda: limit)
-    monkeypatch.setattr(process_limit, "_existing", lambda: existing)
+    monkeypatch.setattr(process_limit, "_raise_limit", lambda: limit)
+    monkeypatch.setattr(process_limit, "_existing_threads", lambda: existing)
 
 
-def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    needed = process_limit._needed(PARAMETERS, 1)
+def test_a_limit_that_is_too_low_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = process_limit._threads_needed(PARAMETERS, 1)
     _limit_is(monkeypatch, needed + 6, existing=7)
-    said = rf"`ulimit -u` allows .* {needed + 6} .* of which 7 exist.* raise it to {needed + 7} "
-    with pytest.raises(LaunchError, match=said):
+    message = rf"`ulimit -u` is {needed + 6} .*, but 7 exist .*: raise it to {needed + 7} "
+    with pytest.raises(LaunchError, match=message):
         demand_process_limit(PARAMETERS, [STACKS["flask"]])
 
 
 def test_a_limit_that_is_just_enough_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    _limit_is(monkeypatch, process_limit._needed(PARAMETERS, 1) + 7, existing=7)
+    _limit_is(monkeypatch, process_limit._threads_needed(PARAMETERS, 1) + 7, existing=7)
     demand_process_limit(PARAMETERS, [STACKS["flask"]])
 
 
 def test_each_stack_and_each_load_driver_needs_more() -> None:
     more = PARAMETERS.model_copy(update={"workers": 2})
-    assert process_limit._needed(PARAMETERS, 2) - process_limit._needed(PARAMETERS, 1) > 32
-    assert process_limit._needed(more, 1) > process_limit._needed(PARAMETERS, 1)
+    needed = process_limit._threads_needed
+    assert needed(PARAMETERS, 2) - needed(PARAMETERS, 1) > 32
+    assert needed(more, 1) > needed(PARAMETERS, 1)
 
 
 def test_who_has_no_limit_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (40, resource.RLIM_INFINITY))
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
-    assert process_limit._raised_limit() is None
+    assert process_limit._raise_limit() is None
 
 
 @pytest.mark.skipif(
@@ -75,4 +76,4 @@ def test_a_run_below_ulimit_u_40_is_refused_with_the_limit(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == FAILED
-    assert "webtrial: `ulimit -u` allows this user 40 processes and threads" in done.stderr
+    assert "webtrial: `ulimit -u` is 40 processes and threads" in done.stderr

@@ -33,14 +33,14 @@ PASSWORD = "hushhush"  # of the login that lacks rights; no message may show it
 CROWDED = "DATABASE_URL with too few connections"
 
 REFUSED = {
-    "DATABASE_URL that nobody answers at": "no connection to PostgreSQL at",
+    "DATABASE_URL without a server": "no connection to PostgreSQL at",
     "DATABASE_URL with a wrong password": "no connection to PostgreSQL at",
-    "DATABASE_URL of a login without rights": "CREATEDB",
+    "DATABASE_URL of a user without privileges": "CREATEDB",
     CROWDED: "raise its max_connections by",
 }
 """Fault → what the command says of it."""
 
-CUT = "the connection to PostgreSQL cut while measuring"
+CUT = "connection to PostgreSQL cut while measuring"
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +60,11 @@ def address_for(fault: str, server: Server, silent_port: int) -> str:
     parts = urlsplit(server.url)
     place = parts.netloc.rpartition("@")[2]
     return {
-        "DATABASE_URL that nobody answers at": (
+        "DATABASE_URL without a server": (
             f"postgresql://guest:{PASSWORD}@127.0.0.1:{silent_port}/postgres"
         ),
         "DATABASE_URL with a wrong password": f"postgresql://guest:{PASSWORD}x@{place}/postgres",
-        "DATABASE_URL of a login without rights": f"postgresql://guest:{PASSWORD}@{place}/postgres",
+        "DATABASE_URL of a user without privileges": f"postgresql://guest:{PASSWORD}@{place}/postgres",
     }.get(fault, server.url)
 
 
@@ -183,10 +183,10 @@ def damaged(data: Path) -> None:
         pytest.param(
             of_another_version,
             "incompatible with server",
-            "PostgreSQL's data of another version",
+            "PostgreSQL data of another version",
             marks=pytest.mark.full,
         ),
-        (damaged, "incorrect checksum", "PostgreSQL's data damaged"),
+        (damaged, "incorrect checksum", "damaged PostgreSQL data"),
     ],
 )
 def test_data_that_the_server_cannot_read_are_named_and_the_next_server_works(

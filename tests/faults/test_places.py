@@ -163,7 +163,7 @@ def test_the_disk_may_fail_at_every_single_write(
                     write_a_run(folder)
             gc.collect()  # the writer that failed, and its lock
             _goes_on(folder)
-            injected("a write that the disk refuses")
+            injected("a failed write to disk")
 
 
 def test_the_disk_may_fail_while_a_damaged_run_is_opened_to_go_on(
@@ -192,7 +192,7 @@ def test_the_disk_may_fail_while_a_damaged_run_is_opened_to_go_on(
         writer.update(state="finished")
         assert open_run(run.path).damage == {}
         assert [trial.planned.number for trial in open_run(run.path).trials] == [1, 2, 3]
-        injected("a write that the disk refuses")
+        injected("a failed write to disk")
 
 
 def _goes_on(folder: Path) -> None:
@@ -363,9 +363,9 @@ def flip_a_bit(path: Path) -> None:
 
 
 HITS = [
-    pytest.param(cut_short, "a file cut short", marks=pytest.mark.soak),
-    pytest.param(flip_a_bit, "a bit flipped", marks=pytest.mark.soak),
-    pytest.param(Path.unlink, "a file missing", marks=pytest.mark.soak),
+    pytest.param(cut_short, "a truncated file", marks=pytest.mark.soak),
+    pytest.param(flip_a_bit, "a flipped bit", marks=pytest.mark.soak),
+    pytest.param(Path.unlink, "a missing file", marks=pytest.mark.soak),
 ]
 
 

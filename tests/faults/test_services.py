@@ -13,7 +13,7 @@ from tests.test_attempt import a_rig
 from tests.test_launch import SETTINGS, small, small_services
 from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
-from webtrial.load.driver import driving
+from webtrial.load.driver import running_driver
 from webtrial.measure import launch
 from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
 from webtrial.measure.launch import launch_stack
@@ -30,7 +30,7 @@ HUNG_S = 2.0  # longer than the window, so that each user of a service that hang
 
 def context(timeout_s: float) -> RunContext:
     """One that really drives, from the first request on."""
-    context = a_rig(driving)
+    context = a_rig(running_driver)
     changes = {"warmup_s": 0.0, "duration_s": WINDOW_S, "timeout_s": timeout_s}
     split = CoreSplit(None, tuple(os.sched_getaffinity(0)))
     return replace(context, split=split, parameters=context.parameters.model_copy(update=changes))
@@ -61,7 +61,7 @@ def is_the_drivers_fault(trial: Trial) -> bool:
     ("manner", "fault"),
     [
         ({"IDLE": "yes"}, "a service that never becomes ready"),
-        ({"GARBAGE": "yes"}, "a service that answers garbage when it starts"),
+        ({"GARBAGE": "yes"}, "a service that returns garbage at start"),
     ],
 )
 def test_a_service_that_cannot_be_used_is_named_with_its_last_words(
@@ -81,7 +81,7 @@ def test_a_service_that_turns_to_garbage_is_counted_as_what_it_is(tmp_path: Path
     assert set(trial.counts.errors) <= {"malformed", "closed", "reset", "truncated"}
     assert sum(trial.counts.errors.values()) > 0
     assert not is_the_drivers_fault(trial)
-    injected("a service that answers garbage")
+    injected("a service that returns garbage")
 
 
 @pytest.mark.full
@@ -100,10 +100,10 @@ def test_a_service_that_leaks_until_it_is_ended_is_an_outcome(tmp_path: Path) ->
     assert trial.service_ended is not None
     assert "out of memory" in trial.service_ended
     assert not is_the_drivers_fault(trial)
-    injected("a service that leaks until a memory limit")
+    injected("a service that leaks memory up to its limit")
 
 
 def test_a_child_that_a_service_leaves_behind_is_ended_with_it(tmp_path: Path) -> None:
     trial = trial_of(tmp_path, FORKS="yes")
     assert trial.counts.succeeded > 0
-    injected("a service that leaves a child behind")
+    injected("a service that leaves a child process")

@@ -27,16 +27,16 @@ STAGES = {
     "starting PostgreSQL": "starting PostgreSQL",
     "filling the database": "filling the database",
     "starting services": "starting 2 stacks",
-    "comparing answers": "comparing the answers",
+    "comparing responses": "comparing the answers",
 }
 MOMENTS = [
-    pytest.param("comparing answers", 1),
-    pytest.param("comparing answers", 2),
+    pytest.param("comparing responses", 1),
+    pytest.param("comparing responses", 2),
     *(
         pytest.param(stage, times, marks=pytest.mark.soak)
         for stage in STAGES
         for times in (1, 2)
-        if stage != "comparing answers"
+        if stage != "comparing responses"
     ),
 ]
 """While it measures: test_processes."""
@@ -106,7 +106,7 @@ def test_publishing_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     with publishing(tmp_path) as under_way:
         under_way.process.kill()
         assert under_way.end() == -signal.SIGKILL
-    injected("kill -9 of publishing")
+    injected("kill -9 while publishing")
 
 
 def _has_kernel(under_way: UnderWay) -> bool:

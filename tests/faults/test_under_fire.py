@@ -33,7 +33,7 @@ def test_a_quick_run_under_fire_says_what_an_undisturbed_one_says(tmp_path: Path
     print(hits, f"{len(fired.manifest.interruptions)} interruptions")
     assert not [name for (name, one), (_, two) in both if (one, two) in OPPOSITE]
     assert hits.total() >= len(fired.manifest.interruptions) > 0
-    injected("a kill every 20 s through a quick run", hits.total())
+    injected("a kill every 20 s during a quick run", hits.total())
 
 
 def undisturbed(folder: Path) -> Run:

@@ -125,20 +125,20 @@ def test_numbers_beyond_reason_are_refused(client, stack, unchanged):
     for number in short:
         assert refused(client.get("/users", params={"limit": number}))
         assert refused(client.get(f"/users/{number}"))
-    tried("huge and odd numbers", stack.name, len(NUMBERS) + 2 * len(short))
+    tried("huge and unusual numbers", stack.name, len(NUMBERS) + 2 * len(short))
 
 
 def test_json_without_end_is_refused(client, stack, unchanged):
     for body in (DEEP, NESTED, body_with(more=DEEP), body_with(age=NESTED), "[" * 1000, '"' * 999):
         assert refused(post(client, body))
-    tried("deep or endless JSON", stack.name, 6)
+    tried("deeply nested or endless JSON", stack.name, 6)
 
 
 def test_what_is_no_json_is_refused(client, stack, unchanged):
     bodies = [b"", b"\xff\xfe", b"{", b"{'a': 1}", b"<user/>", b"null", b"[]", b'"text"', b"{}"]
     for body in bodies:
         assert refused(post(client, body))
-    tried("what is no JSON object", stack.name, len(bodies))
+    tried("bodies other than a JSON object", stack.name, len(bodies))
 
 
 def test_another_content_type_is_refused(client, stack, unchanged):
@@ -214,7 +214,7 @@ def test_a_request_within_a_request_is_refused_or_answered_as_its_senders(stack,
         refusals = (501,) if shape == "an unknown coding" else ()
         assert all(each < 500 or each in refusals for each in statuses), (shape, statuses)
         assert client.get("/users/1").json()["id"] == 1, shape
-    tried("request smuggling shapes", stack.name, len(SHAPES))
+    tried("request smuggling patterns", stack.name, len(SHAPES))
 
 
 def test_what_is_oversized_is_refused_or_harmless(stack, client, unchanged):

@@ -112,4 +112,4 @@ def test_no_answer_is_anothers_and_no_row_is_lost_or_doubled(stack, amounts):
     assert gone.isdisjoint(number for number, *_ in rows)
     assert gone
     stack.rows("DELETE FROM users WHERE username LIKE %s", f"{name}%")
-    held("operations on users, each answer and row as it should be", stack.name, amounts.operations)
+    held("operations on users, correct responses and rows", stack.name, amounts.operations)

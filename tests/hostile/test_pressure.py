@@ -215,13 +215,13 @@ def pressed(stack, request):
 def test_thousands_connect_at_once_and_what_is_answered_is_right(stack, stays_up, amounts, pressed):
     found = pressed(lambda: many_at_once(stack.url, amounts.connections, users=1000))
     assert found > 0
-    held("connections that ask at once, answered rightly", stack.name, found)
+    held("simultaneous connections, correct responses", stack.name, found)
 
 
 SLOW = {
-    read_slowly: "connections that read slowly, answered rightly",
-    write_slowly: "connections that write slowly, answered rightly",
-    stay_silent: "half-open connections, silent for long, answered rightly",
+    read_slowly: "slow-reading connections, correct responses",
+    write_slowly: "slow-writing connections, correct responses",
+    stay_silent: "silent half-open connections, correct responses",
 }
 
 
@@ -251,4 +251,4 @@ def test_a_burst_far_beyond_capacity_is_queued_or_shed(stack, stays_up, pressed)
 
     answered_rightly = pressed(press)
     assert answered_rightly > 0
-    held("requests of a burst of two seconds, answered rightly", stack.name, answered_rightly)
+    held("requests in a two-second burst, correct responses", stack.name, answered_rightly)

@@ -46,7 +46,7 @@ def test_no_request_that_schemathesis_makes_up_finds_a_fault(
     print(done.stdout[-3000:])
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     stack.expect_no_exception(since=said)
-    tried("cases of schemathesis", stack.name, cases_in(tmp_path / "report.json"))
+    tried("Schemathesis cases", stack.name, cases_in(tmp_path / "report.json"))
 
 
 def cases_in(path):

@@ -17,7 +17,7 @@ from tests.contract.stage import STACKS, Seeded, served
 from tests.counted import injected
 from tests.waiting import LIMIT_S, LONG_S, wait_until
 from webtrial.load.transport import Transport
-from webtrial.measure.postgres import Server, create_database, drop_own, seal_template
+from webtrial.measure.postgres import Server, create_database, drop_run_databases, seal_template
 from webtrial.run.stacks import SERVICES
 from webtrial.system.process_tree import runs
 from webtrial.system.supervisor import supervise
@@ -37,7 +37,7 @@ def own_postgres():
     ) as kept:
         server = Server(**json.loads(kept.stdout.readline()))
         yield server
-        drop_own(server)
+        drop_run_databases(server)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import random
 
-from webtrial.load.clock import SHARED, compare_clocks
+from webtrial.load.clock import SAME_CLOCK, compare_clocks
 
 
 class Far:
@@ -41,6 +41,6 @@ def test_more_rounds_know_it_better_and_the_best_round_is_taken() -> None:
 def test_it_shows_ours_plus_the_offset() -> None:
     far = Far(5_000, 1)
     clock = compare_clocks(far.ask, far.ours)
-    assert clock.shows_ns(100) == 100 + clock.offset_ns
-    assert SHARED.shows_ns(100) == 100
-    assert SHARED.error_ns == 0
+    assert clock.remote_ns_at(100) == 100 + clock.offset_ns
+    assert SAME_CLOCK.remote_ns_at(100) == 100
+    assert SAME_CLOCK.error_ns == 0

@@ -18,7 +18,7 @@ from webtrial.errors import DriverError
 from webtrial.load import driver
 from webtrial.load.aggregation import counts_of
 from webtrial.load.driver import Outcome, Task, _users
-from webtrial.load.driver_pool import DriverPool, driver_pool, merged, shared
+from webtrial.load.driver_pool import DriverPool, driver_pool, merged, partitioned
 from webtrial.load.meter import Meter
 from webtrial.load.samples import Samples
 from webtrial.run.records import Load
@@ -73,7 +73,7 @@ def arrivals_of(outcome: Outcome) -> list[int]:
 
 def test_users_ask_the_same_whatever_driver_they_belong_to() -> None:
     alone, together = (
-        {number: asks for part in shared(CRUD, drivers) for number, asks in first_asks(part)}
+        {number: asks for part in partitioned(CRUD, drivers) for number, asks in first_asks(part)}
         for drivers in (1, 3)
     )
     assert alone == together
@@ -85,7 +85,7 @@ CRUD = task("http://127.0.0.1:1", closed(4), scenario="crud")
 
 def first_asks(part: Task) -> list[tuple[int, bytes]]:
     """What each of a driver's users sends first, by the user's number."""
-    users = islice(_users(part, Meter(), Samples()), part.share.count(4))
+    users = islice(_users(part, Meter(), Samples()), part.partition.count(4))
     return [(user.index, user.session.next().request.extensions["wire"]) for user in users]
 
 
@@ -97,14 +97,14 @@ def test_one_driver_of_a_crew_measures_what_a_driver_alone_does() -> None:
 
 
 def test_nobody_is_without_a_user() -> None:
-    assert len(shared(task("http://127.0.0.1:1", closed(2)), 3)) == 2
-    assert len(shared(task("http://127.0.0.1:1", opened(5.0), max_connections=1), 3)) == 1
+    assert len(partitioned(task("http://127.0.0.1:1", closed(2)), 3)) == 2
+    assert len(partitioned(task("http://127.0.0.1:1", opened(5.0), max_connections=1), 3)) == 1
 
 
 def test_each_has_a_core_where_there_are_enough() -> None:
     whole = task("http://127.0.0.1:1", closed(9), core=3)
-    assert [part.core for part in shared(whole, 2, (2, 3))] == [2, 3]
-    assert [part.core for part in shared(whole, 3, ())] == [3, 3, 3]
+    assert [part.core for part in partitioned(whole, 2, (2, 3))] == [2, 3]
+    assert [part.core for part in partitioned(whole, 3, ())] == [3, 3, 3]
 
 
 def test_an_open_loop_without_an_arrival_is_no_fault() -> None:
@@ -118,7 +118,7 @@ def test_percentiles_are_of_all_requests_and_never_averaged() -> None:
     done = slow["intended_ns"].to_numpy() + 50_000_000
     slow = slow.set_column(slow.schema.get_field_index("done_ns"), "done_ns", [done])
     both = merged(
-        shared(task("", closed(2)), 2),
+        partitioned(task("", closed(2)), 2),
         [Outcome(COUNTS, replace(CLIENT, cpu_fraction=0.6), slow), Outcome(COUNTS, CLIENT, fast)],
     )
     assert both.client.median_latency_ms == 0.5

@@ -24,7 +24,7 @@ from tests.waiting import LIMIT_S, wait_until
 from webtrial.errors import DriverError, LaunchError
 from webtrial.load import dask_workers
 from webtrial.load.dask_workers import Cluster, connected
-from webtrial.load.driver import driving
+from webtrial.load.driver import running_driver
 from webtrial.measure.attempt import ServiceUnderTest, attempt_trial
 from webtrial.measure.runner import measure
 from webtrial.measure.targets import Target
@@ -85,7 +85,7 @@ def test_two_workers_count_together_what_the_server_counted(cluster: Cluster, lo
 def test_the_arrivals_are_those_of_a_driver_alone(cluster: Cluster) -> None:
     drawn = [
         arrivals_of(driven(opened(400.0), drive=drive, max_connections=1000)[1])
-        for drive in (driving, cluster.drive)
+        for drive in (running_driver, cluster.drive)
     ]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) > 200
@@ -107,8 +107,8 @@ def test_workers_here_share_our_clock_and_others_are_asked(
         outcome = it.outcome()
     assert all(worker.clock_error_ms > 0 for worker in outcome.workers)
     with pytest.raises(LaunchError, match="name them in targets"):
-        cluster.require_fit(services_are_here=True)
-    cluster.require_fit(services_are_here=False)
+        cluster.require_usable(services_are_here=True)
+    cluster.require_usable(services_are_here=False)
 
 
 def test_workers_write_their_own_shards(cluster: Cluster, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_worker_that_dies_or_hangs_costs_one_trial(
 
 def test_a_failing_driver_says_why(cluster: Cluster) -> None:
     with truth() as server:
-        broken = task(server.url, opened(100.0), answers={"/ping": "no Known"})
+        broken = task(server.url, opened(100.0), expected_bodies={"/ping": "no Known"})
         with (
             cluster.drive(broken) as it,
             pytest.raises(DriverError, match=r"worker [12] of 2: .*has no attribute 'length'"),

@@ -16,7 +16,7 @@ import pytest
 from tests.load.truth import OK, Truth, truth
 from tests.waiting import LIMIT_S
 from webtrial.errors import DriverError
-from webtrial.load.driver import Outcome, Task, driving
+from webtrial.load.driver import Outcome, Task, running_driver
 from webtrial.load.loops import poisson_arrivals
 from webtrial.load.scenarios import ExpectedBody, SeededData
 from webtrial.load.user import kind_of
@@ -40,7 +40,7 @@ def task(url: str, load: Load, **changes: object) -> Task:
         max_connections=50,
         core=None,
         seeded_data=SeededData(100, {}, (), ""),
-        answers=KNOWN,
+        expected_bodies=KNOWN,
         tokens={},
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ TRIES = 5
 def driven(
     load: Load,
     *script: str,
-    drive: Callable[[Task], AbstractContextManager[Any]] = driving,
+    drive: Callable[[Task], AbstractContextManager[Any]] = running_driver,
     server: Mapping[str, float] | None = None,
     is_enough: Callable[[Outcome], bool] = is_whole,
     **changes: object,
@@ -136,7 +136,7 @@ def test_a_request_that_times_out_is_a_censored_sample() -> None:
 
 def test_refused_connections_are_counted_and_do_not_stop_the_trial() -> None:
     for _ in range(TRIES):
-        with driving(task(f"http://127.0.0.1:{free_port()}", closed(2))) as it:
+        with running_driver(task(f"http://127.0.0.1:{free_port()}", closed(2))) as it:
             outcome = it.outcome()
         if is_whole(outcome):
             break
@@ -181,7 +181,7 @@ def test_a_stall_of_the_server_is_felt_by_all_who_came_while_it_lasted() -> None
     for _ in range(TRIES):
         with (
             truth(gathers=100) as server,
-            driving(task(server.url, opened(400.0), max_connections=1000)) as it,
+            running_driver(task(server.url, opened(400.0), max_connections=1000)) as it,
         ):
             opens_ns, samples = it.window_opens_ns, it.outcome().samples.to_pandas()
         if server.released_ns is not None:
@@ -238,7 +238,7 @@ def test_a_connection_that_the_server_closes_is_opened_again_and_counted() -> No
 
 def test_a_driver_that_is_killed_is_an_error_at_once() -> None:
     """At once: who waits for the window's end is never heard of again."""
-    with truth() as server, driving(task(server.url, closed(2), window_s=1e6)) as it:
+    with truth() as server, running_driver(task(server.url, closed(2), window_s=1e6)) as it:
         assert it.window_opens_ns
         it.kill()
         with pytest.raises(DriverError, match="died"):
@@ -247,15 +247,16 @@ def test_a_driver_that_is_killed_is_an_error_at_once() -> None:
 
 def test_a_fault_in_judging_an_answer_fails_the_trial_and_does_not_vanish() -> None:
     with truth() as server:
-        broken = task(server.url, opened(100.0), answers={"/ping": "no Known"})
-        with driving(broken) as it, pytest.raises(DriverError, match="has no attribute 'length'"):
+        broken = task(server.url, opened(100.0), expected_bodies={"/ping": "no Known"})
+        failed = pytest.raises(DriverError, match="has no attribute 'length'")
+        with running_driver(broken) as it, failed:
             it.outcome()
 
 
-def test_what_this_side_lacks_is_no_outcome_and_says_what_to_do() -> None:
+def test_a_shortage_of_file_descriptors_is_an_error_with_a_remedy_and_no_outcome() -> None:
     error = httpx.ConnectError("no connection")
     error.__cause__ = OSError(errno.EMFILE, "Too many open files")
-    with pytest.raises(DriverError, match=r"Too many open files: .*ulimit -n"):
+    with pytest.raises(DriverError, match=r"Too many open files; .*ulimit -n"):
         kind_of(error)
     error.__cause__ = OSError(errno.ECONNREFUSED, "Connection refused")
     assert kind_of(error) == "refused"

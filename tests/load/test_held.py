@@ -10,7 +10,7 @@ from tests.load.test_crew import several
 from tests.load.test_driver import TRIES, driven, is_whole, task
 from tests.load.truth import truth
 from tests.waiting import wait_until
-from webtrial.load.driver import driving
+from webtrial.load.driver import running_driver
 from webtrial.load.partition import Partition
 from webtrial.load.persistent_connections import persistent_requests
 from webtrial.run.records import ConnectionStates, Load
@@ -30,20 +30,20 @@ def holding(connections: int, rate_per_s: float, idle: int = 0) -> Load:
 def asks(connections: int, rate_per_s: float, opening_s: float = 1.0, span_s: float = 10.0):
     ns = int(opening_s * 1e9), int(span_s * 1e9)
     found = persistent_requests(connections, rate_per_s, *ns, seed=7)
-    return np.array(found.at_ns) / 1e9, np.array(found.whose)
+    return np.array(found.at_ns) / 1e9, np.array(found.connections)
 
 
 def test_every_connection_opens_in_its_turn_within_the_warm_up() -> None:
-    at_s, whose = asks(50, 10.0)
-    first = [at_s[whose == number][0] for number in range(50)]
+    at_s, connections = asks(50, 10.0)
+    first = [at_s[connections == number][0] for number in range(50)]
     assert first == pytest.approx(np.arange(50) / 50)
 
 
 def test_after_opening_each_asks_at_equal_intervals_from_a_drawn_instant_on() -> None:
-    at_s, whose = asks(20, 10.0)
+    at_s, connections = asks(20, 10.0)
     firsts = []
     for number in range(20):
-        later = at_s[whose == number][1:]
+        later = at_s[connections == number][1:]
         assert np.diff(later) == pytest.approx(2.0, abs=1e-6)
         assert 1.0 <= later[0] < 3.0
         firsts.append(later[0])
@@ -71,9 +71,9 @@ def test_drivers_share_the_connections_and_all_that_these_ask() -> None:
     together = [
         (at_ns, who * 3 + index)
         for index, part in enumerate(parts)
-        for at_ns, who in zip(part.at_ns, part.whose, strict=True)
+        for at_ns, who in zip(part.at_ns, part.connections, strict=True)
     ]
-    assert sorted(together) == sorted(zip(every.at_ns, every.whose, strict=True))
+    assert sorted(together) == sorted(zip(every.at_ns, every.connections, strict=True))
 
 
 # --- what becomes of them
@@ -90,7 +90,7 @@ def test_the_server_sees_every_connection_once_and_every_ask() -> None:
     due_ns = [at_ns for at_ns in due_ns if at_ns < WINDOW_S * 1e9]
     samples = samples[samples["intended_ns"] < WINDOW_S * 1e9]
     assert samples["intended_ns"].tolist() == due_ns
-    assert samples["connection"].tolist() == drawn.whose[: len(due_ns)]
+    assert samples["connection"].tolist() == drawn.connections[: len(due_ns)]
     assert (samples["phase"] == "measured").sum() == sum(at_ns >= 0 for at_ns in due_ns)
     assert outcome.counts.sent == outcome.counts.scheduled == outcome.counts.succeeded
     assert outcome.client.connections_reopened == 0
@@ -114,7 +114,7 @@ def test_idle_connections_that_the_server_ends_are_not_open_any_more() -> None:
     load = holding(2, 100.0, idle=9)
     with (
         truth(gathers=inf, spares=1) as server,
-        driving(task(server.url, load, window_s=2.0)) as it,
+        running_driver(task(server.url, load, window_s=2.0)) as it,
     ):
         assert it.window_opens_ns
         wait_until(lambda: server.connections == 11 and sum(server.asked) > 2, "second request")
@@ -158,7 +158,7 @@ def test_connections_beyond_what_the_server_takes_are_told_from_those_it_holds()
 def test_connections_that_nobody_takes_are_refused_and_their_asks_fail() -> None:
     for _ in range(TRIES):
         url = f"http://127.0.0.1:{free_port()}"
-        with driving(task(url, holding(5, 50.0, idle=3))) as it:
+        with running_driver(task(url, holding(5, 50.0, idle=3))) as it:
             outcome = it.outcome()
         if is_whole(outcome):
             break
@@ -200,7 +200,7 @@ def test_a_stall_is_felt_from_the_instant_at_which_an_answer_was_asked_for() -> 
     for _ in range(TRIES):
         with (
             truth(gathers=60, spares=1) as server,
-            driving(task(server.url, holding(200, 400.0))) as it,
+            running_driver(task(server.url, holding(200, 400.0))) as it,
         ):
             opens_ns, samples = it.window_opens_ns, it.outcome().samples.to_pandas()
         if server.released_ns is not None:

@@ -30,7 +30,7 @@ assert not compare_runs(run, run, 10.0).regressed
 
 OPEN = """
 import subprocess, sys
-from webtrial.__main__ import main
+from webtrial.cli import main
 
 subprocess.call = lambda command, **_: print(command[1:])
 sys.exit(main(["lab"]))
@@ -38,7 +38,7 @@ sys.exit(main(["lab"]))
 
 COMMANDS = """
 import json, sys
-from webtrial.__main__ import main
+from webtrial.cli import main
 
 print([main(command) for command in json.loads(sys.argv[1])])
 """

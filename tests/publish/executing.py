@@ -16,7 +16,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
-from webtrial.publish import given as asked
+from webtrial.publish import notebook_parameters
 from webtrial.publish.execute import NOTEBOOKS
 from webtrial.run.store import Run
 
@@ -70,10 +70,10 @@ def _shell() -> Iterator[InteractiveShell]:
 def _opened(runs: Any) -> Iterator[None]:
     """The notebook finds these runs open, with all that is known of them."""
     mine = {run.path.resolve(): run for run in runs}
-    before = dict(asked._READ)
-    asked._READ.update(mine)
+    before = dict(notebook_parameters._OPEN_RUNS)
+    notebook_parameters._OPEN_RUNS.update(mine)
     try:
         yield
     finally:
-        asked._READ.clear()
-        asked._READ.update(before)
+        notebook_parameters._OPEN_RUNS.clear()
+        notebook_parameters._OPEN_RUNS.update(before)

@@ -21,7 +21,7 @@ LISTS = {"SIGPLAN": 22, "Heiser": 18}
 def test_every_item_of_both_lists_is_answered_once(name: str) -> None:
     items = [item for item in read_audit() if item.checklist == name]
     assert len(items) == len({item.item for item in items}) == LISTS[name]
-    assert all(item.asks.endswith("?") and len(item.evidence) > 40 for item in items)
+    assert all(item.question.endswith("?") and len(item.evidence) > 40 for item in items)
     assert audit(name).text.count("\n") == LISTS[name] + 1
 
 
@@ -30,43 +30,43 @@ def test_each_answer_has_its_evidence() -> None:
         assert "](" in item.evidence or "`" in item.evidence
 
 
-def test_what_is_met_in_part_admits_what_is_lacking(tmp_path: Path) -> None:
+def test_every_answer_except_yes_needs_a_limitation(tmp_path: Path) -> None:
     path = tmp_path / "audit.csv"
     path.write_text(FILE.read_text().replace(",partly,", ",yes,", 1))
-    with pytest.raises(PublishError, match="the answer is yes and `admits` is 'Not every testable"):
+    with pytest.raises(PublishError, match="answer 'yes' with limitation 'Some testable"):
         read_audit(path)
     path.write_text(FILE.read_text().replace(",yes,", ",no,", 1))
-    with pytest.raises(PublishError, match="the answer is no and `admits` is ''"):
+    with pytest.raises(PublishError, match="answer 'no' with limitation ''; give a limitation"):
         read_audit(path)
 
 
 @pytest.mark.parametrize(
-    ("item", "lacks"),
+    ("item", "limitation"),
     [
-        ("claims have a scope", "Another hour or machine may decide otherwise"),
-        ("precision fits", "amounts have two or three digits whatever their interval"),
+        ("claims have a scope", "another machine may give another verdict"),
+        ("appropriate precision", "Amounts have two or three digits whatever their interval"),
         ("distributions and intervals are shown", "90th percentiles"),
         ("significance is shown", "A ratio within the noise floor may count as decided"),
-        ("overheads are not played down", "rests on one step between measured stacks"),
-        ("a proper baseline", "For some kinds of matched pair no stack was built"),
+        ("overheads are not played down", "is based on one step between measured stacks"),
+        ("a proper baseline", "No stack was built for some kinds of matched pair"),
         ("axes do not exaggerate", "bars on a log axis"),
-        ("load is not gated by the system", "counted as dropped"),
-        ("benchmarks fit the question", "Work that only waits"),
+        ("load is independent of responses", "counted as dropped"),
+        ("benchmarks fit the question", "No scenario consists only of waiting"),
     ],
 )
-def test_an_item_that_is_not_met_in_full_says_what_is_lacking(item: str, lacks: str) -> None:
+def test_an_item_that_is_partly_met_has_a_limitation(item: str, limitation: str) -> None:
     (found,) = [each for each in read_audit() if each.item == item]
     assert found.answer == "partly"
-    assert lacks in found.admits
+    assert limitation in found.limitation
 
 
-def test_other_columns_are_refused(tmp_path: Path) -> None:
+def test_other_columns_are_rejected(tmp_path: Path) -> None:
     path = tmp_path / "audit.csv"
-    path.write_text(FILE.read_text().replace("evidence,admits", "evidence", 1))
-    with pytest.raises(PublishError, match="evidence are not the columns checklist, item"):
+    path.write_text(FILE.read_text().replace("evidence,limitation", "evidence", 1))
+    with pytest.raises(PublishError, match="evidence' does not have the columns checklist, item"):
         read_audit(path)
     path.write_text(FILE.read_text() + "Heiser,a line cut short,Is it?\n")
-    with pytest.raises(PublishError, match="a line cut short, Is it\\? are not the columns"):
+    with pytest.raises(PublishError, match="a line cut short, Is it\\?' does not have the columns"):
         read_audit(path)
 
 
@@ -78,21 +78,21 @@ def test_evidence_leads_to_a_heading_that_is_there() -> None:
         for name, chapter in zip(chapter_names(), chapters, strict=True)
         for heading in chapter.headings
     }
-    led = [link for item in read_audit() for link in re.findall(r"\]\((\S+?)\)", item.evidence)]
-    assert len(led) > 40
-    assert [link for link in led if anchor_within(link) not in anchors] == []
-    assert [link for link in led if link not in texts] == []  # as JupyterLab finds them
+    links = [link for item in read_audit() for link in re.findall(r"\]\((\S+?)\)", item.evidence)]
+    assert len(links) > 40
+    assert [link for link in links if anchor_within(link) not in anchors] == []
+    assert [link for link in links if link not in texts] == []  # as JupyterLab finds them
 
 
 def test_the_counts_are_those_of_the_file() -> None:
-    said = [int(count) for count in re.findall(r"\d+", audits_text().text)]
-    assert said[0] == sum(said[1:]) == sum(LISTS.values())
+    counts = [int(count) for count in re.findall(r"\d+", audits_text().text)]
+    assert counts[0] == sum(counts[1:]) == sum(LISTS.values())
 
 
-def test_another_answer_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_answer_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "audit.csv"
     path.write_text(FILE.read_text().replace(",yes,", ",surely,", 1))
-    with pytest.raises(PublishError, match="'surely', and has to be yes, partly and no"):
+    with pytest.raises(PublishError, match="unknown answer 'surely'; known: yes, partly, no"):
         read_audit(path)
 
 
@@ -110,12 +110,12 @@ def _seen(tmp_path: Path, **verdicts: object) -> dict[str, str]:
 
 def test_threats_are_those_of_the_run(tmp_path: Path) -> None:
     seen = _seen(tmp_path)
-    assert seen["invalid and suspect trials"].startswith("Of 24 trials 0 are invalid and 0 suspect")
-    assert seen["few blocks"].startswith("4 blocks; 0 of")
-    assert " in 0 of 24 attempts" in seen["time stolen by the host"]
-    assert seen["short windows, one occasion"].startswith(
-        "0.50 s measured in a trial, 0.20 minutes"
+    assert seen["invalid and suspect trials"].startswith(
+        "Of 24 trials, 0 are invalid and 0 suspect"
     )
+    assert seen["few blocks"].startswith("4 blocks; 0 of")
+    assert " in 0 of 24 attempts" in seen["steal"]
+    assert seen["short windows, one occasion"].startswith("0.50 s per trial (median), 0.20 minutes")
 
 
 def test_a_disturbed_run_has_other_threats(tmp_path: Path) -> None:
@@ -123,37 +123,47 @@ def test_a_disturbed_run_has_other_threats(tmp_path: Path) -> None:
         tmp_path,
         verdicts={(1, "flask"): [LATE], (2, "flask"): [LATE], (3, "django"): [STOLEN]},
     )
-    assert seen["invalid and suspect trials"].startswith("Of 24 trials 4 are invalid and 2 suspect")
+    assert seen["invalid and suspect trials"].startswith(
+        "Of 24 trials, 4 are invalid and 2 suspect"
+    )
     assert "Django 0 %, Flask 50.0 % and FastAPI 0 %" in seen["invalid and suspect trials"]
     assert not seen["few blocks"].startswith("4 blocks; 0 of")
 
 
 @pytest.mark.parametrize(
-    ("budgets", "told", "threat"),
+    ("budgets", "cores", "threat"),
     [
-        ({"service_cores": [0], "driver_core": 1}, "1 load driver on one of its own", "no network"),
-        ({"service_cores": [0]}, "1 load driver on the same as all others", "no network"),
         (
-            {"service_cores": [0], "worker_cores": [2, 3], "load_drivers": 2},
-            "2 load drivers, each on a core of its own",
+            {"service_cores": [0], "driver_core": 1},
+            "1 load driver on a separate core",
             "no network",
         ),
-        ({"not_launched_by_us": ["flask"]}, "who ran where is not known", "unknown machines"),
+        ({"service_cores": [0]}, "1 load driver on the cores of the services", "no network"),
+        (
+            {"service_cores": [0], "worker_cores": [2, 3], "load_drivers": 2},
+            "2 load drivers, each on a separate core",
+            "no network",
+        ),
+        (
+            {"not_launched_by_us": ["flask"]},
+            "the assignment of cores is unknown",
+            "unknown machines",
+        ),
     ],
 )
-def test_who_ran_where_is_told(
-    budgets: dict[str, object], told: str, threat: str, tmp_path: Path
+def test_the_assignment_of_cores_is_reported(
+    budgets: dict[str, object], cores: str, threat: str, tmp_path: Path
 ) -> None:
     run = synthetic_run(tmp_path, Truth(MEDIANS), window_s=0.5)
     run = replace(run, manifest=run.manifest.model_copy(update={"budgets": budgets}))
     table = threats(run).set_index("threat")["seen"]
-    assert told in table["shared cores"]
+    assert cores in table["shared cores"]
     assert threat in table.index
-    assert ("server processes" in table["what was not varied"]) == (threat == "no network")
+    assert ("server processes" in table["factors that were not varied"]) == (threat == "no network")
 
 
 def test_factors_that_never_vary_alone_are_named(tmp_path: Path) -> None:
     seen = _seen(tmp_path)["choices that change together"]
-    alone, together = seen.split(". Only together with others: ")
+    alone, together = seen.split(". Varied only together with others: ")
     assert "framework" in together
     assert "framework" not in alone

@@ -17,7 +17,7 @@ from webtrial.publish.report import MEASURES, chapter_names
 from webtrial.run.store import Run
 
 DESKTOP = {"width": 1440, "height": 900}
-OPENING = ["nav", "header", "section.verdicts", "section[aria-labelledby=look]"]
+OPENING = ["nav", "header", "section.verdicts", "section[aria-labelledby=explore]"]
 PHONE = {"width": 360, "height": 740}
 
 
@@ -88,7 +88,7 @@ def test_it_opens_without_a_word_and_asks_nobody(browser: Browser, address: str)
         page.on("pageerror", _noting(failed))
         page.on("request", _noting(asked))
         page.goto(address, wait_until="networkidle")
-        followed = page.locator("nav.beside a").evaluate_all(
+        followed = page.locator("nav.sidebar a").evaluate_all(
             "links => links.map(each => each.click()).length"
         )
         page.select_option("select[name=statistic]", index=1)
@@ -129,9 +129,9 @@ def test_the_contents_lead_there_and_follow_the_reader(
     desktop: Page, chapters: list[Chapter]
 ) -> None:
     for chapter in chapters:
-        desktop.click(f"nav.beside a[href='#{chapter.slug}']")
+        desktop.click(f"nav.sidebar a[href='#{chapter.slug}']")
         desktop.wait_for_function(
-            "slug => document.querySelector('nav.beside [aria-current]')?.hash === '#' + slug",
+            "slug => document.querySelector('nav.sidebar [aria-current]')?.hash === '#' + slug",
             arg=chapter.slug,
         )
         box = desktop.locator(f"#{chapter.slug}").bounding_box()
@@ -143,10 +143,10 @@ def test_the_last_sections_are_marked_where_the_window_shows_several(
     desktop: Page,
 ) -> None:
     desktop.set_viewport_size({"width": 1440, "height": 2400})
-    for anchor in ("parameters", "look"):
-        desktop.click(f"nav.beside a[href='#{anchor}']")
+    for anchor in ("parameters", "explore"):
+        desktop.click(f"nav.sidebar a[href='#{anchor}']")
         desktop.wait_for_function(
-            "hash => document.querySelector('nav.beside [aria-current]')?.hash === hash",
+            "hash => document.querySelector('nav.sidebar [aria-current]')?.hash === hash",
             arg=f"#{anchor}",
         )
 
@@ -238,7 +238,7 @@ def _brightness(colour: str) -> float:
 
 def test_nothing_overflows_on_a_phone(desktop: Page) -> None:
     desktop.set_viewport_size(PHONE)
-    desktop.click("details.above summary")
+    desktop.click("details.inline-contents summary")
     widest = desktop.evaluate("document.documentElement.scrollWidth")
     assert widest <= PHONE["width"]
     wide = desktop.evaluate(
@@ -260,7 +260,7 @@ def test_without_scripts_the_report_is_all_there(browser: Browser, address: str)
 
 def test_it_prints_without_what_only_a_screen_can_do(desktop: Page) -> None:
     desktop.emulate_media(media="print")
-    for part in ("nav.beside", "form.choose", "details.code", "a.data"):
+    for part in ("nav.sidebar", "form.choose", "details.code", "a.data"):
         assert not desktop.locator(part).first.is_visible()
     assert desktop.locator("figure svg").first.is_visible()
 

@@ -47,17 +47,17 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         "measured stacks lead from Flask to FastAPI",
         "pairs of stacks that differ in the framework",
         "Stacks as deployed: mean response time",
-        "What a request takes beyond the formula",
-        "From which measured delay of a source",
+        "Response time beyond the formula",
+        "Shortest measured delay of a source",
         "4 sources take 4 times as long",
         "Dashboard at 100 users, first over second",
         "FastAPI, aiohttp / FastAPI",
         "Flask, no index / Flask",
         "FastAPI, gather / FastAPI",
-        "By a pool of threads in each request: Django",
+        "With a pool of threads in each request: Django",
         "KiB each",
         "The article's numbers: Django 500, FastAPI 5,000 or more, Flask 500.",
-        "beside 200 silent ones Django",
+        "With 200 idle connections open, these shares of the other requests were answered: Django",
         "Flask to FastAPI, half / FastAPI",
         "users, products and catalog have moved",
     ],
@@ -73,6 +73,6 @@ def test_a_run_without_says_so_once_in_each_section(tmp_path: Path) -> None:
     lacks = [line for line in said.splitlines() if line.startswith("*")]
 
     assert figures == 2 + 1
-    assert said.count("change at once and cannot be told apart") == 2
+    assert said.count("change together and cannot be separated") == 2
     assert len(set(lacks)) == len(lacks) == 10
     assert "nan" not in said

@@ -14,7 +14,7 @@ from webtrial.results.base.display import Table
 from webtrial.results.choosing.criteria import Criteria, criteria
 from webtrial.results.choosing.estimate import totals
 from webtrial.results.choosing.projects import WEIGHTS
-from webtrial.results.choosing.sliders import LIVE, sliders, weigh
+from webtrial.results.choosing.sliders import NOTEBOOK_SESSION, sliders, weights_view
 from webtrial.run.store import Run
 
 CHAPTER = "6-choosing"
@@ -46,14 +46,14 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(
     "part",
     [
-        "Scores: the best is 1",
-        "Criteria that are left out",
-        "How much each criterion counts",
+        "Scores: 1 for the best",
+        "Excluded criteria",
+        "Weight of each criterion",
         "First places by weighted score",
-        "the first place is the article's for",
-        "The nearest single weight",
-        "The answer that changes first",
-        "CPU-hours of 1,000,000 requests by who used them, and their price at 7.5",
+        "the framework in first place is the article's recommendation for",
+        "Smallest changes of weights",
+        "The smallest change of weights that changes a first place",
+        "CPU-hours of 1,000,000 requests by process, and their price at 7.5",
         "a million requests cost",
         "Cores for 4,300 requests per second",
     ],
@@ -77,7 +77,7 @@ def test_weights_are_parameters_and_wrong_ones_are_refused(tmp_path: Path) -> No
     said, _ = shown(run, weights=weights)
 
     assert "| simple REST API | Django (1.00)" in said
-    with pytest.raises(ParameterError, match="no such criterion: speed"):
+    with pytest.raises(ParameterError, match="unknown criterion 'speed'"):
         shown(run, weights={"microservices": {"speed": 1}})
 
 
@@ -95,20 +95,20 @@ def parts(found: Criteria) -> tuple[Dropdown, dict[str, FloatSlider], HTML]:
     return menu, {slider.description: slider for slider in moving}, outcome
 
 
-def test_where_no_notebook_is_open_the_weights_are_a_table(
+def test_without_an_open_notebook_the_weights_are_a_table(
     found: Criteria, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(LIVE, raising=False)
-    assert isinstance(weigh(found), Table)
+    monkeypatch.delenv(NOTEBOOK_SESSION, raising=False)
+    assert isinstance(weights_view(found), Table)
 
-    monkeypatch.setenv(LIVE, "6-choosing.ipynb")
-    assert not isinstance(weigh(found), Table)
+    monkeypatch.setenv(NOTEBOOK_SESSION, "6-choosing.ipynb")
+    assert not isinstance(weights_view(found), Table)
 
 
 def test_every_criterion_that_was_measured_has_a_slider_at_its_weight(found: Criteria) -> None:
     menu, moving, _ = parts(found)
 
-    assert list(moving) == [name for name in moving if name not in found.left_out]
+    assert list(moving) == [name for name in moving if name not in found.unmeasured]
     assert set(moving) == set(found.table["criterion"])
     assert {name: slider.value for name, slider in moving.items() if slider.value} == {
         name: weight for name, weight in WEIGHTS[menu.value].items() if name in moving
@@ -138,7 +138,7 @@ def test_another_project_brings_its_own_weights_and_keeps_what_was_moved(found: 
     assert moving["admin"].value == 5.0
 
 
-def test_weights_that_are_all_nothing_are_said_to_be(found: Criteria) -> None:
+def test_weights_that_are_all_zero_are_reported(found: Criteria) -> None:
     _, moving, outcome = parts(found)
     for slider in moving.values():
         slider.value = 0.0

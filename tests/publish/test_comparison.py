@@ -27,11 +27,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     return before, after
 
 
-def test_a_regression_is_said_first_and_fails(runs: tuple[Run, Run]) -> None:
+def test_a_regression_comes_first_and_fails(runs: tuple[Run, Run]) -> None:
     found = compare_runs(*runs, fail_over=10)
 
     assert found.regressed
-    assert [heading for heading, _ in found.parts][:2] == ["Regressions", "What got worse"]
+    assert [heading for heading, _ in found.parts][:2] == ["Regressions", "List of regressions"]
     assert "certainly got worse by more than 10 %" in found.text()
 
 
@@ -50,15 +50,15 @@ def test_without_a_bound_nothing_is_a_regression(runs: tuple[Run, Run]) -> None:
 
 
 @pytest.mark.parametrize("percent", [-1.0, float("nan"), float("inf")])
-def test_a_bound_that_is_no_percentage_is_refused(runs: tuple[Run, Run], percent: float) -> None:
-    with pytest.raises(ParameterError, match="give a percentage, 0 or more"):
+def test_an_invalid_percentage_is_rejected(runs: tuple[Run, Run], percent: float) -> None:
+    with pytest.raises(ParameterError, match="use a percentage from 0"):
         compare_runs(*runs, fail_over=percent)
 
 
-def test_markdown_is_what_a_pull_request_shows(runs: tuple[Run, Run]) -> None:
+def test_markdown_suits_a_pull_request(runs: tuple[Run, Run]) -> None:
     text = compare_runs(*runs, fail_over=10).markdown()
 
-    assert text.startswith("## synthetic against synthetic")
+    assert text.startswith("## synthetic compared with synthetic")
     assert "### Conclusions" in text
     assert "<details><summary>18 rows</summary>\n\n| scenario |" in text
     assert "\n: " not in text  # pandoc's captions
@@ -79,7 +79,7 @@ def executed(before: Run, after: Run) -> tuple[str, int]:
     return words_and_figures(outputs_of("compare", {"before": before, "after": after}))
 
 
-def test_the_notebook_shows_what_holds_and_what_changed(
+def test_the_notebook_shows_replication_and_changes(
     runs: tuple[Run, Run],
 ) -> None:
     said, figures = executed(*runs)
@@ -96,13 +96,15 @@ def test_the_notebook_of_two_single_blocks_concludes_nothing(tmp_path: Path) -> 
     said, figures = executed(before, after)
 
     assert figures == 2
-    assert "none is settled in either run" in said
+    assert "is settled in either run" in said
     assert "no interval, no verdict" in said
     assert "nan" not in said
 
 
-def test_one_run_alone_is_not_compared(runs: tuple[Run, Run]) -> None:
-    with pytest.raises(ParameterError, match="name both runs, or none"):
+def test_a_single_run_is_rejected(runs: tuple[Run, Run]) -> None:
+    with pytest.raises(ParameterError, match="name both runs or neither"):
         outputs_of("compare", {"before": runs[0]})
-    with pytest.raises(ParameterError, match="takes `before` and `after` and fail_over"):
+    with pytest.raises(
+        ParameterError, match="unknown parameter 'run'; known: before, after, fail_over"
+    ):
         outputs_of("compare", {"run": runs[0]})

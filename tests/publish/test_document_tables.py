@@ -28,14 +28,14 @@ def _widths(typst: str) -> list[float]:
 def test_columns_fit_what_is_printed(columns: int) -> None:
     text = _converted(["stack"] * columns, [["1,234.5"] * columns] * 3)
     assert len(_widths(text)) == columns
-    assert sum(_widths(text)) <= (TURNED_PT if "#turned-sheet" in text else PRINTED_PT)
+    assert sum(_widths(text)) <= (TURNED_PT if "#landscape-sheet" in text else PRINTED_PT)
 
 
 def test_a_table_that_no_letters_make_fit_is_turned() -> None:
     narrow = _converted(["stack"] * 3, [["Flask, raw SQL"] * 3])
     wide = _converted(["requests"] * 14, [["3.2 (2.4–4.1)"] * 14])
     assert "#sheet" in narrow
-    assert "#turned-sheet" in wide
+    assert "#landscape-sheet" in wide
 
 
 def test_long_texts_are_broken_and_short_ones_stay_whole() -> None:

@@ -11,7 +11,7 @@ from tests.publish.executing import outputs_of, words_and_figures
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
 from webtrial.results.base.display import Drawing, Prose
-from webtrial.results.choosing.sliders import LIVE
+from webtrial.results.choosing.sliders import NOTEBOOK_SESSION
 from webtrial.results.explorer.explorer import Explorer
 from webtrial.results.explorer.figure import FIGURES
 from webtrial.run.store import Run, open_run
@@ -44,7 +44,7 @@ def test_it_opens_with_the_first_scenario_at_its_main_load_as_deployed(explorer:
     assert (chosen.scenario, chosen.load) == ("user_detail", "100 users")
     assert chosen.statistic == "requests per second"
     assert explorer.frame["stack"].tolist() == list(chosen.stacks)
-    assert explorer.said == ""
+    assert explorer.message == ""
 
 
 def test_the_table_is_that_of_the_whole_run(run: Run, explorer: Explorer) -> None:
@@ -96,7 +96,7 @@ def test_without_a_stack_it_says_what_to_do(explorer: Explorer) -> None:
 
     assert explorer.frame.empty
     assert isinstance(explorer.drawing, Prose)
-    assert "no stack ticked" in explorer.drawing.text
+    assert explorer.drawing.text == "*Nothing to draw: tick a stack that was measured here.*"
     with pytest.raises(ParameterError, match="tick a stack"):
         explorer.save("figure.svg")
 
@@ -130,7 +130,7 @@ def test_another_run_brings_its_own_menus(run: Run, explorer: Explorer) -> None:
     assert explorer.frame["scenario"].unique().tolist() == ["ping"]
 
 
-def test_a_run_that_cannot_be_read_is_said_and_nothing_is_lost(
+def test_an_unreadable_run_is_reported_and_the_selection_stays(
     run: Run, explorer: Explorer
 ) -> None:
     broken = run.path.parent / "broken <b>"
@@ -142,33 +142,33 @@ def test_a_run_that_cannot_be_read_is_said_and_nothing_is_lost(
     frame = explorer.frame
     explorer.menus["run"].value = "broken <b>"
 
-    assert "does not read as a manifest" in explorer.said
-    assert "broken &lt;b&gt;" in explorer.said
+    assert "is not a manifest of format" in explorer.message
+    assert "broken &lt;b&gt;" in explorer.message
     assert explorer.run is run
     assert explorer.frame is frame
 
 
-def test_the_figure_is_saved_as_its_ending_says(explorer: Explorer, tmp_path: Path) -> None:
+def test_the_file_extension_sets_the_format(explorer: Explorer, tmp_path: Path) -> None:
     explorer.file.value = str(tmp_path / "figure.svg")
-    explorer.keep.click()
+    explorer.save_button.click()
 
     assert (tmp_path / "figure.svg").read_text().startswith("<svg")
-    assert "figure.svg" in explorer.said
+    assert "figure.svg" in explorer.message
     assert explorer.save(tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert explorer.save(tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_another_ending_is_refused_with_those_there_are(explorer: Explorer, tmp_path: Path) -> None:
+def test_an_unknown_file_extension_is_refused(explorer: Explorer, tmp_path: Path) -> None:
     explorer.file.value = str(tmp_path / "figure.docx")
-    explorer.keep.click()
+    explorer.save_button.click()
 
-    assert "is saved as .svg, .pdf, .png" in explorer.said
+    assert "unknown figure format &#x27;.docx&#x27;; known: .svg, .pdf, .png" in explorer.message
     assert not list(tmp_path.iterdir())
 
 
-def test_outside_a_notebook_there_is_nobody_to_send_to(explorer: Explorer) -> None:
-    explorer.send.click()
-    assert "no notebook" in explorer.said
+def test_outside_a_notebook_the_selection_cannot_be_sent(explorer: Explorer) -> None:
+    explorer.send_button.click()
+    assert "no notebook" in explorer.message
 
 
 def test_the_selection_is_sent_to_the_notebook(
@@ -180,10 +180,10 @@ def test_the_selection_is_sent_to_the_notebook(
         user_ns = names
 
     monkeypatch.setattr("webtrial.results.explorer.explorer.get_ipython", Shell)
-    explorer.send.click()
+    explorer.send_button.click()
 
     assert names["selection"] is explorer.frame
-    assert "3 rows" in explorer.said
+    assert "3 rows" in explorer.message
 
 
 def test_requests_are_those_of_the_selection(explorer: Explorer) -> None:
@@ -196,10 +196,10 @@ def test_requests_are_those_of_the_selection(explorer: Explorer) -> None:
 def test_where_no_notebook_is_open_the_figure_stands_alone(
     explorer: Explorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(LIVE, raising=False)
+    monkeypatch.delenv(NOTEBOOK_SESSION, raising=False)
     assert "image/svg+xml" in explorer._repr_mimebundle_()[0]
 
-    monkeypatch.setenv(LIVE, "explore.ipynb")
+    monkeypatch.setenv(NOTEBOOK_SESSION, "explore.ipynb")
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()
 
 
@@ -211,12 +211,12 @@ def test_every_menu_is_timed(run: Run) -> None:
     assert (times["seconds"] > 0).all()
 
 
-def test_invalid_blocks_are_said_to_be_left_out(tmp_path: Path) -> None:
+def test_invalid_blocks_are_excluded(tmp_path: Path) -> None:
     truth = Truth({"django": 60.0, "flask": 40.0}, verdicts={(2, "django"): (LATE,)})
     explorer = wt.explore(synthetic_run(tmp_path, truth))
 
     assert isinstance(explorer.drawing, Drawing)
-    assert "1 trial of these is invalid and left out." in explorer.drawing.caption
+    assert "1 invalid trial is excluded." in explorer.drawing.caption
     assert explorer.frame.set_index("stack")["invalid_blocks"].to_dict() == {
         "django": 1,
         "flask": 0,

@@ -1,4 +1,4 @@
-"""What was withstood, as it is told."""
+"""The robustness results and their table."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ COUNTS = {
 }
 
 
-def test_inputs_are_added_up_over_stacks_and_of_loads_the_least_is_told() -> None:
+def test_inputs_are_added_over_stacks_and_loads_show_their_minimum() -> None:
     table = robustness_table(COUNTS).text
     assert "| kill -9 of a service | 2 |" in table
     assert "| NUL bytes | 22 |" in table
@@ -26,7 +26,7 @@ def test_counts_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert read_hardening(tmp_path / "counts.csv") == COUNTS
 
 
-def test_nothing_in_the_file_was_counted_as_nothing() -> None:
+def test_every_count_in_the_file_is_positive() -> None:
     counts = read_hardening()
     assert {what for what, *_ in counts} == {"fault", "bad input", "load"}
     assert min(counts.values()) > 0

@@ -41,11 +41,11 @@ def test_one_driver_is_said_to_be_one(tmp_path: Path) -> None:
     assert "arrivals" not in said
 
 
-def test_several_drivers_and_the_largest_part_of_each_are_said(tmp_path: Path) -> None:
+def test_several_drivers_are_reported_with_their_largest_share(tmp_path: Path) -> None:
     opened = a_trial(number=2, planned=OPENED, workers=workers(None, None, scheduled=1234))
     run = a_run(tmp_path, a_trial(workers=workers(51, 49)), opened, parameters={"workers": 2})
     said = text(run)
-    assert "shared by 2 load drivers, processes on this machine" in said
+    assert "2 load drivers (processes on this machine) shared the load" in said
     assert "at most 51 users or 1,234 arrivals in a window each" in said
 
 
@@ -56,14 +56,14 @@ def test_a_cluster_may_lose_a_worker_and_a_trial_all_of_them(tmp_path: Path) -> 
         a_trial(number=2, workers=workers(50, 50)),
         a_trial(number=3),
     )
-    assert "shared by 2 to 3 load drivers, workers of a Dask cluster" in text(run)
+    assert "2 to 3 load drivers (workers of a Dask cluster) shared the load" in text(run)
 
 
-def test_what_was_not_launched_is_said(tmp_path: Path) -> None:
+def test_external_services_are_reported(tmp_path: Path) -> None:
     run = a_run(tmp_path, a_trial(), budgets={"not_launched_by_us": ["fastapi"]})
-    assert "Not launched but found running: FastAPI" in text(run)
+    assert "Not launched by Webtrial: FastAPI" in text(run)
     assert "FastAPI ran elsewhere" in machine_text(run).text
-    assert "shared the machine" not in machine_text(run).text
+    assert "shared this machine" not in machine_text(run).text
 
 
 def test_without_a_trial_there_is_nothing_to_say(tmp_path: Path) -> None:

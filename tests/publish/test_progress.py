@@ -5,7 +5,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from webtrial.publish.progress import InLog, Progress, told
+from webtrial.publish.progress import InLog, Progress, follow_events
 
 EVENTS: list[dict[str, Any]] = [
     {"event": "run", "id": "r", "path": "/r"},
@@ -30,11 +30,11 @@ EVENTS: list[dict[str, Any]] = [
 def _after(events: list[dict[str, Any]]) -> Progress:
     progress = Progress()
     for event in events:
-        progress.take(event)
+        progress.update(event)
     return progress
 
 
-def test_the_trial_in_hand_and_the_time_left_are_said() -> None:
+def test_the_current_trial_and_the_time_left_are_shown() -> None:
     assert str(_after(EVENTS)) == (
         "12 of 90 trials · block 1 of 3: flask, crud, 100 users, attempt 2 · 3 min 03 s left"
         " · 1 valid"
@@ -52,12 +52,12 @@ def test_at_the_end_all_trials_are_done_and_no_time_is_left() -> None:
     assert str(_after([*EVENTS, end])) == "90 of 90 trials · finished · 1 valid"
 
 
-def test_after_an_interruption_the_trials_done_are_said() -> None:
+def test_after_an_interruption_the_finished_trials_are_shown() -> None:
     end = {"event": "end", "state": "interrupted", "path": "/r"}
     assert str(_after([*EVENTS, end])) == "12 of 90 trials · interrupted · 1 valid"
 
 
-def test_events_it_does_not_know_change_nothing() -> None:
+def test_unknown_events_change_nothing() -> None:
     assert str(_after([*EVENTS, {"event": "song"}])) == str(_after(EVENTS))
 
 
@@ -72,9 +72,9 @@ def test_a_log_gets_steps_and_the_end_but_not_every_trial() -> None:
     assert "finished" in lines[1]
 
 
-def test_every_event_in_the_file_is_told_on_before_the_block_ends(tmp_path: Path) -> None:
+def test_every_event_in_the_file_is_passed_on_before_the_block_ends(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
-    with told(tmp_path / "events", seen.append), (tmp_path / "events").open("a") as file:
+    with follow_events(tmp_path / "events", seen.append), (tmp_path / "events").open("a") as file:
         for event in EVENTS:
             print(json.dumps(event), file=file, flush=True)
     assert seen == EVENTS

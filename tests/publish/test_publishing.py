@@ -20,7 +20,7 @@ from tests.waiting import LONG_S
 from webtrial.load.samples import OUTCOMES
 from webtrial.publish import publication, report
 from webtrial.publish.citation import citation_of
-from webtrial.publish.codebook import codebook, described, kind_of, unit_of
+from webtrial.publish.codebook import codebook, documented_columns, kind_of, unit_of
 from webtrial.publish.publication import add_to_report, run_to_publish
 from webtrial.publish.report import chapter_names
 from webtrial.run.records import Cost, Load
@@ -186,7 +186,7 @@ def test_the_codebook_has_each_column_once_and_none_that_is_not_there() -> None:
         for column in record.columns
     ]
     assert len(named) == len(set(named))
-    assert set(named) == described()
+    assert set(named) == documented_columns()
 
 
 def test_every_column_has_a_meaning_and_a_kind() -> None:
@@ -204,7 +204,7 @@ def test_whatever_can_become_of_a_request_is_told() -> None:
 def test_the_archives_readme_tells_every_column(site: Path) -> None:
     with ZipFile(site / "data.zip") as archive:
         text = archive.read("README.md").decode()
-    assert "- `intended_ns` (integer, ns): when it was meant to start" in text
+    assert "- `intended_ns` (integer, ns): intended start: the drawn arrival" in text
     for file in codebook():
         part = text[text.index(f"## {file.pattern}\n") :]
         for record in file.records:

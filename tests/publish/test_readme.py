@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from webtrial.results.overview.key_findings import answers
+from webtrial.results.overview.key_findings import ratio_findings
 from webtrial.results.overview.tables import matched_table
 from webtrial.run.store import Run
 from webtrial.stats.ratios import ratio_table
@@ -16,7 +16,7 @@ def test_every_ratio_of_the_findings_is_computed_from_the_sample(sample: Run) ->
     text = README.read_text(encoding="utf-8")
     findings = text[text.index("What the run that comes") : text.index("## Two commands")]
     ratios = ratio_table(sample)
-    computed = " ".join([*answers(sample, ratios), matched_table(sample, ratios).text()])
+    computed = " ".join([*ratio_findings(sample, ratios), matched_table(sample, ratios).text()])
     computed = computed.replace(" times (", " (")
 
     told = RATIO.findall(findings)

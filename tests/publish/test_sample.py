@@ -132,7 +132,7 @@ def test_a_sample_that_is_too_large_is_refused_with_its_size(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sample, "LARGEST_MIB", 0.01)
-    with pytest.raises(PublishError, match=r"MiB, more than 0\.01: take a shorter run"):
+    with pytest.raises(PublishError, match=r"MiB, larger than 0\.01 MiB; use a shorter run"):
         make_sample(run, tmp_path / "sample")
 
 
@@ -142,7 +142,7 @@ def test_a_sample_that_is_judged_otherwise_is_refused_with_the_claim(
     table = verify(run).table
     told = iter([table, table.assign(verdict=["refuted", *table["verdict"][1:]])])
     monkeypatch.setattr(sample, "verify", lambda _: Judged(next(told)))
-    with pytest.raises(PublishError, match=f"other verdicts on {table['id'][0]}"):
+    with pytest.raises(PublishError, match=f"trimming changes the verdicts on {table['id'][0]}"):
         make_sample(run, tmp_path / "sample")
 
 

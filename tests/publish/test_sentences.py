@@ -1,4 +1,4 @@
-"""The chapters' sentences: counted from what they speak of."""
+"""Sentences of the chapters: their numbers are counted."""
 
 import pytest
 
@@ -21,5 +21,5 @@ def test_the_plan_is_counted_whole(profile: str, trials: int, loads: int) -> Non
 def test_the_pilot_takes_its_own_time() -> None:
     given = PILOT | {"scenarios": ["ping"], "blocks": 1, "duration_s": 600.0, "warmup_s": 0.0}
     said = plan_text(read_parameters(given)).text
-    assert "Requests alone will take 40 minutes" in said
+    assert "Sending requests alone takes 40 minutes" in said
     assert "a pilot of 2 trials" in said

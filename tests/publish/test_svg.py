@@ -1,6 +1,6 @@
 """Drawings side by side on a page."""
 
-from webtrial.publish.svg import colours_of_themes, inline, standing_alone
+from webtrial.publish.svg import colours_of_themes, inline, standalone
 
 SVG = """<?xml version="1.0"?>
 <!DOCTYPE svg>
@@ -40,12 +40,12 @@ def test_the_drawing_is_named_and_its_size_left_open() -> None:
 
 def test_neither_form_says_who_drew_it() -> None:
     assert "who drew it" not in inline(SVG, "a", "b")
-    assert "who drew it" not in standing_alone(SVG)
-    assert "xlink:href" in standing_alone(SVG)
+    assert "who drew it" not in standalone(SVG)
+    assert "xlink:href" in standalone(SVG)
 
 
 def test_ink_follows_the_theme_and_hues_stay() -> None:
     text = inline(SVG, "a", "b")
     assert "fill: var(--c222222); stroke: #0072b2" in text
     assert "--c222222: light-dark(#222222, #" in colours_of_themes()
-    assert "#222222" in standing_alone(SVG)
+    assert "#222222" in standalone(SVG)

@@ -227,7 +227,7 @@ def test_another_trial_has_no_rates_in_the_warm_up_that_was_not_kept(trimmed: Ru
     assert warmup[["sent_per_s", "completed_per_s"]].isna().all(axis=None)
     assert bins.loc[bins["t_s"] >= 0, "sent_per_s"].notna().all()
     drawn = webtrial.latency(trimmed).figure("trial", number, attempt)
-    assert "trimmed without the requests of this warm-up" in drawn.caption
+    assert "The warm-up requests of this trial were trimmed from the run." in drawn.caption
     plt.close(drawn.figure)
 
 
@@ -252,5 +252,5 @@ def test_a_run_that_lacks_the_answers_to_its_warm_up_makes_no_silence_of_them(
     assert (found["lost_rows"] == told["requests"] - found["requests"]).all()
     assert (found["silent_from_s"] > 0).all()  # not from the window's start to the first answer
     drawn = webtrial.latency(lacking).figure("over_time", "dashboard")
-    assert "the time before the first answer shown is not known" in drawn.caption
+    assert "the time before the first response shown is unknown" in drawn.caption
     assert "trimmed" not in webtrial.latency(whole).figure("over_time", "dashboard").caption

@@ -72,7 +72,7 @@ def test_a_record_shows_text_as_text(tmp_path: Path) -> None:
             page = BeautifulSoup(shown._repr_html_(), "html.parser")
             assert not page.find_all(["script", "img", "a"]), text
             assert not [tag for tag in page.find_all(True) if any("on" in key for key in tag.attrs)]
-    injected("a run with text that would be code", len(EVIL))
+    injected("code injected into a run", len(EVIL))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_a_page_shows_what_a_cell_said_and_does_nothing_of_it(
     assert not [tag for tag in scripts if "gone" in tag.get_text()]
     assert not page.find_all("img", src="x")
     assert not page.find_all(href=lambda href: href and href.startswith("javascript"))
-    injected("text that would be code in the page", len(EVIL))
+    injected("code injected into the page", len(EVIL))
 
 
 def test_the_document_shows_it_and_does_nothing_of_it(
@@ -126,7 +126,7 @@ def test_the_document_shows_it_and_does_nothing_of_it(
     text = " ".join(page.extract_text() for page in pages)
     assert '#panic("inside")' in text
     assert "root:" not in text
-    injected("text that would be code in the PDF", len(EVIL))
+    injected("code injected into the PDF", len(EVIL))
 
 
 @pytest.mark.parametrize("begins", "=+-@\t\r")

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.synthetic_run import CLOSED, OPEN, Truth, synthetic_run, vouch_for
-from webtrial.results.claims.book import COLUMNS, FILE
-from webtrial.results.claims.case import Limits
+from webtrial.results.claims.claims_file import COLUMNS, FILE
+from webtrial.results.claims.context import Limits
 from webtrial.results.claims.evaluate import Verification, verify
 from webtrial.run.records import Load
 from webtrial.run.store import Run, open_run

@@ -19,6 +19,6 @@ ROWS = [
 ]
 
 
-def recommended(_: Run, found: Criteria) -> pd.DataFrame:
+def recommended(_: Run, measured: Criteria) -> pd.DataFrame:
     """A row per project, whatever the criteria."""
     return pd.DataFrame(ROWS, columns=COLUMNS)

@@ -12,7 +12,7 @@ from tests.synthetic_run import CROSSED, LATE, STOLEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
 from webtrial.results.attribution import paths
 from webtrial.results.attribution.estimate import WHOLE, Crossing, Decomposition, decomposition
-from webtrial.results.attribution.paths import FACTORS, between, level_of, name_of
+from webtrial.results.attribution.paths import FACTORS, lattice_between, level_of, part_name
 from webtrial.run.records import Load
 from webtrial.run.store import Run
 from webtrial.stats.trials import trials_table
@@ -81,7 +81,7 @@ def parted(found: Decomposition) -> Mapping[str, float]:
     return {part: ratio for part, ratio in ratios(found).items() if part != WHOLE}
 
 
-def test_what_multiplies_is_shared_out_exactly(tmp_path):
+def test_multiplicative_costs_are_decomposed_exactly(tmp_path):
     found = decomposition(a_run(tmp_path, FROM_DJANGO), "fastapi", "django")
     above, below = costs_ms("fastapi"), costs_ms("django")
 
@@ -89,7 +89,7 @@ def test_what_multiplies_is_shared_out_exactly(tmp_path):
     assert found.parts["smallest"].tolist() == pytest.approx(found.parts["largest"].tolist())
     assert ratios(found)[WHOLE] == pytest.approx(multiplied("fastapi") / multiplied("django"))
     assert found.baseline_ms == pytest.approx(multiplied("django"))
-    assert (found.load, found.lacking) == ("100 users", "")
+    assert (found.load, found.limitation) == ("100 users", "")
 
 
 def test_what_adds_up_is_worth_the_mean_over_paths(tmp_path):
@@ -136,11 +136,11 @@ def test_no_factor_is_in_two_parts_whichever_stacks_were_measured() -> None:
     subsets = [names for size in range(len(middle) + 1) for names in combinations(middle, size)]
     for names in subsets:
         stacks = {name: CROSSED[name] for name in ("django", *names, "fastapi")}
-        ways = between("django", "fastapi", stacks)
-        parts = ways.finest()
+        lattice = lattice_between("django", "fastapi", stacks)
+        parts = lattice.finest_parts()
         named = [factor for part in parts for factor in part]
         assert len(named) == len(set(named)) == len(FACTORS), names
-        assert ways.agreeing(parts), names
+        assert lattice.paths_separating(parts), names
 
 
 def test_what_all_paths_change_in_one_step_is_no_mean_and_has_no_share(tmp_path):
@@ -174,7 +174,7 @@ def test_a_single_path_is_no_mean_over_ways(tmp_path):
     assert found.parts["independent"].tolist() == [False, False, True]
 
 
-def test_the_step_that_changes_the_framework_names_the_way_over(tmp_path):
+def test_the_step_that_changes_the_framework_names_its_intermediate_stack(tmp_path):
     run = a_run(tmp_path, sorted({*FROM_DJANGO, *FROM_FLASK}))
     over = decomposition(run, "fastapi", "django").crossing
 
@@ -185,7 +185,7 @@ def test_the_step_that_changes_the_framework_names_the_way_over(tmp_path):
     assert at_once == Crossing("Flask, raw SQL, plain", "FastAPI, psycopg, plain", "")
 
 
-def test_paths_that_cross_in_different_steps_have_no_single_way_over(tmp_path):
+def test_paths_that_change_the_framework_in_different_steps_have_no_crossing(tmp_path):
     found = decomposition(a_run(tmp_path, FEW), "fastapi", "flask")
 
     assert found.crossing is None
@@ -245,31 +245,33 @@ def test_stacks_that_differ_otherwise_are_on_no_path(tmp_path):
     assert {*walked["start"], *walked["end"]} == {*FROM_DJANGO}
 
 
-def test_how_upstreams_are_asked_bars_no_stack_that_stands_alone():
+def test_a_stack_that_calls_upstreams_differently_is_used_if_no_other_has_its_levels():
     names = ("django", "django-async-raw", "fastapi")
     asking = {**CROSSED["django-async-raw"], "sources": "threads", "http_client": "aiohttp"}
     stacks = {name: CROSSED[name] for name in names} | {"django-async-raw": asking}
 
-    assert set(between("django", "fastapi", stacks).positions) == {*names}
+    assert set(lattice_between("django", "fastapi", stacks).positions) == {*names}
 
 
 def test_paths_come_in_the_order_of_the_stacks() -> None:
-    ways = between("django", "fastapi", CROSSED)
-    order = list(ways.positions)
-    assert ways.paths == sorted(ways.paths, key=lambda path: [order.index(name) for name in path])
-    assert len(ways.paths) > 2
+    lattice = lattice_between("django", "fastapi", CROSSED)
+    order = list(lattice.positions)
+    assert lattice.paths == sorted(
+        lattice.paths, key=lambda path: [order.index(name) for name in path]
+    )
+    assert len(lattice.paths) > 2
 
 
-def test_what_paths_change_at_once_is_a_bundle_that_says_what_would_part_it(tmp_path):
+def test_factors_that_change_together_are_a_bundle_with_a_limitation(tmp_path):
     found = decomposition(a_run(tmp_path, FROM_FLASK), "fastapi", "flask")
     bundle = "framework + concurrency with its server"
 
     assert list(parted(found)) == ["data access", "serialisation", "driver", bundle]
     assert found.parts.set_index("part").loc[bundle, "factors"] == 2
-    assert found.lacking == (
-        "Framework and concurrency with its server change at once and cannot be told apart; a stack"
+    assert found.limitation == (
+        "Framework and concurrency with its server change together and cannot be separated; a stack"
         " like Flask, raw SQL, plain (raw SQL, no serialiser, threads on gunicorn gthread, psycopg,"
-        " Flask), but with FastAPI or async on uvicorn, would do it."
+        " Flask), but with FastAPI or async on uvicorn, would separate them."
     )
 
 
@@ -301,26 +303,27 @@ def test_a_pair_of_ones_own_is_shared_out_too(tmp_path):
     assert parted(found) == pytest.approx({"data access": 4.0, "driver": 0.9 / 1.5})
 
 
-def test_without_both_stacks_it_is_said_what_lacks(tmp_path):
+def test_without_both_stacks_the_limitation_names_the_missing_one(tmp_path):
     found = decomposition(a_run(tmp_path, ["django", "flask"]), "fastapi", "django")
 
     assert found.parts.empty
     assert found.paths.empty
-    assert found.lacking == (
-        "To share out the difference between fastapi and Django a run needs both on user detail in"
-        " a closed loop; of this one it has no trial of fastapi there that counts."
+    assert found.limitation == (
+        "The difference between fastapi and Django cannot be decomposed: this takes trials of both"
+        " in user detail in a closed loop that count, but this run has none of fastapi."
     )
 
 
-def test_two_stacks_alike_have_nothing_to_share_out():
-    with pytest.raises(ParameterError, match="do not differ"):
-        between("fastapi", "fastapi-aiohttp", CROSSED)
+def test_two_stacks_that_differ_in_no_factor_are_refused():
+    expected = r"do not differ in any of data access, .*: name two stacks that do"
+    with pytest.raises(ParameterError, match=expected):
+        lattice_between("fastapi", "fastapi-aiohttp", CROSSED)
 
 
-def test_more_paths_than_can_be_walked_are_refused(monkeypatch):
-    monkeypatch.setattr(paths, "MOST_PATHS", 3)
+def test_too_many_paths_are_refused(monkeypatch):
+    monkeypatch.setattr(paths, "MAX_PATHS", 3)
     with pytest.raises(ParameterError, match="more than 3 paths lead from django to fastapi"):
-        between("django", "fastapi", CROSSED).finest()
+        lattice_between("django", "fastapi", CROSSED).finest_parts()
 
 
 def test_of_the_closed_loads_the_largest_is_shared_out(tmp_path):
@@ -373,4 +376,4 @@ def test_one_block_gives_parts_without_intervals(tmp_path):
 def test_bundles_are_named_by_their_factors_the_most_sweeping_first():
     changed = frozenset({"driver", "framework"})
 
-    assert name_of(changed) == "framework + driver"
+    assert part_name(changed) == "framework + driver"

@@ -8,8 +8,8 @@ import pytest
 from webtrial.errors import ParameterError, RunError
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.run.store import SAMPLES, open_run
-from webtrial.selftest.scale import scale, summing_up
-from webtrial.selftest.scale.made import BLOCKS, MEDIAN_MS, PIECE, make_run
+from webtrial.selftest.scale import scale, summarise
+from webtrial.selftest.scale.synthetic import BLOCKS, MEDIAN_MS, PIECE, make_run
 from webtrial.stats.trials import latencies, trials_table
 
 SAMPLES_MADE = 20_000
@@ -29,7 +29,7 @@ def test_as_many_samples_are_made_as_asked_for(made):
 
 
 def test_a_trial_longer_than_what_is_drawn_repeats_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("webtrial.selftest.scale.made.PIECE", 300)
+    monkeypatch.setattr("webtrial.selftest.scale.synthetic.PIECE", 300)
     run = open_run(make_run(7000, tmp_path))
     latency_ms = latencies(run, trials_table(run).iloc[:1])["latency_ms"]
 
@@ -46,8 +46,8 @@ def test_the_stacks_differ_as_they_were_made_to(made):
 
 
 def test_every_sample_is_summed_up(made, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["summing_up", str(made.path)])
-    summing_up.main()
+    monkeypatch.setattr("sys.argv", ["summarise", str(made.path)])
+    summarise.main()
     found = json.loads(capsys.readouterr().out)
 
     assert found["samples"] == SAMPLES_MADE

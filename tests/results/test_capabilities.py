@@ -7,7 +7,7 @@ import pytest
 
 from webtrial.errors import CapabilityError
 from webtrial.results.capabilities.estimate import capability_findings, capability_table
-from webtrial.results.capabilities.text import answers_table, footprint_table
+from webtrial.results.capabilities.text import features_table, footprint_table
 from webtrial.run.capabilities import Finding, write_findings
 
 
@@ -23,7 +23,7 @@ FINDINGS = [
     finding("Django", "memory", "idle", "90", "MiB", "a machine"),
     finding("Flask", "admin", "is there", "no"),
     finding("Flask", "admin", "only asked here", "none"),
-    finding("Flask", "installed packages", "the service: which", "Flask, click"),
+    finding("Flask", "installed packages", "the service: package names", "Flask, click"),
     finding("Flask", "memory", "idle", "80", "MiB", "a machine"),
 ]
 
@@ -44,7 +44,7 @@ def test_what_is_written_is_read_again_question_by_question(path: Path) -> None:
         ("idle", "Django"),
         ("idle", "Flask"),
         ("only asked here", "Flask"),
-        ("the service: which", "Flask"),
+        ("the service: package names", "Flask"),
     ]
 
 
@@ -57,24 +57,24 @@ def test_side_by_side_each_framework_has_a_column(path: Path) -> None:
     assert pd.isna(table.loc[("admin", "only asked here"), "Django"])
 
 
-def test_what_each_can_do_and_what_it_takes_are_told_apart(path: Path) -> None:
+def test_features_and_footprint_are_separate_tables(path: Path) -> None:
     findings = capability_findings(path)
     table = capability_table(findings)
-    assert answers_table(table).cells() == [
+    assert features_table(table).cells() == [
         ["admin", "is there", "yes", "no"],
         ["admin", "only asked here", "–", "none"],
     ]
     sizes = footprint_table(table, findings)
     assert sizes.cells() == [["memory", "idle (MiB)", "90", "80"]]
-    assert sizes.caption.endswith("Seconds and MiB on a machine, on 2026-01-31.")
+    assert sizes.caption.endswith("Seconds and MiB measured on a machine, on 2026-01-31.")
 
 
 @pytest.mark.parametrize("content", [None, "", "framework,value\nDjango,yes\n"])
-def test_a_file_that_cannot_be_used_is_said_to_be_made_anew(
+def test_an_unusable_file_is_refused_with_the_command_that_creates_it(
     tmp_path: Path, content: str | None
 ) -> None:
     place = tmp_path / "capabilities.csv"
     if content is not None:
         place.write_text(content)
-    with pytest.raises(CapabilityError, match="`make capabilities` writes it"):
+    with pytest.raises(CapabilityError, match=r"create it (again )?with `make capabilities`"):
         capability_findings(place)

@@ -51,7 +51,7 @@ def test_a_single_load_is_no_sweep(run):
 def test_the_title_of_a_sweep_names_the_most_and_the_least(swept):
     title = capacity_figure_text(sweep(swept, "user_detail"), 0).title
 
-    assert title.startswith("User detail: requests per second reach 9,")
+    assert title.startswith("User detail: requests per second peak at 9,")
     assert " with FastAPI (10" in title
     assert " with Django (10" in title
 
@@ -67,7 +67,7 @@ def test_a_floor_is_what_a_ping_takes_of_a_request(swept):
     assert table["times_bare"].isna().all()
 
 
-def test_a_floor_is_told_in_times_of_the_bare_servers(tmp_path):
+def test_a_floor_is_compared_with_the_bare_server(tmp_path):
     truth = Truth({"flask": 40.0, "bare": 5.0}, noise=0.0)
     table = floor(synthetic_run(tmp_path, truth, scenarios=("ping",))).set_index("stack")
 
@@ -112,7 +112,7 @@ def test_a_run_without_ping_has_no_floor(run):
         ([0, 1, 2, 3], "have 4 cores on this machine."),
     ],
 )
-def test_how_many_processes_cores_allow_is_said(run, cores, ends):
+def test_the_text_states_how_many_processes_the_cores_allow(run, cores, ends):
     budgets = {"server_processes": 1, "service_cores": cores}
     said = processes_text(Run(run.path, run.manifest.model_copy(update={"budgets": budgets}))).text
 
@@ -120,5 +120,5 @@ def test_how_many_processes_cores_allow_is_said(run, cores, ends):
     assert said.endswith(ends)
 
 
-def test_nothing_is_said_of_processes_that_were_not_ours(run):
+def test_the_text_is_empty_for_processes_of_others(run):
     assert processes_text(run).text == ""

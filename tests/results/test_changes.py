@@ -10,7 +10,7 @@ from scipy import stats
 
 from tests.synthetic_run import CLOSED, LATE, OPEN, Truth, synthetic_run
 from webtrial.errors import CompareError
-from webtrial.results.comparison.changes import changes, machine_speed, regressions, shared_places
+from webtrial.results.comparison.changes import changes, machine_speed, regressions, shared_cells
 from webtrial.run.records import Load
 from webtrial.run.store import Run
 from webtrial.stats.trials import measured, trials_table
@@ -93,11 +93,11 @@ def test_of_a_rate_worse_is_less_and_of_a_time_worse_is_more(changed: pd.DataFra
         assert worse.loc[place, "worse"] == pytest.approx(100 * (rows.loc[place, "low"] - 1))
 
 
-def test_what_got_better_is_no_regression(before: Run, after: Run) -> None:
+def test_an_improvement_is_no_regression(before: Run, after: Run) -> None:
     assert regressions(changes(after, before), 1.0, 0.0).empty
 
 
-def test_what_a_slower_machine_explains_is_granted_and_a_faster_one_is_not_held_against(
+def test_a_slower_machine_is_deducted_and_a_faster_one_does_not_count(
     changed: pd.DataFrame,
 ) -> None:
     plain = regressions(changed, 1.0, 10.0)
@@ -133,7 +133,7 @@ def test_one_block_has_a_ratio_without_interval(one_block: Run, before: Run) -> 
     assert table["ratio"].notna().any()
     assert table["low"].isna().all()
     assert set(table.query("metric == 'throughput'")["reason"]) == {
-        "no replication: one block, no interval"
+        "only one block, so there is no interval"
     }
 
 
@@ -149,13 +149,13 @@ def test_unlike_runs_are_aligned_on_what_both_measured(before: Run, tmp_path: Pa
     medians = {"flask": 50.0, "flask-raw": 30.0}
     other = synthetic_run(tmp_path, Truth(medians), scenarios=("user_detail", "crud"))
 
-    assert shared_places(before, other).to_numpy().tolist() == [
+    assert shared_cells(before, other).to_numpy().tolist() == [
         ["user_detail", "closed", "100 users", "flask"]
     ]
     assert set(changes(before, other)["stack"]) == {"flask"}
 
 
-def test_runs_that_share_nothing_are_refused_and_told_what_each_measured(
+def test_runs_without_common_cells_are_rejected_with_what_each_measured(
     before: Run, tmp_path: Path
 ) -> None:
     ten = Load("closed", users=10)
@@ -163,13 +163,13 @@ def test_runs_that_share_nothing_are_refused_and_told_what_each_measured(
     with pytest.raises(CompareError) as raised:
         changes(before, other)
 
-    said = str(raised.value)
-    assert "measured user_detail at 100 users, 200/s with" in said
-    assert "measured crud at 10 users with" in said
-    assert "Measure one of them anew" in said
+    message = str(raised.value)
+    assert "measured user_detail at 100 users, 200/s with" in message
+    assert "measured crud at 10 users with" in message
+    assert "Measure one run again" in message
 
 
-def test_failures_are_told_beside_the_ratio(before: Run, tmp_path: Path) -> None:
+def test_failures_accompany_the_ratio(before: Run, tmp_path: Path) -> None:
     failing = synthetic_run(tmp_path, replace(TRUTH, refused=0.2))
     row = changes(before, failing).iloc[0]
 

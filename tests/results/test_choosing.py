@@ -15,10 +15,10 @@ from webtrial.results.choosing.criteria import Criteria, criteria
 from webtrial.results.choosing.estimate import moves, recommended, scores, totals
 from webtrial.results.choosing.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
 from webtrial.results.choosing.tables import (
-    left_out_table,
     moves_table,
     recommended_table,
     scores_table,
+    unmeasured_table,
     weights_table,
 )
 from webtrial.results.choosing.text import choosing_text, moves_text
@@ -31,22 +31,22 @@ from webtrial.stats.ratios import ratio_table
 
 MEDIANS = {"django": 80.0, "flask": 50.0, "fastapi": 10.0}
 FASTER = Load("open", rate_per_s=400.0)
-COMES = "comes with the framework"
+INCLUDED = "comes with the framework"
 PROBED = {  # capability, question → what was found of Django, Flask and FastAPI
-    ("lines of code", "in all"): ("900", "600", "800"),
+    ("lines of code", "total"): ("900", "600", "800"),
     ("installed packages", "the service: packages"): ("30", "15", "30"),
     ("installed packages", "the service: size"): ("50", "25", "50"),
-    ("validation", COMES): ("yes", "no", "yes"),
+    ("validation", INCLUDED): ("yes", "no", "yes"),
     ("validation", "lines of code"): ("200", "200", "100"),
-    ("admin", COMES): ("yes", "no", "no"),
-    ("ORM", COMES): ("yes", "no", "no"),
-    ("migrations", COMES): ("yes", "no", "no"),
-    ("session login", COMES): ("yes", "no", "no"),
-    ("bearer token", COMES): ("no", "no", "no"),
-    ("cold start", "first answer, median"): ("0.6", "0.8", "0.6"),
-    ("cold start", "first answer, least"): ("0.5", "0.6", "0.5"),
-    ("cold start", "first answer, most"): ("0.7", "1.0", "0.7"),
-    ("WebSocket", "package that the server needs for it"): ("none", "none", "wsproto"),
+    ("admin", INCLUDED): ("yes", "no", "no"),
+    ("ORM", INCLUDED): ("yes", "no", "no"),
+    ("migrations", INCLUDED): ("yes", "no", "no"),
+    ("session login", INCLUDED): ("yes", "no", "no"),
+    ("bearer token", INCLUDED): ("no", "no", "no"),
+    ("cold start", "first response, median"): ("0.6", "0.8", "0.6"),
+    ("cold start", "first response, minimum"): ("0.5", "0.6", "0.5"),
+    ("cold start", "first response, maximum"): ("0.7", "1.0", "0.7"),
+    ("WebSocket", "extra package that the server needs"): ("none", "none", "wsproto"),
 }
 
 
@@ -146,18 +146,18 @@ def test_the_same_seed_draws_the_same(found: Criteria) -> None:
     assert not totals(found, seed=5)["low"].equals(totals(found, seed=6)["low"])
 
 
-# --- what is left out
+# --- excluded criteria
 
 
-def test_what_was_not_measured_is_left_out_with_its_reason(one_block: Run) -> None:
+def test_an_unmeasured_criterion_is_excluded_with_its_reason(one_block: Run) -> None:
     few = criteria(one_block, findings=findings())
 
-    assert "how many it holds" in few.left_out["connections held"]
-    assert "no scenario in which every framework" in few.left_out["throughput in time"]
-    assert "capabilities.csv" in few.left_out["documentation"]
-    assert "bearer token" in few.left_out  # nobody has it, so it tells nothing
-    assert set(few.left_out) | set(few.table["criterion"]) == set(CRITERIA)
-    assert "connections held" in left_out_table(few).text()
+    assert "how many connections it holds" in few.unmeasured["connections held"]
+    assert "no scenario in which every framework" in few.unmeasured["throughput within limit"]
+    assert "capabilities.csv" in few.unmeasured["documentation"]
+    assert "bearer token" in few.unmeasured  # 0 for every framework
+    assert set(few.unmeasured) | set(few.table["criterion"]) == set(CRITERIA)
+    assert "connections held" in unmeasured_table(few).text()
 
 
 def with_trials(run: Run, change: Callable[[Trial], Trial]) -> Run:
@@ -233,10 +233,10 @@ def bounded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
-def test_throughput_in_time_lies_between_the_rates_that_other_chapters_tell(bounded: Run) -> None:
+def test_throughput_within_limit_lies_between_the_rates_of_rates_in_time(bounded: Run) -> None:
     rates = rates_in_time(bounded).query("scenario == 'user_detail'").set_index("framework")
     found = criteria(bounded, findings=findings())
-    rows = found.table[found.table["criterion"] == "throughput in time"].set_index("framework")
+    rows = found.table[found.table["criterion"] == "throughput within limit"].set_index("framework")
 
     assert rows["part"].unique().tolist() == ["user_detail"]  # a dashboard has no upper end
     assert rows["low"].to_dict() == rates["rate_per_s"].to_dict()
@@ -254,15 +254,15 @@ def test_capacity_that_was_not_measured_of_one_framework_counts_for_none(
     )
     found = criteria(run, findings=findings())
 
-    assert "throughput in time" not in set(found.table["criterion"])
-    assert "throughput in time" in found.left_out
+    assert "throughput within limit" not in set(found.table["criterion"])
+    assert "throughput within limit" in found.unmeasured
 
 
-def test_a_framework_that_was_not_asked_leaves_the_question_out(chosen_run: Run) -> None:
+def test_a_question_without_a_finding_for_one_framework_is_excluded(chosen_run: Run) -> None:
     asked = findings()
     lacking = asked[(asked["framework"] != "Flask") | (asked["capability"] != "admin")]
 
-    assert "admin" in criteria(chosen_run, findings=lacking).left_out
+    assert "admin" in criteria(chosen_run, findings=lacking).unmeasured
 
 
 def test_a_framework_that_the_run_lacks_is_not_chosen(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_framework_that_the_run_lacks_is_not_chosen(tmp_path: Path) -> None:
     few = criteria(run, findings=findings())
 
     assert few.frameworks == ("Flask", "FastAPI")
-    assert set(recommended(run, found=few)["first"]) <= {"Flask", "FastAPI"}
+    assert set(recommended(run, measured=few)["first"]) <= {"Flask", "FastAPI"}
 
 
 # --- who comes first
@@ -288,7 +288,7 @@ def test_a_total_is_the_weighted_mean_of_the_scores(found: Criteria) -> None:
 def test_every_kind_of_project_has_a_first_place_beside_the_articles(
     chosen_run: Run, found: Criteria
 ) -> None:
-    table = recommended(chosen_run, found=found)
+    table = recommended(chosen_run, measured=found)
 
     assert table["project"].tolist() == list(RECOMMENDED)
     for row in table.to_dict("records"):
@@ -319,19 +319,21 @@ def test_what_hardly_differs_is_first_in_some_draws_only(alike: Criteria) -> Non
     assert 0.02 < likely["FastAPI"] < 0.98
 
 
-def test_one_block_names_a_first_place_and_says_nothing_of_how_sure(one_block: Run) -> None:
+def test_one_block_gives_a_first_place_without_certainty(one_block: Run) -> None:
     few = criteria(one_block, findings=findings())
-    table = recommended(one_block, found=few).set_index("project")
+    table = recommended(one_block, measured=few).set_index("project")
     fast = table.loc["high-performance API"]
 
     assert fast["first"] == "FastAPI"
     assert pd.isna(fast["probability"])
-    assert "throughput in time" in fast["lacking"] or "throughput in time" in fast["weighed"]
+    assert (
+        "throughput within limit" in fast["lacking"] or "throughput within limit" in fast["weighed"]
+    )
     assert "no interval" in choosing_text(table.reset_index()).text
     assert "nan" not in recommended_table(table.reset_index()).text()
 
 
-def test_where_nothing_of_weight_was_measured_nobody_is_first(one_block: Run) -> None:
+def test_without_a_measured_criterion_no_framework_is_first(one_block: Run) -> None:
     few = criteria(one_block, findings=findings())
     weights = {"real-time application": {"connections held": 1}}
     row = recommended(one_block, weights, few).set_index("project").loc["real-time application"]
@@ -343,31 +345,33 @@ def test_where_nothing_of_weight_was_measured_nobody_is_first(one_block: Run) ->
     assert row["lacking"] == "connections held"
 
 
-def test_the_sentence_names_where_it_is_another(chosen_run: Run, found: Criteria) -> None:
+def test_the_sentence_names_projects_with_another_first_place(
+    chosen_run: Run, found: Criteria
+) -> None:
     weights = {"simple REST API": {"admin": 1}}
-    said = choosing_text(recommended(chosen_run, weights, found)).text
+    text = choosing_text(recommended(chosen_run, weights, found)).text
 
-    assert "another for" in said
-    assert "simple REST API (Django" in said
-    assert "the article: Flask" in said
+    assert "It differs for" in text
+    assert "simple REST API (Django" in text
+    assert "article: Flask" in text
 
 
 # --- weights
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
-        ({"blog": {"admin": 1}}, "no such project: blog; there are traditional web app"),
-        ({"microservices": {"speed": 1}}, "no such criterion: speed; there are throughput"),
-        ({"microservices": {"memory": -1}}, "memory = -1: give 0 or more"),
+        ({"blog": {"admin": 1}}, "unknown project 'blog'; known: traditional web app"),
+        ({"microservices": {"speed": 1}}, "unknown criterion 'speed'; known: throughput"),
+        ({"microservices": {"memory": -1}}, "memory = -1; use a number from 0"),
         ({"microservices": {"memory": float("nan")}}, "memory = nan"),
         ({"microservices": {"memory": "much"}}, "memory = 'much'"),
         ({"microservices": {"memory": 0}}, "are all 0"),
     ],
 )
-def test_weights_that_cannot_be_are_refused_with_what_there_is(given: Any, said: str) -> None:
-    with pytest.raises(ParameterError, match=said):
+def test_invalid_weights_are_rejected_with_the_known_names(given: Any, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
         weights_of(given)
 
 
@@ -379,7 +383,7 @@ def test_weights_that_are_given_replace_those_of_their_project_alone() -> None:
     assert "memory" in weights_table({"microservices": {"memory": 2}}).text()
 
 
-# --- what would change the answer
+# --- smallest changes of weights
 
 
 def test_the_nearest_weight_is_where_the_rival_draws_level() -> None:
@@ -425,20 +429,20 @@ def test_who_is_best_in_all_stays_first_whatever_the_weights() -> None:
     assert row["first"] == "A"
     assert pd.isna(row["needed"])
     assert pd.isna(row["moved"])
-    assert "no weights do it" in moves_table(table.reset_index()).text()
+    assert "impossible" in moves_table(table.reset_index()).text()
 
 
-def test_the_answer_that_changes_first_is_said(found: Criteria) -> None:
+def test_the_sentence_names_the_first_place_that_changes_most_easily(found: Criteria) -> None:
     table = moves(found)
     least = table.sort_values("moved").iloc[0]
 
     assert f"that for {least['project']}:" in moves_text(table).text
 
 
-def test_scores_are_shown_with_what_the_intervals_allow(found: Criteria) -> None:
+def test_scores_are_shown_with_their_ranges(found: Criteria) -> None:
     shown = scores_table(scores(found), 75.0).text()
 
     assert "throughput" in shown
-    assert "with 99 % of the requests answered within 75 ms" in shown
+    assert "99 % of the requests are answered within 75 ms" in shown
     assert "1.00" in shown
     assert "nan" not in shown

@@ -49,9 +49,9 @@ def deployed(values: Mapping[str, Any]) -> dict[str, Any]:
 def changed(run: Run, change: Any) -> Run:
     """The run with every trial's record changed."""
     for path in run.path.glob("trials/*.json"):
-        told = json.loads(path.read_text())
-        change(told)
-        path.write_text(json.dumps(told))
+        record = json.loads(path.read_text())
+        change(record)
+        path.write_text(json.dumps(record))
     vouch_for(run.path)
     return open_run(run.path)
 
@@ -59,12 +59,12 @@ def changed(run: Run, change: Any) -> Run:
 # --- I/O-bound work
 
 
-def test_a_run_of_busy_cores_tells_nothing_of_io_bound_work(tmp_path: Path) -> None:
+def test_a_cpu_bound_run_cannot_test_io_bound_work(tmp_path: Path) -> None:
     judged = waiting_run(tmp_path, BUSY)
     assert verdicts(judged)["io-bound-range"] == "not testable here"
-    said = reason(judged, "io-bound-range")
-    assert said.startswith("needs I/O-bound work: at 100 users every scenario was CPU-bound (cores")
-    assert all(f"{name} " in said for name in ("crud", "product search", "dashboard"))
+    text = reason(judged, "io-bound-range")
+    assert text.startswith("needs I/O-bound work: at 100 users every scenario was CPU-bound (cores")
+    assert all(f"{name} " in text for name in ("crud", "product search", "dashboard"))
     assert judged.parts.query("id == 'io-bound-range'").empty
 
 
@@ -74,7 +74,7 @@ def test_work_that_waits_is_judged(tmp_path: Path) -> None:
     assert len(judged.parts.query("id == 'io-bound-range'")) == 6
 
 
-def test_comparisons_of_a_busy_stack_are_left_out_and_said_to_be(tmp_path: Path) -> None:
+def test_cpu_bound_comparisons_are_excluded_and_reported(tmp_path: Path) -> None:
     judged = waiting_run(tmp_path, WAITING | {"flask": BUSY["flask"]})
     parts = judged.parts.query("id == 'io-bound-range'")
     assert parts["what"].str.startswith("FastAPI / Django").all()
@@ -82,7 +82,7 @@ def test_comparisons_of_a_busy_stack_are_left_out_and_said_to_be(tmp_path: Path)
     assert "the others were CPU-bound (cores busy: crud " in reason(judged, "io-bound-range")
 
 
-def test_without_a_record_of_cpu_time_nothing_is_known_of_waiting(tmp_path: Path) -> None:
+def test_without_cpu_time_nothing_is_known_about_waiting(tmp_path: Path) -> None:
     truth = replace(QUIET, median_ms=deployed(MEDIANS))
     run = claimed_run(tmp_path, truth, loads=(CLOSED,), extra_stacks={})
     run = changed(run, lambda trial: trial["cost"].update(service_cpu_s=None))
@@ -126,7 +126,7 @@ def test_the_busier_of_process_and_cores_counts(
     assert isnan(busy_fraction(trials.assign(cpu_ms_per_request=nan), manifest))
 
 
-# --- the dashboard's ceiling
+# --- the dashboard's upper bound
 
 
 @pytest.fixture(scope="module")
@@ -135,31 +135,33 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return synthetic_run(folder, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,))
 
 
-def ceiling(run: Run) -> str:
+def dashboard_reason(run: Run) -> str:
     return reason(judged_alone(run, "dashboard-fanout"), "dashboard-fanout")
 
 
-def test_a_dashboard_says_the_largest_factor_that_its_sources_allow(dashboard: Run) -> None:
-    said = ceiling(dashboard)
+def test_the_reason_states_the_largest_factor_that_the_sources_allow(dashboard: Run) -> None:
+    text = dashboard_reason(dashboard)
     # 21 + 22 + 0.3 ms in turn, 22 ms at once
-    assert "asking in turn alone can make it at most 2.0 times as long here" in said
-    assert "inventory 21 ms, analytics 22 ms and PostgreSQL 0.30 ms in all" in said
+    assert "calling the sources in turn can by itself take at most 2.0 times as long" in text
+    assert "inventory 21 ms, analytics 22 ms and PostgreSQL (all statements) 0.30 ms" in text
 
 
-def test_the_ceiling_follows_what_the_sources_took(dashboard: Run, tmp_path: Path) -> None:
+def test_the_upper_bound_follows_from_the_times_of_the_sources(
+    dashboard: Run, tmp_path: Path
+) -> None:
     def slower(trial: dict[str, Any]) -> None:
         trial["upstreams"][0]["actual_mean_ms"] = 66.0
 
     copy = synthetic_run(
         tmp_path, Truth(deployed(MEDIANS)), scenarios=("dashboard",), loads=(OPEN,)
     )
-    said = ceiling(changed(copy, slower))
-    assert "at most 1.3 times as long" in said  # (66 + 22 + 0.3) / 66
+    text = dashboard_reason(changed(copy, slower))
+    assert "at most 1.3 times as long" in text  # (66 + 22 + 0.3) / 66
 
 
-def test_without_upstreams_there_is_no_ceiling(tmp_path: Path) -> None:
+def test_without_upstreams_there_is_no_upper_bound(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth(deployed(MEDIANS)), scenarios=("crud",), loads=(OPEN,))
-    assert "at most" not in ceiling(run)
+    assert "at most" not in dashboard_reason(run)
 
 
 # --- matched stacks
@@ -180,10 +182,10 @@ def test_the_footprint_is_that_of_matched_stacks_whatever_they_take_as_deployed(
     memory_mib = {"fastapi": 60.0, "flask-raw-plain": 100.0}
     judged = memory_judged(tmp_path, memory_mib, *MATCHED)
     assert verdicts(judged)["footprint-fastapi"] == "refuted"
-    said = reason(judged, "footprint-fastapi")
-    assert said.startswith("matched stacks: FastAPI, psycopg, plain / Django, raw SQL, user detail")
-    assert "FastAPI, psycopg, plain / Flask, raw SQL, plain, user detail" in said
-    assert "; not counted, since not matched: FastAPI / Django, user detail 0.5" in said
+    text = reason(judged, "footprint-fastapi")
+    assert text.startswith("matched stacks: FastAPI, psycopg, plain / Django, raw SQL, user detail")
+    assert "FastAPI, psycopg, plain / Flask, raw SQL, plain, user detail" in text
+    assert "; unmatched, does not count: FastAPI / Django, user detail 0.5" in text
 
 
 def test_an_unlike_stack_that_comes_first_is_not_taken_for_the_matched(tmp_path: Path) -> None:
@@ -211,15 +213,15 @@ def test_without_a_matched_pair_the_missing_stack_is_named(
 ) -> None:
     judged = memory_judged(tmp_path, {"fastapi-psycopg-plain": 60.0}, *measured)
     assert verdicts(judged)["footprint-fastapi"] == "not testable here"
-    said = reason(judged, "footprint-fastapi")
-    assert "needs a matched pair of FastAPI and Flask on user detail; there is no " in said
-    assert missing in said
+    text = reason(judged, "footprint-fastapi")
+    assert "needs a matched pair of FastAPI and Flask on user detail; this run has no " in text
+    assert missing in text
 
 
 # --- numbers that were offered
 
 
-def test_connections_that_were_held_are_said_to_have_been_idle(tmp_path: Path) -> None:
+def test_the_reason_reports_that_held_connections_were_idle(tmp_path: Path) -> None:
     def wait_for_threads(trial: dict[str, Any]) -> None:
         if trial["planned"]["load"]["idle"]:
             trial["client"]["in_flight_observed"] = 50.0
@@ -230,15 +232,15 @@ def test_connections_that_were_held_are_said_to_have_been_idle(tmp_path: Path) -
     run = claimed_run(tmp_path, truth, scenarios=("crud",), loads=loads, extra_stacks={})
     run = changed(run, wait_for_threads)
     most = connections(run).query("stack == 'flask' and idle == 0")["in_progress"].max()
-    said = reason(judged_alone(run, "crud-connections-flask"), "crud-connections-flask")
+    text = reason(judged_alone(run, "crud-connections-flask"), "crud-connections-flask")
     assert (
-        "connections that send requests were mostly idle: 200/s over all of them, at most"
-        f" {number(most)} in progress on average"
-    ) in said
-    assert "raised" not in said
+        "connections that send requests were mostly idle: together they sent 200/s, with at most"
+        f" {number(most)} requests in progress on average"
+    ) in text
+    assert "raised" not in text
 
 
-def test_a_limit_of_the_server_that_was_raised_is_said_of_servers_that_have_one(
+def test_a_raised_connection_limit_is_reported_for_servers_that_have_one(
     tmp_path: Path,
 ) -> None:
     truth = replace(QUIET, median_ms=deployed(MEDIANS))
@@ -248,13 +250,15 @@ def test_a_limit_of_the_server_that_was_raised_is_said_of_servers_that_have_one(
     manifest.stacks["flask"]["command"] = ["gunicorn", "{accepted_connections}"]
     names = ("crud-connections-flask", "crud-connections-fastapi")
     judged = judged_alone(replace(run, manifest=manifest), *names)
-    assert "the server's own limit was raised to 6,000" in reason(judged, "crud-connections-flask")
+    assert "the server's connection limit was raised to 6,000" in reason(
+        judged, "crud-connections-flask"
+    )
     assert "raised" not in reason(judged, "crud-connections-fastapi")
 
 
 def test_users_whose_rate_was_not_offered_are_not_judged(tmp_path: Path) -> None:
-    """5,000 users who think for 7 s ask 714 times a second: 100/s are served and of 1,030/s it is
-    undecided whether they are, which says nothing of 714/s."""
+    """5,000 users with 7 s of think time send 714/s. 100/s are served and 1,030/s are undecided,
+    which does not decide 714/s."""
     rates = (Load("open", rate_per_s=100.0), Load("open", rate_per_s=1030.0))
     truth = Truth(deployed(MEDIANS), noise=0.005, refused=0.01)
     run = synthetic_run(tmp_path, truth, scenarios=("product_search",), loads=rates, window_s=4.0)
@@ -262,5 +266,5 @@ def test_users_whose_rate_was_not_offered_are_not_judged(tmp_path: Path) -> None
     row = judged.table.set_index("id").loc["search-users-fastapi"]
     assert row["verdict"] == "not testable here"
     assert row["reason"].startswith(
-        "needs arrivals of product_search at 714/s: what was offered is 700 and 7,210 users"
+        "needs arrivals of product_search at 714/s; this run offered 700 and 7,210 users"
     )

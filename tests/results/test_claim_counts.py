@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from webtrial.errors import ClaimError
-from webtrial.results.claims.book import COLUMNS, FILE, Kind, read_claims
+from webtrial.results.claims.claims_file import COLUMNS, FILE, Kind, read_claims
 from webtrial.results.claims.evaluate import Verification
+from webtrial.results.claims.export import as_text, counts_text
 from webtrial.results.claims.facts import LABELS, counts_of, facts_of
 from webtrial.results.claims.in_flight import requests_in_flight
 from webtrial.results.claims.verdicts import VERDICTS, weakest_of
-from webtrial.results.claims.written import as_text, counts_text
 
 
 def judged_table(*rows: tuple[str, Kind, tuple[str, ...], str]) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def fact(table: pd.DataFrame, name: str) -> dict[str, Any]:
 # --- kinds
 
 
-def test_the_three_kinds_are_counted_apart(judged: Verification) -> None:
+def test_the_three_kinds_are_counted_separately(judged: Verification) -> None:
     counts = {each.label: (each.statements, each.facts) for each in counts_of(judged.table)}
     assert counts == {
         "measured performance": (19, 11),
@@ -41,7 +41,7 @@ def test_the_verdicts_of_a_kind_add_up_to_its_facts(judged: Verification) -> Non
     for each in counts_of(judged.table):
         assert tuple(each.verdicts) == VERDICTS
         assert sum(each.verdicts.values()) == each.facts
-        assert 0 not in each.reached.values()
+        assert 0 not in each.nonzero.values()
 
 
 def test_a_choice_is_made_by_our_weights_and_a_feature_is_looked_for() -> None:
@@ -84,7 +84,7 @@ def test_statements_that_repeat_a_fact_count_once() -> None:
     )
     (count,) = counts_of(table)
     assert (count.statements, count.facts) == (3, 2)
-    assert count.reached == {"supported": 1, "partly": 1}
+    assert count.nonzero == {"supported": 1, "partly": 1}
     assert count.size == "3 statements, 2 independent facts"
     assert fact(table, "a")["statements"] == ("rate", "time")
     assert fact(table, "a")["differing"] == ()
@@ -129,7 +129,7 @@ def test_verdicts_are_weaker_in_the_order_in_which_parts_decide(
     assert weakest_of(verdicts[::-1]) == weakest
 
 
-def test_statements_that_rest_on_the_same_ratio_share_a_fact() -> None:
+def test_statements_about_the_same_ratio_share_a_fact() -> None:
     """With a fixed number of users latency is users over throughput, whatever the metric."""
     resting = [
         claim for claim in read_claims() if claim.predicate in ("figure", "ratio") and claim.load
@@ -153,7 +153,7 @@ def test_statements_that_rest_on_the_same_ratio_share_a_fact() -> None:
                 assert set(one.facts) & set(other.facts), f"{one.id} and {other.id}"
 
 
-def test_a_fact_of_two_kinds_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_fact_of_two_kinds_is_rejected(tmp_path: Path) -> None:
     text = FILE.read_text(encoding="utf-8")
     path = tmp_path / "claims.csv"
     path.write_text(text.replace("search-code-runs,feature,,", "search-code-runs,choice,new,"))
@@ -163,7 +163,9 @@ def test_a_fact_of_two_kinds_is_refused_with_what_to_do(tmp_path: Path) -> None:
             "search-code-runs,feature,,", "search-code-runs,feature,FastAPI / Flask on CRUD,"
         )
     )
-    with pytest.raises(ClaimError, match=r"search-code-runs, column fact: .*give all its rows one"):
+    with pytest.raises(
+        ClaimError, match=r"search-code-runs, column fact: .*give all rows of a fact the same"
+    ):
         read_claims(path)
 
 

@@ -21,9 +21,9 @@ from tests.results.claimed import (
 )
 from tests.synthetic_run import CLOSED, LATE, OPEN, STOLEN
 from webtrial.results.choosing.criteria import Criteria, criteria
-from webtrial.results.claims import case
-from webtrial.results.claims.book import read_claims
-from webtrial.results.claims.case import ASSUMED_THINK_TIME_S, Limits
+from webtrial.results.claims import context
+from webtrial.results.claims.claims_file import read_claims
+from webtrial.results.claims.context import ASSUMED_THINK_TIME_S, Limits
 from webtrial.results.claims.evaluate import Verification, verify
 from webtrial.results.claims.predicates import PREDICATES
 from webtrial.results.claims.verdicts import (
@@ -41,8 +41,8 @@ from webtrial.run.store import Run
 from webtrial.stats.in_time import rates_in_time
 from webtrial.stats.trials import trials_table
 
-RESTS_ON_NO_TRIAL = {"found"}
-RESTS_ON_TRIALS = set(PREDICATES) - RESTS_ON_NO_TRIAL - {"recommended"}  # scores know their blocks
+USES_NO_TRIALS = {"found"}
+USES_TRIALS = set(PREDICATES) - USES_NO_TRIALS - {"recommended"}  # scores know their blocks
 
 
 FLIPPING = (  # where Django and FastAPI change places
@@ -77,7 +77,7 @@ def test_every_predicate_judges_a_claim() -> None:
     assert {claim.predicate for claim in read_claims()} == set(PREDICATES)
 
 
-def test_what_the_article_claims_is_supported_where_it_is_so(judged: Verification) -> None:
+def test_true_claims_are_supported(judged: Verification) -> None:
     found = verdicts(judged)
     for name in (
         *(f"crud-throughput-{stack}" for stack in ARTICLE),
@@ -102,19 +102,19 @@ def test_verdicts_flip_where_two_stacks_change_places(
         assert before[name] != "refuted"
 
 
-def test_what_does_not_rest_on_trials_stays_as_it_is(
+def test_claims_that_use_no_trials_keep_their_verdict(
     judged: Verification, swapped: pd.DataFrame
 ) -> None:
     before = verdicts(judged)
     for claim in read_claims():
-        if claim.predicate in RESTS_ON_NO_TRIAL:
+        if claim.predicate in USES_NO_TRIALS:
             assert swapped.at[claim.id, "verdict"] == before[claim.id]
 
 
-def test_one_block_decides_nothing_that_rests_on_it(tmp_path: Path) -> None:
+def test_one_block_decides_no_claim_that_uses_trials(tmp_path: Path) -> None:
     table = verify(claimed_run(tmp_path, blocks=1)).table.set_index("id")
     for claim in read_claims():
-        if claim.predicate in RESTS_ON_TRIALS:
+        if claim.predicate in USES_TRIALS:
             assert table.at[claim.id, "verdict"] in ("inconclusive", "not testable here"), claim.id
     assert "one block" in table.at["crud-ratio-fastapi-flask", "reason"]
     assert isfinite(table.at["crud-ratio-fastapi-flask", "measured"])
@@ -131,7 +131,7 @@ def test_one_block_decides_nothing_that_rests_on_it(tmp_path: Path) -> None:
 def test_two_untouched_blocks_decide_nothing(tmp_path: Path, attempts: Any) -> None:
     disturbed = {(2, "fastapi"): attempts, (2, "fastapi-psycopg-plain"): attempts}
     truth = replace(QUIET, verdicts=disturbed)
-    resting = [claim for claim in read_claims() if claim.predicate in RESTS_ON_TRIALS]
+    resting = [claim for claim in read_claims() if claim.predicate in USES_TRIALS]
     judged = judged_alone(claimed_run(tmp_path, truth), *(claim.id for claim in resting))
     about_fastapi = [claim.id for claim in resting if "fastapi" in claim.stack]
     assert len(about_fastapi) == 10
@@ -139,7 +139,7 @@ def test_two_untouched_blocks_decide_nothing(tmp_path: Path, attempts: Any) -> N
         assert verdicts(judged)[name] in ("inconclusive", "not testable here"), name
 
 
-def test_a_run_without_what_a_claim_needs_says_what(tmp_path: Path) -> None:
+def test_the_reason_states_what_the_run_is_missing(tmp_path: Path) -> None:
     needs = {
         "crud-ratio-fastapi-flask": "needs a run with fastapi and flask on crud at a closed load",
         "crud-connections-flask": "needs a run with persistent_connections for flask",
@@ -200,11 +200,11 @@ def test_stacks_that_are_about_equal_refute_a_claim_that_one_is_ahead(tmp_path: 
     assert verdicts(judged)["crud-ratio-fastapi-flask"] == "refuted"
 
 
-def test_a_ratio_says_that_requests_failed(tmp_path: Path) -> None:
+def test_a_ratio_reports_failed_requests(tmp_path: Path) -> None:
     failing = replace(QUIET, refused=0.1)
     run = claimed_run(tmp_path, failing, scenarios=("crud",), loads=(CLOSED,))
     judged = judged_alone(run, "crud-ratio-fastapi-flask")
-    assert "% of one's requests failed" in reason(judged, "crud-ratio-fastapi-flask")
+    assert "% of the requests of one stack failed" in reason(judged, "crud-ratio-fastapi-flask")
 
 
 # --- how parts make a verdict
@@ -229,7 +229,7 @@ def test_the_weakest_part_makes_the_verdict(facts: Any, verdict: str) -> None:
     assert verdict_of(parts) == verdict
 
 
-def test_what_is_missing_is_not_testable_unless_the_rest_refutes() -> None:
+def test_a_missing_part_is_not_testable_unless_another_refutes() -> None:
     missing = Part("", Band(0, 1), missing="needs more")
     wrong = Part("", Band(0, 1), direction=False)
     right = Part("", Band(0, 1), direction=True, size=True)
@@ -254,10 +254,10 @@ def test_what_a_comparator_allows(comparator: Any, values: Any, low: float, high
 
 def test_an_interval_that_reaches_over_an_end_or_is_none_decides_nothing() -> None:
     allowed = Band(2.0, 3.0)
-    assert allowed.holds(2.1, 2.9) is True
-    assert allowed.holds(3.1, 4.0) is False
-    assert allowed.holds(2.5, 3.5) is None
-    assert allowed.holds(nan, nan) is None
+    assert allowed.contains(2.1, 2.9) is True
+    assert allowed.contains(3.1, 4.0) is False
+    assert allowed.contains(2.5, 3.5) is None
+    assert allowed.contains(nan, nan) is None
 
 
 def test_a_conjunction_with_something_false_is_false() -> None:
@@ -305,9 +305,7 @@ def test_a_number_that_is_held_only_while_every_connection_asks_is_held_partly(
     assert most.loc["fastapi", ["most", "missed"]].tolist() == [0, 250]
     assert before == {"crud-connections-fastapi": "supported"}
     assert verdicts(judged) == {"crud-connections-fastapi": "partly"}
-    assert "250 (200 of which never send a request) 0 % and" in reason(
-        judged, "crud-connections-fastapi"
-    )
+    assert "at 250 (200 of them never send a request)" in reason(judged, "crud-connections-fastapi")
 
 
 def test_users_and_connections_are_those_of_the_chapter_on_causes(
@@ -324,7 +322,7 @@ def test_users_and_connections_are_those_of_the_chapter_on_causes(
         assert table.at[f"crud-connections-{stack}", "measured"] == most.at[stack, "most"]
 
 
-def test_the_limit_that_was_used_is_said_with_the_reason(claimed: Run) -> None:
+def test_the_reason_states_the_limit(claimed: Run) -> None:
     names = ("search-users-django", "crud-connections-flask")
     judged = judged_alone(claimed, *names, limits=Limits(p99_limit_ms=250.0))
     for name in names:
@@ -340,7 +338,7 @@ def test_scores_are_those_within_the_same_limit(
         asked.append(p99_limit_ms)
         return criteria(run, p99_limit_ms)
 
-    monkeypatch.setattr(case, "criteria", noted)
+    monkeypatch.setattr(context, "criteria", noted)
     judged_alone(claimed, "choice-mvp", limits=Limits(p99_limit_ms=250.0))
     assert asked == [250.0]
 
@@ -349,10 +347,10 @@ def test_a_number_that_was_not_offered_is_not_judged(tmp_path: Path) -> None:
     run = claimed_run(tmp_path, scenarios=("crud",), loads=HELD[:1])
     judged = judged_alone(run, "crud-connections-fastapi")
     assert verdicts(judged)["crud-connections-fastapi"] == "not testable here"
-    assert "what was offered is 400 connections" in reason(judged, "crud-connections-fastapi")
+    assert "this run offered 400 connections" in reason(judged, "crud-connections-fastapi")
 
 
-def test_users_are_told_from_the_rates_that_are_served_in_time(claimed: Run) -> None:
+def test_users_follow_from_the_rates_served_within_the_limit(claimed: Run) -> None:
     def users(**limits: float) -> pd.Series:
         judged = judged_alone(claimed, "search-users-django", limits=Limits(**limits))
         return judged.table.iloc[0]
@@ -361,7 +359,7 @@ def test_users_are_told_from_the_rates_that_are_served_in_time(claimed: Run) -> 
     assert users(assumed_think_time_s=7.0)["verdict"] == "partly"  # 1,400, more than about 500
     late = users(assumed_think_time_s=1.0, p99_limit_ms=1.0)
     assert (late["verdict"], late["high"]) == ("not testable here", pytest.approx(200 * 1.001))
-    assert "needs the 4 cores of the article's machine" in late["reason"]
+    assert "needs a machine with 4 cores, as in the article" in late["reason"]
 
 
 def test_users_that_a_larger_machine_serves_do_not_count(claimed: Run) -> None:

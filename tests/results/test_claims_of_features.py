@@ -10,20 +10,20 @@ from tests.results import scores
 from tests.results.claimed import claims_file, judged_alone, reason, verdicts
 from webtrial.errors import ClaimError
 from webtrial.results.capabilities.estimate import capability_findings
-from webtrial.results.claims import case
-from webtrial.results.claims.book import read_claims
+from webtrial.results.claims import context
+from webtrial.results.claims.claims_file import read_claims
 from webtrial.results.claims.evaluate import Verification, verify
+from webtrial.results.claims.export import as_text, write_verdicts
 from webtrial.results.claims.predicates import PREDICATES, predicate
 from webtrial.results.claims.verdicts import (
     Judged,
 )
-from webtrial.results.claims.written import as_text, write_verdicts
 from webtrial.run.store import Run
 
 # --- what rests on no trial
 
 
-def test_what_probes_found_decides_what_they_were_asked(claimed: Run, tmp_path: Path) -> None:
+def test_findings_of_probes_decide_feature_claims(claimed: Run, tmp_path: Path) -> None:
     path = claims_file(
         tmp_path, "orm-builtin-django", changes={"evidence": "ORM: comes with the framework = no"}
     )
@@ -42,16 +42,16 @@ ASKED = "ORM: comes with the framework = yes"
         (f"{ASKED}; in full: ORM: other packages used for it = some", "partly", "in part"),
         ("ORM: other packages used for it = some; in full: " + ASKED, "refuted", "no"),
         (
-            f"{ASKED}; in full: installed packages: the framework: which has sqlparse",
+            f"{ASKED}; in full: installed packages: the framework: package names has sqlparse",
             *("supported", "yes"),
         ),
         (
-            f"{ASKED}; in full: installed packages: the framework: which has sql",
+            f"{ASKED}; in full: installed packages: the framework: package names has sql",
             *("partly", "in part"),
         ),
     ],
 )
-def test_what_is_only_demanded_in_full_leaves_the_rest_of_a_feature(
+def test_conditions_in_full_only_reduce_the_verdict_to_partly(
     claimed: Run, tmp_path: Path, evidence: str, verdict: str, measured: str
 ) -> None:
     table = verify(
@@ -61,17 +61,17 @@ def test_what_is_only_demanded_in_full_leaves_the_rest_of_a_feature(
     assert (row["verdict"], row["measured"]) == (verdict, measured)
 
 
-def test_validation_is_not_without_code_of_its_own(judged: Verification) -> None:
+def test_validation_in_fastapi_needs_code(judged: Verification) -> None:
     assert verdicts(judged)["validation-automatic-fastapi"] == "partly"
-    said = reason(judged, "validation-automatic-fastapi")
+    text = reason(judged, "validation-automatic-fastapi")
     found = capability_findings().query(
         "framework == 'FastAPI' and question == 'lines of code in functions'"
     )
-    assert f"validation, lines of code in functions: {found['value'].iloc[0]}" in said
-    assert "email-validator not among them" in said
+    assert f"validation, lines of code in functions: {found['value'].iloc[0]}" in text
+    assert "email-validator not included" in text
 
 
-def test_what_was_not_probed_is_inconclusive(claimed: Run, tmp_path: Path) -> None:
+def test_a_question_without_a_finding_is_inconclusive(claimed: Run, tmp_path: Path) -> None:
     path = claims_file(
         tmp_path, "orm-builtin-django", changes={"evidence": "ORM: makes coffee = yes"}
     )
@@ -80,9 +80,9 @@ def test_what_was_not_probed_is_inconclusive(claimed: Run, tmp_path: Path) -> No
     assert "not probed" in reason(judged, "orm-builtin-django")
 
 
-def test_matters_of_taste_stay_so_with_what_can_be_counted_beside(judged: Verification) -> None:
+def test_subjective_claims_are_not_testable_but_list_countable_facts(judged: Verification) -> None:
     table = judged.table.set_index("id")
-    lines = capability_findings().query("capability == 'lines of code' and question == 'in all'")
+    lines = capability_findings().query("capability == 'lines of code' and question == 'total'")
     for name in ("lightweight-flask", "django-async-secondary"):
         assert table.at[name, "verdict"] == "not testable here"
         assert table.at[name, "reason"].startswith("needs a")
@@ -92,7 +92,7 @@ def test_matters_of_taste_stay_so_with_what_can_be_counted_beside(judged: Verifi
 
 
 def test_choices_are_judged_by_scores(claimed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(case, "recommended", scores.recommended)
+    monkeypatch.setattr(context, "recommended", scores.recommended)
     names = [claim.id for claim in read_claims() if claim.kind == "choice"]
     judged = judged_alone(claimed, *names)
     found = verdicts(judged)
@@ -124,34 +124,37 @@ def test_a_function_is_all_that_a_predicate_needs(claimed: Run, tmp_path: Path) 
 
 
 WRONG = {
-    "predicate": ({"predicate": "ratoi"}, "column predicate: no function 'ratoi'; there are"),
-    "metric": ({"metric": "beauty"}, "column metric: no 'beauty' for predicate 'ratio'"),
-    "claimed": ({"claimed": "many"}, "column claimed: 'many' is no number"),
+    "predicate": ({"predicate": "ratoi"}, "column predicate: unknown predicate 'ratoi'; known:"),
+    "metric": (
+        {"metric": "beauty"},
+        "column metric: unknown metric 'beauty' for predicate 'ratio'",
+    ),
+    "claimed": ({"claimed": "many"}, "column claimed: 'many' is not a number"),
     "comparator": ({"comparator": "roughly"}, "column comparator = 'roughly'"),
     "evidence": (
         {"predicate": "found", "evidence": "nothing"},
-        "column evidence: 'nothing' is not of the form",
+        "column evidence: 'nothing' is not a valid condition",
     ),
-    "id": ({"id": "search-users-django"}, "column id: search-users-django more than once"),
+    "id": ({"id": "search-users-django"}, "column id: duplicate search-users-django"),
 }
 
 
-@pytest.mark.parametrize(("changes", "said"), WRONG.values(), ids=WRONG)
-def test_a_row_that_is_wrong_is_named_with_its_column(
-    claimed: Run, tmp_path: Path, changes: dict[str, str], said: str
+@pytest.mark.parametrize(("changes", "message"), WRONG.values(), ids=WRONG)
+def test_an_invalid_row_is_named_with_its_column(
+    claimed: Run, tmp_path: Path, changes: dict[str, str], message: str
 ) -> None:
     names = ("crud-ratio-fastapi-flask", "search-users-django")
     path = claims_file(tmp_path, *names, changes=changes)
     with pytest.raises(ClaimError) as raised:
         verify(claimed, path=path)
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert "crud-ratio-fastapi-flask" in str(raised.value) or "id" in changes
 
 
-def test_a_file_with_other_columns_is_refused(tmp_path: Path) -> None:
+def test_a_file_with_other_columns_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "claims.csv"
     path.write_text("id,statement\na,b\n")
-    with pytest.raises(ClaimError, match="its columns are id, statement, not id, kind"):
+    with pytest.raises(ClaimError, match="the columns are id, statement; expected: id, kind"):
         read_claims(path)
 
 
@@ -172,7 +175,7 @@ def test_verdicts_are_written_as_a_list_without_what_json_does_not_know(
     assert [path.name for path in tmp_path.iterdir()] == ["claims.json"]
 
 
-def test_a_place_that_cannot_be_written_is_said_with_what_to_do(
+def test_an_unwritable_file_is_reported_with_the_option(
     judged: Verification, tmp_path: Path
 ) -> None:
     place = tmp_path / "claims.json"

@@ -186,7 +186,7 @@ def test_one_block_has_ratios_but_neither_interval_nor_verdict(one_block):
     assert np.isfinite(told["ratio"]).all()
     assert told["low"].isna().all()
     assert set(table["verdict"]) == {"inconclusive"}
-    assert set(told["reason"]) == {"no replication: one block, no interval"}
+    assert set(told["reason"]) == {"only one block, so there is no interval"}
 
 
 def test_only_with_a_a_is_anything_indistinguishable(tmp_path):
@@ -246,5 +246,5 @@ def test_two_trials_of_a_stack_in_one_block_are_no_two_replications(run):
     other = type(run)(run.path, run.manifest)
     other.__dict__["trials"] = (*run.trials, twice)
 
-    with pytest.raises(RunError, match=r"flask has two trials of .* in block 1: number "):
+    with pytest.raises(RunError, match=r"block 1 has two trials of flask in .*, numbers "):
         ratio_table(other)

@@ -10,7 +10,7 @@ from webtrial.results.connections.figure import held_figure
 from webtrial.results.connections.server_limits import (
     keep_alive_exceptions_s,
     keep_alive_s,
-    numbers_told,
+    numeric_options,
 )
 from webtrial.results.connections.text import (
     connections_text,
@@ -103,7 +103,7 @@ def test_a_99th_percentile_of_few_requests_is_not_shown_and_yet_judged(table):
     assert row_of(table, "fastapi", MANY)["holds"]
 
 
-def test_what_was_lost_and_what_it_took_are_those_of_the_records(holding, table):
+def test_losses_and_memory_are_those_of_the_records(holding, table):
     row = row_of(table, "flask", SOME)
     trial = next(trial for trial in holding.trials if of(trial, "flask", SOME))
     cost = trial.cost
@@ -115,14 +115,14 @@ def test_what_was_lost_and_what_it_took_are_those_of_the_records(holding, table)
     assert row_of(table, "flask", IDLE)["idle_open"] == 200
 
 
-def test_connections_with_a_request_in_progress_are_told_from_idle_ones(holding, table):
+def test_connections_with_a_request_in_progress_are_counted(holding, table):
     trials = [trial for trial in holding.trials if of(trial, "django", MANY)]
     counted = sum(trial.client.in_flight_observed for trial in trials) / len(trials)
 
     assert row_of(table, "django", MANY)["in_progress"] == pytest.approx(counted)
     said = connections_text(holding, table, 100.0).text
     assert "Of 5,000 connections, " in said
-    assert "had a request in progress on average: the others were idle" in said
+    assert "had a request in progress on average; the others were between requests" in said
 
 
 def test_a_stack_holds_the_largest_number_that_it_does_not_fail(table):
@@ -218,7 +218,7 @@ def test_too_few_requests_decide_nothing(tmp_path):
     assert held_text(most_held(table)) == "Django holds an unknown number of connections"
 
 
-def test_what_holds_is_said_beside_the_articles_numbers(holding, table):
+def test_the_text_compares_held_connections_with_the_articles_numbers(holding, table):
     said = connections_text(holding, table, 100.0).text
 
     assert "Django and FastAPI hold at least 5,000 connections" in said
@@ -239,13 +239,13 @@ def test_idle_connections_are_an_experiment_of_their_own(holding, table):
     assert [row[:3] for row in cells[:3]] == without
     assert [row[:3] for row in cells[3:]] == [[*row[:2], "200"] for row in without]
     assert idle_text(found).text == (
-        "Of the requests of the others were answered: beside 200 silent ones Django 100.0 %, Flask"
-        " 1.0 %, FastAPI 100.0 %."
+        "With 200 idle connections open, these shares of the other requests were answered: Django"
+        " 100.0 %, Flask 1.0 %, FastAPI 100.0 %."
     )
     assert [row[-1] for row in cells[3:]] == ["yes", "no", "yes"]
 
 
-def test_the_figure_is_of_asking_connections_and_crosses_what_is_not_held(holding, table):
+def test_the_figure_shows_sending_connections_and_crosses_what_is_not_held(holding, table):
     memory, times = held_figure(holding, table, 100.0).figure.axes
     crossed = [line for line in memory.lines if line.get_marker() == "x" and len(line.get_xdata())]
 
@@ -255,22 +255,22 @@ def test_the_figure_is_of_asking_connections_and_crosses_what_is_not_held(holdin
     assert {text.get_text() for text in times.texts} == labels
 
 
-def test_suspect_and_invalid_trials_of_held_connections_are_said(tmp_path):
+def test_the_caption_states_suspect_and_invalid_trials(tmp_path):
     verdicts = {(1, "django"): [STOLEN], (2, "django"): [LATE]}
     run = synthetic_run(
         tmp_path, Truth({"django": 20.0}, lost=LOST, verdicts=verdicts), loads=(MANY,)
     )
     caption = held_figure(run, connections(run), 100.0).caption
 
-    assert "Ringed: suspect" in caption
-    assert "1 trial of these is invalid" in caption
+    assert "Ringed: includes suspect trials." in caption
+    assert "1 invalid trial is excluded." in caption
 
 
 def test_a_run_without_held_connections_says_so_once_for_each_experiment(run):
     table = connections(run)
 
     assert table.empty
-    assert "no persistent connections that count" in held_figure(run, table, 100.0).text
+    assert "no trials with persistent connections that count" in held_figure(run, table, 100.0).text
     assert held_table(table, 100.0).text == ""
     assert connections_text(run, table, 100.0).text == ""
     assert "idle" in idle_table(table).text
@@ -295,9 +295,9 @@ def served(holding):
     return Run(holding.path, manifest)
 
 
-def test_what_a_server_was_told_is_read_from_its_recorded_command(served):
-    assert numbers_told(served, "django") == {"--worker-connections": 6000, "--keep-alive": 75}
-    assert numbers_told(served, "flask") == {
+def test_numeric_options_are_read_from_the_recorded_command(served):
+    assert numeric_options(served, "django") == {"--worker-connections": 6000, "--keep-alive": 75}
+    assert numeric_options(served, "flask") == {
         "--backpressure": 6000,
         "--http1-header-read-timeout": 60000,
     }
@@ -306,20 +306,18 @@ def test_what_a_server_was_told_is_read_from_its_recorded_command(served):
     assert [row[0] for row in rows] == ["gunicorn gthread", "granian", "uvicorn"]
 
 
-def test_a_server_that_keeps_idle_connections_for_less_is_told_wherever_the_others_are(
-    served, table
-):
+def test_a_server_with_a_shorter_keep_alive_is_named_in_text_and_budgets(served, table):
     assert [keep_alive_s(served, name) for name in ("django", "flask")] == [75, 60]
     assert keep_alive_exceptions_s(served) == {"flask": 60}
     said = connections_text(served, table, 100.0).text
-    assert "keep an idle connection for 75 s, Flask keeps them for at most 60 s." in said
+    assert "keep an idle connection open for 75 s; Flask for at most 60 s." in said
     budgets = dict(budgets_table(served).cells())
     assert (budgets["keep alive s"], budgets["Flask: keep alive s"]) == (
         "75",
-        "60, the most that its server takes",
+        "60, the maximum of its server",
     )
 
 
 def test_nothing_is_known_of_servers_that_were_not_launched_by_us(holding):
     assert keep_alive_exceptions_s(holding) == {}
-    assert numbers_told(holding, "flask") == {}
+    assert numeric_options(holding, "flask") == {}

@@ -15,7 +15,9 @@ def some(*names: str, **changed: dict[str, str]) -> Stacks:
     return stacks | {name: {**stacks[name], **axes} for name, axes in changed.items()}
 
 
-def told(framework: str, baseline: str, stacks: Stacks) -> list[tuple[str, str, tuple[str, ...]]]:
+def corner_axes(
+    framework: str, baseline: str, stacks: Stacks
+) -> list[tuple[str, str, tuple[str, ...]]]:
     pairs = corner_pairs(framework, baseline, stacks)
     return [(pair.stack, pair.baseline, pair.differs_in("user_detail")) for pair in pairs]
 
@@ -26,11 +28,11 @@ def test_a_pair_with_equal_concurrency_is_preferred() -> None:
         *("fastapi-psycopg-plain", "fastapi-threads-plain"),
     )
 
-    assert told("FastAPI", "Django", stacks) == [
+    assert corner_axes("FastAPI", "Django", stacks) == [
         ("fastapi-psycopg-plain", "django-async-raw", ()),
         ("fastapi-threads-plain", "django-raw", ("server",)),
     ]
-    assert told("FastAPI", "Flask", stacks) == [
+    assert corner_axes("FastAPI", "Flask", stacks) == [
         ("fastapi-threads-plain", "flask-raw-plain", ("server",))
     ]
 
@@ -38,7 +40,7 @@ def test_a_pair_with_equal_concurrency_is_preferred() -> None:
 def test_concurrency_differs_where_no_pair_has_it_in_common() -> None:
     stacks = some("flask-raw-plain", "fastapi-psycopg-plain")
 
-    assert told("FastAPI", "Flask", stacks) == [
+    assert corner_axes("FastAPI", "Flask", stacks) == [
         ("fastapi-psycopg-plain", "flask-raw-plain", ("concurrency", "server"))
     ]
 
@@ -47,7 +49,7 @@ def test_a_pair_with_an_equal_server_is_preferred() -> None:
     names = ("flask-raw-plain", "flask-raw", "fastapi-threads-plain")
     same = {"serialiser": "none", "server": "uvicorn"}
 
-    assert told("FastAPI", "Flask", some(*names, **{"flask-raw": same})) == [
+    assert corner_axes("FastAPI", "Flask", some(*names, **{"flask-raw": same})) == [
         ("fastapi-threads-plain", "flask-raw", ())
     ]
 
@@ -65,21 +67,21 @@ def test_a_pair_with_an_equal_server_is_preferred() -> None:
 def test_stacks_that_differ_otherwise_form_no_corner(axes: dict[str, str]) -> None:
     names = ("flask-raw-plain", "fastapi-threads-plain")
 
-    assert told("FastAPI", "Flask", some(*names)) != []
-    assert told("FastAPI", "Flask", some(*names, **{"fastapi-threads-plain": axes})) == []
+    assert corner_axes("FastAPI", "Flask", some(*names)) != []
+    assert corner_axes("FastAPI", "Flask", some(*names, **{"fastapi-threads-plain": axes})) == []
 
 
 def test_stacks_that_ask_upstreams_differently_are_one_corner() -> None:
     stacks = some("flask-raw-plain", "fastapi-threads-plain", "fastapi-threads")
     stacks = {**stacks, "fastapi-threads": {**CROSSED["fastapi-threads-plain"], "sources": "x"}}
 
-    assert told("FastAPI", "Flask", stacks) == [
+    assert corner_axes("FastAPI", "Flask", stacks) == [
         ("fastapi-threads-plain", "flask-raw-plain", ("server",))
     ]
 
 
 def test_a_framework_has_no_corner_with_itself() -> None:
-    assert told("FastAPI", "FastAPI", CROSSED) == []
+    assert corner_axes("FastAPI", "FastAPI", CROSSED) == []
 
 
 def test_a_corner_is_a_ratio_paired_by_block_with_its_interval(tmp_path) -> None:

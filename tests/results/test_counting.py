@@ -16,7 +16,7 @@ from webtrial.errors import RunError
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.run.store import SAMPLES, Run, RunWriter
 from webtrial.stats import counting
-from webtrial.stats.counting import by_trial, counted, over
+from webtrial.stats.counting import by_trial, query_samples, request_counts
 from webtrial.stats.histogram import RESOLUTION, histogram
 from webtrial.stats.trials import TICK_NS, latencies, measured, trials_table
 
@@ -34,7 +34,7 @@ def troubled(tmp_path_factory):
 def test_every_latency_is_counted_in_its_own_trial(troubled, clock):
     trials = trials_table(troubled).sample(frac=1, random_state=1)
     groups = latencies(troubled, trials, clock).groupby(["number", "attempt"], observed=True)
-    found = by_trial(counted(troubled, trials, clock))
+    found = by_trial(request_counts(troubled, trials, clock))
 
     assert set(found) == set(groups.groups)
     for key, requests in groups:
@@ -48,17 +48,17 @@ def test_percentiles_of_files_are_those_of_pandas_within_the_resolution(troubled
     every = latencies(troubled, trials)["latency_ms"]
     shares = np.linspace(0, 1, 101)
 
-    found = histogram(counted(troubled, trials)).quantiles_ms(shares)
+    found = histogram(request_counts(troubled, trials)).quantiles_ms(shares)
     assert found == pytest.approx(every.quantile(shares).to_numpy(), rel=RESOLUTION)
 
 
 def test_kinds_are_counted_apart_and_add_up(run):
     trials = measured(trials_table(run)).query("scenario == 'product_search'")
-    counts = counted(run, trials, kinds=True)
+    counts = request_counts(run, trials, kinds=True)
     expected = latencies(run, trials).groupby("kind", observed=True).size()
 
     assert counts.groupby("kind")["requests"].sum().to_dict() == expected.to_dict()
-    together, apart = histogram(counted(run, trials)), histogram(counts)
+    together, apart = histogram(request_counts(run, trials)), histogram(counts)
     assert apart.requests.tolist() == together.requests.tolist()
 
 
@@ -68,27 +68,28 @@ def test_a_file_is_read_once_for_a_question_as_long_as_it_is_known(tmp_path, mon
 
     def noted(files, select):
         read.append(list(files))
-        return over(files, select)
+        return query_samples(files, select)
 
-    monkeypatch.setattr(counting, "over", noted)
-    monkeypatch.setattr(counting, "FILES_KNOWN", 3)
+    monkeypatch.setattr(counting, "query_samples", noted)
+    monkeypatch.setattr(counting, "FILES_CACHED", 3)
     paths = [run.path / trial.samples for trial in run.trials]
-    first = counted(run, trials.iloc[[1]])
-    every = counted(run, trials)
+    first = request_counts(run, trials.iloc[[1]])
+    every = request_counts(run, trials)
     assert read == [paths[1:2], [paths[0], paths[2]]]
-    pd.testing.assert_frame_equal(counted(run, trials), every)
+    pd.testing.assert_frame_equal(request_counts(run, trials), every)
     own = every[every["number"] == trials["number"].iloc[1]]
     assert own["requests"].tolist() == first["requests"].tolist()
-    counted(run, trials.iloc[:1], phase="warmup")  # a fourth: that which was read first is not kept
-    counted(run, trials.iloc[[1]])
+    # A fourth file: the counts of the first one are dropped.
+    request_counts(run, trials.iloc[:1], phase="warmup")
+    request_counts(run, trials.iloc[[1]])
     assert read[2:] == [paths[:1], paths[1:2]]
 
 
 def test_of_no_trials_nothing_is_counted(run):
-    none = counted(run, trials_table(run).iloc[:0], kinds=True)
+    none = request_counts(run, trials_table(run).iloc[:0], kinds=True)
 
     assert by_trial(none) == {}
-    assert list(none.columns) == list(counted(run, trials_table(run), kinds=True).columns)
+    assert list(none.columns) == list(request_counts(run, trials_table(run), kinds=True).columns)
 
 
 @settings(EXAMPLES, max_examples=25)
@@ -109,7 +110,7 @@ def test_only_measured_requests_that_ended_or_were_given_up_are_counted(
     took_ms = [ns / 1e6 for phase, how, ns in rows if phase == "measured" and how != "refused"]
     late = [phase == "measured" and how == "timeout" for phase, how, _ in rows]
 
-    found = histogram(counted(alone, trials_table(alone)))
+    found = histogram(request_counts(alone, trials_table(alone)))
 
     assert (len(found), found.censored.sum()) == (len(took_ms), sum(late))
     if took_ms:
@@ -152,4 +153,4 @@ def test_samples_that_are_gone_are_named(tmp_path):
     (run.path / run.trials[0].samples).unlink()
 
     with pytest.raises(RunError, match=r"0001-1\.parquet"):
-        counted(run, trials_table(run))
+        request_counts(run, trials_table(run))

@@ -48,7 +48,7 @@ def test_medians_are_those_of_the_requests_of_a_kind(asked, table):
     assert len(table) == len(STACKS) * 4 * 4
 
 
-def test_the_formula_is_in_turn_or_at_once_as_the_stack_asks(table):
+def test_the_formula_follows_how_the_stack_calls_sources(table):
     shape = table.query("count == 4 and delay_ms == 50").set_index("stack")
 
     assert shape["formula_ms"].to_dict() == {
@@ -63,7 +63,7 @@ def test_the_formula_is_in_turn_or_at_once_as_the_stack_asks(table):
     assert shape["overhead_ms"]["django"] == pytest.approx(1 + 4 * 1.4, abs=0.3)
 
 
-def test_what_asking_costs_is_found_again(table):
+def test_the_overhead_per_source_is_recovered(table):
     costs = overhead(table).set_index("stack")
 
     assert (costs["low"] < costs["per_source_ms"]).all()
@@ -74,7 +74,7 @@ def test_what_asking_costs_is_found_again(table):
         assert costs.loc[stack, "base_ms"] == pytest.approx(1, abs=0.2)
 
 
-def test_asking_at_once_becomes_quicker_between_two_measured_delays(asked):
+def test_calling_at_once_becomes_faster_between_two_measured_delays(asked):
     ratios = median_ratios(asked, pairs_in_turn(asked))
     found = break_even_delays(ratios).set_index(["stack", "count"])
 
@@ -88,7 +88,7 @@ def test_asking_at_once_becomes_quicker_between_two_measured_delays(asked):
         assert found.loc[("fastapi", count), "verdict"] == "inconclusive"
 
 
-def test_where_asking_at_once_is_always_quicker_no_shorter_delay_is_named(asked):
+def test_if_calling_at_once_is_always_faster_no_shorter_delay_is_named(asked):
     ratios = median_ratios(asked, pairs_in_turn(asked))
     longer = break_even_delays(ratios[ratios["delay_ms"] > 0])
     never = break_even_delays(ratios[ratios["delay_ms"] == 0])
@@ -101,7 +101,7 @@ def test_where_asking_at_once_is_always_quicker_no_shorter_delay_is_named(asked)
     assert _break_even(never).cells()[0][2].startswith("– (0: 1.")
 
 
-def test_a_table_gives_the_factor_where_asking_at_once_is_not_quicker(asked):
+def test_the_table_gives_the_ratio_where_calling_at_once_is_not_faster(asked):
     table = fan_out(asked).table("break_even")
     rows = {row[0]: row[2:] for row in table.cells()}
 
@@ -122,7 +122,7 @@ def test_suspect_trials_decide_no_ratio(tmp_path):
     assert set(ratios["verdict"]) == {"inconclusive"}
 
 
-def test_pairs_are_apart_in_how_they_ask_and_in_nothing_else(asked):
+def test_pairs_differ_only_in_how_they_call_sources(asked):
     pairs = {(pair.stack, pair.baseline) for pair in pairs_differing_only_in(asked, "sources")}
 
     assert pairs == {
@@ -147,39 +147,39 @@ def test_ratios_are_of_medians_with_the_same_sources(asked, table):
     assert (ratios["blocks"] == 3).all()
 
 
-def test_the_articles_four_times_stands_beside_what_a_pool_makes_of_it(asked):
+def test_the_text_compares_the_articles_factor_with_thread_pools(asked):
     said = fan_out(asked).text().text
 
     assert "4 sources take 4 times as long" in said
     assert "Flask 3.0 to 3.9 times; Flask, fan-out 1.0 to 1.3 times" in said
 
 
-def test_the_title_says_at_which_delays_it_is_quicker_and_where_slower(asked, table):
+def test_the_title_states_the_delays_at_which_calling_at_once_is_faster_and_slower(asked, table):
     said = figure_text(table, median_ratios(asked, pairs_in_turn(asked)))
 
     assert said.title == (
-        "Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.5 to 7.4 times as fast as in turn;"
-        " at 0 ms asking at once takes 1.6 to 1.9 times as long with Django, fan-out (2, 4 and 8"
-        " sources) and Flask, fan-out (2, 4 and 8 sources), else not decided"
+        "Calling 2 to 8 sources of 10 to 100 ms at once is 1.5 to 7.4 times as fast as in turn; at"
+        " 0 ms it takes 1.6 to 1.9 times as long with Django, fan-out (2, 4 and 8 sources) and"
+        " Flask, fan-out (2, 4 and 8 sources), otherwise undecided"
     )
     assert "4 × 50 ms 210" in said.alt
 
 
-def test_the_title_without_a_delay_at_which_it_is_quicker_says_so(asked, table):
+def test_the_title_without_a_delay_at_which_it_is_faster_says_so(asked, table):
     ratios = median_ratios(asked, pairs_in_turn(asked))
     at_once = ratios[(ratios["delay_ms"] == 0) & (ratios["stack"] == "fastapi")]
 
     assert figure_text(table, at_once).title == (
-        "Asking at once over asking in turn: at 0 ms neither is shown to be quicker"
+        "Calling sources at once instead of in turn: at 0 ms neither is shown to be faster"
     )
 
 
-def test_the_title_without_a_pair_tells_what_the_longest_delay_makes(asked, table):
+def test_the_title_without_a_pair_states_the_times_at_the_longest_delay(asked, table):
     pairs = median_ratios(asked, [])
 
     assert figure_text(table, pairs).title == (
-        "A request for 8 sources of 100 ms takes asked in turn 8.1 times this delay and asked at"
-        " once 1.1 to 1.2 times this delay"
+        "A request that calls 8 sources of 100 ms takes 8.1 times this delay in turn and 1.1 to 1.2"
+        " times this delay at once"
     )
 
 
@@ -188,7 +188,7 @@ def test_the_title_of_one_block_says_that_nothing_is_decided(tmp_path):
     run = synthetic_run(tmp_path, truth, scenarios=("fan_out",), blocks=1, window_s=8)
     said = figure_text(response_times(run), median_ratios(run, pairs_in_turn(run)))
 
-    assert said.title.startswith("Asked at once, ")
+    assert said.title.startswith("Calling 2 to 8 sources")
     assert said.title.endswith("(one block: no interval, no verdict)")
 
 
@@ -213,27 +213,29 @@ def test_a_run_without_fan_out_has_no_rows_of_it(one_block):
     assert found.break_even.empty
 
 
-def test_what_a_pool_of_threads_costs_under_load_is_told_of_the_dashboard(tmp_path):
+def test_the_dashboard_text_gives_the_effect_of_a_thread_pool_under_load(tmp_path):
     costs = {"flask": 4.0, "flask-fan-out": 6.0, "fastapi": 2.0, "fastapi-in-turn": 2.0}
     medians = {"flask": 40.0, "flask-fan-out": 80.0, "fastapi": 20.0, "fastapi-in-turn": 20.0}
     truth = Truth(medians, noise=0.001, cpu_ms=costs)
     run = synthetic_run(tmp_path, truth, scenarios=("dashboard",))
     said = at_once_text(run, ratio_table(run, pairs_differing_only_in(run, "sources"))).text
 
-    assert said.startswith("Dashboard at 100 users, asking at once over asking in turn. By a pool")
-    assert "threads in each request: Flask 1.5" in said
-    assert "By the event loop: FastAPI 1.0" in said
-    flask, _ = said.split("By the event loop")
+    assert said.startswith(
+        "Dashboard at 100 users, calling upstreams at once over in turn. With a pool of threads in"
+        " each request: Flask 1.5"
+    )
+    assert "With an event loop: FastAPI 1.0" in said
+    flask, _ = said.split("With an event loop")
     assert "times the CPU time of the service per request, 0.49" in flask
     assert "times the requests per second and 2.0" in flask
     assert "the interval covers 1" not in flask
 
 
-def test_what_asking_at_once_costs_under_load_is_not_told_without_such_stacks(ratios, run):
+def test_the_effect_of_calling_at_once_is_omitted_without_such_stacks(ratios, run):
     assert at_once_text(run, ratios).text == ""
 
 
-def test_from_one_block_what_asking_at_once_costs_has_no_verdict(tmp_path):
+def test_the_effect_of_calling_at_once_has_no_verdict_from_one_block(tmp_path):
     truth = Truth({"flask": 40.0, "flask-fan-out": 80.0})
     run = synthetic_run(tmp_path, truth, scenarios=("dashboard",), blocks=1)
     said = at_once_text(run, ratio_table(run, pairs_differing_only_in(run, "sources"))).text

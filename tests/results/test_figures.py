@@ -313,24 +313,24 @@ DRAWN = {  # figure → its drawing, values of Flask in it, trials of what it sh
 
 
 @pytest.mark.parametrize(("draw", "rings", "invalid"), DRAWN.values(), ids=DRAWN)
-def test_suspect_values_are_ringed_and_invalid_trials_are_said_to_be_left_out(
+def test_suspect_values_are_ringed_and_invalid_trials_are_excluded(
     troubled, untroubled, draw, rings, invalid
 ):
     drawing, undisturbed = draw(troubled), draw(untroubled)
 
     assert _rings(drawing) == rings
-    assert "Ringed: suspect trials are part of it." in drawing.caption
-    assert f"{invalid} trials of these are invalid and left out." in drawing.caption
+    assert "Ringed: includes suspect trials." in drawing.caption
+    assert f"{invalid} invalid trials are excluded." in drawing.caption
     assert _rings(undisturbed) == 0
-    assert not any(word in undisturbed.caption for word in ("Ringed", "left out"))
+    assert not any(word in undisturbed.caption for word in ("Ringed", "excluded"))
 
 
 @pytest.mark.parametrize("name", ["distribution", "tail"])
-def test_curves_of_suspect_trials_are_said_to_be(troubled, untroubled, name):
+def test_captions_of_curves_name_stacks_with_suspect_trials(troubled, untroubled, name):
     drawing = wt.latency(troubled).figure(name, "closed")
 
-    assert "Suspect trials are part of Flask." in drawing.caption
-    assert "2 trials of these are invalid and left out." in drawing.caption
+    assert "Includes suspect trials: Flask." in drawing.caption
+    assert "2 invalid trials are excluded." in drawing.caption
     assert "uspect" not in wt.latency(untroubled).figure(name, "closed").caption
 
 
@@ -369,12 +369,12 @@ def test_titles_of_distributions_and_tails_are_their_findings(run):
     tenth = words_of_latency.at_share(curves, 0.1).sort_values("latency_ms")
     title = wt.latency(run).figure("distribution", "closed").title
 
-    assert title.startswith("Nine in ten requests are answered within ")
+    assert title.startswith("90 % of requests complete within ")
     assert distribution_figure_text(curves, 0).title.count(tenth["title"].iloc[0]) >= 1
     assert (
         wt.latency(run)
         .figure("tail", "open")
-        .title.startswith("The slowest tenth of requests take at least")
+        .title.startswith("The slowest 10 % of requests take at least")
     )
 
 

@@ -8,10 +8,10 @@ import webtrial as wt
 from tests.results.test_attribution import FROM_DJANGO, FROM_FLASK, added
 from tests.results.test_figures import MOST_BYTES, only
 from tests.synthetic_run import CLOSED, HELD, LATE, STOLEN, Truth, synthetic_run
-from webtrial.results.attribution import text as words_of_attribution
 from webtrial.results.attribution.estimate import WHOLE, decomposition, waterfall
 from webtrial.results.attribution.figure import waterfall_figure
 from webtrial.results.attribution.text import (
+    attribution_sentence,
     attribution_text,
     corners_table,
     parts_table,
@@ -117,10 +117,10 @@ def test_a_figure_is_drawn_for_each_scenario_with_a_sweep(crossed_run, run):
     )
 
 
-def test_what_a_run_lacks_is_said_in_place_of_a_figure(disturbed):
+def test_missing_data_is_reported_in_place_of_a_figure(disturbed):
     without = decomposition(disturbed, "fastapi", "django-async")
 
-    assert waterfall_figure(disturbed, without).text == f"*{without.lacking}*"
+    assert waterfall_figure(disturbed, without).text == f"*{without.limitation}*"
     assert "no fan-out" in fan_out(disturbed).figure().text
 
 
@@ -157,14 +157,14 @@ def test_the_title_of_an_attribution_names_what_is_decided_the_largest_first(tmp
     title = waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm-psycopg")).title
 
     assert title == (
-        "A request costs FastAPI, ORM, psycopg 8.0 times the CPU time of FastAPI:"
-        " ×\N{NO-BREAK SPACE}4.0 by data access and ×\N{NO-BREAK SPACE}2.0 by driver"
+        "A request takes 8.0 times as much CPU time with FastAPI, ORM, psycopg as with FastAPI:"
+        " ×\N{NO-BREAK SPACE}4.0 from data access and ×\N{NO-BREAK SPACE}2.0 from driver"
     )
-    turned = waterfall_figure_text(decomposition(run, "fastapi-orm-psycopg", "fastapi")).title
-    assert turned == title
+    inverted = waterfall_figure_text(decomposition(run, "fastapi-orm-psycopg", "fastapi")).title
+    assert inverted == title
 
 
-def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
+def test_a_part_in_the_opposite_direction_is_named_separately(tmp_path):
     names = ("fastapi-orm", "fastapi-psycopg", "fastapi-orm-psycopg", "fastapi")
     costs = dict(zip(names, (8.0, 1.0, 4.0, 2.0), strict=True))
     truth = Truth(dict.fromkeys(names, 30.0), noise=0.0, cpu_ms=costs)
@@ -172,8 +172,9 @@ def test_a_part_that_goes_the_other_way_is_named_so(tmp_path):
     title = waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm-psycopg")).title
 
     assert title.endswith(
-        "2.0 times the CPU time of FastAPI: ×\N{NO-BREAK SPACE}4.0 by data access; the other way"
-        " ÷\N{NO-BREAK SPACE}2.0 by driver"
+        "2.0 times as much CPU time with FastAPI, ORM, psycopg as with FastAPI:"
+        " ×\N{NO-BREAK SPACE}4.0 from data access; in the opposite direction"
+        " ÷\N{NO-BREAK SPACE}2.0 from driver"
     )
 
 
@@ -184,45 +185,46 @@ def test_the_title_says_that_the_framework_was_changed_at_one_corner(with_thread
     title = waterfall_figure_text(from_django).title
     threads = from_django.corners.set_index("concurrency").loc["threads", "ratio"]
 
-    assert " by framework with async Django as the way over" in title
+    assert " from framework via async Django" in title
     assert title.endswith(
-        f"; with threads on both sides ×\N{NO-BREAK SPACE}{1 / threads:.1f} by framework + server"
+        f"; with threads on both sides ×\N{NO-BREAK SPACE}{1 / threads:.1f} from framework + server"
     )
-    assert "concurrency with its server (one step only)" in waterfall_figure_text(from_flask).title
+    assert "concurrency with its server (one step)" in waterfall_figure_text(from_flask).title
     both = waterfall_figure_text(from_django).alt
-    assert "on all paths Django, async, raw SQL → FastAPI, psycopg, plain" in both
+    assert "shared by all paths: Django, async, raw SQL → FastAPI, psycopg, plain" in both
     assert "FastAPI, threads, plain over Django, raw SQL" in both
-    assert "no mean over different ways" in waterfall_figure_text(from_django).caption
+    assert "not a mean over different paths" in waterfall_figure_text(from_django).caption
 
 
 def test_the_finding_gives_every_factor_its_interval(with_threads):
-    said = words_of_attribution.cause(decomposition(with_threads, "fastapi", "django"))
+    text = attribution_sentence(decomposition(with_threads, "fastapi", "django"))
 
-    assert said.count("(") == said.count("×") + said.count("÷") + 1  # the whole
-    assert said.endswith(" by framework + server.")
+    assert text.count("(") == text.count("×") + text.count("÷") + 1  # the whole
+    assert text.endswith(" from framework + server.")
 
 
 def test_the_text_of_an_attribution_gives_no_percentages(with_threads):
-    for baseline in ("django", "flask"):
+    subjects = {"django": "All of them", "flask": "All others"}
+    for baseline, subject in subjects.items():
         found = decomposition(with_threads, "fastapi", baseline)
         said = attribution_text(found).text
         table = parts_table(found)
 
         assert "%" not in said + table.caption + waterfall_figure_text(found).title
         assert "share" not in table.columns
-        assert "All of them change the framework in one step" in said
-        assert "no mean over different ways" in said
+        assert f"{subject} change the framework in one step" in said
+        assert "not a mean over different paths" in said
 
 
-def test_a_single_bundle_is_said_as_such(tmp_path):
+def test_a_single_bundle_is_reported_as_inseparable(tmp_path):
     run = synthetic_run(tmp_path, Truth({"django": 80.0, "fastapi": 10.0}), window_s=0.2)
     found = decomposition(run, "fastapi", "django")
 
     assert waterfall_figure_text(found).title.endswith(
-        "times the CPU time of FastAPI; cannot be told apart here: framework, driver, concurrency"
-        " with its server, serialisation and data access"
+        "times as much CPU time with Django as with FastAPI; these factors cannot be separated"
+        " here: framework, driver, concurrency with its server, serialisation and data access"
     )
-    assert "no mean over ways" in waterfall_figure_text(found).caption
+    assert "not a mean over paths" in waterfall_figure_text(found).caption
 
 
 def test_no_factor_is_named_twice_where_stacks_are_few(tmp_path):
@@ -232,7 +234,7 @@ def test_no_factor_is_named_twice_where_stacks_are_few(tmp_path):
     title = waterfall_figure_text(decomposition(run, "fastapi", "django")).title
 
     assert title.count("serialisation") == 1
-    assert "cannot be told apart here" in title
+    assert "these factors cannot be separated here" in title
 
 
 def test_a_difference_in_one_factor_says_so(tmp_path):
@@ -241,8 +243,8 @@ def test_a_difference_in_one_factor_says_so(tmp_path):
     run = synthetic_run(tmp_path, truth, window_s=0.2)
 
     assert waterfall_figure_text(decomposition(run, "fastapi", "fastapi-orm")).title == (
-        "A request costs FastAPI, ORM 3.0 times the CPU time of FastAPI; they differ in data access"
-        " alone"
+        "A request takes 3.0 times as much CPU time with FastAPI, ORM as with FastAPI; they differ"
+        " only in data access"
     )
 
 
@@ -272,24 +274,24 @@ def test_the_title_of_an_undecided_difference_says_no_more(tmp_path):
     )
 
 
-def test_paths_left_out_suspects_and_single_blocks_are_said(crossed_run, tmp_path):
+def test_the_caption_states_excluded_paths_and_suspect_trials(crossed_run, tmp_path):
     caption = waterfall_figure_text(decomposition(crossed_run, "fastapi", "flask")).caption
     suspect = {(block, "fastapi"): [STOLEN] for block in (1, 2)}
     unsure = crossed(tmp_path, scenarios=("user_detail",), loads=(CLOSED,), verdicts=suspect)
 
     assert "mean over 4 paths" in caption
-    assert "2 paths more change at once" in caption
+    assert "Excluded: 2 paths on which factors change together" in caption
     assert "Suspect" not in caption
     found = decomposition(unsure, "fastapi", "flask")
-    assert "Suspect trials are part of it." in waterfall_figure_text(found).caption
+    assert "Suspect trials are included." in waterfall_figure_text(found).caption
 
 
-def test_invalid_trials_are_said_to_be_left_out(tmp_path):
+def test_captions_count_the_excluded_trials(tmp_path):
     late = {(1, "flask", "user_detail"): [LATE]}
     run = crossed(tmp_path, scenarios=("user_detail",), loads=LOADS[:2], verdicts=late)
 
-    assert "1 trial of these is invalid" in request_time_figure(run, request_time(run)).caption
-    assert "2 trials of these are invalid" in wt.capacity(run).figure().drawings[0].caption
+    assert "1 invalid trial is excluded." in request_time_figure(run, request_time(run)).caption
+    assert "2 invalid trials are excluded." in wt.capacity(run).figure().drawings[0].caption
 
 
 def test_figures_are_drawn_of_the_tables_that_they_are_given(crossed_run):

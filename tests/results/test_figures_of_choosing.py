@@ -9,7 +9,7 @@ import pytest
 from tests.results.test_choosing import findings
 from tests.results.test_figures import only
 from tests.synthetic_run import Truth, synthetic_run
-from webtrial.results.base.display import Drawing, Prose, Shown
+from webtrial.results.base.display import Drawing, FigureOrNote, Prose
 from webtrial.results.choosing.criteria import criteria
 from webtrial.results.choosing.estimate import recommended
 from webtrial.results.choosing.figure import scores_figure
@@ -19,12 +19,12 @@ from webtrial.results.comparison.replication import replication
 from webtrial.run.store import Run
 
 
-def _choosing(run: Run) -> Shown:
+def _choosing(run: Run) -> FigureOrNote:
     found = criteria(run, findings=findings())
-    return scores_figure(found, recommended(run, found=found))
+    return scores_figure(found, recommended(run, measured=found))
 
 
-FIGURES: dict[str, Callable[[Run], Shown]] = {
+FIGURES: dict[str, Callable[[Run], FigureOrNote]] = {
     "choosing": _choosing,
     "replication": lambda run: replication_figure(run, replication(run, run)),
     "changes": lambda run: changes_figure(changes(run, run)),
@@ -32,12 +32,12 @@ FIGURES: dict[str, Callable[[Run], Shown]] = {
 
 
 @pytest.fixture(scope="module")
-def drawings(run: Run) -> dict[str, Shown]:
+def drawings(run: Run) -> dict[str, FigureOrNote]:
     return {name: draw(run) for name, draw in FIGURES.items()}
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_is_well_formed(drawings: dict[str, Shown], name: str) -> None:
+def test_a_figure_is_well_formed(drawings: dict[str, FigureOrNote], name: str) -> None:
     drawing = drawings[name]
     assert isinstance(drawing, Drawing)
 
@@ -48,7 +48,9 @@ def test_a_figure_is_well_formed(drawings: dict[str, Shown], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", only(FIGURES, "choosing"))
-def test_a_figure_is_the_same_each_time(run: Run, drawings: dict[str, Shown], name: str) -> None:
+def test_a_figure_is_the_same_each_time(
+    run: Run, drawings: dict[str, FigureOrNote], name: str
+) -> None:
     again, before = FIGURES[name](run), drawings[name]
     assert isinstance(again, Drawing) and isinstance(before, Drawing)
 
@@ -61,15 +63,15 @@ def test_one_block_is_drawn_without_a_verdict(one_block: Run, name: str) -> None
     assert isinstance(drawn, Drawing)
 
     assert "nan" not in f"{drawn.title} {drawn.alt} {drawn.caption}"
-    said = {
+    titles = {
         "choosing": "one block",
         "replication": "0 of 0 settled",
-        "changes": "No stack is shown",
+        "changes": "No change in requests per second",
     }
-    assert said[name] in drawn.title
+    assert titles[name] in drawn.title
 
 
-def test_what_there_is_nothing_of_is_said(tmp_path: Path) -> None:
+def test_missing_data_gives_a_note_instead_of_a_figure(tmp_path: Path) -> None:
     run = synthetic_run(tmp_path, Truth({"flask-raw": 30.0}), blocks=1, window_s=0.5)
 
     assert isinstance(_choosing(run), Prose)

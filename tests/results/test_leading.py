@@ -8,7 +8,7 @@ from tests.synthetic_run import ALONE, CLOSED, CROSSED, OPEN, Truth, synthetic_r
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import client_decides, dashboard_ratios
 from webtrial.results.dashboard.text import dashboard_text
-from webtrial.results.overview.key_findings import answers
+from webtrial.results.overview.key_findings import ratio_findings
 from webtrial.results.overview.tables import matched_table
 from webtrial.results.overview.text import answer_text
 from webtrial.stats.ratios import ratio_table
@@ -30,8 +30,8 @@ def crossed(tmp_path_factory):
 
 
 def _finding(run, name):
-    texts = [text for text in answers(run, ratio_table(run)) if text.startswith(f"**{name}.**")]
-    return texts[0] if texts else ""
+    texts = ratio_findings(run, ratio_table(run))
+    return next((text for text in texts if text.startswith(f"**{name}.**")), "")
 
 
 def test_as_deployed_names_load_data_access_and_every_pair(crossed):
@@ -43,7 +43,7 @@ def test_as_deployed_names_load_data_access_and_every_pair(crossed):
     assert "FastAPI / Flask and FastAPI / Django also differ in data access" in said
 
 
-def test_matched_pairs_are_told_from_the_smallest_ratio_to_the_largest(crossed):
+def test_matched_pairs_range_from_the_smallest_ratio_to_the_largest(crossed):
     said = _finding(crossed, "Matched")
 
     assert re.search(
@@ -53,7 +53,7 @@ def test_matched_pairs_are_told_from_the_smallest_ratio_to_the_largest(crossed):
         said,
     )
     assert re.search(r"of \*\*Django\*\* with an ORM and a serialiser to 1\.\d", said)
-    assert "Some pairs still differ in" in said
+    assert "Some pairs also differ in" in said
 
 
 def test_every_matched_pair_stands_in_the_table_whether_it_is_won_or_lost(crossed):
@@ -71,24 +71,26 @@ def test_every_matched_pair_stands_in_the_table_whether_it_is_won_or_lost(crosse
     assert [cell[0] for cell in plain] == ["1", "1", "1"]
 
 
-def test_a_pair_that_is_not_decided_is_said_to_be_so(tmp_path):
+def test_an_undecided_pair_is_called_undecided(tmp_path):
     run = synthetic_run(tmp_path, Truth({"django": 20.0, "flask": 20.0}, noise=0.2))
 
-    assert "not decided" in _finding(run, "As deployed")
+    assert "undecided" in _finding(run, "As deployed")
 
 
 def test_one_block_gives_no_verdict(one_block):
-    for text in answers(one_block, ratio_table(one_block)):
+    for text in ratio_findings(one_block, ratio_table(one_block)):
         assert "One block: no interval, no verdict." in text
     assert "95 %" not in answer_text(one_block, ratio_table(one_block)).text
 
 
-def test_a_pair_with_failures_is_not_told_without_them(tmp_path):
+def test_the_finding_of_a_pair_includes_its_failures(tmp_path):
     medians = {name: CROSSED_MEDIANS[name] for name in ("flask", "fastapi", "fastapi-orm-psycopg")}
     run = synthetic_run(tmp_path, Truth(medians, refused=0.05))
 
-    assert re.search(r"Of FastAPI's requests \S+ % failed", _finding(run, "As deployed"))
-    assert re.search(r"Of FastAPI \(ORM, psycopg\)'s requests \S+ %", _finding(run, "Matched"))
+    assert re.search(r" \d\S+ % of FastAPI's requests failed", _finding(run, "As deployed"))
+    assert re.search(
+        r" \d\S+ % of FastAPI \(ORM, psycopg\)'s requests failed", _finding(run, "Matched")
+    )
 
 
 WITH_HTTPX = {"django": 20.0, "flask": 20.0, "fastapi": 30.0}
@@ -103,10 +105,10 @@ def clients(tmp_path_factory):
     return synthetic_run(folder, Truth(medians), scenarios=("dashboard",), loads=loads)
 
 
-def test_the_articles_factor_stands_beside_response_times(clients):
+def test_the_articles_factor_is_compared_with_response_times(clients):
     said = dashboard_finding(dashboard_ratios(clients), CROSSED)
 
-    assert said.startswith("The article says that sources asked in turn take 4 times as long.")
+    assert said.startswith("According to the article, sources called in turn take 4 times as long.")
     assert re.search(
         r"At 200/s the median response took 0\.\d\S* \(\S+\) times as long with \*\*Django\*\*",
         said,
@@ -119,14 +121,14 @@ def test_throughput_at_saturation_names_each_client_in_one_sentence(clients):
 
     assert client_decides(rows)
     assert re.search(
-        r"At 100 users the service's HTTP client decides: \*\*FastAPI\*\* served with httpx 0\.\d"
-        r"[^.]*\.[^;]*; with aiohttp 2\.\d",
+        r"At 100 users the HTTP client in the service decides: \*\*FastAPI\*\* served with httpx"
+        r" 0\.\d[^.]*\.[^;]*; with aiohttp 2\.\d",
         said,
     )
     assert "httpcore#1103" in dashboard_text(clients).text
 
 
-def test_a_client_that_stands_alone_is_not_said_to_decide(tmp_path):
+def test_a_single_client_does_not_decide(tmp_path):
     run = synthetic_run(tmp_path, Truth(WITH_HTTPX), scenarios=("dashboard",))
     rows = dashboard_ratios(run)
 
@@ -134,7 +136,7 @@ def test_a_client_that_stands_alone_is_not_said_to_decide(tmp_path):
     assert "decides" not in dashboard_finding(rows, CROSSED)
 
 
-def test_few_users_stand_beside_many(tmp_path):
+def test_few_users_come_before_many(tmp_path):
     run = synthetic_run(
         tmp_path, Truth(WITH_HTTPX), scenarios=("dashboard",), loads=(ALONE, CLOSED)
     )
@@ -145,4 +147,4 @@ def test_few_users_stand_beside_many(tmp_path):
 
 def test_a_run_without_a_dashboard_says_nothing_of_it(crossed):
     assert _finding(crossed, "Dashboard") == ""
-    assert dashboard_text(crossed).text.startswith("No stack of this run asks")
+    assert dashboard_text(crossed).text.startswith("No stack of this run calls")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 
 
 def test_a_row_of_bars_is_equally_high_in_every_panel():
-    figure, axes = style.packed([3, 8, 3, 2], "Title")
+    figure, axes = style.packed_panels([3, 8, 3, 2], "Title")
     figure.draw_without_rendering()
     heights = [each.get_position().height for each in axes]
 
@@ -22,7 +22,7 @@ def test_a_row_of_bars_is_equally_high_in_every_panel():
 
 
 def test_a_panel_with_more_rows_than_all_others_leaves_them_no_column_of_their_own():
-    figure, axes = style.packed([27, 7], "Title")
+    figure, axes = style.packed_panels([27, 7], "Title")
     figure.draw_without_rendering()
 
     assert len({round(each.get_position().x0, 2) for each in axes}) == 1
@@ -65,7 +65,7 @@ def test_a_variant_looks_the_same_without_its_framework_as_deployed(run):
 
 
 def test_labels_that_meet_are_pushed_apart_in_order():
-    placed = style.spread([0.50, 0.51, 0.1], 0.1)
+    placed = style.space_labels([0.50, 0.51, 0.1], 0.1)
 
     assert placed[1] - placed[0] == pytest.approx(0.1, rel=0.01)
     assert placed[2] == 0.1

@@ -107,13 +107,13 @@ def test_a_pair_as_deployed_says_that_it_is_matched_too(run):
     assert [pair.match for pair in pairs if pair.stack == "fastapi"] == ["", ""]
 
 
-def test_every_ratio_says_in_what_else_its_stacks_differ(run, ratios):
+def test_every_ratio_lists_the_other_differences_of_its_stacks(run, ratios):
     rows = ratios[(ratios["stack"] == "fastapi") & (ratios["baseline"] == "flask")]
     differs = rows.groupby("scenario")["differs"].first()
 
     assert differs["user_detail"] == ("data access, ORM, serialiser, driver, concurrency, server")
     assert differs["dashboard"] == f"{differs['user_detail']}, order of source requests"
-    assert "differ also in" in scoreboard_table(run, ratios).markdown()
+    assert "also differ in" in scoreboard_table(run, ratios).markdown()
 
 
 def test_stacks_that_are_missing_for_a_match_are_named(run, ratios):

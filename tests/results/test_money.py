@@ -148,7 +148,7 @@ def test_a_run_with_too_few_requests_says_so(tmp_path: Path) -> None:
     few = synthetic_run(tmp_path, TRUTH, loads=(Load("open", rate_per_s=50.0),), blocks=1)
     shown = cores_table(cores_needed(few, 1000.0, 100.0), 1000.0, 100.0)
 
-    assert "enough requests to tell which rates are served within 100 ms" in shown.text
+    assert "enough requests to decide which rates are served within 100 ms" in shown.text
 
 
 def test_a_run_without_a_trial_that_counts_has_no_price(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""When answers came: counted in DuckDB as in pandas, silences as long as they are."""
+"""Responses over time: counts in DuckDB equal those in pandas; silences have their true length."""
 
 import numpy as np
 import pytest
 
 import webtrial as wt
-from webtrial.results.latency.over_time import MOMENTS, STEPS, over_time
+from webtrial.results.latency.over_time import BINS_PER_DECADE, TIME_BINS, over_time
 from webtrial.results.latency.timeline import find_trial
 from webtrial.stats.trials import in_ticks
 
@@ -16,49 +16,50 @@ def found(run):
     return over_time(run, "user_detail", "100 users", STACKS)
 
 
-def _answers(run, row):
-    """The answers of a drawn trial within its window, in their order."""
+def _responses(run, row):
+    """The responses of a drawn trial within its window, in their order."""
     trial = find_trial(run, row["number"], row["attempt"])
     samples = run.samples(trial)
     times = ["intended_ns", "done_ns"]
     samples[times] = samples[times].apply(in_ticks)  # as the analysis reads them
-    answered = samples[(samples["outcome"] == "ok") & (samples["done_ns"] >= 0)]
-    answered = answered[answered["done_ns"] < 1e9 * trial.window_s].sort_values("done_ns")
-    return answered, trial.window_s
+    responses = samples[(samples["outcome"] == "ok") & (samples["done_ns"] >= 0)]
+    responses = responses[responses["done_ns"] < 1e9 * trial.window_s].sort_values("done_ns")
+    return responses, trial.window_s
 
 
-def test_every_answer_is_counted_at_its_moment_and_response_time(run, found):
+def test_every_response_is_counted_at_its_time_and_response_time(run, found):
     for row in found.trials.to_dict("records"):
-        answered, window_s = _answers(run, row)
-        moments = answered["done_ns"] * MOMENTS // round(1e9 * window_s)
-        took_ms = (answered["done_ns"] - answered["intended_ns"]) / 1e6
-        steps = np.floor(STEPS * np.log10(took_ms)).astype(int)
-        expected = answered.groupby([moments.rename("moment"), steps.rename("step")]).size()
+        responses, window_s = _responses(run, row)
+        moments = responses["done_ns"] * TIME_BINS // round(1e9 * window_s)
+        took_ms = (responses["done_ns"] - responses["intended_ns"]) / 1e6
+        steps = np.floor(BINS_PER_DECADE * np.log10(took_ms)).astype(int)
+        expected = responses.groupby([moments.rename("moment"), steps.rename("step")]).size()
         cells = found.cells[found.cells["stack"] == row["stack"]]
 
         assert cells.set_index(["moment", "step"])["requests"].to_dict() == expected.to_dict()
 
 
-def test_a_silence_is_the_longest_time_between_two_answers(run, found):
+def test_a_silence_is_the_longest_time_between_two_responses(run, found):
     for row in found.trials.to_dict("records"):
-        answered, window_s = _answers(run, row)
-        times_s = [0.0, *(answered["done_ns"] / 1e9), window_s]
+        responses, window_s = _responses(run, row)
+        times_s = [0.0, *(responses["done_ns"] / 1e9), window_s]
 
         assert row["silence_ms"] == pytest.approx(1000 * np.diff(times_s).max())
         assert row["silent_from_s"] == pytest.approx(times_s[int(np.diff(times_s).argmax())])
-        assert row["requests"] == len(answered)
+        assert row["requests"] == len(responses)
 
 
-def test_the_title_names_who_was_silent_for_longest(run, found):
+def test_the_title_names_the_stack_with_the_longest_silence(run, found):
     longest = found.trials.loc[found.trials["silence_ms"].idxmax()]
     drawing = wt.latency(run).figure("over_time")
 
-    assert drawing.title.startswith(f"In one typical trial {longest['title']} answered")
-    assert "user detail at 100 users" in drawing.title
+    assert drawing.title.startswith(
+        f"In a typical trial of user detail at 100 users, {longest['title']} sent no response for"
+    )
     assert len([axes for axes in drawing.figure.axes if axes.images]) == len(STACKS)
 
 
-def test_a_stack_that_was_not_measured_there_is_left_out(run):
+def test_a_stack_without_a_trial_is_omitted(run):
     found = over_time(run, "dashboard", "100 users", ["flask", "flask-raw", "none such"])
 
     assert "none such" not in found.trials["stack"].tolist()

@@ -40,8 +40,9 @@ def test_the_sentence_gives_median_and_range_and_the_cell_that_is_furthest_apart
     said = pair_gaps_text(run).text
 
     assert said.startswith(
-        f"The two trials of a pair began {gaps.median():.1f} s (median;"
-        f" {gaps.min():.1f} to {gaps.max():.1f} s) apart; most in user detail at 1"
+        "Time between the starts of the two trials of a pair:"
+        f" {gaps.median():.1f} s (median; {gaps.min():.1f} to {gaps.max():.1f} s); longest in"
+        " user detail at 1"
     )
     assert "second" not in said
 

@@ -44,7 +44,7 @@ def test_the_text_states_the_range_that_was_reached(own_run):
     said = pilot_shares_text(shares).text
     low, high = shares["smallest"].min(), shares["largest"].max()
 
-    assert f"*80 % of pilot* was {low:.2f} to {high:.2f} of what the same stack reached" in said
+    assert f"*80 % of pilot* was {low:.2f} to {high:.2f} of the rate that the same stack" in said
     assert low < 0.75
     assert high > 0.85
 

@@ -60,14 +60,14 @@ def test_ours_is_the_ratio_of_the_run_and_theirs_of_their_rates(
     assert (rows["apart"] == rows["published"] / rows["ratio"]).all()
 
 
-def test_a_published_ratio_agrees_where_it_lies_within_our_interval(table: pd.DataFrame) -> None:
-    there = table.dropna(subset=["ratio"])
-    for row in there.itertuples():
+def test_a_published_ratio_agrees_if_it_lies_within_our_interval(table: pd.DataFrame) -> None:
+    measured = table.dropna(subset=["ratio"])
+    for row in measured.itertuples():
         assert row.agrees == (row.low <= row.published <= row.high)
-    assert there["agrees"].eq(False).any()
+    assert measured["agrees"].eq(False).any()
 
 
-def test_what_the_run_has_not_is_shown_as_published_alone(table: pd.DataFrame) -> None:
+def test_a_ratio_that_the_run_lacks_is_shown_as_published_only(table: pd.DataFrame) -> None:
     missing = table[table["scenario"] == "catalog"]
     assert len(missing) > 0
     assert all(isnan(ratio) for ratio in missing["ratio"])
@@ -80,19 +80,19 @@ def test_the_one_furthest_from_ours_comes_first(table: pd.DataFrame) -> None:
     assert min(factors) >= 1
 
 
-def test_sentences_name_where_they_part_and_why(table: pd.DataFrame) -> None:
+def test_sentences_name_the_largest_difference_and_its_reasons(table: pd.DataFrame) -> None:
     first = furthest_first(table).query("agrees == False").iloc[0]
-    said = references_text(table).text
-    assert first["source"] in said
-    assert first["differs"] in said
+    text = references_text(table).text
+    assert first["source"] in text
+    assert first["differs"] in text
 
 
-def test_the_figure_holds_every_published_ratio_that_ours_can_stand_beside(
+def test_the_figure_shows_every_published_ratio_with_one_of_ours(
     table: pd.DataFrame,
 ) -> None:
     drawing = references_figure(table)
     shown = table["ratio"].notna().sum()
-    assert drawing.title.startswith(f"{shown} published ratios beside ours")
+    assert drawing.title.startswith(f"{shown} published ratios compared with ours")
     assert drawing.alt.count(": ") >= shown
 
 
@@ -100,10 +100,10 @@ def test_one_block_agrees_with_nothing(tmp_path: Path) -> None:
     table = reference_table(measured(tmp_path, blocks=1))
     assert table["agrees"].isna().all()
     assert "nan" not in references_text(table).text
-    assert "within" not in references_figure(table).title
+    assert "lie within" not in references_figure(table).title
 
 
-def test_a_rate_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_rate_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "references.csv"
     path.write_text(f"{','.join(COLUMNS)}\na,b,c,d,e,f,g,h,many,2,i\n")
     with pytest.raises(ClaimError, match=r"references.csv cannot be read: .*many"):

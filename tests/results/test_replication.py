@@ -32,7 +32,7 @@ def rates(found: pd.DataFrame) -> pd.Series:
     return found.query("metric == 'throughput'").set_index(["stack", "baseline"])["outcome"]
 
 
-def test_the_same_again_replicates(first: Run, tmp_path: Path) -> None:
+def test_the_same_ratios_replicate(first: Run, tmp_path: Path) -> None:
     slower = {name: 1.5 * median for name, median in MEDIANS.items()}
     again = synthetic_run(tmp_path, Truth(slower), loads=(CLOSED, OPEN), seed=3)
     found = replication(first, again)
@@ -59,7 +59,7 @@ def test_a_verdict_that_replicates_may_differ_in_size(first: Run, swapped: Run) 
 @pytest.mark.parametrize(
     ("turned", "outcome"), [(False, "first run only"), (True, "second run only")]
 )
-def test_what_one_run_cannot_decide_is_settled_in_the_other_alone(
+def test_a_verdict_of_one_run_only_is_settled_in_that_run(
     first: Run, one_block: Run, turned: bool, outcome: str
 ) -> None:
     runs = (one_block, first) if turned else (first, one_block)
@@ -71,7 +71,7 @@ def test_two_runs_of_one_block_settle_nothing(one_block: Run) -> None:
     found = replication(one_block, one_block)
 
     assert set(found["outcome"]) == {"in neither"}
-    assert "none is settled in either run" in replication_text(found).text
+    assert "is settled in either run" in replication_text(found).text
 
 
 def test_the_ratios_are_those_that_each_run_reports_by_itself(first: Run, swapped: Run) -> None:
@@ -86,28 +86,26 @@ def test_the_ratios_are_those_that_each_run_reports_by_itself(first: Run, swappe
         )
 
 
-def test_a_pair_of_which_one_run_lacks_a_stack_is_left_out(first: Run, tmp_path: Path) -> None:
+def test_a_pair_that_one_run_lacks_is_excluded(first: Run, tmp_path: Path) -> None:
     two = synthetic_run(tmp_path, Truth({"flask": 50.0, "fastapi": 10.0}), blocks=3)
 
     assert set(rates(replication(first, two)).index) == {("fastapi", "flask")}
 
 
-def test_runs_that_share_nothing_are_refused(first: Run, tmp_path: Path) -> None:
+def test_runs_without_common_cells_are_rejected(first: Run, tmp_path: Path) -> None:
     with pytest.raises(CompareError):
         replication(first, synthetic_run(tmp_path, Truth(MEDIANS), scenarios=("ping",), blocks=1))
 
 
-def test_the_sentences_say_how_many_hold_and_how_many_are_contradicted(
-    first: Run, swapped: Run
-) -> None:
+def test_the_sentences_count_replicated_and_contradicted_verdicts(first: Run, swapped: Run) -> None:
     found = replication(first, swapped)
     counts = found["outcome"].value_counts()
-    said = replication_text(found).text
+    text = replication_text(found).text
 
-    assert f"{counts['replicates']} replicates" in said
-    assert f"{counts['contradicted']} contradicted" in said
+    assert f"{counts['replicates']} replicates" in text
+    assert f"{counts['contradicted']} contradicted" in text
     rows = found.query("metric == 'throughput'").assign(title="A", baseline_title="B")
     assert replication_figure_text(rows).title == (
-        "2 of 3 settled comparisons of requests per second came out alike in both runs, 1 the other"
-        " way round"
+        "2 of 3 settled comparisons of requests per second have the same verdict in both runs;"
+        " 1 contradicted"
     )

@@ -72,7 +72,7 @@ def test_upstreams_take_as_long_whatever_is_kept_of_the_requests(asking, tmp_pat
     assert dashboard_parts(fewer)["in_turn_ms"].equals(dashboard_parts(asking)["in_turn_ms"])
 
 
-def test_parts_that_exceed_the_whole_are_said_to(asking, table):
+def test_parts_that_exceed_the_total_are_reported(asking, table):
     row = table.loc["dashboard", "fastapi"]
     parts_ms = row[["database_ms", "connection_ms", "upstreams_ms", "cpu_ms"]].sum()
 
@@ -80,7 +80,7 @@ def test_parts_that_exceed_the_whole_are_said_to(asking, table):
     assert row["queue_ms"] == 0
     assert row["excess_ms"] == pytest.approx(parts_ms - row["response_ms"])
     said = request_time_figure_text(request_time(asking), 0)
-    assert "The parts of FastAPI exceed the whole: they overlap." in said.caption
+    assert "The parts of FastAPI exceed the total: they overlap." in said.caption
 
 
 def test_a_scenario_of_many_kinds_of_request_has_no_row(table):
@@ -102,31 +102,29 @@ def with_waits(run, per_request_ms):
 
 
 def test_what_was_not_observed_is_unknown_and_part_of_the_rest(asking):
-    untold = request_time(with_waits(asking, None))
-    row = untold.set_index(["scenario", "stack"]).loc["user_detail", "flask"]
+    unobserved = request_time(with_waits(asking, None))
+    row = unobserved.set_index(["scenario", "stack"]).loc["user_detail", "flask"]
 
     assert np.isnan(row["connection_ms"])
     assert row["unknown"] == "waiting for a connection"
-    assert "where it was not, part of that: waiting for a connection" in (
-        request_time_figure_text(untold, 0).caption
+    assert "Counted as queueing where not observed: waiting for a connection." in (
+        request_time_figure_text(unobserved, 0).caption
     )
 
 
-def test_waiting_for_a_connection_is_told_per_request(asking):
+def test_waiting_for_a_connection_is_measured_per_request(asking):
     place = "user_detail", "flask"
     waited = request_time(with_waits(asking, 1.5)).set_index(["scenario", "stack"]).loc[place]
-    untold = request_time(with_waits(asking, None)).set_index(["scenario", "stack"]).loc[place]
+    unobserved = request_time(with_waits(asking, None)).set_index(["scenario", "stack"]).loc[place]
 
     assert waited["connection_ms"] == pytest.approx(1.5)
-    assert waited["queue_ms"] == pytest.approx(untold["queue_ms"] - 1.5)
+    assert waited["queue_ms"] == pytest.approx(unobserved["queue_ms"] - 1.5)
     assert waited["unknown"] == ""
 
 
-def test_the_title_says_what_takes_most_of_the_time(asking):
+def test_the_title_names_the_largest_part(asking):
     shown = request_time(with_waits(asking, None))
     title = request_time_figure_text(shown[shown["stack"] != "fastapi"], 0).title
 
-    assert title.startswith(
-        "Most of a request's time is waiting for its turn in user detail (99 %)"
-    )
+    assert title.startswith("Most of a request's time is queueing in user detail (99 %)")
     assert "in dashboard" in title

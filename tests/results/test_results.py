@@ -42,7 +42,7 @@ def test_every_question_has_a_line_in_the_help_and_no_name_is_without_one():
 
 
 @pytest.mark.parametrize("question", OF_A_RUN)
-def test_what_a_result_names_can_be_shown(full, question):
+def test_every_named_part_of_a_result_can_be_rendered(full, question):
     shown = list(everything(getattr(wt, question)(full)))
 
     assert {kind for kind, *_ in shown} >= {"table", "text"}
@@ -52,12 +52,12 @@ def test_what_a_result_names_can_be_shown(full, question):
 
 
 @pytest.mark.parametrize("question", OF_A_RUN)
-def test_what_a_run_lacks_is_no_error(one_block, question):
+def test_missing_data_are_no_error(one_block, question):
     found = getattr(wt, question)(one_block)
 
     assert list(everything(found))
-    if found.data.empty and found.LACKS:
-        assert found.limitations == (f"This run has {found.LACKS}.",)
+    if found.data.empty and found.MISSING_DATA:
+        assert found.limitations == (f"This run has {found.MISSING_DATA}.",)
 
 
 def test_a_run_without_fan_out_says_so_once(one_block):
@@ -72,8 +72,8 @@ def test_one_block_is_a_limitation(one_block):
     assert wt.throughput(one_block).limitations == ("One block: no interval, no verdict.",)
 
 
-def test_what_a_result_does_not_have_is_refused_with_what_it_has(full):
-    with pytest.raises(ParameterError, match=r"FanOut has no figure 'curve'; there are medians"):
+def test_an_unknown_figure_is_refused_with_the_known_names(full):
+    with pytest.raises(ParameterError, match=r"FanOut has no figure 'curve'; known: medians"):
         wt.fan_out(full).figure("curve")
 
 

@@ -7,7 +7,7 @@ from webtrial.results.explorer.estimate import (
     STATISTICS,
     Selection,
     blocks_of,
-    places,
+    measured_cells,
     ratios_to_first,
     requests_of,
     selected,
@@ -61,8 +61,10 @@ def test_an_open_load_sets_its_own_rate():
     assert "requests per second" not in statistics_of("open")
 
 
-def test_an_unknown_statistic_is_refused_with_those_there_are():
-    with pytest.raises(ParameterError, match="'p42': there are requests per second, median"):
+def test_an_unknown_statistic_is_refused_with_the_known_ones():
+    with pytest.raises(
+        ParameterError, match="unknown statistic 'p42'; known: requests per second, median"
+    ):
         _ = Selection("user_detail", "100 users", STACKS, "p42").metric
 
 
@@ -101,11 +103,11 @@ def test_requests_are_a_row_each(run):
     assert requests["latency_ms"].min() > 0
 
 
-def test_places_are_where_something_counts(disturbed):
+def test_measured_cells_have_trials_that_count(disturbed):
     trials = trials_table(disturbed).query(
         "used and role == 'measure' and load_kind != 'persistent'"
     )
     expected = trials[["scenario", "load", "stack"]].drop_duplicates()
-    found = places(disturbed)[["scenario", "load", "stack"]]
+    found = measured_cells(disturbed)[["scenario", "load", "stack"]]
 
     assert set(found.itertuples(index=False)) == set(expected.itertuples(index=False))

@@ -11,7 +11,7 @@ from webtrial.results.base import formatting as phrases
 from webtrial.results.base.ratio_labels import labelled_ratios
 from webtrial.results.dashboard.text import dashboard_figure_text
 from webtrial.results.overview.findings import main_findings, sentence
-from webtrial.results.overview.key_findings import answers
+from webtrial.results.overview.key_findings import ratio_findings
 from webtrial.results.overview.tables import scoreboard_table
 from webtrial.results.overview.text import answer_text
 from webtrial.results.throughput.text import ratios_figure_text, throughput_figure_text
@@ -96,14 +96,14 @@ def test_the_larger_side_is_named_first():
 
 
 @pytest.mark.parametrize("verdict", ["inconclusive", "indistinguishable"])
-def test_what_is_not_decided_says_so_first(verdict):
+def test_undecided_findings_start_with_their_verdict(verdict):
     row = ROW | {"verdict": verdict, "reason": "for this reason"}
 
     assert sentence(row, STACKS).startswith(f"user detail, 100 users: {verdict}: ")
     assert "for this reason" in sentence(row, STACKS)
 
 
-def test_what_has_no_ratio_gives_its_reason():
+def test_a_pair_without_a_ratio_gives_its_reason():
     row = ROW | {"ratio": nan, "low": nan, "high": nan, "reason": "too few", "metric": "p99"}
 
     assert "too few" in sentence(row, STACKS)
@@ -127,8 +127,8 @@ def test_a_pair_with_one_usable_block_in_a_run_of_three_is_inconclusive(tmp_path
     title = throughput_figure_text(at_main_load(throughput_table(run)), ratios).title
 
     assert said.startswith("user detail, 100 users: inconclusive: ")
-    (deployed, _) = answers(run, ratios)
-    assert "FastAPI against Flask: on user detail not decided" in deployed
+    (deployed, _) = ratio_findings(run, ratios)
+    assert "FastAPI and Flask: undecided on user detail" in deployed
     assert "**FastAPI** served" not in deployed
     assert "FastAPI" not in title
 
@@ -136,7 +136,8 @@ def test_a_pair_with_one_usable_block_in_a_run_of_three_is_inconclusive(tmp_path
 def test_the_answer_of_a_single_stack_says_that_nothing_is_compared(tmp_path):
     run = synthetic_run(tmp_path, Truth({"flask": 20.0}), blocks=1)
 
-    assert "there is no answer" in answer_text(run, ratio_table(run)).text
+    said = answer_text(run, ratio_table(run)).text
+    assert said == "No two stacks have usable trials in the same scenario at the same load."
 
 
 def test_a_title_counts_only_leads_that_are_decided(run, ratios, disturbed):
@@ -170,10 +171,10 @@ def test_alternative_text_holds_the_numbers(run, ratios):
 def test_verdicts_are_counted_in_the_title(disturbed):
     title = reasons_figure_text(verdict_table(disturbed), validity_table(disturbed)).title
 
-    assert title == "Of 24 trials 21 are valid, 2 suspect, 1 invalid, after 29 attempts"
+    assert title == "Of 24 trials, 21 are valid, 2 suspect and 1 invalid, after 29 attempts"
 
 
-def test_a_dashboard_is_sooner_than_its_upstreams_only_with_its_whole_interval():
+def test_a_dashboard_is_faster_than_its_upstreams_only_with_its_whole_interval():
     parts = pd.DataFrame(
         {
             "scenario": "dashboard",
@@ -190,7 +191,7 @@ def test_a_dashboard_is_sooner_than_its_upstreams_only_with_its_whole_interval()
     )
     one_block = parts.assign(low=nan, high=nan, blocks=1)
 
-    assert dashboard_figure_text(parts, 0).title.endswith("answer: FastAPI at 100 users")
+    assert dashboard_figure_text(parts, 0).title.endswith("in turn (43 ms): FastAPI at 100 users")
     assert "every stack at 100 users (one block" in dashboard_figure_text(one_block, 0).title
 
 
@@ -204,11 +205,11 @@ def test_no_stack_is_named_fastest_without_its_failures(tmp_path):
 
     assert share == pytest.approx(0.05, abs=0.01)
     assert f"; {100 * share:.1f} % of FastAPI's requests failed in user detail" in title
-    for text in (main_findings(run, ratios)["sentence"].iloc[0], answers(run, ratios)[0]):
-        assert re.search(r"Of FastAPI's requests [45]\.\d % failed in user detail\.", text)
+    for text in (main_findings(run, ratios)["sentence"].iloc[0], ratio_findings(run, ratios)[0]):
+        assert re.search(r" [45]\.\d % of FastAPI's requests failed in user detail\.", text)
     board = scoreboard_table(run, ratios)
     assert board.cells()[0][-2].endswith(" !")
-    assert "! over 1% of one's requests failed" in board.caption
+    assert "! = over 1% of a stack's requests failed" in board.caption
 
 
 def test_failures_below_one_in_a_hundred_need_no_mention(run, ratios):

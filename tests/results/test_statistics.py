@@ -127,9 +127,9 @@ def test_the_noise_floor_is_the_far_end_of_the_a_a_interval_and_needs_three_bloc
         (Estimate(0.97, 0.94, 1.02, 3), 3, 1.05, "inconclusive", "covers 1"),
         (Estimate(1.06, 1.02, 1.10, 3), 3, 1.05, "higher", "excludes 1"),
         (Estimate(3.4, 3.1, 4.0, 3), 2, 1.05, "inconclusive", "fewer than 3 untouched"),
-        (Estimate(3.4, nan, nan, 1), 1, nan, "inconclusive", "no replication"),
+        (Estimate(3.4, nan, nan, 1), 1, nan, "inconclusive", "only one block"),
         (Estimate(nan, nan, nan, 0), 0, nan, "inconclusive", "no block"),
-        (Estimate(nan, nan, nan, 3), 3, nan, "inconclusive", "without a value"),
+        (Estimate(nan, nan, nan, 3), 3, nan, "inconclusive", "a block has no value"),
     ],
 )
 def test_a_comparison_says_no_more_than_its_interval(ratio, untouched, floor, verdict, reason):

@@ -38,7 +38,7 @@ def test_a_tail_has_an_interval_in_the_table_and_in_the_alternative_text(many: R
     assert "(" not in cells[3] + cells[4]  # those of the middle stand in the figure
     said = words_of_latency(percentiles, 0)
     assert f"FastAPI p99 {tail['latency_ms']:.2f} (" in said.alt
-    assert "99th, its interval shaded too" in said.caption
+    assert "Shaded: intervals of the median and the 99th percentile." in said.caption
 
 
 def test_from_one_block_a_tail_is_not_shown(single: Run) -> None:
@@ -92,6 +92,6 @@ def test_upstreams_show_no_tail_without_an_interval(tmp_path) -> None:
     assert not any("99" in name for name in upstreams_table(run).columns.values())
 
 
-def test_the_rule_is_told() -> None:
-    assert "The 99th is shown with its interval" in percentile_rule_text().text
-    assert "From p99 on it is given with its interval" in percentiles_text().text
+def test_the_rule_for_tails_is_stated() -> None:
+    assert "The 99th is only shown with its interval" in percentile_rule_text().text
+    assert "From p99 on, a percentile is only shown with its interval" in percentiles_text().text

@@ -62,12 +62,12 @@ def test_the_bound_is_threads_over_what_each_waits(tmp_path):
         (32, 1.0, "neither", "Neither the number of threads nor CPU time is near its bound with"),
     ],
 )
-def test_what_is_near_its_bound_is_said_to_limit(tmp_path, threads, cpu_ms, limit, said):
+def test_the_limit_is_what_comes_near_its_bound(tmp_path, threads, cpu_ms, limit, said):
     run = a_run(tmp_path, threads, cpu_ms, names=("django", "flask"))
 
     assert set(thread_limits(run)["limit"]) == {limit}
     assert said_of(run).startswith(said)
-    assert "% of what threads allow" in said_of(run)
+    assert "% of the bound set by threads was reached" in said_of(run)
 
 
 def test_a_process_on_several_cores_is_limited_by_one_of_them(tmp_path):
@@ -78,10 +78,12 @@ def test_a_process_on_several_cores_is_limited_by_one_of_them(tmp_path):
     assert (table["limit"] == "CPU time").all()
 
 
-def test_what_a_pool_makes_of_the_rate_is_computed(tmp_path):
+def test_the_effect_of_a_thread_pool_on_throughput_is_computed(tmp_path):
     said = said_of(a_run(tmp_path))
 
-    assert re.search(r"multiplies the rate of Flask by [\d.]+ \([\d.]+–[\d.]+\) \(the inter", said)
+    assert re.search(
+        r"multiplies the throughput of Flask by [\d.]+ \([\d.]+–[\d.]+\) \(the inter", said
+    )
 
 
 def test_one_block_and_unknown_threads_say_no_more_than_they_can(tmp_path):
@@ -91,13 +93,13 @@ def test_one_block_and_unknown_threads_say_no_more_than_they_can(tmp_path):
     assert "nan" not in single
     assert unknown.empty
     assert (
-        "no dashboard by stacks whose number of threads is known"
+        "no dashboard trials of stacks with a known number of threads"
         in thread_limits_table(unknown).text
     )
     assert said_of(a_run(tmp_path / "again", threads=0)) == ""
 
 
-def test_a_table_sets_the_bound_beside_the_rate(tmp_path):
+def test_the_table_has_the_bound_and_the_rate(tmp_path):
     table = thread_limits_table(thread_limits(a_run(tmp_path)))
     rows = {row[0]: row[1:] for row in table.cells()}
 

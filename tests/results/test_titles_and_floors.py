@@ -32,11 +32,11 @@ def test_factors_are_those_of_decided_comparisons(tmp_path) -> None:
     assert title_of(run).startswith(
         "Stacks differ in requests per second by these factors: as deployed "
     )
-    assert title_of(run).endswith("; 1 of 3 comparisons is not decided")
+    assert title_of(run).endswith("; 1 of 3 comparisons is undecided")
     assert " 1.0" not in title_of(run)  # that of the two that are alike
 
 
-def test_nothing_decided_is_said_to_differ(tmp_path) -> None:
+def test_without_a_decided_comparison_no_two_stacks_differ(tmp_path) -> None:
     truth = Truth({"django": 50.0, "flask": 50.0}, noise=0.1)
     run = synthetic_run(tmp_path, truth)
 
@@ -46,21 +46,21 @@ def test_nothing_decided_is_said_to_differ(tmp_path) -> None:
 def test_all_decided_leaves_nothing_to_add(tmp_path) -> None:
     run = synthetic_run(tmp_path, Truth({"django": 80.0, "flask": 40.0}, noise=0.01))
 
-    assert "not decided" not in title_of(run)
+    assert "undecided" not in title_of(run)
 
 
 def test_one_block_gives_all_factors_without_a_verdict(tmp_path) -> None:
     run = synthetic_run(tmp_path, SLOW_TO_FAST, blocks=1)
 
-    assert "not decided" not in title_of(run)
+    assert "undecided" not in title_of(run)
     assert title_of(run).endswith("(one block: no interval, no verdict)")
 
 
-def test_the_floor_is_said_to_be_where_an_interval_ends(with_aa) -> None:
+def test_the_noise_floor_is_the_end_of_the_interval(with_aa) -> None:
     said = noise_floor_text(with_aa).text
 
-    assert said.startswith("The interval of a stack over itself reaches as far from 1 as a factor")
-    assert "whose whole interval lies within that floor is indistinguishable" in said
+    assert said.startswith("Noise floor: the interval of a stack over itself extends up to")
+    assert "indistinguishable if its whole interval lies within the noise floor" in said
 
 
 def test_decided_comparisons_within_the_floor_are_counted(with_aa, monkeypatch) -> None:
@@ -70,4 +70,5 @@ def test_decided_comparisons_within_the_floor_are_counted(with_aa, monkeypatch) 
     assert "decided comparison" not in noise_floor_text(with_aa).text
 
     monkeypatch.setattr(validity_text, "ratio_table", lambda run: table.assign(floor=1.5))
-    assert "Of 1 decided comparison 1 has its ratio within it" in noise_floor_text(with_aa).text
+    said = noise_floor_text(with_aa).text
+    assert "Of 1 decided comparison, 1 has a ratio within the noise floor" in said

@@ -28,7 +28,7 @@ from webtrial.results.latency.estimate import (
     search_by_selectivity,
 )
 from webtrial.results.latency.text import percentiles_table
-from webtrial.results.latency.timeline import MOST_POINTS, SLOWEST, timeline, typical_trial
+from webtrial.results.latency.timeline import MAX_POINTS, SLOWEST, timeline, typical_trial
 from webtrial.results.throughput.text import rates_table
 from webtrial.results.validity.gates import machine_table, validity_table, verdict_table
 from webtrial.results.validity.text import verdicts_text
@@ -97,7 +97,7 @@ def test_arrivals_that_were_not_sent_are_told(run):
     assert table["dropped_fraction"].drop(mine.index).max() == 0
 
 
-def test_searches_are_told_apart_by_how_common_their_word_is(run):
+def test_searches_are_grouped_by_word_frequency(run):
     requests = _requests(run, "scenario == 'product_search' and load == '100 users'")
     flask = requests[requests["stack"] == "flask"]
     expected = flask.groupby("kind", observed=True)["latency_ms"].median()
@@ -130,7 +130,8 @@ def test_a_timeline_bins_every_request_once(run):
     measured_bins = found.bins[found.bins["t_s"] >= 0]
     completed = measured_bins["completed_per_s"].sum() * width_s
     assert completed == pytest.approx(found.trial.counts.completed, abs=1)
-    assert found.resources["t_s"].tolist() == [second.t_s for second in found.trial.resource_samples]
+    times_s = [sample.t_s for sample in found.trial.resource_samples]
+    assert found.resources["t_s"].tolist() == times_s
 
 
 def test_a_timelines_latencies_are_of_those_intended_in_the_bin(run):
@@ -153,7 +154,7 @@ def test_a_timeline_shows_every_nth_request_and_the_slowest_all(run):
     place = typical_trial(run, "user_detail", "fastapi")
     samples = _samples(run, *place)
     latency_ms = (samples["done_ns"] - samples["intended_ns"]) / 1e6
-    step = -(-len(samples) // MOST_POINTS)
+    step = -(-len(samples) // MAX_POINTS)
     shown = latency_ms.index[::step].union(latency_ms.nlargest(SLOWEST).index)
     points = timeline(run, *place).requests
 
@@ -209,7 +210,7 @@ def test_cpu_time_that_was_not_observed_is_missing_not_zero(run):
     assert np.isnan(row["database_ms"])
     assert row["total_ms"] == pytest.approx(row["service_ms"] + row["upstreams_ms"])
     assert table["database_ms"].notna().sum() == len(table) - 1
-    assert "not observed and is in no sum: PostgreSQL" in cost_figure_text(table, 0).caption
+    assert "not observed, excluded from the total: PostgreSQL" in cost_figure_text(table, 0).caption
     assert cost.draw(table, cost_figure_text(table, 0)).svg()
     assert "– " in cost_per_request_table(table).markdown()
     assert "not observed" in cost_per_request_table(table).caption

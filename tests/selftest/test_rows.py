@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from webtrial.selftest.check.experiments import ATTEMPTS, undisturbed
-from webtrial.selftest.check.rows import Row, as_json, as_text, at_most, equal, not_now, within
+from webtrial.selftest.check.rows import Row, as_json, as_text, at_most, equal, undecided, within
 
 
 @pytest.mark.parametrize(("measured", "passed"), [(100.0, True), (101.9, True), (97.9, False)])
@@ -27,10 +27,10 @@ def test_what_should_be_nothing_may_reach_its_limit() -> None:
     assert not at_most("lag, ms", 0.31, 0.3).passed
 
 
-def test_what_the_machine_disturbed_is_no_pass() -> None:
-    row = not_now(equal("resets", 7, 7), "stolen")
+def test_an_undecided_row_does_not_pass() -> None:
+    row = undecided(equal("resets", 7, 7), "stolen")
     assert not row.passed
-    assert row.note == "not now: stolen"
+    assert row.note == "not judged: stolen"
 
 
 def test_the_file_has_the_five_fields_of_each_row() -> None:
@@ -76,4 +76,4 @@ def test_an_experiment_that_is_always_disturbed_does_not_pass() -> None:
     (row,) = undisturbed("resets", experiment, lambda _: None)  # type: ignore[arg-type]
     assert len(made) == ATTEMPTS
     assert not row.passed
-    assert row.note == "not now: stolen"
+    assert row.note == "not judged: stolen"

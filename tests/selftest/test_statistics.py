@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from webtrial.selftest.check import coverage, itself
-from webtrial.selftest.check.coverage import Noise, counted, covered
+from webtrial.selftest.check import coverage, same_stack
+from webtrial.selftest.check.coverage import Noise, as_histogram, covered
 from webtrial.stats.intervals import Estimate
 
 STEADY = Noise(deviation=0.1, correlation=0.0, drift=0.0)
@@ -18,19 +18,19 @@ def pairs(first: float, second: float, count: int, undisturbed: bool = True) -> 
 
 def test_of_normal_noise_a_twentieth_is_declared_a_difference() -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, 40)
-    assert itself.declared_fraction(noise, 2000) == pytest.approx(0.05, abs=0.02)
+    assert same_stack.declared_fraction(noise, 2000) == pytest.approx(0.05, abs=0.02)
 
 
 def test_a_real_difference_is_no_a_a() -> None:
     """Signs are drawn: a shift of all pairs looks like noise and must not be hidden as none."""
-    assert not itself.check(pairs(100.0, 90.0, itself.PAIRS)).passed
+    assert not same_stack.check(pairs(100.0, 90.0, same_stack.PAIRS)).passed
 
 
-def test_too_few_undisturbed_pairs_are_no_pass_and_say_so() -> None:
+def test_too_few_undisturbed_pairs_do_not_pass() -> None:
     both = pd.concat([pairs(100.0, 101.0, 7), pairs(100.0, 70.0, 80, undisturbed=False)])
-    row = itself.check(both)
+    row = same_stack.check(both)
     assert not row.passed
-    assert row.note == "not now: 7 of 30 pairs between which no core changed its speed"
+    assert row.note == "not judged: only 7 of 30 pairs without a change of a core's speed"
 
 
 @pytest.mark.parametrize("blocks", coverage.BLOCKS)
@@ -55,7 +55,7 @@ def test_noise_is_told_as_it_was_made() -> None:
     for _ in range(4000):
         values.append(0.6 * values[-1] + random.normal(0, 0.08))
     line = np.linspace(0, 0.5, len(values))
-    deviation, correlation, drift = itself.noise_of(pd.Series(np.exp(np.array(values) + line)))
+    deviation, correlation, drift = same_stack.noise_of(pd.Series(np.exp(np.array(values) + line)))
     assert deviation == pytest.approx(0.1, rel=0.1)
     assert correlation == pytest.approx(0.6, abs=0.05)
     assert drift == pytest.approx(0.5, abs=0.05)
@@ -63,7 +63,7 @@ def test_noise_is_told_as_it_was_made() -> None:
 
 def test_latencies_are_counted_as_the_report_counts_them() -> None:
     latencies = np.random.default_rng(3).lognormal(0, 0.5, 5000)
-    found = counted(latencies)
+    found = as_histogram(latencies)
     assert len(found) == 5000
     for p in (50, 99):
         assert found.percentile_ms(p) == pytest.approx(np.percentile(latencies, p), rel=0.002)

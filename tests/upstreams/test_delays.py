@@ -48,7 +48,7 @@ def test_what_is_told_is_of_the_delays_since_it_was_last_told(delays_of):
     delays = delays_of(20.0, 0.25, "1")
     for took_ms in range(101):
         delays.record(2.0 * took_ms, float(took_ms))
-    assert delays.tell() == {
+    assert delays.statistics() == {
         "requests": 101,
         "requested_mean_ms": 100.0,
         "actual_mean_ms": 50.0,
@@ -58,11 +58,11 @@ def test_what_is_told_is_of_the_delays_since_it_was_last_told(delays_of):
     nothing = dict.fromkeys(
         ["requested_mean_ms", "actual_mean_ms", "actual_p50_ms", "actual_p99_ms"]
     )
-    assert delays.tell() == {"requests": 0} | nothing
+    assert delays.statistics() == {"requests": 0} | nothing
 
 
 def test_one_delay_is_its_own_percentiles(delays_of):
     delays = delays_of(20.0, 0.25, "1")
     delays.record(20.0, 21.0)
-    told = delays.tell()
+    told = delays.statistics()
     assert (told["actual_p50_ms"], told["actual_p99_ms"]) == (21.0, 21.0)

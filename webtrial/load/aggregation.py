@@ -39,7 +39,7 @@ def tally(values: pa.ChunkedArray) -> dict[str, int]:
 
 def client_of(
     samples: pa.Table,
-    pulse: EventLoopMonitor,
+    monitor: EventLoopMonitor,
     window: Window,
     *,
     connections: list[int],
@@ -47,8 +47,8 @@ def client_of(
     memory_mib: float,
     realtime_priority: bool,
 ) -> Client:
-    """Return the driver's measurements of itself, between the two edges of `pulse`."""
-    opening, closing = pulse.edges
+    """Return the driver's measurements of itself, between the two edges of `monitor`."""
+    opening, closing = monitor.edges
     span_ns = closing.at_ns - opening.at_ns
     lag_p99_ms, median_latency_ms = quantiles_ms(samples)
     edges_ns = opening.at_ns - window.opens_ns, closing.at_ns - window.opens_ns
@@ -58,7 +58,7 @@ def client_of(
         cpu_fraction=(closing.cpu_ns - opening.cpu_ns) / span_ns,
         lag_p99_ms=lag_p99_ms,
         median_latency_ms=median_latency_ms,
-        worst_stall_ms=pulse.worst_stall_ns / 1e6,
+        worst_stall_ms=monitor.worst_stall_ns / 1e6,
         in_flight_observed=(closing.in_flight_integral - opening.in_flight_integral) / span_ns,
         in_flight_by_latency=float((done_ns - sent_ns).sum()) / span_ns,
         connections=sum(opened > 0 for opened in connections),

@@ -2,8 +2,8 @@
 
 Of n readings, the one with the shortest round trip is the most accurate: the other clock was read
 between sending and receiving, so the midpoint is wrong by at most half the round trip (F. Cristian,
-"Probabilistic clock synchronization", 1989). Both sides read time.perf_counter_ns, which nobody
-sets and no leap second moves. The offset is measured again for every trial and never stored.
+"Probabilistic clock synchronization", 1989). Both sides read time.perf_counter_ns, which cannot be
+set and has no leap seconds. The offset is measured again for every trial and never stored.
 """
 
 from collections.abc import Callable
@@ -21,27 +21,32 @@ class Clock:
     offset_ns: int
     error_ns: int
 
-    def shows_ns(self, ours_ns: int) -> int:
-        """Return what the other clock shows when ours shows `ours_ns`."""
-        return ours_ns + self.offset_ns
+    def remote_ns_at(self, local_ns: int) -> int:
+        """Return what the other clock shows when ours shows `local_ns`."""
+        return local_ns + self.offset_ns
 
 
-SHARED = Clock(0, 0)
+SAME_CLOCK = Clock(0, 0)
 """The clock of a process on this machine."""
 
 
 def compare_clocks(
-    ask_ns: Callable[[], int], ours_ns: Callable[[], int] = perf_counter_ns, rounds: int = ROUNDS
+    read_remote_ns: Callable[[], int],
+    read_local_ns: Callable[[], int] = perf_counter_ns,
+    rounds: int = ROUNDS,
 ) -> Clock:
-    """Estimate the clock that `ask_ns` reads, from the shortest of `rounds` round trips."""
-    return min((_round(ask_ns, ours_ns) for _ in range(rounds)), key=lambda each: each.error_ns)
+    """Estimate the clock that `read_remote_ns` reads, from the shortest of `rounds` round trips."""
+    return min(
+        (_round(read_remote_ns, read_local_ns) for _ in range(rounds)),
+        key=lambda each: each.error_ns,
+    )
 
 
-def _round(ask_ns: Callable[[], int], ours_ns: Callable[[], int]) -> Clock:
-    sent_ns = ours_ns()
-    theirs_ns = ask_ns()
-    received_ns = ours_ns()
-    return Clock(theirs_ns - (sent_ns + received_ns) // 2, (received_ns - sent_ns + 1) // 2)
+def _round(read_remote_ns: Callable[[], int], read_local_ns: Callable[[], int]) -> Clock:
+    sent_ns = read_local_ns()
+    remote_ns = read_remote_ns()
+    received_ns = read_local_ns()
+    return Clock(remote_ns - (sent_ns + received_ns) // 2, (received_ns - sent_ns + 1) // 2)
 
 
 def machine_id() -> str:

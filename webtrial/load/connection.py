@@ -10,7 +10,7 @@ from webtrial.load.link import Link
 from webtrial.load.meter import Meter
 
 
-class Gone(httpx.NetworkError):
+class ConnectionGone(httpx.NetworkError):
     """The connection could not be opened or has ended, and must not be opened again."""
 
 
@@ -31,7 +31,7 @@ class Connection(httpx.AsyncBaseTransport):
         self.opened = 0
         self._tls = tls
         self._meter = meter or Meter()
-        self._may_open = True
+        self._can_open = True
         self._once = once
         self._link: Link | None = None
 
@@ -46,16 +46,16 @@ class Connection(httpx.AsyncBaseTransport):
         return self._link is not None and self._link.is_open and not self._link.is_busy
 
     @property
-    def has_news(self) -> bool:
+    def has_unread_data(self) -> bool:
         """Whether unsolicited data arrived: usually the server has closed the connection."""
-        return self._link is not None and self._link.has_news
+        return self._link is not None and self._link.has_unread_data
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` and return once the response headers, and a small body, have arrived.
 
         The extension `timeout` is httpx's, plus `total`: seconds until the last byte. The
-        response's stream is a `Body`. Its extension `sent_ns` is the time at which the request was
-        handed over: the response time includes opening the connection, if that is needed.
+        response's stream is a `Body`. Its extension `sent_ns` is the time at which this method was
+        called: the response time includes opening the connection, if that is needed.
         """
         sent_ns = perf_counter_ns()
         self._meter.enter(sent_ns)
@@ -64,7 +64,7 @@ class Connection(httpx.AsyncBaseTransport):
             link = await self._opened_for(request)
         elif link.is_busy:
             self._meter.leave(perf_counter_ns())
-            raise RuntimeError("a Connection carries one request at a time; Transport has many")
+            raise RuntimeError("a Connection carries one request at a time: use Transport for more")
         return await link.exchange(request, sent_ns)
 
     async def _opened_for(self, request: httpx.Request) -> Link:
@@ -76,9 +76,9 @@ class Connection(httpx.AsyncBaseTransport):
 
     async def open(self, request: httpx.Request) -> Link:
         """Open the connection to the server of `request`, without sending anything."""
-        if not self._may_open:
-            raise Gone("this connection is opened once only")
-        self._may_open = not self._once
+        if not self._can_open:
+            raise ConnectionGone("this connection has ended and may be opened only once")
+        self._can_open = not self._once
         self._link = await self._open(request)
         self.opened += 1
         return self._link
@@ -96,7 +96,9 @@ class Connection(httpx.AsyncBaseTransport):
                     self._new_link, host, port, ssl=tls, server_hostname=name
                 )
         except TimeoutError as error:
-            raise httpx.ConnectTimeout(f"no connection to {host}:{port} in {limit_s} s") from error
+            raise httpx.ConnectTimeout(
+                f"no connection to {host}:{port} within {limit_s} s"
+            ) from error
         except OSError as error:
             raise httpx.ConnectError(f"no connection to {host}:{port}: {error}") from error
         return link

@@ -26,7 +26,7 @@ import distributed
 import psutil
 
 from webtrial.errors import DriverError, LaunchError
-from webtrial.load.clock import SHARED, Clock, compare_clocks, machine_id
+from webtrial.load.clock import SAME_CLOCK, Clock, compare_clocks, machine_id
 from webtrial.load.driver import (
     ENDING_LIMIT_S,
     SETTING_UP_LIMIT_S,
@@ -34,7 +34,7 @@ from webtrial.load.driver import (
     Outcome,
     Task,
 )
-from webtrial.load.driver_pool import merged, named, shared
+from webtrial.load.driver_pool import merged, partitioned, worker_in_errors
 from webtrial.load.worker import (
     Hello,
     begin,
@@ -46,15 +46,15 @@ from webtrial.load.worker import (
 )
 
 CONNECT_S = 10.0
-ANSWER_S = 5.0
-FIRST_ANSWER_S = 60.0  # longer: the worker imports its modules first
+REPLY_LIMIT_S = 5.0
+FIRST_REPLY_LIMIT_S = 60.0  # longer: the worker imports its modules first
 CHECK_EVERY_S = 1.0
 RESTART_S = 10.0
 LEAD_NS = 200_000_000  # from the start command until load begins
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
+class _UsableWorker:
     """A worker that can run a load driver now."""
 
     address: str
@@ -71,74 +71,86 @@ class Cluster:
     @contextmanager
     def drive(self, task: Task) -> Iterator["DaskPool"]:
         """Share `task` over all usable workers; their drivers end with the block."""
-        fit = self._fit_workers()
-        if not fit:
-            raise DriverError("no worker of the Dask cluster is free and answers")
-        parts = [replace(part, core=None) for part in shared(task, len(fit))]
-        driver_pool = DaskPool(self, parts, fit[: len(parts)])
+        usable = self._usable_workers()
+        if not usable:
+            raise DriverError(
+                "no worker of the Dask cluster is idle and responding: start more workers, or wait"
+            )
+        parts = [replace(part, core=None) for part in partitioned(task, len(usable))]
+        driver_pool = DaskPool(self, parts, usable[: len(parts)])
         try:
             yield driver_pool
         except BaseException:
-            self._stop(fit)
+            self._stop(usable)
             raise
         finally:
             driver_pool.release()
 
-    def require_fit(self, services_are_here: bool) -> None:
-        """Raise LaunchError if there is no worker, or one that cannot drive or reach the services.
+    def require_usable(self, services_are_here: bool) -> None:
+        """Raise LaunchError if there are no workers, or one cannot drive or reach the services.
 
         Services that we launch listen on 127.0.0.1: every worker must run on this machine.
         """
         addresses = list(self.silences_s())
         if not addresses:
             raise LaunchError(
-                "the Dask cluster has no worker: start some with `dask worker` and the scheduler's"
+                "the Dask cluster has no workers: start some with `dask worker` and the scheduler's"
                 " address"
             )
-        hellos = self.ask_all(hello, addresses, FIRST_ANSWER_S)
+        replies = self.call_all(hello, addresses, FIRST_REPLY_LIMIT_S)
         for address in addresses:
-            told = hellos.get(address)
-            if not isinstance(told, Hello):
+            reply = replies.get(address)
+            if not isinstance(reply, Hello):
                 raise LaunchError(
-                    f"worker {address} cannot drive ({told!r}): install the same Webtrial with its"
-                    " requirements on every machine of the cluster"
+                    f"worker {address} cannot run a load driver ({reply!r}): install the same"
+                    " Webtrial and its requirements on every machine of the cluster"
                 )
-            if services_are_here and told.machine != machine_id():
+            if services_are_here and reply.machine != machine_id():
                 raise LaunchError(
-                    f"worker {address} runs on another machine and cannot reach the services that"
-                    " we launch on 127.0.0.1: start them where it can, and name them in targets"
+                    f"worker {address} runs on another machine and cannot reach services on"
+                    " 127.0.0.1: start the services where it can reach them, and set targets"
                 )
 
     def silences_s(self) -> dict[str, float]:
         """Return the seconds since the scheduler last heard from each worker, by address."""
         try:
             found: dict[str, float] = self.client.sync(
-                lambda: self.client.run_on_scheduler(last_heard), callback_timeout=ANSWER_S
+                lambda: self.client.run_on_scheduler(last_heard), callback_timeout=REPLY_LIMIT_S
             )
         except (OSError, TimeoutError) as error:
-            raise DriverError(f"the Dask scheduler does not answer: {error!r}") from None
+            raise DriverError(
+                f"the Dask scheduler does not respond: {error!r}. Restart it, then resume the run"
+            ) from None
         return found
 
-    def _fit_workers(self) -> list[_Fit]:
+    def _usable_workers(self) -> list[_UsableWorker]:
         heard = [a for a, silent_s in self.silences_s().items() if silent_s < SILENCE_LIMIT_S]
-        return [fit for address in sorted(heard) if (fit := self._fitness(address)) is not None]
+        return [
+            usable
+            for address in sorted(heard)
+            if (usable := self._usable_worker(address)) is not None
+        ]
 
-    def _fitness(self, address: str) -> _Fit | None:
-        told = self.ask(hello, address)
-        if not isinstance(told, Hello) or told.is_busy:
+    def _usable_worker(self, address: str) -> _UsableWorker | None:
+        reply = self.call(hello, address)
+        if not isinstance(reply, Hello) or reply.is_busy:
             return None
-        if told.machine == machine_id():
-            return _Fit(address, SHARED, told.pid if psutil.pid_exists(told.pid) else None)
+        if reply.machine == machine_id():
+            return _UsableWorker(
+                address, SAME_CLOCK, reply.pid if psutil.pid_exists(reply.pid) else None
+            )
         try:
-            return _Fit(address, compare_clocks(lambda: int(self.ask(read_clock, address))), None)
+            return _UsableWorker(
+                address, compare_clocks(lambda: int(self.call(read_clock, address))), None
+            )
         except TypeError:  # the worker returned an error instead of a number
             return None
 
-    def ask(self, function: Callable[[], Any], address: str) -> Any:
+    def call(self, function: Callable[[], Any], address: str) -> Any:
         """Return what `function` returns or raises on a worker; None if the worker is silent."""
-        return self.ask_all(function, [address], ANSWER_S).get(address)
+        return self.call_all(function, [address], REPLY_LIMIT_S).get(address)
 
-    def ask_all(
+    def call_all(
         self, function: Callable[[], Any], addresses: list[str], limit_s: float
     ) -> dict[str, Any]:
         run = self.client.run
@@ -151,13 +163,13 @@ class Cluster:
             return {}
         return answers
 
-    def _stop(self, fit: list[_Fit]) -> None:
+    def _stop(self, usable: list[_UsableWorker]) -> None:
         """Stop the drivers of responding workers, and restart silent workers if possible."""
         with suppress(DriverError):
             silences_s = self.silences_s()
-            for each in fit:
+            for each in usable:
                 if silences_s.get(each.address, inf) < SILENCE_LIMIT_S:  # it is still alive
-                    self.ask(stop_driving, each.address)
+                    self.call(stop_driving, each.address)
             self._restart([a for a, silent_s in silences_s.items() if silent_s >= SILENCE_LIMIT_S])
 
     def _restart(self, addresses: list[str]) -> None:
@@ -169,11 +181,11 @@ class Cluster:
 class DaskPool:
     """The coordinator's handle of drivers that run together on workers of a cluster."""
 
-    def __init__(self, cluster: Cluster, parts: list[Task], fit: list[_Fit]) -> None:
-        self.pids = tuple(each.pid for each in fit if each.pid is not None)
+    def __init__(self, cluster: Cluster, parts: list[Task], usable: list[_UsableWorker]) -> None:
+        self.pids = tuple(each.pid for each in usable if each.pid is not None)
         self._cluster = cluster
         self._parts = parts
-        self._fit = fit
+        self._usable = usable
         self._must_end_s = inf
         self._futures = [
             cluster.client.submit(
@@ -184,7 +196,7 @@ class DaskPool:
                 retries=0,
                 pure=False,
             )
-            for part, each in zip(parts, fit, strict=True)
+            for part, each in zip(parts, usable, strict=True)
         ]
 
     @cached_property
@@ -194,26 +206,26 @@ class DaskPool:
         Waits until all drivers are ready, then starts them.
         """
         self._await_ready()
-        begins_ns = perf_counter_ns() + LEAD_NS
-        for part, each in zip(self._parts, self._fit, strict=True):
-            begin_then = partial(begin, each.clock.shows_ns(begins_ns))
-            if self._cluster.ask(begin_then, each.address) is not True:
-                with named(part.share):
-                    raise DriverError("the load driver could not be told to begin")
+        start_ns = perf_counter_ns() + LEAD_NS
+        for part, each in zip(self._parts, self._usable, strict=True):
+            begin_at_start = partial(begin, each.clock.remote_ns_at(start_ns))
+            if self._cluster.call(begin_at_start, each.address) is not True:
+                with worker_in_errors(part.partition):
+                    raise DriverError("the load driver's worker did not accept the start time")
         task = self._parts[0]
         lasts_s = task.warmup_s + task.window_s + task.timeout_s
         self._must_end_s = monotonic() + lasts_s + ENDING_LIMIT_S
-        return begins_ns + int(task.warmup_s * 1e9)
+        return start_ns + int(task.warmup_s * 1e9)
 
     def _await_ready(self) -> None:
         until_s = monotonic() + SETTING_UP_LIMIT_S
-        for part, each in zip(self._parts, self._fit, strict=True):
-            while self._cluster.ask(is_ready, each.address) is not True:
+        for part, each in zip(self._parts, self._usable, strict=True):
+            while self._cluster.call(is_ready, each.address) is not True:
                 self.check()
                 if monotonic() > until_s:
-                    with named(part.share):
+                    with worker_in_errors(part.partition):
                         raise DriverError(
-                            f"the load driver was not ready in {SETTING_UP_LIMIT_S:g} s"
+                            f"the load driver was not ready within {SETTING_UP_LIMIT_S:g} s"
                         )
                 sleep(0.02)
 
@@ -223,11 +235,13 @@ class DaskPool:
         Also if the workers are not done in time.
         """
         silences_s = self._cluster.silences_s()
-        for part, each, future in zip(self._parts, self._fit, self._futures, strict=True):
-            with named(part.share):
+        for part, each, future in zip(self._parts, self._usable, self._futures, strict=True):
+            with worker_in_errors(part.partition):
                 self._check_one(each.address, future, silences_s)
         if monotonic() > self._must_end_s:
-            raise DriverError(f"the workers were not done {ENDING_LIMIT_S:g} s after their trial")
+            raise DriverError(
+                f"the workers had not finished {ENDING_LIMIT_S:g} s after the end of their trial"
+            )
 
     def _check_one(
         self, address: str, future: distributed.Future[Outcome], silences_s: dict[str, float]
@@ -237,9 +251,9 @@ class DaskPool:
         if future.status == "finished":
             return
         if address not in silences_s:
-            raise DriverError("the load driver died: it left the Dask cluster")
+            raise DriverError("the load driver died: its worker left the Dask cluster")
         if silences_s[address] > SILENCE_LIMIT_S:
-            raise DriverError(f"the load driver hung: silent for {silences_s[address]:.0f} s")
+            raise DriverError(f"the load driver hung: no message for {silences_s[address]:.0f} s")
 
     def outcome(self) -> Outcome:
         """Wait for the end and return the merged outcome. DriverError if a worker has none."""
@@ -248,9 +262,9 @@ class DaskPool:
             self.check()
         outcomes = []
         for part, future in zip(self._parts, self._futures, strict=True):
-            with named(part.share):
+            with worker_in_errors(part.partition):
                 outcomes.append(_result(future))
-        return merged(self._parts, outcomes, [each.clock.error_ns / 1e6 for each in self._fit])
+        return merged(self._parts, outcomes, [each.clock.error_ns / 1e6 for each in self._usable])
 
     def _done_within(self, limit_s: float) -> bool:
         until_s = monotonic() + limit_s
@@ -273,12 +287,12 @@ def connected(scheduler: str, services_are_here: bool) -> Iterator[Cluster]:
         client = distributed.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise LaunchError(
-            f"no Dask scheduler answers at {scheduler} ({type(error).__name__}): start one with"
-            " `dask scheduler` and give its address"
+            f"no Dask scheduler responds at {scheduler} ({type(error).__name__}): start one with"
+            " `dask scheduler`, or correct its address in the parameter scheduler"
         ) from None
     with client:
         cluster = Cluster(client)
-        cluster.require_fit(services_are_here)
+        cluster.require_usable(services_are_here)
         yield cluster
 
 

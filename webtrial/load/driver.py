@@ -45,7 +45,7 @@ from webtrial.load.persistent_connections import (
     persistent_requests,
 )
 from webtrial.load.samples import Samples
-from webtrial.load.scenarios import Answers, SeededData, Setting, Tokens, sessions
+from webtrial.load.scenarios import ExpectedBodies, ScenarioContext, SeededData, Tokens, sessions
 from webtrial.load.shards import write_shard
 from webtrial.load.user import User
 from webtrial.load.window import COOLDOWN_NS, Window
@@ -62,7 +62,7 @@ LEAD_NS = 20_000_000  # from the start command until load begins
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Input of a driver. `load` is the load of the whole trial, `share` this driver's part of it.
+    """Input of a driver. `load` is the load of the whole trial, `partition` this driver's part.
 
     `shard` is where the driver writes its samples, without `.parquet`; if None, it returns them.
     """
@@ -78,9 +78,9 @@ class Task:
     max_connections: int
     core: int | None
     seeded_data: SeededData
-    answers: Answers
+    expected_bodies: ExpectedBodies
     tokens: Tokens
-    share: Partition = ALL
+    partition: Partition = ALL
     shard: str | None = None
 
 
@@ -99,17 +99,17 @@ class Outcome:
     connection_states: ConnectionStates | None = None
 
 
-class Line(Protocol):
+class DriverChannel(Protocol):
     """A driver's channel to its coordinator."""
 
-    def begins_ns(self) -> int:
+    def start_ns(self) -> int:
         """Report readiness and return the start time, by this machine's time.perf_counter_ns."""
 
-    def say(self, word: str) -> None:
+    def report(self, kind: str) -> None:
         """Report progress: `alive`, or `ended` when the load is over."""
 
 
-class Driving:
+class DriverHandle:
     """The coordinator's handle of a running driver."""
 
     pids: tuple[int, ...] = ()  # drivers outside our process tree: none, ours is a child
@@ -118,7 +118,7 @@ class Driving:
         self._process = process
         self._pipe = pipe
         self._task = task
-        self._said: dict[str, Any] = {}
+        self._received: dict[str, Any] = {}
         self._opens_ns: int | None = None
         self._must_end_s = inf
         self._allow_silence(SETTING_UP_LIMIT_S)
@@ -151,7 +151,7 @@ class Driving:
         try:
             self._pipe.send(at_ns)
         except ConnectionError:
-            raise self._died("the word to begin") from None
+            raise self._died("it got its start time") from None
         self._opens_ns = at_ns + int(task.warmup_s * 1e9)
         lasts_s = task.warmup_s + task.window_s + task.timeout_s
         self._must_end_s = monotonic() + lasts_s + ENDING_LIMIT_S
@@ -159,8 +159,8 @@ class Driving:
 
     def check(self) -> None:
         """Raise DriverError if the driver has died, failed or fallen silent."""
-        while "outcome" not in self._said:
-            if not self._listen(0.0):
+        while "outcome" not in self._received:
+            if not self._receive(0.0):
                 self._require_time_left()
                 return
 
@@ -174,24 +174,24 @@ class Driving:
         """Kill the driver, without a result."""
         self._process.kill()
 
-    def _await(self, word: str) -> Any:
-        while word not in self._said:
-            if not self._listen(max(0.0, self._last_s - monotonic())):
+    def _await(self, kind: str) -> Any:
+        while kind not in self._received:
+            if not self._receive(max(0.0, self._deadline_s - monotonic())):
                 self._require_time_left()
-        return self._said[word]
+        return self._received[kind]
 
-    def _listen(self, patience_s: float) -> bool:
+    def _receive(self, patience_s: float) -> bool:
         """Receive the driver's next message; False if none arrives in time."""
         try:
             if not self._pipe.poll(patience_s):
                 return False
-            word, content = self._pipe.recv()
+            kind, content = self._pipe.recv()
         except (EOFError, ConnectionError):
-            raise self._died("its outcome" if self._opens_ns else "it was ready") from None
-        if word == "failed":
+            raise self._died("it sent its outcome" if self._opens_ns else "it was ready") from None
+        if kind == "failed":
             raise DriverError(f"the load driver failed: {content}")
-        self._said[word] = content
-        self._allow_silence(ENDING_LIMIT_S if word == "ended" else SILENCE_LIMIT_S)
+        self._received[kind] = content
+        self._allow_silence(ENDING_LIMIT_S if kind == "ended" else SILENCE_LIMIT_S)
         return True
 
     def _allow_silence(self, limit_s: float) -> None:
@@ -199,15 +199,17 @@ class Driving:
         self._silent_until_s = monotonic() + limit_s
 
     @property
-    def _last_s(self) -> float:
+    def _deadline_s(self) -> float:
         return min(self._silent_until_s, self._must_end_s)
 
     def _require_time_left(self) -> None:
         now_s = monotonic()
         if now_s >= self._silent_until_s:
-            raise DriverError(f"the load driver hung: silent for {self._silence_limit_s:g} s")
+            raise DriverError(f"the load driver hung: no message for {self._silence_limit_s:g} s")
         if now_s >= self._must_end_s:
-            raise DriverError(f"the load driver was not done {ENDING_LIMIT_S:g} s after its trial")
+            raise DriverError(
+                f"the load driver had not finished {ENDING_LIMIT_S:g} s after the end of its trial"
+            )
 
     def _died(self, before: str) -> DriverError:
         self._process.join(1)
@@ -221,11 +223,11 @@ def prepare() -> None:
 
     Otherwise the first driver would wait for it.
     """
-    forking()
+    fork_server()
     forkserver.ensure_running()
 
 
-def forking(*modules: str) -> ForkServerContext:
+def fork_server(*modules: str) -> ForkServerContext:
     """Return a fork server context that preloads `modules` and everything that drivers need."""
     context = multiprocessing.get_context("forkserver")
     # pyarrow loads pandas with its first array, which would cost each driver most of a second.
@@ -234,15 +236,15 @@ def forking(*modules: str) -> ForkServerContext:
 
 
 @contextmanager
-def driving(task: Task) -> Iterator[Driving]:
+def running_driver(task: Task) -> Iterator[DriverHandle]:
     """Run a driver in a fresh process, which always ends with the block."""
-    context = forking()
+    context = fork_server()
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, theirs), daemon=True)
     process.start()
     theirs.close()
     try:
-        yield Driving(process, ours, task)
+        yield DriverHandle(process, ours, task)
     except BaseException:
         process.kill()  # there is no outcome to wait for
         raise
@@ -256,18 +258,18 @@ def driving(task: Task) -> Iterator[Driving]:
 # --- within the driver's process
 
 
-class _PipeLine:
+class _PipeChannel:
     """The channel to a coordinator on this machine."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
 
-    def begins_ns(self) -> int:
-        self.say("ready")
+    def start_ns(self) -> int:
+        self.report("ready")
         return int(self._pipe.recv())
 
-    def say(self, word: str) -> None:
-        self._pipe.send((word, None))
+    def report(self, kind: str) -> None:
+        self._pipe.send((kind, None))
 
 
 def _work(task: Task, pipe: Pipe) -> None:
@@ -276,35 +278,35 @@ def _work(task: Task, pipe: Pipe) -> None:
         os.sched_setaffinity(0, {task.core})
         set_realtime_priority()
     try:
-        pipe.send(("outcome", run_driver(task, _PipeLine(pipe))))
+        pipe.send(("outcome", run_driver(task, _PipeChannel(pipe))))
     except Exception as error:
         text = "".join(traceback.format_exception_only(error)).strip()
         pipe.send(("failed", text))
 
 
-def run_driver(task: Task, line: Line) -> Outcome:
+def run_driver(task: Task, channel: DriverChannel) -> Outcome:
     """Run the driver of `task` in this thread until it is done."""
     raise_descriptor_limit()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_drive(task, line))
+        return runner.run(_drive(task, channel))
 
 
-async def _drive(task: Task, line: Line) -> Outcome:
+async def _drive(task: Task, channel: DriverChannel) -> Outcome:
     meter, samples = Meter(), Samples()
     users = _users(task, meter, samples)
     # In an open loop further users join when needed; the first one has all requests rendered.
     at_first = task.load.users or task.load.connections
-    ready = list(islice(users, task.share.count(at_first) if at_first else 1))
-    idle = [Connection(once=True) for _ in range(task.share.count(task.load.idle))]
-    asks = _asks(task)
-    with _no_collecting():
-        window = _window(task, line.begins_ns())
-        pulse = EventLoopMonitor(window, meter)
-        beats = asyncio.create_task(_say_alive(line))
-        dropped, states = await _load(task, ready, users, idle, asks, window)
-        pulse.stop()
-        beats.cancel()
-    line.say("ended")
+    ready = list(islice(users, task.partition.count(at_first) if at_first else 1))
+    idle = [Connection(once=True) for _ in range(task.partition.count(task.load.idle))]
+    due_requests = _due_requests(task)
+    with _garbage_collection_disabled():
+        window = _window(task, channel.start_ns())
+        monitor = EventLoopMonitor(window, meter)
+        heartbeats = asyncio.create_task(_send_heartbeats(channel))
+        dropped, states = await _load(task, ready, users, idle, due_requests, window)
+        monitor.stop()
+        heartbeats.cancel()
+    channel.report("ended")
     unread, memory_mib = meter.in_flight, psutil.Process().memory_info().rss / 2**20
     for connection in (*(user.connection for user in ready), *idle):
         await connection.aclose()
@@ -313,7 +315,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
         counts_of(table, task.window_s, dropped),
         client_of(
             table,
-            pulse,
+            monitor,
             window,
             connections=[user.connection.opened for user in ready],
             unread=unread,
@@ -326,7 +328,7 @@ async def _drive(task: Task, line: Line) -> Outcome:
 
 
 @contextmanager
-def _no_collecting() -> Iterator[None]:
+def _garbage_collection_disabled() -> Iterator[None]:
     """Disable garbage collection: no pauses, and existing objects are never scanned again."""
     gc.collect()
     gc.freeze()
@@ -338,27 +340,32 @@ def _no_collecting() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def _say_alive(line: Line) -> None:
+async def _send_heartbeats(channel: DriverChannel) -> None:
     while True:
-        line.say("alive")
+        channel.report("alive")
         await asyncio.sleep(ALIVE_EVERY_S)
 
 
 def _users(task: Task, meter: Meter, samples: Samples) -> Iterator[User]:
-    share, once = task.share, task.load.kind == "persistent"
-    numbered = enumerate(sessions(task.scenario, _setting(task)))
-    for index, session in islice(numbered, share.index, None, share.of):
+    partition, once = task.partition, task.load.kind == "persistent"
+    numbered = enumerate(sessions(task.scenario, _context(task)))
+    for index, session in islice(numbered, partition.index, None, partition.of):
         yield User(index, Connection(meter=meter, once=once), session, samples)
 
 
-def _setting(task: Task) -> Setting:
-    return Setting(
-        task.base_url, task.seed, task.timeout_s, task.seeded_data, task.answers, task.tokens
+def _context(task: Task) -> ScenarioContext:
+    return ScenarioContext(
+        task.base_url,
+        task.seed,
+        task.timeout_s,
+        task.seeded_data,
+        task.expected_bodies,
+        task.tokens,
     )
 
 
-def _window(task: Task, begins_ns: int) -> Window:
-    opens_ns = begins_ns + _warmup_ns(task)
+def _window(task: Task, start_ns: int) -> Window:
+    opens_ns = start_ns + _warmup_ns(task)
     closes_ns = opens_ns + int(task.window_s * 1e9)
     return Window(opens_ns, closes_ns, closes_ns + int((task.timeout_s + 1) * 1e9))
 
@@ -367,8 +374,8 @@ def _warmup_ns(task: Task) -> int:
     return int(task.warmup_s * 1e9)
 
 
-def _asks(task: Task) -> PersistentRequests:
-    """Return when this driver's requests are due, in nanoseconds since load begins.
+def _due_requests(task: Task) -> PersistentRequests:
+    """Return when this driver's requests are due, in nanoseconds since the load starts.
 
     Requests of an open loop belong to no connection; a closed loop has no due times.
     """
@@ -378,9 +385,11 @@ def _asks(task: Task) -> PersistentRequests:
     span_ns = _warmup_ns(task) + int(task.window_s * 1e9) + COOLDOWN_NS
     if load.connections is None:
         arrivals = poisson_arrivals(rate_per_s, span_ns, task.seed)
-        return PersistentRequests(list(task.share.part(arrivals)), [])
-    asks = persistent_requests(load.connections, rate_per_s, _warmup_ns(task), span_ns, task.seed)
-    return asks.part(task.share)
+        return PersistentRequests(list(task.partition.part(arrivals)), [])
+    due_requests = persistent_requests(
+        load.connections, rate_per_s, _warmup_ns(task), span_ns, task.seed
+    )
+    return due_requests.part(task.partition)
 
 
 async def _load(
@@ -388,27 +397,27 @@ async def _load(
     ready: list[User],
     users: Iterator[User],
     idle: list[Connection],
-    asks: PersistentRequests,
+    due_requests: PersistentRequests,
     window: Window,
 ) -> tuple[int, ConnectionStates | None]:
     """Offer the load and return the number of requests of the window that were dropped.
 
     The second item is the state of the persistent connections, None for other loads.
     """
-    begins_ns = window.opens_ns - _warmup_ns(task)
-    due_ns = [begins_ns + offset for offset in asks.at_ns]
+    start_ns = window.opens_ns - _warmup_ns(task)
+    due_ns = [start_ns + offset for offset in due_requests.at_ns]
     if task.load.kind == "closed":
-        await asyncio.sleep((begins_ns - perf_counter_ns()) / 1e9)
+        await asyncio.sleep((start_ns - perf_counter_ns()) / 1e9)
         await closed_loop(ready, window, task.think_time_s)
         return 0, None
     if task.load.kind == "persistent":
-        persistent = PersistentLoop(ready, asks.whose, window)
-        request = _setting(task).request("GET", "/")
+        persistent = PersistentLoop(ready, due_requests.connections, window)
+        request = _context(task).request("GET", "/")
         await asyncio.gather(
-            persistent.run(due_ns), open_idle(idle, request, begins_ns, _warmup_ns(task))
+            persistent.run(due_ns), open_idle(idle, request, start_ns, _warmup_ns(task))
         )
         return persistent.dropped, persistent.states(idle)
-    most_users = task.share.count(task.max_connections)
-    loop = OpenLoop(ready, lambda: next(users), most_users, window)
+    max_users = task.partition.count(task.max_connections)
+    loop = OpenLoop(ready, lambda: next(users), max_users, window)
     await loop.run(due_ns)
     return loop.dropped, None

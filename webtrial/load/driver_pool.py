@@ -14,14 +14,14 @@ import pyarrow as pa
 
 from webtrial.errors import DriverError
 from webtrial.load.aggregation import quantiles_ms
-from webtrial.load.driver import LEAD_NS, Driving, Outcome, Task, driving
+from webtrial.load.driver import LEAD_NS, DriverHandle, Outcome, Task, running_driver
 from webtrial.load.partition import Partition
 from webtrial.load.shards import Shards, joined, name_of
 from webtrial.run.records import Client, ConnectionStates, Counts, Worker
 from webtrial.run.store import Rows
 
 
-def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
+def partitioned(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
     """Partition `task` over at most `drivers` drivers, each with at least one user.
 
     Drivers run on `cores` if there are enough of them.
@@ -30,7 +30,7 @@ def shared(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:
     parts = [
         replace(
             task,
-            share=Partition(index, of),
+            partition=Partition(index, of),
             shard=task.shard and f"{task.shard}-{index + 1}",
         )
         for index in range(of)
@@ -45,7 +45,7 @@ class DriverPool:
 
     pids: tuple[int, ...] = ()  # drivers outside our process tree: none, ours are children
 
-    def __init__(self, parts: Sequence[Task], drivers: Sequence[Driving]) -> None:
+    def __init__(self, parts: Sequence[Task], drivers: Sequence[DriverHandle]) -> None:
         self._parts = parts
         self._drivers = drivers
 
@@ -55,14 +55,14 @@ class DriverPool:
 
         Waits until all drivers are ready, then starts them.
         """
-        self._each(Driving.await_ready)
-        begins_ns = perf_counter_ns() + LEAD_NS
-        self._each(lambda driver: driver.begin(begins_ns))
+        self._each(DriverHandle.await_ready)
+        start_ns = perf_counter_ns() + LEAD_NS
+        self._each(lambda driver: driver.begin(start_ns))
         return self._drivers[0].window_opens_ns
 
     def check(self) -> None:
         """Raise DriverError, with the driver's number, if one has died, failed or fallen silent."""
-        self._each(Driving.check)
+        self._each(DriverHandle.check)
 
     def outcome(self) -> Outcome:
         """Wait for the end and return the merged outcome. DriverError if a driver has none."""
@@ -71,27 +71,27 @@ class DriverPool:
         self._each(lambda driver: outcomes.append(driver.outcome()))
         return merged(self._parts, outcomes)
 
-    def _each(self, act: Callable[[Driving], None]) -> None:
+    def _each(self, act: Callable[[DriverHandle], None]) -> None:
         for part, driver in zip(self._parts, self._drivers, strict=True):
-            with named(part.share):
+            with worker_in_errors(part.partition):
                 act(driver)
 
 
 @contextmanager
 def driver_pool(task: Task, drivers: int, cores: Sequence[int] = ()) -> Iterator[DriverPool]:
     """Run `task` in several fresh driver processes, which always end with the block."""
-    parts = shared(task, drivers, cores)
+    parts = partitioned(task, drivers, cores)
     with ExitStack() as processes:
-        yield DriverPool(parts, [processes.enter_context(driving(part)) for part in parts])
+        yield DriverPool(parts, [processes.enter_context(running_driver(part)) for part in parts])
 
 
 @contextmanager
-def named(share: Partition) -> Iterator[None]:
+def worker_in_errors(partition: Partition) -> Iterator[None]:
     """Add the worker's number to any DriverError raised within the block."""
     try:
         yield
     except DriverError as error:
-        raise DriverError(f"worker {share.index + 1} of {share.of}: {error}") from None
+        raise DriverError(f"worker {partition.index + 1} of {partition.of}: {error}") from None
 
 
 def merged(
@@ -106,7 +106,7 @@ def merged(
         client=_merged_client(clients, samples),
         samples=samples,
         workers=tuple(map(_worker, parts, outcomes, errors_ms)),
-        connection_states=_held_by_all(
+        connection_states=_summed_states(
             [outcome.connection_states for outcome in outcomes if outcome.connection_states]
         ),
     )
@@ -115,8 +115,8 @@ def merged(
 def _worker(part: Task, outcome: Outcome, clock_error_ms: float) -> Worker:
     users = part.load.users
     return Worker(
-        index=part.share.index,
-        users=None if users is None else part.share.count(users),
+        index=part.partition.index,
+        users=None if users is None else part.partition.count(users),
         counts=outcome.counts,
         client=outcome.client,
         clock_error_ms=clock_error_ms,
@@ -142,12 +142,12 @@ def _summed(counts: Sequence[Counts]) -> Counts:
         dropped=sum(each.dropped for each in counts),
         succeeded=sum(each.succeeded for each in counts),
         completed=sum(each.completed for each in counts),
-        errors=_added([each.errors for each in counts]),
-        statuses=_added([each.statuses for each in counts]),
+        errors=_summed_tallies([each.errors for each in counts]),
+        statuses=_summed_tallies([each.statuses for each in counts]),
     )
 
 
-def _held_by_all(parts: Sequence[ConnectionStates]) -> ConnectionStates | None:
+def _summed_states(parts: Sequence[ConnectionStates]) -> ConnectionStates | None:
     if not parts:
         return None
     return ConnectionStates(
@@ -158,12 +158,12 @@ def _held_by_all(parts: Sequence[ConnectionStates]) -> ConnectionStates | None:
     )
 
 
-def _added(tallies: Sequence[dict[str, int]]) -> dict[str, int]:
-    added: dict[str, int] = {}
+def _summed_tallies(tallies: Sequence[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
     for tally in tallies:
         for name, number in tally.items():
-            added[name] = added.get(name, 0) + number
-    return added
+            total[name] = total.get(name, 0) + number
+    return total
 
 
 def _merged_client(clients: Sequence[Client], samples: Rows) -> Client:

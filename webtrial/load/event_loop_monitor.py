@@ -36,7 +36,7 @@ class EventLoopMonitor:
     def _on_time(self) -> None:
         now_ns = perf_counter_ns()
         late_ns = now_ns - self._expected_ns - LOOP_RESOLUTION_NS
-        if self._window.holds(self._expected_ns) and late_ns > self.worst_stall_ns:
+        if self._window.contains(self._expected_ns) and late_ns > self.worst_stall_ns:
             self.worst_stall_ns = late_ns
         self._beat(now_ns)
 

@@ -42,7 +42,8 @@ class Link(asyncio.Protocol):
         self._on_end = on_end
         self._parser = httptools.HttpResponseParser(self)
         self._loop = asyncio.get_running_loop()
-        self._answer: asyncio.Future[httpx.Response] | None = None  # while a request is in progress
+        # Set while a request is in progress.
+        self._response_future: asyncio.Future[httpx.Response] | None = None
         self._body: Body | None = None  # set once the headers are complete
         self._response: httpx.Response | None = None
         self._writable: asyncio.Future[None] | None = None
@@ -56,10 +57,10 @@ class Link(asyncio.Protocol):
     @property
     def is_busy(self) -> bool:
         """Whether a request is in progress."""
-        return self._answer is not None
+        return self._response_future is not None
 
     @property
-    def has_news(self) -> bool:
+    def has_unread_data(self) -> bool:
         """Whether the kernel holds data that the loop has not seen: on an idle socket, its end.
 
         This costs one system call: acceptable for a pool, not for every request of a driver.
@@ -70,7 +71,7 @@ class Link(asyncio.Protocol):
 
     async def exchange(self, request: httpx.Request, sent_ns: int) -> httpx.Response:
         """Send `request` and return its response once the headers have arrived."""
-        self._answer = answer = self._loop.create_future()
+        self._response_future = response_future = self._loop.create_future()
         self._is_head = request.method == "HEAD"
         self._sent_ns = sent_ns
         limits = request.extensions.get("timeout")
@@ -84,12 +85,12 @@ class Link(asyncio.Protocol):
                     raise httpx.WriteError(f"the connection is closed: {error}") from error
             else:
                 await self._write(request, limits or {})
-            response: httpx.Response = await answer
+            response: httpx.Response = await response_future
             return response
         except BaseException:
             self.abort()
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # otherwise asyncio reports an exception never retrieved
+            if response_future.done() and not response_future.cancelled():
+                response_future.exception()  # else asyncio reports that it was never retrieved
             raise
 
     async def _write(self, request: httpx.Request, limits: dict[str, float | None]) -> None:
@@ -111,7 +112,7 @@ class Link(asyncio.Protocol):
             async with asyncio.timeout(limit_s):
                 await writable
         except TimeoutError as error:
-            raise httpx.WriteTimeout(f"the server took nothing for {limit_s} s") from error
+            raise httpx.WriteTimeout(f"the server read nothing for {limit_s} s") from error
 
     # --- time limits
 
@@ -123,7 +124,7 @@ class Link(asyncio.Protocol):
         if limit_s:
             self._deadline_ns = self._sent_ns + int(limit_s * 1e9)
             if self._timer is None:
-                self._timer = self._loop.call_later(limit_s, self._look_at_the_clock)
+                self._timer = self._loop.call_later(limit_s, self._check_deadline)
         else:
             self._stop_timer()
 
@@ -133,13 +134,13 @@ class Link(asyncio.Protocol):
             self._timer = None
 
     def expect_more(self) -> None:
-        """Resume reading because somebody waits for data, and count `read` from now."""
+        """Resume reading because a reader waits for data, and count `read` from now."""
         if self._read_ns:
             self._deadline_ns = perf_counter_ns() + self._read_ns
         if self.is_open and not self._socket.is_closing():
             self._socket.resume_reading()
 
-    def _look_at_the_clock(self) -> None:
+    def _check_deadline(self) -> None:
         """Fail the request if its deadline has passed; otherwise set the timer again.
 
         One timer serves successive requests, so rendered requests share one limit. With a `read`
@@ -147,14 +148,14 @@ class Link(asyncio.Protocol):
         now.
         """
         self._timer = None
-        if self._answer is None:
+        if self._response_future is None:
             return
-        left_ns = self._deadline_ns - perf_counter_ns()
-        if left_ns > 0:
-            wait_ns = min(left_ns, self._read_ns or left_ns)
-            self._timer = self._loop.call_later(wait_ns / 1e9, self._look_at_the_clock)
+        remaining_ns = self._deadline_ns - perf_counter_ns()
+        if remaining_ns > 0:
+            wait_ns = min(remaining_ns, self._read_ns or remaining_ns)
+            self._timer = self._loop.call_later(wait_ns / 1e9, self._check_deadline)
         else:
-            self._fail(httpx.ReadTimeout("no complete answer in time"))
+            self._fail(httpx.ReadTimeout("no complete response in time"))
 
     # --- asyncio.Protocol
 
@@ -168,21 +169,21 @@ class Link(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if self._body is None or not self._body.complete:
-                self._fail(httpx.RemoteProtocolError(f"not an HTTP/1.1 answer: {error}"))
+                self._fail(httpx.RemoteProtocolError(f"not an HTTP/1.1 response: {error}"))
                 return
-            self._keeps = False  # data after a complete response belongs to no request
+            self._keep_alive = False  # data after a complete response belongs to no request
         if self._body is not None:
             self._deliver(self._body)
         else:
-            self._wait_for_headers(len(data))
+            self._handle_partial_headers(len(data))
 
     def _deliver(self, body: Body) -> None:
-        assert self._answer is not None
+        assert self._response_future is not None
         if self._read_ns:
-            self._deadline_ns = _NEVER_NS  # until somebody waits for more
-        if not self._answer.done():
+            self._deadline_ns = _NEVER_NS  # until a reader waits for more
+        if not self._response_future.done():
             assert self._response is not None
-            self._answer.set_result(self._response)
+            self._response_future.set_result(self._response)
         else:
             body.wake()
         if body.complete:
@@ -190,16 +191,16 @@ class Link(asyncio.Protocol):
         elif body.buffered > HIGH_WATER_BYTES:
             self._socket.pause_reading()
 
-    def _wait_for_headers(self, size: int) -> None:
+    def _handle_partial_headers(self, size: int) -> None:
         """Handle partial headers, an informational response, or unsolicited data."""
-        if self._answer is None:
+        if self._response_future is None:
             self._close()
             return
         if self._head_of_ns != self._sent_ns:
             self._head_of_ns, self._head_bytes = self._sent_ns, 0
         self._head_bytes += size
         if self._head_bytes > HEAD_LIMIT_BYTES:
-            self._fail(httpx.RemoteProtocolError(f"headers of over {HEAD_LIMIT_BYTES} bytes"))
+            self._fail(httpx.RemoteProtocolError(f"headers exceed {HEAD_LIMIT_BYTES} bytes"))
         elif self._read_ns and self._deadline_ns != _NEVER_NS:
             self._deadline_ns = self._now_ns + self._read_ns
 
@@ -210,18 +211,18 @@ class Link(asyncio.Protocol):
         self.is_open = False
         self.resume_writing()
         self._stop_timer()
-        if self._answer is None:
+        if self._response_future is None:
             return
         if error is not None:
             self._fail(httpx.ReadError(f"the connection was reset: {error}"))
         elif self._body is None:
-            self._fail(Closed("the server closed the connection without an answer"))
+            self._fail(Closed("the server closed the connection without a response"))
         elif self._ends_with_connection:
             self._now_ns = perf_counter_ns()
             self.on_message_complete()
             self._deliver(self._body)
         else:
-            self._fail(Truncated("the server closed the connection within its answer"))
+            self._fail(Truncated("the server closed the connection in the middle of its response"))
 
     def pause_writing(self) -> None:
         self._writable = self._loop.create_future()
@@ -236,11 +237,11 @@ class Link(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._excess = self._body is not None and self._body.complete
         if self._excess:
-            self._keeps = False  # a second response to one request belongs to no request
+            self._keep_alive = False  # a second response to one request belongs to no request
             return
         self._headers: list[tuple[bytes, bytes]] = []
         self._reason = b""
-        self._keeps = False
+        self._keep_alive = False
         self._ends_with_connection = True
 
     def on_status(self, reason: bytes) -> None:
@@ -254,17 +255,17 @@ class Link(asyncio.Protocol):
             self._ends_with_connection = False
         elif len(name) == 17 and name.lower() == b"transfer-encoding":
             if value.lower() != b"chunked" or not self._ends_with_connection:
-                raise httpx.RemoteProtocolError(f"the body's end is unclear: {value!r}")
+                raise httpx.RemoteProtocolError(f"unclear body length: {value!r}")
             self._ends_with_connection = False
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200 or self._excess:
             if status < 100 or status == 101:  # 101 switches to a protocol that we do not speak
-                raise httpx.RemoteProtocolError(f"{status} is no status of an answer")
+                raise httpx.RemoteProtocolError(f"{status} is not the status of a response")
             return  # after 100 Continue or 103 Early Hints, the final response follows
-        if self._answer is None:
-            raise httpx.RemoteProtocolError("an answer that nobody asked for")
+        if self._response_future is None:
+            raise httpx.RemoteProtocolError("a response without a request")
         self._body = Body(self)
         if self._is_head or status in (204, 304):
             self._ends_with_connection = False  # no body follows, whatever the headers say
@@ -279,21 +280,21 @@ class Link(asyncio.Protocol):
             },
         )
         if self._is_head:
-            self._complete(keeps=_keeps_alive(response))
+            self._complete(keep_alive=_stays_open(response))
 
     def on_body(self, data: bytes) -> None:
         if self._body is not None and not self._body.complete:
             self._body.feed(data)
         else:
-            self._keeps = False  # a body where none is allowed, as after a response to HEAD
+            self._keep_alive = False  # a body where none is allowed, as after a response to HEAD
 
     def on_message_complete(self) -> None:
         if self._body is not None and not self._body.complete:
-            self._complete(keeps=self._parser.should_keep_alive())
+            self._complete(keep_alive=self._parser.should_keep_alive())
 
-    def _complete(self, keeps: bool) -> None:
+    def _complete(self, keep_alive: bool) -> None:
         assert self._body is not None
-        self._keeps = keeps and not self._ends_with_connection
+        self._keep_alive = keep_alive and not self._ends_with_connection
         self._body.complete = True
         self._body.done_ns = self._now_ns
 
@@ -302,22 +303,22 @@ class Link(asyncio.Protocol):
     def _finish(self) -> None:
         """End a complete response: keep the connection for the next request, or close it."""
         self._end(self._now_ns)
-        if not self._keeps:
+        if not self._keep_alive:
             self._close()
         elif self._is_head:
             self._parser = httptools.HttpResponseParser(self)  # the old one still waits for a body
 
     def _fail(self, error: Exception) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error)
+        if self._response_future is not None and not self._response_future.done():
+            self._response_future.set_exception(error)
         elif self._body is not None:
             self._body.fail(error)
         self.abort()
 
     def _end(self, at_ns: int) -> None:
-        if self._answer is not None:
-            # Thousands of idle connections must not each keep their last answer.
-            self._answer = self._body = self._response = None
+        if self._response_future is not None:
+            # Thousands of idle connections must not each keep their last response.
+            self._response_future = self._body = self._response = None
             self._headers = []
             self._on_end(at_ns)
 
@@ -329,21 +330,23 @@ class Link(asyncio.Protocol):
 
     def _close(self) -> None:
         if self._writable is not None:
-            self.abort()  # nobody reads the rest of the request: waiting would never end
+            self.abort()  # the server does not read the rest of the request: do not wait for it
         elif self.is_open:
             self.is_open = False
             self._socket.close()
 
     def close(self) -> None:
         """Close the socket; a request in progress fails."""
-        if self._answer is not None:
-            self._fail(httpx.ReadError("the connection was closed on this side"))
+        if self._response_future is not None:
+            self._fail(httpx.ReadError("the connection was closed by the client"))
         self._close()
 
 
-def _keeps_alive(response: httpx.Response) -> bool:
+def _stays_open(response: httpx.Response) -> bool:
     """Whether the connection stays open after a response to HEAD, which httptools cannot tell."""
-    wishes = {wish.strip() for wish in response.headers.get("connection", "").lower().split(",")}
+    options = {
+        option.strip() for option in response.headers.get("connection", "").lower().split(",")
+    }
     if response.http_version == "HTTP/1.0":
-        return "keep-alive" in wishes
-    return "close" not in wishes
+        return "keep-alive" in options
+    return "close" not in options

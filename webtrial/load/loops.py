@@ -24,19 +24,19 @@ async def closed_loop(users: Iterable[User], window: Window, think_time_s: float
     They start in small groups: opening thousands of connections at once would take memory that is
     never needed again, and overflow the server's accept queue.
     """
-    living = []
+    tasks = []
     for number, user in enumerate(users, 1):
-        living.append(asyncio.create_task(_live(user, window, think_time_s)))
+        tasks.append(asyncio.create_task(_run_user(user, window, think_time_s)))
         if number % GROUP == 0:
             await asyncio.sleep(GROUP_EVERY_S)
-    await asyncio.gather(*living)
+    await asyncio.gather(*tasks)
 
 
-async def _live(user: User, window: Window, think_time_s: float) -> None:
+async def _run_user(user: User, window: Window, think_time_s: float) -> None:
     think_ns = int(think_time_s * 1e9)
     intended_ns = perf_counter_ns()
     while not window.is_over(perf_counter_ns()):
-        done_ns = await user.ask(intended_ns, window)
+        done_ns = await user.send_next(intended_ns, window)
         intended_ns = done_ns + think_ns
         if think_ns:
             await asyncio.sleep((intended_ns - perf_counter_ns()) / 1e9)
@@ -54,39 +54,39 @@ def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
 class OpenLoop(OpenLoopSchedule):
     """Sends each arrival on the most recently used connection.
 
-    If all users are busy, a new one joins, up to `most_users`; further arrivals are dropped.
+    If all users are busy, a new one joins, up to `max_users`; further arrivals are dropped.
     """
 
     def __init__(
-        self, users: list[User], join: Callable[[], User], most_users: int, window: Window
+        self, users: list[User], join: Callable[[], User], max_users: int, window: Window
     ) -> None:
         super().__init__(window)
         self.users = users
         self._idle = list(reversed(users))
         self._join = join
-        self._most_users = most_users
-        self._get_ready()
+        self._max_users = max_users
+        self._prepare_next()
 
-    def _get_ready(self) -> None:
-        if not self._idle and len(self.users) < self._most_users:
+    def _prepare_next(self) -> None:
+        if not self._idle and len(self.users) < self._max_users:
             user = self._join()
             self.users.append(user)
             self._idle.append(user)
         for user in self._idle[-1:]:
-            user.load()
+            user.prepare()
 
-    def _send(self, place: int) -> None:
+    def _send(self, index: int) -> None:
         if self._idle:
             user = self._idle.pop()
-        elif len(self.users) < self._most_users:
+        elif len(self.users) < self._max_users:
             user = self._join()
             self.users.append(user)
         else:
-            self._drop(place)
+            self._drop(index)
             return
-        self._start(self._ask(user, self._due[place]))
+        self._start(self._send_on(user, self._due[index]))
 
-    async def _ask(self, user: User, intended_ns: int) -> None:
-        await user.ask(intended_ns, self._window)
-        user.load()
+    async def _send_on(self, user: User, intended_ns: int) -> None:
+        await user.send_next(intended_ns, self._window)
+        user.prepare()
         self._idle.append(user)

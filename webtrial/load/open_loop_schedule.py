@@ -27,62 +27,62 @@ class OpenLoopSchedule(ABC):
         self.dropped = 0
         self._window = window
         self._loop = asyncio.get_running_loop()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._pending: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._due: list[int] = []
         self._next = 0
 
     @abstractmethod
-    def _send(self, place: int) -> None:
-        """Send the request at position `place` of the schedule, or drop it."""
+    def _send(self, index: int) -> None:
+        """Send the request at position `index` of the schedule, or drop it."""
 
     @abstractmethod
-    def _get_ready(self) -> None:
+    def _prepare_next(self) -> None:
         """Prepare the next request in the time between two requests."""
 
     async def run(self, due_ns: list[int]) -> None:
         """Offer a request at each of `due_ns`, until the window is over."""
         self._due = due_ns
-        self._timer = timer = Timer(self._send_what_is_due, _awake_ns(due_ns))
+        self._timer = timer = Timer(self._send_due, _awake_ns(due_ns))
         try:
-            self._send_what_is_due()  # sets the timer, if any request is due at all
+            self._send_due()  # sets the timer, if any request is due at all
             while not self._window.is_over(perf_counter_ns()):
                 await asyncio.sleep(0.01)
         finally:
             timer.close()
-            self.dropped += sum(map(self._window.holds, due_ns[self._next :]))
-            await self._let_finish()
+            self.dropped += sum(map(self._window.contains, due_ns[self._next :]))
+            await self._await_pending()
 
-    async def _let_finish(self) -> None:
+    async def _await_pending(self) -> None:
         """Wait for the last requests: otherwise the server would do work that is not recorded."""
-        left_s = (self._window.gives_up_ns - perf_counter_ns()) / 1e9
-        if self._asking:
-            _, late = await asyncio.wait(self._asking, timeout=max(left_s, 0))
+        remaining_s = (self._window.gives_up_ns - perf_counter_ns()) / 1e9
+        if self._pending:
+            _, late = await asyncio.wait(self._pending, timeout=max(remaining_s, 0))
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         if self._error is not None:
             raise self._error
 
-    def _send_what_is_due(self) -> None:
+    def _send_due(self) -> None:
         now_ns = perf_counter_ns()
         while self._next < len(self._due) and self._due[self._next] <= now_ns:
             self._send(self._next)
             self._next += 1
-        self._loop.call_soon(self._get_ready)  # after the current requests are sent, not before
+        self._loop.call_soon(self._prepare_next)  # after the current requests are sent, not before
         if self._next < len(self._due):
             self._timer.set(self._due[self._next])
 
-    def _drop(self, place: int) -> None:
-        self.dropped += self._window.holds(self._due[place])
+    def _drop(self, index: int) -> None:
+        self.dropped += self._window.contains(self._due[index])
 
-    def _start(self, asking: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(asking)
-        self._asking.add(task)
+    def _start(self, sending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(sending)
+        self._pending.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._asking.discard(task)
+        self._pending.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._error = task.exception()  # our own fault: the trial must not count
 

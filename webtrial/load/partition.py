@@ -22,9 +22,9 @@ class Partition:
         """Return how many of `total` items belong to this driver."""
         return len(range(self.index, total, self.of))
 
-    def part(self, things: Sequence[T]) -> Sequence[T]:
-        """Return the items of `things` that belong to this driver, in order."""
-        return things[self.index :: self.of]
+    def part(self, items: Sequence[T]) -> Sequence[T]:
+        """Return the items of `items` that belong to this driver, in order."""
+        return items[self.index :: self.of]
 
 
 ALL = Partition()

@@ -24,16 +24,21 @@ from webtrial.run.records import ConnectionStates
 
 @dataclass(frozen=True, slots=True)
 class PersistentRequests:
-    """Schedule of requests: sorted times in nanoseconds since load begins, and connections."""
+    """Schedule of requests: sorted times in ns since the load starts, and connection numbers."""
 
     at_ns: list[int]
-    whose: list[int]
+    connections: list[int]
 
-    def part(self, share: Partition) -> "PersistentRequests":
+    def part(self, partition: Partition) -> "PersistentRequests":
         """Return the requests of one driver, which numbers its own connections from 0."""
-        own = [place for place, who in enumerate(self.whose) if who % share.of == share.index]
+        own = [
+            place
+            for place, number in enumerate(self.connections)
+            if number % partition.of == partition.index
+        ]
         return PersistentRequests(
-            [self.at_ns[place] for place in own], [self.whose[place] // share.of for place in own]
+            [self.at_ns[place] for place in own],
+            [self.connections[place] // partition.of for place in own],
         )
 
 
@@ -55,10 +60,10 @@ def persistent_requests(
             first_ns + interval_ns * np.arange(rounds)[:, None],
         ]
     ).astype(np.int64)
-    whose = np.broadcast_to(np.arange(connections), at_ns.shape)
+    numbers = np.broadcast_to(np.arange(connections), at_ns.shape)
     order = np.argsort(at_ns, axis=None, kind="stable")
     order = order[at_ns.ravel()[order] < span_ns]
-    return PersistentRequests(at_ns.ravel()[order].tolist(), whose.ravel()[order].tolist())
+    return PersistentRequests(at_ns.ravel()[order].tolist(), numbers.ravel()[order].tolist())
 
 
 class PersistentLoop(OpenLoopSchedule):
@@ -67,30 +72,33 @@ class PersistentLoop(OpenLoopSchedule):
     A request that is due while its connection still waits for a response is dropped.
     """
 
-    def __init__(self, users: Sequence[User], whose: Sequence[int], window: Window) -> None:
+    def __init__(self, users: Sequence[User], connections: Sequence[int], window: Window) -> None:
         super().__init__(window)
         self._users = users
-        self._whose = whose
+        self._connections = connections
         self._waiting: set[int] = set()
         self._timed_out = 0
-        self._get_ready()
+        self._prepare_next()
 
-    def _get_ready(self) -> None:
-        if self._next < len(self._whose) and self._whose[self._next] not in self._waiting:
-            self._users[self._whose[self._next]].load()
+    def _prepare_next(self) -> None:
+        if (
+            self._next < len(self._connections)
+            and self._connections[self._next] not in self._waiting
+        ):
+            self._users[self._connections[self._next]].prepare()
 
-    def _send(self, place: int) -> None:
-        who = self._whose[place]
-        if who in self._waiting:
-            self._drop(place)
+    def _send(self, index: int) -> None:
+        number = self._connections[index]
+        if number in self._waiting:
+            self._drop(index)
             return
-        self._waiting.add(who)
-        self._start(self._ask(who, self._due[place]))
+        self._waiting.add(number)
+        self._start(self._send_on(number, self._due[index]))
 
-    async def _ask(self, who: int, intended_ns: int) -> None:
-        user = self._users[who]
-        await user.ask(intended_ns, self._window)
-        self._waiting.discard(who)
+    async def _send_on(self, number: int, intended_ns: int) -> None:
+        user = self._users[number]
+        await user.send_next(intended_ns, self._window)
+        self._waiting.discard(number)
         if user.outcome == "timeout" and user.connection.opened:
             self._timed_out += 1
 
@@ -110,12 +118,12 @@ class PersistentLoop(OpenLoopSchedule):
 
 
 async def open_idle(
-    connections: Sequence[Connection], request: httpx.Request, begins_ns: int, opening_ns: int
+    connections: Sequence[Connection], request: httpx.Request, start_ns: int, opening_ns: int
 ) -> None:
     """Open idle connections to the server of `request`, spread evenly over `opening_ns`."""
 
     async def one(number: int, connection: Connection) -> None:
-        at_ns = begins_ns + number * opening_ns // len(connections)
+        at_ns = start_ns + number * opening_ns // len(connections)
         await asyncio.sleep((at_ns - perf_counter_ns()) / 1e9)
         try:
             await connection.open(request)

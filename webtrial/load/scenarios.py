@@ -26,8 +26,8 @@ NUMBERED = "numbered"
 CRUD_MIX = {"read": 0.70, "create": 0.15, "update": 0.10, "delete": 0.05}
 SEARCH_MIX = {"common": 0.5, "middling": 0.3, "rare": 0.2}
 DASHBOARD = "/dashboard/stats"
-USERS_ASKED_FOR = 200  # distinct users that user_detail requests
-PAGES_ASKED_FOR = 20  # distinct pages that catalog requests
+DISTINCT_USERS = 200  # distinct users that user_detail requests
+DISTINCT_PAGES = 20  # distinct pages that catalog requests
 FAN_OUT_COUNTS = (1, 2, 4, 8)  # sources behind a request of fan_out
 FAN_OUT_DELAYS_MS = (0, 10, 50, 100)  # delay of each source
 
@@ -50,7 +50,7 @@ class ExpectedBody:
     checksum: int
 
 
-Answers = dict[str, ExpectedBody]
+ExpectedBodies = dict[str, ExpectedBody]
 """Expected body of one stack, by request target such as `/users/17`."""
 
 Tokens = dict[str, str]
@@ -69,27 +69,27 @@ class RequestSpec:
 
 
 class Session(Protocol):
-    """The requests of one user: call `next` and `settle` alternately."""
+    """The requests of one user: call `next` and `check_response` alternately."""
 
     def next(self) -> RequestSpec:
         """Return the next request."""
 
-    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
+    def check_response(self, spec: RequestSpec, status: int, body: bytes) -> str:
         """Return `ok` or the kind of error: status, empty, wrong_length, wrong_content."""
 
-    def lost(self, shot: RequestSpec) -> None:
-        """Call this instead of `settle` without a response: the request's effect is unknown."""
+    def response_lost(self, spec: RequestSpec) -> None:
+        """Call this instead of `check_response` without a response: its effect is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ScenarioContext:
     """Everything that a scenario needs to create sessions."""
 
     base_url: str
     seed: int
     timeout_s: float
     seeded_data: SeededData
-    answers: Answers
+    expected_bodies: ExpectedBodies
     tokens: Tokens
 
     def request(self, method: str, target: str, **content: Any) -> httpx.Request:
@@ -104,9 +104,9 @@ def seeded_data_from(built: dict[str, Any], password: str) -> SeededData:
     return SeededData(built["rows"]["users"], words, tuple(built["accounts"]), password)
 
 
-def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
+def sessions(scenario: str, context: ScenarioContext) -> Iterator[Session]:
     """Yield sessions without end, each with its own seed."""
-    make = _SCENARIOS[scenario](setting)
+    make = _SCENARIOS[scenario](context)
     index = 0
     while True:
         yield make(index)
@@ -116,7 +116,7 @@ def sessions(scenario: str, setting: Setting) -> Iterator[Session]:
 # --- reading: a fixed pool of requests, sent in random order
 
 
-class Reading:
+class ReadSession:
     """Draws requests from a pool with given weights."""
 
     def __init__(self, pool: list[RequestSpec], weights: np.ndarray, seed: list[int]) -> None:
@@ -136,71 +136,75 @@ class Reading:
         drawn = self._random.choice(len(self._pool), size=AT_A_TIME, p=self._weights)
         return list(drawn.tolist())
 
-    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
+    def check_response(self, spec: RequestSpec, status: int, body: bytes) -> str:
         """Check status and length of every response, content of one in CONTENT_EVERY."""
         self._checked += 1
-        return check(shot, status, body, content=self._checked % CONTENT_EVERY == 0)
+        return check(spec, status, body, content=self._checked % CONTENT_EVERY == 0)
 
-    def lost(self, shot: RequestSpec) -> None:
+    def response_lost(self, spec: RequestSpec) -> None:
         """Do nothing: reading changes no data."""
 
 
-class Cycling(Reading):
+class CyclicReadSession(ReadSession):
     """Sends every request of a pool once per cycle, in a new random order each time."""
 
     def _drawn(self) -> list[int]:
         return list(self._random.permutation(len(self._pool)).tolist())
 
 
-def check(shot: RequestSpec, status: int, body: bytes, *, content: bool) -> str:
+def check(spec: RequestSpec, status: int, body: bytes, *, content: bool) -> str:
     """Return `ok` or the kind of error of a response."""
-    if status not in shot.statuses:
+    if status not in spec.statuses:
         return "status"
     if not body and status != 204:
         return "empty"
-    if shot.known is not None:
-        if len(body) != shot.known.length:
+    if spec.known is not None:
+        if len(body) != spec.known.length:
             return "wrong_length"
-        if content and zlib.crc32(body) != shot.known.checksum:
+        if content and zlib.crc32(body) != spec.known.checksum:
             return "wrong_content"
     return "ok"
 
 
 def _reads(
-    setting: Setting,
+    context: ScenarioContext,
     kinds: dict[str, str],
     weights: np.ndarray | None = None,
-    way: type[Reading] = Reading,
+    session_type: type[ReadSession] = ReadSession,
 ) -> Any:
     pool = [
-        RequestSpec(setting.request("GET", target), kind, (200,), setting.answers.get(target))
+        RequestSpec(
+            context.request("GET", target), kind, (200,), context.expected_bodies.get(target)
+        )
         for target, kind in kinds.items()
     ]
     equal = np.full(len(pool), 1 / len(pool))
-    return lambda index: way(pool, equal if weights is None else weights, [setting.seed, index])
+    return lambda index: session_type(
+        pool, equal if weights is None else weights, [context.seed, index]
+    )
 
 
-def _ping(setting: Setting) -> Any:
-    return _reads(setting, targets("ping", setting.seeded_data))
+def _ping(context: ScenarioContext) -> Any:
+    return _reads(context, targets("ping", context.seeded_data))
 
 
-def _user_detail(setting: Setting) -> Any:
-    return _reads(setting, targets("user_detail", setting.seeded_data))
+def _user_detail(context: ScenarioContext) -> Any:
+    return _reads(context, targets("user_detail", context.seeded_data))
 
 
-def _catalog(setting: Setting) -> Any:
-    return _reads(setting, targets("catalog", setting.seeded_data))
+def _catalog(context: ScenarioContext) -> Any:
+    return _reads(context, targets("catalog", context.seeded_data))
 
 
-def _fan_out(setting: Setting) -> Any:
-    return _reads(setting, targets("fan_out", setting.seeded_data), way=Cycling)
+def _fan_out(context: ScenarioContext) -> Any:
+    return _reads(context, targets("fan_out", context.seeded_data), session_type=CyclicReadSession)
 
 
-def _product_search(setting: Setting) -> Any:
-    kinds = targets("product_search", setting.seeded_data)
+def _product_search(context: ScenarioContext) -> Any:
+    kinds = targets("product_search", context.seeded_data)
     found = list(kinds.values())
     weights = np.array([SEARCH_MIX[kind] / found.count(kind) for kind in found])
-    return _reads(setting, kinds, weights / weights.sum())
+    return _reads(context, kinds, weights / weights.sum())
 
 
 def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
@@ -208,7 +212,7 @@ def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
     if scenario == "ping":
         return {"/ping": "ping"}
     if scenario == "user_detail":
-        ids = np.random.default_rng(0).choice(seeded_data.users, USERS_ASKED_FOR, replace=False) + 1
+        ids = np.random.default_rng(0).choice(seeded_data.users, DISTINCT_USERS, replace=False) + 1
         return {f"/users/{number}": "user" for number in sorted(ids.tolist())}
     if scenario == "product_search":
         return {
@@ -217,7 +221,7 @@ def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
             for word in words
         }
     if scenario == "catalog":
-        return {f"/catalog?page={page}": "page" for page in range(1, PAGES_ASKED_FOR + 1)}
+        return {f"/catalog?page={page}": "page" for page in range(1, DISTINCT_PAGES + 1)}
     if scenario == "fan_out":
         return {
             f"/sources?count={count}&delay_ms={delay_ms}": f"{count} × {delay_ms} ms"
@@ -227,34 +231,34 @@ def targets(scenario: str, seeded_data: SeededData) -> dict[str, str]:
     return {}
 
 
-def _numbered(setting: Setting) -> Callable[[int], Session]:
+def _numbered(context: ScenarioContext) -> Callable[[int], Session]:
     """Each user requests its own number, which identifies it in a server's log."""
 
-    def asking(index: int) -> Session:
-        shot = RequestSpec(
-            setting.request("GET", f"/{index}"), "numbered", (200,), setting.answers["/"]
+    def make(index: int) -> Session:
+        spec = RequestSpec(
+            context.request("GET", f"/{index}"), "numbered", (200,), context.expected_bodies["/"]
         )
-        return Reading([shot], np.ones(1), [setting.seed, index])
+        return ReadSession([spec], np.ones(1), [context.seed, index])
 
-    return asking
+    return make
 
 
 # --- dashboard: signed in beforehand, one token per account
 
 
-def dashboard_request(setting: Setting, token: str) -> httpx.Request:
+def dashboard_request(context: ScenarioContext, token: str) -> httpx.Request:
     """Return a request for the dashboard by the account that owns `token`."""
-    return setting.request("GET", DASHBOARD, headers={"Authorization": f"Bearer {token}"})
+    return context.request("GET", DASHBOARD, headers={"Authorization": f"Bearer {token}"})
 
 
-def _dashboard(setting: Setting) -> Callable[[int], Session]:
+def _dashboard(context: ScenarioContext) -> Callable[[int], Session]:
     """Assign accounts to users in turn: users share accounts if there are more users."""
-    known = setting.answers.get(DASHBOARD)
-    shots = [
-        RequestSpec(dashboard_request(setting, token), "dashboard", (200,), known)
-        for token in setting.tokens.values()
+    known = context.expected_bodies.get(DASHBOARD)
+    specs = [
+        RequestSpec(dashboard_request(context, token), "dashboard", (200,), known)
+        for token in context.tokens.values()
     ]
-    return lambda index: Reading([shots[index % len(shots)]], np.ones(1), [setting.seed, index])
+    return lambda index: ReadSession([specs[index % len(specs)]], np.ones(1), [context.seed, index])
 
 
 # --- writing: on users that the session created
@@ -269,11 +273,11 @@ def new_user(random: np.random.Generator, owner: str) -> dict[str, Any]:
 class Crud:
     """70 % reads, 15 % creates, 10 % updates, 5 % deletes, on users that the session created."""
 
-    def __init__(self, setting: Setting, index: int) -> None:
-        self._setting = setting
-        self._random = np.random.default_rng([setting.seed, index])
-        self._owner = f"u{setting.seed % 10**9:09d}-{index:05d}"
-        self._mine: dict[int, dict[str, Any]] = {}
+    def __init__(self, context: ScenarioContext, index: int) -> None:
+        self._context = context
+        self._random = np.random.default_rng([context.seed, index])
+        self._owner = f"u{context.seed % 10**9:09d}-{index:05d}"
+        self._own_users: dict[int, dict[str, Any]] = {}
         self._kinds: list[str] = []
         self._checked = 0
 
@@ -283,14 +287,14 @@ class Crud:
             drawn = self._random.choice(list(CRUD_MIX), size=AT_A_TIME, p=list(CRUD_MIX.values()))
             self._kinds = drawn.tolist()
         kind = self._kinds.pop()
-        return self._operation(kind if self._mine else "create")
+        return self._operation(kind if self._own_users else "create")
 
     def _operation(self, kind: str) -> RequestSpec:
-        request = self._setting.request
+        request = self._context.request
         if kind == "create":
             user = new_user(self._random, self._owner)
             return RequestSpec(request("POST", "/users", json=user), kind, (201,), subject=user)
-        number = list(self._mine)[int(self._random.integers(len(self._mine)))]
+        number = list(self._own_users)[int(self._random.integers(len(self._own_users)))]
         target = f"/users/{number}"
         if kind == "read":
             return RequestSpec(request("GET", target), kind, (200,), subject=number)
@@ -299,40 +303,40 @@ class Crud:
         user = new_user(self._random, self._owner)
         return RequestSpec(request("PUT", target, json=user), kind, (200,), subject=(number, user))
 
-    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
+    def check_response(self, spec: RequestSpec, status: int, body: bytes) -> str:
         """Check status and content: every response holds a user that this session knows."""
-        outcome = check(shot, status, body, content=False)
+        outcome = check(spec, status, body, content=False)
         if outcome != "ok":
             return outcome
-        if shot.kind == "delete":
-            del self._mine[shot.subject]
+        if spec.kind == "delete":
+            del self._own_users[spec.subject]
             return "ok" if not body else "wrong_length"
-        return self._settle_user(shot, body)
+        return self._check_user(spec, body)
 
-    def lost(self, shot: RequestSpec) -> None:
+    def response_lost(self, spec: RequestSpec) -> None:
         """Forget a user that may or may not have been changed or deleted."""
-        if shot.kind == "update":
-            del self._mine[shot.subject[0]]
-        elif shot.kind == "delete":
-            del self._mine[shot.subject]
+        if spec.kind == "update":
+            del self._own_users[spec.subject[0]]
+        elif spec.kind == "delete":
+            del self._own_users[spec.subject]
 
-    def _settle_user(self, shot: RequestSpec, body: bytes) -> str:
-        if shot.kind == "create":
-            answered = _object(body)
-            self._mine[answered.get("id", 0)] = shot.subject
-            return _same(answered, shot.subject)
-        if shot.kind == "update":
-            number, user = shot.subject
-            self._mine[number] = user
-            return _same(_object(body), user)
-        known = self._mine[shot.subject]
+    def _check_user(self, spec: RequestSpec, body: bytes) -> str:
+        if spec.kind == "create":
+            response = _json_object(body)
+            self._own_users[response.get("id", 0)] = spec.subject
+            return _compare_user(response, spec.subject)
+        if spec.kind == "update":
+            number, user = spec.subject
+            self._own_users[number] = user
+            return _compare_user(_json_object(body), user)
+        known = self._own_users[spec.subject]
         if known["username"].encode() not in body:
             return "wrong_content"
         self._checked += 1
-        return "ok" if self._checked % CONTENT_EVERY else _same(_object(body), known)
+        return "ok" if self._checked % CONTENT_EVERY else _compare_user(_json_object(body), known)
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except ValueError:
@@ -340,9 +344,9 @@ def _object(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _same(answered: dict[str, Any], user: dict[str, Any]) -> str:
-    same = all(answered.get(name) == value for name, value in user.items())
-    return "ok" if same and isinstance(answered.get("id"), int) else "wrong_content"
+def _compare_user(response: dict[str, Any], user: dict[str, Any]) -> str:
+    same = all(response.get(name) == value for name, value in user.items())
+    return "ok" if same and isinstance(response.get("id"), int) else "wrong_content"
 
 
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -361,37 +365,37 @@ FAULTS: tuple[dict[str, Any], ...] = (
 class Validation:
     """Creates users. On average every other body is invalid, with one of FAULTS."""
 
-    def __init__(self, setting: Setting, index: int) -> None:
-        self._setting = setting
-        self._random = np.random.default_rng([setting.seed, index])
-        self._owner = f"v{setting.seed % 10**9:09d}-{index:05d}"
+    def __init__(self, context: ScenarioContext, index: int) -> None:
+        self._context = context
+        self._random = np.random.default_rng([context.seed, index])
+        self._owner = f"v{context.seed % 10**9:09d}-{index:05d}"
 
     def next(self) -> RequestSpec:
         """Return a create request with a valid or an invalid body."""
         user = new_user(self._random, self._owner)
         if self._random.random() < 0.5:
             return RequestSpec(
-                self._setting.request("POST", "/users", json=user), "valid", (201,), None, user
+                self._context.request("POST", "/users", json=user), "valid", (201,), None, user
             )
         fault = FAULTS[int(self._random.integers(len(FAULTS)))]
-        request = self._setting.request("POST", "/users", json=user | fault)
+        request = self._context.request("POST", "/users", json=user | fault)
         return RequestSpec(request, "invalid", (400, 422), None, fault)
 
-    def settle(self, shot: RequestSpec, status: int, body: bytes) -> str:
+    def check_response(self, spec: RequestSpec, status: int, body: bytes) -> str:
         """Check that the response holds the user as sent, or names every wrong field."""
-        outcome = check(shot, status, body, content=False)
+        outcome = check(spec, status, body, content=False)
         if outcome != "ok":
             return outcome
-        if shot.kind == "valid":
-            return _same(_object(body), shot.subject)
-        named = all(field.encode() in body for field in shot.subject)
+        if spec.kind == "valid":
+            return _compare_user(_json_object(body), spec.subject)
+        named = all(field.encode() in body for field in spec.subject)
         return "ok" if named else "wrong_content"
 
-    def lost(self, shot: RequestSpec) -> None:
+    def response_lost(self, spec: RequestSpec) -> None:
         """Do nothing: these users are never requested again."""
 
 
-_SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {
+_SCENARIOS: dict[str, Callable[[ScenarioContext], Callable[[int], Session]]] = {
     NUMBERED: _numbered,
     "ping": _ping,
     "user_detail": _user_detail,
@@ -399,6 +403,6 @@ _SCENARIOS: dict[str, Callable[[Setting], Callable[[int], Session]]] = {
     "catalog": _catalog,
     "fan_out": _fan_out,
     "dashboard": _dashboard,
-    "crud": lambda setting: lambda index: Crud(setting, index),
-    "validation": lambda setting: lambda index: Validation(setting, index),
+    "crud": lambda context: lambda index: Crud(context, index),
+    "validation": lambda context: lambda index: Validation(context, index),
 }

@@ -28,9 +28,9 @@ class Shards:
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return one column of all shards."""
-        none = no_rows().select([name])
+        empty = no_rows().select([name])
         pieces = [pa.Table.from_batches([batch]) for batch in self._pieces([name])]
-        return pa.concat_tables([none, *pieces]).column(0)
+        return pa.concat_tables([empty, *pieces]).column(0)
 
     def to_batches(self) -> Iterator[pa.RecordBatch]:
         """Return all rows, one batch at a time."""
@@ -75,9 +75,10 @@ def _opened(url: str, mode: str) -> Iterator[IO[bytes]]:
         with fsspec.open(url, mode, auto_mkdir=True) as file:
             yield file
     except (OSError, ValueError, ImportError) as error:
-        doing = "written" if mode == "wb" else "read"
-        why = getattr(error, "strerror", None) or type(error).__name__  # a run stores no addresses
+        action = "written" if mode == "wb" else "read"
+        # No URL: a run stores no addresses.
+        reason = getattr(error, "strerror", None) or type(error).__name__
         raise DriverError(
-            f"the shard {name_of(url)} cannot be {doing} ({why}): results_url must be an address"
+            f"the shard {name_of(url)} cannot be {action} ({reason}): set results_url to an address"
             " that every worker can write to and this machine can read"
         ) from error

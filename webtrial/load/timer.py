@@ -38,16 +38,16 @@ class Timer:
         self._on_time = on_time
         self._awake_ns = awake_ns
         self._at_ns = 0
-        self._turn: asyncio.Handle | None = None
+        self._poll_handle: asyncio.Handle | None = None
         self._fd = _libc.timerfd_create(_CLOCK_MONOTONIC, _NONBLOCK_CLOEXEC)
         if self._fd < 0:
-            raise OSError(ctypes.get_errno(), "timerfd_create failed; open arrivals need Linux")
+            raise OSError(ctypes.get_errno(), "timerfd_create failed; open loads need Linux")
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._fd, self._fired)
 
     def set(self, at_ns: int) -> None:
         """Fire at `at_ns` of time.perf_counter_ns, or at once if that has passed."""
-        self._stop_turning()
+        self._stop_polling()
         self._at_ns = at_ns
         seconds, nanoseconds = divmod(max(at_ns - self._awake_ns, 1), 1_000_000_000)
         when = _Itimerspec(_Timespec(0, 0), _Timespec(seconds, nanoseconds))
@@ -59,22 +59,22 @@ class Timer:
             os.read(self._fd, 8)
         except BlockingIOError:
             return
-        self._look()
+        self._poll()
 
-    def _look(self) -> None:
-        self._turn = None
+    def _poll(self) -> None:
+        self._poll_handle = None
         if perf_counter_ns() < self._at_ns:
-            self._turn = self._loop.call_soon(self._look)
+            self._poll_handle = self._loop.call_soon(self._poll)
         else:
             self._on_time()
 
-    def _stop_turning(self) -> None:
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+    def _stop_polling(self) -> None:
+        if self._poll_handle is not None:
+            self._poll_handle.cancel()
+            self._poll_handle = None
 
     def close(self) -> None:
         """Stop the timer and close its descriptor."""
-        self._stop_turning()
+        self._stop_polling()
         self._loop.remove_reader(self._fd)
         os.close(self._fd)

@@ -29,7 +29,7 @@ class Transport(httpx.AsyncBaseTransport):
         tls: ssl.SSLContext | None = None,
         meter: Meter | None = None,
     ) -> None:
-        self._places = asyncio.Semaphore(max_connections)
+        self._slots = asyncio.Semaphore(max_connections)
         self._tls = tls
         self._meter = meter
         self._idle: dict[Origin, list[Connection]] = defaultdict(list)
@@ -37,28 +37,28 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` on an idle connection to its origin, or on a new one."""
-        await self._take_place(request.extensions.get("timeout", {}).get("pool"))
+        await self._acquire_slot(request.extensions.get("timeout", {}).get("pool"))
         url = request.url
         origin = (url.raw_scheme, url.raw_host, url.port)
         try:
             connection = await self._idle_connection(origin) or self._new_connection(url)
         except BaseException:
-            self._places.release()
+            self._slots.release()
             raise
         self._busy.add(connection)
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
             await connection.aclose()
-            self.give_back(origin, connection)
+            self.release_connection(origin, connection)
             raise
         response.stream = _Leased(response.stream, self, origin, connection)
         return response
 
-    async def _take_place(self, timeout_s: float | None) -> None:
+    async def _acquire_slot(self, timeout_s: float | None) -> None:
         try:
             async with asyncio.timeout(timeout_s):
-                await self._places.acquire()
+                await self._slots.acquire()
         except TimeoutError as error:
             raise httpx.PoolTimeout(f"no connection became free within {timeout_s} s") from error
 
@@ -66,24 +66,24 @@ class Transport(httpx.AsyncBaseTransport):
         idle = self._idle[origin]
         while idle:
             connection = idle.pop()
-            if connection.is_ready and not connection.has_news:
+            if connection.is_ready and not connection.has_unread_data:
                 return connection
             await connection.aclose()
         return None
 
     def _new_connection(self, url: httpx.URL) -> Connection:
         if url.scheme not in ("http", "https"):
-            raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https")
+            raise httpx.UnsupportedProtocol(f"unsupported scheme {url.scheme!r}: use http or https")
         if url.scheme == "https" and self._tls is None:
             self._tls = httpx.create_ssl_context()
         return Connection(tls=self._tls, meter=self._meter)
 
-    def give_back(self, origin: Origin, connection: Connection) -> None:
+    def release_connection(self, origin: Origin, connection: Connection) -> None:
         """Return `connection` to the pool, after its response was read or abandoned."""
         self._busy.discard(connection)
         if connection.is_ready:
             self._idle[origin].append(connection)
-        self._places.release()
+        self._slots.release()
 
     async def aclose(self) -> None:
         """Close every connection; a request in progress fails."""
@@ -116,4 +116,4 @@ class _Leased(httpx.AsyncByteStream):
         await self._body.aclose()
         transport, self._transport = self._transport, None
         if transport is not None:
-            transport.give_back(self._origin, self._connection)
+            transport.release_connection(self._origin, self._connection)

@@ -25,7 +25,7 @@ class Window:
         """Time after which no more requests are sent, even if some have not ended."""
         return self.closes_ns + COOLDOWN_NS
 
-    def holds(self, at_ns: int) -> bool:
+    def contains(self, at_ns: int) -> bool:
         """Whether a request intended at `at_ns` is measured."""
         return self.opens_ns <= at_ns < self.closes_ns
 

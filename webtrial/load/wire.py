@@ -16,13 +16,15 @@ def head_of(request: httpx.Request) -> bytes:
     method = request.method.encode("ascii")
     target = request.extensions.get("target", request.url.raw_path)
     if not _TOKEN.fullmatch(method) or not _TARGET.fullmatch(target):
-        raise httpx.LocalProtocolError(f"no request line can be made of {method!r} {target!r}")
+        raise httpx.LocalProtocolError(
+            f"{method!r} and {target!r} do not make a valid request line"
+        )
     if "host" not in request.headers:
-        raise httpx.LocalProtocolError("HTTP/1.1 asks for a header Host, and there is none")
+        raise httpx.LocalProtocolError("the header Host is missing, which HTTP/1.1 requires")
     lines = [b"%s %s HTTP/1.1" % (method, target)]
     for name, value in request.headers.raw:
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise httpx.LocalProtocolError(f"header {name!r} cannot be sent: {value!r}")
+            raise httpx.LocalProtocolError(f"invalid header {name!r}: {value!r}")
         lines.append(b"%s: %s" % (name, value))
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
@@ -67,7 +69,9 @@ def render(request: httpx.Request) -> bytes:
 def _check_length(request: httpx.Request, length: int, *, is_whole: bool) -> None:
     declared = int(request.headers.get("content-length", 0))
     if length > declared or (is_whole and length < declared):
-        raise httpx.LocalProtocolError(f"{length} bytes of body; Content-Length says {declared}")
+        raise httpx.LocalProtocolError(
+            f"the body has {length} bytes, but Content-Length is {declared}"
+        )
 
 
 def once(request: httpx.Request) -> httpx.Request:

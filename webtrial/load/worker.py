@@ -28,43 +28,43 @@ class Hello:
     is_busy: bool
 
 
-class _Line:
+class _WorkerChannel:
     """Channel to a coordinator that calls on this worker's event loop, not the driver's thread."""
 
     def __init__(self) -> None:
         self.is_ready = False
-        self._told = threading.Event()
+        self._released = threading.Event()
         self._begins_ns: int | None = None
         self._cancel: Callable[[], object] = lambda: None
 
-    def begins_ns(self) -> int:
-        loop, driving = asyncio.get_running_loop(), asyncio.current_task()
-        assert driving is not None
-        self._cancel = lambda: loop.call_soon_threadsafe(driving.cancel)
+    def start_ns(self) -> int:
+        loop, running_driver = asyncio.get_running_loop(), asyncio.current_task()
+        assert running_driver is not None
+        self._cancel = lambda: loop.call_soon_threadsafe(running_driver.cancel)
         self.is_ready = True
-        self._told.wait(SETTING_UP_LIMIT_S)
+        self._released.wait(SETTING_UP_LIMIT_S)
         if self._begins_ns is None:
-            raise DriverError("the load driver was not told to begin")
+            raise DriverError(f"the load driver got no start time within {SETTING_UP_LIMIT_S:g} s")
         return self._begins_ns
 
-    def say(self, word: str) -> None:
+    def report(self, word: str) -> None:
         """Do nothing: the worker's heartbeats report that it is alive."""
 
     def begin(self, at_ns: int) -> None:
         self._begins_ns = at_ns
-        self._told.set()
+        self._released.set()
 
     def stop(self) -> None:
-        self._told.set()
+        self._released.set()
         self._cancel()
 
 
-_at_work: list[_Line] = []  # at most one: a busy worker gets no part
+_running: list[_WorkerChannel] = []  # at most one: a busy worker gets no part
 
 
 def hello() -> Hello:
     """Return this worker's identity, and whether it still runs an earlier trial."""
-    return Hello(machine_id(), os.getpid(), bool(_at_work))
+    return Hello(machine_id(), os.getpid(), bool(_running))
 
 
 def read_clock() -> int:
@@ -74,30 +74,30 @@ def read_clock() -> int:
 
 def is_ready() -> bool:
     """Whether the driver waits only for its start time."""
-    return any(line.is_ready for line in _at_work)
+    return any(channel.is_ready for channel in _running)
 
 
 def begin(at_ns: int) -> bool:
     """Start the driver at `at_ns` of this machine's clock; False if there is no driver."""
-    for line in list(_at_work):
-        line.begin(at_ns)
-    return bool(_at_work)
+    for channel in list(_running):
+        channel.begin(at_ns)
+    return bool(_running)
 
 
 def stop_driving() -> None:
     """Stop the driver of an earlier trial, if there is one."""
-    for line in list(_at_work):
+    for channel in list(_running):
         with suppress(RuntimeError):  # it may just have ended by itself
-            line.stop()
+            channel.stop()
 
 
 def work(part: Task) -> Outcome:
     """Run a load driver of `part` that starts at the time given to `begin`."""
-    line = _Line()
-    _at_work.append(line)
+    channel = _WorkerChannel()
+    _running.append(channel)
     try:
-        return run_driver(part, line)
+        return run_driver(part, channel)
     except asyncio.CancelledError:
-        raise DriverError("the load driver was told to stop") from None
+        raise DriverError("the load driver was stopped by its coordinator") from None
     finally:
-        _at_work.remove(line)
+        _running.remove(channel)

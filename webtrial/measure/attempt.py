@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from webtrial.errors import DriverError, LaunchError
 from webtrial.load.aggregation import tally
-from webtrial.load.driver import Task, driving
-from webtrial.load.scenarios import Answers, SeededData, Tokens
+from webtrial.load.driver import Task, running_driver
+from webtrial.load.scenarios import ExpectedBodies, SeededData, Tokens
 from webtrial.measure.drivers import Drive
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.machine import CoreSplit, speed_per_s
@@ -30,21 +30,21 @@ from webtrial.measure.processes import (
     Trees,
     foreign_fraction,
     machine_time,
+    read_each_second,
     sleep_until,
     stolen_fraction,
     suspended_between_s,
     throttled_between,
-    watch,
 )
 from webtrial.measure.resources import (
     Connection,
     StatementCounts,
     cost,
     memory_mib,
+    pids_of_other_databases,
     resource_samples,
-    serves_others,
+    statement_counts,
     statements_between,
-    statements_of,
 )
 from webtrial.measure.targets import Target
 from webtrial.measure.validity import judge, judge_workers
@@ -69,12 +69,12 @@ from webtrial.run.store import Rows, no_rows, samples_name
 from webtrial.system.plain_http import plain_client
 from webtrial.system.process_tree import last_lines, runs
 
-ASKS_UPSTREAMS = frozenset({"dashboard"})
+USES_UPSTREAMS = frozenset({"dashboard"})
 
-_BEFORE_OPENING_NS = 300_000_000  # finding and reading processes takes up to a third of that
+_LEAD_NS = 300_000_000  # finding and reading processes takes up to a third of that
 
 # Outcomes after which the driver must reconnect: the service is the cause.
-_BROKE_CONNECTION = ["reset", "closed", "truncated", "malformed", "timeout"]
+_CONNECTION_LOST = ["reset", "closed", "truncated", "malformed", "timeout"]
 
 _NEVER_SENT = ["refused", "gone"]
 
@@ -96,20 +96,20 @@ class RunContext:
     database_pid: int | None
     ours: tuple[int, ...]
     cores: tuple[int, ...]
-    drive: Drive = driving
+    drive: Drive = running_driver
     results: str | None = None  # the folder for shards
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUnderTest:
-    """One running stack of a block, whose answers agree with those of the others.
+    """One running stack of a block, whose responses agree with those of the others.
 
     A target has a database and a log somewhere, but not on this machine.
     """
 
     service: Service | Target
     database_url: str | None
-    answers: Answers
+    expected_bodies: ExpectedBodies
     tokens: Tokens
     log: Path | None
 
@@ -169,14 +169,14 @@ def attempt_trial(
         validity=_validity(planned, observed, machine, window_s),
         samples=samples_name(planned.number, attempt),
         workers=observed.workers,
-        service_ended=_last_words(under_test),
+        service_ended=_last_output(under_test),
         connection_states=observed.connection_states,
     )
     return trial, observed.samples
 
 
 @contextmanager
-def losses_of(planned: PlannedTrial) -> Iterator[None]:
+def report_lost_dependencies(planned: PlannedTrial) -> Iterator[None]:
     """Raise LaunchError that names the trial if PostgreSQL or an upstream is lost during it.
 
     How a stack behaves without them says nothing about the stack.
@@ -187,10 +187,18 @@ def losses_of(planned: PlannedTrial) -> Iterator[None]:
     except psycopg.OperationalError as error:
         first, *_ = str(error).strip().splitlines() or [type(error).__name__]
         if _is_loss(error):
-            raise LaunchError(f"PostgreSQL was lost during {trial}: {first}") from error
-        raise LaunchError(f"PostgreSQL refused a query during {trial}: {first}") from error
+            raise LaunchError(
+                f"the connection to PostgreSQL was lost during {trial}: {first}. Find out why it"
+                " ended, then resume the run"
+            ) from error
+        raise LaunchError(
+            f"PostgreSQL refused a query during {trial}: {first}. Remove the cause, then resume the"
+            " run"
+        ) from error
     except httpx.TransportError as error:
-        raise LaunchError(f"an upstream was lost during {trial}: {error}") from error
+        raise LaunchError(
+            f"the connection to an upstream was lost during {trial}: {error}. Resume the run"
+        ) from error
 
 
 def _is_loss(error: psycopg.OperationalError) -> bool:
@@ -201,7 +209,7 @@ def _is_loss(error: psycopg.OperationalError) -> bool:
 def is_alive(under_test: ServiceUnderTest) -> bool:
     """Whether the service's first process still runs.
 
-    For a target, only its answers can show it.
+    For a target, only its responses can show it.
     """
     if under_test.service.pid is None:
         return True
@@ -211,7 +219,7 @@ def is_alive(under_test: ServiceUnderTest) -> bool:
         return False
 
 
-def _last_words(under_test: ServiceUnderTest) -> str | None:
+def _last_output(under_test: ServiceUnderTest) -> str | None:
     return (
         last_lines(under_test.log)
         if under_test.log is not None and not is_alive(under_test)
@@ -259,15 +267,15 @@ def _drive(
     with context.drive(task) as driver:
         ours = (*context.ours, *driver.pids)
         observed.opens_ns = driver.window_opens_ns
-        sleep_until(observed.opens_ns - _BEFORE_OPENING_NS)
+        sleep_until(observed.opens_ns - _LEAD_NS)
         observed.ends.append(machine_time(ours, context.cores))
         trees = Trees(_roots(under_test, context))
 
-        def take() -> Reading:
+        def read() -> Reading:
             driver.check()  # do not wait for a trial that has lost its driver
             return trees.read()
 
-        observed.readings = watch(observed.opens_ns, task.window_s, take)
+        observed.readings = read_each_second(observed.opens_ns, task.window_s, read)
         observed.ends.append(machine_time(ours, context.cores))
         outcome = driver.outcome()
     observed.counts, observed.client = outcome.counts, outcome.client
@@ -281,7 +289,7 @@ def _roots(under_test: ServiceUnderTest, context: RunContext) -> Roots:
     upstreams = context.upstreams.pids if context.upstreams else ()
     if context.counter is None or under_test.database is None:
         return Roots(under_test.service.pid, context.database_pid, upstreams)
-    excluded = serves_others(context.counter, under_test.database)
+    excluded = pids_of_other_databases(context.counter, under_test.database)
     return Roots(under_test.service.pid, context.database_pid, upstreams, excluded)
 
 
@@ -302,7 +310,7 @@ def _task(
         max_connections=context.parameters.max_connections,
         core=context.split.driver_core,
         seeded_data=context.seeded_data,
-        answers=under_test.answers,
+        expected_bodies=under_test.expected_bodies,
         tokens=under_test.tokens,
         shard=context.results and f"{context.results}/{name}",
     )
@@ -312,8 +320,8 @@ def _upstreams(
     planned: PlannedTrial, under_test: ServiceUnderTest, context: RunContext
 ) -> tuple[Upstream, ...]:
     """Return the actual delays of the upstreams since the last call; () if the trial uses none."""
-    asked = planned.scenario in ASKS_UPSTREAMS and under_test.service.pid is not None
-    if not asked or context.upstreams is None:
+    uses_upstreams = planned.scenario in USES_UPSTREAMS and under_test.service.pid is not None
+    if not uses_upstreams or context.upstreams is None:
         return ()
     urls = {
         "inventory": context.upstreams.inventory_url,
@@ -342,7 +350,7 @@ def _statements(
 def _counted(under_test: ServiceUnderTest, context: RunContext) -> StatementCounts | None:
     if context.counter is None or under_test.database is None:
         return None
-    return statements_of(context.counter, under_test.database)
+    return statement_counts(context.counter, under_test.database)
 
 
 def samples_with(samples: Rows, outcomes: list[str]) -> int:
@@ -354,7 +362,7 @@ def samples_with(samples: Rows, outcomes: list[str]) -> int:
 def _pool(under_test: ServiceUnderTest, context: RunContext) -> PoolCounts | None:
     """Return the counts of the service's pool; None with several processes.
 
-    Each process has its own pool, and only one of them would answer.
+    Each process has its own pool, and only one of them would respond.
     """
     if under_test.service.pid is None or context.parameters.server_processes > 1:
         return None
@@ -365,12 +373,12 @@ def _cost(
     observed: _Observed, window_s: float, under_test: ServiceUnderTest, context: RunContext
 ) -> Cost:
     statements = _statements(observed, under_test, context)
-    found = Cost(None, None, None, None, statements)
+    measured = Cost(None, None, None, None, statements)
     if observed.readings:
-        found = cost(observed.readings, window_s, statements)
+        measured = cost(observed.readings, window_s, statements)
     pool = pool_between(observed.pool_before, _pool(under_test, context))
     return replace(
-        found,
+        measured,
         service_memory_before_mib=observed.memory_before_mib,
         pool_checkouts=pool.taken if pool else None,
         pool_wait_ms=pool.waited_ms if pool else None,
@@ -378,7 +386,7 @@ def _cost(
 
 
 def machine_of(speed_before_per_s: float, ends: Sequence[MachineTime], cores: int) -> Machine:
-    """Return what the machine did from before the trial until now; NaN if it was not read twice."""
+    """Return the machine's activity since before the trial; NaN if it was not read twice."""
     speeds = (round(speed_before_per_s, 1), round(speed_per_s(), 1))
     if len(ends) < 2:
         return Machine(nan, nan, *speeds)
@@ -394,7 +402,7 @@ def _validity(
     if observed.failure is not None:
         reason = Reason("driver", "instrument", "invalid", observed.failure)
         return Validity("invalid", (reason,))
-    broken = samples_with(observed.samples, _BROKE_CONNECTION)
+    broken = samples_with(observed.samples, _CONNECTION_LOST)
     of_workers = judge_workers(
         planned.load, observed.workers, _broken_by_worker(observed), window_s
     )
@@ -404,9 +412,9 @@ def _validity(
 def _broken_by_worker(observed: _Observed) -> list[int]:
     if not (workers := len(observed.workers)):
         return []
-    found = observed.samples.column("outcome").cast(pa.string())
+    outcomes = observed.samples.column("outcome").cast(pa.string())
     broken = observed.samples.column("connection").filter(
-        pc.is_in(found, pa.array(_BROKE_CONNECTION))
+        pc.is_in(outcomes, pa.array(_CONNECTION_LOST))
     )
     by_worker: list[int] = np.bincount(broken.to_numpy() % workers, minlength=workers).tolist()
     return by_worker

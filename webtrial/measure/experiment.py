@@ -36,7 +36,7 @@ from webtrial.measure.machine import CoreSplit
 from webtrial.measure.measurement_lock import measurement_lock
 from webtrial.measure.postgres import DATABASE_SETTINGS, can_count_statements
 from webtrial.measure.process_limit import demand_process_limit
-from webtrial.measure.progress import Progress, Tell
+from webtrial.measure.progress import EmitEvent, Progress
 from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
 from webtrial.measure.targets import account_password, targets_of
 from webtrial.run.parameters import Parameters, read_parameters
@@ -55,25 +55,25 @@ RESUME = "WEBTRIAL_RESUME"
 def main() -> int:
     """Run the experiment given by the environment variables; return the exit code."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    tell = _teller()
+    emit = _event_emitter()
     try:
         parameters = read_parameters(json.loads(os.environ[PARAMETERS]))
         resumed = os.environ.get(RESUME)
-        run_experiment(parameters, RUNS, tell, open_run(resumed) if resumed else None)
+        run_experiment(parameters, RUNS, emit, open_run(resumed) if resumed else None)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except Exception as error:
         if not isinstance(error, WebtrialError):
             traceback.print_exc()
-        tell({"event": "error", "kind": type(error).__name__, "message": str(error)})
+        emit({"event": "error", "kind": type(error).__name__, "message": str(error)})
         return 1
     return 0
 
 
 def run_experiment(
-    parameters: Parameters, runs: Path, tell: Tell, resumed: Run | None = None
+    parameters: Parameters, runs: Path, emit: EmitEvent, resumed: Run | None = None
 ) -> Path:
-    """Measure everything that `parameters` ask for; return the run's directory.
+    """Measure everything in `parameters`; return the run's directory.
 
     With `resumed`, only what is missing in that run is measured. Whatever happens, the measured
     trials are kept, the manifest says how the run ended, and no started process keeps running.
@@ -83,13 +83,13 @@ def run_experiment(
     with measurement_lock(path.parent, path.name):
         writer = reopened(resumed, manifest) if resumed else RunWriter(manifest, runs)
         before = last_attempts(resumed) if resumed else {}
-        for number in SIGNALS:
-            signal.signal(number, partial(_interrupted, writer))
-        tell({"event": "run", "id": writer.manifest.id, "path": str(path)})
+        for signal_number in SIGNALS:
+            signal.signal(signal_number, partial(_interrupted, writer))
+        emit({"event": "run", "id": writer.manifest.id, "path": str(path)})
         try:
-            _measure_all(parameters, writer, Progress(parameters, tell), before)
+            _measure_all(parameters, writer, Progress(parameters, emit), before)
         finally:
-            tell({"event": "end", "state": writer.manifest.state, "path": str(path)})
+            emit({"event": "end", "state": writer.manifest.state, "path": str(path)})
     return path
 
 
@@ -97,9 +97,9 @@ def _measure_all(
     parameters: Parameters, writer: RunWriter, progress: Progress, before: dict[int, Trial]
 ) -> None:
     """Measure, and record in the manifest how the run ended."""
-    with ExitStack() as up:
+    with ExitStack() as resources:
         try:
-            _measure(_set_up(parameters, writer, progress, up, before))
+            _measure(_set_up(parameters, writer, progress, resources, before))
         except Exception as error:
             # The cause of the failure may prevent writing the manifest, too: raise the cause.
             with suppress(RunError):
@@ -132,10 +132,10 @@ def _set_up(
     parameters: Parameters,
     writer: RunWriter,
     progress: Progress,
-    up: ExitStack,
+    resources: ExitStack,
     before: dict[int, Trial],
 ) -> BlockContext:
-    """Start everything that lasts for the whole run; it ends with `up`."""
+    """Start everything that lasts for the whole run; it ends with `resources`."""
     split = machine.core_split(workers=parameters.workers)
     logs = scratch_dir() / "logs"
     logs.mkdir()
@@ -144,10 +144,10 @@ def _set_up(
     launched = [stack for stack in stacks if stack.name not in targets]
     demand_process_limit(parameters, launched)
     password = account_password(parameters)
-    drive = up.enter_context(drivers(parameters, split))
+    drive = resources.enter_context(drivers(parameters, split))
     environment = None
     if launched:
-        environment = up.enter_context(
+        environment = resources.enter_context(
             started_environment(parameters, launched, password, split, logs, progress)
         )
     built = (
@@ -162,7 +162,7 @@ def _set_up(
         context = replace(
             context, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}"
         )
-    found = {
+    facts = {
         "versions": provenance.versions(
             environment.server.version if environment else "not launched"
         ),
@@ -170,8 +170,8 @@ def _set_up(
         "budgets": _budgets(parameters, split, environment),
     }
     if before:
-        demand_same(writer.manifest, found)
-    writer.update(**found)
+        demand_same(writer.manifest, facts)
+    writer.update(**facts)
     return BlockContext(
         parameters, stacks, targets, environment, context, logs, writer, progress, before
     )
@@ -270,16 +270,16 @@ def _budgets(
 
 
 _INTERRUPTED_BY = {
-    signal.SIGINT: "interrupted from outside",
-    signal.SIGHUP: "the terminal that it was started from was closed (SIGHUP)",
+    signal.SIGINT: "interrupted by SIGINT",
+    signal.SIGHUP: "its terminal was closed (SIGHUP)",
 }
 
 
-def _interrupted(writer: RunWriter, number: int, _: object) -> NoReturn:
+def _interrupted(writer: RunWriter, signal_number: int, _: object) -> NoReturn:
     """Close the run before anything is stopped: there may be too little time for both."""
     for each in SIGNALS:
         signal.signal(each, signal.default_int_handler)
-    _close(writer, "interrupted", _INTERRUPTED_BY[signal.Signals(number)])
+    _close(writer, "interrupted", _INTERRUPTED_BY[signal.Signals(signal_number)])
     raise KeyboardInterrupt
 
 
@@ -287,7 +287,7 @@ def _close(writer: RunWriter, state: str, why: str | None) -> None:
     writer.update(finished_at=_now().isoformat(), state=state, why=why)
 
 
-def _teller() -> Tell:
+def _event_emitter() -> EmitEvent:
     """Return a function that writes events to standard output.
 
     Standard output is reserved for events: everything else that is printed goes to standard error.
@@ -295,10 +295,10 @@ def _teller() -> Tell:
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
-    def tell(event: dict[str, Any]) -> None:
+    def emit(event: dict[str, Any]) -> None:
         events.write(json.dumps(event) + "\n")
 
-    return tell
+    return emit
 
 
 def _now() -> datetime:

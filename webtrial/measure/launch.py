@@ -1,13 +1,14 @@
 """Launch stacks, upstreams and their database as child processes.
 
 Each starts in a clean environment on the cores that it is given. The launcher waits until it
-answers, and stops it at the end of its block. Its output goes to a log, whose end is shown if it
+responds, and stops it at the end of its block. Its output goes to a log, whose end is shown if it
 fails.
 """
 
 import json
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -54,7 +55,7 @@ class ServiceSettings:
 
     `connections` to the database and `upstream_connections` to each upstream are totals for the
     stack; `threads` is per process. `accepted_connections` is how many HTTP connections the
-    server has to keep open, each of which may be idle for `keep_alive_s`. The servers' own
+    server must keep open, each of which may be idle for `keep_alive_s`. The servers' own
     defaults, 2 and 5 s, would break connections. `backlog` is how many more connections may wait
     to be accepted.
     """
@@ -74,9 +75,13 @@ class ServiceSettings:
     token_lifetime_s: int = 3600
 
 
+LaunchSpec = tuple[Stack, ServiceSettings, Path]
+"""A stack to launch, its settings and its log file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A stack that answers at `url`; `pid` is its first process."""
+    """A stack that responds at `url`; `pid` is its first process."""
 
     stack: Stack
     url: str
@@ -111,7 +116,7 @@ class _Recipe:
 
 @dataclass(frozen=True, slots=True)
 class _Started:
-    """A server that has been started and may not answer yet."""
+    """A server that has been started and may not respond yet."""
 
     recipe: _Recipe
     process: subprocess.Popen[bytes]
@@ -130,9 +135,9 @@ class _PortTakenError(Exception):
 def launch_stack(
     stack: Stack, settings: ServiceSettings, cores: Cores, log: Path
 ) -> Iterator[Service]:
-    """Launch `stack` and yield it once it answers.
+    """Launch `stack` and yield it once it responds.
 
-    Raises LaunchError with its last output if it does not answer.
+    Raises LaunchError with its last output if it does not respond.
     """
     with launch_stacks({stack.name: (stack, settings, log)}, cores) as services:
         yield services[stack.name]
@@ -140,18 +145,18 @@ def launch_stack(
 
 @contextmanager
 def launch_stacks(
-    wanted: Mapping[str, tuple[Stack, ServiceSettings, Path]],
+    specs: Mapping[str, LaunchSpec],
     cores: Cores,
     started_on: Cores = None,
 ) -> Iterator[dict[str, Service]]:
-    """Launch all stacks of a block, a few at a time; yield them by the keys of `wanted`.
+    """Launch all stacks of a block, a few at a time; yield them by the keys of `specs`.
 
-    They start on the cores `started_on`, if given, and are moved to `cores` once they answer,
+    They start on the cores `started_on`, if given, and are moved to `cores` once they respond,
     because their imports take seconds of CPU each.
     """
     recipes = [
         _stack_recipe(stack, settings, started_on or cores, log)
-        for stack, settings, log in wanted.values()
+        for stack, settings, log in specs.values()
     ]
     with _launched(recipes) as started:
         if started_on and cores:
@@ -159,7 +164,7 @@ def launch_stacks(
                 move_to(each.process.pid, cores)
         yield {
             key: Service(stack, each.url, each.process.pid)
-            for (key, (stack, _, _)), each in zip(wanted.items(), started, strict=True)
+            for (key, (stack, _, _)), each in zip(specs.items(), started, strict=True)
         }
 
 
@@ -167,7 +172,7 @@ def launch_stacks(
 def launch_upstreams(
     delay_ms: float, sigma: float, seed: int, cores: Cores, logs: Path
 ) -> Iterator[Upstreams]:
-    """Launch both upstreams, each answering after a log-normal delay drawn from `seed`.
+    """Launch both upstreams; each responds after a log-normal delay drawn from `seed`.
 
     Their logs go to the folder `logs`. GET /took of each returns the actual delays.
     """
@@ -189,7 +194,7 @@ def build_template(
     `password` is given to every seeded account. Each stack's `prepare` runs once.
     """
     url = create_database(server, name)
-    built = _built(seed, log, {"DATABASE_URL": url, "ACCOUNT_PASSWORD": password})
+    built = _run_build(seed, log, {"DATABASE_URL": url, "ACCOUNT_PASSWORD": password})
     for stack in _prepared_once(stacks):
         _prepare(stack, url, log)
     seal_template(server, name)
@@ -209,23 +214,27 @@ def clone_for(stack: Stack, server: Server, name: str, template: str) -> str:
                 connection.execute(statement.encode())
             except psycopg.Error as error:
                 raise LaunchError(
-                    f"after_clone of {stack.name} in stacks.toml, {statement!r}: {error}"
+                    f"PostgreSQL rejected after_clone of {stack.name}, {statement!r}: {error}."
+                    " Correct it in services/stacks.toml"
                 ) from None
     return url
 
 
 def describe_data(seed: int, log: Path) -> dict[str, Any]:
-    """Return what build.py says of a database filled from `seed`; this needs no database."""
-    return _built(seed, log, {}, "--describe")
+    """Return build.py's description of a database filled from `seed`; this needs no database."""
+    return _run_build(seed, log, {}, "--describe")
 
 
-def _built(seed: int, log: Path, told: dict[str, str], *options: str) -> dict[str, Any]:
+def _run_build(seed: int, log: Path, variables: dict[str, str], *options: str) -> dict[str, Any]:
     command = [sys.executable, "build.py", "--seed", str(seed), *options]
-    printed = _finish(command, SERVICES / "database", base_environment() | told, log)
+    printed = _run_command(command, SERVICES / "database", base_environment() | variables, log)
     try:
         return dict(json.loads(printed))
     except ValueError:
-        raise LaunchError(f"build.py did not print JSON but {printed[:200]!r}") from None
+        raise LaunchError(
+            f"services/database/build.py printed {printed[:200]!r}, which is not JSON: undo changes"
+            " to it"
+        ) from None
 
 
 def draw_secret() -> str:
@@ -257,7 +266,8 @@ def _connections(stack: Stack, settings: ServiceSettings) -> dict[str, str]:
         shares = apportion(settings.connections // settings.processes, stack.connections)
     except ValueError as error:
         raise LaunchError(
-            f"connections to the database of a process of {stack.name}: {error}"
+            f"database connections per process of {stack.name}: {error}. Raise database_connections"
+            " or lower server_processes"
         ) from None
     return {name: str(share) for name, share in shares.items()}
 
@@ -267,7 +277,7 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
 
     Raises LaunchError for an unknown placeholder.
     """
-    return _filled(
+    return _with_values(
         stack,
         stack.command,
         port=port,
@@ -281,17 +291,17 @@ def service_command(stack: Stack, settings: ServiceSettings, port: int) -> list[
 
 def prepare_command(stack: Stack) -> list[str]:
     """Return the command that prepares a database for the stack; empty if it has none."""
-    return _filled(stack, stack.prepare)
+    return _with_values(stack, stack.prepare)
 
 
-def _filled(stack: Stack, command: Iterable[str], **values: int) -> list[str]:
+def _with_values(stack: Stack, command: Iterable[str], **values: int) -> list[str]:
     known = {"python": sys.executable, **values}
     try:
         return [word.format_map(known) for word in command]
     except KeyError as error:
         raise LaunchError(
-            f"the command of {stack.name} in stacks.toml asks for {{{error.args[0]}}};"
-            f" there are {', '.join(known)}"
+            f"unknown placeholder {{{error.args[0]}}} in the command of {stack.name} in"
+            f" stacks.toml; known: {', '.join(known)}"
         ) from None
 
 
@@ -313,7 +323,9 @@ def _upstream_recipe(
 def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Path) -> _Recipe:
     folder = SERVICES / stack.folder
     if not folder.is_dir():
-        raise LaunchError(f"{folder} is not there: correct `folder` of [{stack.name}]")
+        raise LaunchError(
+            f"{folder} does not exist: correct `folder` of [stacks.{stack.name}] in stacks.toml"
+        )
     service_command(stack, settings, port=0)  # reports errors in it before any stack starts
     return _Recipe(
         stack.name,
@@ -334,8 +346,8 @@ def _launched(recipes: Sequence[_Recipe]) -> Iterator[list[_Started]]:
     try:
         # Dozens started at once on two cores would slow each other down until one times out.
         for first in range(0, len(recipes), _AT_ONCE):
-            wave = [_start(each, running) for each in recipes[first : first + _AT_ONCE]]
-            ready += [_ready(each, running) for each in wave]
+            batch = [_start(each, running) for each in recipes[first : first + _AT_ONCE]]
+            ready += [_start_until_ready(each, running) for each in batch]
         yield ready
     finally:
         stop_children([(each.process, each.recipe.stop_signal) for each in running])
@@ -355,21 +367,26 @@ def _start(recipe: _Recipe, running: list[_Started]) -> _Started:
     return started
 
 
-def _ready(started: _Started, running: list[_Started], attempts: int = _ATTEMPTS) -> _Started:
-    """Return `started` once it answers, or a restarted copy if its port was taken meanwhile."""
+def _start_until_ready(
+    started: _Started, running: list[_Started], attempts: int = _ATTEMPTS
+) -> _Started:
+    """Return `started` once it responds, or a restarted copy if its port was taken meanwhile."""
     try:
-        _await_answer(started)
+        _await_ready(started)
     except _PortTakenError:
         stop_child(started.process, started.recipe.stop_signal)
     else:
         return started
     if attempts == 1:
-        raise LaunchError(f"{started.recipe.name}: {_ATTEMPTS} ports in turn were taken")
-    return _ready(_start(started.recipe, running), running, attempts - 1)
+        raise LaunchError(
+            f"{started.recipe.name} could not be started: other processes took {_ATTEMPTS} ports"
+            " one after another. Try again"
+        )
+    return _start_until_ready(_start(started.recipe, running), running, attempts - 1)
 
 
-def _await_answer(started: _Started) -> None:
-    """Return once GET /ping answers 200; raise LaunchError once it is clear that it will not."""
+def _await_ready(started: _Started) -> None:
+    """Return once GET /ping returns 200; raise LaunchError once it is clear that it will not."""
     name, log = started.recipe.name, started.recipe.log
     deadline = time.monotonic() + READY_S
     while started.process.poll() is None:
@@ -380,20 +397,20 @@ def _await_answer(started: _Started) -> None:
             return
         if time.monotonic() > deadline:
             raise LaunchError(
-                f"{name} did not answer GET /ping with 200 within {READY_S:g} s"
-                f" (last: {status or 'no connection'}). The end of {log}:\n{last_lines(log)}"
+                f"{name} did not respond to GET /ping with 200 within {READY_S:g} s (last result:"
+                f" {status or 'no connection'}). End of {log}:\n{last_lines(log)}"
             )
         time.sleep(_POLL_S)
     if "ddress already in use" in last_lines(log):
         raise _PortTakenError
     raise LaunchError(
-        f"{name} ended with code {started.process.returncode} before it answered."
-        f" The end of {log}:\n{last_lines(log)}"
+        f"{name} exited with code {started.process.returncode} before it was ready."
+        f" End of {log}:\n{last_lines(log)}"
     )
 
 
 def _ping(port: int) -> int | None:
-    """Return the status of GET /ping; 0 if it is late or not HTTP, None if nobody listens."""
+    """Return the status of GET /ping; 0 if it is late or not HTTP, None if nothing listens."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/ping")
@@ -407,9 +424,9 @@ def _ping(port: int) -> int | None:
 
 
 def _is_taken(started: _Started) -> bool:
-    """Whether a foreign process answers at the port.
+    """Whether a foreign process responds at the port.
 
-    If our process is just ending, nobody answers.
+    If our process is just ending, nothing responds.
     """
     return not _listens(started) and _ping(started.port) is not None and not _listens(started)
 
@@ -421,27 +438,27 @@ def _listens(started: _Started) -> bool:
 
 def _listening_ports(process: psutil.Process) -> set[int]:
     try:
-        held = process.net_connections("inet")
+        connections = process.net_connections("inet")
     except psutil.Error:  # starting or ending processes look like access denied
         return set()
-    return {each.laddr.port for each in held if each.status == psutil.CONN_LISTEN}
+    return {each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN}
 
 
 def _prepared_once(stacks: Iterable[Stack]) -> list[Stack]:
-    """Return one stack per distinct `prepare`: siblings share their folder and its migrations."""
-    each_once = {(stack.folder, stack.prepare): stack for stack in stacks if stack.prepare}
-    return list(each_once.values())
+    """Return one stack per distinct `prepare`: stacks in one folder share its migrations."""
+    distinct = {(stack.folder, stack.prepare): stack for stack in stacks if stack.prepare}
+    return list(distinct.values())
 
 
 def _prepare(stack: Stack, url: str, log: Path) -> None:
     """Run `prepare` with settings that serve no request."""
     settings = ServiceSettings(url, draw_secret(), "http://127.0.0.1:9", "http://127.0.0.1:9")
     environment = service_environment(stack, settings)
-    _finish(prepare_command(stack), SERVICES / stack.folder, environment, log)
+    _run_command(prepare_command(stack), SERVICES / stack.folder, environment, log)
 
 
-def _finish(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> str:
-    """Return what `command` prints once it has succeeded; its messages are appended to `log`."""
+def _run_command(command: list[str], folder: Path, environment: dict[str, str], log: Path) -> str:
+    """Run `command` and return its standard output; append its messages to `log`."""
     with log.open("ab") as messages:
         try:
             done = subprocess.run(
@@ -457,7 +474,13 @@ def _finish(command: list[str], folder: Path, environment: dict[str, str], log: 
                 preexec_fn=partial(die_with_parent, os.getpid()),
             )
         except subprocess.TimeoutExpired:
-            raise LaunchError(f"{command} took over {BUILD_S:g} s:\n{last_lines(log)}") from None
+            raise LaunchError(
+                f"{shlex.join(command)} did not finish within {BUILD_S:g} s."
+                f" End of {log}:\n{last_lines(log)}"
+            ) from None
     if done.returncode != 0:
-        raise LaunchError(f"{command} failed with code {done.returncode}:\n{last_lines(log)}")
+        raise LaunchError(
+            f"{shlex.join(command)} exited with code {done.returncode}."
+            f" End of {log}:\n{last_lines(log)}"
+        )
     return done.stdout.decode()

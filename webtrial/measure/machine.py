@@ -57,9 +57,9 @@ def core_split(
     if len(threads) == 1:
         return CoreSplit(None, (threads[0],))
     drivers = workers if 1 < workers < len(threads) else 1
-    taken, idle = _drivers_cores(threads, drivers, cores or ())
-    services = tuple(each for each in threads if each not in taken and each not in idle)
-    return CoreSplit(taken[-1], services, taken if drivers > 1 else (), idle)
+    driver_threads, idle = _drivers_cores(threads, drivers, cores or ())
+    services = tuple(each for each in threads if each not in driver_threads and each not in idle)
+    return CoreSplit(driver_threads[-1], services, driver_threads if drivers > 1 else (), idle)
 
 
 def _drivers_cores(
@@ -71,13 +71,13 @@ def _drivers_cores(
     services. The last thread of a core is used first. If these cores have too few threads, the
     drivers get the last threads of all.
     """
-    owned = [[each for each in core if each in threads] for core in cores]
-    last = owned[max(1, len(owned) - drivers) :]
-    in_turn = [each for turn in zip_longest(*map(reversed, last)) for each in turn]
-    theirs = [each for each in in_turn if each is not None]
-    if len(theirs) < drivers:
+    by_core = [[each for each in core if each in threads] for core in cores]
+    last = by_core[max(1, len(by_core) - drivers) :]
+    interleaved = [each for turn in zip_longest(*map(reversed, last)) for each in turn]
+    available_threads = [each for each in interleaved if each is not None]
+    if len(available_threads) < drivers:
         return tuple(threads[-drivers:]), ()
-    return tuple(sorted(theirs[:drivers])), tuple(sorted(theirs[drivers:]))
+    return tuple(sorted(available_threads[:drivers])), tuple(sorted(available_threads[drivers:]))
 
 
 def describe() -> dict[str, Any]:
@@ -109,21 +109,21 @@ def speed_per_s() -> float:
     autocorrelation 0.5 after 0.1 s). Which of the two speeds a single piece sees says nothing about
     a trial of seconds; a slower state that lasts does.
     """
-    ends_s = perf_counter() + SPEED_S
+    end_s = perf_counter() + SPEED_S
     best_ns = _piece_ns()
-    while perf_counter() < ends_s:
+    while perf_counter() < end_s:
         best_ns = min(best_ns, _piece_ns())
     return 1e9 / best_ns
 
 
 def _piece_ns() -> int:
-    began_ns = perf_counter_ns()
+    start_ns = perf_counter_ns()
     for _ in range(5):
         counts: dict[str, int] = {}
         for word in _WORDS:
             counts[word] = counts.get(word, 0) + len(word)
         sorted(counts, key=counts.__getitem__)
-    return perf_counter_ns() - began_ns
+    return perf_counter_ns() - start_ns
 
 
 def _processor() -> str:

@@ -11,18 +11,18 @@ TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class PoolCounts:
-    """Total connections taken from the pool, and total time that requests waited for them."""
+    """Number of connections taken from the pool, and total time that requests waited for them."""
 
     taken: int
     waited_ms: float
 
 
 def pool_counts(url: str) -> PoolCounts | None:
-    """Return the counts of the service at `url`; None if it reports none or does not answer."""
+    """Return the counts of the service at `url`; None if it reports none or does not respond."""
     try:
         with plain_client(TIMEOUT_S) as client:
-            told = client.get(f"{url}/pool").raise_for_status().json()
-        return PoolCounts(int(told["taken"]), float(told["waited_ms"]))
+            counts = client.get(f"{url}/pool").raise_for_status().json()
+        return PoolCounts(int(counts["taken"]), float(counts["waited_ms"]))
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return None
 

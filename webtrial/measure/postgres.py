@@ -68,39 +68,39 @@ def external(url: str, connections: int) -> Iterator[Server]:
     with it. Raises LaunchError that says what is missing; the password is never shown.
     """
     _check_url(url)
-    with _connected(url) as connection:
-        version = _fit(connection, shown(url), connections)
-    server = Server(url, version, own_prefix())
+    with _connection(url) as connection:
+        version = _check_server(connection, redacted(url), connections)
+    server = Server(url, version, new_prefix())
     _drop_leftovers(server)
     try:
         yield server
     finally:
         with suppress(LaunchError):  # the server is lost: the next run drops the rest
-            drop_own(server)
+            drop_run_databases(server)
 
 
-def shown(url: str) -> str:
-    """Return `url` as it may be printed, without its password and options.
+def redacted(url: str) -> str:
+    """Return `url` for messages, without its password and options.
 
-    If they cannot be told from the rest, nothing of the URL is shown.
+    A URL that cannot be parsed is not shown at all, because it may contain the password anywhere.
     """
-    if not _reads_well(url):
-        return "(not shown: where its password ends is not clear)"
+    if not _can_be_parsed(url):
+        return "(not shown: it cannot be parsed and may contain a password)"
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def own_prefix() -> str:
+def new_prefix() -> str:
     """Return the prefix of this process's database names: machine, process and a random part."""
-    ours = psutil.Process()
-    return f"{_machine_prefix()}{ours.pid}_{int(ours.create_time())}_{secrets.token_hex(2)}_"
+    process = psutil.Process()
+    return f"{_machine_prefix()}{process.pid}_{int(process.create_time())}_{secrets.token_hex(2)}_"
 
 
 def database_url(server: Server, name: str) -> str:
     """Return the URL of this run's database `name`."""
     parts = urlsplit(server.url)
     options = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}/{_full(server, name)}{options}"
+    return f"{parts.scheme}://{parts.netloc}/{_prefixed(server, name)}{options}"
 
 
 def create_database(server: Server, name: str, template: str | None = None) -> str:
@@ -108,10 +108,10 @@ def create_database(server: Server, name: str, template: str | None = None) -> s
 
     Copying files costs less than logging every page, and all clones have the same layout on disk.
     """
-    source = sql.Identifier(_full(server, template) if template else "template0")
-    target = sql.Identifier(_full(server, name))
+    source = sql.Identifier(_prefixed(server, template) if template else "template0")
+    target = sql.Identifier(_prefixed(server, name))
     encoding = sql.SQL("" if template else "ENCODING 'UTF8'")
-    with _connected(server.url) as connection:
+    with _connection(server.url) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy {}").format(
                 target, source, encoding
@@ -128,36 +128,36 @@ def create_database(server: Server, name: str, template: str | None = None) -> s
 
 def seal_template(server: Server, name: str) -> None:
     """Make `name` a template that refuses connections; one open session would block copying it."""
-    full = _full(server, name)
-    with _connected(server.url) as connection:
+    prefixed = _prefixed(server, name)
+    with _connection(server.url) as connection:
         connection.execute(
             sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true").format(
-                sql.Identifier(full)
+                sql.Identifier(prefixed)
             )
         )
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
-            [full],
+            [prefixed],
         )
 
 
 def drop_database(server: Server, name: str) -> None:
     """Drop the database `name` with its sessions, if it exists."""
-    with _connected(server.url) as connection:
-        _drop(connection, _full(server, name), force=True)
+    with _connection(server.url) as connection:
+        _drop(connection, _prefixed(server, name), force=True)
 
 
-def drop_own(server: Server) -> None:
+def drop_run_databases(server: Server) -> None:
     """Drop every database that this run created."""
-    with _connected(server.url) as connection:
-        for full in _databases(connection, server.prefix):
-            _drop(connection, full, force=True)
+    with _connection(server.url) as connection:
+        for prefixed in _databases(connection, server.prefix):
+            _drop(connection, prefixed, force=True)
 
 
 def can_count_statements(server: Server) -> bool:
     """Whether pg_stat_statements is loaded and we may create and read it."""
     try:
-        with _connected(server.url) as connection, connection.transaction(force_rollback=True):
+        with _connection(server.url) as connection, connection.transaction(force_rollback=True):
             connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
             connection.execute("SELECT count(*) FROM pg_stat_statements")
     except psycopg.Error:
@@ -166,15 +166,16 @@ def can_count_statements(server: Server) -> bool:
 
 
 def _check_url(url: str) -> None:
-    if _reads_well(url) and urlsplit(url).scheme in ("postgresql", "postgres"):
+    if _can_be_parsed(url) and urlsplit(url).scheme in ("postgresql", "postgres"):
         return
     raise LaunchError(
-        f"DATABASE_URL = {shown(url)} does not read as postgresql://user:password@host:port/name"
-        " (within user and password write @ as %40, / as %2F, ? as %3F, # as %23)"
+        f"DATABASE_URL = {redacted(url)} is not valid: write"
+        " postgresql://user:password@host:port/name (in user and password write @ as %40, / as %2F,"
+        " ? as %3F, # as %23)"
     )
 
 
-def _reads_well(url: str) -> bool:
+def _can_be_parsed(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -182,20 +183,20 @@ def _reads_well(url: str) -> bool:
     return bool(parts.username and parts.hostname) and "@" not in parts.path
 
 
-def _fit(connection: psycopg.Connection, where: str, needed: int) -> str:
-    """Return the version of a suitable server; raise LaunchError that says what it lacks."""
+def _check_server(connection: psycopg.Connection, server: str, needed: int) -> str:
+    """Return the version of a suitable server; raise LaunchError that lists what is missing."""
     version = connection.info.server_version // 10_000
     may_create, has_trigrams, free = _one(connection, _CHECKS)
-    lacks = {
-        f"is version {version}: {OLDEST_VERSION} or newer is needed": version < OLDEST_VERSION,
-        f"does not let {connection.info.user!r} create databases:"
-        f' ALTER ROLE "{connection.info.user}" CREATEDB': not may_create,
-        "lacks the extension pg_trgm: install PostgreSQL's contrib package": not has_trigrams,
-        f"has {free} connections free of the {needed} needed: raise its max_connections by"
-        f" {needed - free}, or lower the parameter database_connections": free < needed,
+    user = connection.info.user
+    checks = {
+        f"is version {version}: use {OLDEST_VERSION} or newer": version >= OLDEST_VERSION,
+        f'does not let {user!r} create databases: run ALTER ROLE "{user}" CREATEDB': may_create,
+        "has no extension pg_trgm: install PostgreSQL's contrib package": has_trigrams,
+        f"has {free} free connections, but {needed} are needed: raise its max_connections by"
+        f" {needed - free}, or lower the parameter database_connections": free >= needed,
     }
-    if faults := [text for text, lacking in lacks.items() if lacking]:
-        raise LaunchError(f"PostgreSQL at {where} " + "; it ".join(faults))
+    if faults := [fault for fault, passed in checks.items() if not passed]:
+        raise LaunchError(f"PostgreSQL at {server} " + "; it ".join(faults))
     return str(_one(connection, "SHOW server_version")[0]).split()[0]
 
 
@@ -211,15 +212,15 @@ def _machine_prefix() -> str:
 
 def _drop_leftovers(server: Server) -> None:
     """Drop the databases that dead runs of this machine left; never one that is in use."""
-    with _connected(server.url) as connection:
-        for full in _databases(connection, _machine_prefix()):
-            pid, started, *_ = full.removeprefix(_machine_prefix()).split("_")
-            if not _lives(int(pid), int(started)):
+    with _connection(server.url) as connection:
+        for prefixed in _databases(connection, _machine_prefix()):
+            pid, started, *_ = prefixed.removeprefix(_machine_prefix()).split("_")
+            if not _is_running(int(pid), int(started)):
                 with suppress(psycopg.Error):
-                    _drop(connection, full, force=False)
+                    _drop(connection, prefixed, force=False)
 
 
-def _lives(pid: int, started: int) -> bool:
+def _is_running(pid: int, started: int) -> bool:
     try:
         return int(psutil.Process(pid).create_time()) == started
     except psutil.NoSuchProcess:
@@ -231,37 +232,38 @@ def _databases(connection: psycopg.Connection, prefix: str) -> list[str]:
     return [name for (name,) in connection.execute(query, [prefix])]
 
 
-def _drop(connection: psycopg.Connection, full: str, force: bool) -> None:
-    if not _databases(connection, full):
+def _drop(connection: psycopg.Connection, prefixed: str, force: bool) -> None:
+    if not _databases(connection, prefixed):
         return
-    name = sql.Identifier(full)
+    name = sql.Identifier(prefixed)
     connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(name))
     ending = sql.SQL("WITH (FORCE)" if force else "")
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} {}").format(name, ending))
 
 
-def _full(server: Server, name: str) -> str:
+def _prefixed(server: Server, name: str) -> str:
     """Return the name with the run's prefix.
 
     A name that PostgreSQL would cut off ends in a checksum instead.
     """
     if not _NAME.fullmatch(name):
-        raise LaunchError(f"{name!r} cannot name a database: a-z, 0-9, _ and - can")
-    full = server.prefix + name
-    if len(full) <= _LONGEST_NAME:
-        return full
-    return f"{full[: _LONGEST_NAME - 9]}-{zlib.crc32(name.encode()):08x}"
+        raise LaunchError(f"{name!r} is not a valid database name: use only a-z, 0-9, _ and -")
+    prefixed = server.prefix + name
+    if len(prefixed) <= _LONGEST_NAME:
+        return prefixed
+    return f"{prefixed[: _LONGEST_NAME - 9]}-{zlib.crc32(name.encode()):08x}"
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[psycopg.Connection]:
+def _connection(url: str) -> Iterator[psycopg.Connection]:
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
     except psycopg.Error as error:
-        reason = str(error).strip() if isinstance(error, psycopg.OperationalError) else "bad url"
+        is_operational = isinstance(error, psycopg.OperationalError)
+        reason = str(error).strip() if is_operational else "invalid URL"
         raise LaunchError(
-            f"no connection to PostgreSQL at {shown(url)}: {reason}."
-            " Check that it runs and what DATABASE_URL says"
+            f"cannot connect to PostgreSQL at {redacted(url)}: {reason}."
+            " Check that it is running and that DATABASE_URL is correct"
         ) from None
     with connection:
         yield connection

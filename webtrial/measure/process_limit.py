@@ -11,8 +11,8 @@ from webtrial.errors import LaunchError
 from webtrial.run.parameters import Parameters
 from webtrial.run.stacks import Stack
 
-_BESIDE_STACKS = 14  # PostgreSQL's own processes, upstreams, our connections, our own threads
-_MOST_BLAS_THREADS = 64
+_OTHER_PROCESSES = 14  # PostgreSQL's own processes, upstreams, our connections, our own threads
+_MAX_BLAS_THREADS = 64
 
 
 def demand_process_limit(parameters: Parameters, launched: Sequence[Stack]) -> None:
@@ -21,26 +21,26 @@ def demand_process_limit(parameters: Parameters, launched: Sequence[Stack]) -> N
     The message says how many more `ulimit -u` has to allow. Without this check, each process that
     cannot be started would fail with a different message of its own.
     """
-    limit = _raised_limit()
+    limit = _raise_limit()
     if limit is None:
         return
-    existing, needed = _existing(), _needed(parameters, len(launched))
+    existing, needed = _existing_threads(), _threads_needed(parameters, len(launched))
     if existing + needed > limit:
         raise LaunchError(
-            f"`ulimit -u` allows this user {limit:,} processes and threads, of which {existing:,}"
-            f" exist, and this run starts up to {needed:,}: raise it to {existing + needed:,} or"
-            " more, or measure fewer stacks at a time"
+            f"`ulimit -u` is {limit:,} processes and threads, but {existing:,} exist and this run"
+            f" starts up to {needed:,} more: raise it to {existing + needed:,} or more, or measure"
+            " fewer stacks"
         )
 
 
-def _raised_limit() -> int | None:
+def _raise_limit() -> int | None:
     """Raise the soft limit and return the hard limit; None if there is none, as for root."""
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
     return None if hard == resource.RLIM_INFINITY or os.geteuid() == 0 else hard
 
 
-def _existing() -> int:
+def _existing_threads() -> int:
     """Return the number of threads of all processes of this user."""
     count = 0
     for process in psutil.process_iter():
@@ -50,7 +50,7 @@ def _existing() -> int:
     return count
 
 
-def _needed(parameters: Parameters, stacks: int) -> int:
+def _threads_needed(parameters: Parameters, stacks: int) -> int:
     """Return the largest number of processes and threads that the run starts.
 
     Each database connection is a PostgreSQL process, and each process that imports numpy has a
@@ -58,5 +58,5 @@ def _needed(parameters: Parameters, stacks: int) -> int:
     """
     per_stack = 1 + parameters.server_processes + 2 * parameters.database_connections
     importing = 1 + parameters.workers
-    cores = min(os.cpu_count() or 1, _MOST_BLAS_THREADS)
-    return stacks * per_stack + importing * cores + _BESIDE_STACKS
+    cores = min(os.cpu_count() or 1, _MAX_BLAS_THREADS)
+    return stacks * per_stack + importing * cores + _OTHER_PROCESSES

@@ -111,13 +111,13 @@ def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
     Takes some milliseconds.
     """
     trees = {process.pid: process for root in ours for process in _tree(root)}
-    used_s = sum(map(_cpu_s, trees.values()))
-    every = psutil.cpu_times(percpu=True)
+    ours_s = sum(map(_cpu_s, trees.values()))
+    core_times = psutil.cpu_times(percpu=True)
     return MachineTime(
         at_ns=time.perf_counter_ns(),
-        busy_s=sum(busy_s(every[number]) for number in cores),
-        stolen_s=sum(every[number].steal for number in cores),
-        ours_s=used_s,
+        busy_s=sum(busy_s(core_times[number]) for number in cores),
+        stolen_s=sum(core_times[number].steal for number in cores),
+        ours_s=ours_s,
         throttled=throttled_periods(),
         suspended_s=suspended_s(),
     )
@@ -135,12 +135,12 @@ def suspended_s(read_ns: Callable[[int], int] = time.clock_gettime_ns) -> float:
     )
 
 
-def watch(opens_ns: int, window_s: float, take: Callable[[], Reading]) -> list[Reading]:
+def read_each_second(opens_ns: int, window_s: float, read: Callable[[], Reading]) -> list[Reading]:
     """Return readings from when the window opens, from each second within it, and from its end."""
     readings = []
     for mark_s in marks_s(window_s):
         sleep_until(opens_ns + int(mark_s * 1e9))
-        readings.append(take())
+        readings.append(read())
     return readings
 
 
@@ -163,7 +163,7 @@ def stolen_fraction(ends: Sequence[MachineTime], cores: int) -> float:
     These are the first and the last of `ends`.
     """
     first, last = ends[0], ends[-1]
-    return (last.stolen_s - first.stolen_s) / (_apart_s(first, last) * cores)
+    return (last.stolen_s - first.stolen_s) / (_elapsed_s(first, last) * cores)
 
 
 def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
@@ -174,7 +174,7 @@ def foreign_fraction(ends: Sequence[MachineTime], cores: int) -> float:
     """
     first, last = ends[0], ends[-1]
     foreign_s = (last.busy_s - first.busy_s) - (last.ours_s - first.ours_s)
-    return max(0.0, foreign_s / (_apart_s(first, last) * cores))
+    return max(0.0, foreign_s / (_elapsed_s(first, last) * cores))
 
 
 def throttled_between(ends: Sequence[MachineTime]) -> int | None:
@@ -191,7 +191,7 @@ def suspended_between_s(ends: Sequence[MachineTime]) -> float:
     return ends[-1].suspended_s - ends[0].suspended_s
 
 
-def _apart_s(first: MachineTime, last: MachineTime) -> float:
+def _elapsed_s(first: MachineTime, last: MachineTime) -> float:
     return (last.at_ns - first.at_ns) / 1e9
 
 
@@ -212,9 +212,9 @@ def _usage(tree: list[psutil.Process]) -> Usage | None:
         return None
     if not memories:
         return None
-    alone = sum(memory.rss - memory.shared for memory in memories)
+    private = sum(memory.rss - memory.shared for memory in memories)
     shared = max(memory.shared for memory in memories)
-    return Usage(cpu_s, (alone + shared) / _MIB)
+    return Usage(cpu_s, (private + shared) / _MIB)
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -8,7 +8,7 @@ from webtrial.run.parameters import Parameters
 from webtrial.run.plan import window_of
 from webtrial.run.records import PlannedTrial, Trial
 
-Tell = Callable[[dict[str, Any]], None]
+EmitEvent = Callable[[dict[str, Any]], None]
 
 OVERHEAD_S = 1.0  # per trial, besides warm-up and window: a first guess, corrected during the run
 
@@ -23,42 +23,44 @@ class Progress:
     def __init__(
         self,
         parameters: Parameters,
-        tell: Tell,
+        emit: EmitEvent,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parameters = parameters
-        self._tell = tell
+        self._emit = emit
         self._clock = clock
-        self._made_s = clock()
-        self._began_s: float | None = None
-        self._left: dict[int, float] = {}  # trial number → nominal seconds
+        self._created_s = clock()
+        self._started_s: float | None = None
+        self._remaining: dict[int, float] = {}  # trial number → nominal seconds
         self._done = 0
-        self._done_should_s = 0.0
-        self._all_should_s = 0.0
+        self._nominal_done_s = 0.0
+        self._nominal_total_s = 0.0
 
     def step(self, text: str) -> None:
         """Report a step other than measuring."""
-        self._tell({"event": "step", "text": text})
+        self._emit({"event": "step", "text": text})
 
     def expect(self, trials: Iterable[PlannedTrial]) -> None:
         """Set the trials that remain, as far as known."""
-        self._left = {trial.number: self._should_s(trial) for trial in trials}
-        self._all_should_s = self._done_should_s + sum(self._left.values())
-        self._tell({"event": "plan", "trials": self._done + len(self._left)})
+        self._remaining = {trial.number: self._nominal_s(trial) for trial in trials}
+        self._nominal_total_s = self._nominal_done_s + sum(self._remaining.values())
+        self._emit({"event": "plan", "trials": self._done + len(self._remaining)})
 
     def skip(self, numbers: Iterable[int]) -> None:
         """Mark as done the trials that were recorded before the run was resumed."""
-        self._done += len([self._left.pop(number) for number in numbers if number in self._left])
+        self._done += len(
+            [self._remaining.pop(number) for number in numbers if number in self._remaining]
+        )
 
-    def begins(self, planned: PlannedTrial, attempt: int) -> None:
+    def trial_started(self, planned: PlannedTrial, attempt: int) -> None:
         """Report that a trial begins."""
-        if self._began_s is None:
-            self._began_s = self._clock()
-        self._tell(
+        if self._started_s is None:
+            self._started_s = self._clock()
+        self._emit(
             {
                 "event": "trial",
                 "done": self._done,
-                "of": self._done + len(self._left),
+                "of": self._done + len(self._remaining),
                 "block": planned.block,
                 "blocks": self._parameters.blocks,
                 "stack": planned.stack,
@@ -66,17 +68,17 @@ class Progress:
                 "load": str(planned.load),
                 "role": planned.role,
                 "attempt": attempt,
-                "seconds_left": round(self._seconds_left(planned), 1),
+                "seconds_left": round(self._remaining_s(planned), 1),
             }
         )
 
-    def judged(self, trial: Trial) -> None:
+    def trial_judged(self, trial: Trial) -> None:
         """Report the verdict on a trial; only its first attempt advances the progress bar."""
         number = trial.planned.number
-        if number in self._left:
-            self._done_should_s += self._left.pop(number)
+        if number in self._remaining:
+            self._nominal_done_s += self._remaining.pop(number)
             self._done += 1
-        self._tell(
+        self._emit(
             {
                 "event": "verdict",
                 "number": number,
@@ -94,15 +96,17 @@ class Progress:
         limit_min = self._parameters.repeats_within_min
         if limit_min is None:
             return True
-        share_done = self._done_should_s / self._all_should_s if self._all_should_s else 0.0
-        return self._clock() - self._made_s <= 60 * limit_min * share_done
+        fraction_done = (
+            self._nominal_done_s / self._nominal_total_s if self._nominal_total_s else 0.0
+        )
+        return self._clock() - self._created_s <= 60 * limit_min * fraction_done
 
-    def _seconds_left(self, in_hand: PlannedTrial) -> float:
+    def _remaining_s(self, current: PlannedTrial) -> float:
         """Estimate the time for all planned trials and for the current one if it is a repeat."""
-        should_s = sum(({in_hand.number: self._should_s(in_hand)} | self._left).values())
-        if self._began_s is None or not self._done_should_s:
-            return should_s
-        return should_s * (self._clock() - self._began_s) / self._done_should_s
+        nominal_s = sum(({current.number: self._nominal_s(current)} | self._remaining).values())
+        if self._started_s is None or not self._nominal_done_s:
+            return nominal_s
+        return nominal_s * (self._clock() - self._started_s) / self._nominal_done_s
 
-    def _should_s(self, planned: PlannedTrial) -> float:
+    def _nominal_s(self, planned: PlannedTrial) -> float:
         return sum(window_of(planned, self._parameters)) + OVERHEAD_S

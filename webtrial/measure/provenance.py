@@ -41,23 +41,23 @@ PACKAGES = (
 
 
 def versions(postgresql: str) -> dict[str, str]:
-    """Return versions by name, without what is not installed.
+    """Return the versions of installed packages, by name.
 
     `postgresql` is the version of the server.
     """
-    found = {"Python": platform.python_version(), "PostgreSQL": postgresql}
+    installed = {"Python": platform.python_version(), "PostgreSQL": postgresql}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def commit(repository: Path = REPOSITORY) -> dict[str, Any]:
     """Return the git commit and whether files differ from it.
 
-    If git cannot tell, both are None and `why` gives the reason.
+    If git cannot determine them, both are None and `why` gives the reason.
     """
     try:
         head = _git(repository, "rev-parse", "HEAD")
@@ -68,7 +68,7 @@ def commit(repository: Path = REPOSITORY) -> dict[str, Any]:
 
 
 class _UnknownError(Exception):
-    """Why git cannot tell the commit. It names no path, because a manifest names none."""
+    """Why git cannot determine the commit. It names no path, because a manifest names none."""
 
 
 def _git(repository: Path, *arguments: str) -> str:
@@ -86,21 +86,21 @@ def _git(repository: Path, *arguments: str) -> str:
     except FileNotFoundError:
         raise _UnknownError("git is not installed") from None
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _UnknownError(f"git did not run: {type(error).__name__}") from None
+        raise _UnknownError(f"git could not be run: {type(error).__name__}") from None
     if done.returncode != 0:
-        raise _UnknownError(_explained(done.stderr))
+        raise _UnknownError(_reason(done.stderr))
     return done.stdout.strip()
 
 
-def _explained(said: str) -> str:
+def _reason(stderr: str) -> str:
     for part, reason in _REASONS.items():
-        if part in said:
+        if part in stderr:
             return reason
-    return "git failed: run `git status` here to see why"
+    return "git failed: run `git status` to see the cause"
 
 
 _REASONS = {
-    "dubious ownership": "the checkout belongs to another user, and git does not read it. Name its"
+    "dubious ownership": "the checkout belongs to another user, and git does not read it. Add its"
     " folder with `git config --global --add safe.directory`",
     "not a git repository": "this is not a git checkout",
     "ambiguous argument 'HEAD'": "the repository has no commit",

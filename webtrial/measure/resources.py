@@ -11,23 +11,24 @@ import psycopg
 from webtrial.measure.processes import Reading, Roots, Trees, Usage
 from webtrial.run.records import Cost, ResourceSample, Statements
 
-LEAST_SEEN = 0.5
+MINIMUM_OBSERVED_FRACTION = 0.5
 
 
 def cost(readings: Sequence[Reading], window_s: float, statements: Statements | None) -> Cost:
     """Return the CPU-seconds between first and last reading, scaled to the window's length.
 
-    They are None if a starved machine took the readings within less than LEAST_SEEN of the window.
+    They are None if a starved machine took the readings within less than
+    MINIMUM_OBSERVED_FRACTION of the window.
     """
     first, last = readings[0], readings[-1]
-    apart_s = _apart_s(first, last)
-    if apart_s < LEAST_SEEN * window_s:
+    elapsed_s = _elapsed_s(first, last)
+    if elapsed_s < MINIMUM_OBSERVED_FRACTION * window_s:
         return Cost(None, None, None, _memory(last.service), statements)
-    scale = window_s / apart_s
+    scale = window_s / elapsed_s
     return Cost(
-        service_cpu_s=_used(first.service, last.service, scale),
-        database_cpu_s=_used(first.database, last.database, scale),
-        upstreams_cpu_s=_used(first.upstreams, last.upstreams, scale),
+        service_cpu_s=_cpu_used(first.service, last.service, scale),
+        database_cpu_s=_cpu_used(first.database, last.database, scale),
+        upstreams_cpu_s=_cpu_used(first.upstreams, last.upstreams, scale),
         service_memory_mib=_memory(last.service),
         statements=statements,
     )
@@ -55,22 +56,22 @@ def memory_mib(root: int | None) -> float | None:
 
 
 def _second(earlier: Reading, later: Reading, opens_ns: int) -> ResourceSample:
-    per_s = 1 / _apart_s(earlier, later)
+    per_s = 1 / _elapsed_s(earlier, later)
     return ResourceSample(
         t_s=round((later.at_ns - opens_ns) / 1e9, 3),
-        service_cpu_fraction=_used(earlier.service, later.service, per_s),
-        database_cpu_fraction=_used(earlier.database, later.database, per_s),
-        upstreams_cpu_fraction=_used(earlier.upstreams, later.upstreams, per_s),
+        service_cpu_fraction=_cpu_used(earlier.service, later.service, per_s),
+        database_cpu_fraction=_cpu_used(earlier.database, later.database, per_s),
+        upstreams_cpu_fraction=_cpu_used(earlier.upstreams, later.upstreams, per_s),
         service_memory_mib=_memory(later.service),
         database_memory_mib=_memory(later.database),
     )
 
 
-def _apart_s(earlier: Reading, later: Reading) -> float:
+def _elapsed_s(earlier: Reading, later: Reading) -> float:
     return (later.at_ns - earlier.at_ns) / 1e9
 
 
-def _used(earlier: Usage | None, later: Usage | None, scale: float) -> float | None:
+def _cpu_used(earlier: Usage | None, later: Usage | None, scale: float) -> float | None:
     """Return the CPU time used in between; None if the tree is not here or ended in between."""
     if earlier is None or later is None:
         return None
@@ -81,10 +82,10 @@ def _memory(usage: Usage | None) -> float | None:
     return None if usage is None else round(usage.memory_mib, 1)
 
 
-def serves_others(connection: "Connection", database: str) -> frozenset[int]:
+def pids_of_other_databases(connection: "Connection", database: str) -> frozenset[int]:
     """Return the server's processes that work for databases other than `database`."""
-    found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname <> %s", [database])
-    return frozenset(int(str(pid)) for (pid,) in found)
+    rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname <> %s", [database])
+    return frozenset(int(str(pid)) for (pid,) in rows)
 
 
 # --- statements
@@ -105,7 +106,7 @@ _TEXTS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class StatementStats:
     """What pg_stat_statements reports for one statement."""
 
     text: str
@@ -114,17 +115,17 @@ class Counted:
     time_ms: float
 
 
-StatementCounts = dict[tuple[object, ...], Counted]
+StatementCounts = dict[tuple[object, ...], StatementStats]
 """Counts by user, query and level, the key of pg_stat_statements."""
 
 
-def statements_of(connection: Connection, database: str) -> StatementCounts | None:
+def statement_counts(connection: Connection, database: str) -> StatementCounts | None:
     """Return the server's counts for `database` until now; None if it does not count statements."""
     try:
-        found = connection.execute(_TEXTS, [database]).fetchall()
+        rows = connection.execute(_TEXTS, [database]).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.ObjectNotInPrerequisiteState):
         return None
-    return {tuple(row[:3]): Counted(*row[3:]) for row in found}  # type: ignore[arg-type]
+    return {tuple(row[:3]): StatementStats(*row[3:]) for row in rows}  # type: ignore[arg-type]
 
 
 def statements_between(
@@ -138,13 +139,13 @@ def statements_between(
         return None
     data = control = rows = 0
     time_ms = 0.0
-    for key, now in after.items():
-        then = before.get(key, Counted(now.text, 0, 0, 0.0))
-        calls = now.calls - then.calls
-        time_ms += now.time_ms - then.time_ms
-        if is_data(now.text):
+    for key, later in after.items():
+        earlier = before.get(key, StatementStats(later.text, 0, 0, 0.0))
+        calls = later.calls - earlier.calls
+        time_ms += later.time_ms - earlier.time_ms
+        if is_data(later.text):
             data += calls
-            rows += now.rows - then.rows
+            rows += later.rows - earlier.rows
         else:
             control += calls
     return Statements(requests, data, control, rows, round(time_ms, 3))
@@ -156,8 +157,8 @@ def is_data(text: str) -> bool:
     Pings and resets (`SELECT 1`), a driver's queries about types, and everything except reading and
     writing rows count as control.
     """
-    bare = _COMMENT.sub(" ", text).lstrip(" \t\r\n(")
-    keyword = bare[:8].split(None, 1)[0].upper() if bare else ""
+    stripped = _COMMENT.sub(" ", text).lstrip(" \t\r\n(")
+    keyword = stripped[:8].split(None, 1)[0].upper() if stripped else ""
     if keyword in _DATA:
         return True
-    return keyword in _READS and bool(_FROM.search(bare)) and not _CATALOG.search(bare)
+    return keyword in _READS and bool(_FROM.search(stripped)) and not _CATALOG.search(stripped)

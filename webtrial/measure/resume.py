@@ -1,4 +1,4 @@
-"""Resume an interrupted run: keep what is there and measure what is missing.
+"""Resume an interrupted run: keep the trials that it has and measure the missing ones.
 
 The plan is a pure function of the parameters and of the pilot's capacities. The manifest holds
 both, so the trials have the same numbers, seeds and order as before. A block in which something is
@@ -15,38 +15,39 @@ from webtrial.run.records import PlannedTrial, Trial
 from webtrial.run.store import DURATIONS, Manifest, Run, RunWriter
 
 
-def reopened(run: Run, now: Manifest) -> RunWriter:
-    """Return a writer that resumes `run`; `now` is the manifest that a new run would have.
+def reopened(run: Run, new: Manifest) -> RunWriter:
+    """Return a writer that resumes `run`; `new` is the manifest that a new run would have.
 
     Raises RunError if that run is finished, is being written, or was measured on another machine,
     with other stacks or other versions. The run is then left unchanged.
     """
     # PostgreSQL's version is known only once it is running.
-    installed = now.versions | {"PostgreSQL": run.manifest.versions.get("PostgreSQL")}
+    installed = new.versions | {"PostgreSQL": run.manifest.versions.get("PostgreSQL")}
     # Machine facts that the earlier run did not record cannot be compared.
-    machine: dict[str, Any] = {name: now.machine.get(name) for name in run.manifest.machine}
-    here = {"machine": machine, "stacks": now.stacks, "versions": installed}
-    demand_same(run.manifest, here)
-    return RunWriter.reopened(run, now.started_at, now.git)
+    machine: dict[str, Any] = {name: new.machine.get(name) for name in run.manifest.machine}
+    current = {"machine": machine, "stacks": new.stacks, "versions": installed}
+    demand_same(run.manifest, current)
+    return RunWriter.reopened(run, new.started_at, new.git)
 
 
-def demand_same(manifest: Manifest, found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise RunError that names what differs between a run's manifest and what is `found` now.
+def demand_same(manifest: Manifest, current: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise RunError that lists how the `current` facts differ from those of a run's manifest.
 
     Trials of two machines, versions or data do not belong in one run.
     """
-    as_read = json.loads(json.dumps(found, default=list))
+    current_values = json.loads(json.dumps(current, default=list))
     differing = [
-        f"  {part}, {name}: {before.get(name)} then, {now.get(name)} now"
-        for part, now in as_read.items()
+        f"  {part}, {name}: {before.get(name)} in the run, {new.get(name)} now"
+        for part, new in current_values.items()
         if (before := getattr(manifest, part))
-        for name in sorted({*before, *now} - DURATIONS)
-        if before.get(name) != now.get(name)
+        for name in sorted({*before, *new} - DURATIONS)
+        if before.get(name) != new.get(name)
     ]
     if differing:
         raise RunError(
-            "\n".join([f"{manifest.id} cannot go on, since not all is as it was:", *differing])
-            + "\nPut that back, or start a new run."
+            f"{manifest.id} cannot be resumed, because these have changed:\n"
+            + "\n".join(differing)
+            + "\nRestore them, or start a new run."
         )
 
 
@@ -68,11 +69,11 @@ def missing(
         each
         for each in trials
         if each.number not in last
-        or (last[each.number].attempt <= attempts and _calls_for_another(last[each.number]))
+        or (last[each.number].attempt <= attempts and _needs_another_attempt(last[each.number]))
     ]
 
 
-def _calls_for_another(trial: Trial) -> bool:
+def _needs_another_attempt(trial: Trial) -> bool:
     # A pilot only sets rates; a disturbed trial is good enough for that.
     is_disturbed = trial.planned.role != "pilot" and disturbed(trial.validity)
     return is_disturbed or lost(trial.validity)

@@ -35,7 +35,7 @@ def measure(
 
     With `resume`, only what is missing in that run is measured. Raises the WebtrialError that ended
     the experiment. A KeyboardInterrupt lets the experiment end in its own time and is raised again;
-    what was measured until then is kept.
+    finished trials are kept.
     """
     environment = experiment_environment() | {
         "WEBTRIAL_PARAMETERS": parameters.model_dump_json(),
@@ -45,7 +45,7 @@ def measure(
     # Unnamed, so nothing is left behind if this process is killed.
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log, hang_up_raised():
         events = _run(tuple(command), environment, log, on_event)
-        return _path_in(events, log)
+        return _run_path(events, log)
 
 
 def _run(
@@ -55,19 +55,19 @@ def _run(
     last: dict[str, dict[str, Any]] = {}
     with supervise(
         command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=log
-    ) as kept:
-        assert kept.stdout is not None
+    ) as process:
+        assert process.stdout is not None
         try:
-            _listen(kept.stdout, last, on_event)
+            _read_events(process.stdout, last, on_event)
         except KeyboardInterrupt as interruption:
-            kept.interrupt(signal_of(interruption))
+            process.interrupt(signal_of(interruption))
             with suppress(KeyboardInterrupt):  # a second interrupt: stop waiting
-                _listen(kept.stdout, last, on_event)
-            raise type(interruption)(how_to_go_on(last)) from None
+                _read_events(process.stdout, last, on_event)
+            raise type(interruption)(resume_hint(last)) from None
     return last
 
 
-def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:
+def _read_events(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) -> None:
     for line in lines:
         if not line.endswith("\n"):
             return  # the writer was killed in the middle of a line
@@ -76,22 +76,23 @@ def _listen(lines: IO[str], last: dict[str, dict[str, Any]], on_event: OnEvent) 
         on_event(event)
 
 
-def _path_in(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
+def _run_path(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
     error = last.get("error")
     if error and (kind := getattr(errors, error["kind"], None)):
-        raise kind(error["message"] + how_to_go_on(last))
+        raise kind(error["message"] + resume_hint(last))
     if error or last.get("end", {}).get("state") != "finished":
         log.seek(0)
-        last_words = indented_end(log.read())
-        how = how_to_go_on(last)
-        raise WebtrialError(f"the experiment broke off. Its last words:\n{last_words}{how}")
+        output, hint = indented_end(log.read()), resume_hint(last)
+        raise WebtrialError(
+            f"the experiment ended without reporting a cause. End of its output:\n{output}{hint}"
+        )
     return Path(last["end"]["path"])
 
 
-def how_to_go_on(last: Mapping[str, dict[str, Any]]) -> str:
+def resume_hint(last: Mapping[str, dict[str, Any]]) -> str:
     """Return a line that says where the trials of an interrupted run are and how to resume it.
 
-    `last` holds the last event of each kind. The line is empty if no run had begun.
+    `last` holds the last event of each kind. The line is empty if no run had started.
     """
     path = last.get("run", {}).get("path")
-    return f"\nWhat was measured is in {path}: --resume goes on with it" if path else ""
+    return f"\nThe finished trials are in {path}: resume the run with --resume" if path else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from webtrial.load.scenarios import SeededData, seeded_data_from
 from webtrial.measure.embedded import embedded
 from webtrial.measure.launch import (
+    LaunchSpec,
     Service,
     ServiceSettings,
     build_template,
@@ -47,8 +48,8 @@ class ServiceEnvironment:
     seeded_data: SeededData
     logs: Path
 
-    def wanted(self, stacks: Iterable[Stack]) -> dict[str, tuple[Stack, ServiceSettings, Path]]:
-        """Return the argument that `launch_stacks` needs to start `stacks`."""
+    def launch_specs(self, stacks: Iterable[Stack]) -> dict[str, LaunchSpec]:
+        """Return the specs with which `launch_stacks` starts `stacks`."""
         return {
             stack.name: (stack, self.settings[stack.name], self.logs / f"{stack.name}.log")
             for stack in stacks
@@ -63,7 +64,7 @@ def running_services(
     stacks = choose_stacks(names, load_stacks())
     with (
         service_environment(stacks, database_url, cores) as environment,
-        launch_stacks(environment.wanted(stacks), cores) as services,
+        launch_stacks(environment.launch_specs(stacks), cores) as services,
     ):
         yield RunningServices(services, environment.seeded_data)
 
@@ -81,7 +82,7 @@ def service_environment(
             DEFAULTS.upstream_delay_ms, DEFAULTS.upstream_sigma, _SEED, cores, scratch
         ) as upstreams,
     ):
-        built = build_template(server, _TEMPLATE, stacks, _SEED, password, scratch / "build.log")
+        data = build_template(server, _TEMPLATE, stacks, _SEED, password, scratch / "build.log")
         settings = {
             stack.name: ServiceSettings(
                 clone_for(stack, server, stack.name, _TEMPLATE),
@@ -91,7 +92,7 @@ def service_environment(
             )
             for stack in stacks
         }
-        yield ServiceEnvironment(settings, seeded_data_from(built, password), scratch)
+        yield ServiceEnvironment(settings, seeded_data_from(data, password), scratch)
 
 
 def _database(

@@ -1,7 +1,7 @@
 """Targets: services that already run elsewhere and are measured without being launched.
 
 Their database is assumed to be filled by `services/database/build.py` with the run's seed; the
-comparison of answers shows whether it is. Their cost cannot be observed from here.
+comparison of responses shows whether it is. Their cost cannot be observed from here.
 """
 
 import os
@@ -32,17 +32,16 @@ def targets_of(parameters: Parameters, stacks: list[Stack]) -> dict[str, Target]
 
 
 def account_password(parameters: Parameters) -> str:
-    """Return the password of the seeded accounts.
+    """Return the password of the seeded accounts, from the environment or drawn at random.
 
-    It is drawn, or taken from the environment. Raises LaunchError if targets need theirs and it is
-    not given.
+    Raises LaunchError if targets need theirs and it is not set.
     """
     if given := os.environ.get(ACCOUNT_PASSWORD):
         return given
     if parameters.targets and "dashboard" in parameters.all_scenarios:
         raise LaunchError(
-            "the dashboard of targets is asked for by signed-in accounts: set ACCOUNT_PASSWORD in"
-            " the environment to the password with which build.py filled their database, or leave"
-            " the scenario dashboard out"
+            "the scenario dashboard signs in to the targets, but ACCOUNT_PASSWORD is not set: set"
+            " it in the environment to the password with which build.py filled their database, or"
+            " remove the scenario"
         )
     return secrets.token_urlsafe(16)

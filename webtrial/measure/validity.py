@@ -43,11 +43,13 @@ def judge(
     `broken` connections were ended by a failed request: the client did not choose to open them
     again. A gate that `of_workers` already reports is not reported again for all workers together.
     """
-    said = {reason.gate for reason in of_workers}
-    merged = [each for each in _instrument(load, counts, client, broken) if each.gate not in said]
-    reasons = (*of_workers, *merged, *_machine(machine))
-    found = {reason.verdict for reason in reasons}
-    return Validity(max(found, key=_WORST.index) if found else "valid", reasons)
+    reported = {reason.gate for reason in of_workers}
+    overall = [
+        each for each in _instrument(load, counts, client, broken) if each.gate not in reported
+    ]
+    reasons = (*of_workers, *overall, *_machine(machine))
+    verdicts = {reason.verdict for reason in reasons}
+    return Validity(max(verdicts, key=_WORST.index) if verdicts else "valid", reasons)
 
 
 def judge_workers(
@@ -57,19 +59,19 @@ def judge_workers(
 
     Each reason is as severe as for the worst driver and names all drivers that failed the gate.
     """
-    struck: dict[str, list[Reason]] = {}
-    for worker, its_broken in zip(workers, broken, strict=True):
+    by_gate: dict[str, list[Reason]] = {}
+    for worker, broken_of_worker in zip(workers, broken, strict=True):
         reasons = (
-            *_instrument(load, worker.counts, worker.client, its_broken),
+            *_instrument(load, worker.counts, worker.client, broken_of_worker),
             *_clock(worker, window_s),
         )
         for reason in reasons:
             text = f"worker {worker.index + 1} of {len(workers)}: {reason.text}"
-            struck.setdefault(reason.gate, []).append(replace(reason, text=text))
-    return tuple(map(_joined, struck.values()))
+            by_gate.setdefault(reason.gate, []).append(replace(reason, text=text))
+    return tuple(map(_merged, by_gate.values()))
 
 
-def _joined(reasons: list[Reason]) -> Reason:
+def _merged(reasons: list[Reason]) -> Reason:
     worst = max(reasons, key=lambda reason: _WORST.index(reason.verdict))
     return replace(worst, text="; ".join(reason.text for reason in reasons))
 
@@ -111,22 +113,22 @@ def _client_cpu(client: Client) -> Iterator[Reason]:
 def _unsent(load: Load, counts: Counts, client: Client) -> Iterator[Reason]:
     """Yield a reason if arrivals were dropped and the driver may be the cause.
 
-    Arrivals are dropped when every connection waits for an answer. If the driver was awake and
-    punctual, the service did not answer, which is an outcome. If not, the driver may have kept the
+    Arrivals are dropped when every connection waits for a response. If the driver was awake and
+    punctual, the service did not respond, which is an outcome. If not, the driver may have kept the
     connections busy itself, and the cause is unknown.
     """
     if load.kind == "closed" or not counts.scheduled:
         return
     sent = counts.sent / counts.scheduled
-    if sent < SENT_MIN and not _driver_was_fit(client):
+    if sent < SENT_MIN and not _driver_kept_up(client):
         yield _invalid(
             "unsent",
-            f"{sent:.1%} of the scheduled arrivals were sent, less than {SENT_MIN:.0%},"
-            " while the load driver was busy, late or stalled itself",
+            f"{sent:.1%} of the scheduled arrivals were sent, less than {SENT_MIN:.0%}, and the"
+            " load driver itself was busy, late or stalled",
         )
 
 
-def _driver_was_fit(client: Client) -> bool:
+def _driver_kept_up(client: Client) -> bool:
     return (
         client.cpu_fraction <= CPU_SUSPECT
         and client.lag_p99_ms <= lag_bound_ms(client)
@@ -137,19 +139,19 @@ def _driver_was_fit(client: Client) -> bool:
 def _lag(load: Load, client: Client) -> Iterator[Reason]:
     """Yield a reason if the p99 dispatch lag is too large.
 
-    A closed loop has no schedule and cannot be late: its users send when they have been answered.
+    A closed loop has no schedule and cannot be late: its users send after each response.
     """
     bound_ms = lag_bound_ms(client)
     if load.kind != "closed" and client.lag_p99_ms > bound_ms:
         yield _invalid(
             "lag",
-            f"one arrival in a hundred was sent {client.lag_p99_ms:.2f} ms late or later, more than"
-            f" {bound_ms:.2f} ms ({LAG_MIN_MS:g} ms or {LAG_OF_MEDIAN:.0%} of the median latency)",
+            f"p99 dispatch lag was {client.lag_p99_ms:.2f} ms, more than {bound_ms:.2f} ms"
+            f" ({LAG_MIN_MS:g} ms or {LAG_OF_MEDIAN:.0%} of the median latency)",
         )
 
 
 def _stall(client: Client) -> Iterator[Reason]:
-    text = f"the load driver's loop stood still for {client.worst_stall_ms:.1f} ms"
+    text = f"the load driver's event loop stalled for {client.worst_stall_ms:.1f} ms"
     if client.worst_stall_ms > STALL_INVALID_MS:
         yield _invalid("stall", f"{text}, more than {STALL_INVALID_MS:g} ms")
     elif client.worst_stall_ms > STALL_SUSPECT_MS:
@@ -158,12 +160,12 @@ def _stall(client: Client) -> Iterator[Reason]:
 
 def _little(client: Client) -> Iterator[Reason]:
     counted, by_latency = client.in_flight_observed, client.in_flight_by_latency
-    apart = abs(counted - by_latency)
-    if apart > LITTLE_FLOOR and apart > LITTLE_MAX * counted:
+    difference = abs(counted - by_latency)
+    if difference > LITTLE_FLOOR and difference > LITTLE_MAX * counted:
         yield _invalid(
             "little",
-            f"{counted:.2f} requests were in flight by count and {by_latency:.2f} by their"
-            f" latencies, more than {LITTLE_MAX:.0%} apart (Little's law)",
+            f"{counted:.2f} requests were in flight by count and {by_latency:.2f} by latency, which"
+            f" differ by more than {LITTLE_MAX:.0%} (Little's law)",
         )
 
 
@@ -172,14 +174,14 @@ def _reopened(client: Client, broken: int) -> Iterator[Reason]:
     if reopened > REOPENED_MAX * connections:
         yield _invalid(
             "reopened",
-            f"{reopened} of {connections} connections were opened again, more than"
-            f" {REOPENED_MAX:.1%}: part of the latency is connecting",
+            f"{reopened} of {connections} connections were reopened, more than"
+            f" {REOPENED_MAX:.1%}: latency includes connecting",
         )
 
 
 def _unread(client: Client) -> Iterator[Reason]:
     if client.responses_unread > 0:
-        yield _invalid("unread", f"{client.responses_unread} responses were not read whole, not 0")
+        yield _invalid("unread", f"{client.responses_unread} responses were not read completely")
 
 
 def _clock(worker: Worker, window_s: float) -> Iterator[Reason]:
@@ -187,8 +189,8 @@ def _clock(worker: Worker, window_s: float) -> Iterator[Reason]:
     if worker.clock_error_ms > bound_ms:
         yield _invalid(
             "clock",
-            f"its clock is known to {worker.clock_error_ms:.1f} ms only, not {bound_ms:.1f} ms"
-            f" ({CLOCK_MAX:.0%} of the window): the workers may have measured at different times",
+            f"its clock offset is uncertain by {worker.clock_error_ms:.1f} ms, more than"
+            f" {bound_ms:.1f} ms ({CLOCK_MAX:.0%} of the window): the workers' windows may differ",
         )
 
 
@@ -196,8 +198,8 @@ def _machine(machine: Machine) -> Iterator[Reason]:
     if machine.stolen_fraction > STOLEN_MAX:
         yield _disturbed(
             "stolen",
-            f"{machine.stolen_fraction:.1%} of the machine's time was stolen by its host,"
-            f" more than {STOLEN_MAX:.0%}",
+            f"the host stole {machine.stolen_fraction:.1%} of the machine's time, more than"
+            f" {STOLEN_MAX:.0%}",
         )
     if machine.foreign_cpu_fraction > FOREIGN_MAX:
         yield _disturbed(
@@ -221,7 +223,7 @@ def _stopped(machine: Machine) -> Iterator[Reason]:
     if throttled is not None and throttled > THROTTLED_MAX:
         yield _disturbed(
             "throttled",
-            f"the CPU quota stopped all processes in {throttled} of its periods, more than"
+            f"the CPU quota throttled all processes in {throttled} periods, more than"
             f" {THROTTLED_MAX}",
         )
     if suspended_s is not None and suspended_s > SUSPENDED_MAX_S:

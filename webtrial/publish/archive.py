@@ -8,36 +8,36 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from webtrial.publish.citation import citation_of
 from webtrial.publish.codebook import codebook
 from webtrial.publish.front import CHECK
-from webtrial.results.claims.book import FILE as CLAIMS
+from webtrial.results.claims.claims_file import FILE as CLAIMS
 from webtrial.results.claims.references import FILE as REFERENCES
 from webtrial.run.capabilities import FILE as CAPABILITIES
 from webtrial.run.store import Run
 
-_OF_A_RUN = ("manifest.json", "SHA256SUMS", "trials/*.json", "samples/*.parquet")
-_UNIX, _READABLE = 3, 0o100644 << 16
+_RUN_FILES = ("manifest.json", "SHA256SUMS", "trials/*.json", "samples/*.parquet")
+_UNIX, _WORLD_READABLE = 3, 0o100644 << 16
 
 _START = """\
 # {title}
 
-What the run `{id}` measured, and what its report is computed from.
+The data of run `{id}`. Its report is computed from them.
 
 - `{id}/` is the run. It can be analysed again without services, database or network:
   `wt.open_run("{id}")`, or `webtrial publish {id}`.
-- `claims.csv` holds the claims that were tried, `references.csv` what others published,
-  `capabilities.csv` what the frameworks were found to bring along.
-- `CITATION.cff` says how to cite it.
+- `claims.csv` holds the claims under test, `references.csv` published results of others,
+  `capabilities.csv` the findings of probes on what each framework includes.
+- `CITATION.cff` says how to cite the run.
 
-The report names the SHA-256 of the run's files. In `{id}/` it is what this prints:
+The report gives the SHA-256 of the run's files. In `{id}/`, this command prints it:
 
     {check}
 
-`SHA256SUMS` has that of each: `sha256sum --check SHA256SUMS`. A trial whose files are not what they
-were is left out, and named.
+`SHA256SUMS` has the checksum of each file: `sha256sum --check SHA256SUMS`. A trial with a changed
+file is excluded and named.
 
-Of the run that comes with Webtrial, the samples of warm-ups and of attempts that do not count were
-left out, and times are rounded to 1,024 ns; its records are whole.
+The sample run that comes with Webtrial omits the samples of warm-ups and of attempts that do not
+count. Its times are rounded to 1,024 ns. Its records are complete.
 
-Times of requests are integers in nanoseconds; files are UTF-8, Parquet or JSON. A field that could
+Times of requests are integers in nanoseconds. Files are UTF-8, Parquet or JSON. A field that could
 not be observed is null or empty, never zero.
 """
 
@@ -45,14 +45,14 @@ not be observed is null or empty, never zero.
 def write_archive(run: Run, title: str, path: Path) -> None:
     """Write the archive of `run` to `path`. The same run produces the same bytes."""
     manifest = run.manifest
-    made = datetime.fromisoformat(manifest.finished_at or manifest.started_at).timetuple()[:6]
+    created = datetime.fromisoformat(manifest.finished_at or manifest.started_at).timetuple()[:6]
     path.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(path, "w") as archive:
         for name, content in _contents(run, title):
-            entry = ZipInfo(name, made)
-            entry.create_system, entry.external_attr = _UNIX, _READABLE
-            packed = name.endswith(".parquet")  # Parquet is already compressed
-            entry.compress_type = ZIP_STORED if packed else ZIP_DEFLATED
+            entry = ZipInfo(name, created)
+            entry.create_system, entry.external_attr = _UNIX, _WORLD_READABLE
+            is_compressed = name.endswith(".parquet")
+            entry.compress_type = ZIP_STORED if is_compressed else ZIP_DEFLATED
             archive.writestr(entry, content)
 
 
@@ -61,7 +61,7 @@ def _contents(run: Run, title: str) -> Iterator[tuple[str, bytes]]:
     yield "CITATION.cff", citation_of(run).encode()
     for file in (CLAIMS, REFERENCES, CAPABILITIES):
         yield file.name, file.read_bytes()
-    for pattern in _OF_A_RUN:
+    for pattern in _RUN_FILES:
         for file in sorted(run.path.glob(pattern)):
             yield f"{run.manifest.id}/{file.relative_to(run.path)}", file.read_bytes()
 
@@ -72,6 +72,6 @@ def readme(run: Run, title: str) -> str:
     for file in codebook():
         parts.append(f"## {file.pattern}\n")
         for record in file.records:
-            parts += [f"### {record.name}\n", f"{record.told}\n"]
+            parts += [f"### {record.name}\n", f"{record.description}\n"]
             parts.append("".join(f"- {column}\n" for column in record.columns))
     return "\n".join(parts)

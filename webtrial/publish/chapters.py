@@ -53,7 +53,7 @@ def read_chapter(path: Path) -> Chapter:
     slug = f"chapter-{path.stem}"
     headings = tuple(_headings(slug, notebook.cells))
     if not headings or headings[0].level != 1:
-        raise PublishError(f"{path.name}: its first heading must be of the first level")
+        raise PublishError(f"{path.name}: the first heading must be a level-1 heading")
     return Chapter(slug, notebook, headings)
 
 
@@ -81,17 +81,17 @@ def anchor_within(address: str) -> str | None:
 
     None for any other address.
     """
-    found = _CHAPTER.fullmatch(address)
-    if not found:
+    match = _CHAPTER.fullmatch(address)
+    if not match:
         return None
-    heading = found["heading"]
-    return f"chapter-{found['name']}" + (f"-{anchor_of(heading)}" if heading else "")
+    heading = match["heading"]
+    return f"chapter-{match['name']}" + (f"-{anchor_of(heading)}" if heading else "")
 
 
 def with_anchors(source: str, headings: Iterator[Heading]) -> str:
     """Return the Markdown with each heading followed by its anchor, in pandoc's syntax."""
     return _FENCE_OR_HEADING.sub(
-        lambda found: f"{found[0]} {{#{next(headings).anchor}}}" if found[1] else found[0], source
+        lambda match: f"{match[0]} {{#{next(headings).anchor}}}" if match[1] else match[0], source
     )
 
 
@@ -105,4 +105,4 @@ def plain_text(output: Any) -> str:
             return f"{name}: {text}"
         case {"output_type": "stream", "text": text} | {"data": {"text/plain": text}}:
             return str(text)
-    raise PublishError(f"a report cannot show {output}")
+    raise PublishError(f"a report cannot show this output, which has no text: {output}")

@@ -17,9 +17,9 @@ AUTHORS = [{"name": "The maintainers of Webtrial"}]
 def citation_of(run: Run) -> str:
     """Return the text of `CITATION.cff` for the report on `run`."""
     manifest = run.manifest
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "cff-version": "1.2.0",
-        "message": "If you use these figures, please cite the run that they come from.",
+        "message": "If you use these results, please cite this run.",
         "type": "dataset",
         "title": f"{TITLE}: run {manifest.id}",
         "authors": AUTHORS,
@@ -31,8 +31,8 @@ def citation_of(run: Run) -> str:
         "references": list(_references()),
     }
     if not manifest.git.get("dirty") and (commit := manifest.git.get("commit")):
-        told["commit"] = commit
-    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=96)
+        fields["commit"] = commit
+    return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=96)
 
 
 def _references() -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from webtrial.results.claims.book import Claim
-from webtrial.results.claims.references import COLUMNS as OF_REFERENCES
+from webtrial.results.claims.claims_file import Claim
+from webtrial.results.claims.references import COLUMNS as REFERENCE_COLUMNS
 from webtrial.results.claims.references import read_references
 from webtrial.run.capabilities import Finding
 from webtrial.run.parameters import PRIVATE, Parameters
@@ -41,7 +41,7 @@ from webtrial.system.folders import REPOSITORY
 
 FILE = REPOSITORY / "data" / "columns.csv"
 
-_OF_A_TRIAL = (
+_TRIAL_RECORDS = (
     *(
         Trial,
         PlannedTrial,
@@ -66,7 +66,7 @@ _UNITS = {  # by the ending of a name, the longest first
     "_s": "s",
     "_at": "ISO 8601, UTC",
 }
-_WORDS: Mapping[Any, str] = {
+_TYPE_NAMES: Mapping[Any, str] = {
     **{str: "text", int: "integer", float: "number", bool: "true or false"},
     **{NoneType: "null", Any: "anything"},
 }
@@ -83,16 +83,16 @@ class Column:
 
     def __str__(self) -> str:
         """Format the column as an item of a list of columns."""
-        told = f"{self.kind}, {self.unit}" if self.unit else self.kind
-        return f"`{self.name}` ({told}): {self.meaning}."
+        kind = f"{self.kind}, {self.unit}" if self.unit else self.kind
+        return f"`{self.name}` ({kind}): {self.meaning}."
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A named group of columns. `told` says what one row or object is."""
+    """A named group of columns. `description` says what one row or object is."""
 
     name: str
-    told: str
+    description: str
     columns: tuple[Column, ...]
 
 
@@ -110,7 +110,7 @@ def codebook(path: Path = FILE) -> tuple[File, ...]:
     Raises KeyError if the meaning of a column is missing from `path`.
     """
     meanings = _meanings(path)
-    records = [_of_class(each, meanings) for each in _OF_A_TRIAL]
+    records = [_of_class(each, meanings) for each in _TRIAL_RECORDS]
     manifest = [_of_class(each, meanings) for each in (Manifest, Interruption)]
     return (
         File("samples/*.parquet", (_of_samples(meanings),)),
@@ -122,7 +122,7 @@ def codebook(path: Path = FILE) -> tuple[File, ...]:
     )
 
 
-def described(path: Path = FILE) -> set[tuple[str, str]]:
+def documented_columns(path: Path = FILE) -> set[tuple[str, str]]:
     """Return each (record, column) that has a meaning in `path`."""
     return set(_meanings(path))
 
@@ -159,7 +159,7 @@ def _of_references(meanings: Mapping[tuple[str, str], str]) -> Record:
             unit_of(name),
             meanings["references", name],
         )
-        for name in OF_REFERENCES
+        for name in REFERENCE_COLUMNS
     ]
     return Record("references", "One row per published comparison.", tuple(columns))
 
@@ -169,13 +169,13 @@ def _in_csv(annotation: Any) -> str:
 
 
 def _of_class(record: type, meanings: Mapping[tuple[str, str], str], kind: Any = None) -> Record:
-    say = kind or kind_of
+    type_name = kind or kind_of
     name = record.__name__
     columns = tuple(
-        Column(each, say(annotation), unit_of(each), meanings[name, each])
+        Column(each, type_name(annotation), unit_of(each), meanings[name, each])
         for each, annotation in _annotated(record)
     )
-    return Record(name, _flowing(record), columns)
+    return Record(name, _first_paragraph(record), columns)
 
 
 def _of_parameters() -> Record:
@@ -184,7 +184,7 @@ def _of_parameters() -> Record:
         for name, field in Parameters.model_fields.items()
         if name not in PRIVATE
     )
-    return Record("Parameters", "What the run was asked to measure, and how.", columns)
+    return Record("Parameters", "What the run measures, and how.", columns)
 
 
 def _annotated(record: type) -> Iterator[tuple[str, Any]]:
@@ -195,15 +195,15 @@ def _annotated(record: type) -> Iterator[tuple[str, Any]]:
         yield from ((name, field.annotation) for name, field in record.model_fields.items())
 
 
-def _flowing(record: type) -> str:
+def _first_paragraph(record: type) -> str:
     """Return the first paragraph of a record's docstring on one line."""
     return " ".join(cleandoc(record.__doc__ or "").split("\n\n")[0].split())
 
 
 def kind_of(annotation: Any) -> str:
     """Return a type in words: `number`, `text or null`, `list of ResourceSample`."""
-    if annotation in _WORDS:
-        return _WORDS[annotation]
+    if annotation in _TYPE_NAMES:
+        return _TYPE_NAMES[annotation]
     if hasattr(annotation, "__metadata__"):
         return kind_of(annotation.__origin__)
     origin, parts = get_origin(annotation), get_args(annotation)

@@ -17,7 +17,7 @@ from webtrial.errors import PublishError
 from webtrial.publish.chapters import Chapter, anchor_within, plain_text, with_anchors
 from webtrial.publish.front import Front
 from webtrial.publish.page import TEMPLATES
-from webtrial.publish.svg import figure_of, standing_alone
+from webtrial.publish.svg import figure_of, standalone
 from webtrial.results.base.figure_style import FONTS
 from webtrial.results.claims.references_text import sources_text
 from webtrial.system.environment import base_environment
@@ -28,7 +28,7 @@ MARKDOWN = (
     "-raw_tex-raw_html-raw_attribute-fancy_lists-example_lists-definition_lists+lists_without_preceding_blankline"
 )
 _FILTERS = ("figures.lua", "tables.lua", "chapters.lua")
-_TALLEST = 1.2  # height of a figure over the text width: its caption needs room below
+_MAX_HEIGHT = 1.2  # height of a figure over the text width: its caption needs room below
 _LINK = re.compile(r"\]\((\S+?)\)")
 _SIZE = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
 
@@ -55,17 +55,17 @@ def _parts(chapter: Chapter, folder: Path, numbers: "count[int]") -> Iterator[st
     headings = iter(chapter.headings)
     for cell in chapter.notebook.cells:
         if cell.cell_type == "markdown":
-            yield _led_within(with_anchors(cell.source, headings))
+            yield _with_internal_links(with_anchors(cell.source, headings))
         for output in cell.get("outputs", []):
-            yield _shown(output, folder, numbers)
+            yield _rendered(output, folder, numbers)
 
 
-def _shown(output: Any, folder: Path, numbers: "count[int]") -> str:
+def _rendered(output: Any, folder: Path, numbers: "count[int]") -> str:
     match output:
         case {"data": {"image/svg+xml": _}}:
             return _figure(output, folder, next(numbers))
         case {"data": {"text/markdown": markdown}}:
-            return _led_within(str(markdown))
+            return _with_internal_links(str(markdown))
     return _fenced(plain_text(output))
 
 
@@ -76,36 +76,38 @@ def _fenced(text: str) -> str:
     return f"{fence}\n{text}\n{fence}"
 
 
-def _led_within(markdown: str) -> str:
+def _with_internal_links(markdown: str) -> str:
     """Return the Markdown with links between notebooks turned into links within the document."""
 
-    def led(found: re.Match[str]) -> str:
-        within = anchor_within(found[1])
-        return f"](#{within})" if within else found[0]
+    def internal(match: re.Match[str]) -> str:
+        anchor = anchor_within(match[1])
+        return f"](#{anchor})" if anchor else match[0]
 
-    return _LINK.sub(led, markdown)
+    return _LINK.sub(internal, markdown)
 
 
 def _figure(output: Any, folder: Path, number: int) -> str:
     figure = figure_of(output)
     name = f"figure-{number}.svg"
-    (folder / name).write_text(standing_alone(figure.svg), encoding="utf-8")
+    (folder / name).write_text(standalone(figure.svg), encoding="utf-8")
     alternative = figure.alternative.replace("\\", "\\\\").replace('"', '\\"')
-    return f'![{figure.caption}]({name}){{alt="{alternative}" width="{_share(figure.svg):.1%}"}}'
+    return (
+        f'![{figure.caption}]({name}){{alt="{alternative}" width="{_width_share(figure.svg):.1%}"}}'
+    )
 
 
-def _share(svg: str) -> float:
+def _width_share(svg: str) -> float:
     """Return the figure's share of the text width: 1, or less if it would be too tall."""
     size = _SIZE.search(svg)
-    return min(1.0, _TALLEST * float(size[1]) / float(size[2])) if size else 1.0
+    return min(1.0, _MAX_HEIGHT * float(size[1]) / float(size[2])) if size else 1.0
 
 
 def _typst(markdown: str, front: Front, folder: Path) -> str:
-    described = folder / "front.yaml"
-    told = front.described() | {"sources": sources_text()}
-    described.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    metadata = folder / "front.yaml"
+    values = front.template_data() | {"sources": sources_text()}
+    metadata.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     templates = TEMPLATES / "document"
-    arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(described)]
+    arguments = ["--template", str(templates / "report.typ"), "--metadata-file", str(metadata)]
     arguments += [f"--lua-filter={templates / name}" for name in _FILTERS]
     arguments += ["--wrap=none", "--columns=10000", "--from", MARKDOWN, "--to", "typst"]
     # Replaces the user's folder of defaults, templates and filters.
@@ -143,4 +145,4 @@ def _compile(source: Path, made_at: datetime, path: Path) -> None:
             timestamp=int(made_at.timestamp()),
         )
     except typst.TypstError as error:
-        raise PublishError(f"typst could not set the report: {error}") from None
+        raise PublishError(f"typst could not compile the report: {error}") from None

@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 from webtrial import errors
 from webtrial.errors import PublishError
-from webtrial.publish.warm import is_warm
+from webtrial.publish.warm_kernels import is_warm
 from webtrial.system.environment import kernel_environment
 from webtrial.system.folders import REPOSITORY
 
@@ -21,8 +21,12 @@ NOTEBOOKS = REPOSITORY / "notebooks"
 
 _START_S = 600  # limit for a kernel to answer; one that dies is detected at once
 _KERNELS = "webtrial.publish.kernels.CleanKernelManager"
-_WARM_KERNELS = "webtrial.publish.warm.WarmKernelManager"
-_OF_THE_RUNNER = ("papermill", "execution", "widgets")  # metadata that differs at each execution
+_WARM_KERNELS = "webtrial.publish.warm_kernels.WarmKernelManager"
+_EXECUTION_METADATA = (
+    "papermill",
+    "execution",
+    "widgets",
+)  # metadata that differs at each execution
 _INJECTED = "injected-parameters"  # papermill's tag for the cell that it adds
 
 
@@ -43,37 +47,37 @@ def execute(
     try:
         with TemporaryDirectory(prefix="webtrial-kernel-", ignore_cleanup_errors=True) as settings:
             papermill.execute_notebook(
-                _braced(NOTEBOOKS / f"{name}.ipynb"),
-                _braced(path),
+                _escape_braces(NOTEBOOKS / f"{name}.ipynb"),
+                _escape_braces(path),
                 parameters=dict(parameters),
                 progress_bar=False,
                 start_timeout=_START_S,
                 config=_config(kernel_environment(Path(settings)) | dict(environment or {})),
             )
     except PapermillExecutionError as error:
-        raise PublishError(_explained(name, error)) from None
+        raise PublishError(_error_text(name, error)) from None
     except DeadKernelError:
         raise PublishError(
-            f"the kernel of {name}.ipynb died: it was killed, or there was no memory left for it."
-            f" As far as it came the notebook is in {into}"
+            f"the kernel of {name}.ipynb died: it was killed or ran out of memory. The partly"
+            f" executed notebook is in {into}"
         ) from None
-    _settle(path)
+    _remove_execution_metadata(path)
     return path
 
 
-def _braced(path: Path) -> str:
+def _escape_braces(path: Path) -> str:
     """Double the braces in `path`, because papermill formats paths with `str.format`."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _config(environment: Mapping[str, str]) -> Config:
     """Return the settings with which papermill's client starts a kernel."""
-    told = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment)
+    variables = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment)
     return Config(
         {
             # On a shared machine, others must not read the traffic between kernel and runner.
             "KernelManager": {"transport_encryption": "auto"},
-            "CleanKernelManager": {"environment": told, "folder": str(NOTEBOOKS)},
+            "CleanKernelManager": {"environment": variables, "folder": str(NOTEBOOKS)},
             "NotebookClient": {
                 "kernel_manager_class": _WARM_KERNELS if is_warm() else _KERNELS,
                 # Below critical, the kernel logs an interruption at every shutdown.
@@ -83,17 +87,17 @@ def _config(environment: Mapping[str, str]) -> Config:
     )
 
 
-def _explained(name: str, error: PapermillExecutionError) -> str:
+def _error_text(name: str, error: PapermillExecutionError) -> str:
     if error.ename in vars(errors):
         return str(error.evalue)
     return f"{name}.ipynb, cell {error.cell_index}: {error.ename}: {error.evalue}"
 
 
-def _settle(path: Path) -> None:
+def _remove_execution_metadata(path: Path) -> None:
     """Remove when and where the notebook was executed: the same run produces the same bytes."""
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     for place in (notebook, *notebook.cells):
-        for key in _OF_THE_RUNNER:
+        for key in _EXECUTION_METADATA:
             place.metadata.pop(key, None)
     for cell in notebook.cells:
         if _INJECTED in cell.metadata.get("tags", []):

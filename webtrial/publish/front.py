@@ -10,7 +10,7 @@ from webtrial.publish.values import values_of
 from webtrial.results.base.display import Table
 from webtrial.results.claims.evaluate import verify
 from webtrial.results.claims.facts import Count, counts_of
-from webtrial.results.claims.text import claims_counted
+from webtrial.results.claims.text import count_text
 from webtrial.results.overview.key_findings import key_findings
 from webtrial.results.overview.tables import matched_table
 from webtrial.results.overview.text import day_of, machine_of, quota_of
@@ -52,19 +52,19 @@ class Front:
     parameters: Mapping[str, Any]
     made_at: datetime
 
-    def described(self) -> dict[str, Any]:
+    def template_data(self) -> dict[str, Any]:
         """Return what the template of the PDF needs, as a dictionary."""
         return {
             "title": self.title,
             "subtitle": self.subtitle,
-            "facts": [*self.facts, f"SHA-256 of its files {self.digest}"],
+            "facts": [*self.facts, f"SHA-256 of the run's files {self.digest}"],
             "findings": list(self.findings),
-            "matched": _described(self.matched) if self.matched else "",
-            "verdicts": [claims_counted(count) for count in self.verdicts],
+            "matched": _table_data(self.matched) if self.matched else "",
+            "verdicts": [count_text(count) for count in self.verdicts],
         }
 
 
-def _described(table: Table) -> dict[str, Any]:
+def _table_data(table: Table) -> dict[str, Any]:
     """Return a table as the template of the PDF needs it, with all cells in one list."""
     cells = table.cells()
     return {

@@ -26,10 +26,10 @@ class CleanKernelManager(AsyncKernelManager):
         """The kernel specification of this interpreter."""
         return own_kernel_spec()
 
-    async def _async_pre_start_kernel(self, **given: Any) -> Any:
+    async def _async_pre_start_kernel(self, **options: Any) -> Any:
         if self.provisioner is None:
             self.provisioner = self.provisioner_class(kernel_spec=self.kernel_spec, parent=self)
-        given |= {"env": dict(self.environment), "cwd": self.folder}
-        return await super()._async_pre_start_kernel(**given)
+        options |= {"env": dict(self.environment), "cwd": self.folder}
+        return await super()._async_pre_start_kernel(**options)
 
     pre_start_kernel = _async_pre_start_kernel

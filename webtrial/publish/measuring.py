@@ -3,7 +3,7 @@
 from typing import Any
 
 from webtrial.measure.runner import measure
-from webtrial.publish.given import find_run
+from webtrial.publish.notebook_parameters import find_run
 from webtrial.publish.progress import on_notebook
 from webtrial.run.parameters import Parameters
 from webtrial.run.store import RUNS, Run, open_run

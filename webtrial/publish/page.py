@@ -45,7 +45,7 @@ def write_page(chapters: Sequence[Chapter], front: Front, path: Path) -> None:
 
 def _finding(finding: str, front: Front) -> Markup:
     """Return a finding as HTML. The finding about matched pairs becomes their table."""
-    prose = prose_of(iter(()), _within)
+    prose = prose_of(iter(()), _internal_address)
     if not finding.startswith(MATCHED) or not front.matched:
         return prose(finding)
     table = Markup('<div class="table" tabindex="0">{}</div>').format(
@@ -59,29 +59,29 @@ def environment() -> Environment:
 
     It has the filters that they use.
     """
-    found: Environment = _Chapters({}).environment
-    return found
+    jinja: Environment = _ChapterExporter({}).environment
+    return jinja
 
 
-class Written(HTMLExporter):
+class TemplateHTMLExporter(HTMLExporter):
     """Exports notebooks as HTML exactly as the template writes it.
 
     nbconvert would parse the HTML again to add alternative text to images. Ours already have it.
     """
 
-    def from_notebook_node(self, nb: Any, resources: Any = None, **given: Any) -> Any:
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
         """Return the rendered notebook and the resources."""
-        return TemplateExporter.from_notebook_node(self, nb, resources, **given)
+        return TemplateExporter.from_notebook_node(self, nb, resources, **options)
 
 
-class _Chapters(Written):
+class _ChapterExporter(TemplateHTMLExporter):
     """Exports notebooks as parts of the page."""
 
     def __init__(self, filters: dict[str, Callable[..., Any]]) -> None:
         highlighted = Highlight2HTML(pygments_lexer="python")  # type: ignore[no-untyped-call]
-        given = {"font": _font, "highlight_code": highlighted, **filters}
+        all_filters = {"font": _font, "highlight_code": highlighted, **filters}
         super().__init__(  # type: ignore[no-untyped-call]
-            template_name="page", extra_template_basedirs=[str(TEMPLATES)], filters=given
+            template_name="page", extra_template_basedirs=[str(TEMPLATES)], filters=all_filters
         )
 
     def part(self, notebook: Any, front: Front) -> Markup:
@@ -96,29 +96,29 @@ def _font(name: str) -> Markup:
 
 
 def _body(chapter: Chapter, front: Front, numbers: "count[int]") -> Markup:
-    prose = prose_of(iter(chapter.headings), _within)
-    shown = {"prose": prose, "shown": lambda output: _shown(output, prose, numbers)}
-    return _Chapters(shown).part(_code_below(chapter.notebook), front)
+    prose = prose_of(iter(chapter.headings), _internal_address)
+    filters = {"prose": prose, "shown": lambda output: _rendered(output, prose, numbers)}
+    return _ChapterExporter(filters).part(_merge_silent_code(chapter.notebook), front)
 
 
-def _code_below(notebook: Any) -> Any:
+def _merge_silent_code(notebook: Any) -> Any:
     """Return the notebook with the code of cells without output moved to the next with output."""
     folded = deepcopy(notebook)
     folded.cells = []
-    silent: list[str] = []
+    pending: list[str] = []
     for cell in deepcopy(notebook.cells):
         if cell.cell_type == "code" and not cell.outputs:
-            silent.append(cell.source)
+            pending.append(cell.source)
         elif cell.cell_type == "code":
-            cell.source = "\n\n".join([*silent, cell.source])
-            silent = []
+            cell.source = "\n\n".join([*pending, cell.source])
+            pending = []
             folded.cells.append(cell)
         else:
             folded.cells.append(cell)
     return folded
 
 
-def _shown(output: Any, prose: Prose, numbers: "count[int]") -> Markup:
+def _rendered(output: Any, prose: Prose, numbers: "count[int]") -> Markup:
     """Return an output of a cell in the richest form that a page can show."""
     match output:
         case {"data": {"image/svg+xml": _}}:
@@ -127,7 +127,7 @@ def _shown(output: Any, prose: Prose, numbers: "count[int]") -> Markup:
             return Markup('<div class="table" tabindex="0">{}</div>').format(Markup(html))
         case {"data": {"text/markdown": markdown}}:
             return prose(markdown)
-    return Markup('<pre class="said">{}</pre>').format(plain_text(output))
+    return Markup('<pre class="text-output">{}</pre>').format(plain_text(output))
 
 
 def _figure(figure: Figure, number: int) -> Markup:
@@ -148,19 +148,19 @@ def _figure(figure: Figure, number: int) -> Markup:
     )
 
 
-def prose_of(headings: Iterator[Heading], led: Callable[[str], str]) -> Prose:
+def prose_of(headings: Iterator[Heading], map_address: Callable[[str], str]) -> Prose:
     """Return a function that converts Markdown to HTML and escapes raw HTML in it.
 
     Each heading gets its anchor from `headings` and moves one level down, because the page has a
-    heading above all chapters. `led` maps the address of a link to the address on the page.
+    heading above all chapters. `map_address` maps the address of a link to the address on the page.
     """
     markdown = mistune.create_markdown(
-        renderer=_Renderer(headings, led), plugins=["table", "strikethrough"]
+        renderer=_Renderer(headings, map_address), plugins=["table", "strikethrough"]
     )
     return lambda text: Markup(markdown(text))
 
 
-def _within(address: str) -> str:
+def _internal_address(address: str) -> str:
     """Return the place on the page for a link between notebooks; other addresses are unchanged."""
     anchor = anchor_within(address)
     return f"#{anchor}" if anchor else address
@@ -169,17 +169,17 @@ def _within(address: str) -> str:
 class _Renderer(mistune.HTMLRenderer):
     """Adds to headings the anchors that the table of contents links to, and lets tables scroll."""
 
-    def __init__(self, headings: Iterator[Heading], led: Callable[[str], str]) -> None:
+    def __init__(self, headings: Iterator[Heading], map_address: Callable[[str], str]) -> None:
         super().__init__(escape=True)
         self._headings = headings
-        self._led = led
+        self._map_address = map_address
 
     def heading(self, text: str, level: int, **attrs: Any) -> str:
         heading = next(self._headings)
         return f'<h{level + 1} id="{heading.anchor}">{text}</h{level + 1}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        return super().link(text, self._led(url), title)
+        return super().link(text, self._map_address(url), title)
 
     def table(self, text: str) -> str:
         return f'<div class="table" tabindex="0"><table>\n{text}</table></div>\n'

@@ -14,8 +14,8 @@ from pkgutil import walk_packages
 import ipykernel.kernelapp  # noqa: F401
 
 from webtrial import results
-from webtrial.publish.given import read_beforehand
-from webtrial.publish.warm import READ
+from webtrial.publish.notebook_parameters import preload_run
+from webtrial.publish.warm_kernels import PRELOAD_RUN
 from webtrial.results.claims.evaluate import verify
 from webtrial.stats.ratios import ratio_table
 
@@ -25,9 +25,9 @@ atexit.register(os._exit, 0)
 for module in walk_packages(results.__path__, "webtrial.results."):
     import_module(module.name)
 
-if READ in os.environ:
+if PRELOAD_RUN in os.environ:
     with suppress(Exception):  # the chapter that runs into the error reports it
-        run = read_beforehand(Path(os.environ[READ]))
+        run = preload_run(Path(os.environ[PRELOAD_RUN]))
         ratio_table(run)
         verify(run)
 gc.freeze()  # memory pages that are never written stay shared with forks

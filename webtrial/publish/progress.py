@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from webtrial.system.output import discard
 
-TOLD = "WEBTRIAL_PROGRESS"  # names a file to which the events are written, one per line
+PROGRESS_FILE = "WEBTRIAL_PROGRESS"  # names a file to which the events are written, one per line
 
 View = Callable[[dict[str, Any]], None]
 
@@ -33,38 +33,38 @@ class Progress:
     """State of a run, accumulated from its events."""
 
     done: int = 0
-    of: int = 0
-    doing: str = "starting"
+    total: int = 0
+    activity: str = "starting"
     seconds_left: float | None = None
     verdicts: dict[str, int] = field(default_factory=dict)
 
-    def take(self, event: dict[str, Any]) -> None:
+    def update(self, event: dict[str, Any]) -> None:
         """Update the state with one event."""
         match event:
             case {"event": "step", "text": text}:
-                self.doing = text
+                self.activity = text
             case {"event": "plan", "trials": trials}:
-                self.of = trials
+                self.total = trials
             case {"event": "trial"}:
                 self._trial(event)
             case {"event": "verdict", "verdict": verdict}:
                 self.verdicts[verdict] = self.verdicts.get(verdict, 0) + 1
             case {"event": "end", "state": state}:
-                self.doing, self.seconds_left = state, None
-                self.done = self.of if state == "finished" else self.done
+                self.activity, self.seconds_left = state, None
+                self.done = self.total if state == "finished" else self.done
 
     def _trial(self, event: dict[str, Any]) -> None:
-        again = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
-        self.done, self.of = event["done"], event["of"]
+        attempt = f", attempt {event['attempt']}" if event["attempt"] > 1 else ""
+        self.done, self.total = event["done"], event["of"]
         self.seconds_left = event.get("seconds_left")
         block = f"block {event['block']} of {event['blocks']}"
-        self.doing = (
+        self.activity = (
             f"{'pilot' if event.get('role') == 'pilot' else block}: "
-            f"{event['stack']}, {event['scenario']}, {event['load']}{again}"
+            f"{event['stack']}, {event['scenario']}, {event['load']}{attempt}"
         )
 
     @property
-    def left(self) -> str:
+    def time_left(self) -> str:
         """The time left in words; empty if unknown."""
         if self.seconds_left is None:
             return ""
@@ -72,12 +72,17 @@ class Progress:
         return f"{minutes} min {seconds:02d} s left" if minutes else f"{seconds} s left"
 
     @property
-    def counted(self) -> str:
+    def verdict_counts(self) -> str:
         """The verdicts so far in words: `12 valid, 1 suspect`."""
         return ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
 
     def __str__(self) -> str:
-        parts = (f"{self.done} of {self.of} trials", self.doing, self.left, self.counted)
+        parts = (
+            f"{self.done} of {self.total} trials",
+            self.activity,
+            self.time_left,
+            self.verdict_counts,
+        )
         return " · ".join(part for part in parts if part)
 
 
@@ -96,8 +101,8 @@ class InTerminal:
         )
 
     def __call__(self, event: dict[str, Any]) -> None:
-        self._progress.take(event)
-        self._bar.total = max(self._progress.of, 1)
+        self._progress.update(event)
+        self._bar.total = max(self._progress.total, 1)
         self._bar.n = self._progress.done
         self._bar.set_description_str(str(self._progress), refresh=True)
 
@@ -116,7 +121,7 @@ class InLog:
         self._last_s = -every_s
 
     def __call__(self, event: dict[str, Any]) -> None:
-        self._progress.take(event)
+        self._progress.update(event)
         now_s = time.monotonic()
         if now_s - self._last_s >= self._every_s or event["event"] in ("step", "end"):
             self._last_s = now_s
@@ -135,12 +140,12 @@ class InNotebook:
         self._handle.display(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
 
     def __call__(self, event: dict[str, Any]) -> None:
-        self._progress.take(event)
+        self._progress.update(event)
         self._handle.update(self._bundle(), raw=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self) -> dict[str, str]:
         progress, text = self._progress, str(self._progress)
-        ends = f'max="{max(progress.of, 1)}" value="{progress.done}"'
+        ends = f'max="{max(progress.total, 1)}" value="{progress.done}"'
         bar = f'<progress aria-label="trials measured" {ends}></progress>'
         return {"text/plain": text, "text/html": f"<p>{bar} {escape(text)}</p>"}
 
@@ -149,7 +154,7 @@ class InNotebook:
 
 
 class InFile:
-    """Writes each event as one line of JSON to a file, which `told` reads."""
+    """Writes each event as one line of JSON to a file, which `follow_events` reads."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8")
@@ -175,16 +180,16 @@ class WhileWritable:
 
     def __call__(self, event: dict[str, Any]) -> None:
         if not self._is_lost:
-            with self._noticing_loss():
+            with self._detecting_loss():
                 self._view(event)
 
     def close(self) -> None:
         """Close the view."""
-        with self._noticing_loss():
+        with self._detecting_loss():
             self._view.close()
 
     @contextmanager
-    def _noticing_loss(self) -> Iterator[None]:
+    def _detecting_loss(self) -> Iterator[None]:
         try:
             yield
         except OSError:
@@ -207,12 +212,13 @@ def on_terminal(file: TextIO = sys.stderr) -> Iterator[View]:
 def on_notebook() -> Iterator[View]:
     """Yield a view on the cell's output and on the reader outside the notebook.
 
-    The latter is the file that TOLD names or else the terminal in which papermill was started.
+    The latter is the file that PROGRESS_FILE names, otherwise the terminal in which papermill was
+    started.
     """
     views = [WhileWritable(InNotebook(), None)]
     with ExitStack() as stack:
-        if TOLD in os.environ:
-            views.append(WhileWritable(InFile(Path(os.environ[TOLD])), None))
+        if PROGRESS_FILE in os.environ:
+            views.append(WhileWritable(InFile(Path(os.environ[PROGRESS_FILE])), None))
         elif terminal := _terminal_of_papermill():
             file = stack.enter_context(terminal.open("w", encoding="utf-8"))
             views.append(WhileWritable(InTerminal(file, position=1), file))
@@ -236,23 +242,23 @@ def _terminal_of_papermill() -> Path | None:
 
 
 @contextmanager
-def told(path: Path, view: View) -> Iterator[None]:
+def follow_events(path: Path, view: View) -> Iterator[None]:
     """Pass the events that are written to the file `path` on to `view` while the block runs."""
     path.touch()
-    over = Event()
-    follower = Thread(target=_follow, args=(path, view, over), daemon=True)
+    stopped = Event()
+    follower = Thread(target=_follow, args=(path, view, stopped), daemon=True)
     follower.start()
     try:
         yield
     finally:
-        over.set()
+        stopped.set()
         follower.join()
 
 
-def _follow(path: Path, view: View, over: Event, pause_s: float = 0.2) -> None:
+def _follow(path: Path, view: View, stopped: Event, pause_s: float = 0.2) -> None:
     with path.open(encoding="utf-8") as file:
         last = False
         while not last:
-            last = over.wait(pause_s)
+            last = stopped.wait(pause_s)
             for line in file:
                 view(json.loads(line))

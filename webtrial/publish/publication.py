@@ -6,8 +6,8 @@ from webtrial.publish.archive import write_archive
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.citation import citation_of
 from webtrial.publish.front import TITLE
-from webtrial.publish.given import find_run
 from webtrial.publish.notebook_pages import write_notebook_pages
+from webtrial.publish.notebook_parameters import find_run
 from webtrial.publish.report import DIST, Say, chapter_names, report_of_run
 from webtrial.run.store import SAMPLE, Run, latest_run, open_run
 
@@ -28,7 +28,7 @@ def add_to_report(run: Run, say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
     write_notebook_pages(chapters, notebooks)
-    say(f"wrote {len(chapters)} notebooks as pages in {notebooks}")
+    say(f"wrote {len(chapters)} notebook pages in {notebooks}")
     write_archive(run, TITLE, dist / "data.zip")
     (dist / "CITATION.cff").write_text(citation_of(run), encoding="utf-8")
     for name in ("data.zip", "CITATION.cff"):

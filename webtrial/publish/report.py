@@ -13,15 +13,16 @@ from typing import Any
 import psutil
 
 from webtrial.errors import PublishError
-from webtrial.measure.runner import how_to_go_on
+from webtrial.measure.runner import resume_hint
 from webtrial.publish.chapters import read_chapter
 from webtrial.publish.document import write_document
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.front import front_of
-from webtrial.publish.given import find_run
+from webtrial.publish.notebook_parameters import find_run
 from webtrial.publish.page import write_page
-from webtrial.publish.progress import TOLD, View, told
-from webtrial.publish.warm import warm
+from webtrial.publish.progress import PROGRESS_FILE, View, follow_events
+from webtrial.publish.warm_kernels import warm_kernels
+from webtrial.results.base.formatting import pluralize
 from webtrial.run.parameters import PROFILES, read_profile
 from webtrial.run.store import RUNS_FOLDER, Run, open_run
 from webtrial.system.cores import usable_cores
@@ -32,7 +33,7 @@ from webtrial.system.yaml_text import read_yaml
 
 DIST = REPOSITORY / "report" / "dist"
 MEASURES = "1-measure"
-OURS = ("index.html", "report.pdf", "data.zip", "CITATION.cff", "notebooks/[0-9]-*")
+PUBLISHED_FILES = ("index.html", "report.pdf", "data.zip", "CITATION.cff", "notebooks/[0-9]-*")
 """Patterns of all files that are ever published of a run."""
 
 Say = Callable[[str], None]
@@ -52,10 +53,10 @@ def report_of_profile(
     """
     read_profile(profile)
     demand_linux()
-    asked = read_yaml(PROFILES / f"{profile}.yaml")
+    parameters = read_yaml(PROFILES / f"{profile}.yaml")
     say(f"measuring with profile {profile}")
     with views() as view:
-        run = _measured(asked, view, dist)
+        run = _measure(parameters, view, dist)
     say(f"measured {run.path.name}")
     _publish(run, {MEASURES}, say, dist)
 
@@ -69,13 +70,13 @@ def report_of_resumed(
     """
     run = find_run(name)
     if run.manifest.state == "finished" and not run.damage:
-        say(f"{run.path.name} is finished: nothing of it is missing")
+        say(f"{run.path.name} is already finished")
         _publish(run, set(), say, dist)
         return
     demand_linux()
-    say(f"going on with {run.path.name}, of which {len(run.trials)} attempts are there")
+    say(f"resuming {run.path.name}, which has {pluralize(len(run.trials), 'attempt')}")
     with views() as view:
-        run = _measured({"resume": str(run.path.resolve())}, view, dist)
+        run = _measure({"resume": str(run.path.resolve())}, view, dist)
     say(f"measured {run.path.name}")
     _publish(run, {MEASURES}, say, dist)
 
@@ -85,7 +86,7 @@ def report_of_run(name: str, say: Say, dist: Path = DIST) -> None:
     _publish(find_run(name), set(), say, dist)
 
 
-def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
+def _measure(parameters: Mapping[str, Any], view: View, dist: Path) -> Run:
     """Execute the measuring notebook and return its run, whose path comes from the events.
 
     Raises PublishError if the notebook fails or measures nothing.
@@ -93,20 +94,21 @@ def _measured(asked: Mapping[str, Any], view: View, dist: Path) -> Run:
     with TemporaryDirectory() as folder:
         events = Path(folder) / "events"
         try:
-            with told(events, view):
-                work = partial(execute, MEASURES, dist / "notebooks", asked, {TOLD: str(events)})
+            with follow_events(events, view):
+                work = partial(
+                    execute, MEASURES, dist / "notebooks", parameters, {PROGRESS_FILE: str(events)}
+                )
                 _in_thread(work)
         except (PublishError, KeyboardInterrupt) as error:
-            raise type(error)(_with_what_is_kept(str(error), events)) from error
-        if found := _last_events(events).get("run"):
-            return open_run(found["path"])
-    raise PublishError(f"{MEASURES}.ipynb measured nothing: see {dist / 'notebooks'}")
+            raise type(error)(_with_resume_hint(str(error), events)) from error
+        if event := _last_events(events).get("run"):
+            return open_run(event["path"])
+    raise PublishError(f"{MEASURES}.ipynb measured no run; see its outputs in {dist / 'notebooks'}")
 
 
-def _with_what_is_kept(said: str, events: Path) -> str:
+def _with_resume_hint(message: str, events: Path) -> str:
     """Return an error message with how to resume, unless the experiment has already added that."""
-    told_already = "--resume" in said
-    return said if told_already else said + how_to_go_on(_last_events(events))
+    return message if "--resume" in message else message + resume_hint(_last_events(events))
 
 
 def _last_events(events: Path) -> dict[str, dict[str, Any]]:
@@ -139,10 +141,10 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
     notebooks = dist / "notebooks"
     names = [name for name in chapter_names() if name not in executed]
     if run.damage:
-        say(run.damage_in_words)
+        say(run.damage_text)
     say(f"executing {', '.join(names)}")
     _remove_earlier(dist, executed)
-    with _executing(run, names, _on(run, notebooks)) as chapters_executed:
+    with _executing(run, names, _executor(run, notebooks)) as chapters_executed:
         front = front_of(run)  # while the chapters are executed
         wait_for(chapters_executed)
     chapters = [read_chapter(notebooks / f"{name}.ipynb") for name in chapter_names()]
@@ -161,21 +163,21 @@ def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
 
     Executed chapters are kept, and so is every file that we did not publish.
     """
-    for pattern in OURS:
+    for pattern in PUBLISHED_FILES:
         for path in dist.glob(pattern):
             if not (path.suffix == ".ipynb" and path.stem in executed):
                 path.unlink()
 
 
-def _on(run: Run, into: Path) -> Callable[[str], Path]:
+def _executor(run: Run, into: Path) -> Callable[[str], Path]:
     """Return a function that executes a chapter on `run`.
 
     The parameter holds the run's name only. Its location is passed in the environment, so that it
     is not published with the notebook.
     """
     path = run.path.resolve()
-    where = {RUNS_FOLDER: str(path.parent)}
-    return partial(execute, into=into, parameters={"run": path.name}, environment=where)
+    environment = {RUNS_FOLDER: str(path.parent)}
+    return partial(execute, into=into, parameters={"run": path.name}, environment=environment)
 
 
 def execute_together(run: Run, names: Collection[str], work: Callable[[str], Path]) -> list[Path]:
@@ -198,19 +200,19 @@ def _executing(
     Each notebook has its own kernel. On Linux every kernel starts with `run` already read. An
     interruption ends the kernels.
     """
-    with warm(run), ThreadPoolExecutor(min(usable_cores(), len(names) or 1)) as pool:
-        under_way = [pool.submit(work, name) for name in names]
+    with warm_kernels(run), ThreadPoolExecutor(min(usable_cores(), len(names) or 1)) as pool:
+        futures = [pool.submit(work, name) for name in names]
         try:
-            yield under_way
+            yield futures
         except KeyboardInterrupt:
-            _end(under_way)
+            _kill_kernels(futures)
             raise
 
 
-def _end(under_way: Sequence[Future[Path]]) -> None:
+def _kill_kernels(futures: Sequence[Future[Path]]) -> None:
     """Cancel notebooks that have not started and kill the kernels of those that have."""
-    for each in under_way:
+    for each in futures:
         each.cancel()
-    while wait(under_way, timeout=0.05).not_done:
+    while wait(futures, timeout=0.05).not_done:
         for kernel in active_children():
             kernel.kill()

@@ -15,7 +15,7 @@ from webtrial.errors import PublishError, RunError
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.report import MEASURES, chapter_names, execute_together
 from webtrial.results.claims.evaluate import verify
-from webtrial.results.claims.written import write_verdicts
+from webtrial.results.claims.export import write_verdicts
 from webtrial.results.latency.timeline import shown_trial
 from webtrial.run import checksums
 from webtrial.run.parameters import PRIVATE
@@ -37,20 +37,20 @@ def make_sample(run: Run, into: Path = SAMPLE) -> Run:
     the sample is too large.
     """
     if run.damage:
-        raise PublishError(f"no sample is made of a damaged run. {run.damage_in_words}")
+        raise PublishError(f"a damaged run cannot become the sample. {run.damage_text}")
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(run.path, into, ignore=shutil.ignore_patterns("damaged", ".*"))
-    counting = trials_table(run).set_index(["number", "attempt"])["final"]
-    whole = _shown_whole(run)
+    is_final = trials_table(run).set_index(["number", "attempt"])["final"]
+    untrimmed = _timeline_trial(run)
     for trial in run.trials:
         name = trial.planned.number, trial.attempt
-        kept = _whole if name == whole else _read if counting[name] else _nothing
-        _trim(into / trial.samples, partial(kept, trial=trial))
-    _vouch_for(into, run)
+        keep = _keep_all if name == untrimmed else _keep_read if is_final[name] else _keep_none
+        _trim(into / trial.samples, partial(keep, trial=trial))
+    _write_manifest(into, run)
     trimmed = open_run(into)
     judged = verify(trimmed).table
-    _demand_same_verdicts(verify(run).table, judged)
-    _demand_small(into)
+    _check_verdicts(verify(run).table, judged)
+    _check_size(into)
     write_verdicts(judged, into / "claims.json")
     return trimmed
 
@@ -65,37 +65,37 @@ def execute_for_reading() -> list[Path]:
     return execute_together(open_run(SAMPLE), names, work)
 
 
-def _shown_whole(run: Run) -> tuple[int, int] | None:
+def _timeline_trial(run: Run) -> tuple[int, int] | None:
     with suppress(RunError):
         return shown_trial(run)
     return None
 
 
-def _trim(path: Path, kept: Callable[[pa.Table], pa.Table]) -> None:
+def _trim(path: Path, keep: Callable[[pa.Table], pa.Table]) -> None:
     rows = pq.read_table(path)
     path.unlink()
     with path.open("wb") as file:
-        write_rows(kept(_in_ticks(rows)), file)
+        write_rows(keep(_in_ticks(rows)), file)
 
 
-def _vouch_for(into: Path, run: Run) -> None:
+def _write_manifest(into: Path, run: Run) -> None:
     """Write the sample's manifest and checksums."""
     text = run.manifest.model_dump_json(indent=1, exclude={"parameters": {*PRIVATE}})
     (into / checksums.MANIFEST).write_text(text, encoding="utf-8")
     (into / checksums.NAME).write_text(checksums.as_text(checksums.sums_of(into)), encoding="utf-8")
 
 
-def _whole(rows: pa.Table, trial: Trial) -> pa.Table:
+def _keep_all(rows: pa.Table, trial: Trial) -> pa.Table:
     """Keep all rows: for the trial whose timeline includes the warm-up."""
     return rows
 
 
-def _nothing(rows: pa.Table, trial: Trial) -> pa.Table:
+def _keep_none(rows: pa.Table, trial: Trial) -> pa.Table:
     """Keep no rows: for an attempt that does not count."""
     return rows[:0]
 
 
-def _read(rows: pa.Table, trial: Trial) -> pa.Table:
+def _keep_read(rows: pa.Table, trial: Trial) -> pa.Table:
     """Keep the rows that the report reads, for an attempt that counts.
 
     These are the measured requests, the requests sent before the window and answered in it (the
@@ -116,16 +116,16 @@ def _in_ticks(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _demand_same_verdicts(whole: pd.DataFrame, trimmed: pd.DataFrame) -> None:
+def _check_verdicts(whole: pd.DataFrame, trimmed: pd.DataFrame) -> None:
     same = whole["verdict"].to_numpy() == trimmed["verdict"].to_numpy()
     if not same.all():
-        moved = ", ".join(whole.loc[~same, "id"])
-        raise PublishError(f"without what was trimmed there are other verdicts on {moved}")
+        changed = ", ".join(whole.loc[~same, "id"])
+        raise PublishError(f"trimming changes the verdicts on {changed}; use another run")
 
 
-def _demand_small(folder: Path) -> None:
+def _check_size(folder: Path) -> None:
     mib = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
     if mib > LARGEST_MIB:
         raise PublishError(
-            f"{folder} is {mib:.1f} MiB, more than {LARGEST_MIB:g}: take a shorter run"
+            f"{folder} is {mib:.1f} MiB, larger than {LARGEST_MIB:g} MiB; use a shorter run"
         )

@@ -15,7 +15,7 @@ SVG = "image/svg+xml"
 _BEFORE = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _ROOT = re.compile(r"<svg\b([^>]*)>")
-_OWN = re.compile(r'\s(?:id|role|aria-label|width|height|xmlns:\w+|version)="[^"]*"')
+_REPLACED = re.compile(r'\s(?:id|role|aria-label|width|height|xmlns:\w+|version)="[^"]*"')
 _ID = re.compile(r'(\bid="|\bhref="#|url\(#)([^")]+)')
 _UNNAMED = re.compile(r'<g id="[^"]*">')
 _COORDINATES = re.compile(r'(\s(?:d|x|y|points)=")([^"]*)')
@@ -37,12 +37,12 @@ class Figure:
 
 def figure_of(output: Any) -> Figure:
     """Return the figure in a cell's output. Missing texts are empty."""
-    words = output.get("metadata", {}).get(SVG, {})
-    named = (words.get(name, "") for name in ("title", "caption", "alt", "data"))
-    return Figure("".join(output["data"][SVG]), *named)
+    metadata = output.get("metadata", {}).get(SVG, {})
+    texts = (metadata.get(name, "") for name in ("title", "caption", "alt", "data"))
+    return Figure("".join(output["data"][SVG]), *texts)
 
 
-def standing_alone(svg: str) -> str:
+def standalone(svg: str) -> str:
     """Return the SVG for a file of its own, without the metadata on its creator."""
     return _METADATA.sub("", svg)
 
@@ -55,12 +55,12 @@ def inline(svg: str, prefix: str, alternative: str) -> str:
     the colours of `colours_of_themes`.
     """
     text = _UNNAMED.sub("<g>", _METADATA.sub("", _BEFORE.sub("", svg)))
-    text = _ID.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", text)
-    text = _COORDINATES.sub(lambda found: found[1] + _rounded(found[2]), text)
-    text = _COLOUR.sub(lambda found: _variable(found[0]), text)
+    text = _ID.sub(lambda match: f"{match[1]}{prefix}-{match[2]}", text)
+    text = _COORDINATES.sub(lambda match: match[1] + _rounded(match[2]), text)
+    text = _COLOUR.sub(lambda match: _variable(match[0]), text)
     text = _FONT.sub("", text.replace("xlink:href", "href"))
-    named = f'<svg role="img" aria-label="{escape(alternative)}"'
-    return _ROOT.sub(lambda found: f"{named}{_OWN.sub('', found[1])}>", text, count=1)
+    start = f'<svg role="img" aria-label="{escape(alternative)}"'
+    return _ROOT.sub(lambda match: f"{start}{_REPLACED.sub('', match[1])}>", text, count=1)
 
 
 def colours_of_themes() -> str:
@@ -95,4 +95,4 @@ def _variable(colour: str) -> str:
 
 
 def _rounded(coordinates: str) -> str:
-    return _NUMBER.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), coordinates)
+    return _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), coordinates)

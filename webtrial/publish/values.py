@@ -8,7 +8,7 @@ import pandas as pd
 
 from webtrial.results.base.figure_style import looks
 from webtrial.results.base.formatting import humanize
-from webtrial.results.explorer.estimate import STATISTICS, places, statistics_of
+from webtrial.results.explorer.estimate import STATISTICS, measured_cells, statistics_of
 from webtrial.results.latency.estimate import latency_against_load
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL, estimates
@@ -25,15 +25,15 @@ def values_of(run: Run) -> dict[str, Any]:
     - `statistics`: the names in STATISTICS
     - `rows`: place, stack and statistic as indices, value, low, high, blocks, suspect blocks
     """
-    there = places(run)
-    cells = there[["scenario", "load", "load_kind"]].drop_duplicates()
-    stacks = there[["stack", "title", "framework"]].drop_duplicates("stack")
+    measured = measured_cells(run)
+    cells = measured[["scenario", "load", "load_kind"]].drop_duplicates()
+    stacks = measured[["stack", "title", "framework"]].drop_duplicates("stack")
     look = looks(stacks)
-    everywhere = run.manifest.parameters.stacks
+    common = run.manifest.parameters.stacks
     return {
         "places": [[humanize(row["scenario"]), row["load"]] for row in rows_of(cells)],
         "stacks": [
-            [row["title"], look[row["stack"]].hue, row["stack"] in everywhere]
+            [row["title"], look[row["stack"]].hue, row["stack"] in common]
             for row in rows_of(stacks)
         ],
         "statistics": list(STATISTICS),
@@ -49,9 +49,9 @@ def _rows(run: Run, cells: pd.DataFrame, stacks: list[str]) -> Iterator[list[flo
             if place is None or name not in statistics_of(row["load_kind"]):
                 continue
             if isfinite(row["value"]) and row["stack"] in stacks:
-                told = [_short(row[column]) for column in ("value", "low", "high")]
+                values = [_short(row[column]) for column in ("value", "low", "high")]
                 counts = [int(row[column]) for column in ("blocks", "suspect_blocks")]
-                yield [place, stacks.index(row["stack"]), statistic, *told, *counts]
+                yield [place, stacks.index(row["stack"]), statistic, *values, *counts]
 
 
 def _tables(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:

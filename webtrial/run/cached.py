@@ -19,16 +19,16 @@ def cached_per_run(function: Callable[[Run, *Ts], T]) -> Callable[[Run, *Ts], T]
 
     Callers must not modify the cached result.
     """
-    known: WeakKeyDictionary[Run, tuple[Trials, dict[tuple[*Ts], T]]] = WeakKeyDictionary()
+    cache: WeakKeyDictionary[Run, tuple[Trials, dict[tuple[*Ts], T]]] = WeakKeyDictionary()
 
     @wraps(function)
-    def answer(run: Run, *given: *Ts) -> T:
+    def wrapper(run: Run, *arguments: *Ts) -> T:
         trials = run.trials
-        if run not in known or known[run][0] is not trials:
-            known[run] = trials, {}
-        answers = known[run][1]
-        if given not in answers:
-            answers[given] = function(run, *given)
-        return answers[given]
+        if run not in cache or cache[run][0] is not trials:
+            cache[run] = trials, {}
+        results = cache[run][1]
+        if arguments not in results:
+            results[arguments] = function(run, *arguments)
+        return results[arguments]
 
-    return answer
+    return wrapper

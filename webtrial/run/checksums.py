@@ -61,13 +61,13 @@ def damage_of(folder: Path, *, is_over: bool) -> dict[str, str]:
     yet.
     """
     if not (folder / NAME).is_file():
-        return {NAME: "is missing: nothing tells whether the other files are whole"}
+        return {NAME: "is missing, so the other files cannot be verified"}
     listed = read(folder)
     found = {name: fault for name in listed if (fault := _fault(folder / name, listed[name]))}
     if is_over:
         present = [name for part in FOLDERS for name in _files(folder, part)]
-        strange = [name for name in present if name not in listed]
-        found |= dict.fromkeys(strange, f"is not listed in {NAME}")
+        unlisted = [name for name in present if name not in listed]
+        found |= dict.fromkeys(unlisted, f"is not listed in {NAME}")
     return found
 
 
@@ -80,7 +80,7 @@ def _fault(path: Path, digest: str) -> str:
         return f"cannot be read: {error.strerror or error}"
     if now == digest:
         return ""
-    return f"is not what was written: its SHA-256 is {now[:12]}…, and was {digest[:12]}…"
+    return f"was changed: its SHA-256 was {digest[:12]}… and is now {now[:12]}…"
 
 
 def _files(folder: Path, part: str) -> list[str]:

@@ -196,10 +196,10 @@ class Parameters(BaseModel):
     @field_validator(*_LOADS)
     @classmethod
     def _distinguishable(cls, sizes: list[Any], info: ValidationInfo) -> list[Any]:
-        shown = [str(_LOADS[info.field_name or ""](size)) for size in sizes]
-        if twice := sorted({each for each in shown if shown.count(each) > 1}):
+        labels = [str(_LOADS[info.field_name or ""](size)) for size in sizes]
+        if duplicates := sorted({each for each in labels if labels.count(each) > 1}):
             raise ValueError(
-                f"loads must have different labels: more than one is shown as {', '.join(twice)}"
+                f"several loads have the label {', '.join(duplicates)}: keep one of each"
             )
         return sizes
 
@@ -208,7 +208,9 @@ class Parameters(BaseModel):
     def _plain_addresses(cls, targets: dict[str, str] | None) -> dict[str, str] | None:
         for stack, url in (targets or {}).items():
             if not re.fullmatch(r"http://[^/\s?#@]+(/[^\s?#@]*[^/\s?#@])?", url):
-                raise ValueError(f"{stack} at {url!r}: write http://host:port, without a final /")
+                raise ValueError(
+                    f"{url!r} of {stack} is not valid: write http://host:port without a final /"
+                )
         return targets or None
 
     @field_validator("results_url")
@@ -217,19 +219,21 @@ class Parameters(BaseModel):
         if url is None or re.match(r"(?!memory:)[a-z0-9+]+://[^\s@]+$", url) or url[0] == "/":
             return url
         raise ValueError(
-            "give a folder's absolute path, or an address that every worker can write to and"
-            " this machine can read; put credentials into the environment"
+            "use a folder's absolute path, or a URL that every worker can write to and this"
+            " machine can read; put credentials into the environment"
         )
 
     @model_validator(mode="after")
-    def _shared_in_one_way(self) -> "Parameters":
+    def _consistent_load_drivers(self) -> "Parameters":
         if self.scheduler and self.workers > 1:
             raise ValueError(
-                f"workers {self.workers} starts load drivers on this machine, scheduler uses those"
-                " of a cluster: give only one of the two"
+                f"workers = {self.workers} starts load drivers on this machine, but scheduler uses"
+                " those of a cluster: set only one of the two"
             )
         if unknown := sorted({*(self.targets or ())} - {*self.all_stacks}):
-            raise ValueError(f"targets {unknown} are not among the stacks {self.all_stacks}")
+            raise ValueError(
+                f"targets {unknown} are not among the stacks {self.all_stacks}: correct their names"
+            )
         if self.targets and (writing := sorted(OWNED & {*self.all_scenarios})):
             raise ValueError(
                 f"scenarios {writing} create users, which cannot be removed from the database of"
@@ -238,24 +242,28 @@ class Parameters(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _something_to_do(self) -> "Parameters":
+    def _consistent_loads(self) -> "Parameters":
         if self.aa_stack is not None and self.aa_stack not in self.stacks:
-            raise ValueError(f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}")
+            raise ValueError(
+                f"aa_stack {self.aa_stack!r} is not among stacks {self.stacks}: name one of them"
+            )
         for scenario in self.scenarios:
             if both := sorted({*self.stacks} & {*self.extra_stacks.get(scenario, [])}):
                 raise ValueError(
-                    f"{both} are in both stacks and extra_stacks.{scenario}: name them once"
+                    f"{both} are in both stacks and extra_stacks.{scenario}: name them in only one"
                 )
         if self.idle_connections and not self.persistent_connections:
-            raise ValueError("idle_connections needs persistent_connections, which is empty")
+            raise ValueError(
+                "persistent_connections is empty, but idle_connections needs it: set it as well"
+            )
         if {*self.extra_stacks} - ONE_AT_A_TIME and not self.closed_users:
             raise ValueError(
-                "extra_stacks are measured at the largest of closed_users, which is empty"
+                "closed_users is empty, but extra_stacks are measured at its largest value: set it"
             )
         if self.database_connections % self.server_processes:
             raise ValueError(
-                f"database_connections {self.database_connections} is not a multiple of"
-                f" server_processes {self.server_processes}"
+                f"database_connections = {self.database_connections} is not a multiple of"
+                f" server_processes = {self.server_processes}: change one of the two"
             )
         if not (
             self.closed_users
@@ -271,7 +279,7 @@ class Parameters(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _served(self, info: ValidationInfo) -> "Parameters":
+    def _served_by_stacks(self, info: ValidationInfo) -> "Parameters":
         if info.context == RECORDED:
             return self
         stacks = load_stacks()
@@ -279,8 +287,8 @@ class Parameters(BaseModel):
             for name in self.stacks_in(scenario):
                 if not _serves(stacks[name], scenario):
                     raise ValueError(
-                        f"{name} serves {', '.join(stacks[name].serves)}, not {scenario}: name it"
-                        " in `extra_stacks` for a scenario it serves"
+                        f"{name} does not serve {scenario}: name it in `extra_stacks` only, for"
+                        f" {' or '.join(stacks[name].serves)}"
                     )
         return self
 
@@ -327,7 +335,7 @@ def _known(names: list[str], what: str, known: list[str]) -> list[str]:
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"unknown {what}: {', '.join(unknown)}; known: {', '.join(known)}")
     if len(set(names)) < len(names):
-        raise ValueError(f"a {what} is named twice in {names}")
+        raise ValueError(f"a {what} is named twice in {names}: name it once")
     return names
 
 
@@ -343,8 +351,8 @@ def read_profile(name: str, **changes: Any) -> Parameters:
     """Read the profile `name` from `notebooks/profiles/` and apply `changes`."""
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():
-        there = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
-        raise ParameterError(f"unknown profile {name!r}; known: {there}")
+        known = ", ".join(sorted(each.stem for each in PROFILES.glob("*.yaml")))
+        raise ParameterError(f"unknown profile {name!r}; known: {known}")
     return read_parameters(read_yaml(path) | changes)
 
 
@@ -359,10 +367,10 @@ def _fault(fault: Any) -> str:
     text = fault["msg"].removeprefix("Value error, ")
     if not fault["loc"]:
         return f"  {text}"
-    return f"  {name} = {fault['input']!r}: {text}{_without_quotes(name, fault)}"
+    return f"  {name} = {fault['input']!r}: {text}{_text_hint(name, fault)}"
 
 
-def _without_quotes(name: str, fault: Any) -> str:
+def _text_hint(name: str, fault: Any) -> str:
     """Return a hint if a value arrived as text but another type is needed, else "".
 
     Papermill's `-r` turns every value into text, and its `-p` turns lists into text.
@@ -372,5 +380,5 @@ def _without_quotes(name: str, fault: Any) -> str:
         return ""
     with suppress(ParameterError):
         if not isinstance(parse_yaml(given, name), str):
-            return f". This is text; with papermill, use -y: -y {f'{name}: {given}'!r}"
+            return f". This is text. With papermill, use -y {f'{name}: {given}'!r}"
     return ""

@@ -42,7 +42,7 @@ Capacities = dict[str, dict[str, float]]
 class _Cell:
     scenario: str
     loads: dict[str, Load]  # by stack
-    again: str | None = None  # the stack that is also measured against itself
+    aa_stack: str | None = None  # the stack that is also measured against itself
 
     @property
     def is_persistent(self) -> bool:
@@ -57,7 +57,7 @@ def pilot(parameters: Parameters) -> list[PlannedTrial]:
     if not parameters.needs_pilot:
         return []
     cells = [
-        _Cell(scenario, dict.fromkeys(parameters.stacks, _largest(parameters)))
+        _Cell(scenario, dict.fromkeys(parameters.stacks, _largest_load(parameters)))
         for scenario in _at_any_load(parameters)
     ]
     return list(_block(parameters, cells, PILOT_BLOCK, first_number=1, role="pilot"))
@@ -76,23 +76,23 @@ def plan(parameters: Parameters, capacities: Capacities) -> list[PlannedTrial]:
 
 def launch_batches(trials: Iterable[PlannedTrial]) -> list[list[PlannedTrial]]:
     """Split a block's trials, in order, into batches of at most LAUNCH_BATCH_SIZE stacks each."""
-    cut: list[list[PlannedTrial]] = []
-    up: set[str] = set()
+    batches: list[list[PlannedTrial]] = []
+    running: set[str] = set()
     for planned in trials:
-        up.add(planned.stack)
-        if not cut or len(up) > LAUNCH_BATCH_SIZE:
-            cut.append([])
-            up = {planned.stack}
-        cut[-1].append(planned)
-    return cut
+        running.add(planned.stack)
+        if not batches or len(running) > LAUNCH_BATCH_SIZE:
+            batches.append([])
+            running = {planned.stack}
+        batches[-1].append(planned)
+    return batches
 
 
 def capacities_of(trials: Iterable[Trial]) -> Capacities:
     """Return the pilot's results: successes per second, by scenario and stack."""
     found: Capacities = {}
     for trial in trials:
-        of_scenario = found.setdefault(trial.planned.scenario, {})
-        of_scenario[trial.planned.stack] = trial.counts.completed / trial.window_s
+        by_stack = found.setdefault(trial.planned.scenario, {})
+        by_stack[trial.planned.stack] = trial.counts.completed / trial.window_s
     return found
 
 
@@ -144,16 +144,16 @@ def persistent_loads(parameters: Parameters) -> list[Load]:
 
     Silent connections are combined with the smallest number of active ones.
     """
-    rate_per_s, asking = parameters.persistent_rate_per_s, parameters.persistent_connections
-    sizes = [(connections, 0) for connections in asking]
-    sizes += [(min(asking), idle) for idle in parameters.idle_connections]
+    rate_per_s, active = parameters.persistent_rate_per_s, parameters.persistent_connections
+    sizes = [(connections, 0) for connections in active]
+    sizes += [(min(active), idle) for idle in parameters.idle_connections]
     return [
         Load("persistent", rate_per_s=rate_per_s, connections=connections, idle=idle)
         for connections, idle in sorted(sizes, key=sum)
     ]
 
 
-def longest_rest_s(parameters: Parameters) -> float:
+def longest_idle_s(parameters: Parameters) -> float:
     """Return the longest time from opening a persistent connection to its next request, or 0."""
     return max(
         (
@@ -171,13 +171,15 @@ def _cells(parameters: Parameters, capacities: Capacities) -> Iterator[_Cell]:
     for scenario in at_any_load:
         measured = _positive(capacities.get(scenario, {}))
         for loads in (
-            *_closed(parameters, scenario),
-            *_opened(parameters, rates[scenario], measured),
+            *_closed_loads(parameters, scenario),
+            *_open_loads(parameters, rates[scenario], measured),
         ):
             yield _Cell(scenario, loads, parameters.aa_stack)
     for scenario in parameters.all_scenarios:
         if scenario not in at_any_load and parameters.stacks_at_full_load(scenario):
-            load = Load("closed", users=1) if scenario in ONE_AT_A_TIME else _largest(parameters)
+            load = (
+                Load("closed", users=1) if scenario in ONE_AT_A_TIME else _largest_load(parameters)
+            )
             yield _Cell(scenario, dict.fromkeys(parameters.stacks_at_full_load(scenario), load))
     for load in persistent_loads(parameters):
         yield _Cell(
@@ -190,34 +192,34 @@ def _at_any_load(parameters: Parameters) -> list[str]:
     return [name for name in parameters.scenarios if name not in ONE_AT_A_TIME]
 
 
-def _closed(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
+def _closed_loads(parameters: Parameters, scenario: str) -> Iterator[dict[str, Load]]:
     """Yield the closed loads of one of `scenarios`, by stack.
 
     Stacks that only `extra_stacks` names are measured at the largest load alone.
     """
     for users in parameters.closed_users:
         load = Load("closed", users=users)
-        is_largest = load == _largest(parameters)
+        is_largest = load == _largest_load(parameters)
         yield dict.fromkeys(
             parameters.stacks_at_full_load(scenario) if is_largest else parameters.stacks, load
         )
 
 
-def _opened(
+def _open_loads(
     parameters: Parameters, rates_per_s: list[float], measured: dict[str, float]
 ) -> Iterator[dict[str, Load]]:
     """Yield the open loads of a scenario, by stack; `measured` holds capacities by stack."""
     for rate in rates_per_s:
         yield dict.fromkeys(parameters.stacks, Load("open", rate_per_s=rate))
     for fraction in parameters.own_fractions if measured else []:
-        yield {stack: _own(fraction, capacity) for stack, capacity in measured.items()}
+        yield {stack: _own_rate_load(fraction, capacity) for stack, capacity in measured.items()}
 
 
-def _largest(parameters: Parameters) -> Load:
+def _largest_load(parameters: Parameters) -> Load:
     return Load("closed", users=max(parameters.closed_users, default=PILOT_USERS))
 
 
-def _own(fraction: float, capacity_per_s: float) -> Load:
+def _own_rate_load(fraction: float, capacity_per_s: float) -> Load:
     rate = float(f"{fraction * capacity_per_s:.3g}")
     return Load("open", rate_per_s=rate, capacity_fraction=fraction)
 
@@ -239,12 +241,12 @@ def _block(
         cell = cells[index]
         seed = int(_seeds(parameters, block, index).generate_state(1)[0])
         entries: list[tuple[str, Role]] = [(stack, role) for stack in cell.loads]
-        if cell.again is not None and cell.again in cell.loads:
-            entries.append((cell.again, "a/a"))
+        if cell.aa_stack is not None and cell.aa_stack in cell.loads:
+            entries.append((cell.aa_stack, "a/a"))
         for entry in shuffled.permutation(len(entries)):
-            stack, its_role = entries[entry]
+            stack, entry_role = entries[entry]
             load = cell.loads[stack]
-            yield PlannedTrial(number, block, place, stack, cell.scenario, load, seed, its_role)
+            yield PlannedTrial(number, block, place, stack, cell.scenario, load, seed, entry_role)
             number += 1
 
 

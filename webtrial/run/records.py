@@ -24,10 +24,10 @@ class Record:
 
     def _repr_html_(self) -> str:
         names = [each.name for each in fields(self)]  # type: ignore[arg-type]
-        return card(type(self).__name__, {name: _told(getattr(self, name)) for name in names})
+        return card(type(self).__name__, {name: _cell_value(getattr(self, name)) for name in names})
 
 
-def _told(value: Any) -> Any:
+def _cell_value(value: Any) -> Any:
     """Return a field as a card shows it: a tuple by its length and type, other values as is."""
     if isinstance(value, Load):
         return str(value)
@@ -288,16 +288,16 @@ class Trials(tuple[Trial, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"<{len(self)} attempts at trials; webtrial.trials_table(run) has a row for each>"
+        return f"<{len(self)} trial attempts; webtrial.trials_table(run) has a row for each>"
 
     def _repr_html_(self) -> str:
         shown = (
             [*self] if len(self) <= 2 * ENDS_SHOWN else [*self[:ENDS_SHOWN], *self[-ENDS_SHOWN:]]
         )
         count = f"{len(self):,} attempts"
-        left = f", the first and last {ENDS_SHOWN}" if len(shown) < len(self) else ""
+        suffix = f", the first and last {ENDS_SHOWN}" if len(shown) < len(self) else ""
         hint = "<p><code>webtrial.trials_table(run)</code> has a row for each.</p>"
-        return card(count + left, {}, rows_as_html(_ATTEMPT, map(_attempt, shown)) + hint)
+        return card(count + suffix, {}, rows_as_html(_ATTEMPT, map(_attempt, shown)) + hint)
 
 
 ENDS_SHOWN = 5

@@ -1,7 +1,7 @@
 """Scenarios by name: parameters check them, axes show them and the report explains them."""
 
 SCENARIOS: dict[str, str] = {
-    "ping": "an answer without a database: the framework's floor",
+    "ping": "a response without a database: the framework's floor",
     "user_detail": "one user with its orders by primary key",
     "crud": "70 % reads, 15 % creates, 10 % updates, 5 % deletes of users",
     "product_search": "a search by name, with categories and reviews",

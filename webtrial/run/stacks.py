@@ -92,15 +92,15 @@ def load_stacks(path: Path = STACKS) -> dict[str, Stack]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise LaunchError(f"{path} cannot be read: {error.strerror}") from None
+        raise LaunchError(f"{path} cannot be read: {error.strerror}. Restore it") from None
     except tomllib.TOMLDecodeError as error:
-        raise LaunchError(f"{path} is not TOML: {error}. Correct it there") from None
+        raise LaunchError(f"{path} is not valid TOML: {error}. Correct this place") from None
     try:
         read = _File.model_validate(tables)
     except ValidationError as error:
-        raise LaunchError(f"{path}: {_faults(error)}") from None
+        raise LaunchError(f"{path} has invalid entries: {_faults(error)}. Correct them") from None
     if not read.stacks:
-        raise LaunchError(f"{path} holds no stack: add a table per stack")
+        raise LaunchError(f"{path} has no stacks: add a table [stacks.NAME] for each")
     return {name: _stack(path, name, table, read.servers) for name, table in read.stacks.items()}
 
 
@@ -119,7 +119,7 @@ def apportion(budget: int, parts: Mapping[str, int]) -> dict[str, int]:
     """
     spare = budget - len(parts)
     if spare < 0:
-        raise ValueError(f"{budget} cannot be shared by {len(parts)}: give more")
+        raise ValueError(f"{budget} cannot be divided among {len(parts)}: each needs at least 1")
     ends = [spare * part // sum(parts.values()) for part in accumulate(parts.values(), initial=0)]
     shares = [1 + end - start for start, end in pairwise(ends)]
     return dict(zip(parts, shares, strict=True))
@@ -129,7 +129,7 @@ def _stack(path: Path, name: str, table: dict[str, Any], servers: dict[str, _Ser
     place = f"{path}, stack [{name}]"
     if (server := servers.get(str(table.get("server")))) is None:
         raise LaunchError(
-            f"{place}: server = {table.get('server')!r} is none of {', '.join(servers)}"
+            f"{place}: unknown server {table.get('server')!r}; known: {', '.join(servers)}"
         )
     application = str(table.get("application", ""))
     of_server = {
@@ -141,7 +141,7 @@ def _stack(path: Path, name: str, table: dict[str, Any], servers: dict[str, _Ser
     try:
         return _STACK.validate_python({"name": name, **of_server, **given})
     except ValidationError as error:
-        raise LaunchError(f"{place}: {_faults(error)}") from None
+        raise LaunchError(f"{place} has invalid entries: {_faults(error)}. Correct them") from None
 
 
 def _faults(error: ValidationError) -> str:

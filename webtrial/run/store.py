@@ -67,7 +67,7 @@ SAMPLES = pa.schema(
 )
 
 # Numbers that increase slowly from row to row: delta encoding saves a third of the space.
-_DIFFERENCES = {
+_ENCODING = {
     "use_dictionary": ["phase", "kind", "status", "body_bytes", "outcome"],
     "column_encoding": dict.fromkeys(
         ("connection", "intended_ns", "sent_ns", "done_ns"), "DELTA_BINARY_PACKED"
@@ -88,7 +88,7 @@ class Rows(Protocol):
 
 
 # JSON has no NaN: values that a dead load driver could not report are null in the file.
-_GAPS = {
+_NULLABLE = {
     part: [each.name for each in fields(record) if each.type is float]
     for part, record in {"client": Client, "machine": Machine}.items()
 }
@@ -145,9 +145,11 @@ class Manifest(BaseModel):
     @classmethod
     def _plain_names(cls, stacks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Reject unusual names: they appear in the headings, figures and tables of any reader."""
-        told = [text for name, each in stacks.items() for text in (name, each.get("title", name))]
-        if strange := [text for text in told if not PLAIN.fullmatch(str(text))]:
-            raise ValueError(f"{strange[0]!r} names no stack: letters, digits and ,.()&- do")
+        names = [text for name, each in stacks.items() for text in (name, each.get("title", name))]
+        if strange := [text for text in names if not PLAIN.fullmatch(str(text))]:
+            raise ValueError(
+                f"{strange[0]!r} is not a valid stack name: use only letters, digits and _ ,.()&-"
+            )
         return stacks
 
     def _repr_html_(self) -> str:
@@ -156,13 +158,14 @@ class Manifest(BaseModel):
 
 def _facts(manifest: Manifest) -> dict[str, str]:
     """Return the facts of a manifest that a reader needs first."""
-    asked, machine = manifest.parameters, manifest.machine
+    parameters, machine = manifest.parameters, manifest.machine
+    blocks = f"{parameters.blocks} blocks of {parameters.duration_s:g} s"
     return {
         "state": manifest.state + (f": {manifest.why}" if manifest.why else ""),
         "measured (UTC)": f"{manifest.started_at} to {manifest.finished_at or '?'}",
         "machine": f"{machine.get('cores', '?')} cores of {machine.get('processor') or '?'}",
-        "profile": f"{asked.profile}: {asked.blocks} blocks of {asked.duration_s:g} s",
-        "scenarios": ", ".join(asked.all_scenarios),
+        "profile": f"{parameters.profile}: {blocks}",
+        "scenarios": ", ".join(parameters.all_scenarios),
         "stacks": ", ".join(manifest.stacks),
         "versions": ", ".join(f"{name} {each}" for name, each in manifest.versions.items()),
         "commit": str(manifest.git.get("commit") or manifest.git.get("why", "?")),
@@ -183,9 +186,9 @@ class Run:
     @cached_property
     def trials(self) -> Trials:
         """All attempts at all trials, sorted by number and attempt, without damaged ones."""
-        hit = {Path(name).stem for name in self.damage}
+        damaged = {Path(name).stem for name in self.damage}
         found = sorted((self.path / "trials").glob("*.json"))
-        return Trials(_read_trial(path) for path in found if path.stem not in hit)
+        return Trials(_read_trial(path) for path in found if path.stem not in damaged)
 
     @cached_property
     def damage(self) -> dict[str, str]:
@@ -196,18 +199,17 @@ class Run:
         return checksums.damage_of(self.path, is_over=self.manifest.state != "running")
 
     @property
-    def damage_in_words(self) -> str:
+    def damage_text(self) -> str:
         """Text that lists the damaged files and the consequences; empty if there are none."""
         if not self.damage:
             return ""
-        told = [f"  {name} {fault}" for name, fault in [*self.damage.items()][:MOST_NAMED]]
-        more = [f"  and {len(self.damage) - MOST_NAMED} more"] * (len(self.damage) > MOST_NAMED)
+        listed = [f"  {name} {fault}" for name, fault in [*self.damage.items()][:MAX_LISTED]]
+        more = [f"  and {len(self.damage) - MAX_LISTED} more"] * (len(self.damage) > MAX_LISTED)
         return "\n".join(
             [
-                f"{self.manifest.id} is damaged: files of it are not what was written. A trial that"
-                " one of them belongs to is left out; --resume measures it again, a whole copy"
-                " brings it back.",
-                *told,
+                f"{self.manifest.id} is damaged. Trials with these files are excluded. Restore the"
+                " files from a copy, or measure the trials again with --resume:",
+                *listed,
                 *more,
             ]
         )
@@ -228,7 +230,7 @@ class Run:
         return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts | damage, _NEXT)
 
 
-MOST_NAMED = 10  # damaged files listed by name
+MAX_LISTED = 10  # damaged files listed by name
 
 _NEXT = (
     "<p>Next: <code>webtrial.explore(run)</code>, <code>webtrial.trials_table(run)</code>,"
@@ -241,14 +243,16 @@ def open_run(path: str | Path) -> Run:
     path = Path(path)
     manifest = path / "manifest.json"
     if not manifest.is_file():
-        raise RunError(f"{path} is not a run: it has no manifest.json. Name a folder of data/runs/")
+        raise RunError(
+            f"{path} is not a run directory: it has no manifest.json. Name a folder in data/runs/"
+        )
     try:
         text = manifest.read_text(encoding="utf-8")
         _demand_known_format(manifest, text)
         return Run(path, Manifest.model_validate_json(text, context=RECORDED))
     except (OSError, ValueError) as error:
         raise RunError(
-            f"{manifest} does not read as a manifest of format {FORMAT}: {error}"
+            f"{manifest} is not a manifest of format {FORMAT}: {error}. Restore it from a copy"
         ) from None
 
 
@@ -280,9 +284,9 @@ def latest_runs(count: int, runs: Path = RUNS) -> list[Run]:
         found += [run] if run.manifest.state == "finished" else []
         if len(found) == count:
             return found
-    but = f" (that cannot be read: {', '.join(unreadable)})" if unreadable else ""
-    lack = f"only {len(found)} of {count} finished runs" if found else "no finished run"
-    raise RunError(f"{lack} in {runs}{but}: make one with `make report`")
+    faulty = f" (unreadable: {', '.join(unreadable)})" if unreadable else ""
+    too_few = f"only {len(found)} of {count} finished runs" if found else "no finished run"
+    raise RunError(f"{too_few} in {runs}{faulty}: measure one with `make report`")
 
 
 class RunWriter:
@@ -293,11 +297,11 @@ class RunWriter:
         self.manifest = manifest
         self._sums: dict[str, str] = {}
         ensure_dir(runs)
-        with _saying_what_to_do(self.path):
+        with _os_errors_as_run_errors(self.path):
             self.path.mkdir()  # must not exist yet
         for name in checksums.FOLDERS:
             ensure_dir(self.path / name)
-        _hold(self, self.path)
+        _lock_while_open(self, self.path)
         self._write_sums()
         self._write_manifest()
 
@@ -310,11 +314,14 @@ class RunWriter:
         """
         writer = cls.__new__(cls)
         writer.path = run.path
-        _hold(writer, run.path)
+        _lock_while_open(writer, run.path)
         run = open_run(run.path)  # read again: only now is nobody else writing
         writer.manifest = run.manifest
         if run.manifest.state == "finished" and not run.damage:
-            raise RunError(f"{run.manifest.id} is finished: nothing of it is missing")
+            raise RunError(
+                f"{run.manifest.id} is finished and complete, so nothing can be resumed: publish it"
+                f" with `make publish RUN={run.manifest.id}`"
+            )
         ended = Interruption(
             state=run.manifest.state,
             why=run.manifest.why,
@@ -326,13 +333,13 @@ class RunWriter:
         )
         interruptions = [*run.manifest.interruptions, ended]
         # If any of these steps fails, the run still misses exactly what it missed before.
-        writer._sums = _as_listed(run.path)
+        writer._sums = _listed_sums(run.path)
         writer._write_sums()
         writer.update(state="running", why=None, finished_at=None, interruptions=interruptions)
-        with _saying_what_to_do(run.path):
+        with _os_errors_as_run_errors(run.path):
             for unfinished in run.path.rglob(".*.part"):
                 unfinished.unlink()
-            _set_aside(run, run.path / "damaged" / str(len(interruptions)))
+            _move_damaged(run, run.path / "damaged" / str(len(interruptions)))
             writer._sums = _without_manifest(checksums.sums_of(run.path))
         writer._write_sums()
         return writer
@@ -344,15 +351,15 @@ class RunWriter:
 
     def append(self, trial: Trial, samples: Rows) -> None:
         """Write one attempt: samples first, because a trial on disk must always have them."""
-        self._keep(trial.samples, lambda file: write_rows(samples, file))
+        self._write_listed(trial.samples, lambda file: write_rows(samples, file))
         text = _TRIAL.dump_json(trial, indent=1)
-        self._keep(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
+        self._write_listed(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
 
-    def _keep(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
+    def _write_listed(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
         # An interruption closes the manifest and lists the files: not between these two steps.
-        with _interrupted_afterwards():
+        with _delay_interruptions():
             self._sums[name] = _write_whole(self.path / name, write)
-            with _saying_what_to_do(self.path):
+            with _os_errors_as_run_errors(self.path):
                 checksums.add(self.path, name, self._sums[name])
 
     def _write_manifest(self) -> None:
@@ -376,16 +383,19 @@ def samples_name(number: int, attempt: int) -> str:
 def _read_trial(path: Path) -> Trial:
     try:
         content = json.loads(path.read_bytes())
-        for part, gaps in _GAPS.items():
-            content[part] |= {name: nan for name in gaps if content[part][name] is None}
+        for part, nullable in _NULLABLE.items():
+            content[part] |= {name: nan for name in nullable if content[part][name] is None}
         trial: Trial = _TRIAL.validate_python(content)
         if not (PLAIN.fullmatch(trial.planned.stack) and PLAIN.fullmatch(trial.planned.scenario)):
-            raise ValueError("its stack or scenario has a name that names none")
+            raise ValueError("the name of its stack or scenario has invalid characters")
         if not _SAMPLES_NAME.fullmatch(trial.samples):
-            raise ValueError(f"{trial.samples!r} is not where samples lie")
+            raise ValueError(f"{trial.samples!r} is not a valid path of samples")
         return trial
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} does not read as a trial of format {FORMAT}: {error}") from None
+        raise RunError(
+            f"{path} is not a valid trial of format {FORMAT}: {error}. Restore it from a copy, or"
+            " remove it and resume the run"
+        ) from None
 
 
 def no_rows() -> pa.Table:
@@ -399,27 +409,29 @@ def no_rows() -> pa.Table:
 
 def write_rows(samples: Rows, file: IO[bytes]) -> None:
     """Write rows with the columns of SAMPLES as a Parquet file."""
-    with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_DIFFERENCES) as writer:
+    with pq.ParquetWriter(file, SAMPLES, compression="zstd", **_ENCODING) as writer:
         for batch in samples.to_batches():
             writer.write_batch(batch)
 
 
-def _hold(writer: RunWriter, folder: Path) -> None:
+def _lock_while_open(writer: RunWriter, folder: Path) -> None:
     """Lock `folder` against other writers while `writer` lives."""
     try:
         weakref.finalize(writer, os.close, locked(folder))
     except BlockingIOError:
-        raise RunError(f"{folder} is being written by another process: wait for its end") from None
+        raise RunError(
+            f"{folder} is being written by another process: wait until it ends"
+        ) from None
 
 
 def ensure_dir(path: Path) -> Path:
     """Create the folder `path` if it is missing, and return it. RunError if that fails."""
-    with _saying_what_to_do(path):
+    with _os_errors_as_run_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def _as_listed(path: Path) -> dict[str, str]:
+def _listed_sums(path: Path) -> dict[str, str]:
     """Return the checksums of a run's trials: listed ones, or computed if there is no list."""
     is_listed = (path / checksums.NAME).is_file()
     return _without_manifest(checksums.read(path) if is_listed else checksums.sums_of(path))
@@ -429,7 +441,7 @@ def _without_manifest(sums: dict[str, str]) -> dict[str, str]:
     return {name: digest for name, digest in sums.items() if name != checksums.MANIFEST}
 
 
-def _set_aside(run: Run, folder: Path) -> None:
+def _move_damaged(run: Run, folder: Path) -> None:
     """Move damaged files, and all files of the same attempts, to `folder`, which nothing reads."""
     for stem in sorted({Path(name).stem for name in run.damage if "/" in name}):
         for part in checksums.FOLDERS:
@@ -439,7 +451,7 @@ def _set_aside(run: Run, folder: Path) -> None:
 
 
 @contextmanager
-def _interrupted_afterwards() -> Iterator[None]:
+def _delay_interruptions() -> Iterator[None]:
     """Delay interruptions until the block is done.
 
     Blocking the signals is not enough: another thread would receive them, and Python's handler
@@ -448,15 +460,17 @@ def _interrupted_afterwards() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is ever interrupted
         return
-    came: list[tuple[int, FrameType | None]] = []
-    before = {each: signal.signal(each, lambda *told: came.append(told)) for each in SIGNALS}
+    received: list[tuple[int, FrameType | None]] = []
+    before = {
+        each: signal.signal(each, lambda *arguments: received.append(arguments)) for each in SIGNALS
+    }
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
-            _handle(*came[0], before[signal.Signals(came[0][0])])
+        if received:
+            _handle(*received[0], before[signal.Signals(received[0][0])])
 
 
 def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
@@ -470,7 +484,7 @@ def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
     """Write a file atomically and return its SHA-256. If that fails, `path` stays as it was."""
     temporary = path.with_name(f".{path.name}.part")
-    with _saying_what_to_do(path):
+    with _os_errors_as_run_errors(path):
         try:
             with temporary.open("wb") as file:
                 write(file)
@@ -485,22 +499,22 @@ def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
 
 
 _REMEDIES = {
-    errno.ENOSPC: "make room",
-    errno.EDQUOT: "make room",
-    errno.EROFS: f"make it writable, or name another folder for runs in {RUNS_FOLDER}",
-    errno.EACCES: f"make it writable, or name another folder for runs in {RUNS_FOLDER}",
+    errno.ENOSPC: "free disk space",
+    errno.EDQUOT: "free disk space",
+    errno.EROFS: f"make it writable, or set {RUNS_FOLDER} to another folder",
+    errno.EACCES: f"make it writable, or set {RUNS_FOLDER} to another folder",
     errno.EMFILE: "allow more open files (ulimit -n)",
 }
 
 
 @contextmanager
-def _saying_what_to_do(path: Path) -> Iterator[None]:
+def _os_errors_as_run_errors(path: Path) -> Iterator[None]:
     """Raise RunError, with a remedy, in place of an OSError."""
     try:
         yield
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "mend the disk")
+        remedy = _REMEDIES.get(error.errno or 0, "repair the disk")
         raise RunError(
-            f"{path} cannot be written: {error.strerror or error}. What was written before is kept:"
-            f" {remedy}, then go on with --resume, or start again where no run had begun"
+            f"{path} cannot be written: {error.strerror or error}. Files written before are kept:"
+            f" {remedy}, then continue with --resume, or start again if no run had started"
         ) from error

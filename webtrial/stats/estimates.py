@@ -33,8 +33,8 @@ def throughput_table(run: Run) -> pd.DataFrame:
 def failures(run: Run) -> pd.DataFrame:
     """Return the failure fractions of the trials that estimates use: a row per cell and stack.
 
-    Columns: scenario, load_kind, load, stack, error_fraction (of the requests sent: failed or given
-    up), dropped_fraction (of the arrivals: never sent because every connection was busy).
+    Columns: scenario, load_kind, load, stack, error_fraction (of the requests sent: failed or timed
+    out), dropped_fraction (of the arrivals: never sent because every connection was busy).
     """
     keys = [*CELL, "stack"]
     sums = measured(trials_table(run)).groupby(keys, sort=False)[list(_COUNTED)].sum()
@@ -123,7 +123,7 @@ def in_order(run: Run, frame: pd.DataFrame, stacks: bool = True) -> pd.DataFrame
         {
             "scenario": [_rank(name, scenarios) for name in frame["scenario"]],
             "kind": frame["load_kind"].to_numpy(),
-            "own": [is_own(load) for load in frame["load"]],
+            "own": [is_pilot_fraction(load) for load in frame["load"]],
             "load": [load_size(load) for load in frame["load"]],
         }
     )
@@ -140,21 +140,21 @@ def main_load(loads: pd.DataFrame, kind: str) -> str | None:
     Closed: 100 users if present, otherwise the most users. Open: the lowest common rate, otherwise
     the lowest share of a stack's pilot rate. None if there is no load of that kind.
     """
-    there = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=_by_size)
-    if not there:
+    available = sorted(set(loads.loc[loads["load_kind"] == kind, "load"]), key=_by_size)
+    if not available:
         return None
     if kind == "open":
-        return str(there[0])
-    return ARTICLE_LOAD if ARTICLE_LOAD in there else str(there[-1])
+        return str(available[0])
+    return ARTICLE_LOAD if ARTICLE_LOAD in available else str(available[-1])
 
 
 def at_main_load(frame: pd.DataFrame, kind: str = "closed") -> pd.DataFrame:
     """Return the rows of each scenario at its main load of that kind; none without such a load."""
-    kept = [
+    rows_at_load = [
         rows[(rows["load_kind"] == kind) & (rows["load"] == main_load(rows, kind))]
         for _, rows in frame.groupby("scenario", sort=False)
     ]
-    return pd.concat([frame.iloc[:0], *kept], ignore_index=True)
+    return pd.concat([frame.iloc[:0], *rows_at_load], ignore_index=True)
 
 
 def load_size(load: str) -> float:
@@ -162,13 +162,13 @@ def load_size(load: str) -> float:
     return float(load.partition(" ")[0].removesuffix("/s"))
 
 
-def is_own(load: str) -> bool:
+def is_pilot_fraction(load: str) -> bool:
     """Whether a load is a share of each stack's pilot rate, such as `80 % of pilot`."""
     return load.endswith(OF_PILOT)
 
 
 def _by_size(load: str) -> tuple[bool, float]:
-    return is_own(load), load_size(load)
+    return is_pilot_fraction(load), load_size(load)
 
 
 def _rank(name: str, order: list[str]) -> int:

@@ -16,7 +16,7 @@ def largest(frame: pd.DataFrame, columns: Sequence[str]) -> float:
     return float(frame[list(columns)].astype(float).max().max())
 
 
-def furthest_apart(
+def widest_pair(
     frame: pd.DataFrame, column: str, by: Sequence[str] = ("scenario", "load")
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the rows with the smallest and the largest value of a column.

@@ -23,8 +23,8 @@ NEEDS_INTERVAL = 99  # the lowest percentile that is never reported without its 
 class Histogram:
     """The non-empty buckets in ascending order.
 
-    Each has its number of requests, how many of these were given up (censored), and the sum of
-    their latencies.
+    Each has its number of requests, how many of these timed out (censored), and the sum of their
+    latencies.
     """
 
     bucket: np.ndarray
@@ -45,25 +45,25 @@ class Histogram:
         """Return a percentile within RESOLUTION, whatever the number of requests; NaN with none."""
         return float(self.quantiles_ms(np.array([percentile / 100]))[0])
 
-    def quantiles_ms(self, shares: np.ndarray) -> np.ndarray:
+    def quantiles_ms(self, fractions: np.ndarray) -> np.ndarray:
         """Return the latencies at these quantiles, within RESOLUTION; NaN without requests.
 
         Interpolates linearly between two requests, like NumPy's `quantile`.
         """
         last = len(self) - 1
         if last < 0:
-            return np.full(len(shares), nan)
-        place = np.asarray(shares) * last
-        below = np.floor(place).astype(int)
+            return np.full(len(fractions), nan)
+        position = np.asarray(fractions) * last
+        below = np.floor(position).astype(int)
         low, high = self._at(below), self._at(np.minimum(below + 1, last))
-        quantiles: np.ndarray = low + (place - below) * (high - low)
+        quantiles: np.ndarray = low + (position - below) * (high - low)
         return quantiles
 
-    def answered_within(self, limit_ms: float) -> int:
-        """Return how many requests were answered within the limit.
+    def completed_within(self, limit_ms: float) -> int:
+        """Return how many requests got their response within the limit.
 
-        Requests within RESOLUTION of the limit are treated as their bucket. A request that was
-        given up was never answered.
+        Requests within RESOLUTION of the limit are treated as their bucket. A request that timed
+        out never got a response.
         """
         within = self._means_ms() <= limit_ms
         return int((self.requests - self.censored)[within].sum())
@@ -102,9 +102,9 @@ def merged(parts: Sequence[Histogram]) -> Histogram:
 
     Percentiles must be computed from it; averages of the parts' percentiles are wrong.
     """
-    none = np.empty(0, int)
+    empty = np.empty(0, int)
     return _added(
-        *(np.concatenate([none, *(getattr(part, name) for part in parts)]) for name in _COLUMNS)
+        *(np.concatenate([empty, *(getattr(part, name) for part in parts)]) for name in _COLUMNS)
     )
 
 
@@ -114,6 +114,6 @@ _COLUMNS = ("bucket", "requests", "censored", "total_ms")
 def _added(
     bucket: np.ndarray, requests: np.ndarray, censored: np.ndarray, total_ms: np.ndarray
 ) -> Histogram:
-    buckets, place = np.unique(bucket, return_inverse=True)
-    sums = [np.bincount(place, each, len(buckets)) for each in (requests, censored, total_ms)]
+    buckets, position = np.unique(bucket, return_inverse=True)
+    sums = [np.bincount(position, each, len(buckets)) for each in (requests, censored, total_ms)]
     return Histogram(buckets, sums[0].astype(int), sums[1].astype(int), sums[2])

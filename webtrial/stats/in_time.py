@@ -1,10 +1,10 @@
 """The rule for "served within the limit", and the arrival rates of a run that meet it.
 
-A load is served within a limit if at least 99 % of its requests (1 - TOLERATED_SHARE) are answered
-within it. A request that failed, timed out or could not be sent counts as late. Only open loads and
-persistent connections can be judged, because their rate is set by the plan. A closed load sends
-requests as fast as they are answered, so its throughput does not show which arrival rate could be
-served.
+A load is served within a limit if at least 99 % of its requests (1 - TOLERATED_SHARE) get a
+response within it. A request that failed, timed out or could not be sent counts as late. Only open
+loads and persistent connections can be judged, because their rate is set by the plan. A closed load
+sends requests as fast as responses arrive, so its throughput does not show which arrival rate could
+be served.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 
 from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import CELL, in_order, labelled
 from webtrial.stats.histogram import Histogram, merged
 from webtrial.stats.intervals import CONFIDENCE, MINIMUM_BLOCKS
@@ -40,16 +40,16 @@ def is_served(late: int, requests: int) -> bool | None:
 
 
 def late_requests(
-    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+    trials: pd.DataFrame, histograms: Mapping[tuple[Any, Any], Histogram], limit_ms: float
 ) -> tuple[int, int]:
     """Return how many requests of `trials` were late, and how many were scheduled.
 
-    `answers` are `by_trial(counted(run, trials))`.
+    `histograms` are `by_trial(request_counts(run, trials))`.
     """
     names = zip(trials["number"], trials["attempt"], strict=True)
-    together = merged([answers[name] for name in names if name in answers])
+    combined = merged([histograms[name] for name in names if name in histograms])
     requests = int(trials["scheduled"].sum())
-    return requests - together.answered_within(limit_ms), requests
+    return requests - combined.completed_within(limit_ms), requests
 
 
 def deciding(trials: pd.DataFrame) -> pd.DataFrame:
@@ -73,9 +73,9 @@ def offered_rates(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
 def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = at_common_loads(measured(trials_table(run)))
     trials = trials[trials["load_kind"] == "open"]
-    answers = by_trial(counted(run, trials))
+    histograms = by_trial(request_counts(run, trials))
     rows = [
-        dict(zip(_PLACE, key, strict=True)) | _offered(group, answers, p99_limit_ms)
+        dict(zip(_PLACE, key, strict=True)) | _offered(group, histograms, p99_limit_ms)
         for key, group in trials.groupby(_PLACE, sort=False)
     ]
     return in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_OFFERED])))
@@ -85,9 +85,9 @@ _OFFERED = ("rate_per_s", "requests", "late_share", "is_served", "blocks", "susp
 
 
 def _offered(
-    trials: pd.DataFrame, answers: Mapping[tuple[Any, Any], Histogram], limit_ms: float
+    trials: pd.DataFrame, histograms: Mapping[tuple[Any, Any], Histogram], limit_ms: float
 ) -> dict[str, Any]:
-    late, requests = late_requests(deciding(trials), answers, limit_ms)
+    late, requests = late_requests(deciding(trials), histograms, limit_ms)
     return {
         "rate_per_s": trials["rate_per_s"].median(),
         "requests": requests,

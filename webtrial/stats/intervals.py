@@ -80,8 +80,8 @@ def ratio_unpaired(above: Estimate, below: Estimate) -> Estimate:
     variances = [spread**2 for spread in spreads]
     parts = sum(v**2 / (n.blocks - 1) for v, n in zip(variances, (above, below), strict=True))
     freedom = sum(variances) ** 2 / parts if parts else inf
-    reach = _quantile(freedom) * sqrt(sum(variances))
-    return Estimate(exp(centre), exp(centre - reach), exp(centre + reach), blocks)
+    half_width = _quantile(freedom) * sqrt(sum(variances))
+    return Estimate(exp(centre), exp(centre - half_width), exp(centre + half_width), blocks)
 
 
 def spread_of(estimate: Estimate) -> float:
@@ -99,8 +99,9 @@ def jackknife(blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], fl
     """Return a positive statistic of merged blocks, with the delete-one-block jackknife of its log.
 
     The variance is (B − 1)/B · Σ (θ₍ᵢ₎ − θ̄)², where θ₍ᵢ₎ is the log statistic without block i
-    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 11.2). If two slow blocks
-    hold the tail, it stays whichever block is left out, and the jackknife interval is too narrow.
+    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 11.2). If the tail
+    is in two slow blocks, it remains whichever block is omitted, and the jackknife interval is too
+    narrow.
     If a block has few requests beyond a percentile, the variance between the logs of single blocks
     is too large. The mean of the two variances covers 93 to 96 % with noise as large as
     `webtrial check` has recorded.
@@ -119,24 +120,24 @@ def _jackknife_spread(
     blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], float]
 ) -> float:
     count = len(blocks)
-    without = [statistic([*blocks[:i], *blocks[i + 1 :]]) for i in range(count)]
-    if not all(value > 0 for value in without):
+    omitting = [statistic([*blocks[:i], *blocks[i + 1 :]]) for i in range(count)]
+    if not all(value > 0 for value in omitting):
         return nan
-    return sqrt((count - 1) * float(np.var(np.log(without))))
+    return sqrt((count - 1) * float(np.var(np.log(omitting))))
 
 
 def _spread_between(
     blocks: Sequence[Block], statistic: Callable[[Sequence[Block]], float]
 ) -> float:
-    alone = [statistic([block]) for block in blocks]
-    if not all(value > 0 for value in alone):
+    per_block = [statistic([block]) for block in blocks]
+    if not all(value > 0 for value in per_block):
         return nan
-    return float(np.std(np.log(alone), ddof=1)) / sqrt(len(blocks))
+    return float(np.std(np.log(per_block), ddof=1)) / sqrt(len(blocks))
 
 
 def _from_log(centre: float, spread: float, blocks: int) -> Estimate:
-    reach = _quantile(blocks - 1) * spread if blocks > 1 else nan
-    return Estimate(exp(centre), exp(centre - reach), exp(centre + reach), blocks)
+    half_width = _quantile(blocks - 1) * spread if blocks > 1 else nan
+    return Estimate(exp(centre), exp(centre - half_width), exp(centre + half_width), blocks)
 
 
 def noise_floor(same_against_itself: Estimate) -> float:
@@ -160,7 +161,7 @@ def judge(ratio: Estimate, blocks_untouched: int, floor: float = nan) -> Judgeme
     if reason := _undecided(ratio, blocks_untouched):
         return Judgement("inconclusive", reason)
     if 1 / floor <= ratio.low and ratio.high <= floor:
-        return Judgement("indistinguishable", f"inside the noise floor, a factor of {floor:.2f}")
+        return Judgement("indistinguishable", f"within the noise floor, a factor of {floor:.2f}")
     if ratio.low <= 1 <= ratio.high:
         return Judgement("inconclusive", "the interval covers 1")
     return Judgement("higher" if ratio.low > 1 else "lower", "the interval excludes 1")
@@ -168,13 +169,13 @@ def judge(ratio: Estimate, blocks_untouched: int, floor: float = nan) -> Judgeme
 
 def _undecided(ratio: Estimate, blocks_untouched: int) -> str:
     if ratio.blocks == 0:
-        return "no block in which both were measured and not invalid"
+        return "no block has usable trials of both"
     if ratio.blocks == 1:
-        return "no replication: one block, no interval"
+        return "only one block, so there is no interval"
     if blocks_untouched < MINIMUM_BLOCKS:
         return f"fewer than {MINIMUM_BLOCKS} untouched blocks"
     if not (isfinite(ratio.low) and isfinite(ratio.high)):
-        return "a block without a value"
+        return "a block has no value"
     return ""
 
 

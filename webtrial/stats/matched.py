@@ -24,7 +24,7 @@ def matched_ratios(run: Run, ratios: pd.DataFrame, metric: str = "throughput") -
     more = rows.loc[rows["kind"] == "matched", "scenario"].unique()
     rows = rows[rows["scenario"].isin(more)].reset_index(drop=True)
     stacks = run.manifest.stacks
-    found = rows.assign(
+    ratios_found = rows.assign(
         frameworks=[
             f"{framework_of(row['stack'], stacks)} / {framework_of(row['baseline'], stacks)}"
             for row in rows_of(rows)
@@ -34,7 +34,7 @@ def matched_ratios(run: Run, ratios: pd.DataFrame, metric: str = "throughput") -
         ],
     )
     order = [" / ".join(names) for names in framework_pairs(stacks_in_order(run))]
-    return found.sort_values(
+    return ratios_found.sort_values(
         "frameworks", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
     )
 
@@ -45,19 +45,19 @@ def missing_matches(run: Run) -> list[str]:
     Sentences are those of `matching.unmatched`; none if only the stacks as deployed were measured.
     """
     trials = at_main_load(at_common_loads(measured(trials_table(run))))
-    asked = trials[trials["scenario"].isin(run.manifest.parameters.scenarios)]
-    by_scenario = asked.groupby("scenario", sort=False)["stack"].unique()
+    chosen = trials[trials["scenario"].isin(run.manifest.parameters.scenarios)]
+    by_scenario = chosen.groupby("scenario", sort=False)["stack"].unique()
     if by_scenario.empty:
         return []
     scenario = max(by_scenario.index, key=lambda name: len(by_scenario[name]))
-    there = {
+    measured_stacks = {
         name: axes
         for name, axes in stacks_in_order(run).items()
         if name in set(by_scenario[scenario])
     }
-    if all(is_deployed(name, there) for name in there):
+    if all(is_deployed(name, measured_stacks) for name in measured_stacks):
         return []
-    return unmatched(there, str(scenario))
+    return unmatched(measured_stacks, str(scenario))
 
 
 def _concurrency(pair: Iterable[str], stacks: Stacks) -> str:

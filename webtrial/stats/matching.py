@@ -82,10 +82,10 @@ def unmatched(stacks: Stacks, scenario: str) -> list[str]:
     together.
     """
     reasons = [
-        why
+        reason
         for above, below in framework_pairs(stacks)
         for match in matches_in(stacks)
-        if (why := _why_unmatched(above, below, match, stacks, scenario))
+        if (reason := _reason_unmatched(above, below, match, stacks, scenario))
     ]
     return list(dict.fromkeys(reasons))
 
@@ -95,14 +95,16 @@ def framework_pairs(stacks: Stacks) -> list[Names]:
 
     The later framework in reading order comes first in a pair.
     """
-    named = dict.fromkeys(framework_of(name, stacks) for name in stacks if _is_alone(name, stacks))
+    named = dict.fromkeys(
+        framework_of(name, stacks) for name in stacks if _has_one_framework(name, stacks)
+    )
     return list(combinations(list(named)[::-1], 2))
 
 
 def matches_in(stacks: Stacks) -> list[str]:
     """Return what a matched pair of these stacks may share, such as `ORM with serialiser`."""
-    alone = [axes for name, axes in stacks.items() if _is_alone(name, stacks)]
-    accesses = dict.fromkeys(str(axes["data_access"]) for axes in alone if "data_access" in axes)
+    single = [axes for name, axes in stacks.items() if _has_one_framework(name, stacks)]
+    accesses = dict.fromkeys(str(axes["data_access"]) for axes in single if "data_access" in axes)
     return [f"{access} {serialiser}" for access in accesses for serialiser in SERIALISERS]
 
 
@@ -135,12 +137,12 @@ def has_own_server(name: str, stacks: Stacks) -> bool:
     return all(stacks[name].get(axis) == own.get(axis) for axis in ("concurrency", "server"))
 
 
-def _is_alone(name: str, stacks: Stacks) -> bool:
+def _has_one_framework(name: str, stacks: Stacks) -> bool:
     """Whether a stack runs one framework: not two, and not the bare server."""
     return frameworks_of(name, stacks) not in (["none"],) and len(frameworks_of(name, stacks)) == 1
 
 
-def _why_unmatched(above: str, below: str, match: str, stacks: Stacks, scenario: str) -> str:
+def _reason_unmatched(above: str, below: str, match: str, stacks: Stacks, scenario: str) -> str:
     if next(_matched(above, below, match, stacks, scenario), None):
         return ""
     absent = [name for name in (above, below) if not _candidates(name, match, stacks)]
@@ -158,15 +160,15 @@ def _matched(above: str, below: str, match: str, stacks: Stacks, scenario: str) 
     the closest pair that shares it.
     """
     both = product(_candidates(above, match, stacks), _candidates(below, match, stacks))
-    alike = sorted(
-        (pair for pair in both if _is_alike(pair, stacks, scenario)),
+    similar = sorted(
+        (pair for pair in both if _is_similar(pair, stacks, scenario)),
         key=lambda pair: _distance(pair, stacks, scenario),
     )
     found: dict[tuple[str, str], Names] = {}
-    for pair in alike:
+    for pair in similar:
         if all(has_own_server(name, stacks) for name in pair):
             found.setdefault((_shared(pair, "driver", stacks), "own"), pair)
-    for pair in alike:
+    for pair in similar:
         if concurrency := _shared(pair, "concurrency", stacks):
             found.setdefault((_shared(pair, "driver", stacks), concurrency), pair)
     yield from dict.fromkeys(found.values())
@@ -180,7 +182,7 @@ def _candidates(framework: str, match: str, stacks: Stacks) -> list[str]:
     ]
 
 
-def _is_alike(pair: Names, stacks: Stacks, scenario: str) -> bool:
+def _is_similar(pair: Names, stacks: Stacks, scenario: str) -> bool:
     """Whether two stacks are equal in every axis that a matched pair must share."""
     axes = ["driver", "after_clone", *(axis for axis in EFFECTIVE_IN if has_effect(axis, scenario))]
     above, below = (stacks[name] for name in pair)
@@ -195,5 +197,5 @@ def _shared(pair: Names, axis: str, stacks: Stacks) -> str:
 
 def _distance(pair: Names, stacks: Stacks, scenario: str) -> tuple[int, int]:
     """Return how far two stacks are from a comparison of their frameworks alone."""
-    foreign = sum(not has_own_server(name, stacks) for name in pair)
-    return sum(has_effect(axis, scenario) for axis in differing(*pair, stacks)), foreign
+    differing_servers = sum(not has_own_server(name, stacks) for name in pair)
+    return sum(has_effect(axis, scenario) for axis in differing(*pair, stacks)), differing_servers

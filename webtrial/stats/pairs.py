@@ -136,8 +136,10 @@ def stacks_in_order(run: Run) -> dict[str, dict[str, Any]]:
     its variants.
     """
     stacks = run.manifest.stacks
-    asked = [name for name in run.manifest.parameters.all_stacks if name in stacks]
-    frameworks = list(dict.fromkeys(framework_of(name, stacks) for name in (*asked, *stacks)))
+    in_parameters = [name for name in run.manifest.parameters.all_stacks if name in stacks]
+    frameworks = list(
+        dict.fromkeys(framework_of(name, stacks) for name in (*in_parameters, *stacks))
+    )
     order = sorted(
         stacks,
         key=lambda name: (

@@ -16,7 +16,7 @@ import pandas as pd
 from webtrial.errors import RunError
 from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import CELL, in_order
 from webtrial.stats.histogram import MINIMUM_SAMPLES, Histogram, merged
 from webtrial.stats.intervals import (
@@ -154,12 +154,12 @@ def ratios_in(
     Columns are those of `ratio_table` from `kind` on. `cell` holds the cell's used rows of
     `trials_table`.
     """
-    there = set(cell["stack"])
-    pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= there]
+    stacks = set(cell["stack"])
+    pairs = [pair for pair in pairs if {pair.stack, pair.baseline} <= stacks]
     if not pairs:
         return
-    asked = any(metric.percentile is not None for metric in metrics)
-    requests = by_trial(counted(run, cell)) if asked else {}
+    needs_percentile = any(metric.percentile is not None for metric in metrics)
+    requests = by_trial(request_counts(run, cell)) if needs_percentile else {}
     trials = _by_stack(cell, metrics)
     blocks = [_paired(trials, pair) for pair in pairs]
     for metric in metrics:
@@ -182,9 +182,8 @@ def _by_stack(cell: pd.DataFrame, metrics: Sequence[Metric]) -> Trials:
         blocks = found.setdefault((row["stack"], row["role"]), {})
         if row["block"] in blocks:
             raise RunError(
-                f"{row['stack']} has two trials of {row['scenario']} at one load in block"
-                f" {row['block']}: number {blocks[row['block']]['number']} and {row['number']}."
-                " Remove one of them"
+                f"block {row['block']} has two trials of {row['stack']} in {row['scenario']} at one"
+                f" load, numbers {blocks[row['block']]['number']} and {row['number']}: remove one"
             )
         blocks[row["block"]] = row
     return found
@@ -216,10 +215,10 @@ def floor_of(cell: pd.DataFrame, metric: Metric) -> float:
 
 
 def _self_ratio(trials: Trials, metric: Metric, requests: Requests) -> Estimate:
-    again = [stack for stack, role in trials if role == "a/a"]
-    if not again:
+    aa_stacks = [stack for stack, role in trials if role == "a/a"]
+    if not aa_stacks:
         return Estimate(nan, nan, nan, 0)
-    blocks = _paired(trials, with_itself(again[0]))
+    blocks = _paired(trials, with_itself(aa_stacks[0]))
     return _ratio([block for block in blocks if block.untouched], metric, requests)
 
 
@@ -239,8 +238,8 @@ def _ratio_row(
 ) -> dict[str, Any]:
     blocks = _with_values(blocks, metric)
     untouched = [block for block in blocks if block.untouched]
-    decides = len(untouched) >= MINIMUM_BLOCKS
-    shown = untouched if decides else blocks
+    has_enough = len(untouched) >= MINIMUM_BLOCKS
+    shown = untouched if has_enough else blocks
     ratio = _ratio(shown, metric, requests)
     judgement = _too_few(shown, metric, requests) or judge(ratio, len(untouched), floor)
     axes = pair.differs_in(blocks[0].above["scenario"]) if blocks else pair.differs
@@ -257,7 +256,7 @@ def _ratio_row(
         "blocks": ratio.blocks,
         "blocks_untouched": len(untouched),
         "floor": floor,
-        "suspect": not decides and len(untouched) < len(blocks),
+        "suspect": not has_enough and len(untouched) < len(blocks),
         "failed": _failed([block.above for block in shown]),
         "failed_baseline": _failed([block.below for block in shown]),
         "verdict": judgement.verdict,
@@ -315,8 +314,8 @@ def _too_few(blocks: Sequence[PairedBlock], metric: Metric, requests: Requests) 
     if metric.percentile is None or not blocks:
         return None
     needed = MINIMUM_SAMPLES[metric.percentile]
-    there = _merged(_contents(blocks, requests))
-    if there >= needed:
+    merged_requests = _merged(_contents(blocks, requests))
+    if merged_requests >= needed:
         return None
-    reason = f"needs {needed:,} merged requests of each stack, there are {there:,}"
+    reason = f"needs {needed:,} merged requests of each stack, has {merged_requests:,}"
     return Judgement("inconclusive", reason)

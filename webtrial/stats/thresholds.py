@@ -1,7 +1,7 @@
 """Thresholds that several chapters share, each defined once under one name."""
 
 P99_LIMIT_MS = 100.0
-"""The limit within which a request is answered in time, unless a reader sets another one. Up to
+"""The limit within which a response is in time, unless a reader sets another one. Up to
 0.1 s a user feels that a system reacts at once (Nielsen, Usability Engineering, 1993, section 5.5).
 """
 

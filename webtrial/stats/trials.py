@@ -13,7 +13,7 @@ from webtrial.run.store import Run
 
 Clock = Literal["response", "service"]
 
-CENSORED = "timeout"  # outcome of a request that was given up: its time is a lower bound
+CENSORED = "timeout"  # outcome of a request without a response: its time is a lower bound
 
 TICK_NS = 1024
 """Request times are rounded to ticks of about a microsecond. Finer digits carry no information, and
@@ -96,13 +96,16 @@ def _connections(trial: Trial) -> dict[str, Any]:
     cost, opened = trial.cost, getattr(trial.connection_states, "opened", 0)
     grown_mib = _number(cost.service_memory_mib) - _number(cost.service_memory_before_mib)
     return {
-        **{name: _number(getattr(trial.connection_states, name, None)) for name in _HELD},
+        **{
+            name: _number(getattr(trial.connection_states, name, None))
+            for name in _CONNECTION_STATES
+        },
         "in_flight_mean": _number(trial.client.in_flight_observed),
         "kib_per_connection": _per(1024 * grown_mib, opened),
     }
 
 
-_HELD = tuple(field.name for field in fields(ConnectionStates))
+_CONNECTION_STATES = tuple(field.name for field in fields(ConnectionStates))
 
 
 def _cost(trial: Trial) -> dict[str, Any]:
@@ -141,12 +144,12 @@ def _pool(cost: Cost) -> dict[str, Any]:
 
 def _instrument(trial: Trial) -> dict[str, Any]:
     client = trial.client
-    off = _per(client.in_flight_by_latency, client.in_flight_observed) - 1
+    excess = _per(client.in_flight_by_latency, client.in_flight_observed) - 1
     return {
         "client_cpu_fraction": client.cpu_fraction,
         "lag_p99_ms": client.lag_p99_ms,
         "worst_stall_ms": client.worst_stall_ms,
-        "littles_law_error": abs(off),
+        "littles_law_error": abs(excess),
         "client_memory_mib": client.memory_mib,
     }
 
@@ -175,7 +178,7 @@ _COLUMNS = (
     *("load_kind", "users", "rate_per_s", "connections", "idle"),
     *("started_at", "verdict", "reasons"),
     *("window_s", "scheduled", "sent", "dropped", "succeeded", "completed", "errors"),
-    *_HELD,
+    *_CONNECTION_STATES,
     *("in_flight_mean", "kib_per_connection"),
     *("error_fraction", "throughput_per_s", "cpu_ms_per_request", "database_cpu_ms_per_request"),
     *("upstreams_cpu_ms_per_request", "service_memory_mib", "service_memory_before_mib"),
@@ -261,7 +264,7 @@ def in_ticks(times_ns: pd.Series) -> pd.Series:
     return (times_ns + TICK_NS // 2) & -TICK_NS
 
 
-def left_out(trials: pd.DataFrame) -> int:
+def count_invalid(trials: pd.DataFrame) -> int:
     """Return how many measured trials count but are invalid and therefore in no estimate.
 
     Every figure states this number. `trials` are rows of `trials_table`.

@@ -73,5 +73,5 @@ def nameless(uid: int) -> LaunchError:
     return LaunchError(
         f"user id {uid} has no entry in /etc/passwd, which PostgreSQL's initdb needs: add one"
         f" (`echo webtrial:x:{uid}:{uid}::/tmp:/bin/sh >> /etc/passwd` as root), run as a user that"
-        " has one, or name another PostgreSQL with DATABASE_URL"
+        " has one, or set DATABASE_URL to another PostgreSQL"
     )

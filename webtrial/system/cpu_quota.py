@@ -111,10 +111,12 @@ def _is_below(top: str, group: str) -> bool:
 
 def _quota_of(folder: Path) -> CpuQuota | None:
     version_1 = (folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us")
-    told = _numbers(folder / "cpu.max") or [each for file in version_1 for each in _numbers(file)]
-    if len(told) != 2 or told[0] <= 0:
+    numbers = _numbers(folder / "cpu.max") or [
+        each for file in version_1 for each in _numbers(file)
+    ]
+    if len(numbers) != 2 or numbers[0] <= 0:
         return None
-    return CpuQuota(quota_ms=told[0] / 1000, period_ms=told[1] / 1000)
+    return CpuQuota(quota_ms=numbers[0] / 1000, period_ms=numbers[1] / 1000)
 
 
 def _numbers(file: Path) -> list[int]:

@@ -26,8 +26,8 @@ _FIXED = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1", "PYTHONUNBUFFERED":
 
 def base_environment() -> dict[str, str]:
     """Return the environment of services, PostgreSQL, git and pandoc: paths, UTF-8 and UTC."""
-    further = (name.strip() for name in os.environ.get(EXTRA_VARIABLES, "").split(","))
-    return _chosen(*_MACHINE, *_WINDOWS, *further) | _FIXED
+    extra = (name.strip() for name in os.environ.get(EXTRA_VARIABLES, "").split(","))
+    return _chosen(*_MACHINE, *_WINDOWS, *extra) | _FIXED
 
 
 def completed(command: Sequence[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
@@ -72,9 +72,9 @@ def kernel_environment(folder: Path) -> dict[str, str]:
     Jupyter and IPython look for configuration and startup files in `folder`, which is empty, and
     in no other folder of the user.
     """
-    own = {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
-    own |= {"JUPYTER_RUNTIME_DIR": "runtime"}
-    return publishing_environment() | {name: str(folder / each) for name, each in own.items()}
+    folders = {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data"}
+    folders |= {"JUPYTER_RUNTIME_DIR": "runtime"}
+    return publishing_environment() | {name: str(folder / each) for name, each in folders.items()}
 
 
 def _chosen(*names: str) -> dict[str, str]:

@@ -9,5 +9,5 @@ RUNS_FOLDER = "WEBTRIAL_RUNS"  # environment variable that names another folder 
 
 def runs_folder() -> Path:
     """Return the folder of runs: the one that RUNS_FOLDER names, else data/runs/."""
-    told = os.environ.get(RUNS_FOLDER)
-    return Path(told).resolve() if told else REPOSITORY / "data" / "runs"
+    folder = os.environ.get(RUNS_FOLDER)
+    return Path(folder).resolve() if folder else REPOSITORY / "data" / "runs"

@@ -25,8 +25,8 @@ def demand_linux() -> None:
     if is_linux():
         return
     raise LaunchError(
-        f"measuring needs Linux, this is {_NAMES.get(sys.platform, sys.platform)}: measure in the"
-        " container of the Dockerfile, as docs/running.md shows"
+        f"measuring needs Linux, but this is {_NAMES.get(sys.platform, sys.platform)}: measure in"
+        " the container of the Dockerfile, as docs/running.md shows"
     )
 
 

@@ -1,4 +1,4 @@
-"""Print the output of commands: in UTF-8 in any locale, even if the reader leaves early."""
+"""Print the output of commands: in UTF-8 in any locale, even if the reader exits early."""
 
 import io
 import locale

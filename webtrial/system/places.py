@@ -23,28 +23,24 @@ def scratch_place() -> Path:
     short = [place for place in usable if not is_too_long(place)]
     if not short:
         raise LaunchError(
-            f"no folder for temporary files: {_listed(usable or _places())}"
-            f" {'has too long a path for sockets' if usable else 'cannot be written to'}."
-            f" Name one in TMPDIR whose path has at most {LONGEST} characters"
+            f"no folder for temporary files: {' or '.join(map(str, usable or _places()))}"
+            f" {'has too long a path for sockets' if usable else 'is not writable'}. Set TMPDIR to"
+            f" a writable folder whose path has at most {LONGEST} characters"
         )
     as_root = os.geteuid() == 0
     return next((place for place in short if not (as_root and is_noexec(place))), short[0])
 
 
 def _places() -> list[Path]:
-    return list(dict.fromkeys([SHARED[0], *_named(), *SHARED[1:]]))
+    return list(dict.fromkeys([SHARED[0], *_temporary_folders(), *SHARED[1:]]))
 
 
-def _named() -> list[Path]:
+def _temporary_folders() -> list[Path]:
     """Return the folder that TMPDIR names, or Python's replacement for it; [] if there is none."""
     try:
         return [Path(tempfile.gettempdir())]
     except FileNotFoundError:
         return []
-
-
-def _listed(places: list[Path]) -> str:
-    return " or ".join(map(str, places))
 
 
 def is_noexec(place: Path) -> bool:
@@ -59,6 +55,6 @@ def is_too_long(place: Path) -> bool:
 
 def use_short_temporary_folder() -> None:
     """Move the temporary folder of this process and its children if socket paths are too long."""
-    if any(map(is_too_long, _named())):
+    if any(map(is_too_long, _temporary_folders())):
         tempfile.tempdir = str(scratch_place())
         os.environ["TMPDIR"] = tempfile.tempdir

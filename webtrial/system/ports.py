@@ -17,8 +17,8 @@ def free_port() -> int:
         if _is_free(port):
             return port
     raise LaunchError(
-        f"none of {_PROBES} ports between {_RANGE.start} and {_RANGE.stop} of 127.0.0.1 is free:"
-        " end what holds them (`ss -ltnp` lists it)"
+        f"none of {_PROBES} ports tried between {_RANGE.start} and {_RANGE.stop} on 127.0.0.1 is"
+        " free: stop the processes that use them (`ss -ltnp` lists them)"
     )
 
 

@@ -72,9 +72,9 @@ def stop_children(
     for child, number in children:
         if child.poll() is None:
             child.send_signal(number)
-    for left in _await_end(children, started, patience_s):
+    for process in _await_end(children, started, patience_s):
         with suppress(psutil.NoSuchProcess):
-            left.kill()
+            process.kill()
     _await_end(children, started, patience_s)
 
 
@@ -90,10 +90,10 @@ def _await_end(
     deadline = time.monotonic() + patience_s
     while True:
         # A zombie cannot be reaped while its threads are still ending.
-        taken_away = [child.poll() is not None for child, _ in children]
-        left = [each for each in started if runs(each)]
-        if (all(taken_away) and not left) or time.monotonic() > deadline:
-            return left
+        reaped = [child.poll() is not None for child, _ in children]
+        running = [each for each in started if runs(each)]
+        if (all(reaped) and not running) or time.monotonic() > deadline:
+            return running
         time.sleep(0.01)
 
 
@@ -127,7 +127,10 @@ def move_to(pid: int, cores: Collection[int]) -> None:
         for each in elsewhere:
             with suppress(ProcessLookupError):
                 os.sched_setaffinity(each, cores)
-    raise LaunchError(f"process {pid} starts threads faster than they are moved to {cores}")
+    raise LaunchError(
+        f"process {pid} starts threads faster than they can be pinned to cores {sorted(cores)}: try"
+        " again"
+    )
 
 
 def _threads_of(process: psutil.Process) -> list[int]:

@@ -125,28 +125,28 @@ def supervise(
     LaunchError on systems other than Linux.
     """
     demand_linux()
-    kept = SupervisedProcess(
+    process = SupervisedProcess(
         argv, experiment_environment() if env is None else env, cwd, stdout, stderr
     )
     try:
-        yield kept
+        yield process
     except KeyboardInterrupt as interruption:
-        _interrupt_patiently(kept, signal_of(interruption))
+        _interrupt_and_wait(process, signal_of(interruption))
         raise
     finally:
-        kept.terminate_all()
-        if kept.stdout:
-            kept.stdout.close()
-        if kept.stderr:
-            kept.stderr.close()
+        process.terminate_all()
+        if process.stdout:
+            process.stdout.close()
+        if process.stderr:
+            process.stderr.close()
 
 
-def _interrupt_patiently(kept: SupervisedProcess, number: int) -> None:
-    kept.interrupt(number)
+def _interrupt_and_wait(process: SupervisedProcess, number: int) -> None:
+    process.interrupt(number)
     try:
-        kept.wait(GRACE_S + _SWEEP_S)
+        process.wait(GRACE_S + _SWEEP_S)
     except KeyboardInterrupt:
-        kept.interrupt()
+        process.interrupt()
     except subprocess.TimeoutExpired:
         pass
 
@@ -156,7 +156,7 @@ def scratch_dir() -> Path:
     if path := os.environ.get(SCRATCH):
         return Path(path)
     raise LaunchError(
-        f"{SCRATCH} is not set: start this under `python -m webtrial.system.supervisor --`"
+        f"{SCRATCH} is not set: run this command with `python -m webtrial.system.supervisor --`"
     )
 
 
@@ -167,19 +167,19 @@ def temporary_scratch_dir() -> Iterator[Path]:
     Folders of killed processes are removed first. LaunchError if no place is suitable.
     """
     place = scratch_place()
-    _remove_abandoned(place)
+    _remove_orphaned_folders(place)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     folder.chmod(0o755)
-    with ExitStack() as held:
+    with ExitStack() as lock:
         with suppress(OSError):  # a file system without locks must not prevent a run
-            held.enter_context(_held(folder))
+            lock.enter_context(_locked(folder))
         try:
             yield folder
         finally:
             _remove(folder)
 
 
-def _remove_abandoned(place: Path) -> None:
+def _remove_orphaned_folders(place: Path) -> None:
     """Remove the folders of killed supervisors and guards.
 
     They hold PostgreSQL and its data, 120 to 240 MB each.
@@ -187,19 +187,19 @@ def _remove_abandoned(place: Path) -> None:
     for folder in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):  # it is locked, or just being removed
             if _is_ours(folder.lstat()):
-                with _held(folder):
+                with _locked(folder):
                     _remove(folder)
 
 
-def _is_ours(found: os.stat_result) -> bool:
+def _is_ours(status: os.stat_result) -> bool:
     """Whether it is a folder of this user that was not created just now."""
-    untouched_s = time.time() - found.st_mtime
-    is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    untouched_s = time.time() - status.st_mtime
+    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
     return is_own and untouched_s > _UNTOUCHED_S
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Lock `folder` against removal. OSError if another process holds the lock.
 
     The lock lasts until the block and every process forked within it have ended.
@@ -243,10 +243,10 @@ def _guard(supervisor: int) -> int:
 
     If the supervisor was killed, this ends the descendants that it left.
     """
-    for number in _passed_on():
+    for number in _forwarded_signals():
         signal.signal(number, lambda given, _: os.kill(supervisor, given))
     os.waitid(os.P_PID, supervisor, os.WEXITED | os.WNOWAIT)  # keeps its id from being reused
-    for number in _passed_on():
+    for number in _forwarded_signals():
         signal.signal(number, signal.SIG_IGN)
     statuses: dict[int, int] = {}
     _sweep(statuses)
@@ -260,18 +260,18 @@ def _be_supervisor(argv: Sequence[str], scratch: Path, guard: int) -> NoReturn:
         os.setsid()  # a terminal interrupts only the guard, which forwards the signal
         die_with_parent(guard, signal.SIGTERM)
         _adopt_orphans()
-        code = _keep(argv, scratch)
+        code = _run_command(argv, scratch)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def _keep(argv: Sequence[str], scratch: Path) -> int:
+def _run_command(argv: Sequence[str], scratch: Path) -> int:
     # Temporary files of killed processes are removed with the scratch folder, unless the user has
     # named another folder.
-    named = os.environ.get("TMPDIR")
-    temporary = named if named and not is_too_long(Path(named)) else str(scratch)
+    user_folder = os.environ.get("TMPDIR")
+    temporary = user_folder if user_folder and not is_too_long(Path(user_folder)) else str(scratch)
     environment = os.environ | {"TMPDIR": temporary, SCRATCH: str(scratch)}
     statuses: dict[int, int] = {}
     with _signals() as wake:
@@ -293,17 +293,19 @@ def _keep(argv: Sequence[str], scratch: Path) -> int:
 
 def _reason(error: OSError) -> str:
     """Return why a process could not be started."""
-    limit = "; raise the limit of `ulimit -u`" if error.errno == errno.EAGAIN else ""
-    return f"{error.strerror}{limit}"
+    remedy = "; raise the limit `ulimit -u`" if error.errno == errno.EAGAIN else ""
+    return f"{error.strerror}{remedy}"
 
 
 def _adopt_orphans() -> None:
     demand_linux()
     if libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise LaunchError(f"prctl was refused: {os.strerror(ctypes.get_errno())}")
+        raise LaunchError(
+            f"prctl failed: {os.strerror(ctypes.get_errno())}. Allow it in the container's settings"
+        )
 
 
-def _passed_on() -> tuple[signal.Signals, ...]:
+def _forwarded_signals() -> tuple[signal.Signals, ...]:
     """Return the signals that guard and supervisor forward.
 
     Call it only where Linux is certain: Windows has no SIGHUP.
@@ -316,7 +318,7 @@ def _signals() -> Iterator[int]:
     """Yield a file descriptor from which the numbers of arriving signals can be read."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    for number in (signal.SIGCHLD, *_passed_on()):
+    for number in (signal.SIGCHLD, *_forwarded_signals()):
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
@@ -354,13 +356,14 @@ def _sweep(statuses: dict[int, int]) -> None:
     started = time.monotonic()
     # Ask the kernel whether any is left: looking at one process after another may miss an orphan.
     while _reap(statuses):
-        left, passed_s = psutil.Process().children(recursive=True), time.monotonic() - started
-        if passed_s > _SWEEP_S:
-            print(f"supervisor: could not end {left}", file=sys.stderr)
+        remaining = psutil.Process().children(recursive=True)
+        elapsed_s = time.monotonic() - started
+        if elapsed_s > _SWEEP_S:
+            print(f"supervisor: could not end {remaining}", file=sys.stderr)
             return
-        for process in left:
+        for process in remaining:
             with suppress(psutil.Error):
-                _end(process, patient=passed_s < _QUIT_S)
+                _end(process, patient=elapsed_s < _QUIT_S)
         time.sleep(0.01)
 
 

@@ -19,17 +19,17 @@ def cores_of(available: Collection[int], root: Path = ROOT) -> list[Core]:
     They are sorted by their last available thread. A thread of unknown topology counts as a core of
     its own. `root` is the folder that contains /sys.
     """
-    found = {_threads_beside(number, root) for number in available}
-    return sorted(found, key=lambda core: max({*core} & {*available}))
+    cores = {_sibling_threads(number, root) for number in available}
+    return sorted(cores, key=lambda core: max({*core} & {*available}))
 
 
-def _threads_beside(number: int, root: Path) -> Core:
+def _sibling_threads(number: int, root: Path) -> Core:
     file = root / f"sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list"
     try:
-        told = {*_listed(file.read_text(encoding="ascii").strip())}
+        siblings = {*_listed(file.read_text(encoding="ascii").strip())}
     except (OSError, ValueError):
-        told = set()
-    return tuple(sorted(told | {number}))
+        siblings = set()
+    return tuple(sorted(siblings | {number}))
 
 
 def _listed(text: str) -> Iterator[int]:

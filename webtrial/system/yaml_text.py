@@ -18,7 +18,9 @@ def read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ParameterError(f"{path} cannot be read: {error.strerror}") from None
+        raise ParameterError(
+            f"{path} cannot be read: {error.strerror}. Name a readable file"
+        ) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise ParameterError(
@@ -34,18 +36,18 @@ def parse_yaml(text: str, name: str) -> Any:
     ParameterError, whose message begins with `name`, if it is not YAML or has a duplicate key.
     """
     try:
-        return yaml.load(text, Loader=_EachKeyOnce)  # noqa: S506 - it is a SafeLoader
-    except _GivenTwiceError as error:
-        raise ParameterError(f"{name}: {error} is given twice: keep one") from None
+        return yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - it is a SafeLoader
+    except _DuplicateKeyError as error:
+        raise ParameterError(f"{name}: duplicate key {error}: keep one") from None
     except yaml.YAMLError as error:
-        raise ParameterError(f"{name} cannot be read as YAML: {error}") from None
+        raise ParameterError(f"{name} is not valid YAML: {error}. Correct this place") from None
 
 
-class _GivenTwiceError(Exception):
+class _DuplicateKeyError(Exception):
     """A mapping has a duplicate key; YAML's loaders would silently use the last value."""
 
 
-class _EachKeyOnce(yaml.SafeLoader):
+class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         lines: dict[str, int] = {}
         for key, _ in node.value:
@@ -54,6 +56,6 @@ class _EachKeyOnce(yaml.SafeLoader):
             line = key.start_mark.line + 1
             if key.value in lines:
                 both = sorted({lines[key.value], line})
-                raise _GivenTwiceError(f"{key.value} (line {' and '.join(map(str, both))})")
+                raise _DuplicateKeyError(f"{key.value} (line {' and '.join(map(str, both))})")
             lines[key.value] = line
         return super().construct_mapping(node, deep)

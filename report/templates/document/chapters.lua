@@ -1,4 +1,4 @@
--- The first chapter is the answer; those that follow are counted.
+-- Numbers all chapters except the first, which is the overview.
 
 local first = true
 

@@ -1,4 +1,4 @@
--- Figures with their alternative text: pandoc drops it on the way to typst.
+-- Keeps the alternative text of figures, which pandoc's Typst writer drops.
 
 local function quoted(text)
   return '"' .. text:gsub('\\', '\\\\'):gsub('"', '\\"'):gsub('\n', ' ') .. '"'

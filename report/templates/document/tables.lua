@@ -1,14 +1,14 @@
--- Tables that fit the page: each column as wide as its words need, in letters as large as that
--- leaves room for; those that no letters would fit are set on a page of their own, turned.
+-- Fits tables to the page. Column widths follow the words in them, and the font size is the largest
+-- that fits. Tables that do not fit at any size get a landscape page of their own.
 
-local TEXT, TURNED = 453.5, 692.8 -- the width of what is printed on a page, in points
-local LETTERS = { 8.4, 7.8, 7.2 } -- in points, the largest first
-local SMALLEST = 6.6 -- what a turned page may have at the least
-local INSET = 0.9 -- of a column, both sides together, in the height of the letters
-local WHOLE = 26 -- longer texts may be broken into lines, none of them shorter than this
-local FULL = 0.66 -- a table that fills more of the measure than this fills all of it
+local TEXT, LANDSCAPE = 453.5, 692.8 -- text width of a portrait and a landscape page, in points
+local LETTERS = { 8.4, 7.8, 7.2 } -- font sizes in points, largest first
+local SMALLEST = 6.6 -- smallest font size on a landscape page
+local INSET = 0.9 -- left and right inset of a column, in em
+local WHOLE = 26 -- longer texts may be broken into lines of at least this many letters
+local FULL = 0.66 -- a table wider than this share of the text width fills all of it
 
--- How wide letters of Libertinus Serif are, in their height.
+-- Widths of letters of Libertinus Serif, in em.
 local WIDTHS = { { "[ijl.,:;'|!]", 0.26 }, { '[ftr%(%)%[%]/%-]', 0.36 }, { '[mwMW%%]', 0.8 }, { '[A-Z]', 0.66 } }
 local USUAL, NOTCHES = 0.5, 1.05
 
@@ -59,16 +59,17 @@ local function sum(columns, name)
   return total
 end
 
--- The size of letters and the measure: {size, points, turned}.
+-- Returns the font size, the text width in points, and whether the page is landscape.
 local function sheet_for(columns)
   local least = sum(columns, 'least')
   for _, size in ipairs(LETTERS) do
     if least * size <= TEXT then return size, TEXT, false end
   end
-  return math.max(SMALLEST, math.min(LETTERS[1], TURNED / least)), TURNED, true
+  return math.max(SMALLEST, math.min(LETTERS[1], LANDSCAPE / least)), LANDSCAPE, true
 end
 
--- Points for each column: what it needs, and of what is left the more the longer its texts are.
+-- Returns the width of each column in points: what it needs, plus a share of the remaining width
+-- in proportion to the length of its texts.
 local function shares(columns, size, measure)
   local left = measure - sum(columns, 'least') * size
   local wanted = (sum(columns, 'natural') - sum(columns, 'least')) * size
@@ -108,7 +109,7 @@ function Table(given)
   local simple = pandoc.utils.to_simple_table(given)
   local head, rows, columns = texts(simple.headers), pandoc.List(simple.rows):map(texts), {}
   for place = 1, #simple.aligns do columns[place] = measured(place, head, rows) end
-  local size, measure, turned = sheet_for(columns)
+  local size, measure, is_landscape = sheet_for(columns)
   local widths, aligns = {}, {}
   for place, points in ipairs(shares(columns, size, measure)) do
     local right = simple.aligns[place] == 'AlignRight' or columns[place].figures
@@ -117,7 +118,7 @@ function Table(given)
   end
   return pandoc.RawBlock('typst', string.format(
     '#%s(%.2fpt, (%s,), (%s,), [%s], %s,\n  %s)',
-    turned and 'turned-sheet' or 'sheet', size,
+    is_landscape and 'landscape-sheet' or 'sheet', size,
     table.concat(widths, ', '), table.concat(aligns, ', '),
     typst({ pandoc.Plain(simple.caption) }),
     row_of(simple.headers), table.concat(pandoc.List(simple.rows):map(row_of), ',\n  ')))

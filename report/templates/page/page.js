@@ -1,26 +1,26 @@
 "use strict";
 
-// The contents follow the reader: the last heading that reached the top of the window is marked,
-// at the page's end the one that was asked for, which may never get there.
+// Marks the current section in the contents: the last heading above the top of the window. At the
+// end of the page it is the heading in the address, which may never reach the top.
 (() => {
   const links = new Map();
-  for (const link of document.querySelectorAll(".beside a")) {
+  for (const link of document.querySelectorAll(".sidebar a")) {
     links.set(link.hash.slice(1), link);
   }
   const headings = [...document.querySelectorAll("h2[id], h3[id]")].filter((each) => links.has(each.id));
   const TOP_PX = 64;
   let marked = null;
 
-  function reached() {
+  function currentHeading() {
     const page = document.documentElement;
-    const asked = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const ended = page.scrollTop + page.clientHeight >= page.scrollHeight - 1;
-    if (ended && links.has(asked?.id) && asked.getBoundingClientRect().top >= 0) return asked;
+    if (ended && links.has(target?.id) && target.getBoundingClientRect().top >= 0) return target;
     return headings.filter((each) => each.getBoundingClientRect().top < TOP_PX).pop();
   }
 
-  function follow() {
-    const link = links.get(reached()?.id) ?? null;
+  function markCurrent() {
+    const link = links.get(currentHeading()?.id) ?? null;
     if (link === marked) return;
     marked?.removeAttribute("aria-current");
     link?.setAttribute("aria-current", "true");
@@ -29,22 +29,22 @@
   }
 
   let waiting = false;
-  function soon() {
+  function schedule() {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; follow(); });
+    requestAnimationFrame(() => { waiting = false; markCurrent(); });
   }
-  window.addEventListener("scroll", soon, { passive: true });
-  window.addEventListener("hashchange", soon);
-  follow();
+  window.addEventListener("scroll", schedule, { passive: true });
+  window.addEventListener("hashchange", schedule);
+  markCurrent();
 })();
 
-// Any stack in any scenario: every number was computed when the page was made.
+// Shows any stack in any scenario. All values were computed when the page was written.
 (() => {
-  const told = JSON.parse(document.getElementById("values").textContent);
+  const data = JSON.parse(document.getElementById("values").textContent);
   const form = document.querySelector("form.choose");
   const table = document.querySelector("table.chosen");
-  if (!told.rows.length) return;
+  if (!data.rows.length) return;
 
   function options(menu, names) {
     menu.replaceChildren(...names.map((name, number) => new Option(name, number)));
@@ -59,19 +59,19 @@
   }
 
   function cell(text, kind) {
-    const made = document.createElement("td");
-    made.textContent = text;
-    if (kind) made.className = kind;
-    return made;
+    const element = document.createElement("td");
+    element.textContent = text;
+    if (kind) element.className = kind;
+    return element;
   }
 
-  function written(value) {
+  function formatted(value) {
     return value.toLocaleString("en", { maximumSignificantDigits: 3 });
   }
 
   function scale(end, hue, value, low, high, suspect) {
     const place = (each) => `${Math.min(100, (100 * each) / (end || 1))}%`;
-    const made = cell("", "scale");
+    const element = cell("", "scale");
     const track = document.createElement("div");
     if (low !== null) {
       const bar = document.createElement("span");
@@ -83,33 +83,33 @@
     dot.className = suspect ? "dot suspect" : "dot";
     Object.assign(dot.style, { left: place(value), background: hue });
     track.append(dot);
-    made.append(track);
-    return made;
+    element.append(track);
+    return element;
   }
 
   function row(end, [, stack, , value, low, high, blocks, suspect]) {
-    const [title, hue] = told.stacks[stack];
-    const made = document.createElement("tr");
+    const [title, hue] = data.stacks[stack];
+    const element = document.createElement("tr");
     const head = document.createElement("th");
     head.scope = "row";
     head.textContent = title;
-    const interval = low === null ? "–" : `${written(low)}–${written(high)}`;
+    const interval = low === null ? "–" : `${formatted(low)}–${formatted(high)}`;
     const counted = suspect ? `${blocks}, ${suspect} suspect` : `${blocks}`;
-    made.append(head, cell(written(value), "number"), cell(interval, "number"), cell(counted, "number"));
-    made.append(scale(end, hue, value, low, high, suspect > 0));
-    return made;
+    element.append(head, cell(formatted(value), "number"), cell(interval, "number"), cell(counted, "number"));
+    element.append(scale(end, hue, value, low, high, suspect > 0));
+    return element;
   }
 
   function show() {
     const place = Number(form.place.value);
-    const here = told.rows.filter((each) => each[0] === place);
+    const placeRows = data.rows.filter((each) => each[0] === place);
     for (const option of form.statistic.options) {
-      option.disabled = !here.some((each) => each[2] === Number(option.value));
+      option.disabled = !placeRows.some((each) => each[2] === Number(option.value));
     }
     if (form.statistic.selectedOptions[0]?.disabled) {
       form.statistic.value = [...form.statistic.options].find((each) => !each.disabled)?.value;
     }
-    const measured = new Set(here.map((each) => each[1]));
+    const measured = new Set(placeRows.map((each) => each[1]));
     const ticked = new Set();
     for (const input of form.querySelectorAll("input")) {
       const number = Number(input.value);
@@ -117,20 +117,20 @@
       if (input.checked && !input.disabled) ticked.add(number);
     }
     const statistic = Number(form.statistic.value);
-    const rows = here.filter((each) => each[2] === statistic && ticked.has(each[1]));
+    const rows = placeRows.filter((each) => each[2] === statistic && ticked.has(each[1]));
     const largest = Math.max(...rows.map((each) => each[3]));
     const end = 1.05 * Math.max(...rows.map((each) => Math.min(each[5] ?? each[3], 2 * largest)));
     table.tBodies[0].replaceChildren(...rows.map((each) => row(end, each)));
-    const where = told.places[place].join(", ");
-    const what = told.statistics[statistic];
-    table.caption.textContent = rows.length ? `${what}: ${where}.` : `Nothing to show of ${where}: tick a stack.`;
+    const where = data.places[place].join(", ");
+    const what = data.statistics[statistic];
+    table.caption.textContent = rows.length ? `${what}: ${where}.` : `No values for ${where}; select a stack.`;
   }
 
-  options(form.place, told.places.map((each) => each.join(", ")));
-  options(form.statistic, told.statistics);
-  const measured = told.places.map((_, place) => told.rows.filter((each) => each[0] === place).length);
+  options(form.place, data.places.map((each) => each.join(", ")));
+  options(form.statistic, data.statistics);
+  const measured = data.places.map((_, place) => data.rows.filter((each) => each[0] === place).length);
   form.place.value = measured.indexOf(Math.max(...measured));
-  form.querySelector(".stacks").replaceChildren(...told.stacks.map(box));
+  form.querySelector(".stacks").replaceChildren(...data.stacks.map(box));
   form.addEventListener("change", show);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = table.parentElement.hidden = false;

@@ -1,9 +1,9 @@
-"""Which admin there is."""
+"""Choice of the admin site."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class ShopAdminConfig(AdminConfig):
-    """Django's admin, with a site of the shop's."""
+    """Django's admin with the shop's site."""
 
     default_site = "shop.admin_site.ShopAdminSite"

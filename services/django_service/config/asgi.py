@@ -10,7 +10,7 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# The service's few static files (admin, documentation) come from their packages, no collectstatic.
+# The few static files (admin, documentation) come from their packages, without collectstatic.
 django = ASGIStaticFilesHandler(get_asgi_application())
 
 # These read the settings.
@@ -22,8 +22,10 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Django for every request; the process's start and end, of which Django does not want to
-    know, opens and closes what its requests share."""
+    """Call Django for every request.
+
+    Django does not support the lifespan, which opens and closes what its requests share.
+    """
     if scope["type"] == "lifespan":
         await _live(receive, send)
     else:
@@ -33,7 +35,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 async def _live(receive: Receive, send: Send) -> None:
     await receive()  # lifespan.startup
     async with AsyncExitStack() as ends:
-        # Every connection stands before the first request, so that none pays for opening it.
+        # All connections are open before the first request: no request has to open one.
         await ends.enter_async_context(data.open_connections())
         await ends.enter_async_context(gathered.open_clients())
         await send({"type": "lifespan.startup.complete"})

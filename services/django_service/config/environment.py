@@ -1,4 +1,4 @@
-"""What the environment must say before the service starts."""
+"""Environment variables that the service needs before it starts."""
 
 import os
 from typing import Any
@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 
 def required(name: str) -> str:
-    """The variable's value; ImproperlyConfigured names it when it is missing or empty."""
+    """Return the variable's value; ImproperlyConfigured if it is missing or empty."""
     value = os.environ.get(name, "")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set; set this environment variable")
@@ -17,7 +17,7 @@ def required(name: str) -> str:
 
 
 def positive(name: str, kind: type[int] | type[float], default: str | None = None) -> Any:
-    """The variable as a number above zero of that kind."""
+    """Return the variable as a number above 0 of that type."""
     text = required(name) if default is None else os.environ.get(name, default)
     try:
         number = kind(text)
@@ -29,7 +29,7 @@ def positive(name: str, kind: type[int] | type[float], default: str | None = Non
 
 
 def one_of(name: str, *choices: str) -> str:
-    """The variable's value, which must be one of the choices."""
+    """Return the variable's value, which must be one of the choices."""
     value = required(name)
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
@@ -37,14 +37,14 @@ def one_of(name: str, *choices: str) -> str:
 
 
 def listed(name: str) -> list[str]:
-    """The variable's values, which stand between commas; none where it is not set."""
+    """Return the variable's comma-separated values; none if it is not set."""
     return [text for value in os.environ.get(name, "").split(",") if (text := value.strip())]
 
 
 def database(name: str) -> dict[str, Any]:
-    """Django's connection settings from the URL in the variable.
+    """Return Django's connection settings from the URL in the variable.
 
-    What Django has no name for (sslmode, options, …) is under OPTIONS, for the driver.
+    Parameters that Django does not know (sslmode, options, …) are passed to the driver in OPTIONS.
     """
     try:
         parts = conninfo_to_dict(required(name))

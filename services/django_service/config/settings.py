@@ -1,4 +1,4 @@
-"""Settings of the Django service; everything that varies comes from the environment."""
+"""Settings of the Django service; everything variable comes from the environment."""
 
 import math
 
@@ -6,11 +6,11 @@ from config import environment
 
 SECRET_KEY = environment.required("SECRET_KEY")
 DEBUG = False
-# Beyond the loopback only under the names and addresses that somebody opens it to.
+# Besides the loopback, only the names and addresses in OTHER_HOSTS.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", *environment.listed("OTHER_HOSTS")]
 
-# The same models behind two styles of API: Django REST Framework, whose views run in threads and
-# whose serializers read models, or JsonResponse and forms, which go with any of these.
+# The same models with two styles of API: Django REST Framework, whose views run in threads and
+# whose serializers read models, or JsonResponse and forms, which support all combinations.
 API_USES_DRF = environment.one_of("SERIALISER", "drf", "none") == "drf"
 if API_USES_DRF:
     API_APP = "rest_api"
@@ -21,7 +21,7 @@ else:
     DATA_ACCESS = environment.one_of("DATA_ACCESS", "orm", "raw")
     CONCURRENCY = environment.one_of("CONCURRENCY", "threads", "async")
 
-# How several other services are asked.
+# How requests to several other services are sent.
 if CONCURRENCY == "async":
     SOURCES = environment.one_of("SOURCES", "gather")
 else:
@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     API_APP,
 ]
 
-# Common: Content-Length and the check of the host. The others: what the admin and login need.
+# Common: Content-Length and the host check. The others are needed by the admin and login.
 MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,22 +71,22 @@ DATABASE_CONNECTIONS = environment.positive("DATABASE_CONNECTIONS", int)
 DATABASE_POOL = {
     "min_size": DATABASE_CONNECTIONS,
     "max_size": DATABASE_CONNECTIONS,
-    "max_lifetime": math.inf,  # none is replaced while it is measured
+    "max_lifetime": math.inf,  # no connection is replaced during a measurement
 }
 DATABASE = environment.database("DATABASE_URL")
 DATABASE["OPTIONS"] |= {
-    # psycopg prepares a statement on the server from its sixth use; Django turns that off.
+    # psycopg's default, which Django turns off: prepare a statement on its sixth use.
     "server_side_binding": True,
     "prepare_threshold": 5,
 }
-# Async views with SQL of their own have the pool to themselves: plain_api.data.async_raw. Beside
-# it the admin and the sessions open a connection for a request and close it, Django's default.
+# Async views with raw SQL have their own pool: plain_api.data.async_raw. The admin and sessions
+# then open a connection per request and close it, which is Django's default.
 if (DATA_ACCESS, CONCURRENCY) != ("raw", "async"):
     DATABASE["OPTIONS"]["pool"] = DATABASE_POOL
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", **DATABASE}}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
-# Browsers hold the loopback for as safe as TLS. The other flags are Django's own defaults.
+# Browsers treat the loopback as secure, like TLS. The other flags are Django's own defaults.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # bytes of a body
 
@@ -106,14 +106,14 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 
-# Failures of the service go to stderr; a client's mistakes are answers, not log lines.
+# Failures of the service are logged to stderr; errors of a client are not logged.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "loggers": {
         "django": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        "django.security": {"level": "CRITICAL"},  # hosts, cookies and forms that are refused
+        "django.security": {"level": "CRITICAL"},  # rejected hosts, cookies and forms
     },
 }
 
@@ -135,6 +135,6 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["rest_api.document.add_catalog"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Swagger would ask an outside service for a badge.
+    # Swagger would load a badge from another host.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }

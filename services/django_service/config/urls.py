@@ -1,4 +1,4 @@
-"""Routes: the API of the chosen style, and the pages that both styles share."""
+"""Routes: the API in the chosen style, and the pages that both styles share."""
 
 from django.conf import settings
 from django.contrib import admin

@@ -8,8 +8,8 @@ from django.db import connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# The service's few static files (admin, documentation) come from their packages, no collectstatic.
+# The few static files (admin, documentation) come from their packages, without collectstatic.
 application = StaticFilesHandler(get_wsgi_application())
 
-# Every connection stands before the first request, so that none pays for opening it.
+# All connections are open before the first request: no request has to open one.
 connection.pool.open(wait=True, timeout=10)

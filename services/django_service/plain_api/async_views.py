@@ -1,5 +1,5 @@
-"""The API as async views: the same as views.py, awaiting the data and gathering what other
-services say."""
+"""The API as async views: as views.py, but it awaits the data and gathers requests to other
+services."""
 
 import asyncio
 from typing import Any
@@ -29,12 +29,12 @@ from shop.upstreams.questions import DASHBOARD, sources
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ApiView(JsonErrorsView):
-    """A view without session, hence without CSRF token, whose refusals are JSON."""
+    """A view without a session, therefore without CSRF token; its errors are JSON."""
 
     data: Data | None = None
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The method's answer, or the refusal it raised."""
+        """Return the method's response, or that of the refusal it raised."""
         try:
             return await super().dispatch(request, *args, **kwargs)
         except REFUSALS as error:
@@ -42,10 +42,10 @@ class ApiView(JsonErrorsView):
 
 
 class PingView(ApiView):
-    """Whether the service is alive."""
+    """Whether the service is running."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
-        """Answer without touching the database."""
+        """Respond without a database query."""
         return JsonResponse({"ok": True})
 
 
@@ -53,7 +53,7 @@ class UserListView(ApiView):
     """The users."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
-        """A page of users by id."""
+        """Return a page of users by id."""
         page = checked(forms.UserPageForm(request.GET))
         users = await self.data.users(page["after"], page["limit"] + 1)
         return JsonResponse(user_page(users, page["limit"]))
@@ -68,7 +68,7 @@ class UserDetailView(ApiView):
     """One user."""
 
     async def get(self, request: HttpRequest, user_id: int) -> JsonResponse:
-        """The user with the orders, oldest first."""
+        """Return the user with its orders, oldest first."""
         return JsonResponse(await self.data.user_with_orders(user_id))
 
     async def put(self, request: HttpRequest, user_id: int) -> JsonResponse:
@@ -77,24 +77,24 @@ class UserDetailView(ApiView):
         return JsonResponse(await self.data.replace_user(user_id, fields))
 
     async def delete(self, request: HttpRequest, user_id: int) -> HttpResponse:
-        """Delete the user and the orders."""
+        """Delete the user and its orders."""
         await self.data.delete_user(user_id)
         return HttpResponse(status=204)
 
 
 class SearchView(ApiView):
-    """The search for products."""
+    """Search for products."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
-        """Products with the text in their names, every category, the latest reviews."""
+        """Return products with the text in their names, all categories and the latest reviews."""
         return JsonResponse(await self.data.search(checked(forms.SearchForm(request.GET))["q"]))
 
 
 class TokenView(ApiView):
-    """Signing in."""
+    """Sign-in."""
 
     async def post(self, request: HttpRequest) -> JsonResponse:
-        """A bearer token for a username and a password."""
+        """Return a bearer token for a username and a password."""
         given = credentials(request)
         tries.count(given["username"])
         if not await self.data.password_is_right(**given):
@@ -104,10 +104,10 @@ class TokenView(ApiView):
 
 
 class DashboardView(ApiView):
-    """The dashboard, for those who have signed in."""
+    """The dashboard, for signed-in accounts."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
-        """Users, the last week's sales, inventory and analytics."""
+        """Return the number of users, the last week's sales, inventory and analytics."""
         if not await self.data.account_exists(bearer(request)):
             raise unauthorised(tokens.INVALID)
         users, sales, *answers = await asyncio.gather(
@@ -117,27 +117,27 @@ class DashboardView(ApiView):
 
 
 class SourcesView(ApiView):
-    """Sources that each take their time."""
+    """Sources with a delay each."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
-        """What each source says."""
+        """Return the value of each source."""
         questions = sources(**checked(forms.SourcesForm(request.GET)))
         return JsonResponse({"sources": await asyncio.gather(*map(answer_to, questions))})
 
 
 class PoolView(ApiView):
-    """The pool of connections to the database."""
+    """The pool of database connections."""
 
     async def get(self, request: HttpRequest) -> JsonResponse:
-        """What it has counted since the process started."""
+        """Return its counts since the process started."""
         return JsonResponse(pool.usage(self.data.pool()))
 
 
 class CatalogView(ApiView):
-    """Products with category and price, twenty to a page."""
+    """Products with category and price, 20 per page."""
 
     async def get(self, request: HttpRequest) -> HttpResponse:
-        """The page; 400 if it is not a number above 0, 404 past the end."""
+        """Return the page; 400 if it is not a number above 0, 404 past the end."""
         page = checked(catalog.CatalogForm(request.GET))["page"]
         products = await self.data.catalog(*catalog.rows_of(page))
         return catalog.rendered(request, page, products)

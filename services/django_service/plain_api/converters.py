@@ -1,4 +1,4 @@
-"""Parts of a path."""
+"""Converters of path parameters."""
 
 from django.urls.converters import IntConverter
 
@@ -6,11 +6,11 @@ from shop.sizes import INT4_MAX
 
 
 class UserIdConverter(IntConverter):
-    """A user's number. One that the column cannot hold is nobody's, whoever reads the data."""
+    """A user's id. An id that the column cannot hold does not exist, whatever the data access."""
 
     def to_python(self, value: str) -> int:
-        """The number; ValueError, by which Django knows that there is no such place."""
+        """Return the number; ValueError makes Django respond with 404."""
         number = int(value)
         if number > INT4_MAX:
-            raise ValueError(f"{value} is beyond {INT4_MAX}")
+            raise ValueError(f"{value} is above {INT4_MAX}")
         return number

@@ -1,5 +1,5 @@
-"""What the API says of itself. Nothing here asks anybody, so that it serves async views as well:
-Django runs it in a thread there."""
+"""The API's document. Its views do no I/O and also serve the async API: Django runs them in a
+thread there."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class DocumentView(JsonErrorsView):
     """The OpenAPI document."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The document as JSON."""
+        """Return the document as JSON."""
         return HttpResponse(DOCUMENT, content_type="application/json")
 
 
@@ -29,5 +29,5 @@ class DocsView(JsonErrorsView):
     """The interactive documentation."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Swagger's page, from files of our own."""
+        """Return Swagger's page, with files served by this service."""
         return add_page_headers(render(request, "plain_api/docs.html"), DOCUMENT_HEADERS)

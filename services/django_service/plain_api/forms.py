@@ -1,4 +1,4 @@
-"""Django's forms as validators of what comes in."""
+"""Django's forms as validators of requests."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from shop.fields import DigitsField
 
 
 class JsonCharField(forms.CharField):
-    """A JSON string, kept as it came."""
+    """A JSON string, unchanged."""
 
     default_validators = (validators.validate_encodable,)
 
@@ -19,7 +19,7 @@ class JsonCharField(forms.CharField):
         super().__init__(strip=False, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        """The string itself; a number is not one."""
+        """Return the string; a number is not accepted."""
         if value is not None and not isinstance(value, str):
             raise ValidationError("Not a valid string.", code="invalid")
         return super().to_python(value)
@@ -29,14 +29,14 @@ class JsonIntegerField(forms.IntegerField):
     """A JSON integer."""
 
     def to_python(self, value: Any) -> int | None:
-        """The number itself; neither "30" nor 30.0 nor true is one."""
+        """Return the number; "30", 30.0 and true are not accepted."""
         if value is not None and type(value) is not int:
             raise ValidationError("A valid integer is required.", code="invalid")
         return value
 
 
 class UserForm(forms.Form):
-    """A user to create or to replace."""
+    """A user to create or replace."""
 
     username = JsonCharField(min_length=validators.USERNAME_MIN, max_length=validators.USERNAME_MAX)
     email = JsonCharField(max_length=validators.EMAIL_MAX, validators=[validators.validate_email])
@@ -44,24 +44,24 @@ class UserForm(forms.Form):
 
 
 class UserPageForm(forms.Form):
-    """How many users, behind which id."""
+    """Number of users, and the id after which they begin."""
 
     limit = DigitsField(min_value=1, max_value=validators.PAGE_LIMIT_MAX)
     after = DigitsField(min_value=0)
 
     def __init__(self, query: QueryDict) -> None:
-        # An empty value is an error: only a missing one gets the default.
+        # An empty value is an error; only a missing one gets the default.
         super().__init__({"limit": validators.PAGE_LIMIT_DEFAULT, "after": 0} | query.dict())
 
 
 class SearchForm(forms.Form):
-    """What to search for, literally."""
+    """Text to search for, literally."""
 
     q = forms.CharField(max_length=validators.SEARCH_MAX, strip=False)
 
 
 class SourcesForm(forms.Form):
-    """How many sources to ask, each of which answers after so long."""
+    """Number of sources, and the delay of each."""
 
     count = DigitsField(min_value=1, max_value=validators.SOURCES_MAX)
     delay_ms = DigitsField(min_value=0, max_value=validators.DELAY_MAX_MS)

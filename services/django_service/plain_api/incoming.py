@@ -1,4 +1,4 @@
-"""What a request carries, checked; and the answer when it does not hold."""
+"""Validation of requests, and the response to an invalid one."""
 
 import json
 from typing import Any
@@ -18,24 +18,24 @@ WRONG_PASSWORD = "Incorrect username or password."  # noqa: S105 - a message
 
 
 class RefusedError(Exception):
-    """The request cannot be served: the status, and what the answer says."""
+    """The request cannot be served, with the status and content of the response."""
 
     def __init__(self, status: int, problem: Any, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, problem)
         self.status, self.problem, self.headers = status, problem, headers
 
     def response(self) -> JsonResponse:
-        """The answer."""
+        """Return the response."""
         problem = {"detail": self.problem} if isinstance(self.problem, str) else self.problem
         return JsonResponse(problem, status=self.status, headers=self.headers)
 
 
 REFUSALS = (RefusedError, UsernameTakenError, TooManyTriesError)
-"""What a view may raise to refuse a request."""
+"""Exceptions with which a view may refuse a request."""
 
 
 def refusal(error: Exception) -> JsonResponse:
-    """The answer to one of REFUSALS."""
+    """Return the response to one of REFUSALS."""
     if isinstance(error, UsernameTakenError):
         error = RefusedError(409, {"username": ["A user with that username already exists."]})
     if isinstance(error, TooManyTriesError):
@@ -44,25 +44,25 @@ def refusal(error: Exception) -> JsonResponse:
 
 
 def unauthorised(problem: str) -> RefusedError:
-    """The refusal of a client that is not signed in, told how to."""
+    """Return the refusal of a client that is not signed in, with the header that says how."""
     return RefusedError(401, problem, {"WWW-Authenticate": "Bearer"})
 
 
 def checked(form: Form) -> dict[str, Any]:
-    """The form's data; refused with every field that is wrong."""
+    """Return the form's data; a refusal names every invalid field."""
     if not form.is_valid():
         raise RefusedError(400, form.errors)
     return form.cleaned_data
 
 
 def expect_type(request: HttpRequest, content_type: str) -> None:
-    """Refuse a body of another type."""
+    """Refuse a body of another media type."""
     if request.content_type != content_type:
         raise RefusedError(415, f'Unsupported media type "{request.content_type}".')
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The body's JSON object."""
+    """Return the body's JSON object."""
     expect_type(request, JSON)
     try:
         body = json.loads(_body_of(request).decode())
@@ -74,7 +74,7 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
 
 
 def _body_of(request: HttpRequest) -> bytes:
-    """The whole body, unless it is too large."""
+    """Return the body, unless it is too large."""
     try:
         return request.body
     except RequestDataTooBig as error:
@@ -82,14 +82,14 @@ def _body_of(request: HttpRequest) -> bytes:
 
 
 def credentials(request: HttpRequest) -> dict[str, str]:
-    """The form's username and password."""
+    """Return the form's username and password."""
     expect_type(request, FORM)
     _body_of(request)
     return checked(CredentialsForm(request.POST))
 
 
 def bearer(request: HttpRequest) -> str:
-    """The account's name in the request's token."""
+    """Return the account's name in the request's token."""
     try:
         return tokens.username_in(request.headers.get("Authorization", ""))
     except tokens.InvalidTokenError as error:

@@ -1,4 +1,4 @@
-"""Rows as JsonResponse takes them, which turns them into JSON with money as text."""
+"""Rows for JsonResponse, which renders them as JSON with money as text."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from shop.models import Category, Order, Product, Review, User
 
 
 def user_page(users: list[dict[str, Any]], limit: int) -> dict[str, Any]:
-    """A page of `limit` users of whom one more was read if there are more."""
+    """Return a page of `limit` users; one extra was read if there are more."""
     following = users[limit - 1]["id"] if len(users) > limit else None
     return {"items": users[:limit], "next": following}
 
@@ -37,7 +37,7 @@ def product_record(product: Product) -> dict[str, Any]:
 
 
 def with_category(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of products joined with categories, as the template reads a product."""
+    """Return a row of products joined with categories in the form that the template reads."""
     return row | {"category": {"name": row["category"]}}
 
 

@@ -1,4 +1,4 @@
-"""The API as Django's own views and JsonResponse."""
+"""The API as Django's own views with JsonResponse."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ from shop.upstreams.questions import DASHBOARD, sources
 
 @method_decorator(csrf_exempt, name="dispatch")
 class ApiView(JsonErrorsView):
-    """A view without session, hence without CSRF token, whose refusals are JSON."""
+    """A view without a session, therefore without CSRF token; its errors are JSON."""
 
     data: Data | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The method's answer, or the refusal it raised."""
+        """Return the method's response, or that of the refusal it raised."""
         try:
             return super().dispatch(request, *args, **kwargs)
         except REFUSALS as error:
@@ -40,10 +40,10 @@ class ApiView(JsonErrorsView):
 
 
 class PingView(ApiView):
-    """Whether the service is alive."""
+    """Whether the service is running."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """Answer without touching the database."""
+        """Respond without a database query."""
         return JsonResponse({"ok": True})
 
 
@@ -51,7 +51,7 @@ class UserListView(ApiView):
     """The users."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """A page of users by id."""
+        """Return a page of users by id."""
         page = checked(forms.UserPageForm(request.GET))
         users = self.data.users(page["after"], page["limit"] + 1)
         return JsonResponse(user_page(users, page["limit"]))
@@ -66,7 +66,7 @@ class UserDetailView(ApiView):
     """One user."""
 
     def get(self, request: HttpRequest, user_id: int) -> JsonResponse:
-        """The user with the orders, oldest first."""
+        """Return the user with its orders, oldest first."""
         return JsonResponse(self.data.user_with_orders(user_id))
 
     def put(self, request: HttpRequest, user_id: int) -> JsonResponse:
@@ -75,24 +75,24 @@ class UserDetailView(ApiView):
         return JsonResponse(self.data.replace_user(user_id, fields))
 
     def delete(self, request: HttpRequest, user_id: int) -> HttpResponse:
-        """Delete the user and the orders."""
+        """Delete the user and its orders."""
         self.data.delete_user(user_id)
         return HttpResponse(status=204)
 
 
 class SearchView(ApiView):
-    """The search for products."""
+    """Search for products."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """Products with the text in their names, every category, the latest reviews."""
+        """Return products with the text in their names, all categories and the latest reviews."""
         return JsonResponse(self.data.search(checked(forms.SearchForm(request.GET))["q"]))
 
 
 class TokenView(ApiView):
-    """Signing in."""
+    """Sign-in."""
 
     def post(self, request: HttpRequest) -> JsonResponse:
-        """A bearer token for a username and a password."""
+        """Return a bearer token for a username and a password."""
         given = credentials(request)
         tries.count(given["username"])
         if not self.data.password_is_right(**given):
@@ -102,10 +102,10 @@ class TokenView(ApiView):
 
 
 class DashboardView(ApiView):
-    """The dashboard, for those who have signed in."""
+    """The dashboard, for signed-in accounts."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """Users, the last week's sales, inventory and analytics."""
+        """Return the number of users, the last week's sales, inventory and analytics."""
         if not self.data.account_exists(bearer(request)):
             raise unauthorised(tokens.INVALID)
         users, sales = self.data.count_users(), self.data.last_days_sales()
@@ -113,26 +113,26 @@ class DashboardView(ApiView):
 
 
 class SourcesView(ApiView):
-    """Sources that each take their time."""
+    """Sources with a delay each."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """What each source says."""
+        """Return the value of each source."""
         questions = sources(**checked(forms.SourcesForm(request.GET)))
         return JsonResponse({"sources": list(answers_to(questions))})
 
 
 class PoolView(ApiView):
-    """The pool of connections to the database."""
+    """The pool of database connections."""
 
     def get(self, request: HttpRequest) -> JsonResponse:
-        """What it has counted since the process started."""
+        """Return its counts since the process started."""
         return JsonResponse(pool.usage(self.data.pool()))
 
 
 class CatalogView(ApiView):
-    """Products with category and price, twenty to a page."""
+    """Products with category and price, 20 per page."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page; 400 if it is not a number above 0, 404 past the end."""
+        """Return the page; 400 if it is not a number above 0, 404 past the end."""
         page = checked(catalog.CatalogForm(request.GET))["page"]
         return catalog.rendered(request, page, self.data.catalog(*catalog.rows_of(page)))

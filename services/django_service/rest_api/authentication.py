@@ -12,10 +12,10 @@ from shop.models import Account
 
 
 class BearerAuthentication(BaseAuthentication):
-    """The account that the request's token names."""
+    """Authentication with the account in the request's token."""
 
     def authenticate(self, request: Request) -> tuple[Account, None] | None:
-        """The account; None without a header; AuthenticationFailed with a bad one."""
+        """Return the account; None without a header; AuthenticationFailed with an invalid one."""
         authorization = request.headers.get("Authorization")
         if authorization is None:
             return None
@@ -28,17 +28,17 @@ class BearerAuthentication(BaseAuthentication):
         return account, None
 
     def authenticate_header(self, request: Request) -> str:
-        """What WWW-Authenticate says in a 401."""
+        """Return the value of WWW-Authenticate in a 401."""
         return "Bearer"
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
-    """How the document describes it; drf-spectacular finds this class by itself."""
+    """Its entry in the document; drf-spectacular finds this class by itself."""
 
     target_class = BearerAuthentication
     name = "password"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        """OAuth2's password flow, so that the page can sign in."""
+        """Return OAuth2's password flow, with which the page can sign in."""
         flow = {"tokenUrl": "/token", "scopes": {}}
         return {"type": "oauth2", "flows": {"password": flow}}

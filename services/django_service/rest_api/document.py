@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond what drf-spectacular finds by itself."""
+"""Additions to the OpenAPI document that drf-spectacular generates."""
 
 from typing import Any
 
@@ -25,6 +25,6 @@ CATALOG = {
 
 
 def add_catalog(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular: the catalogue is a view of Django's own, which it does not see."""
+    """Add the catalogue, a plain Django view that drf-spectacular does not find (its hook)."""
     result["paths"]["/catalog"] = {"get": CATALOG}
     return result

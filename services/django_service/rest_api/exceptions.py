@@ -1,4 +1,4 @@
-"""REST Framework's answers to exceptions, and some more."""
+"""REST Framework's responses to exceptions, and some more."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from shop.tries import TooManyTriesError
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The response to an exception of a view; None leaves it to Django."""
+    """Return the response to an exception of a view; None leaves it to Django."""
     if isinstance(error, UsernameTakenError):
         taken = {"username": ["A user with that username already exists."]}
         return Response(taken, status=status.HTTP_409_CONFLICT)

@@ -1,4 +1,4 @@
-"""Fields that take a JSON type for what it is; REST Framework's own convert."""
+"""Fields with strict JSON types; REST Framework's own fields convert."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from shop import validators
 
 
 class StrictCharField(serializers.CharField):
-    """A JSON string, kept as it came."""
+    """A JSON string, unchanged."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        """The string itself; a number is not one."""
+        """Return the string; a number is not accepted."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -24,17 +24,17 @@ class StrictIntegerField(serializers.IntegerField):
     """A JSON integer."""
 
     def to_internal_value(self, data: Any) -> int:
-        """The number itself; neither "30" nor 30.0 nor true is one."""
+        """Return the number; "30", 30.0 and true are not accepted."""
         if type(data) is not int:
             self.fail("invalid")
         return super().to_internal_value(data)
 
 
 class DigitsField(serializers.IntegerField):
-    """An integer of a query, in ASCII digits; REST Framework's own also takes 1.0 and +1."""
+    """An integer of a query, in ASCII digits; REST Framework's own also accepts 1.0 and +1."""
 
     def to_internal_value(self, data: str) -> int:
-        """The number that the digits write."""
+        """Return the number."""
         if not validators.is_integer(data):
             self.fail("invalid")
         return super().to_internal_value(data)

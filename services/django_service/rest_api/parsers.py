@@ -1,4 +1,4 @@
-"""JSON that is nested too deeply, or named by a range of types, is the client's mistake as well."""
+"""JSON parser that also rejects deep nesting and ranges of media types as client errors."""
 
 from typing import Any, BinaryIO
 
@@ -7,8 +7,7 @@ from rest_framework.parsers import JSONParser
 
 
 class CarefulJSONParser(JSONParser):
-    """REST Framework's parser takes a range of types for its own and lets Python's RecursionError
-    through."""
+    """REST Framework's parser accepts a range of media types and raises Python's RecursionError."""
 
     def parse(
         self,
@@ -16,8 +15,8 @@ class CarefulJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The body's JSON; ParseError, answered with 400, or UnsupportedMediaType."""
-        if "*" in (media_type or ""):  # a range of types names none, and REST Framework takes any
+        """Return the body's JSON; ParseError, which gives 400, or UnsupportedMediaType."""
+        if "*" in (media_type or ""):  # REST Framework would accept a range of types
             raise UnsupportedMediaType(media_type)
         try:
             return super().parse(stream, media_type, parser_context)

@@ -1,4 +1,4 @@
-"""What comes in and what goes out."""
+"""Serializers of requests and responses."""
 
 from rest_framework import serializers
 
@@ -10,7 +10,7 @@ from shop.models import Category, Order, Product, Review, User
 class UserSerializer(serializers.ModelSerializer):
     """A user."""
 
-    # Declared, since the derived field would first ask the database whether the name is free.
+    # Declared, because the derived field would first query the database for the name.
     username = StrictCharField(
         min_length=validators.USERNAME_MIN,
         max_length=validators.USERNAME_MAX,
@@ -33,7 +33,7 @@ class OrderSerializer(serializers.ModelSerializer):
 
 
 class UserDetailSerializer(UserSerializer):
-    """A user with the orders, oldest first."""
+    """A user with its orders, oldest first."""
 
     orders = OrderSerializer(many=True, read_only=True)
 
@@ -42,14 +42,14 @@ class UserDetailSerializer(UserSerializer):
 
 
 class UserPageSerializer(serializers.Serializer):
-    """A page of users, and where the next one starts."""
+    """A page of users, and where the next page begins."""
 
     items = UserSerializer(many=True)
     next = serializers.IntegerField(allow_null=True)
 
 
 class UserPageQuery(serializers.Serializer):
-    """How many users, behind which id."""
+    """Number of users, and the id after which they begin."""
 
     limit = DigitsField(
         min_value=1, max_value=validators.PAGE_LIMIT_MAX, default=validators.PAGE_LIMIT_DEFAULT
@@ -86,7 +86,7 @@ class ReviewSerializer(serializers.ModelSerializer):
 
 
 class SearchSerializer(serializers.Serializer):
-    """What a search finds."""
+    """Results of a search."""
 
     products = ProductSerializer(many=True)
     categories = CategorySerializer(many=True)
@@ -94,7 +94,7 @@ class SearchSerializer(serializers.Serializer):
 
 
 class SearchQuery(serializers.Serializer):
-    """What to search for, literally."""
+    """Text to search for, literally."""
 
     q = serializers.CharField(
         max_length=validators.SEARCH_MAX,
@@ -127,7 +127,7 @@ class SalesDaySerializer(serializers.Serializer):
 
 
 class DashboardSerializer(serializers.Serializer):
-    """The dashboard; an upstream without an answer is null and named in `missing`."""
+    """The dashboard; an upstream without a response is null and named in `missing`."""
 
     users = serializers.IntegerField()
     sales = SalesDaySerializer(many=True)
@@ -137,7 +137,7 @@ class DashboardSerializer(serializers.Serializer):
 
 
 class SourcesQuery(serializers.Serializer):
-    """How many sources to ask, each of which answers after so long."""
+    """Number of sources, and the delay of each."""
 
     count = DigitsField(
         min_value=1, max_value=validators.SOURCES_MAX, default=validators.SOURCES_DEFAULT
@@ -148,32 +148,32 @@ class SourcesQuery(serializers.Serializer):
 
 
 class SourceSerializer(serializers.Serializer):
-    """What a source says."""
+    """The value of a source."""
 
     source = serializers.IntegerField()
     value = serializers.IntegerField()
 
 
 class SourcesSerializer(serializers.Serializer):
-    """What each source says, by number; one without an answer is null."""
+    """The value of each source, by number; null for a source without a response."""
 
     sources = serializers.ListField(child=SourceSerializer(allow_null=True))
 
 
 class PoolSerializer(serializers.Serializer):
-    """How often a connection was taken, and how long all who took one waited for it."""
+    """How often a connection was taken, and the total time waited for them."""
 
     taken = serializers.IntegerField()
     waited_ms = serializers.IntegerField()
 
 
 class PingSerializer(serializers.Serializer):
-    """Alive."""
+    """Report that the service is running."""
 
     ok = serializers.BooleanField()
 
 
 class ErrorSerializer(serializers.Serializer):
-    """What went wrong."""
+    """Description of an error."""
 
     detail = serializers.CharField()

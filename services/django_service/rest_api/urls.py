@@ -1,4 +1,4 @@
-"""Routes of the API, of the catalogue, of the API's document and its page."""
+"""Routes of the API, the catalogue, the API's document and its page."""
 
 from django.urls import path
 from drf_spectacular.renderers import OpenApiJsonRenderer2

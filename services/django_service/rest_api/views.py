@@ -26,25 +26,25 @@ from shop.upstreams.blocking import answers_to
 from shop.upstreams.questions import DASHBOARD, sources
 
 INVALID = OpenApiResponse(
-    OpenApiTypes.OBJECT, description="The fields that are wrong, each with what is wrong"
+    OpenApiTypes.OBJECT, description="The invalid fields, each with its faults"
 )
 TAKEN = OpenApiResponse(OpenApiTypes.OBJECT, description="The username is taken")
 NO_CONTENT = OpenApiResponse(description="Deleted")
 
 
 def _checked(serializer: type[Serializer], data: Any) -> dict[str, Any]:
-    """The validated data; ValidationError, which REST Framework answers with 400."""
+    """Return the validated data; ValidationError, which gives 400."""
     incoming = serializer(data=data)
     incoming.is_valid(raise_exception=True)
     return incoming.validated_data
 
 
 class PingView(APIView):
-    """Whether the service is alive."""
+    """Whether the service is running."""
 
     @extend_schema(responses=s.PingSerializer)
     def get(self, request: Request) -> Response:
-        """Answer without touching the database."""
+        """Respond without a database query."""
         return Response({"ok": True})
 
 
@@ -57,8 +57,8 @@ class UserListView(APIView):
         responses={200: s.UserPageSerializer, 400: INVALID},
     )
     def get(self, request: Request) -> Response:
-        """A page of users by id."""
-        # As a dict: in a QueryDict an empty value would count as missing and get the default.
+        """Return a page of users by id."""
+        # As a dict: in a QueryDict, an empty value would count as missing and get the default.
         page = _checked(s.UserPageQuery, request.query_params.dict())
         limit = page["limit"]
         users = list(queries.users_behind(page["after"], limit + 1))
@@ -80,7 +80,7 @@ class UserDetailView(APIView):
 
     @extend_schema(responses={200: s.UserDetailSerializer, 404: s.ErrorSerializer})
     def get(self, request: Request, user_id: int) -> Response:
-        """The user with the orders, oldest first."""
+        """Return the user with its orders, oldest first."""
         return Response(s.UserDetailSerializer(queries.get_user(user_id)).data)
 
     @extend_schema(
@@ -100,17 +100,17 @@ class UserDetailView(APIView):
 
     @extend_schema(responses={204: NO_CONTENT, 404: s.ErrorSerializer})
     def delete(self, request: Request, user_id: int) -> Response:
-        """Delete the user and the orders."""
+        """Delete the user and its orders."""
         queries.delete_user(user_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class SearchView(APIView):
-    """The search for products."""
+    """Search for products."""
 
     @extend_schema(parameters=[s.SearchQuery], responses={200: s.SearchSerializer, 400: INVALID})
     def get(self, request: Request) -> Response:
-        """Products with the text in their names, every category, the latest reviews."""
+        """Return products with the text in their names, all categories and the latest reviews."""
         text = _checked(s.SearchQuery, request.query_params)["q"]
         found = {
             "products": queries.products_named(text),
@@ -121,7 +121,7 @@ class SearchView(APIView):
 
 
 class TokenView(APIView):
-    """Signing in."""
+    """Sign-in."""
 
     parser_classes = (FormParser,)
 
@@ -136,7 +136,7 @@ class TokenView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """A bearer token for a username and a password."""
+        """Return a bearer token for a username and a password."""
         credentials = _checked(s.CredentialsSerializer, request.data)
         tries.count(credentials["username"])
         account = authenticate(request, **credentials)
@@ -146,51 +146,50 @@ class TokenView(APIView):
         return Response(tokens.issue(account.username))
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Without it, REST Framework makes the 401 a 403."""
+        """Return the scheme; without it, REST Framework makes the 401 a 403."""
         return "Bearer"
 
 
 class DashboardView(APIView):
-    """The dashboard, for those who have signed in."""
+    """The dashboard, for signed-in accounts."""
 
     authentication_classes = (BearerAuthentication,)
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(responses={200: s.DashboardSerializer, 401: s.ErrorSerializer})
     def get(self, request: Request) -> Response:
-        """Users, the last week's sales, inventory and analytics."""
+        """Return the number of users, the last week's sales, inventory and analytics."""
         users, sales = queries.count_users(), list(queries.last_days_sales())
         stats = dashboard.stats(users, sales, answers_to(DASHBOARD))
         return Response(s.DashboardSerializer(stats).data)
 
 
 class SourcesView(APIView):
-    """Sources that each take their time."""
+    """Sources with a delay each."""
 
     @extend_schema(parameters=[s.SourcesQuery], responses={200: s.SourcesSerializer, 400: INVALID})
     def get(self, request: Request) -> Response:
-        """What each source says."""
+        """Return the value of each source."""
         questions = sources(**_checked(s.SourcesQuery, request.query_params.dict()))
         return Response(s.SourcesSerializer({"sources": list(answers_to(questions))}).data)
 
 
 class PoolView(APIView):
-    """The pool of connections to the database."""
+    """The pool of database connections."""
 
     @extend_schema(responses=s.PoolSerializer)
     def get(self, request: Request) -> Response:
-        """What it has counted since the process started."""
+        """Return its counts since the process started."""
         return Response(s.PoolSerializer(pool.usage(connection.pool)).data)
 
 
-# Exempt, so that a POST is told 405 and not that it lacks a CSRF token.
+# Exempt: a POST gets 405 and not an error about its CSRF token.
 @method_decorator(csrf_exempt, name="dispatch")
 class CatalogView(JsonErrorsView):
-    """Products with category and price, twenty to a page: a page for people, hence Django's own
-    view."""
+    """Products with category and price, 20 per page; an HTML page, hence a plain Django view."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The page; 400 if it is not a number above 0, 404 past the end."""
+        """Return the page; 400 if it is not a number above 0, 404 past the end."""
         query = catalog.CatalogForm(request.GET)
         if not query.is_valid():
             return JsonResponse(query.errors, status=400)

@@ -1,4 +1,4 @@
-"""The admin over the shared tables."""
+"""The admin for the shared tables."""
 
 from django.contrib import admin
 
@@ -6,7 +6,7 @@ from shop.models import Account, Category, Order, Product, Review, Sale, User
 
 
 class LargeTableAdmin(admin.ModelAdmin):
-    """Lists of tables too long to be counted twice or shown as drop-downs."""
+    """Admin for tables too long to be counted twice or shown as drop-downs."""
 
     show_full_result_count = False
     ordering = ("id",)
@@ -34,7 +34,7 @@ class AccountAdmin(admin.ModelAdmin):
     readonly_fields = ("username",)
 
     def has_add_permission(self, request: object) -> bool:
-        """No: an account needs a password, which this form does not ask for."""
+        """Return False: an account needs a password, which this form does not have."""
         return False
 
 

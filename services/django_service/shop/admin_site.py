@@ -1,4 +1,4 @@
-"""The admin with this service's rules for signing in and for pages."""
+"""The admin with this service's sign-in form and page headers."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from shop.page_headers import add_page_headers, page
 
 
 class ShopAdminSite(AdminSite):
-    """Django's own."""
+    """Django's admin site with our form and headers."""
 
     login_form = AdminSignInForm
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """A view for staff, which is a page."""
+        """Return a view for staff with page headers."""
         return page(super().admin_view(view, cacheable))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The form, which is a page as well."""
+        """Return the sign-in form with page headers."""
         return add_page_headers(super().login(request, extra_context))

@@ -1,4 +1,4 @@
-"""The shop: models on the shared database, and what both styles of API ask of them."""
+"""The shop: models of the shared database, and the queries of both styles of API."""
 
 from django.apps import AppConfig
 from django.db.models import CharField
@@ -7,7 +7,7 @@ from shop.lookups import ILike
 
 
 class ShopConfig(AppConfig):
-    """Makes `name__ilike` known to every text field."""
+    """Registers the lookup `name__ilike` for all text fields."""
 
     name = "shop"
 

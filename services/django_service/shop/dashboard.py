@@ -1,4 +1,4 @@
-"""The dashboard: two questions to the database, two to other services."""
+"""The dashboard: two database queries and two requests to other services."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from shop.upstreams.questions import DASHBOARD
 
 
-def stats(users: int, sales: list[dict[str, Any]], answers: Iterable[Any]) -> dict[str, Any]:
-    """Users, the last week's sales, and what the upstreams say to the questions of DASHBOARD.
+def stats(users: int, sales: list[dict[str, Any]], values: Iterable[Any]) -> dict[str, Any]:
+    """Return users, the last week's sales, and the upstreams' responses to DASHBOARD.
 
-    Under `missing` stand the names of those without an answer.
+    `missing` lists the upstreams without a response.
     """
-    told = {each.upstream: answer for each, answer in zip(DASHBOARD, answers, strict=True)}
-    missing = [name for name, answer in told.items() if answer is None]
-    return {"users": users, "sales": sales, **told, "missing": missing}
+    responses = {each.upstream: response for each, response in zip(DASHBOARD, values, strict=True)}
+    missing = [name for name, response in responses.items() if response is None]
+    return {"users": users, "sales": sales, **responses, "missing": missing}

@@ -1,4 +1,4 @@
-"""Errors as JSON, whichever view they come from."""
+"""Errors as JSON, for all views."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -8,32 +8,32 @@ from django.views import View
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler for requests it refuses to look at."""
+    """Handle requests that Django rejects."""
     return JsonResponse({"detail": "Bad request."}, status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler for what is not permitted."""
+    """Handle missing permissions."""
     return JsonResponse({"detail": "Permission denied."}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler for Http404 and for routes that do not exist."""
+    """Handle Http404 and unknown routes."""
     return JsonResponse({"detail": "Not found."}, status=404)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's handler for exceptions nobody caught."""
+    """Handle uncaught exceptions."""
     return JsonResponse({"detail": "Internal server error."}, status=500)
 
 
 class JsonErrorsView(View):
-    """A view that answers JSON to a method it does not have."""
+    """A view that responds with JSON to a method that it does not have."""
 
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> JsonResponse | Awaitable[JsonResponse]:
-        """405 with the methods it has."""
+        """Return 405 with the allowed methods."""
         allow = HttpResponseNotAllowed(self._allowed_methods())["Allow"]
         detail = {"detail": f'Method "{request.method}" not allowed.'}
         answer = JsonResponse(detail, status=405, headers={"Allow": allow})

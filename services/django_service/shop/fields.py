@@ -1,4 +1,4 @@
-"""Form fields for what a query says."""
+"""Form fields for query parameters."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from shop import validators
 
 
 class DigitsField(forms.IntegerField):
-    """An integer in ASCII digits; Django's own also takes 1.0, +1, 1_0 and digits of any script."""
+    """An integer in ASCII digits; Django's own also accepts 1.0, +1, 1_0 and other digits."""
 
     def to_python(self, value: Any) -> int | None:
-        """The number that the digits write; a default, which is a number already, as it is."""
+        """Return the number; a default, which is already a number, is returned unchanged."""
         if isinstance(value, str) and not validators.is_integer(value):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)

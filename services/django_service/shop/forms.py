@@ -1,4 +1,4 @@
-"""The form with which people sign in."""
+"""Sign-in forms."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from shop import tries
 
 
 class SignInForm(AuthenticationForm):
-    """Django's own, and no account may be tried too often."""
+    """Django's own form, with a limit of attempts per account."""
 
     def clean(self) -> dict[str, Any]:
-        """The name and the password where they are right."""
+        """Return the name and the password if they are right."""
         username = self.cleaned_data.get("username", "")
         try:
             tries.count(username)
         except tries.TooManyTriesError as error:
             raise ValidationError(str(error), code="too_many_tries") from error
         cleaned = super().clean()
-        if self.get_user() is not None:  # without a password Django asks nobody and raises nothing
+        if self.get_user() is not None:  # without a password Django neither checks nor raises
             tries.forget(username)
         return cleaned
 
 
 class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The same for the admin."""
+    """The same form for the admin."""

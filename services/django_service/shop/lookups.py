@@ -1,4 +1,4 @@
-"""Lookups that Django does not bring along."""
+"""Lookups that Django does not have."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db.models.lookups import Contains
 
 
 class ILike(Contains):
-    r"""`column ILIKE '%text%'`, with `%`, `_` and `\` of the text taken literally.
+    r"""`column ILIKE '%text%'`, with `%`, `_` and `\` of the text as literals.
 
     Django's `icontains` compares UPPER(column), which a trigram index on the column cannot serve.
     """
@@ -14,5 +14,5 @@ class ILike(Contains):
     lookup_name = "ilike"
 
     def get_rhs_op(self, connection: Any, rhs: str) -> str:
-        """The operator and its right-hand side."""
+        """Return the operator and its right-hand side."""
         return f"ILIKE {rhs}"

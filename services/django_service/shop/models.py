@@ -8,7 +8,7 @@ from shop.passwords import PasswordHashField
 
 
 class User(models.Model):
-    """A customer; not one who signs in (that is an Account)."""
+    """A customer. Customers do not sign in; an Account does."""
 
     username = models.CharField(
         max_length=validators.USERNAME_MAX, unique=True, validators=[validators.validate_username]
@@ -27,7 +27,7 @@ class User(models.Model):
 
 
 class Order(models.Model):
-    """What a user bought. The database deletes orders with their user, hence DO_NOTHING."""
+    """An order of a user. The database deletes orders with their user, hence DO_NOTHING."""
 
     user = models.ForeignKey(User, on_delete=models.DO_NOTHING, related_name="orders")
     status = models.CharField(max_length=20)
@@ -44,7 +44,7 @@ class Order(models.Model):
 
 
 class Account(AbstractBaseUser):
-    """One who signs in. Staff may do everything in the admin."""
+    """An account for signing in. Staff may do everything in the admin."""
 
     username = models.CharField(max_length=50, unique=True)
     password = PasswordHashField(db_column="password_hash", max_length=200)
@@ -59,16 +59,16 @@ class Account(AbstractBaseUser):
         db_table = "accounts"
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """Whether the account may do this in the admin."""
+        """Return whether the account has a permission in the admin."""
         return self.is_staff
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Whether the account sees the app in the admin."""
+        """Return whether the account sees the app in the admin."""
         return self.is_staff
 
 
 class Category(models.Model):
-    """A kind of product."""
+    """A category of products."""
 
     name = models.CharField(max_length=50, unique=True)
 
@@ -82,7 +82,7 @@ class Category(models.Model):
 
 
 class Product(models.Model):
-    """Something for sale."""
+    """A product for sale."""
 
     category = models.ForeignKey(Category, on_delete=models.DO_NOTHING, related_name="products")
     name = models.CharField(max_length=200)
@@ -97,7 +97,7 @@ class Product(models.Model):
 
 
 class Review(models.Model):
-    """What somebody thinks of a product."""
+    """A review of a product."""
 
     product = models.ForeignKey(Product, on_delete=models.DO_NOTHING, related_name="reviews")
     rating = models.SmallIntegerField()
@@ -113,7 +113,7 @@ class Review(models.Model):
 
 
 class Sale(models.Model):
-    """A product sold on a day."""
+    """A sale of a product on a day."""
 
     product = models.ForeignKey(Product, on_delete=models.DO_NOTHING, related_name="sales")
     date = models.DateField()

@@ -1,4 +1,4 @@
-"""A user's name belongs to nobody else, and it is the database that knows."""
+"""Unique usernames, enforced by the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from psycopg.errors import UniqueViolation
 
 
 class UsernameTakenError(Exception):
-    """Another user has this name already."""
+    """Another user already has this name."""
 
 
 @contextmanager
 def kept_unique() -> Iterator[None]:
-    """Tell a name that is another's from other errors: the driver's own, or as Django wraps it."""
+    """Raise UsernameTakenError for a unique violation, from the driver or wrapped by Django."""
     try:
         yield
     except UniqueViolation as error:

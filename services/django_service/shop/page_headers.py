@@ -1,7 +1,7 @@
-"""What a page tells the browser to refuse.
+"""Security headers of pages.
 
-Django's own SecurityMiddleware and XFrameOptionsMiddleware would do it for every answer of the API
-as well, in a thread of their own where views are async.
+Django's own SecurityMiddleware and XFrameOptionsMiddleware would also add them to every response of
+the API, with async views in a separate thread.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-# The page of the document begins with a script of its own.
+# The page of the document contains an inline script.
 _SCRIPTS = f"{'; '.join(_POLICY)}; script-src 'self' 'unsafe-inline'"
 DOCUMENT_HEADERS = PAGE_HEADERS | {"Content-Security-Policy": _SCRIPTS}
 
@@ -35,14 +35,14 @@ View = Callable[..., HttpResponse]
 def add_page_headers(
     response: HttpResponse, headers: Mapping[str, str] = PAGE_HEADERS
 ) -> HttpResponse:
-    """The page, which says so as well."""
+    """Add the headers to a page and return it."""
     for name, value in headers.items():
         response.headers[name] = value
     return response
 
 
 def page(view: View, headers: Mapping[str, str] = PAGE_HEADERS) -> View:
-    """The view, for pages that people see."""
+    """Return the view with the headers of pages."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

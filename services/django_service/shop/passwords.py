@@ -1,4 +1,4 @@
-"""Password hashes in a table that other services read as well."""
+"""Password hashes in a table that other services also read."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ DJANGO_PREFIX = Argon2PasswordHasher.algorithm
 class SharedArgon2PasswordHasher(Argon2PasswordHasher):
     """Argon2id at the cost of the hashes in the table, OWASP's minimum: 19 MiB, 2 passes, 1 lane.
 
-    A name that does not exist costs one hash of the same price, so that it cannot be told by time.
+    An unknown name costs a hash of the same cost: response times do not reveal it.
     """
 
     time_cost = 2
@@ -19,7 +19,7 @@ class SharedArgon2PasswordHasher(Argon2PasswordHasher):
     parallelism = 1
 
     def must_update(self, encoded: str) -> bool:
-        """Never: signing in does not write to a table that others own."""
+        """Return False: signing in does not write to a table that others own."""
         return False
 
 
@@ -31,13 +31,13 @@ class PasswordHashField(models.CharField):
         return value and DJANGO_PREFIX + value
 
     def get_prep_value(self, value: Any) -> Any:
-        """Take it off again."""
+        """Remove the name of Django's hasher."""
         value = super().get_prep_value(value)
         return value and value.removeprefix(DJANGO_PREFIX)
 
 
 def is_password(password: str, stored: str | None) -> bool:
-    """Whether it is the one whose hash the table holds; None where there is no such account."""
+    """Return whether the password matches a stored hash; None if there is no such account."""
     if stored is None:
         make_password(password)  # takes as long as a check
         return False

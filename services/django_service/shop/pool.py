@@ -1,14 +1,14 @@
-"""What the pool of connections to the database has counted."""
+"""Counts of the pool of database connections."""
 
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 
 def usage(pool: ConnectionPool | AsyncConnectionPool) -> dict[str, int]:
-    """How often a request took a connection, and how long all of them waited, in milliseconds.
+    """Return how often a request took a connection, and the total wait in milliseconds.
 
-    The pool leaves out what of each wait is not a whole millisecond.
+    The pool rounds each wait down to whole milliseconds.
     """
-    counted = pool.get_stats()  # what has not happened yet is not in it
+    counted = pool.get_stats()  # it has no entry for what has not happened yet
     return {
         "taken": counted.get("requests_num", 0),
         "waited_ms": counted.get("requests_wait_ms", 0),

@@ -1,4 +1,4 @@
-"""How much is shown, and how far numbers reach."""
+"""Page sizes and limits of numbers."""
 
 INT4_MAX = 2**31 - 1
 CATALOG_PAGE = 20

@@ -10,11 +10,11 @@ INVALID = "The token is invalid or has expired."
 
 
 class InvalidTokenError(Exception):
-    """The request carries no token of ours that still holds."""
+    """The request has no valid token."""
 
 
 def issue(username: str) -> dict[str, str | int]:
-    """The answer to a sign-in: the token, its type and its lifetime in seconds."""
+    """Return the response to a sign-in: the token, its type and its lifetime in seconds."""
     now_s = int(time.time())
     claims = {"sub": username, "iat": now_s, "exp": now_s + settings.TOKEN_LIFETIME_S}
     return {
@@ -25,7 +25,7 @@ def issue(username: str) -> dict[str, str | int]:
 
 
 def username_in(authorization: str) -> str:
-    """Whom an Authorization header names; InvalidTokenError."""
+    """Return the username in an Authorization header; InvalidTokenError."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise InvalidTokenError("A bearer token is required.")

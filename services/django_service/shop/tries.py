@@ -1,4 +1,4 @@
-"""How often an account may be tried: guessing stops here, whoever asks and whatever is set."""
+"""Limit of sign-in attempts per account, which stops password guessing from any client."""
 
 from math import ceil
 from time import time
@@ -8,14 +8,14 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 LIMIT = RateLimitItemPerMinute(20)
-LONGEST_NAME = 50  # of an account; what is longer belongs to nobody and is counted as one
+LONGEST_NAME = 50  # of an account; longer names do not exist and share one count
 
-# Its minute begins with the first try and is forgotten when it is over, and the name with it.
+# The minute of a name begins with its first attempt; afterwards the name is forgotten.
 _tries = FixedWindowRateLimiter(MemoryStorage())
 
 
 class TooManyTriesError(Exception):
-    """An account was tried too often: how many seconds to wait."""
+    """Too many attempts for an account; `wait_s` is how long to wait."""
 
     def __init__(self, wait_s: int) -> None:
         super().__init__("Too many tries to sign in: wait a minute.")
@@ -23,7 +23,7 @@ class TooManyTriesError(Exception):
 
 
 def count(username: str) -> None:
-    """Count a try to sign in; TooManyTriesError where it is one too many."""
+    """Count a sign-in attempt; TooManyTriesError if it is one too many."""
     name = username[: LONGEST_NAME + 1]
     if not _tries.hit(LIMIT, name):
         wait_s = _tries.get_window_stats(LIMIT, name).reset_time - time()
@@ -31,5 +31,5 @@ def count(username: str) -> None:
 
 
 def forget(username: str) -> None:
-    """Who has signed in starts anew."""
+    """Reset the count of an account that has signed in."""
     _tries.clear(LIMIT, username[: LONGEST_NAME + 1])

@@ -1,4 +1,4 @@
-"""What a user may be called, how an e-mail address looks, how far a query's numbers may go."""
+"""Rules for usernames, e-mail addresses and numbers of a query."""
 
 import re
 
@@ -20,22 +20,22 @@ DELAY_MAX_MS, DELAY_DEFAULT_MS = 1000, 20
 
 validate_username = MinLengthValidator(USERNAME_MIN)
 validate_email = RegexValidator(
-    # \Z, since $ would let a final line break pass.
+    # \Z, because $ would accept a final line break.
     r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\Z",
     "Enter a valid email address.",
 )
-# REST Framework refuses NUL by itself, but does not say so in the document.
+# REST Framework rejects NUL by itself, but does not document it.
 validate_storable = RegexValidator(r"^[^\x00]*\Z", "Null characters are not allowed.")
 validate_age = (MinValueValidator(AGE_MIN), MaxValueValidator(AGE_MAX))
 
 
 def is_integer(text: str) -> bool:
-    """Whether a query's text is an integer in ASCII digits."""
+    """Return whether a query's text is an integer in ASCII digits."""
     return bool(re.fullmatch("-?[0-9]+", text))
 
 
 def validate_encodable(text: str) -> None:
-    """Refuse lone surrogates, which JSON can spell and PostgreSQL cannot store."""
+    """Reject lone surrogates, which JSON can contain and PostgreSQL cannot store."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

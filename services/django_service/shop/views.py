@@ -1,4 +1,4 @@
-"""The page of who is signed in."""
+"""The page of the signed-in account."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -7,5 +7,5 @@ from django.shortcuts import render
 
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    """Who is signed in."""
+    """Show the signed-in account."""
     return render(request, "shop/account.html")

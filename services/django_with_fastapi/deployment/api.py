@@ -1,4 +1,4 @@
-"""FastAPI's part: the API, but for the catalogue, which is a page of Django's."""
+"""FastAPI's part: the API, except for the catalogue, which is a page of Django."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from .login import get_account
 
 @asynccontextmanager
 async def django_connections(app: FastAPI) -> AsyncIterator[None]:
-    """Django's connections to the database, open beside FastAPI's own."""
+    """Keep Django's database connections open, in addition to FastAPI's own."""
     async with data.open_connections():
         yield
 
@@ -29,13 +29,13 @@ pools = APIRouter(tags=["measuring"], lifespan=django_connections)
 
 @pools.get("/pool")
 async def pool(shop: ShopDep) -> PoolUse:
-    """Tell what both pools have counted since the process started; takes no connection."""
+    """Return the counts of both pools since the process started; takes no connection."""
     django, fastapi = usage(data.pool()), shop.pool_use()
     return PoolUse.model_validate({name: django[name] + fastapi[name] for name in django})
 
 
-# A router of its own: with dependency_overrides FastAPI works out the dependencies of each request
-# anew.
+# A separate router: with dependency_overrides, FastAPI would analyse the dependencies again for
+# each request.
 figures = APIRouter(
     prefix="/dashboard",
     tags=["dashboard"],
@@ -51,7 +51,7 @@ ROUTERS = [
 
 
 def create_api() -> FastAPI:
-    """The API, which takes Django's sessions beside its own tokens."""
+    """Create the API, which accepts Django's sessions as well as its own tokens."""
     api = create_app(Settings.from_environment(), ROUTERS)
     document = api.openapi()
     document["paths"]["/catalog"] = {"get": CATALOG}

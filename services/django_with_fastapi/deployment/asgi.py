@@ -1,4 +1,4 @@
-"""What serves: uvicorn deployment.asgi:application"""
+"""Application to serve: uvicorn deployment.asgi:application"""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from config.asgi import Receive, Send, django
 from .api import create_api
 
 OF_DJANGO = ("/admin", "/account", "/catalog", "/static/")
-"""What the paths begin with that Django answers; those of its login begin with /accounts."""
+"""Prefixes of the paths that Django serves; those of its login begin with /accounts."""
 
 api = create_api()
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Django for its pages, FastAPI for all else and for the process's start and end."""
-    answer = django if scope.get("path", "").startswith(OF_DJANGO) else api
-    await answer(scope, receive, send)
+    """Call Django for its pages, FastAPI for everything else and for the lifespan."""
+    app = django if scope.get("path", "").startswith(OF_DJANGO) else api
+    await app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""One login: who has signed in with Django is known to FastAPI's routes as well."""
+"""One login: FastAPI's routes accept the session of an account that signed in with Django."""
 
 from typing import Annotated
 
@@ -24,9 +24,9 @@ async def get_account(
     settings: SettingsDep,
     shop: ShopDep,
 ) -> Record:
-    """The account of the bearer token or, without one, of Django's session; 401 without either.
+    """Return the account of the bearer token or, without one, of Django's session; else 401.
 
-    For routes that only read: one that writes would have to ask for Django's CSRF token as well.
+    Only for routes that read: a route that writes would also need Django's CSRF token.
     """
     if token is not None:
         return await get_current_account(token, settings, shop)
@@ -40,10 +40,10 @@ async def get_account(
 
 
 def _username_in(session_key: str) -> str:
-    """Whose session it is by Django's own rules; nothing where it is nobody's."""
+    """Return the username of a session by Django's own rules; empty if it has none."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
     try:
         return get_user(request).get_username()
     finally:
-        connection.close()  # to the pool: no request of Django's ends here, which would do it
+        connection.close()  # return it to the pool: no Django request ends here to do so

@@ -1,4 +1,4 @@
-"""Django's settings: those of the service on its own, but for the routes."""
+"""Django's settings: those of the service on its own, except for the routes."""
 
 from config.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""What stays Django's: the catalogue, the session's pages, the admin."""
+"""Routes that Django keeps: the catalogue, the pages of the session, the admin."""
 
 from config.urls import handler400, handler403, handler404, handler500  # noqa: F401
 from django.contrib import admin

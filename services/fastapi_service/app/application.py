@@ -1,4 +1,4 @@
-"""The application, put together as its settings say."""
+"""The application, assembled according to its settings."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from fastapi_standalone_docs import StandaloneDocs
 from starlette.routing import Route
 
 from .hosts import HostsChecked
-from .methods import told_all_methods
+from .methods import method_not_allowed
 from .page_headers import with_document_headers
 from .settings import Settings
 
@@ -18,10 +18,10 @@ TITLE = "Shop on FastAPI"
 
 
 def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -> FastAPI:
-    """The service by way of the modules that the settings name, with all routes or with `routers`.
+    """Create the service from the modules that the settings choose, with all routes or `routers`.
 
-    `threads` has those of this package whose functions are async here; `plain` those that use
-    Pydantic here.
+    `threads` contains versions of this package's modules without async; `plain` contains versions
+    without Pydantic.
     """
     concurrency = {"async": "", "threads": ".threads"}[settings.concurrency]
     serialiser = {"pydantic": "", "none": ".plain"}[settings.serialiser]
@@ -29,21 +29,21 @@ def create_app(settings: Settings, routers: Iterable[APIRouter] | None = None) -
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        """Open all connections to the database before the first request, and close them at last."""
+        """Open all database connections before the first request, and close them at the end."""
         async with resources.opened(settings) as state:
             yield {"settings": settings, **state}
 
     app = FastAPI(title=TITLE, lifespan=lifespan, redirect_slashes=False)
-    # The pages at /docs and /redoc from files of a package: FastAPI's own load them from a CDN.
+    # /docs and /redoc with files from a package: FastAPI's own pages load them from a CDN.
     StandaloneDocs(app)
     _guard_documents(app)
     app.add_middleware(HostsChecked, others=settings.other_hosts)
-    app.add_exception_handler(405, told_all_methods)
+    app.add_exception_handler(405, method_not_allowed)
     _module(f"{serialiser}.errors").add_error_handlers(app)
     every = _routers(f"{concurrency}{serialiser}")
     _include(app, every if routers is None else routers)
     if serialiser:
-        # Routes without schemas document nothing by themselves, and mean the same as those with.
+        # Routes without schemas have no documentation; that of the routes with schemas applies.
         documented = FastAPI(title=TITLE)
         _include(documented, _routers(concurrency))
         app.openapi = documented.openapi

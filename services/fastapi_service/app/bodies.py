@@ -1,4 +1,4 @@
-"""How bodies are read: up to a limit, and as UTF-8."""
+"""Reading of bodies: up to a limit, and as UTF-8."""
 
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -11,10 +11,10 @@ LARGEST = 2**20  # bytes
 
 
 class LimitedRequest(Request):
-    """A request whose body is read up to a limit, whose refusal is like every other of the API."""
+    """A request whose body is read up to a limit; its refusal is like all others of the API."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body, a piece at a time; 413 once it is too large."""
+        """Yield the body in pieces; 413 once it is too large."""
         size = 0
         async for piece in super().stream():
             size += len(piece)
@@ -24,18 +24,18 @@ class LimitedRequest(Request):
 
 
 class Utf8Request(LimitedRequest):
-    """A request whose JSON has to be UTF-8: json.loads() alone takes UTF-16 and UTF-32, too."""
+    """A request whose JSON must be UTF-8: json.loads() also accepts UTF-16 and UTF-32."""
 
     async def json(self) -> Any:
-        """The body; what is not UTF-8 or not JSON raises, which FastAPI answers with a 4xx."""
+        """Return the body; what is not UTF-8 or not JSON raises an error, which gives a 4xx."""
         return json.loads((await self.body()).decode())
 
 
 class Utf8Route(APIRoute):
-    """Hands its requests on as Utf8Request."""
+    """A route whose requests are Utf8Request."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's own handler, given the other request."""
+        """Return FastAPI's own handler, called with a Utf8Request."""
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:

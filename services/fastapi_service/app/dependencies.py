@@ -1,4 +1,4 @@
-"""What the routes depend on. All async: FastAPI runs the others in threads."""
+"""Dependencies of the routes. All are async: FastAPI runs others in threads."""
 
 from typing import Annotated
 
@@ -14,30 +14,30 @@ NO_SUCH_USER = HTTPException(status.HTTP_404_NOT_FOUND, "There is no such user")
 
 
 async def get_settings(request: Request) -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     settings: Settings = request.state.settings
     return settings
 
 
 async def get_shop(request: Request) -> Shop:
-    """The data."""
+    """Return the data access."""
     shop: Shop = request.state.shop
     return shop
 
 
 async def get_upstreams(request: Request) -> Upstreams:
-    """The services behind this one."""
+    """Return the upstream services."""
     upstreams: Upstreams = request.state.upstreams
     return upstreams
 
 
 def _shortened(text: str) -> str:
-    """The first digits, enough to see that it is nobody's; Pydantic alone refuses 5,000."""
+    """Return the first digits, enough to see that no user has the id; Pydantic rejects 5,000."""
     return text[:20]
 
 
 async def get_user_id(user_id: Annotated[Digits, BeforeValidator(_shortened), Path()]) -> int:
-    """An id that the column can hold; 404 for one beyond its range."""
+    """Return an id that the column can hold; 404 for one beyond its range."""
     if not 0 <= user_id <= INT4_MAX:
         raise NO_SUCH_USER
     return user_id

@@ -1,4 +1,4 @@
-"""Figures for who runs the shop, from four sources."""
+"""Figures of the dashboard, from four sources."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from .upstreams import Upstreams
 
 
 async def figures(shop: Shop, upstreams: Upstreams) -> dict[str, Any]:
-    """What the four say; an upstream that says nothing is named in `missing`."""
+    """Return the figures; an upstream without a response is in `missing`."""
     users, sales, inventory, analytics = await upstreams.ask_all(
         shop.count_users(),
         shop.sales_of_last_days(DAYS_OF_SALES),
         upstreams.stock(),
         upstreams.metrics(),
     )
-    return as_answered(users, sales, {"inventory": inventory, "analytics": analytics})
+    return as_response(users, sales, {"inventory": inventory, "analytics": analytics})
 
 
-def as_answered(users: int, sales: list[Any], asked: dict[str, Any | None]) -> dict[str, Any]:
-    """The figures by their names in the answer; `asked` is what each upstream said."""
-    missing = [name for name, answer in asked.items() if answer is None]
-    return {"users": users, "sales": sales, **asked, "missing": missing}
+def as_response(users: int, sales: list[Any], by_upstream: dict[str, Any | None]) -> dict[str, Any]:
+    """Return the figures by their names; `by_upstream` holds what each upstream returned."""
+    missing = [name for name, response in by_upstream.items() if response is None]
+    return {"users": users, "sales": sales, **by_upstream, "missing": missing}

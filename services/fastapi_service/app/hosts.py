@@ -1,4 +1,4 @@
-"""Which hosts the service answers for."""
+"""Check of the request's host."""
 
 import re
 
@@ -9,8 +9,8 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class HostsChecked:
-    """Refuses what is meant for another host: Starlette's own TrustedHostMiddleware does it in
-    plain text, and every refusal here is JSON. `others` are hosts with commas between."""
+    """Refuses requests for other hosts with JSON; Starlette's own TrustedHostMiddleware responds
+    with plain text. `others` are comma-separated hosts."""
 
     def __init__(self, app: ASGIApp, others: str) -> None:
         self.app = app
@@ -19,11 +19,11 @@ class HostsChecked:
         self._ours = re.compile(rb"(%s)(:\d{1,5})?" % known, re.IGNORECASE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, or 400."""
+        """Call the application, or respond with 400."""
         if scope["type"] != "http" or self._is_ours(scope):
             await self.app(scope, receive, send)
         else:
-            refusal = JSONResponse({"detail": "The service does not answer for this host"}, 400)
+            refusal = JSONResponse({"detail": "The service does not serve this host"}, 400)
             await refusal(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""What serves: uvicorn app.main:app"""
+"""Application to serve: uvicorn app.main:app"""
 
 from .application import create_app
 from .settings import Settings

@@ -1,4 +1,4 @@
-"""Which methods a place has."""
+"""Allowed methods of a path."""
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -7,13 +7,13 @@ from starlette.routing import Match
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
-async def told_all_methods(request: Request, error: Exception) -> JSONResponse:
-    """405 with every method that the place has: Starlette names those of its first route alone."""
+async def method_not_allowed(request: Request, error: Exception) -> JSONResponse:
+    """Return 405 with all methods of the path: Starlette names only those of its first route."""
     allowed = [method for method in METHODS if _serves(request, method)]
     detail = getattr(error, "detail", "Method Not Allowed")
     return JSONResponse({"detail": detail}, status_code=405, headers={"Allow": ", ".join(allowed)})
 
 
 def _serves(request: Request, method: str) -> bool:
-    asked = {**request.scope, "method": method}
-    return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)

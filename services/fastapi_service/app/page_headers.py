@@ -1,4 +1,4 @@
-"""What a page tells the browser to refuse."""
+"""Security headers of pages."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,13 +18,13 @@ PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-# The page of the document begins with a script of its own.
+# The page of the document contains an inline script.
 _SCRIPTS = f"{'; '.join(_POLICY)}; script-src 'self' 'unsafe-inline'"
 DOCUMENT_HEADERS = PAGE_HEADERS | {"Content-Security-Policy": _SCRIPTS}
 
 
 def with_document_headers(app: ASGIApp) -> ASGIApp:
-    """The application whose answers are the page of the document, and say so as well."""
+    """Return the application with the document page's headers on its responses."""
     raw = [(name.lower().encode(), value.encode()) for name, value in DOCUMENT_HEADERS.items()]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Pages of HTML."""
+"""HTML pages."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ templates = Jinja2Templates(
     env=Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
-        auto_reload=False,  # by default each request asks the disk whether a template has changed
+        auto_reload=False,  # by default, each request checks on disk whether a template has changed
     )
 )
 
 
 def catalog_page(request: Request, page: int, products: list[Record]) -> HTMLResponse:
-    """A page of the catalogue; `products` are one more than it shows where another follows."""
+    """Return a page of the catalogue; `products` has one extra if another page follows."""
     if not products:
         raise HTTPException(404, "The catalogue has no such page")
     shown = products[:PRODUCTS_PER_PAGE]

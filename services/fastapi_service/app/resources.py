@@ -1,4 +1,4 @@
-"""What the service opens before its first request."""
+"""Resources that the service opens before its first request."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +11,6 @@ from .upstreams import open_upstreams
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    """Shop and upstreams by name, every connection to the database open."""
+    """Open shop and upstreams, with all database connections open."""
     async with open_shop(settings) as shop, open_upstreams(settings) as upstreams:
         yield {"shop": shop, "upstreams": upstreams}

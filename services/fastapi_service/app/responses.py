@@ -1,4 +1,4 @@
-"""How refusals are documented."""
+"""Documentation of refusals."""
 
 from typing import Any
 
@@ -23,5 +23,5 @@ def _as_json(name: str) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": schema}}}
 
 
-# By itself FastAPI would say that they are HTML, like the page.
+# By default, FastAPI would document them as HTML, like the page.
 OF_PAGE: Responses = {404: _as_json("Refusal"), 422: _as_json("Invalid")}

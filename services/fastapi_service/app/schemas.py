@@ -1,7 +1,7 @@
-"""What comes in and what goes out.
+"""Schemas of requests and responses.
 
-A Decimal is written as text with the decimals it has, two in every column of money; a moment in
-UTC ends in Z.
+A Decimal is written as text with all its decimals, two in every column of money; a time in UTC ends
+in Z.
 """
 
 import re
@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-# $ is the very end for Pydantic's patterns: a line feed does not pass.
+# In Pydantic's patterns, $ is the very end: a final line feed does not match.
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"
-# PostgreSQL's text cannot hold NUL.
+# PostgreSQL cannot store NUL in text.
 STORABLE = r"^[^\x00]*$"
 
 
@@ -24,11 +24,11 @@ def _only_digits(text: str) -> str:
 
 
 Digits = Annotated[int, BeforeValidator(_only_digits)]
-"""An integer of a path or a query: Pydantic alone would also take 1.0, +1 and 1_0."""
+"""An integer of a path or a query: Pydantic alone would also accept 1.0, +1 and 1_0."""
 
 
 class UserBody(BaseModel):
-    """What a client says of a user; it may say more, which is ignored."""
+    """A user sent by a client; other fields are ignored."""
 
     username: str = Field(min_length=3, max_length=50, pattern=STORABLE)
     email: str = Field(max_length=254, pattern=EMAIL)
@@ -36,21 +36,21 @@ class UserBody(BaseModel):
 
 
 class Credentials(BaseModel):
-    """OAuth2's password form; grant_type and whatever else comes with it are ignored."""
+    """OAuth2's password form; grant_type and other fields are ignored."""
 
     username: str
     password: str = Field(json_schema_extra={"format": "password"})
 
 
 class UsersQuery(BaseModel):
-    """Which page of users."""
+    """A page of users."""
 
     limit: Digits = Field(default=20, ge=1, le=100)
     after: Digits = Field(default=0, ge=0)
 
 
 class SourcesQuery(BaseModel):
-    """How many sources to ask, each of which takes so long."""
+    """Number of sources, and the delay of each."""
 
     count: Digits = Field(default=4, ge=1, le=8)
     delay_ms: Digits = Field(default=20, ge=0, le=1000)
@@ -61,7 +61,7 @@ SearchText = Annotated[str, Field(min_length=1, max_length=100, pattern=STORABLE
 
 
 class Answer(BaseModel):
-    """Reads dictionaries and objects alike."""
+    """Base of responses; reads dictionaries and objects."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -140,26 +140,26 @@ class Stats(Answer):
 
 
 class Sources(Answer):
-    """What each says, by number; null for one that failed."""
+    """The value of each source, by number; null for a source that failed."""
 
     sources: list[Any]
 
 
 class PoolUse(Answer):
-    """Both null where nobody counts."""
+    """Counts of the pool; both null if it does not count."""
 
     taken: int | None
     waited_ms: float | None
 
 
 class Refusal(Answer):
-    """What is wrong, in a sentence."""
+    """Description of an error in a sentence."""
 
     detail: str
 
 
 class Fault(Answer):
-    """What is wrong with a part of the request; `loc` leads to it."""
+    """A fault of a part of the request; `loc` is its path."""
 
     type: str
     loc: list[str | int]
@@ -167,6 +167,6 @@ class Fault(Answer):
 
 
 class Invalid(Answer):
-    """Everything that is wrong with the request."""
+    """All faults of the request."""
 
     detail: list[Fault]

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Authentication."""
 
 from typing import Annotated
 
@@ -12,10 +12,10 @@ from .tokens import is_password, name_in, oauth2_scheme, unauthorized
 
 
 async def authenticate(shop: Shop, username: str, password: str) -> None:
-    """Refuse with 401 who has no account or another password, with 429 who tries too often."""
+    """Refuse an unknown account or a wrong password with 401, too many attempts with 429."""
     tries.count(username)
     account = await _account(shop, username)
-    # In a thread, for other requests to go on.
+    # In a thread, it does not block other requests.
     if not await run_in_threadpool(is_password, account, password):
         raise unauthorized("The name or the password is wrong")
     tries.forget(username)
@@ -24,7 +24,7 @@ async def authenticate(shop: Shop, username: str, password: str) -> None:
 async def get_current_account(
     token: Annotated[str, Depends(oauth2_scheme)], settings: SettingsDep, shop: ShopDep
 ) -> Record:
-    """The account that the token names; 401 where it is not valid or the account has gone."""
+    """Return the account of the token; 401 if it is invalid or the account no longer exists."""
     account = await _account(shop, name_in(token, settings))
     if account is None:
         raise unauthorized("The account no longer exists")
@@ -32,5 +32,5 @@ async def get_current_account(
 
 
 async def _account(shop: Shop, username: str) -> Record | None:
-    # Such a name belongs to nobody, and the database would refuse the question.
+    # No account has such a name, and the database would reject the query.
     return await shop.account(username) if can_be_stored(username) else None

@@ -1,4 +1,4 @@
-"""Settings, from the environment."""
+"""Settings, read from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 Text = Annotated[str, Field(min_length=1)]
 
-# What is served in one way only.
+# Values that require another setting to have a certain value.
 _NEEDS = (
     (("serialiser", "none"), ("data_access", "raw")),
     (("data_access", "tortoise"), ("driver", "asyncpg")),
@@ -22,11 +22,11 @@ _NEEDS = (
 
 
 class SettingsError(Exception):
-    """A setting is missing or has a value that cannot be used."""
+    """A setting is missing or invalid."""
 
 
 class Settings(BaseModel, frozen=True):
-    """What this process is told. The names in the environment are the same in capitals."""
+    """Settings of this process. The environment variables have the same names in capitals."""
 
     database_url: Text
     database_connections: int = Field(ge=1)
@@ -44,14 +44,14 @@ class Settings(BaseModel, frozen=True):
     upstream_connections: int = Field(ge=1)
     upstream_timeout_s: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     token_lifetime_s: int = Field(default=3600, gt=0)
-    other_hosts: str = ""  # that it answers for besides the loopback, commas between
+    other_hosts: str = ""  # served besides the loopback, comma-separated
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """The settings; SettingsError names each one that is missing or wrong.
+        """Read the settings; SettingsError names each one that is missing or invalid.
 
-        Beside another framework in the process, which reads the same names, FASTAPI_ stands before
-        what is meant for this one alone.
+        With another framework in the process, which reads the same names, variables with the prefix
+        FASTAPI_ apply to this one only.
         """
         given = {
             name: environment.get(f"FASTAPI_{name.upper()}") or environment.get(name.upper())
@@ -60,17 +60,17 @@ class Settings(BaseModel, frozen=True):
         try:
             return cls.model_validate({name: text for name, text in given.items() if text})
         except ValidationError as error:
-            faults = "; ".join(map(_told, error.errors()))
+            faults = "; ".join(map(_fault_text, error.errors()))
             raise SettingsError(f"correct the environment: {faults}") from None
 
     @model_validator(mode="after")
     def _go_together(self) -> Self:
-        """Refuse what would be served in another way than it says."""
+        """Reject combinations that are not supported."""
         for (name, value), (other, only) in _NEEDS:
             if getattr(self, name) == value and getattr(self, other) != only:
-                raise ValueError(f"{name.upper()}={value} goes with {other.upper()}={only} only")
+                raise ValueError(f"{name.upper()}={value} requires {other.upper()}={only}")
         return self
 
 
-def _told(fault: ErrorDetails) -> str:
+def _fault_text(fault: ErrorDetails) -> str:
     return ": ".join([*(str(part).upper() for part in fault["loc"]), fault["msg"]])

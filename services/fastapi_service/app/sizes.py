@@ -1,4 +1,4 @@
-"""How much an answer holds."""
+"""Sizes of responses."""
 
 PRODUCTS_FOUND = 20
 PRODUCTS_PER_PAGE = 20

@@ -16,19 +16,19 @@ oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/token")
 
 # The cost of the hashes in the database.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Checked when the name is unknown, so that the time taken does not tell who has an account.
+# Checked for an unknown name: response times do not reveal which accounts exist.
 _HASH_OF_NOBODY = _hasher.hash("nobody")
 
 
 def unauthorized(detail: str) -> HTTPException:
-    """401, with the header that says how to sign in."""
+    """Return 401, with the header that says how to sign in."""
     return HTTPException(
         status.HTTP_401_UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"}
     )
 
 
 def is_password(account: dict[str, Any] | None, password: str) -> bool:
-    """Whether there is an account and this is its password. Takes some 20 ms of a core."""
+    """Return whether the account exists and this is its password. Takes about 20 ms of CPU."""
     password_hash = account["password_hash"] if account else _HASH_OF_NOBODY
     try:
         return _hasher.verify(password_hash, password) and account is not None
@@ -37,7 +37,7 @@ def is_password(account: dict[str, Any] | None, password: str) -> bool:
 
 
 def create_token(username: str, settings: Settings) -> dict[str, Any]:
-    """A token for the bearer to be `username`, as the answer to a sign-in."""
+    """Return the response to a sign-in, with a token for `username`."""
     now_s = int(time.time())
     claims = {"sub": username, "iat": now_s, "exp": now_s + settings.token_lifetime_s}
     return {
@@ -48,7 +48,7 @@ def create_token(username: str, settings: Settings) -> dict[str, Any]:
 
 
 def name_in(token: str, settings: Settings) -> str:
-    """Whose token it is; 401 where it is not valid."""
+    """Return the username of a token; 401 if it is invalid."""
     try:
         claims = jwt.decode(
             token, settings.secret_key, [ALGORITHM], options={"require": ["exp", "sub"]}

@@ -1,4 +1,4 @@
-"""How often an account may be tried: guessing stops here, whoever asks and whatever is set."""
+"""Limit of sign-in attempts per account, which stops password guessing from any client."""
 
 from math import ceil
 from time import time
@@ -9,14 +9,14 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 LIMIT = RateLimitItemPerMinute(20)
-LONGEST_NAME = 50  # of an account; what is longer belongs to nobody and is counted as one
+LONGEST_NAME = 50  # of an account; longer names do not exist and share one count
 
-# Its minute begins with the first try and is forgotten when it is over, and the name with it.
+# The minute of a name begins with its first attempt; afterwards the name is forgotten.
 _tries = FixedWindowRateLimiter(MemoryStorage())
 
 
 def count(username: str) -> None:
-    """Count a try to sign in; 429 where it is one too many."""
+    """Count a sign-in attempt; 429 if it is one too many."""
     name = username[: LONGEST_NAME + 1]
     if not _tries.hit(LIMIT, name):
         wait_s = max(1, ceil(_tries.get_window_stats(LIMIT, name).reset_time - time()))
@@ -28,5 +28,5 @@ def count(username: str) -> None:
 
 
 def forget(username: str) -> None:
-    """Who has signed in starts anew."""
+    """Reset the count of an account that has signed in."""
     _tries.clear(LIMIT, username[: LONGEST_NAME + 1])

@@ -1,4 +1,4 @@
-"""The Flask service: one contract, its data reached through an ORM or through SQL."""
+"""The Flask service: one contract, with data access by an ORM or by SQL."""
 
 from importlib import import_module
 
@@ -10,14 +10,14 @@ from .config import Settings
 from .converters import AsciiIntegerConverter
 from .page_headers import add_document_headers
 
-# The same routes with a library that checks and serialises, and without one.
+# The same routes with a library for validation and serialisation, and without one.
 APIS = {"marshmallow": "marshmallow_api", "none": "plain_api"}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application, its database connections open.
+    """Create the application, with its database connections open.
 
-    Raises ConfigurationError when a setting is missing or wrong.
+    Raises ConfigurationError if a setting is missing or invalid.
     """
     settings = settings or Settings.from_environment()
     app = Flask(__name__)
@@ -34,12 +34,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _register_documentation(app: Flask) -> None:
-    """The interactive page, from files of the package: nothing comes from the network."""
+    """Register the interactive page with the package's files: no other host is involved."""
     documentation = get_swaggerui_blueprint(
         "/docs", "/openapi.json", config={"app_name": app.config["API_TITLE"], "validatorUrl": None}
     )
     documentation.after_request(add_document_headers)
     app.register_blueprint(documentation)
-    # The blueprint knows only /docs/ and would answer /docs with a redirect.
+    # The blueprint serves only /docs/ and would redirect /docs.
     shown = app.view_functions[f"{documentation.name}.show"]
     app.add_url_rule("/docs", "docs", lambda: add_document_headers(make_response(shown())))

@@ -1,4 +1,4 @@
-"""Who is asking: passwords, bearer tokens, sessions."""
+"""Authentication: passwords, bearer tokens, sessions."""
 
 import time
 from collections.abc import Callable
@@ -23,14 +23,14 @@ ALGORITHM = "HS256"
 login_manager = LoginManager()
 login_manager.login_view = "pages.login"
 
-# At the cost of the seeded accounts, so that an unknown name takes as long as a known one.
+# At the cost of the seeded accounts: an unknown name takes as long as a known one.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Checked when the name is unknown, so that the time taken does not tell who has an account.
+# Checked for an unknown name: response times do not reveal which accounts exist.
 _HASH_OF_NOBODY = _hasher.hash("nobody")
 
 
 class SignedIn(UserMixin):
-    """The owner of a session, as Flask-Login wants it."""
+    """The owner of a session, for Flask-Login."""
 
     def __init__(self, username: str) -> None:
         self.id = username
@@ -38,12 +38,12 @@ class SignedIn(UserMixin):
 
 @login_manager.user_loader
 def load_signed_in(username: str) -> SignedIn | None:
-    """The session's owner, unless the account has gone."""
+    """Return the session's owner, unless the account no longer exists."""
     return SignedIn(username) if _account(username) else None
 
 
 def password_is_right(username: str, password: str) -> bool:
-    """Whether the account exists and this is its password; 429 where it was tried too often."""
+    """Return whether the account exists and this is its password; 429 after too many attempts."""
     tries.count(username)
     account = _account(username)
     try:
@@ -57,8 +57,10 @@ def password_is_right(username: str, password: str) -> bool:
 
 
 def sign_in(username: str, password: str) -> dict[str, Any]:
-    """A bearer token and how long it holds; 401 where the name or the password is wrong, 429 where
-    the account was tried too often."""
+    """Return a bearer token and its lifetime.
+
+    401 if the name or the password is wrong, 429 after too many attempts.
+    """
     if not password_is_right(username, password):
         refuse("The name or the password is wrong.")
     lifetime_s = current_app.config["TOKEN_LIFETIME_S"]
@@ -69,7 +71,7 @@ def sign_in(username: str, password: str) -> dict[str, Any]:
 
 
 def token_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let the view answer only who brings a valid token of an account that exists."""
+    """Decorate a view to require a valid token of an existing account."""
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -81,12 +83,12 @@ def token_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def refuse(message: str) -> NoReturn:
-    """401, with the header that says how to sign in."""
+    """Return 401, with the header that says how to sign in."""
     abort(401, message, www_authenticate=WWWAuthenticate("bearer", {"realm": "shop"}))
 
 
 def _account(username: str) -> Record | None:
-    # Such a name belongs to nobody, and the database would refuse the question.
+    # No account has such a name, and the database would reject the query.
     if reason_it_cannot_be_stored(username):
         return None
     return data_access().account(username)

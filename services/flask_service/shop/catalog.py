@@ -1,4 +1,4 @@
-"""The catalogue as a page of HTML."""
+"""The catalogue as an HTML page."""
 
 from flask import Response, abort, make_response, render_template
 
@@ -10,8 +10,8 @@ PRODUCTS_PER_PAGE = 20
 
 
 def catalog_page(page: int) -> Response:
-    """The products of that page; 404 past the end."""
-    # One row more than shown tells whether another page follows.
+    """Return the page with its products; 404 past the end."""
+    # One extra row shows whether another page follows.
     products = _from_offset((page - 1) * PRODUCTS_PER_PAGE)
     if not products:
         abort(404, "The catalogue has no such page.")

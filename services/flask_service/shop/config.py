@@ -10,12 +10,12 @@ T = TypeVar("T", int, float)
 
 
 class ConfigurationError(Exception):
-    """A setting is missing or has a value that cannot be used."""
+    """A setting is missing or invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What this process is told; names in the environment are the same in capitals."""
+    """Settings of this process. The environment variables have the same names in capitals."""
 
     database_url: str
     database_connections: int
@@ -28,11 +28,11 @@ class Settings:
     upstream_connections: int
     upstream_timeout_s: float = 1.0
     token_lifetime_s: int = 3600
-    other_hosts: tuple[str, ...] = ()  # that it answers for besides the loopback
+    other_hosts: tuple[str, ...] = ()  # served besides the loopback
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Settings from the environment; ConfigurationError names the one that is wrong."""
+        """Read the settings; ConfigurationError names the one that is missing or invalid."""
         return cls(
             database_url=_required(environment, "DATABASE_URL"),
             database_connections=_number(environment, "DATABASE_CONNECTIONS", int),
@@ -49,11 +49,11 @@ class Settings:
         )
 
     def for_flask(self) -> dict[str, Any]:
-        """The configuration that Flask and its extensions read."""
+        """Return the configuration of Flask and its extensions."""
         return {
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_SAMESITE": "Lax",
-            # Browsers hold the loopback for as safe as TLS.
+            # Browsers treat the loopback as secure, like TLS.
             "SESSION_COOKIE_SECURE": True,
             "TRUSTED_HOSTS": ["127.0.0.1", "localhost", *self.other_hosts],
             "MAX_CONTENT_LENGTH": 2**20,  # bytes of a body
@@ -68,7 +68,7 @@ class Settings:
 def _required(environment: Mapping[str, str], name: str) -> str:
     value = environment.get(name, "")
     if not value:
-        raise ConfigurationError(f"{name} is not set; the service needs it in its environment")
+        raise ConfigurationError(f"the environment variable {name} is not set: set it")
     return value
 
 
@@ -81,7 +81,7 @@ def _number(
     except ValueError:
         number = kind("0")
     if not 0 < number < math.inf:
-        raise ConfigurationError(f"{name} is {text!r}; give a number above 0")
+        raise ConfigurationError(f"{name} is {text!r}: use a number above 0")
     return number
 
 
@@ -93,5 +93,5 @@ def _listed(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
 def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     value = _required(environment, name)
     if value not in allowed:
-        raise ConfigurationError(f"{name} is {value!r}; give one of {', '.join(allowed)}")
+        raise ConfigurationError(f"{name} is {value!r}: use one of {', '.join(allowed)}")
     return value

@@ -1,9 +1,9 @@
-"""How parts of a path are read."""
+"""Converters of path parameters."""
 
 from werkzeug.routing import IntegerConverter
 
 
 class AsciiIntegerConverter(IntegerConverter):
-    """Ids are written in ASCII digits; werkzeug's own converter takes those of every script."""
+    """Ids in ASCII digits; werkzeug's own converter accepts digits of any script."""
 
     regex = "[0-9]+"

@@ -1,4 +1,4 @@
-"""Figures for who runs the shop, from four sources."""
+"""Figures of the dashboard, from four sources."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ DAYS = 7
 
 
 def stats() -> dict[str, Any]:
-    """Users, sales by day, and what each upstream says: None where it is `missing`."""
+    """Return users, sales by day, and each upstream's response: None if it is `missing`."""
     users = data_access().count_users()
     sales = data_access().sales_of_last_days(DAYS)
     answers = upstreams().of_dashboard()

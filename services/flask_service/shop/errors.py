@@ -1,9 +1,9 @@
-"""What an error says beside its own text."""
+"""Headers of error responses."""
 
 from werkzeug.exceptions import HTTPException
 
 
 def headers_of(error: HTTPException) -> list[tuple[str, str]]:
-    """The headers that go with the status: Allow, WWW-Authenticate."""
-    # Its body would have been HTML.
+    """Return the headers of an error: Allow, WWW-Authenticate."""
+    # Its own body would be HTML.
     return [(name, value) for name, value in error.get_headers() if name != "Content-Type"]

@@ -1,17 +1,17 @@
-"""How values are written in JSON, and the rules that text has to keep."""
+"""Formats of values in JSON, and rules for text."""
 
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-# One pattern for every framework: their own e-mail validators differ.
+# One pattern for all frameworks: their own e-mail validators differ.
 EMAIL = r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$"
 _EMAIL = re.compile(EMAIL)
 _DIGITS = re.compile("-?[0-9]+")
 
 
 def money(amount: Decimal) -> str:
-    """An amount with two decimals: "19.99"."""
+    """Return an amount with two decimals: "19.99"."""
     return f"{amount:.2f}"
 
 
@@ -21,11 +21,11 @@ def timestamp(moment: datetime) -> str:
 
 
 def is_email(text: str) -> bool:
-    """Whether the pattern matches from end to end."""
-    # fullmatch, because $ alone lets a line feed at the end pass.
+    """Return whether the pattern matches the whole text."""
+    # fullmatch, because $ alone would accept a final line feed.
     return bool(_EMAIL.fullmatch(text))
 
 
 def is_integer(text: str) -> bool:
-    """Whether it is written in ASCII digits: int() also takes +1, 1_0 and every script."""
+    """Return whether it is in ASCII digits: int() also accepts +1, 1_0 and digits of any script."""
     return bool(_DIGITS.fullmatch(text))

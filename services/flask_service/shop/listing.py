@@ -1,12 +1,12 @@
-"""Users, a page at a time."""
+"""Pages of users."""
 
 from .data import data_access
 from .data.access import INT4_MAX, Record
 
 
 def users_page(after: int, limit: int) -> tuple[list[Record], int | None]:
-    """Users behind that id, and the last one's id if more follow."""
-    # One row more than asked for tells whether another page follows.
+    """Return users with ids above `after`, and the last one's id if more follow."""
+    # One extra row shows whether another page follows.
     users = data_access().users(min(after, INT4_MAX), limit + 1)
     items = users[:limit]
     follows = len(users) > len(items)

@@ -1,4 +1,4 @@
-"""The tables as Flask-SQLAlchemy models. The schema itself is shared and made elsewhere."""
+"""The tables as Flask-SQLAlchemy models. The shared schema is created elsewhere."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
-    """What every model inherits."""
+    """Base class of all models."""
 
 
 # A committed object is serialised as it is: reading it again would be one more statement.

@@ -1,4 +1,4 @@
-"""What a page tells the browser to refuse."""
+"""Security headers of pages."""
 
 from flask import Response
 
@@ -17,18 +17,18 @@ PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-# The page of the document begins with a script of its own.
+# The page of the document contains an inline script.
 _SCRIPTS = f"{'; '.join(_POLICY)}; script-src 'self' 'unsafe-inline'"
 DOCUMENT_HEADERS = PAGE_HEADERS | {"Content-Security-Policy": _SCRIPTS}
 
 
 def add_page_headers(response: Response) -> Response:
-    """The response of a blueprint of pages, which says so as well."""
+    """Add the headers to the response of a page and return it."""
     response.headers.update(PAGE_HEADERS)
     return response
 
 
 def add_document_headers(response: Response) -> Response:
-    """The same for the page of the document."""
+    """Add the headers of the document's page to a response and return it."""
     response.headers.update(DOCUMENT_HEADERS)
     return response

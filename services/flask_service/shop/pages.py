@@ -1,4 +1,4 @@
-"""Signing in with a form and a session, by Flask-Login."""
+"""Sign-in with a form and a session, by Flask-Login."""
 
 import hmac
 import secrets
@@ -16,7 +16,7 @@ blueprint.after_request(add_page_headers)
 
 @blueprint.get("/login")
 def login():
-    """The form."""
+    """Show the form."""
     return _form(200)
 
 
@@ -47,7 +47,7 @@ def logout():
 @blueprint.get("/account")
 @login_required
 def account():
-    """What only its owner sees."""
+    """Show the account page, for its owner only."""
     return render_template("account.html", username=current_user.id, form_key=_form_key())
 
 
@@ -56,7 +56,7 @@ def _form(status, message=""):
 
 
 def _form_key():
-    """A key of this session; a form that another site made cannot know it."""
+    """Return a key of this session; a form of another site cannot know it."""
     return session.setdefault("form_key", secrets.token_urlsafe())
 
 

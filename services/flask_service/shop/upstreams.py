@@ -1,4 +1,4 @@
-"""The services behind this one, asked one after the other or at once."""
+"""Requests to the upstream services, one after another or at once."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +15,15 @@ PATHS = {"inventory": "/stock", "analytics": "/metrics"}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A GET to one upstream, which may be as late as `timeout_s`."""
+    """A GET request to one upstream, with the time limit `timeout_s`."""
 
     client: httpx.Client
     path: str
     timeout_s: float
 
     def ask(self) -> Any | None:
-        """The answer's JSON, or None when it fails, is late or makes no sense."""
-        # A wait for a free connection of ours is not the upstream being late.
+        """Return the response's JSON; None if it fails, is late or is not valid JSON."""
+        # Waiting for a free connection of our own does not count as late.
         timeout = httpx.Timeout(self.timeout_s, pool=None)
         try:
             response = self.client.get(self.path, timeout=timeout)
@@ -39,21 +39,21 @@ Ask = Callable[[Iterable[Question]], list[Any | None]]
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """A client for each, shared by all requests of the process, and how several are asked."""
+    """A client for each, shared by all requests of the process, and the way to send several."""
 
     clients: dict[str, httpx.Client]
     timeout_s: float
     ask: Ask
 
     def of_dashboard(self) -> dict[str, Any | None]:
-        """What each upstream says, by its name."""
+        """Return the response of each upstream, by its name."""
         questions = [
             Question(client, PATHS[name], self.timeout_s) for name, client in self.clients.items()
         ]
         return dict(zip(self.clients, self.ask(questions), strict=True))
 
     def sources(self, count: int, delay_ms: int) -> list[Any | None]:
-        """What each of the inventory's sources says, by number; each takes `delay_ms`."""
+        """Return the responses of the inventory's sources, by number; each takes `delay_ms`."""
         client, timeout_s = self.clients["inventory"], self.timeout_s + delay_ms / 1e3
         return self.ask(
             Question(client, f"/source/{number}/{delay_ms}", timeout_s)
@@ -62,20 +62,20 @@ class Upstreams:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Make what the process's requests share."""
+    """Create the clients that the process's requests share."""
     clients = {
         "inventory": _client(settings.inventory_url, settings.upstream_connections),
         "analytics": _client(settings.analytics_url, settings.upstream_connections),
     }
     ask = _in_turn
     if settings.sources == "threads":
-        # One for each connection: with fewer, requests would wait for threads of their own.
+        # One thread per connection: with fewer, requests would wait for threads.
         ask = _in_threads(len(clients) * settings.upstream_connections)
     app.extensions["upstreams"] = Upstreams(clients, settings.upstream_timeout_s, ask)
 
 
 def upstreams() -> Upstreams:
-    """The upstreams of the application that is answering."""
+    """Return the upstreams of the current application."""
     return current_app.extensions["upstreams"]
 
 
@@ -91,7 +91,7 @@ def _in_threads(threads: int) -> Ask:
 def _client(base_url: str, connections: int) -> httpx.Client:
     return httpx.Client(
         base_url=base_url,
-        # All are kept: httpx would close idle ones beyond 20, or after 5 s.
+        # Keep all connections: by default, httpx closes idle ones beyond 20, or after 5 s.
         limits=httpx.Limits(
             max_connections=connections,
             max_keepalive_connections=connections,
@@ -102,5 +102,5 @@ def _client(base_url: str, connections: int) -> httpx.Client:
 
 
 def _refuse(constant: str) -> None:
-    # Python reads NaN and Infinity, which our own answer could not carry.
+    # Python reads NaN and Infinity, which our own response could not contain.
     raise ValueError(f"{constant} is not JSON")

@@ -1,1 +1,1 @@
-"""Flask's routes on their way to FastAPI, a group at a time, behind one address."""
+"""Flask's routes during a migration to FastAPI, group by group, at one address."""

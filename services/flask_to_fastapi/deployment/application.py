@@ -1,4 +1,4 @@
-"""The application at every step of the way."""
+"""The application at any step of the migration."""
 
 from collections.abc import Collection
 from importlib import import_module
@@ -11,8 +11,10 @@ from .groups import GROUPS
 
 
 def create_app(moved: Collection[str]) -> FastAPI:
-    """FastAPI with the groups that have moved, Flask behind it with the others; once all have
-    moved there is no Flask."""
+    """Create FastAPI with the `moved` groups and Flask behind it with the others.
+
+    Flask is not loaded once all groups have moved.
+    """
     if set(moved) == set(GROUPS):
         return application.create_app(Settings.from_environment())
     app: FastAPI = import_module(".both", __package__).create_app(moved)

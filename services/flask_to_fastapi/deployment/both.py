@@ -19,7 +19,7 @@ from .groups import GROUPS
 
 
 def create_app(moved: Collection[str]) -> FastAPI:
-    """The application; Flask answers in as many threads as any server gives it."""
+    """Create the application; Flask has as many threads as with any other server."""
     flask = shop.create_app()
     app = _with_routes(moved, flask) if moved else FastAPI(openapi_url=None)
     app.mount("/", WSGIMiddleware(flask, workers=int(os.environ["THREADS"])))
@@ -35,12 +35,12 @@ def _with_routes(moved: Collection[str], flask: Flask) -> FastAPI:
 
 
 def _pools(flask: Flask) -> APIRouter:
-    """The route that tells of connections: each framework has a pool of its own."""
+    """Create the route for the pools: each framework has its own."""
     router = APIRouter(tags=["measuring"])
 
     @router.get("/pool")
     async def pool(shop: ShopDep) -> PoolUse:
-        """Tell what both pools have counted since the process started; takes no connection."""
+        """Return the counts of both pools since the process started; takes no connection."""
         with flask.app_context():
             old, new = data_access().pool_use(), shop.pool_use()
         return PoolUse.model_validate({name: old[name] + new[name] for name in new})

@@ -1,4 +1,4 @@
-"""What both frameworks say of their routes, as one document."""
+"""The OpenAPI documents of both frameworks as one."""
 
 import json
 from typing import Any
@@ -9,12 +9,12 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def joined(new: Document, old: Document) -> Document:
-    """`new` with what `old` says of the routes that `new` does not have.
+    """Return `new` with the routes of `old` that `new` does not have.
 
-    Schemas of `old` are called Flask…: both have some of the same name.
+    Schemas of `old` get the prefix Flask, because some have the same name in both.
     """
-    told = json.loads(json.dumps(old).replace(_SCHEMAS, f"{_SCHEMAS}Flask"))
-    behind, front = told["components"], new.get("components", {})
+    renamed = json.loads(json.dumps(old).replace(_SCHEMAS, f"{_SCHEMAS}Flask"))
+    behind, front = renamed["components"], new.get("components", {})
     behind["schemas"] = {f"Flask{name}": each for name, each in behind["schemas"].items()}
     components = {kind: behind.get(kind, {}) | front.get(kind, {}) for kind in (*behind, *front)}
-    return new | {"paths": told["paths"] | new["paths"], "components": components}
+    return new | {"paths": renamed["paths"] | new["paths"], "components": components}

@@ -1,4 +1,4 @@
-"""The groups of routes, each of which moves as one."""
+"""The groups of routes; each group moves as a whole."""
 
 from app.routers import catalog, dashboard, ping, products, sources, tokens, users
 from app.settings import SettingsError
@@ -10,20 +10,20 @@ GROUPS = {
     "catalog": catalog.router,
     "tokens": tokens.router,
     "dashboard": dashboard.router,
-    "measuring": sources.router,  # that of the pool moves last: until then there are two pools
+    "measuring": sources.router,  # the route of the pool moves last: until then there are two pools
 }
-"""What has a group's routes in FastAPI."""
+"""FastAPI's router of each group."""
 
 
-def moved_groups(told: str) -> tuple[str, ...]:
-    """The groups that FastAPI has: `none`, `all`, or their names with commas between.
+def moved_groups(names: str) -> tuple[str, ...]:
+    """Return the groups that FastAPI serves: `none`, `all`, or comma-separated names.
 
-    SettingsError names what is no group.
+    SettingsError names unknown groups.
     """
-    moved = {"none": (), "all": tuple(GROUPS)}.get(told, tuple(told.split(", ")))
+    moved = {"none": (), "all": tuple(GROUPS)}.get(names, tuple(names.split(", ")))
     if unknown := [name for name in moved if name not in GROUPS]:
         raise SettingsError(
-            f"correct the environment: MOVED: no group {', '.join(map(repr, unknown))};"
-            f" there are {', '.join(GROUPS)}"
+            f"correct the environment: MOVED: unknown group {', '.join(map(repr, unknown))};"
+            f" known: {', '.join(GROUPS)}"
         )
     return moved

@@ -1,4 +1,4 @@
-"""What serves: uvicorn deployment.main:app"""
+"""Application to serve: uvicorn deployment.main:app"""
 
 import os
 

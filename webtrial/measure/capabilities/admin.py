@@ -4,45 +4,45 @@ from collections.abc import Iterator
 
 import httpx
 
-from webtrial.measure.capabilities.asking import (
-    Answer,
-    Subject,
-    place_of,
-    probe,
-    seen,
-    visitor,
-    yes_or_no,
-)
 from webtrial.measure.capabilities.login import submit
 from webtrial.measure.capabilities.pages import addresses, is_page, sign_in_form
+from webtrial.measure.capabilities.probes import (
+    Answer,
+    Subject,
+    exchanges,
+    http_client,
+    probe,
+    redirect_target,
+    yes_or_no,
+)
 
 INDEX = "/admin/"
 
 
 @probe("admin")
 def lists_users(subject: Subject) -> Iterator[Answer]:
-    """The admin is closed to strangers and lists users to staff, the first user included."""
-    with visitor(subject.url) as client:
+    """The admin rejects clients without a session and lists users, the first included, to staff."""
+    with http_client(subject.url) as client:
         refused = client.get(INDEX)
-        place = place_of(refused)
-        asked = [refused]
-        if place and sign_in_form(client.get(place)):
-            submit(client, place, subject)
-            asked += _index_and_list(client)
-        shown = len(asked) == 3 and all(map(is_page, asked[1:]))
-        listed = shown and _first_name(client) in asked[-1].text
+        form_path = redirect_target(refused)
+        responses = [refused]
+        if form_path and sign_in_form(client.get(form_path)):
+            submit(client, form_path, subject)
+            responses += _index_and_list(client)
+        pages_shown = len(responses) == 3 and all(map(is_page, responses[1:]))
+        listed = pages_shown and _first_name(client) in responses[-1].text
     yield Answer(
         "lists users to staff",
         yes_or_no(listed),
-        "signed in as one of the staff; the name of the first user looked for in the list",
-        seen(*asked),
+        "signed in as staff; the list must contain the name of the first user",
+        exchanges(*responses),
     )
 
 
 def _index_and_list(client: httpx.Client) -> list[httpx.Response]:
     index = client.get(INDEX)
-    places = [place for place in addresses(index) if place.rstrip("/").endswith("/user")]
-    return [index, *(client.get(place) for place in places[:1])]
+    user_lists = [path for path in addresses(index) if path.rstrip("/").endswith("/user")]
+    return [index, *(client.get(path) for path in user_lists[:1])]
 
 
 def _first_name(client: httpx.Client) -> str:

@@ -63,4 +63,4 @@ def read_anatomies(path: Path = ANATOMY) -> dict[str, Anatomy]:
     try:
         return _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise CapabilityError(f"{path} cannot be read: {error}") from None
+        raise CapabilityError(f"{path} cannot be read: {error}. Restore or correct it") from None

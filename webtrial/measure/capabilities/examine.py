@@ -24,15 +24,14 @@ from webtrial.measure.capabilities import (
     validation,
 )
 from webtrial.measure.capabilities.anatomy import Anatomy, read_anatomies
-from webtrial.measure.capabilities.asking import PROBES, Answer, Subject, visitor
-from webtrial.measure.capabilities.migration import Wanted
+from webtrial.measure.capabilities.probes import PROBES, Answer, Subject, http_client
 from webtrial.measure.capabilities.sources import Sources, copy_sources, loaded_sources
-from webtrial.measure.launch import Service, ServiceSettings, launch_stacks
+from webtrial.measure.launch import LaunchSpec, Service, ServiceSettings, launch_stacks
 from webtrial.measure.running_services import service_environment
 from webtrial.run.capabilities import Finding
 from webtrial.run.stacks import SERVICES, Stack, choose_stacks, load_stacks
 
-ASKING = (
+PROBE_MODULES = (
     *(validation, documentation, login, tokens, admin, migrations, origins, sockets),
     *(background, printed, makeup),
 )
@@ -49,21 +48,23 @@ def examine(database_url: str | None, say: Say) -> list[Finding]:
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
     cores = machine.core_split().service_cores
-    moving = choose_stacks(migration.STACKS, load_stacks())
-    say("starting PostgreSQL, filling the database …")
-    with service_environment([*stacks.values(), *moving], database_url, cores) as environment:
-        say("asking the services …")
-        with subjects(environment.settings, environment.seeded_data, environment.logs) as asked:
-            found = [finding for subject in asked for finding in findings_of(subject)]
-        say("moving from one to another, step by step …")
-        found += findings_on_the_way(environment.wanted(moving), environment.seeded_data)
-        say(f"starting each service {1 + footprint.REPEATS} times …")
-        wanted = environment.wanted(stacks.values())
-        footprints = footprint.measure(wanted, environment.seeded_data.users, cores)
+    migrating = choose_stacks(migration.STACKS, load_stacks())
+    say("Starting PostgreSQL, filling the database …")
+    with service_environment([*stacks.values(), *migrating], database_url, cores) as environment:
+        say("Probing the services …")
+        with subjects(
+            environment.settings, environment.seeded_data, environment.logs
+        ) as frameworks:
+            findings = [finding for subject in frameworks for finding in findings_of(subject)]
+        say("Migrating from one framework to another, step by step …")
+        findings += migration_findings(environment.launch_specs(migrating), environment.seeded_data)
+        say(f"Starting each service {1 + footprint.REPEATS} times …")
+        specs = environment.launch_specs(stacks.values())
+        footprints = footprint.measure(specs, environment.seeded_data.users, cores)
     for framework, stack in stacks.items():
         for capability, answer in footprint.answers(footprints[stack.name]):
-            found.append(_finding(framework, capability, answer))
-    return found
+            findings.append(_finding(framework, capability, answer))
+    return findings
 
 
 def deployed(anatomies: Mapping[str, Anatomy]) -> dict[str, Stack]:
@@ -86,15 +87,15 @@ def subjects(
     """
     anatomies = read_anatomies()
     stacks = deployed(anatomies)
-    wanted = {
+    specs = {
         key: (each, settings[stack.name], folder / f"{key}.log")
         for framework, stack in stacks.items()
         for key, each in {
             framework: _copied(stack, folder),
-            **_started_alone(framework, anatomies[framework]),
+            **_standalone_stacks(framework, anatomies[framework]),
         }.items()
     }
-    with launch_stacks(wanted, cores) as services:
+    with launch_stacks(specs, cores) as services:
         yield [
             Subject(
                 framework,
@@ -103,7 +104,7 @@ def subjects(
                 settings[stack.name],
                 _sources_of(services[framework], stack, anatomies[framework]),
                 services[framework].url,
-                services[_by_itself(framework)].url,
+                services[_standalone_key(framework)].url,
                 seeded_data.accounts[0],
                 seeded_data.password,
                 _others_of(framework, anatomies[framework], services),
@@ -113,21 +114,23 @@ def subjects(
 
 
 def findings_of(subject: Subject) -> Iterable[Finding]:
-    """Yield what every probe finds for a framework."""
+    """Yield the findings of every probe for a framework."""
     for capability, probes in PROBES.items():
-        for ask in probes:
-            for answer in ask(subject):
+        for run_probe in probes:
+            for answer in run_probe(subject):
                 yield _finding(subject.framework, capability, answer)
 
 
-def findings_on_the_way(wanted: Wanted, seeded_data: SeededData) -> Iterator[Finding]:
-    """Yield findings on leaving a framework; `wanted` are the stacks of `migration`."""
-    for framework, answer in migration.answers(wanted, seeded_data):
+def migration_findings(
+    specs: Mapping[str, LaunchSpec], seeded_data: SeededData
+) -> Iterator[Finding]:
+    """Yield findings on migrating from a framework; `specs` are the stacks of `migration`."""
+    for framework, answer in migration.answers(specs, seeded_data):
         yield _finding(framework, migration.CAPABILITY, answer)
 
 
 def _finding(framework: str, capability: str, answer: Answer) -> Finding:
-    found = Finding(
+    finding = Finding(
         framework,
         capability,
         answer.question,
@@ -137,15 +140,15 @@ def _finding(framework: str, capability: str, answer: Answer) -> Finding:
         answer.evidence,
     )
     if not answer.absolute:
-        return found
-    return replace(found, measured_at=date.today().isoformat(), machine=_machine())
+        return finding
+    return replace(finding, measured_at=date.today().isoformat(), machine=_machine())
 
 
 def _machine() -> str:
-    told = machine.describe()
+    facts = machine.describe()
     return (
-        f"{told['processor']}, {told['cores']} cores, {told['memory_gib']:g} GiB,"
-        f" {told['system']} {told['kernel']}, {told['python']}"
+        f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gib']:g} GiB,"
+        f" {facts['system']} {facts['kernel']}, {facts['python']}"
     )
 
 
@@ -156,14 +159,14 @@ def _copied(stack: Stack, folder: Path) -> Stack:
     return replace(stack, folder=str(copy))
 
 
-def _started_alone(framework: str, anatomy: Anatomy) -> dict[str, Stack]:
+def _standalone_stacks(framework: str, anatomy: Anatomy) -> dict[str, Stack]:
     """Return the services to start in `services/alone/`, by their key."""
-    commands = {_by_itself(framework): anatomy.alone}
-    commands |= {_other(framework, name): command for name, command in anatomy.others.items()}
-    return {name: _alone(name, framework, command) for name, command in commands.items()}
+    commands = {_standalone_key(framework): anatomy.alone}
+    commands |= {_other_key(framework, name): command for name, command in anatomy.others.items()}
+    return {name: _standalone_stack(name, framework, command) for name, command in commands.items()}
 
 
-def _alone(name: str, framework: str, command: tuple[str, ...]) -> Stack:
+def _standalone_stack(name: str, framework: str, command: tuple[str, ...]) -> Stack:
     return Stack(
         name=name,
         title=name,
@@ -178,17 +181,17 @@ def _alone(name: str, framework: str, command: tuple[str, ...]) -> Stack:
     )
 
 
-def _by_itself(framework: str) -> str:
+def _standalone_key(framework: str) -> str:
     return f"{framework} by itself"
 
 
-def _other(framework: str, name: str) -> str:
+def _other_key(framework: str, name: str) -> str:
     return f"{framework} {name}"
 
 
 def _others_of(framework: str, anatomy: Anatomy, services: Mapping[str, Service]) -> dict[str, str]:
     """Return the addresses of a framework's other services."""
-    return {name: services[_other(framework, name)].url for name in anatomy.others}
+    return {name: services[_other_key(framework, name)].url for name in anatomy.others}
 
 
 def _sources_of(service: Service, stack: Stack, anatomy: Anatomy) -> Sources:
@@ -196,7 +199,7 @@ def _sources_of(service: Service, stack: Stack, anatomy: Anatomy) -> Sources:
 
     Requests are sent first, because some modules are loaded only on request.
     """
-    with visitor(service.url) as client:
+    with http_client(service.url) as client:
         for path in ("/openapi.json", "/docs", "/catalog", "/users/1", "/products/search?q=x"):
             client.get(path)
         client.post("/users", json={})

@@ -12,8 +12,13 @@ from statistics import median
 import httpx
 
 from webtrial.errors import ContractError, LaunchError
-from webtrial.measure.capabilities.asking import ANSWER_S, Answer
-from webtrial.measure.launch import ServiceSettings, service_command, service_environment
+from webtrial.measure.capabilities.probes import TIMEOUT_S, Answer
+from webtrial.measure.launch import (
+    LaunchSpec,
+    ServiceSettings,
+    service_command,
+    service_environment,
+)
 from webtrial.measure.processes import Roots, Trees
 from webtrial.run.stacks import SERVICES, Stack
 from webtrial.system.plain_http import plain_client
@@ -27,21 +32,19 @@ REST_S = 0.5  # from the first response until memory is read
 READY_S = 30.0
 _POLL_S = 0.002
 
-Wanted = Mapping[str, tuple[Stack, ServiceSettings, Path]]
-
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
     """One process: seconds from its start to its first response; MiB then, and after `requests`."""
 
-    first_answer_s: float
+    first_response_s: float
     idle_mib: float
     used_mib: float
     requests: int
 
 
 def measure(
-    wanted: Wanted,
+    specs: Mapping[str, LaunchSpec],
     users: int,
     cores: Collection[int] | None,
     repeats: int = REPEATS,
@@ -49,54 +52,54 @@ def measure(
 ) -> dict[str, list[Footprint]]:
     """Measure fresh processes one at a time, the stacks taking turns; return them by key.
 
-    The keys are those of `wanted`. Each stack is started once beforehand, which writes its bytecode
+    The keys are those of `specs`. Each stack is started once beforehand, which writes its bytecode
     and brings its files into memory. Raises LaunchError if a service does not start, and
-    ContractError if it answers with an error.
+    ContractError if it responds with an error.
     """
-    found: dict[str, list[Footprint]] = {name: [] for name in wanted}
-    for stack, settings, log in wanted.values():
+    footprints: dict[str, list[Footprint]] = {name: [] for name in specs}
+    for stack, settings, log in specs.values():
         with _started(stack, settings, log, cores):
             pass
     for _ in range(repeats):
-        for name, (stack, settings, log) in wanted.items():
-            with _started(stack, settings, log, cores) as (url, first_answer_s, read_mib):
+        for name, (stack, settings, log) in specs.items():
+            with _started(stack, settings, log, cores) as (url, first_response_s, read_mib):
                 time.sleep(REST_S)
                 idle_mib = read_mib()
-                _ask(url, [1 + n % users for n in range(requests)])
-                found[name].append(Footprint(first_answer_s, idle_mib, read_mib(), requests))
-    return found
+                _send_requests(url, [1 + n % users for n in range(requests)])
+                footprints[name].append(Footprint(first_response_s, idle_mib, read_mib(), requests))
+    return footprints
 
 
-def answers(found: list[Footprint]) -> Iterator[tuple[str, Answer]]:
+def answers(footprints: list[Footprint]) -> Iterator[tuple[str, Answer]]:
     """Yield capability and answer: median, minimum and maximum of each figure.
 
-    All processes in `found` must have answered the same number of requests.
+    All processes in `footprints` must have served the same number of requests.
     """
-    (requests,) = {each.requests for each in found}
+    (requests,) = {each.requests for each in footprints}
     yield from _spread(
         "cold start",
-        "first answer",
-        [each.first_answer_s for each in found],
+        "first response",
+        [each.first_response_s for each in footprints],
         "s",
-        "from the start of the process to the first 200 of GET /ping",
+        "from the start of the process to the first 200 response to GET /ping",
     )
-    how = "what the service's processes hold alone, and what they share once; /users/{id} was asked"
-    yield from _spread("memory", "idle", [each.idle_mib for each in found], "MiB", how)
-    used = [each.used_mib for each in found]
+    how = "private memory of the processes plus shared memory once; requests to /users/{id}"
+    yield from _spread("memory", "idle", [each.idle_mib for each in footprints], "MiB", how)
+    used = [each.used_mib for each in footprints]
     yield from _spread("memory", f"after {requests:,} requests", used, "MiB", how)
 
 
 def _spread(
     capability: str, question: str, values: list[float], unit: str, how: str
 ) -> Iterator[tuple[str, Answer]]:
-    figures = {"median": median(values), "least": min(values), "most": max(values)}
+    figures = {"median": median(values), "minimum": min(values), "maximum": max(values)}
     for name, value in figures.items():
         yield (
             capability,
             Answer(
                 f"{question}, {name}",
                 f"{value:.2f}" if unit == "s" else f"{value:.0f}",
-                f"{how}; {len(values)} fresh processes, the frameworks taking turns",
+                f"{how}; {len(values)} new processes, frameworks alternating",
                 "/ping" if unit == "s" else "/users/{id}",
                 unit,
                 absolute=True,
@@ -123,36 +126,42 @@ def _started(
     def read_mib() -> float:
         usage = Trees(Roots(service=process.pid)).read().service
         if usage is None:
-            raise LaunchError(f"{stack.name} has ended. The end of its log:\n{last_lines(log)}")
+            raise LaunchError(f"{stack.name} has exited. End of {log}:\n{last_lines(log)}")
         return usage.memory_mib
 
     try:
-        _await_answer(url, started_s, lambda: process.poll() is None, stack.name, log)
+        _await_response(url, started_s, lambda: process.poll() is None, stack.name, log)
         yield url, time.perf_counter() - started_s, read_mib
     finally:
         stop_child(process, Signals[stack.stop_signal])
 
 
-def _await_answer(
-    url: str, started_s: float, lives: Callable[[], bool], name: str, log: Path
+def _await_response(
+    url: str, started_s: float, is_running: Callable[[], bool], name: str, log: Path
 ) -> None:
-    with plain_client(ANSWER_S) as client:
-        while lives() and time.perf_counter() - started_s < READY_S:
+    with plain_client(TIMEOUT_S) as client:
+        while is_running() and time.perf_counter() - started_s < READY_S:
             try:
                 if client.get(f"{url}/ping").status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
                 time.sleep(_POLL_S)
-    raise LaunchError(f"{name} did not answer. The end of its log:\n{last_lines(log)}")
+    raise LaunchError(
+        f"{name} did not respond to GET /ping with 200 within {READY_S:g} s. End of {log}:\n"
+        f"{last_lines(log)}"
+    )
 
 
-def _ask(url: str, users: Iterable[int]) -> None:
+def _send_requests(url: str, users: Iterable[int]) -> None:
     """Request these users, over as many connections as the service has to the database."""
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     with (
-        httpx.Client(base_url=url, limits=limits, timeout=ANSWER_S, trust_env=False) as client,
+        httpx.Client(base_url=url, limits=limits, timeout=TIMEOUT_S, trust_env=False) as client,
         ThreadPoolExecutor(CONNECTIONS) as threads,
     ):
-        for answer in threads.map(lambda user: client.get(f"/users/{user}"), users):
-            if answer.status_code != httpx.codes.OK:
-                raise ContractError(f"{answer.request.url.path}: {answer.status_code}, not 200")
+        for response in threads.map(lambda user: client.get(f"/users/{user}"), users):
+            if response.status_code != httpx.codes.OK:
+                raise ContractError(
+                    f"{url} responded to {response.request.url.path} with status"
+                    f" {response.status_code}, not 200. Read its log"
+                )

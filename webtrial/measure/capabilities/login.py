@@ -5,16 +5,16 @@ from http.cookies import SimpleCookie
 
 import httpx
 
-from webtrial.measure.capabilities.asking import (
+from webtrial.measure.capabilities.pages import is_page, sign_in_form
+from webtrial.measure.capabilities.probes import (
     Answer,
     Subject,
-    place_of,
+    exchanges,
+    http_client,
     probe,
-    seen,
-    visitor,
+    redirect_target,
     yes_or_no,
 )
-from webtrial.measure.capabilities.pages import is_page, sign_in_form
 
 PROTECTED = ("/account/", "/account")
 _FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite"}
@@ -22,67 +22,70 @@ _FLAGS = {"httponly": "HttpOnly", "secure": "Secure", "samesite": "SameSite"}
 
 @probe("session login")
 def signs_in(subject: Subject) -> Iterator[Answer]:
-    """A stranger is redirected to a form; after sending it with a password, the page is shown."""
-    with visitor(subject.url) as client:
-        refused = ask_protected(client)
-        leads = bool(place_of(refused)) and sign_in_form(client.get(place_of(refused))) is not None
-        sent = submit(client, place_of(refused), subject) if leads else refused
-        shown = client.get(refused.request.url.path) if leads else refused
-    is_shown = leads and is_page(shown) and subject.account in shown.text
+    """Without a session, a form is shown; after it is sent with a password, the page is shown."""
+    with http_client(subject.url) as client:
+        refused = request_protected_page(client)
+        form_path = redirect_target(refused)
+        has_form = bool(form_path) and sign_in_form(client.get(form_path)) is not None
+        sent = submit(client, form_path, subject) if has_form else refused
+        shown = client.get(refused.request.url.path) if has_form else refused
+    is_shown = has_form and is_page(shown) and subject.account in shown.text
     yield Answer(
-        "page for those who have signed in",
+        "page for signed-in users",
         yes_or_no(is_shown),
-        "redirected to a form without a session; shown, with the name, once the form was sent",
-        seen(refused, sent, shown) if leads else seen(refused),
+        "redirect to a form without a session; page with the user name after submitting it",
+        exchanges(refused, sent, shown) if has_form else exchanges(refused),
     )
     yield Answer(
-        "cookies of a session",
+        "session cookies",
         (_flags_of(sent) if is_shown else "") or "none",
-        "Set-Cookie of the answer to the form",
-        seen(sent),
+        "Set-Cookie of the response to the form",
+        exchanges(sent),
     )
 
 
 @probe("session login")
-def guards_its_form(subject: Subject) -> Iterator[Answer]:
+def rejects_foreign_form(subject: Subject) -> Iterator[Answer]:
     """A form submitted by another site is refused (CSRF protection)."""
-    with visitor(subject.url) as client:
-        protected = ask_protected(client)
-        place = place_of(protected)
-        form = sign_in_form(client.get(place)) if place else None
+    with http_client(subject.url) as client:
+        protected = request_protected_page(client)
+        form_path = redirect_target(protected)
+        form = sign_in_form(client.get(form_path)) if form_path else None
         credentials = {"username": subject.account, "password": subject.password}
-        sent = client.post(place, data=credentials) if form else protected
+        sent = client.post(form_path, data=credentials) if form else protected
     yield Answer(
-        "refuses a form of another site",
+        "rejects a cross-site form",
         yes_or_no(form is not None and sent.is_client_error),
-        "the right password sent without what the form hides",
-        seen(sent),
+        "correct password submitted without the form's hidden fields",
+        exchanges(sent),
     )
 
 
-def ask_protected(client: httpx.Client) -> httpx.Response:
-    """Return the response to a stranger's request for the account page: the redirect, if any."""
-    answers = [client.get(path) for path in PROTECTED]
-    return next((each for each in answers if place_of(each)), answers[0])
+def request_protected_page(client: httpx.Client) -> httpx.Response:
+    """Return the response to a request for the account page without a session."""
+    responses = [client.get(path) for path in PROTECTED]
+    return next((each for each in responses if redirect_target(each)), responses[0])
 
 
-def submit(client: httpx.Client, place: str, subject: Subject) -> httpx.Response:
-    """Send the form at `place` for the subject's account, including its hidden fields."""
-    form = sign_in_form(client.get(place))
+def submit(client: httpx.Client, form_path: str, subject: Subject) -> httpx.Response:
+    """Send the form at `form_path` for the subject's account, including its hidden fields."""
+    form = sign_in_form(client.get(form_path))
     credentials = {"username": subject.account, "password": subject.password}
-    return client.post(place, data=(form.hidden if form else {}) | credentials)
+    return client.post(form_path, data=(form.hidden if form else {}) | credentials)
 
 
-def _flags_of(answer: httpx.Response) -> str:
+def _flags_of(response: httpx.Response) -> str:
     """Return the cookies' flags, sorted by name: `sessionid: HttpOnly, SameSite=Lax; …`."""
     cookies: SimpleCookie = SimpleCookie()
-    for header in answer.headers.get_list("set-cookie"):
+    for header in response.headers.get_list("set-cookie"):
         cookies.load(header)
-    told = {
+    flags_by_name = {
         name: [_flag(flag, cookie[flag]) for flag in _FLAGS if cookie[flag]]
         for name, cookie in sorted(cookies.items())
     }
-    return "; ".join(f"{name}: {', '.join(flags) or 'no flags'}" for name, flags in told.items())
+    return "; ".join(
+        f"{name}: {', '.join(flags) or 'no flags'}" for name, flags in flags_by_name.items()
+    )
 
 
 def _flag(name: str, value: str | bool) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from webtrial.errors import CapabilityError
 from webtrial.measure.capabilities.anatomy import PURPOSES
-from webtrial.measure.capabilities.asking import Answer, Subject, probe
 from webtrial.measure.capabilities.packages import closure, owners, size_mib
+from webtrial.measure.capabilities.probes import Answer, Subject, probe
 
 _LINES = (
-    "lines that are neither blank nor comment nor docstring, of the files that the service loaded,"
-    " by a table of what each is for"
+    "lines without blanks, comments and docstrings in the files that the service loaded, by purpose"
+    " as in services/capabilities.toml"
 )
-_PACKAGES = "what importlib.metadata says that each requires, followed to its end"
+_PACKAGES = "all direct and indirect requirements according to importlib.metadata"
 
 
 @probe("lines of code")
@@ -21,7 +21,7 @@ def by_purpose(subject: Subject) -> Iterator[Answer]:
     folder = f"services/{subject.stack.folder}"
     for purpose in PURPOSES:
         yield Answer(purpose, str(lines[purpose]), _LINES, folder, unit="lines")
-    yield Answer("in all", str(lines.total()), _LINES, folder, unit="lines")
+    yield Answer("total", str(lines.total()), _LINES, folder, unit="lines")
 
 
 @probe("installed packages")
@@ -38,11 +38,11 @@ def _packages(what: str, requirements: tuple[str, ...]) -> Iterator[Answer]:
     yield Answer(
         f"{what}: packages", str(len(names)), _PACKAGES, ", ".join(requirements), "packages"
     )
-    yield Answer(f"{what}: which", listed, _PACKAGES, ", ".join(requirements))
+    yield Answer(f"{what}: package names", listed, _PACKAGES, ", ".join(requirements))
     yield Answer(
         f"{what}: size",
         f"{size_mib(names):.1f}",
-        "the sizes in each package's RECORD",
+        "sum of the file sizes in each package's RECORD",
         ", ".join(requirements),
         "MiB",
         absolute=True,
@@ -51,11 +51,11 @@ def _packages(what: str, requirements: tuple[str, ...]) -> Iterator[Answer]:
 
 def _demand_all_listed(subject: Subject) -> None:
     """Raise CapabilityError if the service imports packages that `requirements` do not install."""
-    brought = closure(subject.anatomy.requirements)
+    installed = closure(subject.anatomy.requirements)
     for file in subject.sources.files:
         for each in file.imports:
-            if (found := owners(each.name)) and not found & brought:
+            if (packages := owners(each.name)) and not packages & installed:
                 raise CapabilityError(
-                    f"services/{each.place} imports {each.name}: add {' or '.join(found)} to the"
+                    f"services/{each.place} imports {each.name}: add {' or '.join(packages)} to the"
                     f" requirements of {subject.framework} in services/capabilities.toml"
                 )

@@ -7,19 +7,17 @@ from pathlib import Path
 import httpx
 
 from webtrial.load.scenarios import SeededData
-from webtrial.measure.capabilities.asking import Answer, seen, visitor, yes_or_no
 from webtrial.measure.capabilities.pages import is_page, sign_in_form
-from webtrial.measure.launch import ServiceSettings, launch_stack
+from webtrial.measure.capabilities.probes import Answer, exchanges, http_client, yes_or_no
+from webtrial.measure.launch import LaunchSpec, ServiceSettings, launch_stack
 from webtrial.run.stacks import Stack
-
-Wanted = Mapping[str, tuple[Stack, ServiceSettings, Path]]
 
 CAPABILITY = "migration"
 TOGETHER = "django-with-fastapi"
-ON_THE_WAY = "flask-to-fastapi-half"
-STACKS = (TOGETHER, ON_THE_WAY)
+HALF_MIGRATED = "flask-to-fastapi-half"
+STACKS = (TOGETHER, HALF_MIGRATED)
 
-ASKED = {
+ROUTES = {
     "ping": "/ping",
     "users": "/users/1",
     "products": "/products/search?q=lamp",
@@ -33,24 +31,26 @@ ASKED = {
 _LOGIN = "/accounts/login/"
 
 
-def answers(wanted: Wanted, seeded_data: SeededData) -> Iterator[tuple[str, Answer]]:
-    """Yield answers by the framework that is left.
+def answers(
+    specs: Mapping[str, LaunchSpec], seeded_data: SeededData
+) -> Iterator[tuple[str, Answer]]:
+    """Yield answers by the framework that a project migrates from.
 
-    `wanted` has STACKS, each on its own copy of the data.
+    `specs` has STACKS, each on its own copy of the data.
     """
-    stack, settings, log = wanted[TOGETHER]
+    stack, settings, log = specs[TOGETHER]
     with launch_stack(stack, settings, None, log) as service:
-        yield "Django", serves_beside(service.url, seeded_data)
-    yield "Flask", moves_step_by_step(*wanted[ON_THE_WAY], seeded_data)
+        yield "Django", serves_together(service.url, seeded_data)
+    yield "Flask", moves_stepwise(*specs[HALF_MIGRATED], seeded_data)
 
 
-def serves_beside(url: str, seeded_data: SeededData) -> Answer:
+def serves_together(url: str, seeded_data: SeededData) -> Answer:
     """Whether the admin, a session login and FastAPI's API work together at `url`."""
-    with visitor(url) as client:
-        refused = client.get(ASKED["dashboard"])
+    with http_client(url) as client:
+        refused = client.get(ROUTES["dashboard"])
         _sign_in(client, seeded_data)
         listed, account = client.get("/admin/shop/user/"), client.get("/account/")
-        first, stats = client.get("/users?limit=1"), client.get(ASKED["dashboard"])
+        first, stats = client.get("/users?limit=1"), client.get(ROUTES["dashboard"])
     pages = is_page(listed) and is_page(account)
     works = (
         refused.status_code == httpx.codes.UNAUTHORIZED
@@ -62,48 +62,47 @@ def serves_beside(url: str, seeded_data: SeededData) -> Answer:
     return Answer(
         "admin, session login and FastAPI's API at one address",
         yes_or_no(works),
-        "signed in by Django's form: the admin lists the first user that FastAPI tells of, and a"
-        " route of FastAPI's that asks for an account takes the session",
-        seen(refused, listed, account, first, stats),
+        "signed in by Django's form: the admin lists the first user that FastAPI returns, and a"
+        " FastAPI route that requires an account accepts the session",
+        exchanges(refused, listed, account, first, stats),
     )
 
 
-def moves_step_by_step(
+def moves_stepwise(
     stack: Stack, settings: ServiceSettings, log: Path, seeded_data: SeededData
 ) -> Answer:
     """Whether all groups of routes respond before the first move to FastAPI and after each move."""
-    groups = list(ASKED)
+    groups = list(ROUTES)
     refused = [
-        f"{step} moved, {answer.request.url.path}: {answer.status_code}"
+        f"{step} moved, {response.request.url.path}: {response.status_code}"
         for step in range(len(groups) + 1)
-        for answer in _asked(_at_step(stack, groups[:step]), settings, log, seeded_data)
-        if answer.status_code != httpx.codes.OK
+        for response in _responses(_at_step(stack, groups[:step]), settings, log, seeded_data)
+        if response.status_code != httpx.codes.OK
     ]
     return Answer(
-        "routes move to FastAPI one group after the other",
+        "routes move to FastAPI group by group",
         yes_or_no(not refused),
-        "a place of each group asked before any has moved, after each that moves, and after the"
-        " last",
-        ", ".join(refused) or f"{len(groups) + 1} steps: 200 of all of {', '.join(groups)}",
+        "one URL of each group requested before the first move and after each move",
+        ", ".join(refused) or f"{len(groups) + 1} steps: 200 for each of {', '.join(groups)}",
     )
 
 
 def _at_step(stack: Stack, moved: list[str]) -> Stack:
-    told = {"MOVED": ", ".join(moved) or "none"}
-    return replace(stack, environment=stack.environment | told)
+    variables = {"MOVED": ", ".join(moved) or "none"}
+    return replace(stack, environment=stack.environment | variables)
 
 
-def _asked(
+def _responses(
     stack: Stack, settings: ServiceSettings, log: Path, seeded_data: SeededData
 ) -> list[httpx.Response]:
     """Return the service's response for each group."""
     credentials = {"username": seeded_data.accounts[0], "password": seeded_data.password}
-    with launch_stack(stack, settings, None, log) as service, visitor(service.url) as client:
-        token = client.post(ASKED["tokens"], data=credentials)
-        given = token.json()["access_token"] if token.is_success else "none"
-        bearer = {"Authorization": f"Bearer {given}"}
-        others = [place for group, place in ASKED.items() if group != "tokens"]
-        return [token, *(client.get(place, headers=bearer) for place in others)]
+    with launch_stack(stack, settings, None, log) as service, http_client(service.url) as client:
+        token = client.post(ROUTES["tokens"], data=credentials)
+        access_token = token.json()["access_token"] if token.is_success else "none"
+        bearer = {"Authorization": f"Bearer {access_token}"}
+        others = [path for group, path in ROUTES.items() if group != "tokens"]
+        return [token, *(client.get(path, headers=bearer) for path in others)]
 
 
 def _sign_in(client: httpx.Client, seeded_data: SeededData) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 
-from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
+from webtrial.measure.capabilities.probes import Answer, Subject, probe, yes_or_no
 from webtrial.measure.launch import prepare_command, service_environment
 from webtrial.run.stacks import SERVICES
 
@@ -17,7 +17,7 @@ def are_applied(subject: Subject) -> Iterator[Answer]:
     yield Answer(
         "applied to the service's database",
         yes_or_no(bool(command) and _passes(subject, [*command, "--check"])),
-        "the stack's `prepare` with --check, which fails where a migration is missing",
+        "the stack's `prepare` command with --check, which fails if a migration is missing",
         f"{subject.stack.folder}/{' '.join(command[1:])} --check" if command else NO_COMMAND,
     )
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 
 from webtrial.errors import CapabilityError
-from webtrial.measure.capabilities.asking import Answer, Subject, probe, yes_or_no
 from webtrial.measure.capabilities.packages import owners
+from webtrial.measure.capabilities.probes import Answer, Subject, probe, yes_or_no
 from webtrial.measure.capabilities.source import Mention
 from webtrial.system.environment import completed
 
-GIVERS = {
+PROVIDERS = {
     "validation": ("django.forms", "pydantic", "rest_framework.serializers", "marshmallow"),
     "documentation": (
         *("fastapi.openapi.docs", "fastapi_standalone_docs", "drf_spectacular"),
@@ -38,7 +38,7 @@ import json, pkgutil, sys
 from importlib.util import find_spec
 
 def is_module(name):
-    # Only looked for: some of Django's cannot be imported without settings.
+    # Not imported: some of Django's modules cannot be without settings.
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:
@@ -58,33 +58,33 @@ print(json.dumps([name for name in names if is_module(name) or is_within_one(nam
 def _comes_from(capability: str) -> None:
     @probe(capability)
     def comes_from(subject: Subject) -> Iterator[Answer]:
-        yield _in_the_box(subject, GIVERS[capability])
-        yield _beside_it(subject, GIVERS[capability])
+        yield _own_provider(subject, PROVIDERS[capability])
+        yield _other_packages(subject, PROVIDERS[capability])
 
 
-for _capability in GIVERS:
+for _capability in PROVIDERS:
     _comes_from(_capability)
 
 
-def _in_the_box(subject: Subject, givers: tuple[str, ...]) -> Answer:
-    box = subject.box()
-    found = [name for name in givers if owners(name) & box and name in _present()]
+def _own_provider(subject: Subject, providers: tuple[str, ...]) -> Answer:
+    own_packages = subject.own_packages()
+    found = [name for name in providers if owners(name) & own_packages and name in _present()]
     return Answer(
         "comes with the framework",
         yes_or_no(bool(found)),
-        f"found in the packages that the framework itself requires: {', '.join(givers)}",
+        f"searched for in the framework and the packages that it requires: {', '.join(providers)}",
         ", ".join(found) or NONE,
     )
 
 
-def _beside_it(subject: Subject, givers: tuple[str, ...]) -> Answer:
-    mentions = list(subject.sources.mentions_of(givers))
-    extra = sorted(_owners_of(mentions) - subject.box(), key=str.casefold)
+def _other_packages(subject: Subject, providers: tuple[str, ...]) -> Answer:
+    mentions = list(subject.sources.mentions_of(providers))
+    extra = sorted(_owners_of(mentions) - subject.own_packages(), key=str.casefold)
     return Answer(
         "other packages used for it",
         ", ".join(extra) or NONE,
-        f"imported or named in the sources that the service loaded: {', '.join(givers)}",
-        ", ".join(_first_places(mentions)) or NONE,
+        f"searched for in imports and strings of the loaded sources: {', '.join(providers)}",
+        ", ".join(_first_mentions(mentions)) or NONE,
     )
 
 
@@ -92,7 +92,7 @@ def _owners_of(mentions: list[Mention]) -> set[str]:
     return {owner for each in mentions for owner in owners(each.name)}
 
 
-def _first_places(mentions: list[Mention]) -> list[str]:
+def _first_mentions(mentions: list[Mention]) -> list[str]:
     """Return where the service first mentions each of the packages."""
     first: dict[str, str] = {}
     for each in mentions:
@@ -103,9 +103,12 @@ def _first_places(mentions: list[Mention]) -> list[str]:
 @cache
 def _present() -> frozenset[str]:
     """Return the names in GIVERS that can be imported here, tested in a separate process."""
-    names = sorted({name for givers in GIVERS.values() for name in givers})
+    names = sorted({name for providers in PROVIDERS.values() for name in providers})
     command = [sys.executable, "-c", _PRESENT, json.dumps(names)]
     done = completed(command, timeout_s=60)
     if done.returncode:
-        raise CapabilityError(f"packages cannot be imported:\n{done.stderr[-2000:]}")
+        raise CapabilityError(
+            "installed packages cannot be examined: install requirements.txt. Error output:\n"
+            f"{done.stderr[-2000:]}"
+        )
     return frozenset(json.loads(done.stdout))

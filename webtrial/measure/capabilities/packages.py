@@ -19,14 +19,14 @@ def closure(requirements: Iterable[str]) -> set[str]:
     Raises CapabilityError for a package that is not installed.
     """
     found: set[tuple[str, str]] = set()
-    waiting = [Requirement(each) for each in requirements]
-    while waiting:
-        requirement = waiting.pop()
+    pending = [Requirement(each) for each in requirements]
+    while pending:
+        requirement = pending.pop()
         for extra in ("", *requirement.extras):
-            asked = canonicalize_name(requirement.name), extra
-            if asked not in found:
-                found.add(asked)
-                waiting += _required(_installed(requirement.name), extra)
+            key = canonicalize_name(requirement.name), extra
+            if key not in found:
+                found.add(key)
+                pending += _required(_installed(requirement.name), extra)
     return {_name(_installed(name)) for name, _ in found}
 
 
@@ -54,8 +54,8 @@ def _installed(name: str) -> Distribution:
         return distribution(name)
     except PackageNotFoundError:
         raise CapabilityError(
-            f"{name} is not installed, which services/capabilities.toml asks for, or what it asks"
-            " for does: install requirements.txt"
+            f"{name} is not installed, but a package in services/capabilities.toml requires it:"
+            " install requirements.txt"
         ) from None
 
 

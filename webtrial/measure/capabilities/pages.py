@@ -16,30 +16,30 @@ class Form:
     hidden: dict[str, str]
 
 
-def is_page(answer: httpx.Response) -> bool:
+def is_page(response: httpx.Response) -> bool:
     """Whether the response is an HTML page for people."""
-    kind = answer.headers.get("content-type", "")
-    return answer.status_code == httpx.codes.OK and kind.startswith("text/html")
+    kind = response.headers.get("content-type", "")
+    return response.status_code == httpx.codes.OK and kind.startswith("text/html")
 
 
-def hosts_loaded(answer: httpx.Response) -> set[str]:
+def hosts_loaded(response: httpx.Response) -> set[str]:
     """Return the other hosts from which the page's tags make a browser load files."""
-    own = answer.request.url
-    tags = BeautifulSoup(answer.text, "html.parser").find_all(_LOADING)
+    own = response.request.url
+    tags = BeautifulSoup(response.text, "html.parser").find_all(_LOADING)
     addresses = (tag.get(name) for tag in tags for name in ("src", "href", "data"))
     hosts = {urlsplit(urljoin(str(own), str(each))).netloc for each in addresses if each}
     return {host for host in hosts if host} - {own.netloc.decode()}
 
 
-def addresses(answer: httpx.Response) -> list[str]:
+def addresses(response: httpx.Response) -> list[str]:
     """Return the targets of the page's links."""
-    links = BeautifulSoup(answer.text, "html.parser").find_all("a", href=True)
+    links = BeautifulSoup(response.text, "html.parser").find_all("a", href=True)
     return [str(link["href"]) for link in links]
 
 
-def sign_in_form(answer: httpx.Response) -> Form | None:
+def sign_in_form(response: httpx.Response) -> Form | None:
     """Return the page's form for a name and a password; None if it has none."""
-    page = BeautifulSoup(answer.text, "html.parser")
+    page = BeautifulSoup(response.text, "html.parser")
     for form in page.find_all("form"):
         fields = {str(each.get("name")): each for each in form.find_all("input")}
         password = fields.get("password")

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import httpx
 
-from webtrial.measure.capabilities.asking import (
-    NOT_ASKED,
+from webtrial.measure.capabilities.probes import (
+    NOT_APPLICABLE,
     Answer,
     Subject,
+    exchanges,
+    http_client,
     probe,
-    seen,
-    visitor,
     yes_or_no,
 )
 
@@ -27,22 +27,22 @@ def search_runs(subject: Subject) -> Iterator[Answer]:
     to the queries.
     """
     question = "search handler runs"
-    how = "the handler as printed, on PostgreSQL; beside it the same queries in turn"
+    how = "the handler as printed, on PostgreSQL; for comparison, the same queries in turn"
     if (url := subject.others.get(SERVICE)) is None:
-        yield Answer(question, NOT_ASKED, how, "no such service")
+        yield Answer(question, NOT_APPLICABLE, how, "no such service")
         return
-    printed, in_turn = (_ask(url, path) for path in _PATHS)
-    told = "" if printed.is_success else f", {_error_of(printed)}"
-    yield Answer(question, yes_or_no(printed.is_success), how, seen(printed, in_turn) + told)
+    printed, in_turn = (_search(url, path) for path in _PATHS)
+    error = "" if printed.is_success else f", {_error_of(printed)}"
+    yield Answer(question, yes_or_no(printed.is_success), how, exchanges(printed, in_turn) + error)
 
 
-def _ask(url: str, path: str) -> httpx.Response:
-    with visitor(url) as client:
+def _search(url: str, path: str) -> httpx.Response:
+    with http_client(url) as client:
         return client.get(path, params={"q": _WORD})
 
 
-def _error_of(answer: httpx.Response) -> str:
+def _error_of(response: httpx.Response) -> str:
     try:
-        return str(answer.json()["error"])
+        return str(response.json()["error"])
     except (ValueError, KeyError, TypeError):
-        return "no error told"
+        return "no error reported"

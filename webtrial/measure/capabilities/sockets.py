@@ -15,44 +15,44 @@ from wsproto.events import (
 )
 from wsproto.utilities import RemoteProtocolError
 
-from webtrial.measure.capabilities.asking import ANSWER_S, Answer, Subject, probe, yes_or_no
 from webtrial.measure.capabilities.packages import closure
+from webtrial.measure.capabilities.probes import TIMEOUT_S, Answer, Subject, probe, yes_or_no
 
-PLACE = "/socket"
-SAID = "is anybody there?"
+PATH = "/socket"
+MESSAGE = "is anybody there?"
 SWITCHING = 101
-SERVER = 2  # position of the server's name in `{python} -m server …`
+SERVER_INDEX = 2  # of the server in `{python} -m server …`
 _LIBRARIES = ("websockets", "wsproto")
 
 
 @probe("WebSocket")
 def echoes(subject: Subject) -> Iterator[Answer]:
     """The service accepts a handshake and echoes a text."""
-    status, heard = say(subject.alone_url, SAID)
+    status, reply = exchange_text(subject.alone_url, MESSAGE)
     yield Answer(
-        "echoes a text, on a service of the framework alone",
-        yes_or_no(heard == SAID),
-        "a handshake and a text, to a service of the framework and nothing else",
-        f"GET {PLACE}: {status or 'no answer'}",
+        "minimal service echoes a message",
+        yes_or_no(reply == MESSAGE),
+        "handshake and text message to a minimal service (framework only)",
+        f"GET {PATH}: {status or 'no response'}",
     )
     command = subject.anatomy.alone
-    brought = closure([subject.anatomy.package, command[SERVER]])
-    needed = [each for each in _LIBRARIES if each in command and each not in brought]
+    required = closure([subject.anatomy.package, command[SERVER_INDEX]])
+    missing = [each for each in _LIBRARIES if each in command and each not in required]
     yield Answer(
-        "package that the server needs for it",
-        (", ".join(needed) if heard == SAID else "") or "none",
-        "named in that service's command, and required neither by the framework nor its server",
+        "extra package that the server needs",
+        (", ".join(missing) if reply == MESSAGE else "") or "none",
+        "named in that service's start command; neither the framework nor its server requires it",
         "services/capabilities.toml",
     )
 
 
-def say(url: str, text: str) -> tuple[int, str | None]:
+def exchange_text(url: str, text: str) -> tuple[int, str | None]:
     """Return the status of the handshake, 0 without one, and the reply to `text`."""
     address = urlsplit(url)
-    socket_ = socket.create_connection((address.hostname, address.port), timeout=ANSWER_S)
+    socket_ = socket.create_connection((address.hostname, address.port), timeout=TIMEOUT_S)
     with socket_:
         client = WSConnection(ConnectionType.CLIENT)
-        socket_.sendall(client.send(Request(host=address.netloc, target=PLACE)))
+        socket_.sendall(client.send(Request(host=address.netloc, target=PATH)))
         status = 0
         for event in _events(client, socket_):
             match event:

@@ -107,7 +107,10 @@ class Source:
                 node.name == name
             ):
                 return _decorated_extent(node)
-        raise CapabilityError(f"{self.folder}/{self.path} has no {name}: correct capabilities.toml")
+        raise CapabilityError(
+            f"{self.folder}/{self.path} has no class or function {name}: correct"
+            " services/capabilities.toml"
+        )
 
     @cached_property
     def _tree(self) -> ast.Module:

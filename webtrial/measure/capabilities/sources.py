@@ -22,11 +22,11 @@ class Sources:
 
     def lines_by_purpose(self) -> Counter[Purpose]:
         """Return the lines of code per purpose; raise CapabilityError for a file that has none."""
-        counted: Counter[Purpose] = Counter()
+        lines_of: Counter[Purpose] = Counter()
         for file in self.files:
             for purpose, lines in self._purposes_of(file).items():
-                counted[purpose] += len(lines)
-        return counted
+                lines_of[purpose] += len(lines)
+        return lines_of
 
     def lines_in_functions(self, purpose: Purpose) -> int:
         """Return how many lines of code serve `purpose` within functions and methods."""
@@ -56,15 +56,15 @@ class Sources:
         Classes and functions with a purpose of their own come first; the other lines have the
         purpose of the file.
         """
-        found: dict[Purpose, set[int]] = {}
-        left = set(file.lines)
+        by_purpose: dict[Purpose, set[int]] = {}
+        remaining = set(file.lines)
         for purpose, name in self._parts_of(file):
-            lines = left & set(file.extent_of(name))
-            found.setdefault(purpose, set()).update(lines)
-            left -= lines
-        if left:
-            found.setdefault(self._purpose_of(file), set()).update(left)
-        return found
+            lines = remaining & set(file.extent_of(name))
+            by_purpose.setdefault(purpose, set()).update(lines)
+            remaining -= lines
+        if remaining:
+            by_purpose.setdefault(self._purpose_of(file), set()).update(remaining)
+        return by_purpose
 
     def _parts_of(self, file: Source) -> list[tuple[Purpose, str]]:
         return [
@@ -75,21 +75,22 @@ class Sources:
         ]
 
     def _purpose_of(self, file: Source) -> Purpose:
-        found = [
+        purposes = [
             purpose
             for purpose, patterns in self.purposes.items()
             if any(fnmatchcase(file.path, pattern) for pattern in patterns)
         ]
-        if len(found) != 1:
+        if len(purposes) != 1:
             raise CapabilityError(
-                f"{file.folder}/{file.path} serves {' and '.join(found) or 'no purpose'}: give it"
-                " one in services/capabilities.toml"
+                f"{file.folder}/{file.path} has {len(purposes)} purposes"
+                f" ({', '.join(purposes) or 'none'}): give it exactly one in"
+                " services/capabilities.toml"
             )
-        return found[0]
+        return purposes[0]
 
 
 def copy_sources(folder: Path, into: Path) -> None:
-    """Copy a service without bytecode; `loaded_sources` can then tell what the copy loads."""
+    """Copy a service without bytecode; `loaded_sources` can then tell which files it loads."""
     shutil.copytree(folder, into, ignore=shutil.ignore_patterns("__pycache__"))
 
 

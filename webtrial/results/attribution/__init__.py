@@ -19,19 +19,20 @@ class Attribution(Result):
         self.baseline = baseline
 
     @cached_property
-    def found(self) -> Decomposition:
+    def decomposition(self) -> Decomposition:
         """The parts, paths and corners."""
         return decomposition(self.run, self.stack, self.baseline)
 
     @property
     def data(self) -> pd.DataFrame:
         """Columns of `Decomposition.parts`."""
-        return self.found.parts
+        return self.decomposition.parts
 
     @property
     def limitations(self) -> tuple[str, ...]:
         """Why the parts are not finer, or missing."""
-        return (self.found.lacking,) if self.found.lacking else ()
+        limitation = self.decomposition.limitation
+        return (limitation,) if limitation else ()
 
 
 def attribution(run: Run, stack: str, baseline: str) -> Attribution:

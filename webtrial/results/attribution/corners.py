@@ -25,10 +25,10 @@ def corners(cell: pd.DataFrame, stack: str, baseline: str, stacks: Stacks) -> pd
     with the framework), ratio, low, high (t interval over blocks), blocks, blocks_untouched,
     suspect, verdict, reason.
     """
-    above, below = (framework_of(name, stacks) for name in (stack, baseline))
+    framework, baseline_framework = (framework_of(name, stacks) for name in (stack, baseline))
     measured = set(cell.loc[cell["role"] == "measure", "stack"])
     stacks = {name: axes for name, axes in stacks.items() if name in measured}
-    pairs = corner_pairs(above, below, stacks)
+    pairs = corner_pairs(framework, baseline_framework, stacks)
     rows = [
         ratio_of(cell, pair, CPU)
         | {
@@ -53,7 +53,7 @@ COLUMNS = (
 def corner_pairs(framework: str, baseline: str, stacks: Stacks) -> list[Pair]:
     """Return the corners of two frameworks; none if both are the same."""
     pairs = [
-        pair if framework_of(pair.stack, stacks) == framework else _turned(pair)
+        pair if framework_of(pair.stack, stacks) == framework else _swapped(pair)
         for pair in matched_pairs(stacks, SCENARIO)
         if {framework_of(name, stacks) for name in (pair.stack, pair.baseline)}
         == {framework, baseline}
@@ -62,7 +62,7 @@ def corner_pairs(framework: str, baseline: str, stacks: Stacks) -> list[Pair]:
     return [pair for pair in pairs if _is_nearest(pair, pairs, stacks)]
 
 
-def _turned(pair: Pair) -> Pair:
+def _swapped(pair: Pair) -> Pair:
     return Pair(pair.baseline, pair.stack, pair.kind, pair.differs, pair.match)
 
 
@@ -72,11 +72,11 @@ def _is_nearest(pair: Pair, pairs: list[Pair], stacks: Stacks) -> bool:
     A pair with the same concurrency on both sides is closer than others; among pairs with equal
     concurrency, the one with the same server is closer.
     """
-    alike = [each for each in pairs if each.match == pair.match]
-    near = [each for each in alike if "concurrency" not in each.differs] or alike
+    same_match = [each for each in pairs if each.match == pair.match]
+    close = [each for each in same_match if "concurrency" not in each.differs] or same_match
     concurrency = _concurrency(pair, stacks)
-    rivals = [each for each in near if _concurrency(each, stacks) == concurrency]
-    return pair in ([each for each in rivals if "server" not in each.differs] or rivals)
+    alternatives = [each for each in close if _concurrency(each, stacks) == concurrency]
+    return pair in ([each for each in alternatives if "server" not in each.differs] or alternatives)
 
 
 def _concurrency(pair: Pair, stacks: Stacks) -> str:

@@ -32,10 +32,10 @@ from webtrial.results.attribution.paths import (
     Path,
     StackLattice,
     Step,
-    between,
     factors_of,
+    lattice_between,
     level_of,
-    name_of,
+    part_name,
 )
 from webtrial.results.base.formatting import humanize, listed
 from webtrial.run.store import Run
@@ -53,13 +53,13 @@ FRAMEWORK = "framework"  # the factor
 class Crossing:
     """The one step in which all paths that count change the framework.
 
-    `way_over` names the stack on these paths with the framework of one end and the concurrency of
-    the other ("async Django"); "" if they change both in this step.
+    `intermediate` names the stack on these paths with the framework of one end and the concurrency
+    of the other ("async Django"); "" if they change both in this step.
     """
 
     start_title: str
     end_title: str
-    way_over: str
+    intermediate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class Decomposition:
     `crossing`: None if the paths change the framework in different steps or not at all. `corners`:
     as returned by the function of that name.
 
-    `lacking` says why the parts are not finer, or why there are none (then all tables are empty);
-    "" if every factor is a part of its own.
+    `limitation` says why the parts are not finer, or why there are none (then all tables are
+    empty); "" if every factor is a part of its own.
     """
 
     stack: str
@@ -94,7 +94,7 @@ class Decomposition:
     paths: pd.DataFrame
     crossing: Crossing | None
     corners: pd.DataFrame
-    lacking: str
+    limitation: str
 
 
 def decomposition(run: Run, stack: str, baseline: str) -> Decomposition:
@@ -107,42 +107,42 @@ def decomposition(run: Run, stack: str, baseline: str) -> Decomposition:
     """
     cell = _largest_closed(run)
     measured = set(cell.loc[cell["role"] == "measure", "stack"])
-    known = {name: axes for name, axes in stacks_in_order(run).items() if name in measured}
+    stacks = {name: axes for name, axes in stacks_in_order(run).items() if name in measured}
     if missing := [
-        title_of(name, run.manifest.stacks) for name in (baseline, stack) if name not in known
+        title_of(name, run.manifest.stacks) for name in (baseline, stack) if name not in stacks
     ]:
-        why = f"it has no trial of {listed(missing)} there that counts"
-        return _absent(run, stack, baseline, why)
-    ways = between(baseline, stack, known)
-    parts = ways.finest()
-    walked = ways.agreeing(parts)
-    blocks = _blocks(cell, {name for path in walked for name in path})
+        reason = f"this run has none of {listed(missing)}"
+        return _empty(run, stack, baseline, reason)
+    lattice = lattice_between(baseline, stack, stacks)
+    parts = lattice.finest_parts()
+    paths = lattice.paths_separating(parts)
+    blocks = _blocks(cell, {name for path in paths for name in path})
     if blocks.log_ms.empty:
-        return _absent(run, stack, baseline, "no block holds all the stacks between them")
+        return _empty(run, stack, baseline, "no block contains all the stacks between them")
     return Decomposition(
         stack,
         baseline,
-        title_of(stack, known),
-        title_of(baseline, known),
+        title_of(stack, stacks),
+        title_of(baseline, stacks),
         str(cell["load"].iloc[0]),
         float(np.exp(blocks.log_ms[baseline].mean())),
-        _parts(ways, parts, walked, blocks, known),
-        _paths(run, ways, parts, blocks),
-        _crossing(ways, walked, known),
-        corners(cell, stack, baseline, known),
-        _lacking(run, ways, parts, walked),
+        _parts(lattice, parts, paths, blocks, stacks),
+        _paths(run, lattice, parts, blocks),
+        _crossing(lattice, paths, stacks),
+        corners(cell, stack, baseline, stacks),
+        _limitation(run, lattice, parts, paths),
     )
 
 
-def waterfall(found: Decomposition) -> pd.DataFrame:
+def waterfall(result: Decomposition) -> pd.DataFrame:
     """Return the parts as a waterfall in CPU-milliseconds: each starts where the last one ended.
 
     Columns: part, start_ms, end_ms, low_ms, high_ms (the end's interval), smallest_ms, largest_ms
     (its range over paths), ratio, low, high, verdict. The first starts at the baseline's cost, the
     last ends at the stack's.
     """
-    parts = found.parts[found.parts["part"] != WHOLE].reset_index(drop=True)
-    end_ms = found.baseline_ms * parts["ratio"].cumprod()
+    parts = result.parts[result.parts["part"] != WHOLE].reset_index(drop=True)
+    end_ms = result.baseline_ms * parts["ratio"].cumprod()
     start_ms = end_ms / parts["ratio"]
     spans = {
         f"{name}_ms": start_ms * parts[name] for name in ("low", "high", "smallest", "largest")
@@ -151,16 +151,18 @@ def waterfall(found: Decomposition) -> pd.DataFrame:
     return placed.join(parts[["ratio", "low", "high", "verdict"]])
 
 
-def _absent(run: Run, stack: str, baseline: str, why: str) -> Decomposition:
-    above, below = (title_of(name, run.manifest.stacks) for name in (stack, baseline))
-    lacking = (
-        f"To share out the difference between {above} and {below} a run needs both on"
-        f" {humanize(SCENARIO)} in a closed loop; of this one {why}."
+def _empty(run: Run, stack: str, baseline: str, reason: str) -> Decomposition:
+    title, baseline_title = (title_of(name, run.manifest.stacks) for name in (stack, baseline))
+    limitation = (
+        f"The difference between {title} and {baseline_title} cannot be decomposed: this takes"
+        f" trials of both in {humanize(SCENARIO)} in a closed loop that count, but {reason}."
     )
     parts = pd.DataFrame(columns=list(_PART_COLUMNS))
     paths = pd.DataFrame(columns=list(_PATH_COLUMNS))
-    none = pd.DataFrame(columns=list(COLUMNS))
-    return Decomposition(stack, baseline, above, below, "", nan, parts, paths, None, none, lacking)
+    no_corners = pd.DataFrame(columns=list(COLUMNS))
+    return Decomposition(
+        stack, baseline, title, baseline_title, "", nan, parts, paths, None, no_corners, limitation
+    )
 
 
 _PART_COLUMNS = (
@@ -176,21 +178,22 @@ def _largest_closed(run: Run) -> pd.DataFrame:
     """Return the trials that count, including A/A, of the largest closed load."""
     trials = trials_table(run)
     counts = trials["used"] & trials["role"].isin(["measure", "a/a"]) & (trials[COST] > 0)
-    closed = (trials["scenario"] == SCENARIO) & (trials["load_kind"] == "closed")
-    there = trials[counts & closed]
-    return there[there["users"].eq(there["users"].max())]
+    is_closed = (trials["scenario"] == SCENARIO) & (trials["load_kind"] == "closed")
+    closed = trials[counts & is_closed]
+    return closed[closed["users"].eq(closed["users"].max())]
 
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
     """The data from which parts are estimated.
 
-    `log_ms` is the logarithm of the milliseconds, a row per block, a column per stack; `every` also
-    has the stacks on paths that do not count. The other fields say how reliable the data are.
+    `log_ms` is the logarithm of the milliseconds, a row per block, a column per stack;
+    `all_log_ms` also has the stacks on paths that do not count. The other fields say how reliable
+    the data are.
     """
 
     log_ms: pd.DataFrame
-    every: pd.DataFrame
+    all_log_ms: pd.DataFrame
     untouched: int
     suspect: bool
     floor: float
@@ -200,61 +203,63 @@ def _blocks(cell: pd.DataFrame, names: set[str]) -> _Blocks:
     trials = cell[cell["role"] == "measure"].assign(
         log_ms=np.log(cell[COST]), is_valid=cell["verdict"] == "valid"
     )
-    every = trials.pivot(index="block", columns="stack", values="log_ms")
-    whole = every[sorted(names)].dropna()
+    log_ms = trials.pivot(index="block", columns="stack", values="log_ms")
+    complete = log_ms[sorted(names)].dropna()
     valid = trials[trials["stack"].isin(names)].groupby("block")["is_valid"].all()
-    untouched = whole[valid[whole.index]]
+    untouched = complete[valid[complete.index]]
     decides = len(untouched) >= MINIMUM_BLOCKS
-    shown = untouched if decides else whole
-    suspect = not decides and len(untouched) < len(whole)
-    return _Blocks(shown, every.loc[shown.index], len(untouched), suspect, floor_of(cell, CPU))
+    used = untouched if decides else complete
+    suspect = not decides and len(untouched) < len(complete)
+    return _Blocks(used, log_ms.loc[used.index], len(untouched), suspect, floor_of(cell, CPU))
 
 
 def _parts(
-    ways: StackLattice,
+    lattice: StackLattice,
     parts: Sequence[Part],
-    walked: Sequence[Path],
+    paths: Sequence[Path],
     blocks: _Blocks,
     stacks: Stacks,
 ) -> pd.DataFrame:
-    whole = blocks.log_ms[[ways.target]].to_numpy() - blocks.log_ms[[ways.source]].to_numpy()
+    whole = blocks.log_ms[[lattice.target]].to_numpy() - blocks.log_ms[[lattice.source]].to_numpy()
     rows = [
-        {"part": name_of(part), "factors": len(part)}
-        | _row(_effects(ways, part, walked, blocks.log_ms), blocks)
-        | _support(ways, part, walked, stacks)
+        {"part": part_name(part), "factors": len(part)}
+        | _row(_effects(lattice, part, paths, blocks.log_ms), blocks)
+        | _support(lattice, part, paths, stacks)
         for part in parts
     ]
     changed = frozenset[str]().union(*parts)
-    alone = {"steps": 0, "independent": True, "via": ""}
-    rows.append({"part": WHOLE, "factors": len(changed)} | _row(whole, blocks) | alone)
+    no_steps = {"steps": 0, "independent": True, "via": ""}
+    rows.append({"part": WHOLE, "factors": len(changed)} | _row(whole, blocks) | no_steps)
     frame = pd.DataFrame(rows)
     logs = np.log(frame["ratio"].where(frame["independent"]))
     share = logs / whole.mean() if whole.mean() else logs * nan
     return frame.assign(share=share)[list(_PART_COLUMNS)]
 
 
-WHOLE = "all together"
+WHOLE = "total"
 
 
 def _effects(
-    ways: StackLattice, part: Part, walked: Sequence[Path], log_ms: pd.DataFrame
+    lattice: StackLattice, part: Part, paths: Sequence[Path], log_ms: pd.DataFrame
 ) -> np.ndarray:
     """Return the logarithm of a part's ratio: a row per block, a column per path."""
     return np.column_stack(
         [
-            np.sum([log_ms[end] - log_ms[start] for start, end in ways.steps(path, part)], axis=0)
-            for path in walked
+            np.sum(
+                [log_ms[end] - log_ms[start] for start, end in lattice.steps(path, part)], axis=0
+            )
+            for path in paths
         ]
     )
 
 
 def _support(
-    ways: StackLattice, part: Part, walked: Sequence[Path], stacks: Stacks
+    lattice: StackLattice, part: Part, paths: Sequence[Path], stacks: Stacks
 ) -> dict[str, Any]:
     """Return in how many steps the paths change a part, and which of these all paths share."""
-    steps = [ways.steps(path, part) for path in walked]
+    steps = [lattice.steps(path, part) for path in paths]
     independent = any(one.isdisjoint(other) for one, other in combinations(steps, 2))
-    shared = [step for step in pairwise(walked[0]) if all(step in each for each in steps)]
+    shared = [step for step in pairwise(paths[0]) if all(step in each for each in steps)]
     via = [" → ".join(title_of(name, stacks) for name in step) for step in shared]
     return {
         "steps": len(frozenset[Step]().union(*steps)),
@@ -281,10 +286,10 @@ def _row(logs: np.ndarray, blocks: _Blocks) -> dict[str, Any]:
     }
 
 
-def _paths(run: Run, ways: StackLattice, parts: Sequence[Part], blocks: _Blocks) -> pd.DataFrame:
-    stacks, logs = run.manifest.stacks, blocks.every
-    walked = set(ways.agreeing(parts))
-    ordered = sorted(ways.paths, key=lambda path: path not in walked)
+def _paths(run: Run, lattice: StackLattice, parts: Sequence[Part], blocks: _Blocks) -> pd.DataFrame:
+    stacks, logs = run.manifest.stacks, blocks.all_log_ms
+    counted = set(lattice.paths_separating(parts))
+    ordered = sorted(lattice.paths, key=lambda path: path not in counted)
     rows = [
         {
             "path": number,
@@ -293,9 +298,9 @@ def _paths(run: Run, ways: StackLattice, parts: Sequence[Part], blocks: _Blocks)
             "end": end,
             "start_title": title_of(start, stacks),
             "end_title": title_of(end, stacks),
-            "part": name_of(ways.changes(start, end)),
+            "part": part_name(lattice.changes(start, end)),
             "ratio": float(np.exp((logs[end] - logs[start]).mean())),
-            "counts": path in walked,
+            "counts": path in counted,
         }
         for number, path in enumerate(ordered, 1)
         for step, (start, end) in enumerate(pairwise(path), 1)
@@ -303,51 +308,58 @@ def _paths(run: Run, ways: StackLattice, parts: Sequence[Part], blocks: _Blocks)
     return pd.DataFrame(rows, columns=list(_PATH_COLUMNS))
 
 
-def _crossing(ways: StackLattice, walked: Sequence[Path], stacks: Stacks) -> Crossing | None:
-    steps = {step for path in walked for step in pairwise(path)}
-    over = [step for step in steps if FRAMEWORK in ways.changes(*step)]
-    if len(over) != 1:
+def _crossing(lattice: StackLattice, paths: Sequence[Path], stacks: Stacks) -> Crossing | None:
+    steps = {step for path in paths for step in pairwise(path)}
+    crossings = [step for step in steps if FRAMEWORK in lattice.changes(*step)]
+    if len(crossings) != 1:
         return None
-    start, end = over[0]
-    before = _unlike(start, ways.source, stacks) or _unlike(end, ways.target, stacks)
-    return Crossing(title_of(start, stacks), title_of(end, stacks), before)
+    start, end = crossings[0]
+    ends = ((start, lattice.source), (end, lattice.target))
+    intermediate = [_changed_concurrency(*each, stacks) for each in ends]
+    titles = (title_of(start, stacks), title_of(end, stacks))
+    return Crossing(*titles, next(filter(None, intermediate), ""))
 
 
 _CONCURRENCY = {"async": "async {}", "threads": "{} in threads", "greenlets": "{} on greenlets"}
 
 
-def _unlike(stack: str, relative: str, stacks: Stacks) -> str:
-    """Return a name such as `async Django`, or "" if the concurrency equals that of `relative`."""
+def _changed_concurrency(stack: str, reference: str, stacks: Stacks) -> str:
+    """Return a name such as `async Django`, or "" if the concurrency equals that of `reference`."""
     concurrency = str(stacks[stack].get("concurrency", ""))
-    if concurrency == stacks[relative].get("concurrency", ""):
+    if concurrency == stacks[reference].get("concurrency", ""):
         return ""
     return _CONCURRENCY.get(concurrency, "{}").format(framework_of(stack, stacks))
 
 
-def _lacking(run: Run, ways: StackLattice, parts: Sequence[Part], walked: Sequence[Path]) -> str:
+def _limitation(
+    run: Run, lattice: StackLattice, parts: Sequence[Part], paths: Sequence[Path]
+) -> str:
     """Return, for each bundle, which stacks would separate its factors."""
     bundles = [part for part in parts if len(part) > 1]
     stacks = run.manifest.stacks
-    return " ".join(_would_part(ways, part, walked, stacks) for part in bundles)
+    return " ".join(_separating_stacks(lattice, part, paths, stacks) for part in bundles)
 
 
-def _would_part(ways: StackLattice, part: Part, walked: Sequence[Path], stacks: Stacks) -> str:
-    steps = [step for path in walked for step in pairwise(path) if ways.changes(*step) <= part]
-    start, end = max(steps, key=lambda step: len(ways.changes(*step)))
+def _separating_stacks(
+    lattice: StackLattice, part: Part, paths: Sequence[Path], stacks: Stacks
+) -> str:
+    steps = [step for path in paths for step in pairwise(path) if lattice.changes(*step) <= part]
+    start, end = max(steps, key=lambda step: len(lattice.changes(*step)))
     factors = list(factors_of(part))
-    said = f"{listed(factors).capitalize()} change at once and cannot be told apart; "
-    if len(factors) > MOST_NAMED:
-        both = f"{title_of(start, stacks)} and {title_of(end, stacks)}"
-        return f"{said}stacks between {both} that change fewer of these would do it."
-    changed = factors_of(ways.changes(start, end))
-    wanted = " or ".join(_level_text(end, factor, stacks) for factor in changed)
-    return f"{said}a stack like {_titled(start, stacks)}, but with {wanted}, would do it."
+    text = f"{listed(factors).capitalize()} change together and cannot be separated"
+    if len(factors) > MAX_NAMED_FACTORS:
+        ends = f"{title_of(start, stacks)} and {title_of(end, stacks)}"
+        return f"{text}; stacks between {ends} that change fewer of these would separate them."
+    changed = factors_of(lattice.changes(start, end))
+    levels = " or ".join(_level_text(end, factor, stacks) for factor in changed)
+    stack = f"a stack like {_title_with_levels(start, stacks)}, but with {levels}"
+    return f"{text}; {stack}, would separate them."
 
 
-MOST_NAMED = 3  # factors of a bundle up to which the separating stacks are described
+MAX_NAMED_FACTORS = 3  # factors of a bundle up to which the separating stacks are described
 
 
-def _titled(stack: str, stacks: Stacks) -> str:
+def _title_with_levels(stack: str, stacks: Stacks) -> str:
     levels = [_level_text(stack, factor, stacks) for factor in FACTORS]
     return f"{title_of(stack, stacks)} ({', '.join(levels)})"
 

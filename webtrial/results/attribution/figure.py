@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from webtrial.results.attribution.estimate import Decomposition
 from webtrial.results.attribution.estimate import waterfall as waterfall_of
 from webtrial.results.attribution.text import waterfall_figure_text
-from webtrial.results.base.display import Drawing, Prose, Shown
+from webtrial.results.base.display import Drawing, FigureOrNote, Prose
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -26,7 +26,7 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number, with_interval
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.run.store import Run
 from webtrial.stats.estimates import labelled
 from webtrial.stats.frames import rows_of
@@ -37,16 +37,14 @@ _LONGEST_LABEL = 30
 
 
 @styled
-def draw(
-    found: Decomposition, steps: pd.DataFrame, ends: pd.DataFrame, words: FigureText
-) -> Drawing:
+def draw(steps: pd.DataFrame, ends: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw the `waterfall` of an attribution, part below part.
 
     `ends` are the two stacks with `title`, `stack` and `framework`, the baseline first.
     """
     labels = [fill(str(name), _LONGEST_LABEL) for name in steps["part"]]
     lines = sum(max(1, label.count("\n") + 1) for label in labels) + 2
-    figure, axes = panels(1, 1, words.title, 0.2 * lines + 0.14 * len(labels) + 0.75)
+    figure, axes = panels(1, 1, text.title, 0.2 * lines + 0.14 * len(labels) + 0.75)
     panel: Axes = axes[0, 0]
     heights = [-float(place) for place in range(len(steps) + 2)]
     _scale(panel, steps, heights)
@@ -57,7 +55,7 @@ def draw(
     panel.set_yticks(heights, [titles[0], *labels, titles[1]])
     for label, row in ((0, rows_of(ends)[0]), (-1, rows_of(ends)[1])):
         panel.get_yticklabels()[label].set_color(looks(ends)[row["stack"]].ink)
-    return Drawing(figure, *words, steps)
+    return Drawing(figure, *text, steps)
 
 
 def _scale(axes: Axes, steps: pd.DataFrame, heights: list[float]) -> None:
@@ -81,7 +79,7 @@ def _ends(
     costs_ms = (steps["start_ms"].iloc[0], steps["end_ms"].iloc[-1])
     for cost_ms, height, row in zip(costs_ms, (heights[0], heights[-1]), ends, strict=True):
         mark_value(axes, cost_ms, height, look[row["stack"]], 8)
-        _beside(axes, f"{number(cost_ms)} ms", height, look[row["stack"]].ink)
+        _annotate(axes, f"{number(cost_ms)} ms", height, look[row["stack"]].ink)
 
 
 def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
@@ -100,7 +98,7 @@ def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
     axes.plot(span, [height - 0.36] * 2, color=GREY, linewidth=2.6, solid_capstyle="butt")
     if np.isfinite(row["low_ms"]):
         axes.plot([row["low_ms"], row["high_ms"]], [height] * 2, color=INK, linewidth=1.4)
-    _beside(axes, _label(row), height, INK if decided else MUTED)
+    _annotate(axes, _label(row), height, INK if decided else MUTED)
 
 
 def _label(row: dict[str, Any]) -> str:
@@ -108,13 +106,13 @@ def _label(row: dict[str, Any]) -> str:
     ratio, low, high, sign = row["ratio"], row["low"], row["high"], "×"
     if ratio < 1:
         ratio, low, high, sign = 1 / ratio, 1 / high, 1 / low, "÷"
-    sure = "" if row["verdict"] in _DECIDED or not np.isfinite(low) else " ?"
-    return f"{sign} {with_interval(ratio, low, high)}{sure}"
+    doubt = "" if row["verdict"] in _DECIDED or not np.isfinite(low) else " ?"
+    return f"{sign} {with_interval(ratio, low, high)}{doubt}"
 
 
-def _beside(axes: Axes, text: str, height: float, color: Any) -> None:
+def _annotate(axes: Axes, label: str, height: float, color: Any) -> None:
     axes.annotate(
-        text,
+        label,
         (1.0, height),
         xycoords=("axes fraction", "data"),
         xytext=(4, 0),
@@ -125,12 +123,14 @@ def _beside(axes: Axes, text: str, height: float, color: Any) -> None:
     )
 
 
-def waterfall_figure(run: Run, found: Decomposition) -> Shown:
-    """Draw an `attribution` as a waterfall, or say what it lacks."""
-    if found.parts.empty:
-        return Prose(f"*{found.lacking}*")
-    ends = labelled(run, pd.DataFrame({"stack": [found.baseline, found.stack]}))
-    return draw(found, waterfall_of(found), ends, waterfall_figure_text(found))
+def waterfall_figure(run: Run, result: Decomposition) -> FigureOrNote:
+    """Draw an `attribution` as a waterfall, or say why there is none."""
+    if result.parts.empty:
+        return Prose(f"*{result.limitation}*")
+    ends = labelled(run, pd.DataFrame({"stack": [result.baseline, result.stack]}))
+    return draw(waterfall_of(result), ends, waterfall_figure_text(result))
 
 
-FIGURES: Shows = {"waterfall": lambda found: waterfall_figure(found.run, found.found)}
+FIGURES: Renderers = {
+    "waterfall": lambda result: waterfall_figure(result.run, result.decomposition)
+}

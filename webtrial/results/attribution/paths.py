@@ -25,10 +25,10 @@ FACTORS: dict[str, tuple[str, ...]] = {
 }
 """The factors into which a difference is split, each with the axes that change together in it."""
 
-BESIDE = ("sources", "http_client", "searches")
+NEUTRAL_AXES = ("sources", "http_client", "searches")
 """Axes without effect if no upstream is called and nothing is searched."""
 
-MOST_PATHS = 10_000
+MAX_PATHS = 10_000
 
 Level = tuple[str, ...]
 Position = tuple[int, ...]  # the rank of the level in each factor; the source has 0
@@ -48,7 +48,7 @@ def factors_of(part: Part) -> tuple[str, ...]:
     return tuple(factor for factor in reversed(FACTORS) if factor in part)
 
 
-def name_of(part: Part) -> str:
+def part_name(part: Part) -> str:
     """Return the name of a part: `data access`, or `framework + driver` for a bundle."""
     return " + ".join(factors_of(part))
 
@@ -68,14 +68,14 @@ class StackLattice:
 
     @cached_property
     def paths(self) -> list[Path]:
-        """All paths; ParameterError if there are more than MOST_PATHS."""
-        found = list(islice(self._onwards((self.source,)), MOST_PATHS + 1))
-        if len(found) > MOST_PATHS:
+        """All paths; ParameterError if there are more than MAX_PATHS."""
+        paths = list(islice(self._extend((self.source,)), MAX_PATHS + 1))
+        if len(paths) > MAX_PATHS:
             raise ParameterError(
-                f"more than {MOST_PATHS:,} paths lead from {self.source} to {self.target}: name"
+                f"more than {MAX_PATHS:,} paths lead from {self.source} to {self.target}: name"
                 " two stacks with fewer between them"
             )
-        return found
+        return paths
 
     def parts(self, path: Path) -> frozenset[Part]:
         """Return the parts that a path separates.
@@ -89,22 +89,22 @@ class StackLattice:
             parts = (parts - overlapping) | {changes.union(*overlapping)}
         return parts
 
-    def finest(self) -> list[Part]:
+    def finest_parts(self) -> list[Part]:
         """Return the parts of the paths that separate the most, in the order of FACTORS.
 
         These are the parts with the fewest factors in bundles, and among these the ones that most
         paths agree with.
         """
-        found = {self.parts(path): None for path in self.paths}
-        best = min(found, key=lambda parts: (_bundled(parts), -len(self.agreeing(parts))))
-        places = list(FACTORS)
-        return sorted(best, key=lambda part: [places.index(each) for each in factors_of(part)])
+        splits = {self.parts(path): None for path in self.paths}
+        best = min(splits, key=lambda parts: (_bundled(parts), -len(self.paths_separating(parts))))
+        order = list(FACTORS)
+        return sorted(best, key=lambda part: [order.index(each) for each in factors_of(part)])
 
-    def agreeing(self, parts: Sequence[Part] | frozenset[Part]) -> list[Path]:
+    def paths_separating(self, parts: Sequence[Part] | frozenset[Part]) -> list[Path]:
         """Return the paths on which no step changes factors of two parts at once."""
-        return [path for path in self.paths if self._agrees(path, parts)]
+        return [path for path in self.paths if self._separates(path, parts)]
 
-    def _agrees(self, path: Path, parts: Sequence[Part] | frozenset[Part]) -> bool:
+    def _separates(self, path: Path, parts: Sequence[Part] | frozenset[Part]) -> bool:
         steps = [self.changes(start, end) for start, end in pairwise(path)]
         return all(any(step <= part for part in parts) for step in steps)
 
@@ -112,14 +112,14 @@ class StackLattice:
         """Return the steps of a path that change factors of this part only."""
         return frozenset(step for step in pairwise(path) if self.changes(*step) <= part)
 
-    def _onwards(self, path: Path) -> Iterator[Path]:
+    def _extend(self, path: Path) -> Iterator[Path]:
         if path[-1] == self.target:
             yield path
-        for name in self._next[path[-1]]:
-            yield from self._onwards((*path, name))
+        for name in self._successors[path[-1]]:
+            yield from self._extend((*path, name))
 
     @cached_property
-    def _next(self) -> dict[str, list[str]]:
+    def _successors(self) -> dict[str, list[str]]:
         """The stacks one step away from each stack, in the order of the positions."""
         above = {
             name: [other for other in self.positions if self._is_below(name, other)]
@@ -139,51 +139,54 @@ def _bundled(parts: frozenset[Part]) -> int:
     return sum(len(factors_of(part)) - 1 for part in parts)
 
 
-def between(source: str, target: str, stacks: Stacks) -> StackLattice:
+def lattice_between(source: str, target: str, stacks: Stacks) -> StackLattice:
     """Return the lattice of `stacks` that lie between `source` and `target`.
 
-    If several stacks have equal levels, the one that differs least in the axes BESIDE from the
+    If several stacks have equal levels, the one that differs least in the NEUTRAL_AXES from the
     source or target of its framework is used. A stack with data of its own (`after_clone`) is
     excluded unless that source or target has the same. ParameterError if source and target differ
     in no factor.
     """
-    ladders = {factor: _ladder(source, target, factor, stacks) for factor in FACTORS}
+    levels = {factor: _levels(source, target, factor, stacks) for factor in FACTORS}
     chosen: dict[Position, str] = {}
-    for name in sorted(stacks, key=lambda name: _strangeness(name, (source, target), stacks)):
-        levels = {factor: level_of(name, factor, stacks) for factor in FACTORS}
-        known = all(levels[factor] in ladders[factor] for factor in FACTORS)
-        if known and _has_its_data(name, (source, target), stacks):
-            position = tuple(ladders[factor].index(levels[factor]) for factor in FACTORS)
+    for name in sorted(stacks, key=lambda name: _distance(name, (source, target), stacks)):
+        own = {factor: level_of(name, factor, stacks) for factor in FACTORS}
+        is_between = all(own[factor] in levels[factor] for factor in FACTORS)
+        if is_between and _has_same_data(name, (source, target), stacks):
+            position = tuple(levels[factor].index(own[factor]) for factor in FACTORS)
             chosen.setdefault(position, name)
     positions = {name: position for position, name in chosen.items()}
     if not {source, target} <= set(positions):
         raise ParameterError(
-            f"{source} and {target} do not differ in {', '.join(FACTORS)}: there is nothing to"
-            " share out"
+            f"{source} and {target} do not differ in any of {', '.join(FACTORS)}: name two stacks"
+            " that do"
         )
     return StackLattice(source, target, positions)
 
 
-def _ladder(source: str, target: str, factor: str, stacks: Stacks) -> list[Level]:
+def _levels(source: str, target: str, factor: str, stacks: Stacks) -> list[Level]:
     """Return the levels of a factor from the source's to the target's."""
     start, end = (level_of(name, factor, stacks) for name in (source, target))
-    halfway = [("none",)] if factor == "serialisation" and start != end else []
-    return list(dict.fromkeys([start, *halfway, end]))
+    intermediate = [("none",)] if factor == "serialisation" and start != end else []
+    return list(dict.fromkeys([start, *intermediate, end]))
 
 
-def _strangeness(name: str, ends: tuple[str, str], stacks: Stacks) -> tuple[bool, int]:
+def _distance(name: str, ends: tuple[str, str], stacks: Stacks) -> tuple[bool, int]:
     """Return a sort key: how far a stack is from the end with its framework; ends come first."""
     differing = [
-        sum(stacks[name].get(axis) != stacks[end].get(axis) for axis in BESIDE)
-        for end in _relatives(name, ends, stacks)
+        sum(stacks[name].get(axis) != stacks[end].get(axis) for axis in NEUTRAL_AXES)
+        for end in _ends_of_same_framework(name, ends, stacks)
     ]
-    return name not in ends, min(differing, default=len(BESIDE))
+    return name not in ends, min(differing, default=len(NEUTRAL_AXES))
 
 
-def _has_its_data(name: str, ends: tuple[str, str], stacks: Stacks) -> bool:
-    own = [list(stacks[end].get("after_clone") or ()) for end in _relatives(name, ends, stacks)]
+def _has_same_data(name: str, ends: tuple[str, str], stacks: Stacks) -> bool:
+    own = [
+        list(stacks[end].get("after_clone") or ())
+        for end in _ends_of_same_framework(name, ends, stacks)
+    ]
     return list(stacks[name].get("after_clone") or ()) in own
 
 
-def _relatives(name: str, ends: tuple[str, str], stacks: Stacks) -> list[str]:
+def _ends_of_same_framework(name: str, ends: tuple[str, str], stacks: Stacks) -> list[str]:
     return [end for end in ends if stacks[end].get("framework") == stacks[name].get("framework")]

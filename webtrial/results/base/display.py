@@ -20,8 +20,8 @@ from webtrial.results.base.formatting import number
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DRAWN_IN = "'Inter', 'DejaVu Sans'"
-_READ_IN = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
+_FONTS_DRAWN = "'Inter', 'DejaVu Sans'"
+_FONTS_OF_PAGE = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
 
 Bundle = tuple[dict[str, str], dict[str, Any]]
 Format = Callable[[Any], str]
@@ -52,8 +52,8 @@ class Drawing:
             self.figure.set_layout_engine(None)
         for axes in self.figure.axes:
             left, bottom, width, height = axes.get_position().bounds
-            place = (round(left, 5), round(bottom, 5), round(width, 5), round(height, 5))
-            axes.set_position(place)
+            position = (round(left, 5), round(bottom, 5), round(width, 5), round(height, 5))
+            axes.set_position(position)
 
     def svg(self) -> str:
         """Return the figure as SVG, with the same bytes each time.
@@ -62,20 +62,25 @@ class Drawing:
         differ between drawings because a page contains many.
         """
         salt = hashlib.sha256(f"{self.title}\n{self.alt}".encode()).hexdigest()
-        sink = StringIO()
+        buffer = StringIO()
         with _drawing_from_defaults({"svg.hashsalt": salt, "svg.fonttype": "none"}):
-            self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
-        return _smaller(sink.getvalue()).replace(_DRAWN_IN, _READ_IN)
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return _minified(buffer.getvalue()).replace(_FONTS_DRAWN, _FONTS_OF_PAGE)
 
     def csv(self) -> str:
         """Return the data of the figure, with numbers to six significant digits."""
         return as_csv(self.data)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
-        words = {"title": self.title, "alt": self.alt, "caption": self.caption, "data": self.csv()}
+        metadata = {
+            "title": self.title,
+            "alt": self.alt,
+            "caption": self.caption,
+            "data": self.csv(),
+        }
         return (
             {"image/svg+xml": self.svg(), "text/plain": f"{self.title}\n{self.alt}"},
-            {"image/svg+xml": words},
+            {"image/svg+xml": metadata},
         )
 
 
@@ -116,20 +121,20 @@ class Table:
     def markdown(self) -> str:
         """Return a pipe table with pandoc's caption line; markup in cells is escaped."""
         rule = ["--:" if numeric else ":--" for numeric in self._numeric()]
-        rows = [[_plain(cell) for cell in row] for row in [self.names(), *self.cells()]]
+        rows = [[_escaped(cell) for cell in row] for row in [self.names(), *self.cells()]]
         lines = [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
-        return "\n".join([*lines, *([f"\n: {_plain(self.caption)}"] if self.caption else [])])
+        return "\n".join([*lines, *([f"\n: {_escaped(self.caption)}"] if self.caption else [])])
 
     def text(self) -> str:
         """Return aligned columns below the caption, for a terminal."""
         rows = [self.names(), *self.cells()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [_in_line(row, widths, self._numeric()) for row in rows]
+        lines = [_aligned(row, widths, self._numeric()) for row in rows]
         return "\n".join([*([self.caption] if self.caption else []), *lines])
 
     def cells(self) -> list[list[str]]:
         """Return the texts of the body, row by row."""
-        formatted = [self._formatted(name) for name in self._keys()]
+        formatted = [self._column_text(name) for name in self._keys()]
         return [list(row) for row in zip(*formatted, strict=True)]
 
     def _keys(self) -> list[str]:
@@ -144,9 +149,9 @@ class Table:
         is_bool = pd.api.types.is_bool_dtype
         return [is_number(self.frame[key]) and not is_bool(self.frame[key]) for key in self._keys()]
 
-    def _formatted(self, key: str) -> list[str]:
-        shown = self.formats.get(key, _shown)
-        return [shown(value) for value in self.frame[key].tolist()]
+    def _column_text(self, key: str) -> list[str]:
+        cell_text = self.formats.get(key, _cell_text)
+        return [cell_text(value) for value in self.frame[key].tolist()]
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -194,12 +199,12 @@ def _drawing_from_defaults(settings: Mapping[str, Any]) -> AbstractContextManage
     return figure_defaults.drawing_from_defaults(settings)
 
 
-def together(**frames: pd.DataFrame) -> pd.DataFrame:
-    """Combine the frames behind one figure; the column `drawn` names the source of each row."""
+def concat_frames(**frames: pd.DataFrame) -> pd.DataFrame:
+    """Concatenate the frames behind one figure; the column `drawn` names the source of each row."""
     return pd.concat(frames, names=["drawn"]).reset_index("drawn").reset_index(drop=True)
 
 
-def _smaller(svg: str) -> str:
+def _minified(svg: str) -> str:
     """Return the same SVG in two thirds of the bytes.
 
     Removes the prologue, comments and rotations by 0°, and rounds numbers within tags to hundredths
@@ -207,14 +212,14 @@ def _smaller(svg: str) -> str:
     """
     svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
-    svg = re.sub(r"<[^>]+>", lambda tag: _LONG.sub(r"\1", tag[0]), svg)
+    svg = re.sub(r"<[^>]+>", lambda tag: _LONG_NUMBER.sub(r"\1", tag[0]), svg)
     return re.sub(r"\s*\n\s*", "\n", svg)
 
 
-_LONG = re.compile(r"(?<![\w.#])(-?[1-9]\d*\.\d\d)\d+")
+_LONG_NUMBER = re.compile(r"(?<![\w.#])(-?[1-9]\d*\.\d\d)\d+")
 
 
-def _shown(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     if pd.isna(value):
         return "–"
     if isinstance(value, bool):
@@ -224,7 +229,7 @@ def _shown(value: Any) -> str:
     return number(value, 3) if isinstance(value, float) else str(value)
 
 
-def _in_line(row: list[str], widths: list[int], numeric: list[bool]) -> str:
+def _aligned(row: list[str], widths: list[int], numeric: list[bool]) -> str:
     cells = [
         cell.rjust(width) if right else cell.ljust(width)
         for cell, width, right in zip(row, widths, numeric, strict=True)
@@ -232,15 +237,15 @@ def _in_line(row: list[str], widths: list[int], numeric: list[bool]) -> str:
     return "  ".join(cells).rstrip()
 
 
-def _plain(text: str) -> str:
+def _escaped(text: str) -> str:
     for mark in ("\\", "|", "`", "*", "_", "<", "$", "["):
         text = text.replace(mark, f"\\{mark}")
     return text.replace("\n", " ")
 
 
-Shown = Drawing | Prose
+FigureOrNote = Drawing | Prose
 
 
-def absent(what: str) -> Prose:
-    """Return the message that replaces a figure: what the run lacks."""
-    return Prose(f"*Nothing to draw: this run has {what}.*")
+def nothing_to_draw(missing: str) -> Prose:
+    """Return the note that replaces a figure; `missing` begins with "no"."""
+    return Prose(f"*Nothing to draw: this run has {missing}.*")

@@ -108,18 +108,18 @@ def looks(frame: pd.DataFrame) -> dict[str, Look]:
     It is the same in every figure that shows the same stacks of a framework.
     """
     names = frame[["stack", "framework"]].drop_duplicates()
-    found: dict[str, Look] = {}
-    for place, (framework, group) in enumerate(names.groupby("framework", sort=False)):
-        hue = HUES.get(str(framework), SPARE_HUES[place % len(SPARE_HUES)])
+    styles: dict[str, Look] = {}
+    for index, (framework, group) in enumerate(names.groupby("framework", sort=False)):
+        hue = HUES.get(str(framework), SPARE_HUES[index % len(SPARE_HUES)])
         deployed = str(framework).lower()
         ranked = sorted(group["stack"], key=lambda name: (name != deployed, name))
         first = 0 if ranked[0] == deployed else 1
         for variant, name in enumerate(ranked, first):
-            found[name] = _look(hue, _first_of(str(framework)), variant)
-    return found
+            styles[name] = _look(hue, _first_index(str(framework)), variant)
+    return styles
 
 
-def _first_of(framework: str) -> int:
+def _first_index(framework: str) -> int:
     """Return a framework's starting index among markers and dashes.
 
     Frameworks start at different indices because stacks as deployed must be distinguishable in
@@ -130,8 +130,8 @@ def _first_of(framework: str) -> int:
 
 
 def _look(hue: str, first: int, variant: int) -> Look:
-    place = (first + variant) % len(MARKERS)
-    return Look(hue, darkened(hue), MARKERS[place], DASHES[place], variant == 0)
+    index = (first + variant) % len(MARKERS)
+    return Look(hue, darkened(hue), MARKERS[index], DASHES[index], variant == 0)
 
 
 def darkened(hue: str) -> tuple[float, float, float]:
@@ -140,9 +140,9 @@ def darkened(hue: str) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def tint(hue: str, share: float) -> tuple[float, float, float, float]:
-    """Return `hue` with opacity `share`; the white or black background shows through."""
-    return (*to_rgb(hue), share)
+def tint(hue: str, opacity: float) -> tuple[float, float, float, float]:
+    """Return `hue` with that opacity; the white or black background shows through."""
+    return (*to_rgb(hue), opacity)
 
 
 def panels(
@@ -167,7 +167,7 @@ def _titled(title: str, height_in: float) -> Figure:
     return figure
 
 
-def packed(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, list[Axes]]:
+def packed_panels(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, list[Axes]]:
     """Return a figure titled with its finding, with one panel for each entry of `rows`.
 
     An entry is the panel's number of rows; all rows have the same height. Panels are placed in two
@@ -176,24 +176,24 @@ def packed(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[Figure, 
     """
     sizes = [count + head for count in rows]
     columns = 1 if 2 * max(sizes) > sum(sizes) else 2
-    places: list[list[int]] = [[] for _ in range(columns)]
+    panels_in: list[list[int]] = [[] for _ in range(columns)]
     heights = [0.0] * columns
     for panel, size in enumerate(sizes):
         shorter = heights.index(min(heights))
-        places[shorter].append(panel)
+        panels_in[shorter].append(panel)
         heights[shorter] += size
     figure = _titled(title, (ROW_IN if max(heights) <= MANY_ROWS else LOW_ROW_IN) * max(heights))
     grid = figure.add_gridspec(1, columns)
-    found: dict[int, Axes] = {}
-    for column, panels_below in enumerate(places):
+    axes: dict[int, Axes] = {}
+    for column, panels_below in enumerate(panels_in):
         ratios = [sizes[panel] for panel in panels_below]
-        rest = max(heights) - heights[column]
-        below = [rest] if rest > 0 else []
+        unused = max(heights) - heights[column]
+        below = [unused] if unused > 0 else []
         spec = grid[0, column].subgridspec(
             len(ratios) + len(below), 1, height_ratios=ratios + below
         )
-        found |= {panel: figure.add_subplot(spec[row]) for row, panel in enumerate(panels_below)}
-    return figure, [found[panel] for panel in range(len(rows))]
+        axes |= {panel: figure.add_subplot(spec[row]) for row, panel in enumerate(panels_below)}
+    return figure, [axes[panel] for panel in range(len(rows))]
 
 
 ROW_IN, LOW_ROW_IN, MANY_ROWS = 0.29, 0.235, 26.0
@@ -202,7 +202,7 @@ above which the smaller one applies.
 """
 
 
-def place_of(scenario: str, load: str) -> str:
+def cell_title(scenario: str, load: str) -> str:
     """Return the panel title of a cell: `user detail, 100 users`."""
     return f"{humanize(scenario)}, {load}"
 
@@ -213,7 +213,7 @@ def thousands(axes: Axes, which: str = "x") -> None:
     axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
-def key_of_lines(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> None:
+def add_line_legend(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> None:
     """Add a legend below all panels with the name and line of each stack."""
     names = frame[["stack", "title"]].drop_duplicates("stack")
     lines = [
@@ -224,7 +224,7 @@ def key_of_lines(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> 
     ]
     longest = max(map(len, names["title"]), default=1)
     columns = max(1, min(6, 100 // (longest + 8)))
-    key = figure.legend(
+    legend = figure.legend(
         handles=lines,
         loc="outside lower left",
         ncols=columns,
@@ -232,11 +232,11 @@ def key_of_lines(figure: Figure, frame: pd.DataFrame, look: dict[str, Look]) -> 
         fontsize=7,
         handlelength=2.4,
     )
-    for text, stack in zip(key.get_texts(), names["stack"], strict=True):
+    for text, stack in zip(legend.get_texts(), names["stack"], strict=True):
         text.set_color(look[stack].ink)
 
 
-def grid_of(names: Sequence[object], columns: int = 2) -> tuple[int, int]:
+def grid_shape(names: Sequence[object], columns: int = 2) -> tuple[int, int]:
     """Return the number of rows and columns for that many panels."""
     columns = max(1, min(columns, len(names)))
     return max(1, -(-len(names) // columns)), columns
@@ -288,7 +288,7 @@ def ring(x: Sequence[float], y: Sequence[float], axes: Axes, size: float = 6) ->
 
 def stack_axis(axes: Axes, frame: pd.DataFrame, look: dict[str, Look]) -> list[float]:
     """Label the rows of a panel with the stacks, the first on top, and return their heights."""
-    heights = [float(len(frame) - 1 - place) for place in range(len(frame))]
+    heights = [float(len(frame) - 1 - row) for row in range(len(frame))]
     axes.set_yticks(heights, frame["title"].tolist())
     for label, stack in zip(axes.get_yticklabels(), frame["stack"], strict=True):
         label.set_color(look[stack].ink)
@@ -297,7 +297,7 @@ def stack_axis(axes: Axes, frame: pd.DataFrame, look: dict[str, Look]) -> list[f
     return heights
 
 
-def spread(heights: Sequence[float], gap: float) -> list[float]:
+def space_labels(heights: Sequence[float], gap: float) -> list[float]:
     """Return label positions near `heights` (0 to 1) in the same order, at least `gap` apart.
 
     They stay within 0 to 1 as far as they fit.
@@ -308,10 +308,10 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
         gaps = np.diff(placed)
         if len(gaps) == 0 or gaps.min() >= gap * 0.999:
             break
-        for place in np.flatnonzero(gaps < gap):
-            push = (gap - (placed[place + 1] - placed[place])) / 2
-            placed[place] -= max(push, 0)
-            placed[place + 1] += max(push, 0)
+        for index in np.flatnonzero(gaps < gap):
+            push = (gap - (placed[index + 1] - placed[index])) / 2
+            placed[index] -= max(push, 0)
+            placed[index + 1] += max(push, 0)
     if len(placed):
         placed -= max(placed[-1] - 1, 0)
         placed += max(-placed[0], 0)
@@ -320,7 +320,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return [float(each) for each in result]
 
 
-def name_lines(
+def label_lines(
     axes: Axes, last: pd.DataFrame, column: str, look: dict[str, Look], gap: float = 0.1
 ) -> None:
     """Write the stacks' names to the right of lines on a log scale.
@@ -330,7 +330,7 @@ def name_lines(
     """
     low, high = np.log(axes.get_ylim())
     heights = [float((np.log(value) - low) / (high - low)) for value in last[column]]
-    names = zip(spread(heights, gap), last["stack"], last["title"], strict=True)
+    names = zip(space_labels(heights, gap), last["stack"], last["title"], strict=True)
     for height, stack, title in names:
         axes.annotate(
             title,

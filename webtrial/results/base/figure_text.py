@@ -5,7 +5,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from webtrial.results.base.formatting import counted, humanize, number, whole_percent, with_interval
+from webtrial.results.base.formatting import (
+    humanize,
+    number,
+    pluralize,
+    whole_percent,
+    with_interval,
+)
 from webtrial.stats.frames import rows_of
 from webtrial.stats.histogram import NEEDS_INTERVAL
 from webtrial.stats.thresholds import TOLERATED_SHARE
@@ -33,10 +39,10 @@ def percentile_text(row: dict[str, Any]) -> str:
 
     Examples: `Flask p90 12`, `Flask p99 at least 120 (95–160)`.
     """
-    least = "at least " if row["is_bound"] else ""
+    bound = "at least " if row["is_bound"] else ""
     is_tail = row["percentile"] >= NEEDS_INTERVAL
     value = estimate_text(row, "latency_ms") if is_tail else number(row["latency_ms"])
-    return f"{row['title']} p{row['percentile']:g} {least}{value}"
+    return f"{row['title']} p{row['percentile']:g} {bound}{value}"
 
 
 def interval_note(table: pd.DataFrame) -> str:
@@ -46,13 +52,13 @@ def interval_note(table: pd.DataFrame) -> str:
 
 def ring_note(suspect: pd.Series) -> str:
     """Return what an amber ring means, "" if there is none."""
-    return " Ringed: suspect trials are part of it." if suspect.any() else ""
+    return " Ringed: includes suspect trials." if suspect.any() else ""
 
 
-def left_out_note(invalid: int) -> str:
-    """Return how many of the drawn trials are invalid, "" if none is."""
-    was = "is" if invalid == 1 else "are"
-    return f" {counted(invalid, 'trial')} of these {was} invalid and left out." if invalid else ""
+def invalid_note(invalid: int) -> str:
+    """Return how many trials are excluded from a figure because they are invalid, "" if none is."""
+    verb = "is" if invalid == 1 else "are"
+    return f" {pluralize(invalid, 'invalid trial')} {verb} excluded." if invalid else ""
 
 
 def one_block_note(table: pd.DataFrame) -> str:
@@ -62,8 +68,9 @@ def one_block_note(table: pd.DataFrame) -> str:
 
 
 def bounds_note(percentiles: pd.DataFrame) -> str:
+    """Return what "at least" means in a text, "" if no percentile is a bound."""
     return (
-        " Where requests timed out the percentile is at least that."
+        " Where requests timed out, the percentile is a lower bound."
         if percentiles["is_bound"].any()
         else ""
     )

@@ -80,7 +80,7 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def counted(count: int, noun: str) -> str:
+def pluralize(count: int, noun: str) -> str:
     """Format a count with its noun: `1 block`, `3 blocks`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
@@ -94,12 +94,12 @@ def also_differ_text(pairs: Iterable[tuple[str, str]]) -> str:
     by_axes: dict[str, list[str]] = {}
     for name, differs in dict.fromkeys(pairs):
         by_axes.setdefault(differs, []).append(name)
-    said = [
+    parts = [
         f"{listed(names)} also differ in {listed(differs.split(', '))}"
         for differs, names in by_axes.items()
         if differs
     ]
-    return f" {'; '.join(said)}." if said else ""
+    return f" {'; '.join(parts)}." if parts else ""
 
 
 def _decimals(value: float, digits: int) -> int:
@@ -139,16 +139,18 @@ FAILURE_COLUMNS = {"error_fraction": "failed", "dropped_fraction": "not sent"}
 
 
 def same_names(names: Iterable[str]) -> dict[str, str]:
+    """Return `Table.columns` that select columns without renaming them."""
     return {name: name for name in names}
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Format a manifest value for a table cell."""
     match value:
         case dict():
-            return ", ".join(f"{name} = {written(each)}" for name, each in value.items()) or "–"
+            pairs = [f"{name} = {format_value(each)}" for name, each in value.items()]
+            return ", ".join(pairs) or "–"
         case list() | tuple():
-            return ", ".join(map(written, value)) or "none"
+            return ", ".join(map(format_value, value)) or "none"
         case None:
             return "none"
     return str(value)

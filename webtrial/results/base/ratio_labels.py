@@ -18,8 +18,8 @@ def labelled_ratios(run: Run, ratios: pd.DataFrame, metric: str) -> pd.DataFrame
     Added columns: `title`, `baseline_title`, `metric_label`, and `label`, the ratio with its
     interval as text.
     """
-    label = next(each.label for each in METRICS if each.name == metric)
-    return labelled_pairs(run, ratios[ratios["metric"] == metric]).assign(metric_label=label)
+    rows = ratios[ratios["metric"] == metric]
+    return labelled_pairs(run, rows).assign(metric_label=METRIC_LABELS[metric])
 
 
 def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
@@ -28,19 +28,21 @@ def labelled_pairs(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
     `label` is the ratio with its interval as text.
     """
     stacks = run.manifest.stacks
-    ends = zip(rows["ratio"], rows["low"], rows["high"], strict=True)
+    intervals = zip(rows["ratio"], rows["low"], rows["high"], strict=True)
     return rows.assign(
         title=[title_of(name, stacks) for name in rows["stack"]],
         baseline_title=[title_of(name, stacks) for name in rows["baseline"]],
-        label=[with_interval(*each) for each in ends],
+        label=[with_interval(*each) for each in intervals],
     )
 
 
 def undecided_note(row: dict[str, Any]) -> str:
+    """Return why a row of `ratio_table` is undecided, "" if it is decided or has one block."""
     return "" if row["verdict"] in DECIDED or row["blocks"] <= 1 else f" ({row['reason']})"
 
 
 def with_span(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add `span`, the interval from `low` to `high` as text."""
     spans = [interval(low, high) for low, high in zip(frame["low"], frame["high"], strict=True)]
     return frame.assign(span=spans)
 
@@ -50,14 +52,11 @@ def ratio_text(row: dict[str, Any]) -> str:
     return with_interval(row["ratio"], row["low"], row["high"])
 
 
-METRIC_TEXT = {
-    "throughput": "requests per second",
-    "p50": "median response time",
-    "cpu": "CPU time of the service per request",
-}
+METRIC_LABELS = {metric.name: metric.label for metric in METRICS}
+METRIC_TEXT = {name: METRIC_LABELS[name] for name in ("throughput", "p50", "cpu")}
 
 
-ALSO_DIFFERS = "differ also in"
+ALSO_DIFFERS = "also differ in"
 
 
 PAIR_COLUMNS = {"ratio": "ratio", "span": "95 % interval", "blocks": "blocks", "verdict": "verdict"}

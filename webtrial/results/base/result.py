@@ -17,10 +17,11 @@ from typing import Any
 import pandas as pd
 
 from webtrial.errors import ParameterError
-from webtrial.results.base.display import Drawings, Prose, Shown, Table, as_csv
+from webtrial.results.base.display import Drawings, FigureOrNote, Prose, Table, as_csv
+from webtrial.results.base.figure_text import ONE_BLOCK
 from webtrial.run.store import Run
 
-Shows = Mapping[str, Callable[..., Any]]
+Renderers = Mapping[str, Callable[..., Any]]
 
 
 class Result:
@@ -31,8 +32,8 @@ class Result:
     something is missing or undecided.
     """
 
-    LACKS = ""
-    """What a run lacks if its `data` are empty, such as "no closed load"."""
+    MISSING_DATA = ""
+    """What is missing from a run whose `data` are empty, such as "no closed load"."""
 
     def __init__(self, run: Run) -> None:
         """Prepare the answer for `run`; values are computed on first use."""
@@ -46,49 +47,51 @@ class Result:
     @property
     def figures(self) -> tuple[str, ...]:
         """The names of the figures."""
-        return tuple(self._shows("figure", "FIGURES"))
+        return tuple(self._renderers("figure", "FIGURES"))
 
     @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
-        return tuple(self._tables())
+        return tuple(self._table_renderers())
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The names of the texts."""
-        return tuple(self._shows("text", "TEXTS"))
+        return tuple(self._renderers("text", "TEXTS"))
 
     @property
     def limitations(self) -> tuple[str, ...]:
         """Why something is missing or undecided, one sentence each; empty if nothing is."""
         data = self.data
         if data.empty:
-            return (f"This run has {self.LACKS}.",) if self.LACKS else ()
+            return (f"This run has {self.MISSING_DATA}.",) if self.MISSING_DATA else ()
         if "blocks" in data and (data["blocks"] <= 1).all():
-            return ("One block: no interval, no verdict.",)
+            return (ONE_BLOCK,)
         undecided = int((data["verdict"] == "inconclusive").sum()) if "verdict" in data else 0
-        return (f"{undecided} of {len(data)} are not decided.",) if undecided else ()
+        return (f"{undecided} of {len(data)} verdicts are inconclusive.",) if undecided else ()
 
-    def figure(self, name: str | None = None, *about: Any, **options: Any) -> Shown | Drawings:
+    def figure(
+        self, name: str | None = None, *args: Any, **options: Any
+    ) -> FigureOrNote | Drawings:
         """Return a figure, by default the main one.
 
-        If it cannot be drawn, return a message that says what the run lacks.
+        If it cannot be drawn, return a note that says which data are missing.
         """
-        draw = self._chosen("figure", self._shows("figure", "FIGURES"), name)
-        drawn: Shown | Drawings = draw(self, *about, **options)
-        return drawn
+        render = self._renderer("figure", self._renderers("figure", "FIGURES"), name)
+        figure: FigureOrNote | Drawings = render(self, *args, **options)
+        return figure
 
-    def table(self, name: str | None = None, *about: Any, **options: Any) -> Table | Prose:
-        """Return a table, by default the main one; prose instead if the run lacks the data."""
-        make = self._chosen("table", self._tables(), name)
-        made: Table | Prose = make(self, *about, **options)
-        return made
+    def table(self, name: str | None = None, *args: Any, **options: Any) -> Table | Prose:
+        """Return a table, by default the main one; prose instead if the data are missing."""
+        render = self._renderer("table", self._table_renderers(), name)
+        table: Table | Prose = render(self, *args, **options)
+        return table
 
-    def text(self, name: str | None = None, *about: Any, **options: Any) -> Prose:
-        """Return sentences, by default the main ones; empty if the run lacks the data."""
-        tell = self._chosen("text", self._shows("text", "TEXTS"), name)
-        told: Prose = tell(self, *about, **options)
-        return told
+    def text(self, name: str | None = None, *args: Any, **options: Any) -> Prose:
+        """Return sentences, by default the main ones; empty if the data are missing."""
+        render = self._renderer("text", self._renderers("text", "TEXTS"), name)
+        text: Prose = render(self, *args, **options)
+        return text
 
     def to_csv(self) -> str:
         """Return `data` as CSV, with numbers to six significant digits."""
@@ -97,30 +100,29 @@ class Result:
     def __repr__(self) -> str:
         """List the names of the figures, tables and texts."""
         kinds = {"figures": self.figures, "tables": self.tables, "texts": self.texts}
-        shown = "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
-        return f"{type(self).__name__}: {shown}"
+        listing = "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
+        return f"{type(self).__name__}: {listing}"
 
     def _ipython_display_(self) -> None:
         """Display the main sentences, figure and table below one another."""
         from IPython.display import display  # noqa: PLC0415 - in notebooks alone
 
-        ways = ((self.texts, self.text), (self.figures, self.figure), (self.tables, self.table))
-        display(*(show() for names, show in ways if names))  # type: ignore[no-untyped-call]
+        main = ((self.texts, self.text), (self.figures, self.figure), (self.tables, self.table))
+        display(*(render() for names, render in main if names))  # type: ignore[no-untyped-call]
 
-    def _tables(self) -> Shows:
-        return self._shows("tables", "TABLES") or self._shows("text", "TABLES")
+    def _table_renderers(self) -> Renderers:
+        return self._renderers("tables", "TABLES") or self._renderers("text", "TABLES")
 
-    def _shows(self, module: str, kind: str) -> Shows:
+    def _renderers(self, module: str, kind: str) -> Renderers:
         package = type(self).__module__
         if find_spec(f"{package}.{module}") is None:
             return {}
-        shows: Shows = getattr(import_module(f"{package}.{module}"), kind, {})
-        return shows
+        renderers: Renderers = getattr(import_module(f"{package}.{module}"), kind, {})
+        return renderers
 
-    def _chosen(self, kind: str, there: Shows, name: str | None) -> Callable[..., Any]:
-        chosen = name if name is not None else next(iter(there), "")
-        if chosen not in there:
-            raise ParameterError(
-                f"{type(self).__name__} has no {kind} {chosen!r}; there are {', '.join(there)}"
-            )
-        return there[chosen]
+    def _renderer(self, kind: str, known: Renderers, name: str | None) -> Callable[..., Any]:
+        chosen = name if name is not None else next(iter(known), "")
+        if chosen not in known:
+            names = ", ".join(known) or "none"
+            raise ParameterError(f"{type(self).__name__} has no {kind} {chosen!r}; known: {names}")
+        return known[chosen]

@@ -20,10 +20,13 @@ def capability_findings(path: Path = FILE) -> pd.DataFrame:
         findings = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise CapabilityError(
-            f"{path} cannot be read: {error}; `make capabilities` writes it"
+            f"{path} cannot be read: {error}; create it with `make capabilities`"
         ) from None
     if tuple(findings.columns) != COLUMNS:
-        raise CapabilityError(f"{path} lacks columns: `make capabilities` writes it anew")
+        raise CapabilityError(
+            f"{path} does not have the columns {', '.join(COLUMNS)}: create it again with"
+            " `make capabilities`"
+        )
     return findings
 
 

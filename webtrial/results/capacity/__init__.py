@@ -32,8 +32,8 @@ class Capacity(Result):
         There is one table for each scenario with several closed loads.
         """
         scenarios = self.run.manifest.parameters.all_scenarios
-        found = [sweep(self.run, scenario) for scenario in scenarios]
-        return [each for each in found if len(each)]
+        sweeps = [sweep(self.run, scenario) for scenario in scenarios]
+        return [each for each in sweeps if len(each)]
 
     @cached_property
     def pilot_shares(self) -> pd.DataFrame:

@@ -5,35 +5,35 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Drawings, Shown, absent
+from webtrial.results.base.display import Drawing, Drawings, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     Look,
+    label_lines,
     looks,
-    name_lines,
     panels,
     plain_log,
     ring,
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.capacity.text import capacity_figure_text
 from webtrial.run.store import Run
-from webtrial.stats.trials import left_out, trials_table
+from webtrial.stats.trials import count_invalid, trials_table
 
 
 @styled
-def draw(sweep: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(sweep: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `estimate.sweep` of one scenario: throughput left, response times right."""
     look = looks(sweep)
-    figure, axes = panels(1, 2, words.title, 2.7)
+    figure, axes = panels(1, 2, text.title, 2.7)
     for panel, name in zip(axes.flat, ("throughput", "p50"), strict=True):
         _panel(panel, sweep, name, look)
     axes[0, 0].set_ylabel("requests per second")
     axes[0, 1].set_ylabel("response time (ms)")
     last = sweep.sort_values("users").drop_duplicates("stack", keep="last")
-    name_lines(axes[0, 1], last, "p50_ms", look)
-    return Drawing(figure, *words, sweep)
+    label_lines(axes[0, 1], last, "p50_ms", look)
+    return Drawing(figure, *text, sweep)
 
 
 _VALUES = {"throughput": "throughput_per_s", "p50": "p50_ms"}
@@ -71,16 +71,16 @@ def _line(axes: Axes, part: pd.DataFrame, name: str, look: Look) -> None:
         axes.plot(part["users"], part["p90_ms"], color=look.hue, linewidth=0.6, linestyle=look.line)
 
 
-def sweep_figures(run: Run, sweeps: Sequence[pd.DataFrame]) -> list[Shown]:
+def sweep_figures(run: Run, sweeps: Sequence[pd.DataFrame]) -> list[FigureOrNote]:
     """Draw throughput and response times against users, a figure for each of `sweeps`."""
-    drawn: list[Shown] = [_capacity(run, found) for found in sweeps]
-    return drawn or [absent("no scenario with more than one closed load")]
+    drawn: list[FigureOrNote] = [_capacity(run, each) for each in sweeps]
+    return drawn or [nothing_to_draw("no scenario with more than one closed load")]
 
 
-def _capacity(run: Run, found: pd.DataFrame) -> Shown:
+def _capacity(run: Run, sweep: pd.DataFrame) -> FigureOrNote:
     trials = trials_table(run)
-    here = (trials["scenario"] == found["scenario"].iloc[0]) & (trials["load_kind"] == "closed")
-    return draw(found, capacity_figure_text(found, left_out(trials[here])))
+    shown = (trials["scenario"] == sweep["scenario"].iloc[0]) & (trials["load_kind"] == "closed")
+    return draw(sweep, capacity_figure_text(sweep, count_invalid(trials[shown])))
 
 
-FIGURES: Shows = {"sweeps": lambda found: Drawings(sweep_figures(found.run, found.sweeps))}
+FIGURES: Renderers = {"sweeps": lambda result: Drawings(sweep_figures(result.run, result.sweeps))}

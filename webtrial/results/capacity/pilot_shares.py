@@ -7,11 +7,11 @@ from it, so 80 % of the pilot's rate may be far from 80 % of what the stack can 
 import pandas as pd
 
 from webtrial.run.store import Run
-from webtrial.stats.estimates import in_order, is_own, labelled
+from webtrial.stats.estimates import in_order, is_pilot_fraction, labelled
 from webtrial.stats.frames import rows_of
 from webtrial.stats.trials import at_common_loads, measured, trials_table
 
-_PLACE = ["scenario", "load_kind", "load", "stack"]
+_KEYS = ["scenario", "load_kind", "load", "stack"]
 
 
 def pilot_shares(run: Run) -> pd.DataFrame:
@@ -25,20 +25,20 @@ def pilot_shares(run: Run) -> pd.DataFrame:
     smallest, largest (the offered rate divided by that), blocks.
     """
     trials = at_common_loads(measured(trials_table(run)))
-    offered = trials[trials["load"].map(is_own).astype(bool)]
+    offered = trials[trials["load"].map(is_pilot_fraction).astype(bool)]
     closed = trials[trials["load_kind"] == "closed"]
     keys = ["scenario", "stack", "block"]
-    both = offered[[*_PLACE, "block", "rate_per_s"]].merge(
+    both = offered[[*_KEYS, "block", "rate_per_s"]].merge(
         closed[[*keys, "throughput_per_s"]], on=keys
     )
     rows = [
-        dict(zip(_PLACE, key, strict=True)) | _share(blocks)
-        for key, blocks in both.groupby(_PLACE, sort=False)
+        dict(zip(_KEYS, key, strict=True)) | _share(blocks)
+        for key, blocks in both.groupby(_KEYS, sort=False)
     ]
-    frame = pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])
+    frame = pd.DataFrame(rows, columns=[*_KEYS, *_COLUMNS])
     capacities = run.manifest.capacities_per_s
-    found = [capacities.get(row["scenario"], {}).get(row["stack"]) for row in rows_of(frame)]
-    frame.insert(5, "pilot_per_s", pd.Series(found, dtype=float))
+    pilots = [capacities.get(row["scenario"], {}).get(row["stack"]) for row in rows_of(frame)]
+    frame.insert(5, "pilot_per_s", pd.Series(pilots, dtype=float))
     return in_order(run, labelled(run, frame))
 
 

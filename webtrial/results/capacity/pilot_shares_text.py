@@ -21,8 +21,8 @@ def pilot_shares_table(shares: pd.DataFrame) -> Table | Prose:
     columns |= {"reached": "reached later (1/s)", "of_that": "share of that"}
     return Table(
         shares.assign(reached=reached, of_that=of_that),
-        "Rates that are shares of what a pilot found, and what share that was of what the same"
-        " stack reached later in closed loops: over blocks and closed loads.",
+        "Offered rates that were set as shares of the rate in the pilot, and their shares of the"
+        " rate that the same stack reached later in closed loops, over blocks and closed loads.",
         columns | {"blocks": "blocks"},
         {"scenario": humanize},
     )
@@ -32,14 +32,14 @@ def pilot_shares_text(shares: pd.DataFrame) -> Prose:
     """Return how far shares of the pilot's rate differ from shares of what each stack reached."""
     if shares.empty:
         return Prose("")
-    told = [
-        f"*{load}* was {_range_text(part['smallest'].min(), part['largest'].max())} of what the"
-        " same stack reached"
+    texts = [
+        f"*{load}* was {_range_text(part['smallest'].min(), part['largest'].max())}"
         for load, part in shares.groupby("load", sort=False)
     ]
     return Prose(
-        "A load named *of pilot* is a share of what one short trial found before all others:"
-        f" {listed(told)} in a closed loop of the same scenario and block."
+        "A load named *of pilot* is a share of the rate in one short trial before all others."
+        f" {listed(texts)} of the rate that the same stack reached in a closed loop of the same"
+        " scenario and block."
     )
 
 

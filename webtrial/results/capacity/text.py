@@ -10,21 +10,21 @@ from webtrial.results.base.figure_text import (
     SERVED_PERCENT,
     FigureText,
     interval_note,
-    left_out_note,
+    invalid_note,
     one_block_note,
     per_cell,
     ring_note,
 )
 from webtrial.results.base.formatting import (
     HUMANIZED,
-    counted,
     humanize,
     listed,
     number,
     percent,
+    pluralize,
     rate,
 )
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.capacity.pilot_shares_text import pilot_shares_table, pilot_shares_text
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
@@ -34,25 +34,25 @@ from webtrial.stats.thresholds import MINIMUM_REQUESTS
 def capacity_figure_text(sweep: pd.DataFrame, invalid: int) -> FigureText:
     """Return the figure text of `estimate.sweep`.
 
-    It says which stack reaches most, which least, and with how many users.
+    It names the stacks with the highest and the lowest peak throughput, and their users.
     """
     peaks = [part.nlargest(1, "throughput_per_s") for _, part in sweep.groupby("stack", sort=False)]
     ranked = rows_of(pd.concat(peaks).sort_values("throughput_per_s", ascending=False))
-    told = [
+    texts = [
         f"{number(row['throughput_per_s'])} with {row['title']} ({row['users']:,g} users)"
         for row in (ranked if len(ranked) < 2 else [ranked[0], ranked[-1]])
     ]
-    title = f"{humanize(str(sweep['scenario'].iloc[0])).capitalize()}: requests per second reach"
-    title += f" {' and '.join(told)}{one_block_note(sweep)}"
+    scenario = humanize(str(sweep["scenario"].iloc[0])).capitalize()
+    title = f"{scenario}: requests per second peak at {' and '.join(texts)}{one_block_note(sweep)}"
     alt = "Requests per second and median response time in milliseconds by users. " + per_cell(
         sweep,
         lambda row: f"{row['title']} {number(row['throughput_per_s'])} and {number(row['p50_ms'])}",
     )
     caption = (
-        "Left: requests per second; right: response time, median and (thin, above) 90th percentile,"
-        f" both against users in a closed loop, all on log scales. {interval_note(sweep)}"
+        "By number of users in a closed loop, on log scales. Left: requests per second. Right:"
+        f" response time, median and (thin, above) 90th percentile. {interval_note(sweep)}"
         + ring_note(sweep["suspect_blocks"])
-        + left_out_note(invalid)
+        + invalid_note(invalid)
     )
     return FigureText(title, alt, caption)
 
@@ -66,13 +66,12 @@ def served_rates_table(table: pd.DataFrame, p99_limit_ms: float) -> Table | Pros
         return Prose("")
     columns = {"scenario": "scenario", "title": "stack", "served": "served (1/s)"}
     columns |= {"late_share": "late", "missed_per_s": "not served (1/s)"}
-    columns |= {"missed_late_share": "late then", "judged": "rates judged"}
+    columns |= {"missed_late_share": "late at that rate", "judged": "rates judged"}
     return Table(
         table.assign(served=[_served_text(row) for row in rows_of(table)]),
-        f"The highest offered rate that was served within {number(p99_limit_ms)} ms, and the lowest"
-        " above it that was not, each with the share of its requests that were late. –: none was"
-        " offered.",
-        columns | {"unknown": "cannot be told"},
+        f"Highest offered rate that was served within {number(p99_limit_ms)} ms and lowest higher"
+        " rate that was not, each with its share of late requests. –: no such rate.",
+        columns | {"unknown": "rates undecided"},
         HUMANIZED | {"late_share": percent, "missed_per_s": rate, "missed_late_share": percent},
     )
 
@@ -90,16 +89,16 @@ def served_rates_text(table: pd.DataFrame, p99_limit_ms: float) -> Prose:
     limit = f"{number(p99_limit_ms)} ms"
     if not table["judged"].any():
         return Prose(
-            f"*Capacity within {limit} was not measured: this run has no open load with at least"
-            f" {MINIMUM_REQUESTS} requests that tells.*"
+            f"*Capacity within {limit} was not measured: this run has no open load that decides it,"
+            f" which takes at least {MINIMUM_REQUESTS} requests.*"
         )
-    told = [
+    texts = [
         f"in {humanize(str(scenario))} " + ", ".join(_served(row) for row in rows_of(part))
         for scenario, part in table.groupby("scenario", sort=False)
     ]
     return Prose(
-        f"Requests per second that were served within {limit}: {'; '.join(told)}. A rate is served"
-        f" if at least {SERVED_PERCENT} of its requests are answered within the limit; one that"
+        f"Requests per second served within {limit}: {'; '.join(texts)}. A rate is served if at"
+        f" least {SERVED_PERCENT} of its requests are answered within the limit; a request that"
         " fails, times out or cannot be sent counts as late."
     )
 
@@ -135,17 +134,17 @@ def processes_text(run: Run) -> Prose:
     refused = f", so {listed(beyond)} {are} refused" if beyond else ""
     return Prose(
         f"Server processes of each stack in this run: {budgets['server_processes']}. Other numbers"
-        " are runs of their own (`server_processes`), with a core for each process: services have"
-        f" {counted(cores, 'core')} on this machine{refused}."
+        " need separate runs (`server_processes`) and one core per process: services have"
+        f" {pluralize(cores, 'core')} on this machine{refused}."
     )
 
 
-TABLES: Shows = {
-    "served_rates": lambda found: served_rates_table(found.data, found.p99_limit_ms),
-    "pilot_shares": lambda found: pilot_shares_table(found.pilot_shares),
+TABLES: Renderers = {
+    "served_rates": lambda result: served_rates_table(result.data, result.p99_limit_ms),
+    "pilot_shares": lambda result: pilot_shares_table(result.pilot_shares),
 }
-TEXTS: Shows = {
-    "served_rates": lambda found: served_rates_text(found.data, found.p99_limit_ms),
-    "processes": lambda found: processes_text(found.run),
-    "pilot_shares": lambda found: pilot_shares_text(found.pilot_shares),
+TEXTS: Renderers = {
+    "served_rates": lambda result: served_rates_text(result.data, result.p99_limit_ms),
+    "processes": lambda result: processes_text(result.run),
+    "pilot_shares": lambda result: pilot_shares_text(result.pilot_shares),
 }

@@ -57,9 +57,9 @@ class Choosing(Result):
 
     def sliders(self) -> Any:
         """Return the weights as sliders in JupyterLab; elsewhere as a table."""
-        from webtrial.results.choosing.sliders import weigh  # noqa: PLC0415 - loads ipywidgets
+        from webtrial.results.choosing.sliders import weights_view  # noqa: PLC0415 - loads ipywidgets
 
-        return weigh(self.criteria, self.weights)
+        return weights_view(self.criteria, self.weights)
 
 
 def choosing(

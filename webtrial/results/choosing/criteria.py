@@ -47,7 +47,7 @@ from webtrial.stats.thresholds import P99_LIMIT_MS
 
 Better = Literal["higher", "lower"]
 Spread = Literal["interval", "range", "none"]
-_COMES = "comes with the framework"
+_INCLUDED = "comes with the framework"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,13 +56,13 @@ class Criteria:
 
     Columns: criterion, part, framework, value, low, high, spread (the meaning of low and high: a
     95 % *interval* over blocks, a *range* within which the value lies, *none*), blocks,
-    blocks_untouched (inf if it does not come from a run), better. `left_out` has the reason for
+    blocks_untouched (inf if it does not come from a run), better. `unmeasured` has the reason for
     each criterion that is missing.
     """
 
     frameworks: tuple[str, ...]
     table: pd.DataFrame
-    left_out: Mapping[str, str]
+    unmeasured: Mapping[str, str]
 
 
 _COLUMNS = (
@@ -78,30 +78,32 @@ def criteria(
 
     Throughput, tail, cost and memory are those of each scenario at its main load. Throughput within
     the limit and held connections use `p99_limit_ms`. `findings` are those of data/capabilities.csv
-    unless given. A part that one framework lacks is left out for all; a criterion without parts is
-    left out with its reason.
+    unless given. A part without a value for one framework is excluded for all; a criterion without
+    parts is excluded with its reason.
     """
     findings = capability_findings() if findings is None else findings
     names = _frameworks(run)
     rows = [*_of_run(run, names, p99_limit_ms), *_of_findings(findings)]
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     frame = frame[frame["framework"].isin(list(names))]
-    whole = frame.groupby(["criterion", "part"])["framework"].transform("nunique") == len(names)
-    tells = frame.groupby(["criterion", "part"])["value"].transform("max") > 0
-    kept = frame[whole & tells].reset_index(drop=True)
-    missing = [name for name in CRITERIA if name not in set(kept["criterion"])]
-    return Criteria(tuple(names), kept, {name: _WHY.get(name, _NOT_FOUND) for name in missing})
+    parts = frame.groupby(["criterion", "part"])
+    is_complete = parts["framework"].transform("nunique") == len(names)
+    is_positive = parts["value"].transform("max") > 0
+    table = frame[is_complete & is_positive].reset_index(drop=True)
+    missing = [name for name in CRITERIA if name not in set(table["criterion"])]
+    reasons = {name: _REASONS.get(name, _NO_FINDING) for name in missing}
+    return Criteria(tuple(names), table, reasons)
 
 
-_NOT_FOUND = "data/capabilities.csv does not say it of every framework"
-_WHY = {
-    THROUGHPUT: "no closed load that counts for every framework",
-    IN_TIME: "no scenario in which every framework was offered a rate that it serves within the"
-    " limit and a higher one that it does not",
-    TAIL: "too few requests of some framework for a 90th percentile",
-    COST: "the services' CPU time was not observed for every framework",
-    CONNECTIONS: "this run does not tell of every framework how many it holds",
-    MEMORY: "the services' memory was not observed for every framework",
+_NO_FINDING = "data/capabilities.csv has no value above 0 for it, or not one for every framework"
+_REASONS = {
+    THROUGHPUT: "no closed load with counted trials of every framework",
+    IN_TIME: "no scenario in which every framework was offered both a rate that it serves within"
+    " the limit and a higher one that it does not",
+    TAIL: "too few requests of at least one framework for a 90th percentile",
+    COST: "CPU time of the service not observed for every framework",
+    CONNECTIONS: "this run does not show for every framework how many connections it holds",
+    MEMORY: "memory of the service not observed for every framework",
 }
 
 
@@ -123,10 +125,12 @@ def _of_run(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Rows:
     yield from _connections(run, names, p99_limit_ms)
 
 
-def _row(criterion: str, part: str, framework: str, better: Better, **known: Any) -> dict[str, Any]:
+def _row(
+    criterion: str, part: str, framework: str, better: Better, **values: Any
+) -> dict[str, Any]:
     blank = {"low": nan, "high": nan, "spread": "none", "blocks": 0, "blocks_untouched": inf}
     place = {"criterion": criterion, "part": part, "framework": framework, "better": better}
-    return blank | place | known
+    return blank | place | values
 
 
 _PAIRED: Mapping[str, tuple[str, Better]] = {
@@ -186,7 +190,7 @@ def _deployed_rows(frame: pd.DataFrame, names: Mapping[str, str]) -> Iterable[di
     return rows_of(frame[frame["stack"].isin(list(names.values()))])
 
 
-def _rests_on(row: Mapping[str, Any]) -> dict[str, Any]:
+def _block_counts(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"blocks": row["blocks"], "blocks_untouched": row["blocks"] - row["suspect_blocks"]}
 
 
@@ -195,15 +199,15 @@ def _tails(run: Run, names: Mapping[str, str]) -> Rows:
 
     It is taken at the main open load, or at the main closed load of scenarios without an open one.
     """
-    found = latency_against_load(run, (90, 99)).dropna(subset=["latency_ms"])
-    found = found[found["stack"].isin(list(names.values()))]
-    opened, closed = at_main_load(found, "open"), at_main_load(found, "closed")
-    chosen = pd.concat([opened, closed[~closed["scenario"].isin(opened["scenario"])]])
+    table = latency_against_load(run, (90, 99)).dropna(subset=["latency_ms"])
+    table = table[table["stack"].isin(list(names.values()))]
+    open_, closed = at_main_load(table, "open"), at_main_load(table, "closed")
+    chosen = pd.concat([open_, closed[~closed["scenario"].isin(open_["scenario"])]])
     for scenario, rows in chosen.groupby("scenario", sort=False):
-        known = rows.groupby("percentile")["stack"].nunique() == len(names)
-        if not known.any():
+        is_complete = rows.groupby("percentile")["stack"].nunique() == len(names)
+        if not is_complete.any():
             continue
-        percentile = known.index[known].max()
+        percentile = is_complete.index[is_complete].max()
         for row in rows_of(rows[rows["percentile"] == percentile]):
             yield _row(
                 TAIL,
@@ -213,13 +217,13 @@ def _tails(run: Run, names: Mapping[str, str]) -> Rows:
                 value=row["latency_ms"],
                 spread="interval",
                 **{end: row[end] for end in ("low", "high")},
-                **_rests_on(row),
+                **_block_counts(row),
             )
 
 
 def _memory(run: Run, names: Mapping[str, str]) -> Rows:
-    found = at_main_load(estimates(run, "service_memory_mib", kinds=("closed",)))
-    for row in _deployed_rows(found.dropna(subset=["value"]), names):
+    table = at_main_load(estimates(run, "service_memory_mib", kinds=("closed",)))
+    for row in _deployed_rows(table.dropna(subset=["value"]), names):
         yield _row(
             MEMORY,
             row["scenario"],
@@ -227,7 +231,7 @@ def _memory(run: Run, names: Mapping[str, str]) -> Rows:
             "lower",
             spread="interval",
             **{name: row[name] for name in ("value", "low", "high")},
-            **_rests_on(row),
+            **_block_counts(row),
         )
 
 
@@ -247,54 +251,54 @@ def _connections(run: Run, names: Mapping[str, str], p99_limit_ms: float) -> Row
         )
 
 
-_ASKED: tuple[tuple[str, str, str, Better], ...] = (
-    (CODE, "lines of code", "in all", "lower"),
+_PROBED: tuple[tuple[str, str, str, Better], ...] = (
+    (CODE, "lines of code", "total", "lower"),
     (PACKAGES, "installed packages", "the service: packages", "lower"),
     (PACKAGES, "installed packages", "the service: size", "lower"),
-    (VALIDATION, "validation", _COMES, "higher"),
+    (VALIDATION, "validation", _INCLUDED, "higher"),
     (VALIDATION, "validation", "lines of code", "lower"),
-    (DOCUMENTATION, "documentation", _COMES, "higher"),
+    (DOCUMENTATION, "documentation", _INCLUDED, "higher"),
     (DOCUMENTATION, "documentation", "page at /docs without any set-up", "higher"),
     (DOCUMENTATION, "documentation", "lines of code", "lower"),
-    (ADMIN, "admin", _COMES, "higher"),
-    (DATA, "ORM", _COMES, "higher"),
-    (DATA, "migrations", _COMES, "higher"),
-    (LOGIN, "session login", _COMES, "higher"),
-    (TOKEN, "bearer token", _COMES, "higher"),
-    (WEBSOCKET, "WebSocket", "echoes a text, on a service of the framework alone", "higher"),
-    (COLD_START, "cold start", "first answer, median", "lower"),
+    (ADMIN, "admin", _INCLUDED, "higher"),
+    (DATA, "ORM", _INCLUDED, "higher"),
+    (DATA, "migrations", _INCLUDED, "higher"),
+    (LOGIN, "session login", _INCLUDED, "higher"),
+    (TOKEN, "bearer token", _INCLUDED, "higher"),
+    (WEBSOCKET, "WebSocket", "minimal service echoes a message", "higher"),
+    (COLD_START, "cold start", "first response, median", "lower"),
 )
 """Criterion, capability and question of data/capabilities.csv, and which direction is better."""
 
 
 def _of_findings(findings: pd.DataFrame) -> Rows:
-    told = {
-        (row["framework"], row["capability"], row["question"]): _figure(row["value"])
+    values = {
+        (row["framework"], row["capability"], row["question"]): _as_number(row["value"])
         for row in rows_of(findings)
     }
-    for criterion, capability, question, better in _ASKED:
+    for criterion, capability, question, better in _PROBED:
         for framework in dict.fromkeys(findings["framework"]):
-            value = told.get((framework, capability, question), nan)
+            value = values.get((framework, capability, question), nan)
             if isfinite(value):
-                known = _range(told, framework, capability, question)
+                spread = _range(values, framework, capability, question)
                 part = f"{capability}: {question}"
-                yield _row(criterion, part, framework, better, value=value, **known)
+                yield _row(criterion, part, framework, better, value=value, **spread)
 
 
 def _range(
-    told: Mapping[tuple[str, str, str], float], framework: str, capability: str, question: str
+    values: Mapping[tuple[str, str, str], float], framework: str, capability: str, question: str
 ) -> dict[str, Any]:
     """Return the minimum and maximum that accompany a median; empty if there are none."""
-    stem, _, middle = question.rpartition(", ")
-    low, high = (told.get((framework, capability, f"{stem}, {end}"), nan) for end in _ENDS)
-    is_range = middle == "median" and isfinite(low) and isfinite(high)
+    stem, _, statistic = question.rpartition(", ")
+    low, high = (values.get((framework, capability, f"{stem}, {end}"), nan) for end in _ENDS)
+    is_range = statistic == "median" and isfinite(low) and isfinite(high)
     return {"low": low, "high": high, "spread": "range"} if is_range else {}
 
 
-_ENDS = ("least", "most")
+_ENDS = ("minimum", "maximum")
 
 
-def _figure(text: str) -> float:
+def _as_number(text: str) -> float:
     """Convert a finding to a number: yes is 1, no is 0; NaN for any other text."""
     if text in (YES, NO):
         return float(text == YES)

@@ -25,25 +25,25 @@ DRAWS = 10_000
 SEED = 1
 
 
-def scores(found: Criteria, seed: int = SEED) -> pd.DataFrame:
+def scores(measured: Criteria, seed: int = SEED) -> pd.DataFrame:
     """Return how each framework scores on each criterion, the best with 1: a row each.
 
     Columns: criterion, framework, score, low, high (the middle 95 % of the draws from the run's
     intervals; both equal the score if nothing can vary, NaN if one block has no interval).
     """
-    drawn = _drawn(found, seed)
-    unknown = _unreplicated(found.table)
+    drawn = _drawn(measured, seed)
+    unknown = _unreplicated(measured.table)
     rows = [
         (criterion, framework, point, *(ends if criterion not in unknown else (nan, nan)))
-        for criterion, points in _points(found).items()
+        for criterion, points in _points(measured).items()
         for framework, point, ends in zip(
-            found.frameworks, points, _middle(drawn[criterion]), strict=True
+            measured.frameworks, points, _middle(drawn[criterion]), strict=True
         )
     ]
     return pd.DataFrame(rows, columns=["criterion", "framework", "score", "low", "high"])
 
 
-def totals(found: Criteria, weights: Weights | None = None, seed: int = SEED) -> pd.DataFrame:
+def totals(measured: Criteria, weights: Weights | None = None, seed: int = SEED) -> pd.DataFrame:
     """Return each framework's total for each project: a row each.
 
     A framework that is the best in every criterion has the total 1. Columns: project, framework,
@@ -51,11 +51,11 @@ def totals(found: Criteria, weights: Weights | None = None, seed: int = SEED) ->
     has only one block and so no interval), weighed (criteria that count), lacking (those with
     weight that were not measured).
     """
-    points, drawn = _points(found), _drawn(found, seed)
+    points, drawn = _points(measured), _drawn(measured, seed)
     rows = [
         dict(zip(("project", "framework"), (project, framework), strict=True)) | row
-        for project, weighed, lacking in _weighed(found, weights)
-        for framework, row in _totals(found, points, drawn, weighed, lacking)
+        for project, weighed, lacking in _weighed(measured, weights)
+        for framework, row in _totals(measured, points, drawn, weighed, lacking)
     ]
     return pd.DataFrame(rows, columns=["project", "framework", *_TOTALS])
 
@@ -66,7 +66,7 @@ _TOTALS = ("total", "low", "high", "probability", "weighed", "lacking", "blocks_
 def recommended(
     run: Run,
     weights: Weights | None = None,
-    found: Criteria | None = None,
+    measured: Criteria | None = None,
     seed: int = SEED,
 ) -> pd.DataFrame:
     """Return the first framework for each kind of project beside the article's: a row each.
@@ -79,11 +79,12 @@ def recommended(
     them), weighed, lacking (criteria with weight that were measured, that were not),
     blocks_untouched (the fewest behind any figure with weight; inf if none comes from a run).
 
-    `found` is `criteria(run)` unless given. Raises ParameterError for invalid weights.
+    `measured` is `criteria(run)` unless given. Raises ParameterError for invalid weights.
     """
-    found = criteria(run) if found is None else found
-    table = totals(found, weights, seed)
-    rows = [_placed(str(project), part) for project, part in table.groupby("project", sort=False)]
+    measured = criteria(run) if measured is None else measured
+    table = totals(measured, weights, seed)
+    parts = table.groupby("project", sort=False)
+    rows = [_recommendation(str(project), part) for project, part in parts]
     return pd.DataFrame(rows, columns=["project", *_RECOMMENDED])
 
 
@@ -93,13 +94,13 @@ _RECOMMENDED = (
 )
 
 
-_NOBODY: dict[str, Any] = {"framework": None, "total": nan, "probability": nan}
+_NO_PLACE: dict[str, Any] = {"framework": None, "total": nan, "probability": nan}
 
 
-def _placed(project: str, part: pd.DataFrame) -> dict[str, Any]:
+def _recommendation(project: str, part: pd.DataFrame) -> dict[str, Any]:
     known = part.dropna(subset=["total"])
     ranked = rows_of(known.sort_values("total", ascending=False, kind="stable"))
-    first, second = [*ranked, _NOBODY, _NOBODY][:2]
+    first, second = [*ranked, _NO_PLACE, _NO_PLACE][:2]
     article = RECOMMENDED[project]
     return {
         "project": project,
@@ -114,7 +115,7 @@ def _placed(project: str, part: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def moves(found: Criteria, weights: Weights | None = None) -> pd.DataFrame:
+def moves(measured: Criteria, weights: Weights | None = None) -> pd.DataFrame:
     """Return how far weights must move until another framework draws level: a row per project.
 
     Columns: project, first, criterion, weight, needed (the weight at which, with all others kept,
@@ -127,10 +128,10 @@ def moves(found: Criteria, weights: Weights | None = None) -> pd.DataFrame:
     Scores are those of the table, without their uncertainty; weight may be given to any criterion
     that was measured.
     """
-    points = _points(found)
+    points = _points(measured)
     rows = [
-        {"project": project} | _nearest(found.frameworks, points, weighed)
-        for project, weighed, _ in _weighed(found, weights)
+        {"project": project} | _least_moves(measured.frameworks, points, weighed)
+        for project, weighed, _ in _weighed(measured, weights)
     ]
     return pd.DataFrame(rows, columns=["project", *_MOVES])
 
@@ -144,28 +145,29 @@ Scored = Mapping[str, np.ndarray]  # criterion → scores; the last axis is the 
 
 
 def _weighed(
-    found: Criteria, weights: Weights | None
+    measured: Criteria, weights: Weights | None
 ) -> Iterator[tuple[str, dict[str, float], list[str]]]:
     """Yield each project with the weights of measured criteria and the names of the others."""
-    there = set(found.table["criterion"])
+    criteria_measured = set(measured.table["criterion"])
     for project, each in weights_of(weights).items():
         counts = {name: weight for name, weight in each.items() if weight > 0}
-        lacking = [name for name in counts if name not in there]
-        yield project, {name: counts[name] for name in counts if name in there}, lacking
+        lacking = [name for name in counts if name not in criteria_measured]
+        yield project, {name: counts[name] for name in counts if name in criteria_measured}, lacking
 
 
 def _totals(
-    found: Criteria, points: Scored, drawn: Scored, weighed: dict[str, float], lacking: list[str]
+    measured: Criteria, points: Scored, drawn: Scored, weighed: dict[str, float], lacking: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    if not found.frameworks:
+    if not measured.frameworks:
         return
-    of_none = np.full(len(found.frameworks), nan)
-    is_known = bool(weighed) and not _unreplicated(found.table) & weighed.keys()
-    total = _mean(points, weighed) if weighed else of_none
-    spread = _mean(drawn, weighed) if is_known else of_none[None, :]
-    first = np.bincount(spread.argmax(axis=1), minlength=len(found.frameworks)) / len(spread)
-    rows = found.table[found.table["criterion"].isin(list(weighed))]
-    for place, (framework, ends) in enumerate(zip(found.frameworks, _middle(spread), strict=True)):
+    unknown = np.full(len(measured.frameworks), nan)
+    is_known = bool(weighed) and not _unreplicated(measured.table) & weighed.keys()
+    total = _mean(points, weighed) if weighed else unknown
+    spread = _mean(drawn, weighed) if is_known else unknown[None, :]
+    first = np.bincount(spread.argmax(axis=1), minlength=len(measured.frameworks)) / len(spread)
+    rows = measured.table[measured.table["criterion"].isin(list(weighed))]
+    ranges = zip(measured.frameworks, _middle(spread), strict=True)
+    for place, (framework, ends) in enumerate(ranges):
         yield (
             framework,
             {
@@ -194,19 +196,19 @@ def _middle(drawn: np.ndarray) -> list[tuple[float, float]]:
 
 def _unreplicated(table: pd.DataFrame) -> set[str]:
     """Return the criteria with a value that should have an interval over blocks but has none."""
-    bare = (table["spread"] == "interval") & table["low"].isna()
-    return set(table.loc[bare, "criterion"])
+    lacks_interval = (table["spread"] == "interval") & table["low"].isna()
+    return set(table.loc[lacks_interval, "criterion"])
 
 
-def _points(found: Criteria) -> dict[str, np.ndarray]:
-    scored = _scored(found, lambda row: np.array([row["value"]], float))
+def _points(measured: Criteria) -> dict[str, np.ndarray]:
+    scored = _scored(measured, lambda row: np.array([row["value"]], float))
     return {name: each[0] for name, each in scored.items()}
 
 
 @lru_cache(maxsize=2)  # scores and all choices of weights use the same draws
-def _drawn(found: Criteria, seed: int) -> dict[str, np.ndarray]:
+def _drawn(measured: Criteria, seed: int) -> dict[str, np.ndarray]:
     draw = np.random.default_rng(seed)
-    return _scored(found, lambda row: _draws(row, draw))
+    return _scored(measured, lambda row: _draws(row, draw))
 
 
 def _draws(row: Mapping[str, Any], draw: np.random.Generator) -> np.ndarray:
@@ -220,35 +222,35 @@ def _draws(row: Mapping[str, Any], draw: np.random.Generator) -> np.ndarray:
     if row["spread"] == "none" or not isfinite(row["low"]):
         return np.full(DRAWS, row["value"], float)
     estimate = Estimate(row["value"], row["low"], row["high"], row["blocks"])
-    away = spread_of(estimate) * draw.standard_t(row["blocks"] - 1, DRAWS)
+    offset = spread_of(estimate) * draw.standard_t(row["blocks"] - 1, DRAWS)
     # With one degree of freedom draws are unbounded, and exp(800) overflows a float.
-    return np.exp(log(row["value"]) + np.clip(away, -FARTHEST, FARTHEST))
+    return np.exp(log(row["value"]) + np.clip(offset, -MAX_OFFSET, MAX_OFFSET))
 
 
-FARTHEST = 20.0
+MAX_OFFSET = 20.0
 
 
 def _scored(
-    found: Criteria, values: Callable[[dict[str, Any]], np.ndarray]
+    measured: Criteria, values: Callable[[dict[str, Any]], np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Return the mean score of each criterion's parts: an array of draws × frameworks."""
     return {
         str(criterion): np.mean(
             [
-                _relative(_side_by_side(found, part, values), str(part["better"].iloc[0]))
+                _relative(_by_framework(measured, part, values), str(part["better"].iloc[0]))
                 for _, part in rows.groupby("part", sort=False)
             ],
             axis=0,
         )
-        for criterion, rows in found.table.groupby("criterion", sort=False)
+        for criterion, rows in measured.table.groupby("criterion", sort=False)
     }
 
 
-def _side_by_side(
-    found: Criteria, part: pd.DataFrame, values: Callable[[dict[str, Any]], np.ndarray]
+def _by_framework(
+    measured: Criteria, part: pd.DataFrame, values: Callable[[dict[str, Any]], np.ndarray]
 ) -> np.ndarray:
-    by_framework = {row["framework"]: values(row) for row in rows_of(part)}
-    return np.stack([by_framework[name] for name in found.frameworks], axis=-1)
+    arrays = {row["framework"]: values(row) for row in rows_of(part)}
+    return np.stack([arrays[name] for name in measured.frameworks], axis=-1)
 
 
 def _relative(values: np.ndarray, better: str) -> np.ndarray:
@@ -261,12 +263,12 @@ def _relative(values: np.ndarray, better: str) -> np.ndarray:
     return scored
 
 
-def _nearest(
+def _least_moves(
     frameworks: Sequence[str], points: Scored, weighed: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return the row of `moves` for one project."""
     if not weighed or len(frameworks) < 2:
-        return _NOWHERE | {"first": frameworks[0] if weighed and frameworks else None}
+        return _NO_MOVE | {"first": frameworks[0] if weighed and frameworks else None}
     lead = int(_mean(points, weighed).argmax())
     names = list(points)
     weights = np.array([weighed.get(name, 0.0) for name in names])
@@ -277,7 +279,7 @@ def _nearest(
     }
     singles = [each for rival, ahead in leads.items() for each in _single(rival, weights, ahead)]
     shifts = [each for rival, ahead in leads.items() for each in _shift(rival, weights, ahead)]
-    row = _NOWHERE | {"first": frameworks[lead]}
+    row = _NO_MOVE | {"first": frameworks[lead]}
     if singles:
         share, place, needed, rival = min(singles)
         row |= {"criterion": names[place], "weight": weights[place], "needed": needed}
@@ -285,16 +287,16 @@ def _nearest(
     if shifts:
         moved, rival, change = min(shifts, key=lambda shift: shift[0])
         row |= {"moved": moved, "moved_rival": rival}
-        row["moved_from"] = ", ".join(np.array(names)[change < -SMALLEST])
-        row["moved_to"] = ", ".join(np.array(names)[change > SMALLEST])
+        row["moved_from"] = ", ".join(np.array(names)[change < -TOLERANCE])
+        row["moved_to"] = ", ".join(np.array(names)[change > TOLERANCE])
     return row
 
 
-_NOWHERE: dict[str, Any] = {
+_NO_MOVE: dict[str, Any] = {
     **{"first": None, "criterion": "", "weight": nan, "needed": nan, "share": nan, "rival": ""},
     **{"moved": nan, "moved_from": "", "moved_to": "", "moved_rival": ""},
 }
-SMALLEST = 1e-9  # solver tolerance for weights that it does not move
+TOLERANCE = 1e-9  # solver tolerance for weights that it does not move
 
 
 def _single(

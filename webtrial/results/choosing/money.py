@@ -62,14 +62,14 @@ def cores_needed(run: Run, rate_per_s: float, p99_limit_ms: float) -> pd.DataFra
     ends = {"low": _copies(rate_per_s, rows["missed_per_s"], exceeding=True)}
     ends["high"] = _copies(rate_per_s, rows["per_s"])
     processes = run.manifest.parameters.server_processes
-    found = rows.assign(
+    table = rows.assign(
         **{f"copies_{end}": copies for end, copies in ends.items()},
         **{f"cores_{end}": processes * copies for end, copies in ends.items()},
         busy_cores=rows["service_ms"] * rate_per_s / 1000,
         database_cores=rows["database_ms"] * rate_per_s / 1000,
         upstreams_cores=rows["upstreams_ms"] * rate_per_s / 1000,
     )
-    return found[list(_CORES)]
+    return table[list(_CORES)]
 
 
 def _copies(rate_per_s: float, each_per_s: pd.Series, exceeding: bool = False) -> pd.Series:

@@ -25,7 +25,7 @@ RECOMMENDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The frameworks that the article's verdict names for each kind of project."""
 
-THROUGHPUT, IN_TIME, TAIL = "throughput", "throughput in time", "latency tail"
+THROUGHPUT, IN_TIME, TAIL = "throughput", "throughput within limit", "tail latency"
 COST, CONNECTIONS, MEMORY = "cost per request", "connections held", "memory"
 COLD_START, CODE, PACKAGES = "cold start", "lines of code", "installed packages"
 VALIDATION, DOCUMENTATION, ADMIN = "validation", "documentation", "admin"
@@ -60,7 +60,7 @@ def weights_of(given: Weights | None) -> dict[str, dict[str, float]]:
     weights = {project: dict(each) for project, each in WEIGHTS.items()}
     for project, each in (given or {}).items():
         if project not in WEIGHTS:
-            raise ParameterError(f"no such project: {project}; there are {', '.join(WEIGHTS)}")
+            raise ParameterError(f"unknown project {project!r}; known: {', '.join(WEIGHTS)}")
         weights[project] = dict(each)
         _check(project, weights[project])
     return weights
@@ -69,11 +69,11 @@ def weights_of(given: Weights | None) -> dict[str, dict[str, float]]:
 def _check(project: str, weights: Mapping[str, float]) -> None:
     if unknown := [name for name in weights if name not in CRITERIA]:
         raise ParameterError(
-            f"weights of {project}: no such criterion: {', '.join(unknown)};"
-            f" there are {', '.join(CRITERIA)}"
+            f"weights of {project}: unknown criterion {', '.join(map(repr, unknown))};"
+            f" known: {', '.join(CRITERIA)}"
         )
     for name, weight in weights.items():
         if isinstance(weight, bool | str) or not (isfinite(weight) and weight >= 0):
-            raise ParameterError(f"weights of {project}: {name} = {weight!r}: give 0 or more")
+            raise ParameterError(f"weights of {project}: {name} = {weight!r}; use a number from 0")
     if not any(weights.values()):
-        raise ParameterError(f"weights of {project} are all 0: give one of them more")
+        raise ParameterError(f"weights of {project} are all 0; set at least one above 0")

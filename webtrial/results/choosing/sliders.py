@@ -15,21 +15,21 @@ from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
 from webtrial.results.choosing.tables import weights_table
 from webtrial.results.choosing.text import moves_text
 
-LIVE = "JPY_SESSION_NAME"
+NOTEBOOK_SESSION = "JPY_SESSION_NAME"
 """Environment variable that Jupyter's server sets for the kernel of an open notebook."""
 
 MOST = 5.0  # maximum of a slider, unless a weight is larger
 
 
-def weigh(found: Criteria, weights: Weights | None = None) -> Any:
+def weights_view(measured: Criteria, weights: Weights | None = None) -> Any:
     """Return sliders for the weights of each project, with the outcome below.
 
     Without an open notebook, return the table of the weights.
     """
-    return sliders(found, weights) if LIVE in os.environ else weights_table(weights)
+    return sliders(measured, weights) if NOTEBOOK_SESSION in os.environ else weights_table(weights)
 
 
-def sliders(found: Criteria, weights: Weights | None = None) -> VBox:
+def sliders(measured: Criteria, weights: Weights | None = None) -> VBox:
     """Return a menu of the projects, a slider for each measured criterion, and the outcome."""
     chosen = weights_of(weights)
     menu = Dropdown(options=list(chosen), description="project")
@@ -45,37 +45,37 @@ def sliders(found: Criteria, weights: Weights | None = None) -> VBox:
             style={"description_width": "11em"},
         )
         for name in CRITERIA
-        if name not in found.left_out
+        if name not in measured.unmeasured
     }
     outcome = HTML()
 
     def show() -> None:
-        outcome.value = _outcome(found, menu.value, chosen)
+        outcome.value = _outcome(measured, menu.value, chosen)
 
-    def turn(_: Any = None) -> None:
+    def change_project(_: Any = None) -> None:
         for name, slider in by_name.items():
             slider.value = chosen[menu.value].get(name, 0.0)
         show()
 
-    def move(name: str, change: Any) -> None:
+    def change_weight(name: str, change: Any) -> None:
         if change.new != chosen[menu.value].get(name, 0.0):
             chosen[menu.value][name] = change.new
             show()
 
     for name, slider in by_name.items():
-        slider.observe(partial(move, name), "value")
-    menu.observe(turn, "value")
-    turn()
+        slider.observe(partial(change_weight, name), "value")
+    menu.observe(change_project, "value")
+    change_project()
     return VBox([menu, *by_name.values(), outcome])
 
 
-def _outcome(found: Criteria, project: str, weights: Weights) -> str:
-    """Return the project's totals as a table, with how far the weights are from another answer."""
+def _outcome(measured: Criteria, project: str, weights: Weights) -> str:
+    """Return the project's totals as a table, and the weights that change the first place."""
     try:
-        rows = totals(found, {project: weights[project]})
-        moved = moves(found, {project: weights[project]})
+        rows = totals(measured, {project: weights[project]})
+        changes = moves(measured, {project: weights[project]})
     except ParameterError as error:
         return str(error)
-    columns = {"framework": "framework", "total": "total", "probability": "first in"}
+    columns = {"framework": "framework", "total": "total", "probability": "first in draws"}
     table = Table(rows[rows["project"] == project], "", columns, {"probability": likelihood})
-    return table.html() + f"<p>{moves_text(moved[moved['project'] == project]).text}</p>"
+    return table.html() + f"<p>{moves_text(changes[changes['project'] == project]).text}</p>"

@@ -14,7 +14,7 @@ from webtrial.results.base.formatting import (
     percent,
     with_interval,
 )
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.choosing.criteria import Criteria
 from webtrial.results.choosing.money import MILLION
 from webtrial.results.choosing.projects import CRITERIA, Weights, weights_of
@@ -31,7 +31,7 @@ def weights_table(weights: Weights | None = None) -> Table:
         for name in names
     ]
     shown = dict.fromkeys(chosen, _weight)
-    return Table(pd.DataFrame(rows), "How much each criterion counts.", {}, shown)
+    return Table(pd.DataFrame(rows), "Weight of each criterion.", {}, shown)
 
 
 def _weight(value: float) -> str:
@@ -44,21 +44,21 @@ def money_table(costs: pd.DataFrame, price_per_core_hour: float) -> Table | Pros
     if rows.empty:
         return Prose("*This run did not observe CPU time at a closed load.*")
     frame = rows.assign(
-        hours=[_spanned(row, "total_h", "low", "high") for row in rows_of(rows)],
-        price=[_spanned(row, "price", "price_low", "price_high") for row in rows_of(rows)],
+        hours=[_interval_text(row, "total_h", "low", "high") for row in rows_of(rows)],
+        price=[_interval_text(row, "price", "price_low", "price_high") for row in rows_of(rows)],
     )
     columns = {"scenario": "scenario", "load": "load", "title": "stack", "service_h": "service"}
-    columns |= {"database_h": "PostgreSQL", "upstreams_h": "upstreams", "hours": "in all"}
+    columns |= {"database_h": "PostgreSQL", "upstreams_h": "upstreams", "hours": "total"}
     return Table(
         frame,
-        f"CPU-hours of {MILLION:,} requests by who used them, and their price at"
-        f" {number(price_per_core_hour)} a core-hour (95 % interval; –: not observed).",
+        f"CPU-hours of {MILLION:,} requests by process, and their price at"
+        f" {number(price_per_core_hour)} per core-hour (95 % interval; –: not observed).",
         columns | {"price": "price"},
         HUMANIZED,
     )
 
 
-def _spanned(row: dict[str, Any], value: str, low: str, high: str) -> str:
+def _interval_text(row: dict[str, Any], value: str, low: str, high: str) -> str:
     return with_interval(row[value], row[low], row[high])
 
 
@@ -67,22 +67,22 @@ def cores_table(cores: pd.DataFrame, rate_per_s: float, p99_limit_ms: float) -> 
     rows = cores[cores["judged"] > 0]
     if rows.empty:
         return Prose(
-            "*This run has no open load with enough requests to tell which rates are served within"
-            f" {number(p99_limit_ms)} ms.*"
+            "*This run has no open load with enough requests to decide which rates are served"
+            f" within {number(p99_limit_ms)} ms.*"
         )
     frame = rows.assign(
         served=[_range(row["per_s"], row["missed_per_s"], "under ") for row in rows_of(rows)],
         cores=[_range(row["cores_low"], row["cores_high"]) for row in rows_of(rows)],
     )
-    columns = {"scenario": "scenario", "title": "stack", "served": "a copy serves (1/s)"}
-    columns |= {"cores": "cores for the service", "busy_cores": "busy at least"}
-    columns |= {"database_cores": "PostgreSQL busy", "upstreams_cores": "upstreams busy"}
+    columns = {"scenario": "scenario", "title": "stack", "served": "capacity of one copy (1/s)"}
+    columns |= {"cores": "cores for the service", "busy_cores": "busy cores at least"}
+    columns |= {"database_cores": "busy in PostgreSQL", "upstreams_cores": "busy in upstreams"}
     return Table(
         frame,
         f"Cores for {number(rate_per_s)} requests per second with {SERVED_PERCENT} of them answered"
-        f" within {number(p99_limit_ms)} ms. A copy was seen to serve the first rate and not to"
-        " serve the second, so the second number of cores is enough and fewer than the first are"
-        " too few. ≥, under, ≤: the other end was not measured.",
+        f" within {number(p99_limit_ms)} ms. One copy served the first rate and did not serve the"
+        " second. Fewer cores than the first number are therefore too few, and the second number"
+        " is enough. ≥, under, ≤: the other end was not measured.",
         columns,
         HUMANIZED | dict.fromkeys(("busy_cores", "database_cores", "upstreams_cores"), number),
     )
@@ -102,16 +102,16 @@ def scores_table(scored: pd.DataFrame, p99_limit_ms: float) -> Table | Prose:
     `p99_limit_ms` is the limit of the criteria.
     """
     if scored.empty:
-        return Prose("*This run has no stack as deployed, so nothing can be chosen.*")
-    named = scored.assign(text=[_score(row) for row in rows_of(scored)])
-    wide = named.pivot_table("text", "criterion", "framework", aggfunc="first", sort=False)
+        return Prose("*This run has no stack as deployed, so there are no scores.*")
+    labelled = scored.assign(text=[_score(row) for row in rows_of(scored)])
+    wide = labelled.pivot_table("text", "criterion", "framework", aggfunc="first", sort=False)
     frameworks = list(dict.fromkeys(scored["framework"]))
     order = [name for name in CRITERIA if name in wide.index]
     return Table(
         wide.loc[order, frameworks].reset_index(),
-        "Scores: the best is 1, half as good 0.5 (what the run's 95 % intervals allow). Throughput"
-        f" in time and connections held: with {SERVED_PERCENT} of the requests answered within"
-        f" {number(p99_limit_ms)} ms.",
+        "Scores: 1 for the best, 0.5 for half as good (middle 95 % of draws from the run's"
+        " intervals). Throughput within limit and connections held require that"
+        f" {SERVED_PERCENT} of the requests are answered within {number(p99_limit_ms)} ms.",
         {"criterion": "criterion"} | {name: name for name in frameworks},
     )
 
@@ -126,27 +126,27 @@ def recommended_table(chosen: pd.DataFrame) -> Table:
     """Return `recommended`: first places beside the article's."""
     rows = rows_of(chosen)
     frame = chosen.assign(
-        first=[_reached(row, "first", "total") for row in rows],
-        second=[_reached(row, "second", "second_total") for row in rows],
-        surely=[_surely(row) for row in rows],
+        first=[_place(row, "first", "total") for row in rows],
+        second=[_place(row, "second", "second_total") for row in rows],
+        certainty=[_certainty(row) for row in rows],
         lacking=chosen["lacking"].replace("", "–"),
     )
-    columns = {"project": "kind of project", "first": "first", "surely": "stays first"}
-    columns |= {"second": "second", "article": "the article", "agrees": "agrees"}
+    columns = {"project": "kind of project", "first": "first", "certainty": "first in draws"}
+    columns |= {"second": "second", "article": "article", "agrees": "agrees"}
     return Table(
         frame,
-        "First places by weighted score, how often they stay first when figures are drawn from the"
-        " run's intervals (–: one block, no interval; probes: nothing that was measured in the run"
-        " has weight), and what the article recommends.",
-        columns | {"lacking": "weighed but not measured"},
+        "First places by weighted score, the share of draws from the run's intervals in which they"
+        " stay first (–: one block, no interval; probes: no criterion measured in the run has"
+        " weight), and the article's recommendation.",
+        columns | {"lacking": "has weight but was not measured"},
     )
 
 
-def _reached(row: dict[str, Any], place: str, total: str) -> str:
+def _place(row: dict[str, Any], place: str, total: str) -> str:
     return f"{row[place]} ({row[total]:.2f})" if isfinite(row[total]) else "–"
 
 
-def _surely(row: dict[str, Any]) -> str:
+def _certainty(row: dict[str, Any]) -> str:
     if isfinite(row["total"]) and not isfinite(row["blocks_untouched"]):
         return "probes"
     return likelihood(row["probability"])
@@ -158,18 +158,18 @@ def moves_table(moved: pd.DataFrame) -> Table:
         single=[_single(row) for row in rows_of(moved)],
         all=[_shift(row) for row in rows_of(moved)],
     )
-    columns = {"project": "kind of project", "first": "first", "single": "one weight"}
+    columns = {"project": "kind of project", "first": "first", "single": "change of one weight"}
     return Table(
         frame,
-        "The nearest single weight at which another framework draws level, and the least share of"
-        " all weight that must be taken from some criteria and given to others for that.",
-        columns | {"all": "least in all"},
+        "Smallest changes of weights after which another framework has the same score: of a single"
+        " weight, and as a share of all weight moved between criteria.",
+        columns | {"all": "share of all weight moved"},
     )
 
 
 def _single(row: dict[str, Any]) -> str:
     if not isfinite(row["needed"]):
-        return "none does it"
+        return "impossible"
     return (
         f"{row['criterion']} from {number(row['weight'])} to {number(row['needed'])}:"
         f" {row['rival']}"
@@ -178,33 +178,33 @@ def _single(row: dict[str, Any]) -> str:
 
 def _shift(row: dict[str, Any]) -> str:
     if not isfinite(row["moved"]):
-        return "no weights do it"
+        return "impossible"
     if not row["moved"]:
-        return f"nothing: {row['moved_rival']} is level"
+        return f"none: {row['moved_rival']} has the same score"
     return (
         f"{percent(row['moved'])} from {row['moved_from']} to {row['moved_to']}:"
         f" {row['moved_rival']}"
     )
 
 
-def left_out_table(found: Criteria) -> Table | Prose:
+def unmeasured_table(measured: Criteria) -> Table | Prose:
     """Return the criteria that were not measured, each with its reason; empty prose if all were."""
-    if not found.left_out:
+    if not measured.unmeasured:
         return Prose("")
-    frame = pd.DataFrame(found.left_out.items(), columns=["criterion", "because"])
-    return Table(frame, "Criteria that are left out.")
+    frame = pd.DataFrame(measured.unmeasured.items(), columns=["criterion", "reason"])
+    return Table(frame, "Excluded criteria.")
 
 
-TABLES: Shows = {
-    "scores": lambda found: scores_table(found.data, found.p99_limit_ms),
-    "left_out": lambda found: left_out_table(found.criteria),
-    "weights": lambda found: weights_table(found.weights),
-    "recommended": lambda found: recommended_table(found.recommended),
-    "moves": lambda found: moves_table(found.moves),
-    "money": lambda found, price_per_core_hour: money_table(
-        found.million_requests(price_per_core_hour), price_per_core_hour
+TABLES: Renderers = {
+    "scores": lambda result: scores_table(result.data, result.p99_limit_ms),
+    "unmeasured": lambda result: unmeasured_table(result.criteria),
+    "weights": lambda result: weights_table(result.weights),
+    "recommended": lambda result: recommended_table(result.recommended),
+    "moves": lambda result: moves_table(result.moves),
+    "money": lambda result, price_per_core_hour: money_table(
+        result.million_requests(price_per_core_hour), price_per_core_hour
     ),
-    "cores": lambda found, load_per_s: cores_table(
-        found.cores_needed(load_per_s), load_per_s, found.p99_limit_ms
+    "cores": lambda result, load_per_s: cores_table(
+        result.cores_needed(load_per_s), load_per_s, result.p99_limit_ms
     ),
 }

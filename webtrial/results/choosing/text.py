@@ -10,10 +10,17 @@ from webtrial.results.base.figure_text import (
     FigureText,
     estimate_text,
 )
-from webtrial.results.base.formatting import counted, humanize, likelihood, listed, number, percent
-from webtrial.results.base.result import Shows
+from webtrial.results.base.formatting import (
+    humanize,
+    likelihood,
+    listed,
+    number,
+    percent,
+    pluralize,
+)
+from webtrial.results.base.result import Renderers
 from webtrial.stats.estimates import at_main_load
-from webtrial.stats.frames import furthest_apart, rows_of
+from webtrial.stats.frames import rows_of, widest_pair
 
 
 def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureText:
@@ -24,8 +31,8 @@ def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureTe
     judged = chosen.dropna(subset=["first"])
     agrees = int(judged["agrees"].sum())
     title = (
-        f"With these weights the first place is the article's recommendation for {agrees} of"
-        f" {counted(len(judged), 'kind')} of project"
+        f"With these weights, the framework in first place is the article's recommendation for"
+        f" {agrees} of {pluralize(len(judged), 'kind')} of project"
     )
     measured = judged[judged["blocks_untouched"].map(isfinite)]
     if len(measured) and measured["probability"].isna().all():
@@ -35,13 +42,14 @@ def choosing_figure_text(totals: pd.DataFrame, chosen: pd.DataFrame) -> FigureTe
         for project, part in totals.groupby("project", sort=False)
     )
     caption = (
-        "Weighted mean of each framework's scores, as deployed, 1 being the best in every"
-        " criterion. At the right who comes first, in brackets whom the article recommends."
+        "Weighted mean of the scores of each framework as deployed; 1 means the best in every"
+        " criterion. Right: the framework in first place, with the article's recommendation in"
+        " brackets."
     )
     if (totals["low"] < totals["high"]).any():
         caption += (
-            " Lines: what the run's 95 % intervals allow, the weights held fixed; none where"
-            " nothing of weight has an interval."
+            " Lines: middle 95 % of draws from the run's intervals, with fixed weights; no line if"
+            " no criterion with weight has an interval."
         )
     return FigureText(title, f"{alt}.", caption)
 
@@ -57,59 +65,61 @@ def choosing_text(chosen: pd.DataFrame) -> Prose:
     """
     judged = chosen.dropna(subset=["first"])
     if judged.empty:
-        return Prose("Nothing that has weight was measured, so no framework comes first.")
-    alike = judged.loc[judged["agrees"], "project"].tolist()
-    other = [
-        f"{row['project']} ({row['first']}{_surely(row)}, the article: {row['article']})"
+        return Prose("No criterion with weight was measured, so no framework is in first place.")
+    agreeing = judged.loc[judged["agrees"], "project"].tolist()
+    differing = [
+        f"{row['project']} ({row['first']}{_probability(row)}; article: {row['article']})"
         for row in rows_of(judged[~judged["agrees"]])
     ]
-    said = (
-        f"With these weights the first place is the article's for {len(alike)} of"
-        f" {counted(len(judged), 'kind')} of project"
+    text = (
+        "With these weights, the framework in first place is the article's recommendation for"
+        f" {len(agreeing)} of {pluralize(len(judged), 'kind')} of project"
     )
-    said += f": {listed(alike)}." if alike else "."
-    said += f" It is another for {listed(other)}." if other else ""
-    return Prose(said + _how_sure(judged))
+    text += f": {listed(agreeing)}." if agreeing else "."
+    text += f" It differs for {listed(differing)}." if differing else ""
+    return Prose(text + _certainty_note(judged))
 
 
-def _surely(row: dict[str, Any]) -> str:
+def _probability(row: dict[str, Any]) -> str:
     is_known = isfinite(row["probability"]) and isfinite(row["blocks_untouched"])
-    return f", likely by {likelihood(row['probability'])}" if is_known else ""
+    return f", first in {likelihood(row['probability'])} of the draws" if is_known else ""
 
 
-SURE = 0.95
+CERTAIN = 0.95
 
 
-def _how_sure(judged: pd.DataFrame) -> str:
+def _certainty_note(judged: pd.DataFrame) -> str:
     """Return the caveat: weights are opinions, and findings of probes have no intervals."""
     of_run = judged[judged["blocks_untouched"].map(isfinite)]
     known = of_run["probability"].dropna()
     probed = len(judged) - len(of_run)
-    said = f" {probed} rest on probes alone, which have no interval." if probed else ""
+    verb = "is" if probed == 1 else "are"
+    note = f" Of these, {probed} {verb} based on probes alone, without intervals." if probed else ""
     if of_run.empty:
-        return said
+        return note
     if known.empty:
-        return f"{said} One block: no interval, so nothing is said of how sure that is."
-    sure = int((known >= SURE).sum())
+        return f"{note} One block: no interval, so the certainty is unknown."
+    certain = int((known >= CERTAIN).sum())
     return (
-        f"{said} When figures are drawn from the run's intervals, {sure} of"
-        f" {counted(len(known), 'first place')} stay in at least {likelihood(SURE)} of the draws,"
-        " the weights taken as they are."
+        f"{note} In draws from the run's intervals with these weights, {certain} of"
+        f" {pluralize(len(known), 'first place')} stay first in at least {likelihood(CERTAIN)} of"
+        " the draws."
     )
 
 
 def moves_text(moved: pd.DataFrame) -> Prose:
-    """Return which answer in `moves` depends on the smallest change."""
+    """Return which first place in `moves` depends on the smallest change."""
     known = moved.dropna(subset=["moved"])
     if known.empty:
-        return Prose("No weights put another framework first.")
+        return Prose("No weights put another framework in first place.")
     row = rows_of(known.sort_values("moved", kind="stable"))[0]
     firm = moved.loc[moved["moved"].isna() & moved["first"].notna(), "project"].tolist()
-    said = (
-        f"The answer that changes first is that for {row['project']}: {percent(row['moved'])} of"
-        f" its weight moved, and {row['moved_rival']} is level with {row['first']}."
+    text = (
+        "The smallest change of weights that changes a first place is that for"
+        f" {row['project']}: if {percent(row['moved'])} of its weight moves, {row['moved_rival']}"
+        f" has the same score as {row['first']}."
     )
-    return Prose(said + (f" No weights at all change that for {listed(firm)}." if firm else ""))
+    return Prose(text + (f" No weights change the first place for {listed(firm)}." if firm else ""))
 
 
 def money_text(costs: pd.DataFrame) -> Prose:
@@ -117,7 +127,7 @@ def money_text(costs: pd.DataFrame) -> Prose:
     rows = at_main_load(costs)
     if rows.empty:
         return Prose("")
-    least, most = furthest_apart(rows, "price")
+    least, most = widest_pair(rows, "price")
     if least["stack"] == most["stack"]:
         return Prose("")
     return Prose(
@@ -127,10 +137,10 @@ def money_text(costs: pd.DataFrame) -> Prose:
     )
 
 
-TEXTS: Shows = {
-    "recommended": lambda found: choosing_text(found.recommended),
-    "moves": lambda found: moves_text(found.moves),
-    "money": lambda found, price_per_core_hour: money_text(
-        found.million_requests(price_per_core_hour)
+TEXTS: Renderers = {
+    "recommended": lambda result: choosing_text(result.recommended),
+    "moves": lambda result: moves_text(result.moves),
+    "money": lambda result, price_per_core_hour: money_text(
+        result.million_requests(price_per_core_hour)
     ),
 }

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from webtrial.results.base.result import Result
-from webtrial.results.claims.case import ASSUMED_THINK_TIME_S, Limits
+from webtrial.results.claims.context import ASSUMED_THINK_TIME_S, Limits
 from webtrial.results.claims.references import reference_table
 from webtrial.run.store import Run
 from webtrial.stats.thresholds import P99_LIMIT_MS
@@ -69,8 +69,8 @@ class Claims(Result):
     @property
     def limitations(self) -> tuple[str, ...]:
         """The claims that are not decided, each with its reason."""
-        unsure = self.data[self.data["verdict"].isin(["inconclusive", "not testable here"])]
-        return tuple(f"{row.id}: {row.reason}" for row in unsure.itertuples())
+        undecided = self.data[self.data["verdict"].isin(["inconclusive", "not testable here"])]
+        return tuple(f"{row.id}: {row.reason}" for row in undecided.itertuples())
 
     @cached_property
     def references(self) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from math import isfinite, nan
 from typing import Any
 
 from webtrial.results.base.formatting import humanize, number, percent, with_interval
-from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import ClaimContext, metric_of
+from webtrial.results.claims.claims_file import Claim
+from webtrial.results.claims.context import ClaimContext, metric_of
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import (
     ABOUT_EQUAL,
@@ -26,18 +26,18 @@ from webtrial.stats.thresholds import TOLERATED_SHARE
 
 
 @predicate
-def ratio(claim: Claim, case: ClaimContext) -> Judged:
+def ratio(claim: Claim, context: ClaimContext) -> Judged:
     """Judge each stack over each baseline in each scenario; all must be within the claim."""
     allowed = band(claim.comparator, claim.numbers)
-    return judged_together(
+    return judge_parts(
         [
-            compared(claim, case, (stack, baseline), scenario, allowed)
+            compare(claim, context, (stack, baseline), scenario, allowed)
             for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
         ]
     )
 
 
-def judged_together(parts: Sequence[Part]) -> Judged:
+def judge_parts(parts: Sequence[Part]) -> Judged:
     """Judge a claim that is based on several ratios.
 
     The value shown is their geometric mean, with the outermost ends of their intervals.
@@ -48,50 +48,54 @@ def judged_together(parts: Sequence[Part]) -> Judged:
 
 
 @predicate
-def figure(claim: Claim, case: ClaimContext) -> Judged:
+def figure(claim: Claim, context: ClaimContext) -> Judged:
     """Judge an absolute figure by its ratios to the same figure claimed of other stacks.
 
     It is shown as measured, with the machine.
     """
-    others = [other for other in case.claims if _stands_beside(claim, other)]
+    others = [other for other in context.claims if _is_same_quantity(claim, other)]
     if not others:
-        return untestable("needs the same figure of another stack to stand beside")
+        return untestable("needs the same figure for another stack to compare with")
     stack, scenario = claim.stack[0], claim.scenario[0]
     parts = [
-        compared(claim, case, (stack, other.stack[0]), scenario, _claimed_ratio(claim, other))
+        compare(claim, context, (stack, other.stack[0]), scenario, _claimed_ratio(claim, other))
         for other in others
     ]
-    found = case.figure(claim, stack, scenario)
-    shown = f"on {case.machine}; judged by ratios: " * isfinite(found.value)
-    reason = shown + reasons_of(parts)
-    return Judged(verdict_of(parts), reason, found.value, found.low, found.high, tuple(parts))
+    measured = context.estimate(claim, stack, scenario)
+    prefix = f"on {context.machine}; judged by ratios: " * isfinite(measured.value)
+    reason = prefix + reasons_of(parts)
+    return Judged(
+        verdict_of(parts), reason, measured.value, measured.low, measured.high, tuple(parts)
+    )
 
 
-def _stands_beside(claim: Claim, other: Claim) -> bool:
+def _is_same_quantity(claim: Claim, other: Claim) -> bool:
     """Whether two claimed figures are of the same quantity and of different stacks."""
-    of = (claim.predicate, claim.scenario, claim.metric)
-    return of == (other.predicate, other.scenario, other.metric) and claim.stack != other.stack
+    quantity = (claim.predicate, claim.scenario, claim.metric)
+    return (
+        quantity == (other.predicate, other.scenario, other.metric) and claim.stack != other.stack
+    )
 
 
 def _claimed_ratio(claim: Claim, other: Claim) -> Band:
     return band("about", [claim.numbers[0] / other.numbers[0]])
 
 
-def compared(
-    claim: Claim, case: ClaimContext, stacks: tuple[str, str], scenario: str, allowed: Band
+def compare(
+    claim: Claim, context: ClaimContext, stacks: tuple[str, str], scenario: str, allowed: Band
 ) -> Part:
     """Compare one ratio with the claim."""
-    what = f"{' / '.join(map(case.title, stacks))}, {humanize(scenario)}"
+    what = f"{' / '.join(map(context.title, stacks))}, {humanize(scenario)}"
     part = Part(what, allowed, unit=f"ratio of {metric_of(claim).label}")
-    if lacking := case.lacks(stacks, scenario, claim.load):
-        return replace(part, missing=lacking)
-    row = case.ratio(claim, stacks, scenario)
+    if missing := context.missing(stacks, scenario, claim.load):
+        return replace(part, missing=missing)
+    row = context.ratio(claim, stacks, scenario)
     value, low, high = row["ratio"], row["low"], row["high"]
     if row["blocks_untouched"] < MINIMUM_BLOCKS or not isfinite(low):
-        seen = f"{what} {number(value)}, claimed {allowed.said}: {row['reason']}"
-        return replace(part, value=value, reason=seen)
-    seen = f"{what} {with_interval(value, low, high)}, claimed {allowed.said}"
-    direction, size = _direction(row, allowed), allowed.holds(low, high)
+        reason = f"{what} {number(value)}, claimed {allowed.text}: {row['reason']}"
+        return replace(part, value=value, reason=reason)
+    reason = f"{what} {with_interval(value, low, high)}, claimed {allowed.text}"
+    direction, size = _direction(row, allowed), allowed.contains(low, high)
     return replace(
         part,
         value=value,
@@ -99,7 +103,7 @@ def compared(
         high=high,
         direction=direction,
         size=size,
-        reason=seen + _undecided(direction, size) + _failing(row),
+        reason=reason + _undecided_note(direction, size) + _failure_note(row),
     )
 
 
@@ -110,17 +114,18 @@ def _direction(row: dict[str, Any], allowed: Band) -> bool | None:
     decides nothing.
     """
     if row["verdict"] == "inconclusive":
-        return False if ABOUT_EQUAL.holds(row["low"], row["high"]) else None
+        return False if ABOUT_EQUAL.contains(row["low"], row["high"]) else None
     return bool(row["verdict"] == ("lower" if allowed.is_below_one else "higher"))
 
 
-def _failing(row: dict[str, Any]) -> str:
+def _failure_note(row: dict[str, Any]) -> str:
     """Return the warning that too many requests of one side failed."""
-    often = max(row["failed"], row["failed_baseline"])
-    return f", {percent(often)} of one's requests failed" if often > TOLERATED_SHARE else ""
+    failed = max(row["failed"], row["failed_baseline"])
+    is_notable = failed > TOLERATED_SHARE
+    return f", {percent(failed)} of the requests of one stack failed" if is_notable else ""
 
 
-def _undecided(direction: bool | None, size: bool | None) -> str:
+def _undecided_note(direction: bool | None, size: bool | None) -> str:
     if direction is None:
         return ": the interval covers 1"
     if direction and size is None:

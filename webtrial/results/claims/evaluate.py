@@ -17,14 +17,14 @@ from webtrial.results.claims import (
     serving,
     sources,
 )
-from webtrial.results.claims.book import FILE, Claim, read_claims
-from webtrial.results.claims.case import ClaimContext, Limits
+from webtrial.results.claims.claims_file import FILE, Claim, read_claims
+from webtrial.results.claims.context import ClaimContext, Limits
 from webtrial.results.claims.predicates import predicate_of
 from webtrial.results.claims.verdicts import Judged
 from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
 
-JUDGING = (choices, comparing, features, io_bound, levels, matched, serving, sources)
+PREDICATE_MODULES = (choices, comparing, features, io_bound, levels, matched, serving, sources)
 """The modules whose functions register themselves as predicates."""
 
 
@@ -46,8 +46,8 @@ class Verification:
 def verify(run: Run, limits: Limits | None = None, path: Path = FILE) -> Verification:
     """Judge every claim of the file. Raises ClaimError if a row is invalid."""
     if limits in (None, Limits()) and path == FILE:
-        known = _by_default(run)
-        return Verification(known.table.copy(), known.parts.copy())
+        cached = _by_default(run)
+        return Verification(cached.table.copy(), cached.parts.copy())
     return _verified(run, limits or Limits(), path)
 
 
@@ -59,11 +59,11 @@ def _by_default(run: Run) -> Verification:
 def _verified(run: Run, limits: Limits, path: Path) -> Verification:
     claims = read_claims(path)
     predicates = [predicate_of(claim) for claim in claims]
-    case = ClaimContext(run, tuple(claims), limits)
-    judged = [judge(claim, case) for claim, judge in zip(claims, predicates, strict=True)]
-    both = list(zip(claims, judged, strict=True))
-    rows = [_row(claim, found) for claim, found in both]
-    parts = [part for claim, found in both for part in _parts(claim, found)]
+    context = ClaimContext(run, tuple(claims), limits)
+    judged = [judge(claim, context) for claim, judge in zip(claims, predicates, strict=True)]
+    outcomes = list(zip(claims, judged, strict=True))
+    rows = [_row(claim, outcome) for claim, outcome in outcomes]
+    parts = [part for claim, outcome in outcomes for part in _parts(claim, outcome)]
     return Verification(
         pd.DataFrame(rows, columns=list(_ROW)), pd.DataFrame(parts, columns=list(_PART))
     )
@@ -79,7 +79,7 @@ _PART = (
 )
 
 
-def _row(claim: Claim, found: Judged) -> dict[str, Any]:
+def _row(claim: Claim, outcome: Judged) -> dict[str, Any]:
     return {
         "id": claim.id,
         "kind": claim.kind,
@@ -87,12 +87,12 @@ def _row(claim: Claim, found: Judged) -> dict[str, Any]:
         "topic": claim.topic,
         "statement": claim.statement,
         "claimed": _claimed(claim),
-        "measured": found.measured,
-        "low": found.low,
-        "high": found.high,
+        "measured": outcome.measured,
+        "low": outcome.low,
+        "high": outcome.high,
         "unit": claim.unit,
-        "verdict": found.verdict,
-        "reason": found.reason,
+        "verdict": outcome.verdict,
+        "reason": outcome.reason,
     }
 
 
@@ -106,8 +106,8 @@ def _claimed(claim: Claim) -> str:
     return f"{claim.comparator} {', '.join(claim.claimed)}"
 
 
-def _parts(claim: Claim, found: Judged) -> Iterator[dict[str, Any]]:
-    for part in found.parts:
+def _parts(claim: Claim, outcome: Judged) -> Iterator[dict[str, Any]]:
+    for part in outcome.parts:
         yield {
             "id": claim.id,
             "topic": claim.topic,
@@ -118,7 +118,7 @@ def _parts(claim: Claim, found: Judged) -> Iterator[dict[str, Any]]:
             "value": part.value,
             "low": part.low,
             "high": part.high,
-            "verdict": found.verdict,
+            "verdict": outcome.verdict,
             "direction": part.direction,
             "size": part.size,
             "reason": part.missing or part.reason,

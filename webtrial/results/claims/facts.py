@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.claims.book import Kind
+from webtrial.results.claims.claims_file import Kind
 from webtrial.results.claims.verdicts import VERDICTS, Verdict, weakest_of
 from webtrial.stats.frames import rows_of
 
@@ -49,13 +49,13 @@ class Count:
         Examples: `19 statements, 11 independent facts`; `7 statements` if each is a fact.
         """
         noun = "statement" if self.statements == 1 else "statements"
-        said = f"{self.statements} {noun}"
+        size = f"{self.statements} {noun}"
         if self.facts == self.statements:
-            return said
-        return f"{said}, {self.facts} independent fact{'s' * (self.facts != 1)}"
+            return size
+        return f"{size}, {self.facts} independent fact{'s' * (self.facts != 1)}"
 
     @property
-    def reached(self) -> dict[Verdict, int]:
+    def nonzero(self) -> dict[Verdict, int]:
         """The verdicts that at least one fact has."""
         return {verdict: count for verdict, count in self.verdicts.items() if count}
 
@@ -66,17 +66,17 @@ def facts_of(table: pd.DataFrame) -> pd.DataFrame:
     They are in the order of their first statement. Columns: fact, kind, verdict, statements (their
     ids), differing (ids of those with a different verdict), the last two as tuples.
     """
-    stating: dict[str, list[dict[str, Any]]] = {}
+    by_fact: dict[str, list[dict[str, Any]]] = {}
     for row in rows_of(table):
         for fact in row["facts"]:
-            stating.setdefault(fact, []).append(row)
-    rows = [_fact(fact, statements) for fact, statements in stating.items()]
+            by_fact.setdefault(fact, []).append(row)
+    rows = [_fact(fact, statements) for fact, statements in by_fact.items()]
     return pd.DataFrame(rows, columns=["fact", "kind", "verdict", "statements", "differing"])
 
 
 def _fact(fact: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
-    alone = [row for row in statements if row["facts"] == (fact,)]
-    verdict = weakest_of(row["verdict"] for row in alone or statements)
+    deciding = [row for row in statements if row["facts"] == (fact,)]
+    verdict = weakest_of(row["verdict"] for row in deciding or statements)
     return {
         "fact": fact,
         "kind": statements[0]["kind"],

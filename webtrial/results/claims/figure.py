@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import FAINT, GREY, INK, panels, plain_log, styled
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.claims.evaluate import Verification
 from webtrial.results.claims.references_figure import references_figure
-from webtrial.results.claims.text import about, claims_figure_text
+from webtrial.results.claims.text import claims_figure_text, with_prefix
 from webtrial.stats.frames import rows_of
 
 ROW_IN = 0.24
@@ -22,13 +22,13 @@ _ENDS = ["claimed_low", "claimed_high", "value", "low", "high"]
 
 
 @styled
-def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(parts: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw rows of `Verification.parts` in one unit.
 
     A bar is the claim, a mark with its interval the measurement, hollow if the comparison is
     undecided.
     """
-    figure, axes = panels(1, 1, words.title, ROW_IN * len(parts) + 0.5)
+    figure, axes = panels(1, 1, text.title, ROW_IN * len(parts) + 0.5)
     panel = axes[0, 0]
     panel.set_xscale("log")
     low, high = _limits(parts)
@@ -42,14 +42,14 @@ def draw(parts: pd.DataFrame, words: FigureText) -> Drawing:
     panel.set_ylim(-0.7, len(parts) - 0.3)
     panel.grid(visible=False, axis="y")
     panel.set_xlabel(f"{parts['unit'].iloc[0]} (log scale)")
-    return Drawing(figure, *words, parts)
+    return Drawing(figure, *text, parts)
 
 
 def _limits(parts: pd.DataFrame) -> tuple[float, float]:
     """Return axis limits that include all claimed and measured values."""
     values = parts[_ENDS].to_numpy(dtype=float)
-    there = values[np.isfinite(values) & (values > 0)]
-    return float(there.min()) / 1.5, float(there.max()) * 1.5
+    positive = values[np.isfinite(values) & (values > 0)]
+    return float(positive.min()) / 1.5, float(positive.max()) * 1.5
 
 
 def _claimed(axes: Axes, row: dict[str, Any], height: float) -> None:
@@ -74,16 +74,16 @@ def _measured(axes: Axes, row: dict[str, Any], height: float) -> None:
     )
 
 
-def verdicts_figure(judged: Verification, *beginnings: str) -> Shown:
-    """Draw the comparisons behind the claims whose ids start with `beginnings`, all in one unit."""
-    parts = about(judged.parts, beginnings)
+def verdicts_figure(judged: Verification, *prefixes: str) -> FigureOrNote:
+    """Draw the comparisons behind the claims whose ids start with `prefixes`, all in one unit."""
+    parts = with_prefix(judged.parts, prefixes)
     shown = parts[parts["value"].notna() | parts["high"].notna()]
     if shown.empty:
-        return absent("measured nothing that these claims are about")
+        return nothing_to_draw("no measurement for these claims")
     return draw(shown, claims_figure_text(shown))
 
 
-FIGURES: Shows = {
-    "verdicts": lambda found, *beginnings: verdicts_figure(found.judged, *beginnings),
-    "references": lambda found: references_figure(found.references),
+FIGURES: Renderers = {
+    "verdicts": lambda result, *prefixes: verdicts_figure(result.judged, *prefixes),
+    "references": lambda result: references_figure(result.references),
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from webtrial.results.claims.book import Claim, read_claims
+from webtrial.results.claims.claims_file import Claim, read_claims
 
 
 def requests_in_flight(claims: Sequence[Claim] | None = None) -> pd.DataFrame:

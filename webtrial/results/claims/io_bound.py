@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from webtrial.results.base.formatting import humanize, listed
-from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import ClaimContext
-from webtrial.results.claims.comparing import compared, judged_together
+from webtrial.results.claims.claims_file import Claim
+from webtrial.results.claims.comparing import compare, judge_parts
+from webtrial.results.claims.context import ClaimContext
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import Judged, Part, band, untestable
 from webtrial.run.store import Manifest
@@ -27,7 +27,7 @@ class _Comparison:
 
     scenario: str
     part: Part
-    busy: tuple[float, float]
+    busy: tuple[float, ...]
 
     @property
     def is_io_bound(self) -> bool:
@@ -36,44 +36,47 @@ class _Comparison:
 
 
 @predicate
-def io_bound_ratio(claim: Claim, case: ClaimContext) -> Judged:
+def io_bound_ratio(claim: Claim, context: ClaimContext) -> Judged:
     """Judge each stack over each baseline in each scenario in which neither was CPU-bound.
 
     If one side keeps its cores busy, the ratio depends on the CPU time of a request. It can neither
     support nor refute a claim about waiting, so it is excluded, and the reason says so.
     """
-    found = [
-        _comparison(claim, case, (stack, baseline), scenario)
+    comparisons = [
+        _comparison(claim, context, (stack, baseline), scenario)
         for stack, baseline, scenario in product(claim.stack, claim.baseline, claim.scenario)
     ]
-    missing = [each.part for each in found if each.part.missing]
-    measured = [each for each in found if not each.part.missing]
-    waited = [each.part for each in measured if each.is_io_bound]
-    busy = _busy_in_words([each for each in measured if not each.is_io_bound])
-    if not waited:
-        return untestable(_needed(claim, case, busy, missing))
-    judged = judged_together([*waited, *missing])
-    left_out = f"; the others were CPU-bound ({busy})" if busy else ""
-    return replace(judged, reason=judged.reason + left_out)
+    missing = [each.part for each in comparisons if each.part.missing]
+    measured = [each for each in comparisons if not each.part.missing]
+    io_bound = [each.part for each in measured if each.is_io_bound]
+    cpu_bound = _cpu_bound_text([each for each in measured if not each.is_io_bound])
+    if not io_bound:
+        return untestable(_requirement(claim, context, cpu_bound, missing))
+    judged = judge_parts([*io_bound, *missing])
+    note = f"; the others were CPU-bound ({cpu_bound})" if cpu_bound else ""
+    return replace(judged, reason=judged.reason + note)
 
 
 def _comparison(
-    claim: Claim, case: ClaimContext, stacks: tuple[str, str], scenario: str
+    claim: Claim, context: ClaimContext, stacks: tuple[str, str], scenario: str
 ) -> _Comparison:
     allowed = band(claim.comparator, claim.numbers)
-    above, below = (
-        busy_fraction(case.measured(name, scenario, claim.load), case.run.manifest)
+    busy = tuple(
+        busy_fraction(context.measured(name, scenario, claim.load), context.run.manifest)
         for name in stacks
     )
-    return _Comparison(scenario, compared(claim, case, stacks, scenario, allowed), (above, below))
+    return _Comparison(scenario, compare(claim, context, stacks, scenario, allowed), busy)
 
 
-def _needed(claim: Claim, case: ClaimContext, busy: str, missing: Sequence[Part]) -> str:
+def _requirement(
+    claim: Claim, context: ClaimContext, cpu_bound: str, missing: Sequence[Part]
+) -> str:
     """Return why no comparison is about waiting."""
-    cells = pd.concat([case.cell(name, claim.load) for name in claim.scenario])
+    cells = pd.concat([context.cell(name, claim.load) for name in claim.scenario])
     loads = listed([str(load) for load in cells["load"].unique()])
-    bound = f"needs I/O-bound work: at {loads} every scenario was CPU-bound ({busy})"
-    return "; ".join([*([bound] if busy else []), *dict.fromkeys(each.missing for each in missing)])
+    bound = f"needs I/O-bound work: at {loads} every scenario was CPU-bound ({cpu_bound})"
+    reasons = [*([bound] if cpu_bound else []), *(each.missing for each in missing)]
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def busy_fraction(trials: pd.DataFrame, manifest: Manifest) -> float:
@@ -85,10 +88,10 @@ def busy_fraction(trials: pd.DataFrame, manifest: Manifest) -> float:
     """
     cores = _cores(manifest.budgets, manifest.machine)
     processes = int(manifest.budgets.get("server_processes") or 1)
-    beside = trials[["database_cpu_ms_per_request", "upstreams_cpu_ms_per_request"]]
+    others = trials[["database_cpu_ms_per_request", "upstreams_cpu_ms_per_request"]]
     per_ms = trials["completed"] / trials["window_s"] / 1000
     service = trials["cpu_ms_per_request"] * per_ms
-    together = service + beside.fillna(0).sum(axis="columns") * per_ms
+    together = service + others.fillna(0).sum(axis="columns") * per_ms
     return float(np.maximum(service / min(processes, cores), together / cores).mean())
 
 
@@ -97,13 +100,13 @@ def _cores(budgets: Mapping[str, Any], machine: Mapping[str, Any]) -> int:
     return len(budgets.get("service_cores") or ()) or int(machine.get("cores") or 1)
 
 
-def _busy_in_words(left_out: Sequence[_Comparison]) -> str:
-    """Return `cores busy: crud 98–99 %, dashboard 99 %`."""
+def _cpu_bound_text(comparisons: Sequence[_Comparison]) -> str:
+    """Return `cores busy: crud 98–99 %, dashboard 99 %`; empty without comparisons."""
     by_scenario: dict[str, list[float]] = {}
-    for each in left_out:
+    for each in comparisons:
         by_scenario.setdefault(each.scenario, []).extend(filter(isfinite, each.busy))
-    told = ", ".join(f"{humanize(name)} {_span(busy)}" for name, busy in by_scenario.items())
-    return f"cores busy: {told}" if told else ""
+    spans = ", ".join(f"{humanize(name)} {_span(busy)}" for name, busy in by_scenario.items())
+    return f"cores busy: {spans}" if spans else ""
 
 
 def _span(busy: Sequence[float]) -> str:

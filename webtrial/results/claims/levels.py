@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.formatting import listed, number, percent
-from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import ClaimContext, Limits
+from webtrial.results.claims.claims_file import Claim
+from webtrial.results.claims.context import ClaimContext, Limits
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import (
     NOT_TESTABLE,
@@ -43,11 +43,11 @@ class Bounds:
 
     low: float
     high: float
-    said: str
+    text: str
 
 
 @predicate
-def connections_held(claim: Claim, case: ClaimContext) -> Judged:
+def connections_held(claim: Claim, context: ClaimContext) -> Judged:
     """Judge how many connections are held, by `most_held`.
 
     It uses the loads with at least MINIMUM_BLOCKS untouched blocks in which every connection sends
@@ -55,35 +55,37 @@ def connections_held(claim: Claim, case: ClaimContext) -> Judged:
     holds only partly. The rate of requests is the same for any number, so the speed of the machine
     has little influence.
     """
-    rows = case.connections[case.connections["stack"] == claim.stack[0]]
-    asking = rows[rows["idle"] == 0]
-    if asking.empty:
+    rows = context.connections[context.connections["stack"] == claim.stack[0]]
+    active = rows[rows["idle"] == 0]
+    if active.empty:
         return untestable(f"needs a run with persistent_connections for {claim.stack[0]}")
-    (found,) = rows_of(most_held(_replicated(asking, "holds")))
-    (in_all,) = rows_of(most_held(_replicated(rows, "holds")))
-    said = "; ".join(_held(row) for row in _by_size(rows))
-    said = f"lost and {_late_in_words(case.limits)} of {said}"
-    bounds = Bounds(float(found["most"]), _or(found["missed"], inf), said)
-    wanted = f"persistent_connections of {number(claim.numbers[0], 3)}"
-    judged = _judged(claim, case, bounds, asking["connections"], wanted)
-    fails_when_idle = in_all["missed"] <= claim.numbers[0] and in_all["missed_idle"] > 0
+    (held,) = rows_of(most_held(_replicated(active, "holds")))
+    (held_with_idle,) = rows_of(most_held(_replicated(rows, "holds")))
+    levels = "; ".join(_connections_text(row) for row in _by_size(rows))
+    text = f"lost and {_late_label(context.limits)}: {levels}"
+    bounds = Bounds(float(held["most"]), _finite_or(held["missed"], inf), text)
+    requirement = f"persistent_connections of {number(claim.numbers[0], 3)}"
+    judged = _judge_bounds(claim, context, bounds, active["connections"], requirement)
+    fails_when_idle = (
+        held_with_idle["missed"] <= claim.numbers[0] and held_with_idle["missed_idle"] > 0
+    )
     if judged.verdict == SUPPORTED and fails_when_idle:
         judged = replace(judged, verdict=PARTLY)
-    return replace(judged, reason=f"{judged.reason}; {_idle(case, asking)}")
+    return replace(judged, reason=f"{judged.reason}; {_idle_note(context, active)}")
 
 
-def _idle(case: ClaimContext, asking: pd.DataFrame) -> str:
+def _idle_note(context: ClaimContext, active: pd.DataFrame) -> str:
     """Return how little the connections that send requests did, and the server's own limit."""
-    said = (
-        "connections that send requests were mostly idle:"
-        f" {number(float(asking['rate_per_s'].max()), 3)}/s over all of them, at most"
-        f" {number(float(asking['in_progress'].max()))} in progress on average"
+    note = (
+        "connections that send requests were mostly idle: together they sent"
+        f" {number(float(active['rate_per_s'].max()), 3)}/s, with at most"
+        f" {number(float(active['in_progress'].max()))} requests in progress on average"
     )
-    axes = case.run.manifest.stacks.get(str(asking["stack"].iloc[0]), {})
-    allowed = case.run.manifest.budgets.get("accepted_connections")
+    axes = context.run.manifest.stacks.get(str(active["stack"].iloc[0]), {})
+    allowed = context.run.manifest.budgets.get("accepted_connections")
     if allowed and "{accepted_connections}" in axes.get("command", ()):
-        said += f"; the server's own limit was raised to {number(allowed, 4)}"
-    return said
+        note += f"; the server's connection limit was raised to {number(allowed, 4)}"
+    return note
 
 
 def _by_size(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -91,18 +93,18 @@ def _by_size(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return rows_of(sized.sort_values("size", kind="stable"))
 
 
-def _held(row: dict[str, Any]) -> str:
-    idle = f" ({row['idle']:,} of which never send a request)" if row["idle"] else ""
+def _connections_text(row: dict[str, Any]) -> str:
+    idle = f" ({row['idle']:,} of them never send a request)" if row["idle"] else ""
     shares = f"{percent(row['lost_fraction'])} and {percent(row['late_fraction'])}"
-    return f"{row['size']:,}{idle} {shares}{_few(row)}"
+    return f"{shares} at {row['size']:,}{idle}{_few_blocks_note(row)}"
 
 
-def _late_in_words(limits: Limits) -> str:
+def _late_label(limits: Limits) -> str:
     return f"late (over {number(limits.p99_limit_ms, 3)} ms)"
 
 
 @predicate
-def users_supported(claim: Claim, case: ClaimContext) -> Judged:
+def users_supported(claim: Claim, context: ClaimContext) -> Judged:
     """Judge how many users are served within the limit, from the arrival rates that are.
 
     Users who think for Z on average and are answered within R send requests at λ = N / (Z + R) (the
@@ -112,25 +114,27 @@ def users_supported(claim: Claim, case: ClaimContext) -> Judged:
     served, among those offered in at least MINIMUM_BLOCKS untouched blocks.
     """
     stack, scenario = claim.stack[0], claim.scenario[0]
-    limits, rates = case.limits, case.rates
+    limits, rates = context.limits, context.rates
     rates = rates[(rates["stack"] == stack) & (rates["scenario"] == scenario)]
     think_s = limits.assumed_think_time_s
-    wanted = f"arrivals of {scenario} at {number(claim.numbers[0] / think_s, 3)}/s"
+    requirement = f"arrivals of {scenario} at {number(claim.numbers[0] / think_s, 3)}/s"
     if rates.empty:
-        return untestable(f"needs {wanted} to {stack}")
-    found = capacity_bounds(_replicated(rates, "is_served"))
-    said = "; ".join(_late(row) for row in rows_of(rates.sort_values("rate_per_s")))
-    said = f"{_late_in_words(limits)} {said}"
+        return untestable(f"needs {requirement} to {stack}")
+    capacity = capacity_bounds(_replicated(rates, "is_served"))
+    levels = "; ".join(_rate_text(row) for row in rows_of(rates.sort_values("rate_per_s")))
     slowest_s = think_s + limits.p99_limit_ms / 1000
     bounds = Bounds(
-        _or(found["rate_per_s"], 0.0) * think_s, _or(found["missed_per_s"], inf) * slowest_s, said
+        _finite_or(capacity["rate_per_s"], 0.0) * think_s,
+        _finite_or(capacity["missed_per_s"], inf) * slowest_s,
+        f"{_late_label(limits)}: {levels}",
     )
     offered = rates["rate_per_s"] * think_s
-    return _on_this_machine(case, _judged(claim, case, bounds, offered, wanted))
+    return _on_this_machine(context, _judge_bounds(claim, context, bounds, offered, requirement))
 
 
-def _late(row: dict[str, Any]) -> str:
-    return f"at {number(row['rate_per_s'], 3)}/s {percent(row['late_share'])}{_few(row)}"
+def _rate_text(row: dict[str, Any]) -> str:
+    rate = f"{number(row['rate_per_s'], 3)}/s"
+    return f"{percent(row['late_share'])} at {rate}{_few_blocks_note(row)}"
 
 
 def _replicated(rows: pd.DataFrame, fact: str) -> pd.DataFrame:
@@ -139,37 +143,36 @@ def _replicated(rows: pd.DataFrame, fact: str) -> pd.DataFrame:
     return rows.assign(**{fact: rows[fact].astype(object).where(enough, None)})
 
 
-def _few(row: dict[str, Any]) -> str:
+def _few_blocks_note(row: dict[str, Any]) -> str:
     untouched = row["blocks"] - row["suspect_blocks"]
     return "" if untouched >= MINIMUM_BLOCKS else f" (fewer than {MINIMUM_BLOCKS} untouched blocks)"
 
 
-def _or(value: float, otherwise: float) -> float:
+def _finite_or(value: float, otherwise: float) -> float:
     return value if isfinite(value) else otherwise
 
 
-def _judged(
-    claim: Claim, case: ClaimContext, found: Bounds, offered: pd.Series, wanted: str
+def _judge_bounds(
+    claim: Claim, context: ClaimContext, bounds: Bounds, offered: pd.Series, requirement: str
 ) -> Judged:
     """Judge the bounds against the claim; `offered` are the numbers offered in the run."""
     allowed = band(claim.comparator, claim.numbers)
-    direction = _reaches(allowed.low, found)
-    size = _lies_within(allowed, found) if direction else direction
+    direction = _reaches(allowed.low, bounds)
+    size = _lies_within(allowed, bounds) if direction else direction
     missing = ""
     if direction is None and not _offered_about(claim, offered):
         numbers = listed([number(each, 3) for each in sorted(offered.unique())])
-        missing = f"needs {wanted}: what was offered is {numbers} {claim.unit}"
-    low, high = found.low or nan, found.high if isfinite(found.high) else nan
-    said = _said(found)
+        missing = f"needs {requirement}; this run offered {numbers} {claim.unit}"
+    low, high = bounds.low or nan, bounds.high if isfinite(bounds.high) else nan
     part = Part(
-        case.title(claim.stack[0]),
+        context.title(claim.stack[0]),
         allowed,
         low,
         low,
         high,
         direction,
         size,
-        said,
+        _bounds_text(bounds),
         missing,
         claim.unit,
     )
@@ -186,35 +189,36 @@ def _offered_about(claim: Claim, offered: pd.Series) -> bool:
     return bool(offered.between(about.low, about.high).any())
 
 
-def _said(found: Bounds) -> str:
-    low = f"at least {number(found.low, 3)}" if found.low else "no number is shown to be reached"
-    high = f", fewer than {number(found.high, 3)}" if isfinite(found.high) else ""
-    return f"{low}{high}: {found.said}"
+def _bounds_text(bounds: Bounds) -> str:
+    low = f"at least {number(bounds.low, 3)}" if bounds.low else "no level is shown to be reached"
+    high = f", fewer than {number(bounds.high, 3)}" if isfinite(bounds.high) else ""
+    return f"{low}{high}; {bounds.text}"
 
 
-def _reaches(least: float, found: Bounds) -> bool | None:
-    if found.low >= least:
+def _reaches(claimed: float, bounds: Bounds) -> bool | None:
+    if bounds.low >= claimed:
         return True
-    return False if found.high <= least else None
+    return False if bounds.high <= claimed else None
 
 
-def _lies_within(allowed: Band, found: Bounds) -> bool | None:
+def _lies_within(allowed: Band, bounds: Bounds) -> bool | None:
     """Whether a bound between these ends matches the claim: a larger one is not *about* it."""
-    if found.low > allowed.high:
+    if bounds.low > allowed.high:
         return False
-    return True if found.high <= allowed.high else None
+    return True if bounds.high <= allowed.high else None
 
 
-def _on_this_machine(case: ClaimContext, judged: Judged) -> Judged:
+def _on_this_machine(context: ClaimContext, judged: Judged) -> Judged:
     """Keep a verdict only if it carries over to the article's machine.
 
     A number that is reached counts on at most as many cores, one that is missed on at least as
     many.
     """
-    cores = case.run.manifest.machine.get("cores", ARTICLE_CORES)
+    cores = context.run.manifest.machine.get("cores", ARTICLE_CORES)
     reached = judged.parts[0].direction
     if reached is None or (cores <= ARTICLE_CORES if reached else cores >= ARTICLE_CORES):
         return judged
-    how = "reached" if reached else "missed"
-    needed = f"{how} on {case.machine}: needs the {ARTICLE_CORES} cores of the article's machine"
-    return replace(judged, verdict=NOT_TESTABLE, reason=f"{needed}; {judged.reason}")
+    outcome = "reached" if reached else "missed"
+    needed = f"needs a machine with {ARTICLE_CORES} cores, as in the article"
+    reason = f"{outcome} on {context.machine}; {needed}; {judged.reason}"
+    return replace(judged, verdict=NOT_TESTABLE, reason=reason)

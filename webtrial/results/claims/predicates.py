@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from webtrial.errors import ClaimError
-from webtrial.results.claims.book import Claim
-from webtrial.results.claims.case import ClaimContext
+from webtrial.results.claims.claims_file import Claim
+from webtrial.results.claims.context import ClaimContext
 from webtrial.results.claims.verdicts import Judged
 
 Predicate = Callable[[Claim, ClaimContext], Judged]
@@ -22,7 +22,7 @@ def predicate_of(claim: Claim) -> Predicate:
     """Return the function that a claim names; ClaimError if there is none."""
     if claim.predicate not in PREDICATES:
         raise ClaimError(
-            f"data/claims.csv, {claim.id}, column predicate: no function {claim.predicate!r};"
-            f" there are {', '.join(sorted(PREDICATES))}"
+            f"data/claims.csv, {claim.id}, column predicate: unknown predicate"
+            f" {claim.predicate!r}; known: {', '.join(sorted(PREDICATES))}"
         )
     return PREDICATES[claim.predicate]

@@ -33,10 +33,12 @@ def read_references(path: Path = FILE) -> pd.DataFrame:
     Raises ClaimError if the file is missing or a rate is not a number.
     """
     try:
-        read = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if tuple(read.columns) != COLUMNS:
-            raise ValueError(f"its columns are {', '.join(read.columns)}")
-        return read.astype(dict.fromkeys(_RATES, float))
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if tuple(table.columns) != COLUMNS:
+            raise ValueError(
+                f"the columns are {', '.join(table.columns)}; expected: {', '.join(COLUMNS)}"
+            )
+        return table.astype(dict.fromkeys(_RATES, float))
     except (OSError, ValueError) as error:
         raise ClaimError(f"{path} cannot be read: {error}") from None
 
@@ -60,7 +62,7 @@ def reference_table(run: Run, references: pd.DataFrame | None = None) -> pd.Data
         row
         | {"title": title_of(row["stack"], stacks)}
         | {"baseline_title": title_of(row["baseline"], stacks)}
-        | _beside(row, main[main["scenario"] == row["scenario"]])
+        | _compare(row, main[main["scenario"] == row["scenario"]])
         for row in rows_of(references)
     ]
     return pd.DataFrame(rows, columns=list(_TABLE))
@@ -73,7 +75,7 @@ _TABLE = (
 )
 
 
-def _beside(reference: dict[str, Any], cell: pd.DataFrame) -> dict[str, Any]:
+def _compare(reference: dict[str, Any], cell: pd.DataFrame) -> dict[str, Any]:
     published = reference["stack_per_s"] / reference["baseline_per_s"]
     pair = Pair(reference["stack"], reference["baseline"], "variant")
     row = ratio_of(cell, pair, THROUGHPUT)
@@ -89,6 +91,6 @@ def _beside(reference: dict[str, Any], cell: pd.DataFrame) -> dict[str, Any]:
 
 def furthest_first(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `reference_table` with a ratio of this run, furthest from ours first."""
-    there = table.dropna(subset=["ratio"])
-    factor = there["apart"].map(lambda apart: exp(abs(log(apart))))
-    return there.assign(factor=factor).sort_values("factor", ascending=False, kind="stable")
+    measured = table.dropna(subset=["ratio"])
+    factor = measured["apart"].map(lambda apart: exp(abs(log(apart))))
+    return measured.assign(factor=factor).sort_values("factor", ascending=False, kind="stable")

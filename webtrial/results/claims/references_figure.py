@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -25,12 +25,12 @@ _PUBLISHED = SPARE_HUES[0]
 
 
 @styled
-def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(table: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw the rows of `reference_table` for which this run has a ratio."""
     keys = ["title", "baseline_title", "scenario", "load"]
     parts = list(table.groupby(keys, sort=False))
     sizes = [len(part) + 1.4 for _, part in parts]
-    figure, axes = panels(len(parts), 1, words.title, ROW_IN * sum(sizes) + 0.4, sizes, sharex=True)
+    figure, axes = panels(len(parts), 1, text.title, ROW_IN * sum(sizes) + 0.4, sizes, sharex=True)
     ends = table[["published", "ratio", "low", "high"]].to_numpy(dtype=float)
     for panel, ((title, baseline, scenario, load), part) in zip(axes.flat, parts, strict=True):
         panel.set_title(f"{title} / {baseline}; ours: {scenario}, {load}")
@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
         plain_log(panel, "x")
         _panel(panel, rows_of(part))
     axes.flat[-1].set_xlabel("ratio of requests per second (log scale)")
-    return Drawing(figure, *words, table)
+    return Drawing(figure, *text, table)
 
 
 def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:
@@ -57,9 +57,9 @@ def _panel(axes: Axes, rows: list[dict[str, Any]]) -> None:
     axes.grid(visible=False, axis="y")
 
 
-def references_figure(table: pd.DataFrame) -> Shown:
+def references_figure(table: pd.DataFrame) -> FigureOrNote:
     """Draw `reference_table`."""
     shown = table.dropna(subset=["ratio"])
     if shown.empty:
-        return absent("no pair of stacks that somebody else has published")
+        return nothing_to_draw("no pair of stacks for which published results exist")
     return draw(shown, references_figure_text(shown))

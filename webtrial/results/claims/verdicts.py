@@ -28,13 +28,13 @@ ABOUT = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The values that a claim allows, including both ends; `said` is its wording."""
+    """The values that a claim allows, including both ends; `text` describes them."""
 
     low: float
     high: float
-    said: str = ""
+    text: str = ""
 
-    def holds(self, low: float, high: float) -> bool | None:
+    def contains(self, low: float, high: float) -> bool | None:
         """Whether an interval lies within the band.
 
         None if it extends beyond an end, or if there is no interval.
@@ -59,7 +59,7 @@ def band(comparator: Comparator, values: Sequence[float]) -> Band:
     `between` has two values, the others one.
     """
     first, last = values[0], values[-1]
-    said = f"{comparator} {_plain(first)}" + f" and {_plain(last)}" * (len(values) > 1)
+    text = f"{comparator} {_plain(first)}" + f" and {_plain(last)}" * (len(values) > 1)
     ends = {
         "about": (first / ABOUT, first * ABOUT),
         "at least": (first, inf),
@@ -67,7 +67,7 @@ def band(comparator: Comparator, values: Sequence[float]) -> Band:
         "between": (first, last),
         "equals": (first, first),
     }
-    return Band(*ends[comparator], said)
+    return Band(*ends[comparator], text)
 
 
 def _plain(value: float) -> str:
@@ -145,16 +145,16 @@ _WEAKEST_FIRST = (REFUTED, NOT_TESTABLE, INCONCLUSIVE, PARTLY, SUPPORTED)
 
 def all_of(facts: Iterable[bool | None]) -> bool | None:
     """Return Kleene's conjunction: False if any is false, otherwise None if any is undecided."""
-    seen = list(facts)
-    if False in seen:
+    values = list(facts)
+    if False in values:
         return False
-    return None if None in seen else True
+    return None if None in values else True
 
 
 def reasons_of(parts: Iterable[Part]) -> str:
     """Return the reason of each part, or what is missing, each once."""
-    said = [part.missing or part.reason for part in parts]
-    return "; ".join(dict.fromkeys(text for text in said if text))
+    reasons = [part.missing or part.reason for part in parts]
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
 
 
 def ends_of(parts: Sequence[Part]) -> tuple[float, float]:

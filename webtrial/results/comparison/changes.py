@@ -17,7 +17,7 @@ import pandas as pd
 from webtrial.errors import CompareError
 from webtrial.results.latency.estimate import percentile_estimate
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import CELL, in_order, labelled, load_size
 from webtrial.stats.histogram import Histogram, merged
 from webtrial.stats.intervals import (
@@ -31,32 +31,32 @@ from webtrial.stats.intervals import (
 from webtrial.stats.ratios import METRICS, Metric, Requests
 from webtrial.stats.trials import at_common_loads, measured, trials_table
 
-PLACE = [*CELL, "stack"]
+KEYS = [*CELL, "stack"]
 
 
-def shared_places(before: Run, after: Run) -> pd.DataFrame:
+def shared_cells(before: Run, after: Run) -> pd.DataFrame:
     """Return the cells and stacks that count in both runs.
 
     Columns: scenario, load_kind, load, stack. Raises CompareError, which says what each of them
     measured, if they share none.
     """
-    places = [_trials(run)[PLACE].drop_duplicates() for run in (before, after)]
+    places = [_trials(run)[KEYS].drop_duplicates() for run in (before, after)]
     shared = places[0].merge(places[1])
     if shared.empty:
-        told = "; ".join(
-            f"{run.manifest.id} {_told(place)}"
+        measured_by_run = "; ".join(
+            f"{run.manifest.id} {_measured_text(place)}"
             for run, place in zip((before, after), places, strict=True)
         )
         raise CompareError(
-            f"these runs share no scenario and load of one stack: {told}. Measure one of them anew"
-            " with `scenarios`, `stacks` and loads of the other"
+            f"the runs have no scenario, load and stack in common: {measured_by_run}. Measure one"
+            " run again with the scenarios, stacks and loads of the other"
         )
     return in_order(before, shared)
 
 
-def _told(places: pd.DataFrame) -> str:
+def _measured_text(places: pd.DataFrame) -> str:
     if places.empty:
-        return "has no trial that counts"
+        return "has no counted trial"
     loads = sorted(places["load"].unique(), key=load_size)
     parts = [list(places[name].unique()) for name in ("scenario", "stack")]
     scenarios, stacks = (", ".join(map(str, part)) for part in parts)
@@ -77,12 +77,12 @@ def changes(before: Run, after: Run) -> pd.DataFrame:
     or were dropped), verdict (higher, lower, inconclusive), reason. Raises CompareError if the runs
     have nothing in common.
     """
-    shared = shared_places(before, after)
+    shared = shared_cells(before, after)
     rows = _figures(before, shared).merge(
-        _figures(after, shared), on=[*PLACE, "metric"], suffixes=("_before", "_after")
+        _figures(after, shared), on=[*KEYS, "metric"], suffixes=("_before", "_after")
     )
     compared = [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)]
-    frame = pd.DataFrame(map(_change, compared), columns=[*PLACE, *_COLUMNS])
+    frame = pd.DataFrame(map(_change, compared), columns=[*KEYS, *_COLUMNS])
     return in_order(after, labelled(after, frame))
 
 
@@ -100,13 +100,13 @@ def _figures(run: Run, shared: pd.DataFrame) -> pd.DataFrame:
     """
     trials = _trials(run).merge(shared)
     rows = [
-        dict(zip(PLACE, [*key, stack], strict=True)) | row
+        dict(zip(KEYS, [*key, stack], strict=True)) | row
         for key, cell in trials.groupby(CELL, sort=False)
-        for requests in [by_trial(counted(run, cell))]
+        for requests in [by_trial(request_counts(run, cell))]
         for stack, group in cell.groupby("stack", sort=False)
         for row in _metrics(group, requests)
     ]
-    return pd.DataFrame(rows, columns=[*PLACE, "metric", *_FIGURE])
+    return pd.DataFrame(rows, columns=[*KEYS, "metric", *_FIGURE])
 
 
 _FIGURE = ("estimate", "untouched", "suspect", "failed")
@@ -149,7 +149,7 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
     ratio = ratio_unpaired(second, first)
     untouched = min(row["untouched_before"], row["untouched_after"])
     judgement = judge(ratio, untouched) if isfinite(ratio.value) else _UNKNOWN
-    return {name: row[name] for name in (*PLACE, "metric")} | {
+    return {name: row[name] for name in (*KEYS, "metric")} | {
         "before": first.value,
         "after": second.value,
         "ratio": ratio.value,
@@ -166,7 +166,7 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_UNKNOWN = Judgement("inconclusive", "too few requests, or not observed, in one of the runs")
+_UNKNOWN = Judgement("inconclusive", "too few requests in one of the runs, or not observed there")
 
 
 def machine_speed(before: Run, after: Run) -> Estimate:
@@ -195,9 +195,9 @@ def regressions(changed: pd.DataFrame, speed: float, percent: float) -> pd.DataF
     not count against a stack. Each row is judged by itself: with very many rows and a bound of 0, a
     few in a hundred exceed it by chance.
     """
-    granted = min(speed, 1.0) if speed > 0 else 1.0
+    allowance = min(speed, 1.0) if speed > 0 else 1.0
     is_rate = changed["metric"].map(_BETTER) == "higher"
-    worse = (1 - changed["high"] / granted).where(is_rate, changed["low"] * granted - 1)
+    worse = (1 - changed["high"] / allowance).where(is_rate, changed["low"] * allowance - 1)
     certain = changed["verdict"].isin(["higher", "lower"]) & (100 * worse > percent)
-    found = changed.assign(worse=100 * worse)[certain]
-    return found.sort_values("worse", ascending=False, kind="stable").reset_index(drop=True)
+    regressed = changed.assign(worse=100 * worse)[certain]
+    return regressed.sort_values("worse", ascending=False, kind="stable").reset_index(drop=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from webtrial.run.parameters import PRIVATE
 from webtrial.run.store import DURATIONS, Manifest, Run
 
-BEARING = frozenset(
+AFFECTING_PARAMETERS = frozenset(
     {"think_time_s", "timeout_s", "persistent_rate_per_s", "persistent_scenario", "max_connections"}
     | {"upstream_delay_ms", "upstream_sigma", "database_connections", "server_processes"}
 )
@@ -23,14 +23,14 @@ def differences(before: Run, after: Run) -> pd.DataFrame:
     Differences in build times (DURATIONS) are not included.
 
     Columns: part (parameters, versions, machine, budgets, data, git, stacks), name, before, after
-    (None if one run does not say; for stacks only those that both have), bears (whether it affects
-    measurements in a cell of the same name: for parameters those of BEARING, otherwise all but
-    git).
+    (None if it is not recorded; for stacks only those that both have), bears (whether it affects
+    measurements in a cell of the same name: for parameters those of AFFECTING_PARAMETERS, otherwise
+    all but git).
     """
     both = set(before.manifest.stacks) & set(after.manifest.stacks)
     first, second = (dict(_entries(run.manifest, both)) for run in (before, after))
     rows = [
-        (*place, first.get(place), second.get(place), _bears(*place))
+        (*place, first.get(place), second.get(place), _affects_measurement(*place))
         for place in dict.fromkeys([*first, *second])
         if first.get(place) != second.get(place)
     ]
@@ -62,5 +62,5 @@ def _without_durations(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     return ((name, value) for name, value in values.items() if name not in DURATIONS)
 
 
-def _bears(part: str, name: str) -> bool:
-    return name in BEARING if part == "parameters" else part != "git"
+def _affects_measurement(part: str, name: str) -> bool:
+    return name in AFFECTING_PARAMETERS if part == "parameters" else part != "git"

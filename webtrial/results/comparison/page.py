@@ -6,7 +6,7 @@ from math import isfinite
 
 from webtrial.errors import ParameterError
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import counted
+from webtrial.results.base.formatting import pluralize
 from webtrial.results.comparison.changes import changes, machine_speed, regressions
 from webtrial.results.comparison.differences import differences
 from webtrial.results.comparison.replication import replication
@@ -60,28 +60,29 @@ def compare_runs(before: Run, after: Run, fail_over: float | None = None) -> Com
     percentage.
     """
     if fail_over is not None and not (isfinite(fail_over) and fail_over >= 0):
-        raise ParameterError(f"--fail-over {fail_over:g}: give a percentage, 0 or more")
+        raise ParameterError(f"--fail-over {fail_over:g}: use a percentage from 0")
     changed = changes(before, after)
     speed = machine_speed(before, after)
     worse = regressions(changed, speed.value, fail_over if fail_over is not None else float("inf"))
-    found = replication(before, after)
-    told = differences(before, after)
+    replicated = replication(before, after)
+    differing = differences(before, after)
     parts: list[Part] = [
-        ("Conclusions", replication_text(found)),
-        ("Not found again", disagreements_table(before, found)),
+        ("Conclusions", replication_text(replicated)),
+        ("Not replicated", disagreements_table(before, replicated)),
         ("Changes", changes_text(changed, speed)),
-        ("Each stack", changes_table(changed)),
-        ("Differences", differences_text(told)),
-        ("What differs", differences_table(told)),
+        ("Changes by stack", changes_table(changed)),
+        ("Differences", differences_text(differing)),
+        ("List of differences", differences_table(differing)),
     ]
     if fail_over is not None:
-        said = regressions_text(worse, fail_over)
-        parts = [("Regressions", said), ("What got worse", regressions_table(worse)), *parts]
-    title = f"{after.manifest.id} against {before.manifest.id}"
-    return ComparisonPage(title, tuple(_filled(parts)), not worse.empty)
+        summary = regressions_text(worse, fail_over)
+        regressed = regressions_table(worse)
+        parts = [("Regressions", summary), ("List of regressions", regressed), *parts]
+    title = f"{after.manifest.id} compared with {before.manifest.id}"
+    return ComparisonPage(title, tuple(_nonempty(parts)), not worse.empty)
 
 
-def _filled(parts: list[Part]) -> Iterator[Part]:
+def _nonempty(parts: list[Part]) -> Iterator[Part]:
     """Yield the parts that have something to show."""
     for heading, part in parts:
         if isinstance(part, Table) or part.text:
@@ -99,5 +100,5 @@ def _in_markdown(part: Prose | Table) -> str:
     table = Table(part.frame, "", part.columns, part.formats).markdown()
     if len(part.frame) <= FOLDED_FROM:
         return f"{part.caption}\n\n{table}"
-    summary = f"<summary>{counted(len(part.frame), 'row')}</summary>"
+    summary = f"<summary>{pluralize(len(part.frame), 'row')}</summary>"
     return f"{part.caption}\n\n<details>{summary}\n\n{table}\n\n</details>"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.comparison.changes import shared_places
+from webtrial.results.comparison.changes import shared_cells
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL
 from webtrial.stats.frames import rows_of
@@ -37,34 +37,34 @@ def replication(before: Run, after: Run) -> pd.DataFrame:
 
     Raises CompareError if the runs have nothing in common.
     """
-    shared_places(before, after)
+    shared_cells(before, after)
     pairs = [
         pair
         for pair in pairs_of(before)
         if {pair.stack, pair.baseline} <= set(after.manifest.stacks)
     ]
     first, second = (ratio_table(run, pairs) for run in (before, after))
-    frame = first[[*_KEYS, "differs", *_OF_EACH]].merge(
-        second[[*_KEYS, *_OF_EACH]], on=_KEYS, suffixes=("_before", "_after"), validate="one_to_one"
+    frame = first[[*_KEYS, "differs", *_BY_RUN]].merge(
+        second[[*_KEYS, *_BY_RUN]], on=_KEYS, suffixes=("_before", "_after"), validate="one_to_one"
     )
-    found = pd.DataFrame(map(_judged, rows_of(frame)), frame.index, list(_JUDGED))
-    return pd.concat([frame, found], axis=1)
+    outcomes = pd.DataFrame(map(_outcome_row, rows_of(frame)), frame.index, list(_OUTCOME))
+    return pd.concat([frame, outcomes], axis=1)
 
 
 _KEYS = [*CELL, "kind", "stack", "baseline", "metric"]
-_OF_EACH = (
+_BY_RUN = (
     *("ratio", "low", "high", "blocks", "blocks_untouched"),
     *("suspect", "floor", "verdict", "reason"),
 )
-_JUDGED = ("outcome", "apart", "apart_low", "apart_high", "size_differs")
+_OUTCOME = ("outcome", "apart", "apart_low", "apart_high", "size_differs")
 
 
-def _judged(row: dict[str, Any]) -> tuple[Any, ...]:
-    apart = ratio_unpaired(_ratio(row, "after"), _ratio(row, "before"))
+def _outcome_row(row: dict[str, Any]) -> tuple[Any, ...]:
+    change = ratio_unpaired(_ratio(row, "after"), _ratio(row, "before"))
     enough = min(row["blocks_untouched_before"], row["blocks_untouched_after"]) >= MINIMUM_BLOCKS
-    differs = enough and (apart.low > 1 or apart.high < 1)
+    differs = enough and (change.low > 1 or change.high < 1)
     outcome = _outcome(row["verdict_before"], row["verdict_after"])
-    return outcome, apart.value, apart.low, apart.high, differs
+    return outcome, change.value, change.low, change.high, differs
 
 
 def _ratio(row: dict[str, Any], run: str) -> Estimate:

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import HUMANIZED, number, with_interval, written
+from webtrial.results.base.formatting import HUMANIZED, format_value, number, with_interval
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_text
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
@@ -37,41 +37,46 @@ def regressions_table(worse: pd.DataFrame) -> Table | Prose:
         ratio=[ratio_text(row) for row in rows],
         worse=[f"{number(row['worse'])} %" for row in rows],
     )
-    columns = _PLACE | {"what": "what", "before": "first run", "after": "second run"}
+    columns = _PLACE | {"what": "metric", "before": "first run", "after": "second run"}
     return Table(
         frame,
-        "What certainly got worse, and at least by how much.",
-        columns | {"ratio": "second over first", "worse": "worse by at least"},
+        "Certain regressions and their minimum size.",
+        columns | {"ratio": "second run / first run", "worse": "worse by at least"},
         HUMANIZED,
     )
 
 
-def disagreements_table(run: Run, found: pd.DataFrame) -> Table | Prose:
+def disagreements_table(run: Run, replicated: pd.DataFrame) -> Table | Prose:
     """Return the rows of `replication` that one run settles and the other does not.
 
     Rows that the other run settles differently are included.
     """
-    rows = found[~found["outcome"].isin([REPLICATES, NEITHER])]
+    rows = replicated[~replicated["outcome"].isin([REPLICATES, NEITHER])]
     order = rows["outcome"].map(OUTCOMES.index).sort_values(kind="stable").index
-    return pairs_table(run, rows.loc[order], "Verdicts that were not found again.")
+    return pairs_table(run, rows.loc[order], "Verdicts that the two runs do not share.")
 
 
-def pairs_table(run: Run, found: pd.DataFrame, caption: str) -> Table | Prose:
+def pairs_table(run: Run, replicated: pd.DataFrame, caption: str) -> Table | Prose:
     """Return rows of `replication`: the ratio in each run and the outcome; empty prose if none."""
-    if found.empty:
+    if replicated.empty:
         return Prose("")
     stacks = run.manifest.stacks
-    rows = rows_of(found)
-    frame = found.assign(
+    rows = rows_of(replicated)
+    frame = replicated.assign(
         pair=[f"{title_of(r['stack'], stacks)} / {title_of(r['baseline'], stacks)}" for r in rows],
-        what=found["metric"].map(_SHORT),
+        what=replicated["metric"].map(_SHORT),
         first=[_verdict(row, "before") for row in rows],
         second=[_verdict(row, "after") for row in rows],
     )
-    columns = {"scenario": "scenario", "load": "load", "pair": "comparison", "what": "of"}
-    columns |= {"first": "first run", "second": "second run", "outcome": "so it is"}
+    columns = {"scenario": "scenario", "load": "load", "pair": "pair", "what": "metric"}
+    columns |= {"first": "first run", "second": "second run", "outcome": "outcome"}
     columns |= {"differs": ALSO_DIFFERS}
-    return Table(frame, f"{caption} Ratios with 95 % interval; ? not settled.", columns, HUMANIZED)
+    return Table(
+        frame,
+        f"{caption} Ratios with 95 % interval; =: indistinguishable, ?: inconclusive.",
+        columns,
+        HUMANIZED,
+    )
 
 
 def _verdict(row: dict[str, Any], run: str) -> str:
@@ -90,13 +95,13 @@ def changes_table(changed: pd.DataFrame) -> Table:
     )
     keys = list(_PLACE)
     wide = rows.pivot_table(index=keys, columns="what", values="text", aggfunc="first", sort=False)
-    there = [name for name in _SHORT.values() if name in wide]
-    frame = wide[there].fillna("–").reset_index()
-    mark = "; ! more requests failed" if rows["text"].str.endswith("!").any() else ""
+    metrics = [name for name in _SHORT.values() if name in wide]
+    frame = wide[metrics].fillna("–").reset_index()
+    mark = "; !: more requests failed" if rows["text"].str.endswith("!").any() else ""
     return Table(
         frame,
-        f"Second run over first (95 % interval; ? not shown to differ from 1{mark}).",
-        _PLACE | dict(zip(there, there, strict=True)),
+        f"Second run / first run (95 % interval; ?: inconclusive{mark}).",
+        _PLACE | dict(zip(metrics, metrics, strict=True)),
         HUMANIZED,
     )
 
@@ -104,30 +109,31 @@ def changes_table(changed: pd.DataFrame) -> Table:
 def _changed(row: dict[str, Any]) -> str:
     if not isfinite(row["ratio"]):
         return "–"
-    sure = "" if row["verdict"] in DECIDED else " ?"
-    failing = row["failed_after"] > max(TOLERATED_SHARE, row["failed_before"])
-    ratio = ratio_text(row)
-    return ratio + sure + (" !" if failing else "")
+    undecided = "" if row["verdict"] in DECIDED else " ?"
+    fails_more = row["failed_after"] > max(TOLERATED_SHARE, row["failed_before"])
+    return ratio_text(row) + undecided + (" !" if fails_more else "")
 
 
-def differences_table(told: pd.DataFrame) -> Table | Prose:
+def differences_table(differing: pd.DataFrame) -> Table | Prose:
     """Return `differences`, those that affect the measurement first; empty prose if none."""
-    if told.empty:
+    if differing.empty:
         return Prose("")
-    rows = told.sort_values("bears", ascending=False, kind="stable")
-    frame = rows.assign(before=rows["before"].map(written), after=rows["after"].map(written))
-    columns = {"part": "", "name": "what", "before": "first run", "after": "second run"}
-    return Table(frame, "What the runs say differently.", columns)
+    rows = differing.sort_values("bears", ascending=False, kind="stable")
+    frame = rows.assign(
+        before=rows["before"].map(format_value), after=rows["after"].map(format_value)
+    )
+    columns = {"part": "part", "name": "name", "before": "first run", "after": "second run"}
+    return Table(frame, "Differences between the runs' manifests.", columns)
 
 
-TABLES: Shows = {
-    "changes": lambda found: changes_table(found.data),
-    "disagreements": lambda found: disagreements_table(found.run, found.replication),
-    "pairs": lambda found: pairs_table(
-        found.run,
-        at_main_load(found.replication),
+TABLES: Renderers = {
+    "changes": lambda result: changes_table(result.data),
+    "disagreements": lambda result: disagreements_table(result.run, result.replication),
+    "pairs": lambda result: pairs_table(
+        result.run,
+        at_main_load(result.replication),
         "Pairs of stacks at the main closed loads.",
     ),
-    "differences": lambda found: differences_table(found.differences),
-    "regressions": lambda found: regressions_table(found.regressions),
+    "differences": lambda result: differences_table(result.differences),
+    "regressions": lambda result: regressions_table(result.regressions),
 }

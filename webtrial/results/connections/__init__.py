@@ -13,7 +13,7 @@ from webtrial.stats.thresholds import P99_LIMIT_MS
 class Connections(Result):
     """Response times, losses and memory by the number of persistent connections."""
 
-    LACKS = "no persistent connections that count"
+    MISSING_DATA = "no trials with persistent connections that count"
 
     def __init__(self, run: Run, p99_limit_ms: float) -> None:
         """Set the limit for persistent connections.

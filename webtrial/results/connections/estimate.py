@@ -14,7 +14,7 @@ import pandas as pd
 from webtrial.results.latency.estimate import percentile_estimate
 from webtrial.run.cached import cached_per_run
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import CELL, in_order, labelled
 from webtrial.stats.histogram import Histogram, merged
 from webtrial.stats.in_time import deciding, is_served, late_requests
@@ -61,18 +61,18 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
 def _within(run: Run, p99_limit_ms: float) -> pd.DataFrame:
     trials = measured(trials_table(run))
     trials = trials[trials["load_kind"] == "persistent"]
-    answers = by_trial(counted(run, trials))
-    opening = by_trial(counted(run, trials, phase="warmup"))  # every one sends a request
+    responses = by_trial(request_counts(run, trials))
+    opening = by_trial(request_counts(run, trials, phase="warmup"))  # every one sends a request
     rows = [
-        dict(zip(_PLACE, key, strict=True)) | _load(group, answers, opening, p99_limit_ms)
-        for key, group in trials.groupby(_PLACE, sort=False)
+        dict(zip(_KEYS, key, strict=True)) | _load_row(group, responses, opening, p99_limit_ms)
+        for key, group in trials.groupby(_KEYS, sort=False)
     ]
-    frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_PLACE, *_COLUMNS])))
+    frame = in_order(run, labelled(run, pd.DataFrame(rows, columns=[*_KEYS, *_COLUMNS])))
     return frame.sort_values(["idle", "connections"], kind="stable", ignore_index=True)
 
 
-_Answers = Mapping[tuple[Any, Any], Histogram]  # by number and attempt of the trial
-_PLACE = [*CELL, "stack"]
+_Histograms = Mapping[tuple[Any, Any], Histogram]  # by number and attempt of the trial
+_KEYS = [*CELL, "stack"]
 _COLUMNS = (
     *("connections", "idle", "rate_per_s", "blocks", "suspect_blocks", "lost_fraction"),
     *("idle_open", "in_progress", "requests", "failed_fraction", "late_fraction"),
@@ -82,30 +82,30 @@ _COLUMNS = (
 )
 
 
-def _load(
-    trials: pd.DataFrame, answers: _Answers, opening: _Answers, limit_ms: float
+def _load_row(
+    trials: pd.DataFrame, responses: _Histograms, opening: _Histograms, limit_ms: float
 ) -> dict[str, Any]:
-    late, requests = late_requests(trials, answers, limit_ms)
-    opened = _of(trials, opening)
+    late, requests = late_requests(trials, responses, limit_ms)
+    on_opening = _of(trials, opening)
     return (
         _size(trials)
-        | _fate(trials)
+        | _losses(trials)
         | {"requests": requests, "late_fraction": _share(late, requests)}
-        | _percentiles(_of(trials, answers))
-        | {"opening_late_fraction": _late_share(opened, limit_ms)}
-        | {f"opening_{name}": value for name, value in _percentiles(opened).items()}
+        | _percentiles(_of(trials, responses))
+        | {"opening_late_fraction": _late_share(on_opening, limit_ms)}
+        | {f"opening_{name}": value for name, value in _percentiles(on_opening).items()}
         | _memory(trials)
-        | {"holds": _holds(deciding(trials), answers, limit_ms)}
+        | {"holds": _holds(deciding(trials), responses, limit_ms)}
     )
 
 
-def _of(trials: pd.DataFrame, answers: _Answers) -> list[Histogram]:
-    names = zip(trials["number"], trials["attempt"], strict=True)
-    return [answers[name] for name in names if name in answers]
+def _of(trials: pd.DataFrame, histograms: _Histograms) -> list[Histogram]:
+    keys = zip(trials["number"], trials["attempt"], strict=True)
+    return [histograms[key] for key in keys if key in histograms]
 
 
-def _holds(trials: pd.DataFrame, answers: _Answers, limit_ms: float) -> bool | None:
-    return is_held(_lost_share(trials), *late_requests(trials, answers, limit_ms))
+def _holds(trials: pd.DataFrame, responses: _Histograms, limit_ms: float) -> bool | None:
+    return is_held(_lost_share(trials), *late_requests(trials, responses, limit_ms))
 
 
 def _size(trials: pd.DataFrame) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _size(trials: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _fate(trials: pd.DataFrame) -> dict[str, Any]:
+def _losses(trials: pd.DataFrame) -> dict[str, Any]:
     sums = trials[["scheduled", "errors", "dropped"]].sum()
     return {
         "lost_fraction": _lost_share(trials),
@@ -136,9 +136,9 @@ def _lost_share(trials: pd.DataFrame) -> float:
     return _share(opened - sums["still_open"] - sums["idle_still_open"], opened)
 
 
-def _late_share(answers: Sequence[Histogram], limit_ms: float) -> float:
-    together = merged(answers)
-    return _share(len(together) - together.answered_within(limit_ms), len(together))
+def _late_share(responses: Sequence[Histogram], limit_ms: float) -> float:
+    times = merged(responses)
+    return _share(len(times) - times.completed_within(limit_ms), len(times))
 
 
 def _share(part: float, whole: float) -> float:
@@ -146,11 +146,11 @@ def _share(part: float, whole: float) -> float:
 
 
 def _percentiles(requests: Sequence[Histogram]) -> dict[str, float]:
-    middle, slow, slowest = (percentile_estimate(requests, level) for level in (50, 90, 99))
+    p50, p90, p99 = (percentile_estimate(requests, level) for level in (50, 90, 99))
     return {
-        **{"p50_ms": middle.value, "p50_low": middle.low, "p50_high": middle.high},
-        "p90_ms": slow.value,
-        **{"p99_ms": slowest.value, "p99_low": slowest.low, "p99_high": slowest.high},
+        **{"p50_ms": p50.value, "p50_low": p50.low, "p50_high": p50.high},
+        "p90_ms": p90.value,
+        **{"p99_ms": p99.value, "p99_low": p99.low, "p99_high": p99.high},
     }
 
 
@@ -175,17 +175,17 @@ def most_held(table: pd.DataFrame) -> pd.DataFrame:
     (how many loads below `missed` cannot be judged), blocks, blocks_untouched (the fewest behind
     any load), kib_each, kib_low, kib_high (at the largest load without idle ones).
     """
-    rows = [_most(group) for _, group in table.groupby("stack", sort=False)]
-    return pd.DataFrame(rows, columns=list(_MOST))
+    rows = [_most_row(group) for _, group in table.groupby("stack", sort=False)]
+    return pd.DataFrame(rows, columns=list(_MOST_COLUMNS))
 
 
-_MOST = (
+_MOST_COLUMNS = (
     *("stack", "title", "framework", "most", "missed", "missed_idle", "unknown", "blocks"),
     *("blocks_untouched", "kib_each", "kib_low", "kib_high"),
 )
 
 
-def _most(loads: pd.DataFrame) -> dict[str, Any]:
+def _most_row(loads: pd.DataFrame) -> dict[str, Any]:
     loads = loads.assign(size=loads["connections"] + loads["idle"]).sort_values("size")
     missed = loads[loads["holds"].eq(False)].head(1)
     below = loads[loads["size"] < (missed["size"].iloc[0] if len(missed) else inf)]

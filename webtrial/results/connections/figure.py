@@ -3,32 +3,32 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     GREY,
     INK,
     Look,
+    label_lines,
     looks,
-    name_lines,
     panels,
     plain_log,
     ring,
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.connections import Connections
 from webtrial.results.connections.text import connections_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.frames import largest
-from webtrial.stats.trials import left_out, trials_table
+from webtrial.stats.trials import count_invalid, trials_table
 
 
 @styled
-def draw(table: pd.DataFrame, p99_limit_ms: float, words: FigureText) -> Drawing:
+def draw(table: pd.DataFrame, p99_limit_ms: float, text: FigureText) -> Drawing:
     """Draw `connections` that all send requests: memory left, response times right."""
     look = looks(table)
-    figure, axes = panels(1, 2, words.title, 2.7)
+    figure, axes = panels(1, 2, text.title, 2.7)
     memory, times = axes.flat
     times.set_yscale("log")
     times.axhline(p99_limit_ms, color=GREY, linewidth=0.9)
@@ -62,8 +62,8 @@ def draw(table: pd.DataFrame, p99_limit_ms: float, words: FigureText) -> Drawing
     for panel in axes.flat:
         _name_connections(panel, sorted(table["connections"].unique()))
     known = table.dropna(subset=["p50_ms"])
-    name_lines(times, known.drop_duplicates("stack", keep="last"), "p50_ms", look)
-    return Drawing(figure, *words, table)
+    label_lines(times, known.drop_duplicates("stack", keep="last"), "p50_ms", look)
+    return Drawing(figure, *text, table)
 
 
 def _line(axes: Axes, part: pd.DataFrame, column: str, look: Look) -> None:
@@ -79,8 +79,8 @@ def _line(axes: Axes, part: pd.DataFrame, column: str, look: Look) -> None:
         markerfacecolor=look.face,
         markersize=4.5,
     )
-    lost = part[part["holds"].eq(False)]
-    axes.plot(lost["connections"], lost[column], "x", color=INK, markersize=8, linewidth=0)
+    not_held = part[part["holds"].eq(False)]
+    axes.plot(not_held["connections"], not_held[column], "x", color=INK, markersize=8, linewidth=0)
 
 
 def _name_connections(axes: Axes, numbers: list[int]) -> None:
@@ -88,18 +88,20 @@ def _name_connections(axes: Axes, numbers: list[int]) -> None:
     axes.set_xscale("log")
     axes.set_xticks(numbers, [f"{each:,}" for each in numbers])
     axes.minorticks_off()
-    axes.set_xlabel("connections held")
+    axes.set_xlabel("connections")
 
 
-def held_figure(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> Shown:
+def held_figure(run: Run, table: pd.DataFrame, p99_limit_ms: float) -> FigureOrNote:
     """Draw `connections`, without loads that have idle ones."""
-    asking = table[table["idle"] == 0]
-    if asking.empty:
-        return absent(Connections.LACKS)
+    sending = table[table["idle"] == 0]
+    if sending.empty:
+        return nothing_to_draw(Connections.MISSING_DATA)
     trials = trials_table(run)
-    invalid = left_out(trials[trials["load_kind"] == "persistent"])
-    said = connections_figure_text(asking, p99_limit_ms, invalid, len(asking) < len(table))
-    return draw(asking, p99_limit_ms, said)
+    invalid = count_invalid(trials[trials["load_kind"] == "persistent"])
+    text = connections_figure_text(sending, p99_limit_ms, invalid, len(sending) < len(table))
+    return draw(sending, p99_limit_ms, text)
 
 
-FIGURES: Shows = {"held": lambda found: held_figure(found.run, found.data, found.p99_limit_ms)}
+FIGURES: Renderers = {
+    "held": lambda result: held_figure(result.run, result.data, result.p99_limit_ms)
+}

@@ -24,7 +24,7 @@ _BUDGETS = {
 """Placeholders in a command, and the run's budgets that replace them."""
 
 
-def numbers_told(run: Run, stack: str) -> dict[str, float]:
+def numeric_options(run: Run, stack: str) -> dict[str, float]:
     """Return the numeric options in the command of `stack`, by the server's option name.
 
     The port is omitted. Empty for a stack that the run did not launch.
@@ -33,17 +33,17 @@ def numbers_told(run: Run, stack: str) -> dict[str, float]:
 
 
 def _numbers(stack: Mapping[str, Any], budgets: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    filled = {f"{{{name}}}": str(budgets.get(budget)) for name, budget in _BUDGETS.items()}
-    words = [filled.get(word, word) for word in stack.get("command", ())]
-    for option, value in pairwise(words):
+    values = {f"{{{name}}}": str(budgets.get(budget)) for name, budget in _BUDGETS.items()}
+    arguments = [values.get(argument, argument) for argument in stack.get("command", ())]
+    for option, value in pairwise(arguments):
         if option.startswith("--") and re.fullmatch(r"\d+", value):
             yield option, float(value)
 
 
 def keep_alive_s(run: Run, stack: str) -> float | None:
     """Return how long the server of `stack` keeps an idle connection, in s; None if unknown."""
-    told = numbers_told(run, stack)
-    return next((told[name] * unit for name, unit in _SECONDS.items() if name in told), None)
+    options = numeric_options(run, stack)
+    return next((options[name] * unit for name, unit in _SECONDS.items() if name in options), None)
 
 
 def keep_alive_exceptions_s(run: Run) -> dict[str, float]:
@@ -51,10 +51,10 @@ def keep_alive_exceptions_s(run: Run) -> dict[str, float]:
 
     The value is that time in seconds.
     """
-    asked_s = run.manifest.budgets.get("keep_alive_s")
-    known = {stack: keep_alive_s(run, stack) for stack in run.manifest.stacks}
+    budget_s = run.manifest.budgets.get("keep_alive_s")
+    actual_s = {stack: keep_alive_s(run, stack) for stack in run.manifest.stacks}
     return {
-        stack: kept_s
-        for stack, kept_s in known.items()
-        if asked_s is not None and kept_s is not None and kept_s < asked_s
+        stack: limit_s
+        for stack, limit_s in actual_s.items()
+        if budget_s is not None and limit_s is not None and limit_s < budget_s
     }

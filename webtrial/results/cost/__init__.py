@@ -14,7 +14,7 @@ from webtrial.run.store import Run
 class Cost(Result):
     """CPU time per request of the service, PostgreSQL and the upstreams."""
 
-    LACKS = "no CPU time"
+    MISSING_DATA = "no observed CPU time"
 
     @cached_property
     def data(self) -> pd.DataFrame:

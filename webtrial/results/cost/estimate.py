@@ -10,14 +10,14 @@ from webtrial.stats.estimates import CELL, in_order, labelled
 from webtrial.stats.intervals import geometric_mean
 from webtrial.stats.trials import at_common_loads, measured, trials_table
 
-MIXED = ("crud", "validation")
-MIX = 0.08
+MIXED_SCENARIOS = ("crud", "validation")
+MIX_TOLERANCE = 0.08
 """Tolerated relative difference in statements and rows per request in these scenarios. Each kind of
 request does the same work, but the scenarios begin with creates, so a stack that handles more
 requests has a smaller share of them.
 """
-DRAWN = ("user_detail", "product_search")
-DRAW = 0.015
+RANDOM_SCENARIOS = ("user_detail", "product_search")
+RANDOM_TOLERANCE = 0.015
 """Tolerated relative difference in rows per request in these scenarios, where rows depend on random
 draws: less than one row of a search's sixty. Statements do not depend on them and are equal.
 """
@@ -75,21 +75,21 @@ def same_work_table(run: Run) -> pd.DataFrame:
 
     Columns: scenario, stack, title, framework, data_statements_per_request, rows_per_request,
     control_statements_per_request, database_time_ms_per_request, same: whether data statements and
-    rows equal those of the scenario's other stacks, within the tolerances `MIX` and `DRAW`. (The
-    contract's own tests require exact equality for each kind of request.)
+    rows equal those of the scenario's other stacks, within the tolerances `MIX_TOLERANCE` and
+    `RANDOM_TOLERANCE`. (The contract's own tests require exact equality for each kind of request.)
     """
     trials = measured(trials_table(run)).dropna(subset=["data_statements_per_request"])
     means = trials.groupby(["scenario", "stack"], sort=False)[list(_WORK)].mean().reset_index()
     means["same"] = _agrees(means, _WORK[0], {}) & _agrees(
-        means, _WORK[1], dict.fromkeys(DRAWN, DRAW)
+        means, _WORK[1], dict.fromkeys(RANDOM_SCENARIOS, RANDOM_TOLERANCE)
     )
     frame = means.assign(load_kind="closed", load="0 users")
     return in_order(run, labelled(run, frame)).drop(columns=["load_kind", "load"])
 
 
-def _agrees(means: pd.DataFrame, column: str, allowed: dict[str, float]) -> pd.Series:
+def _agrees(means: pd.DataFrame, column: str, tolerances: dict[str, float]) -> pd.Series:
     """Whether a stack's number equals that of its scenario's median stack, within the tolerance."""
-    middle = means.groupby("scenario")[column].transform("median")
-    allowed = dict.fromkeys(MIXED, MIX) | allowed
-    apart = [max(allowed.get(name, 0.0), _ROUNDING) for name in means["scenario"]]
-    return (means[column] - middle).abs() <= apart * middle
+    medians = means.groupby("scenario")[column].transform("median")
+    tolerances = dict.fromkeys(MIXED_SCENARIOS, MIX_TOLERANCE) | tolerances
+    tolerance = [max(tolerances.get(name, 0.0), _ROUNDING) for name in means["scenario"]]
+    return (means[column] - medians).abs() <= tolerance * medians

@@ -64,8 +64,10 @@ def _limited_by_the_driver(run: Run, loads: set[str]) -> pd.DataFrame:
     }
     trials = trials_table(run)
     keys = pd.MultiIndex.from_frame(trials[["number", "attempt"]])
-    found = trials[keys.isin(busy) & trials["final"] & trials["load"].isin(loads)]
-    return _at(found, "ping").groupby("stack")[["throughput_per_s", "cpu_ms_per_request"]].median()
+    limited = trials[keys.isin(busy) & trials["final"] & trials["load"].isin(loads)]
+    return (
+        _at(limited, "ping").groupby("stack")[["throughput_per_s", "cpu_ms_per_request"]].median()
+    )
 
 
 def _at(frame: pd.DataFrame, scenario: str) -> pd.DataFrame:

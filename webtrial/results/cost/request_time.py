@@ -11,7 +11,7 @@ import pandas as pd
 from webtrial.results.dashboard.upstreams import upstream_times
 from webtrial.run.records import Trial
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import CELL, at_main_load, in_order, labelled
 from webtrial.stats.trials import at_common_loads, measured, records_of, trials_table
 
@@ -19,8 +19,8 @@ PARTS = {  # column → where the time goes, in the order of drawing
     "database_ms": "PostgreSQL",
     "upstreams_ms": "upstreams",
     "connection_ms": "waiting for a connection",
-    "cpu_ms": "own CPU time",
-    "queue_ms": "waiting for its turn",
+    "cpu_ms": "service CPU time",
+    "queue_ms": "queueing",
 }
 _OBSERVED = tuple(PARTS)[:-1]
 
@@ -38,7 +38,8 @@ def request_time(run: Run) -> pd.DataFrame:
     `fan_out` is excluded because its requests are of many kinds.
     """
     trials = at_main_load(at_common_loads(measured(trials_table(run))))
-    means = {key: requests.mean_ms for key, requests in by_trial(counted(run, trials)).items()}
+    counts = by_trial(request_counts(run, trials))
+    means = {key: requests.mean_ms for key, requests in counts.items()}
     keys = zip(trials["number"], trials["attempt"], strict=True)
     frame = trials.assign(
         response_ms=[means.get(key, nan) for key in keys],

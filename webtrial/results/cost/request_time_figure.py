@@ -8,15 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
     INK,
     Look,
+    cell_title,
     looks,
-    packed,
-    place_of,
+    packed_panels,
     plain_log,
     ring,
     stack_axis,
@@ -29,7 +29,7 @@ from webtrial.results.cost.text import request_time_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.trials import left_out, trials_table
+from webtrial.stats.trials import count_invalid, trials_table
 
 _MARKS = {  # part → marker and colour
     "database_ms": ("s", "#0072B2"),
@@ -42,26 +42,26 @@ _LEAST_MS = 0.01  # smaller values are not drawn
 
 
 @styled
-def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(table: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `request_time`: a panel per scenario, a row per stack, a mark per part on a log scale.
 
-    The bar across marks the whole.
+    The vertical bar marks the total.
     """
     look = looks(table)
     parts = [part for _, part in table.groupby("scenario", sort=False)]
-    figure, axes = packed(list(map(len, parts)), words.title)
+    figure, axes = packed_panels(list(map(len, parts)), text.title)
     for panel, part in zip(axes, parts, strict=True):
         _panel(panel, part, look)
     _name_parts(figure)
-    return Drawing(figure, *words, table)
+    return Drawing(figure, *text, table)
 
 
 def _panel(axes: Axes, table: pd.DataFrame, look: dict[str, Look]) -> None:
-    axes.set_title(place_of(table["scenario"].iloc[0], table["load"].iloc[0]))
+    axes.set_title(cell_title(table["scenario"].iloc[0], table["load"].iloc[0]))
     axes.set_xscale("log")
     values = table[[*PARTS, "response_ms"]].to_numpy(dtype=float)
-    seen = values[values >= _LEAST_MS]
-    axes.set_xlim(seen.min() / 1.6, seen.max() * 1.25)
+    drawn = values[values >= _LEAST_MS]
+    axes.set_xlim(drawn.min() / 1.6, drawn.max() * 1.25)
     plain_log(axes, "x", (1,))
     axes.set_xlabel("ms per request")
     for height, row in zip(stack_axis(axes, table, look), rows_of(table), strict=True):
@@ -98,20 +98,20 @@ def _name_parts(figure: Figure) -> None:
         for name, (marker, color) in _MARKS.items()
     ]
     parts.append(
-        Line2D([], [], marker="|", color=INK, linestyle="none", markersize=9, label="the whole")
+        Line2D([], [], marker="|", color=INK, linestyle="none", markersize=9, label="total")
     )
     figure.legend(handles=parts, loc="outside lower right", ncols=6, frameon=False, fontsize=7)
 
 
-ALONE_AND_WITH_OTHERS = ("user_detail", "dashboard")
+SHOWN_SCENARIOS = ("user_detail", "dashboard")
 """The scenarios whose request time is drawn: one without upstreams and one with them."""
 
 
-def request_time_figure(run: Run, table: pd.DataFrame) -> Shown:
+def request_time_figure(run: Run, table: pd.DataFrame) -> FigureOrNote:
     """Draw `request_time` of a scenario without upstreams and of one with them."""
-    shown = table[table["scenario"].isin(ALONE_AND_WITH_OTHERS)]
+    shown = table[table["scenario"].isin(SHOWN_SCENARIOS)]
     if shown.empty:
-        return absent(f"no closed load of {listed(list(map(humanize, ALONE_AND_WITH_OTHERS)))}")
+        return nothing_to_draw(f"no closed load of {listed(list(map(humanize, SHOWN_SCENARIOS)))}")
     trials = at_main_load(trials_table(run))
-    invalid = left_out(trials[trials["scenario"].isin(ALONE_AND_WITH_OTHERS)])
+    invalid = count_invalid(trials[trials["scenario"].isin(SHOWN_SCENARIOS)])
     return draw(shown, request_time_figure_text(shown, invalid))

@@ -16,7 +16,7 @@ from webtrial.stats.ratios import ratio_table
 class Dashboard(Result):
     """The dashboard's response time and its parts."""
 
-    LACKS = "no dashboard that counts"
+    MISSING_DATA = "no dashboard trials that count"
 
     @cached_property
     def data(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from webtrial.results.dashboard.upstreams import upstream_times
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import CELL, in_order, labelled
 from webtrial.stats.intervals import geometric_mean
 from webtrial.stats.trials import measured, trials_table
@@ -22,9 +22,10 @@ def dashboard_parts(run: Run) -> pd.DataFrame:
     """
     trials = measured(trials_table(run))
     trials = trials[trials["scenario"] == "dashboard"].merge(_upstreams(run))
-    means = [(*key, requests.mean_ms) for key, requests in by_trial(counted(run, trials)).items()]
-    found = pd.DataFrame(means, columns=[*_ID, "response_ms"])
-    trials = trials.merge(found.astype(dict.fromkeys(_ID, int)))
+    counts = by_trial(request_counts(run, trials))
+    means = [(*key, requests.mean_ms) for key, requests in counts.items()]
+    responses = pd.DataFrame(means, columns=[*_ID, "response_ms"])
+    trials = trials.merge(responses.astype(dict.fromkeys(_ID, int)))
     groups = trials.groupby([*CELL, "stack"], sort=False)
     rows = [dict(zip([*CELL, "stack"], key, strict=True)) | _parts(group) for key, group in groups]
     columns = ["response_ms", "low", "high", "blocks", "suspect_blocks", "in_turn_ms", "slowest_ms"]

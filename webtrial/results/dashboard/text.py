@@ -9,7 +9,7 @@ from webtrial.results.base.figure_text import (
     FigureText,
     estimate_text,
     interval_note,
-    left_out_note,
+    invalid_note,
     one_block_note,
     per_cell,
     ring_note,
@@ -21,7 +21,7 @@ from webtrial.results.base.ratio_labels import (
     with_pair_text,
     with_span,
 )
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.dashboard.finding import HTTPX_REGRESSION, dashboard_finding
 from webtrial.results.dashboard.ratios import dashboard_ratios
 from webtrial.results.dashboard.thread_limits_text import thread_limits_table, thread_limits_text
@@ -34,12 +34,12 @@ from webtrial.stats.pairs import framework_of, pairs_differing_only_in
 def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
     """Return the figure text of `dashboard_parts`.
 
-    It says which stacks answer faster than their upstreams called in turn, with their whole
+    It says which stacks respond faster than their upstreams called in turn, with their whole
     interval (with one block: in the mean).
     """
-    took = format_range(parts["in_turn_ms"].dropna().tolist())
-    sooner = [f"{_sooner(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
-    title = f"Sooner than the upstreams in turn ({took} ms) answer: {'; '.join(sooner)}"
+    in_turn_ms = format_range(parts["in_turn_ms"].dropna().tolist())
+    faster = [f"{_faster(cell)} at {load}" for load, cell in parts.groupby("load", sort=False)]
+    title = f"Faster than the upstreams called in turn ({in_turn_ms} ms): {'; '.join(faster)}"
     alt = "Mean response times in milliseconds. " + per_cell(
         parts,
         lambda row: (
@@ -48,30 +48,29 @@ def dashboard_figure_text(parts: pd.DataFrame, invalid: int) -> FigureText:
         ),
     )
     caption = (
-        "Mean response time of the dashboard. Pale: what its upstreams really took, added, which is"
-        f" what asking in turn costs at least; darker: the slowest alone. {interval_note(parts)}"
-        + ring_note(parts["suspect_blocks"])
-        + left_out_note(invalid)
+        "Mean response time of the dashboard. Pale bars: sum of the measured times of its"
+        " upstreams, the minimum if they are called in turn. Darker bars: the slowest upstream."
+        f" {interval_note(parts)}" + ring_note(parts["suspect_blocks"]) + invalid_note(invalid)
     )
     return FigureText(title + one_block_note(parts), alt, caption)
 
 
-def _sooner(cell: pd.DataFrame) -> str:
-    furthest = cell["high"] if (cell["blocks"] > 1).any() else cell["response_ms"]
-    quick = cell.loc[furthest < cell["in_turn_ms"], "title"].tolist()
-    if len(quick) in (0, len(cell)):
-        return "every stack" if quick else "no stack"
-    return listed(quick)
+def _faster(cell: pd.DataFrame) -> str:
+    upper = cell["high"] if (cell["blocks"] > 1).any() else cell["response_ms"]
+    faster = cell.loc[upper < cell["in_turn_ms"], "title"].tolist()
+    if len(faster) in (0, len(cell)):
+        return "every stack" if faster else "no stack"
+    return listed(faster)
 
 
 def parts_table(parts: pd.DataFrame) -> Table:
     """Return `dashboard_parts`: the dashboard's response time and its upstreams' times."""
-    bounds = {"in_turn_ms": "upstreams in turn", "slowest_ms": "slower upstream"}
+    upstreams = {"in_turn_ms": "upstreams in turn", "slowest_ms": "slowest upstream"}
     return Table(
         with_span(parts),
-        "Mean response time of the dashboard in ms, beside what its upstreams took.",
+        "Mean response time of the dashboard and mean times of its upstreams, in ms.",
         {"load": "load", "title": "stack", "response_ms": "response", "span": "95 % interval"}
-        | bounds,
+        | upstreams,
     )
 
 
@@ -86,12 +85,13 @@ def upstreams_table(run: Run) -> Table:
     frame = pd.DataFrame(rows, columns=columns).groupby("name", as_index=False, sort=False)
     table = frame.agg(
         requests=("requests", "sum"),
-        asked=("requested_mean_ms", "mean"),
-        took=("actual_mean_ms", "mean"),
+        requested_mean_ms=("requested_mean_ms", "mean"),
+        actual_mean_ms=("actual_mean_ms", "mean"),
     )
-    names = {"name": "upstream", "requests": "requests", "asked": "asked to take (mean, ms)"}
-    names |= {"took": "took (mean, ms)"}
-    return Table(table, "The upstreams over all trials.", names)
+    names = {"name": "upstream", "requests": "requests"}
+    names |= {"requested_mean_ms": "requested delay (mean, ms)"}
+    names |= {"actual_mean_ms": "actual time (mean, ms)"}
+    return Table(table, "Upstreams over all trials.", names)
 
 
 def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Prose:
@@ -103,7 +103,8 @@ def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Pro
     rows = rows[rows["metric"].isin(METRIC_TEXT) & rows["ratio"].notna()]
     if rows.empty:
         return Prose(
-            f"*No two stacks of this run differ in {humanize(scenario)} in one such choice.*"
+            f"*In {humanize(scenario)}, this run has no two stacks that differ only in one of these"
+            " choices.*"
         )
     frame = with_pair_text(run, rows).assign(what=rows["metric"].map(METRIC_TEXT))
     columns = {"pair": "comparison", "what": "what", "ratio": "ratio", "span": "95 % interval"}
@@ -112,7 +113,7 @@ def variants_table(run: Run, ratios: pd.DataFrame, scenario: str) -> Table | Pro
         frame,
         f"{humanize(scenario).capitalize()} at {rows['load'].iloc[0]}, first over second, paired by"
         " block.",
-        columns | {"blocks": "blocks", "verdict": "verdict", "reason": "because"},
+        columns | {"blocks": "blocks", "verdict": "verdict", "reason": "reason"},
     )
 
 
@@ -123,18 +124,18 @@ def dashboard_text(run: Run) -> Prose:
     """
     rows = dashboard_ratios(run)
     if rows.empty:
-        return Prose("No stack of this run asks the dashboard's sources at once.")
-    said = dashboard_finding(rows, run.manifest.stacks)
-    return Prose(f"{said} {HTTPX_REGRESSION}" if "httpx" in set(rows["client"]) else said)
+        return Prose("No stack of this run calls the dashboard's sources at once.")
+    finding = dashboard_finding(rows, run.manifest.stacks)
+    return Prose(f"{finding} {HTTPX_REGRESSION}" if "httpx" in set(rows["client"]) else finding)
 
 
 def upstreams_text(run: Run) -> Prose:
     """Return how long the upstreams are meant to take."""
     parameters = run.manifest.parameters
     return Prose(
-        f"In this run the two upstreams were asked to take {number(parameters.upstream_delay_ms)}"
-        " ms in the median, each with its own log-normal spread (of the logarithm:"
-        f" {number(parameters.upstream_sigma)})."
+        "In this run, each of the two upstreams delayed its responses by its own draws from a"
+        f" log-normal distribution: median {number(parameters.upstream_delay_ms)} ms, standard"
+        f" deviation of the logarithm {number(parameters.upstream_sigma)}."
     )
 
 
@@ -145,61 +146,61 @@ def at_once_text(run: Run, ratios: pd.DataFrame) -> Prose:
     """
     rows = at_main_load(ratios[ratios["scenario"] == DASHBOARD])
     stacks = run.manifest.stacks
-    told: dict[str, list[str]] = {}
+    by_method: dict[str, list[str]] = {}
     for pair in pairs_differing_only_in(run, "sources"):
         of_pair = rows[(rows["stack"] == pair.stack) & (rows["baseline"] == pair.baseline)]
         if len(of_pair):
-            way = str(stacks[pair.stack]["sources"])
-            text = f"{framework_of(pair.stack, stacks)} {_worth_in_words(of_pair)}"
-            told.setdefault(way, []).append(text)
-    said = [f"{_AT_ONCE[way]}: {'; '.join(pairs)}." for way, pairs in told.items()]
-    if not said:
+            method = str(stacks[pair.stack]["sources"])
+            text = f"{framework_of(pair.stack, stacks)} {_ratios_text(of_pair)}"
+            by_method.setdefault(method, []).append(text)
+    texts = [f"{_AT_ONCE[method]}: {'; '.join(pairs)}." for method, pairs in by_method.items()]
+    if not texts:
         return Prose("")
-    where = f"Dashboard at {rows['load'].iloc[0]}, asking at once over asking in turn"
-    return Prose(f"{where}{one_block_note(rows)}. {' '.join(said)}")
+    where = f"Dashboard at {rows['load'].iloc[0]}, calling upstreams at once over in turn"
+    return Prose(f"{where}{one_block_note(rows)}. {' '.join(texts)}")
 
 
 DASHBOARD = "dashboard"
 
 
 _AT_ONCE = {
-    "threads": "By a pool of threads in each request",
-    "gather": "By the event loop",
+    "threads": "With a pool of threads in each request",
+    "gather": "With an event loop",
 }
 
 
-_WORTH = {
+_METRIC_NAMES = {
     "cpu": "CPU time of the service per request",
     "throughput": "requests per second",
     "p50": "median response time",
 }
 
 
-def _worth_in_words(pair: pd.DataFrame) -> str:
+def _ratios_text(pair: pd.DataFrame) -> str:
     """Return the ratios of a pair, with undecided ones marked.
 
     Example: `1.2 times the CPU time of the service per request, 0.9 times the …`.
     """
     rows = {row["metric"]: row for row in rows_of(pair) if isfinite(row["ratio"])}
-    told = [
-        f"{rounded(row['ratio'], row['low'], row['high'])} times the {what}{undecided_note(row)}"
-        for metric, what in _WORTH.items()
+    texts = [
+        f"{rounded(row['ratio'], row['low'], row['high'])} times the {name}{undecided_note(row)}"
+        for metric, name in _METRIC_NAMES.items()
         if (row := rows.get(metric))
     ]
-    return listed(told) or "nothing that counts"
+    return listed(texts) or "without a ratio"
 
 
-TABLES: Shows = {
-    "parts": lambda found: parts_table(found.data),
-    "upstreams": lambda found: upstreams_table(found.run),
-    "thread_limits": lambda found: thread_limits_table(found.thread_limits),
-    "variants": lambda found: variants_table(found.run, found.variants, DASHBOARD),
+TABLES: Renderers = {
+    "parts": lambda result: parts_table(result.data),
+    "upstreams": lambda result: upstreams_table(result.run),
+    "thread_limits": lambda result: thread_limits_table(result.thread_limits),
+    "variants": lambda result: variants_table(result.run, result.variants, DASHBOARD),
 }
-TEXTS: Shows = {
-    "finding": lambda found: dashboard_text(found.run),
-    "upstreams": lambda found: upstreams_text(found.run),
-    "thread_limits": lambda found: thread_limits_text(
-        found.run, found.thread_limits, found.at_once_over_in_turn
+TEXTS: Renderers = {
+    "finding": lambda result: dashboard_text(result.run),
+    "upstreams": lambda result: upstreams_text(result.run),
+    "thread_limits": lambda result: thread_limits_text(
+        result.run, result.thread_limits, result.at_once_over_in_turn
     ),
-    "at_once": lambda found: at_once_text(found.run, found.variants),
+    "at_once": lambda result: at_once_text(result.run, result.variants),
 }

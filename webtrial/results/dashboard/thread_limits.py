@@ -1,4 +1,4 @@
-"""Whether threads or CPU time limit how many dashboards a stack with threads answers.
+"""Whether threads or CPU time limit the dashboard throughput of a stack with threads.
 
 A thread that waits for upstreams serves no other request. The number of threads divided by the
 waiting time per request is therefore an upper bound on the requests per second, since a thread also
@@ -18,7 +18,7 @@ from webtrial.stats.trials import measured, trials_table
 
 SCENARIO = "dashboard"
 NEAR = 0.9
-"""The share of a bound from which on the bound is said to limit a stack."""
+"""The share of a bound from which on the bound counts as the limit of a stack."""
 
 _COSTS = (
     "cpu_ms_per_request",
@@ -46,17 +46,17 @@ def thread_limits(run: Run) -> pd.DataFrame:
     parts = at_main_load(dashboard_parts(run))
     keys = [*CELL, "stack"]
     rates = throughput_table(run)[[*keys, "value", "low", "high"]]
-    found = parts[[*keys, "title", "framework", "in_turn_ms", "slowest_ms", *_RESTS_ON]]
-    found = found.merge(rates, on=keys).merge(_busy(run), on=keys)
-    shown = found[[threads > 0 and _waits(stacks[name]) for name in found["stack"]]]
-    rows = [_row(row, threads, str(stacks[row["stack"]]["sources"])) for row in rows_of(shown)]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    rows = parts[[*keys, "title", "framework", "in_turn_ms", "slowest_ms", *_BASIS]]
+    rows = rows.merge(rates, on=keys).merge(_busy(run), on=keys)
+    rows = rows[[threads > 0 and _waits(stacks[name]) for name in rows["stack"]]]
+    limits = [_row(row, threads, str(stacks[row["stack"]]["sources"])) for row in rows_of(rows)]
+    return pd.DataFrame(limits, columns=list(_COLUMNS))
 
 
-_RESTS_ON = ("blocks", "suspect_blocks")
+_BASIS = ("blocks", "suspect_blocks")
 _COLUMNS = (
     *("load", "stack", "title", "framework", "sources", "threads", "waiting_ms", "bound_per_s"),
-    *("value", "low", "high", *_RESTS_ON),
+    *("value", "low", "high", *_BASIS),
     *("used_fraction", "processes_busy", "cores_busy", "limit"),
 )
 
@@ -94,10 +94,10 @@ def _busy(run: Run) -> pd.DataFrame:
     trials, budgets = measured(trials_table(run)), run.manifest.budgets
     cores = len(budgets.get("service_cores", ())) or nan
     per_s = trials["throughput_per_s"] / 1000
-    everyone_ms = trials[list(_COSTS)].sum(axis=1, skipna=False)
+    total_ms = trials[list(_COSTS)].sum(axis=1, skipna=False)
     shares = trials.assign(
         processes_busy=per_s * trials[_COSTS[0]] / budgets.get("server_processes", 1),
-        cores_busy=per_s * everyone_ms / cores,
+        cores_busy=per_s * total_ms / cores,
     )
     groups = shares.groupby([*CELL, "stack"], sort=False)
     return groups[["processes_busy", "cores_busy"]].mean().reset_index()

@@ -20,5 +20,5 @@ class UpstreamTimes:
 
 def upstream_times(trial: Trial) -> UpstreamTimes | None:
     """Return the upstream times of a trial; None if it called no upstream."""
-    took_ms = [each.actual_mean_ms for each in trial.upstreams if each.actual_mean_ms]
-    return UpstreamTimes(sum(took_ms), max(took_ms)) if took_ms else None
+    times_ms = [each.actual_mean_ms for each in trial.upstreams if each.actual_mean_ms]
+    return UpstreamTimes(sum(times_ms), max(times_ms)) if times_ms else None

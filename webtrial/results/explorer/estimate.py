@@ -21,7 +21,7 @@ from webtrial.stats.estimates import (
 )
 from webtrial.stats.pairs import pair_of
 from webtrial.stats.ratios import CPU, MEDIAN, P99, RATIO_COLUMNS, THROUGHPUT, Metric, ratios_in
-from webtrial.stats.trials import at_common_loads, latencies, left_out, measured, trials_table
+from webtrial.stats.trials import at_common_loads, count_invalid, latencies, measured, trials_table
 
 STATISTICS: dict[str, Metric] = {
     "requests per second": THROUGHPUT,
@@ -58,7 +58,7 @@ class Selection:
         """The statistic; ParameterError if the name is not in STATISTICS."""
         if self.statistic not in STATISTICS:
             known = ", ".join(STATISTICS)
-            raise ParameterError(f"statistic = {self.statistic!r}: there are {known}")
+            raise ParameterError(f"unknown statistic {self.statistic!r}; known: {known}")
         return STATISTICS[self.statistic]
 
     @property
@@ -67,7 +67,7 @@ class Selection:
         return self.metric.column or f"{self.metric.name}_ms"
 
 
-def places(run: Run) -> pd.DataFrame:
+def measured_cells(run: Run) -> pd.DataFrame:
     """Return where a run has trials that count: a row per cell and stack, in reading order.
 
     Columns: scenario, load_kind, load, stack, title, framework.
@@ -107,7 +107,7 @@ def blocks_of(run: Run, chosen: Selection) -> pd.DataFrame:
     """Return `block_values` of the selection; no rows if the statistic is a percentile."""
     column = chosen.metric.column
     values = block_values(run, column or "throughput_per_s")
-    return _here(values if column else values.iloc[:0], chosen)
+    return _rows_of_selection(values if column else values.iloc[:0], chosen)
 
 
 def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
@@ -121,28 +121,28 @@ def ratios_to_first(run: Run, chosen: Selection) -> pd.DataFrame:
     pairs = [pair_of(stack, first, "variant", stacks) for stack in others]
     trials = trials_table(run)
     used = trials[trials["used"] & trials["role"].isin(["measure", "a/a"])]
-    here = _at_place(used, chosen)
-    again = here.loc[here["role"] == "a/a", "stack"]
-    here = here[here["stack"].isin([*chosen.stacks, *again])]
-    place = here[CELL].iloc[0].to_dict() if len(here) else {}
-    rows = [place | row for row in ratios_in(run, here, pairs, [chosen.metric])]
+    cell = _cell_of(used, chosen)
+    aa_stacks = cell.loc[cell["role"] == "a/a", "stack"]
+    cell = cell[cell["stack"].isin([*chosen.stacks, *aa_stacks])]
+    keys = cell[CELL].iloc[0].to_dict() if len(cell) else {}
+    rows = [keys | row for row in ratios_in(run, cell, pairs, [chosen.metric])]
     frame = pd.DataFrame(rows, columns=[*CELL, *RATIO_COLUMNS])
     return labelled_pairs(run, frame).assign(metric_label=chosen.metric.label)
 
 
-def left_out_of(run: Run, chosen: Selection) -> int:
+def invalid_trials_of(run: Run, chosen: Selection) -> int:
     """Return how many selected trials are invalid and therefore excluded."""
-    return left_out(_here(trials_table(run), chosen))
+    return count_invalid(_rows_of_selection(trials_table(run), chosen))
 
 
 def requests_of(run: Run, chosen: Selection) -> pd.DataFrame:
     """Return the requests behind the selection, a row each: columns of `latencies`."""
-    return latencies(run, _here(measured(trials_table(run)), chosen))
+    return latencies(run, _rows_of_selection(measured(trials_table(run)), chosen))
 
 
 def _estimates(run: Run, chosen: Selection) -> pd.DataFrame:
     assert chosen.metric.column is not None
-    trials = _here(at_common_loads(trials_table(run)), chosen)
+    trials = _rows_of_selection(at_common_loads(trials_table(run)), chosen)
     return with_failures(run, estimates_of(run, trials, chosen.metric.column))
 
 
@@ -152,7 +152,7 @@ def _percentiles(run: Run, chosen: Selection) -> pd.DataFrame:
     table = latency_against_load(
         run, (percentile,), [chosen.scenario], chosen.load, chosen.stacks
     ).rename(columns={"latency_ms": "value"})
-    trials = _here(trials_table(run), chosen)
+    trials = _rows_of_selection(trials_table(run), chosen)
     invalid = trials[trials["final"] & (trials["verdict"] == "invalid")].groupby("stack").size()
     table["invalid_blocks"] = table["stack"].map(invalid).fillna(0).astype(int)
     return table[[*CELL, *_COLUMNS]]
@@ -164,10 +164,10 @@ _COLUMNS = (
 )
 
 
-def _at_place(rows: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
+def _cell_of(rows: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
     return rows[(rows["scenario"] == chosen.scenario) & (rows["load"] == chosen.load)]
 
 
-def _here(rows: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
-    there = _at_place(rows, chosen)
-    return there[there["stack"].isin(chosen.stacks)]
+def _rows_of_selection(rows: pd.DataFrame, chosen: Selection) -> pd.DataFrame:
+    cell = _cell_of(rows, chosen)
+    return cell[cell["stack"].isin(chosen.stacks)]

@@ -19,13 +19,13 @@ from IPython.core.getipython import get_ipython
 from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, Layout, Text, VBox
 
 from webtrial.errors import ParameterError, WebtrialError
-from webtrial.results.base.display import Drawing, Prose, Shown, Table, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, Prose, Table
 from webtrial.results.base.figure_defaults import drawing_from_defaults
 from webtrial.results.base.formatting import percent
-from webtrial.results.choosing.sliders import LIVE
+from webtrial.results.choosing.sliders import NOTEBOOK_SESSION
 from webtrial.results.explorer.estimate import (
     Selection,
-    places,
+    measured_cells,
     requests_of,
     selected,
     statistics_of,
@@ -45,47 +45,49 @@ def explore(run: Run) -> "Explorer":
     figure, `.save("name.svg")` saves it. Without an open notebook only the figure is displayed.
     """
     explorer = Explorer(run)
-    _keep_from_collector()
+    _exclude_from_collection()
     return explorer
 
 
 class Explorer:
     """The menus of `explore`.
 
-    `selection` is the state of the menus, `took_s` the time that the last change took until figure
-    and table were updated.
+    `selection` is the state of the menus, `update_s` the time that the last change took until
+    figure and table were updated.
     """
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.drawing: Shown = Prose("")
+        self.drawing: FigureOrNote = Prose("")
         self.frame = pd.DataFrame()
-        self.took_s = 0.0
+        self.update_s = 0.0
         self.menus = {name: _menu(name) for name in MENUS}
-        _offer(self.menus["run"], _names(run))
-        _offer(self.menus["figure"], list(FIGURES))
+        _set_options(self.menus["run"], _run_names(run))
+        _set_options(self.menus["figure"], list(FIGURES))
         self.stacks: dict[str, Checkbox] = {}
         self.file = Text("figure.svg", description="file", style=_LABELS)
-        self.keep = Button(description="Save the figure", tooltip="as .svg, .pdf or .png")
-        self.send = Button(description=f"As `{NAME}`", tooltip="a DataFrame in this notebook")
+        self.save_button = Button(description="Save the figure", tooltip="as .svg, .pdf or .png")
+        self.send_button = Button(
+            description=f"As `{NAME}`", tooltip="a DataFrame in this notebook"
+        )
         self._boxes = HBox([], layout=Layout(flex_flow="row wrap"))
-        self._picture, self._table, self._said = HTML(), HTML(), HTML()
-        self._settling = False
-        self.widget = self._arranged()
+        self._picture, self._table, self._message = HTML(), HTML(), HTML()
+        self._is_updating = False
+        self.widget = self._layout()
         self._open(run)
-        self._turned()
+        self._on_change()
 
     @property
     def selection(self) -> Selection:
         """The selection in the menus."""
         ticked = [name for name, box in self.stacks.items() if box.value and not box.disabled]
-        said = {name: str(menu.value) for name, menu in self.menus.items()}
-        return Selection(said["scenario"], said["load"], tuple(ticked), said["statistic"])
+        chosen = {name: str(menu.value) for name, menu in self.menus.items()}
+        return Selection(chosen["scenario"], chosen["load"], tuple(ticked), chosen["statistic"])
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """The last message, as HTML."""
-        return str(self._said.value)
+        return str(self._message.value)
 
     @property
     def table(self) -> Table:
@@ -103,9 +105,11 @@ class Explorer:
         """
         path = Path(file)
         if not isinstance(self.drawing, Drawing):
-            raise ParameterError("there is no figure to save: tick a stack that was measured here")
+            raise ParameterError("no figure to save: tick a stack that was measured here")
         if path.suffix not in _SUFFIXES:
-            raise ParameterError(f"{path}: a figure is saved as {', '.join(_SUFFIXES)}")
+            raise ParameterError(
+                f"{path}: unknown figure format {path.suffix!r}; known: {', '.join(_SUFFIXES)}"
+            )
         if path.suffix == ".svg":
             path.write_text(self.drawing.svg(), encoding="utf-8")
         else:
@@ -114,68 +118,71 @@ class Explorer:
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        shown = self.widget if LIVE in os.environ else self.drawing
+        shown = self.widget if NOTEBOOK_SESSION in os.environ else self.drawing
         return shown._repr_mimebundle_(include=include, exclude=exclude)
 
-    def _arranged(self) -> VBox:
+    def _layout(self) -> VBox:
         for menu in self.menus.values():
-            menu.observe(self._turned, "value")
-        self.keep.on_click(partial(self._answer, self._save))
-        self.send.on_click(partial(self._answer, self._send))
+            menu.observe(self._on_change, "value")
+        self.save_button.on_click(partial(self._run_action, self._save))
+        self.send_button.on_click(partial(self._run_action, self._send))
         menus = HBox([*self.menus.values()], layout=Layout(flex_flow="row wrap"))
-        below = HBox([self.send, self.file, self.keep])
-        return VBox([menus, self._boxes, self._picture, self._table, below, self._said])
+        below = HBox([self.send_button, self.file, self.save_button])
+        return VBox([menus, self._boxes, self._picture, self._table, below, self._message])
 
-    def _turned(self, _: Any = None) -> None:
+    def _on_change(self, _: Any = None) -> None:
         """Update the menus to the selection, show it, and record how long that took."""
-        if self._settling:
+        if self._is_updating:
             return
         started_s = perf_counter()
-        with self._settled():
+        with self._updating():
             if self.menus["run"].value != self.run.path.name:
                 self._open(open_run(_folder(self.run, self.menus["run"].value)))
-            self._settle()
+            self._update_menus()
             self._show()
-        self.took_s = perf_counter() - started_s
+        self.update_s = perf_counter() - started_s
 
     @contextmanager
-    def _settled(self) -> Iterator[None]:
+    def _updating(self) -> Iterator[None]:
         """Suppress events from menus that are being set, and show errors as messages."""
-        self._settling = True
-        self._said.value = ""
+        self._is_updating = True
+        self._message.value = ""
         try:
             yield
         except WebtrialError as error:
-            self._said.value = _as_message(str(error))
+            self._message.value = _as_message(str(error))
             self.menus["run"].value = self.run.path.name
         finally:
-            self._settling = False
+            self._is_updating = False
 
     def _open(self, run: Run) -> None:
-        self.run, self._places = run, places(run)
+        self.run, self._cells = run, measured_cells(run)
         first = run.manifest.parameters.stacks
-        titles = self._places.drop_duplicates("stack")
+        titles = self._cells.drop_duplicates("stack")
         self.stacks = {
             stack: Checkbox(stack in first, description=title, indent=False, layout=_BOX)
             for stack, title in zip(titles["stack"], titles["title"], strict=True)
         }
         for box in self.stacks.values():
-            box.observe(self._turned, "value")
+            box.observe(self._on_change, "value")
         self._boxes.children = tuple(self.stacks.values())
 
-    def _settle(self) -> None:
-        _offer(self.menus["scenario"], self._places["scenario"].unique().tolist())
-        here = self._places[self._places["scenario"] == self.menus["scenario"].value]
-        _offer(self.menus["load"], here["load"].unique().tolist(), preferred=_first_load(here))
-        here = here[here["load"] == self.menus["load"].value]
-        kind = here["load_kind"].iloc[0] if len(here) else "closed"
-        _offer(self.menus["statistic"], statistics_of(str(kind)))
+    def _update_menus(self) -> None:
+        _set_options(self.menus["scenario"], self._cells["scenario"].unique().tolist())
+        cells = self._cells[self._cells["scenario"] == self.menus["scenario"].value]
+        _set_options(
+            self.menus["load"], cells["load"].unique().tolist(), preferred=_first_load(cells)
+        )
+        cells = cells[cells["load"] == self.menus["load"].value]
+        kind = cells["load_kind"].iloc[0] if len(cells) else "closed"
+        _set_options(self.menus["statistic"], statistics_of(str(kind)))
         for stack, box in self.stacks.items():
-            box.disabled = stack not in set(here["stack"])
+            box.disabled = stack not in set(cells["stack"])
 
     def _show(self) -> None:
         chosen = self.selection
-        self.frame, self.drawing = pd.DataFrame(), absent("no stack ticked that was measured here")
+        self.frame = pd.DataFrame()
+        self.drawing = Prose("*Nothing to draw: tick a stack that was measured here.*")
         if chosen.stacks:
             table = selected(self.run, chosen)
             self.frame = with_units(table, chosen)
@@ -183,20 +190,20 @@ class Explorer:
         self._picture.value = _picture(self.drawing)
         self._table.value = self.table.html() if len(self.frame) else ""
 
-    def _answer(self, act: Callable[[], str], _: Any) -> None:
+    def _run_action(self, action: Callable[[], str], _: Any) -> None:
         try:
-            said = act()
+            message = action()
         except (WebtrialError, OSError) as error:
-            said = str(error)
-        self._said.value = _as_message(said)
+            message = str(error)
+        self._message.value = _as_message(message)
 
     def _save(self) -> str:
-        return f"The figure is in {self.save(self.file.value)}."
+        return f"Figure saved as {self.save(self.file.value)}."
 
     def _send(self) -> str:
         shell = get_ipython()
         if shell is None:
-            raise ParameterError("there is no notebook to send the selection to; use .frame")
+            raise ParameterError("no notebook is open to receive the selection; use .frame")
         shell.user_ns[NAME] = self.frame
         rows, columns = self.frame.shape
         return f"`{NAME}` has {rows} rows and {columns} columns: {', '.join(self.frame.columns)}."
@@ -215,15 +222,15 @@ def response_times(run: Run) -> pd.DataFrame:
         others = [choice for choice in menu.options if choice != menu.value]
         for choice in [*(others[:1] if name == "run" else others), menu.value]:
             menu.value = choice
-            rows.append((name, choice, explorer.took_s))
+            rows.append((name, choice, explorer.update_s))
     for stack, box in explorer.stacks.items():
         if not box.disabled and not box.value:
             box.value = True
-            rows.append(("stacks", stack, explorer.took_s))
+            rows.append(("stacks", stack, explorer.update_s))
     return pd.DataFrame(rows, columns=["menu", "choice", "seconds"])
 
 
-def _keep_from_collector() -> None:
+def _exclude_from_collection() -> None:
     """Exclude existing objects from garbage collection, once.
 
     They are permanent, and scanning them takes 0.1 s, more than any other part of a change.
@@ -246,7 +253,7 @@ def _menu(name: str, options: list[str] | None = None) -> Dropdown:
     return Dropdown(options=options or [], description=name, style=_LABELS)
 
 
-def _names(run: Run) -> list[str]:
+def _run_names(run: Run) -> list[str]:
     """Return the run first, then its neighbours and the runs in `data/runs/`, the newest first."""
     folders = {path.parent.name for place in (run.path.parent, RUNS) for path in _manifests(place)}
     return [run.path.name, *sorted(folders - {run.path.name}, reverse=True)]
@@ -257,24 +264,24 @@ def _manifests(folder: Path) -> Iterator[Path]:
 
 
 def _folder(run: Run, name: str) -> Path:
-    beside = run.path.parent / name
-    return beside if beside.is_dir() else RUNS / name
+    neighbour = run.path.parent / name
+    return neighbour if neighbour.is_dir() else RUNS / name
 
 
-def _offer(menu: Dropdown, options: list[str], preferred: str | None = None) -> None:
+def _set_options(menu: Dropdown, options: list[str], preferred: str | None = None) -> None:
     """Set a menu's options; its value stays if it is among them."""
-    said = menu.value
+    chosen = menu.value
     if list(menu.options) != options:
         menu.options = options
-        menu.value = said if said in options else preferred or next(iter(options), None)
+        menu.value = chosen if chosen in options else preferred or next(iter(options), None)
 
 
-def _first_load(here: pd.DataFrame) -> str | None:
-    """Return the main load of a scenario's rows of `places`."""
-    return main_load(here, "closed") or main_load(here, "open")
+def _first_load(cells: pd.DataFrame) -> str | None:
+    """Return the main load of a scenario's rows of `measured_cells`."""
+    return main_load(cells, "closed") or main_load(cells, "open")
 
 
-def _picture(drawing: Shown) -> str:
+def _picture(drawing: FigureOrNote) -> str:
     """Return the HTML of a figure with its alternative text.
 
     The background is white, whatever the theme.
@@ -293,8 +300,8 @@ def _as_message(text: str) -> str:
 
 def _columns(frame: pd.DataFrame) -> dict[str, str]:
     """Return the columns for reading, without those that have the same value in every row."""
-    left_out = ("scenario", "load_kind", "load", "stack", "framework")
-    names = [str(name) for name in frame.columns if name not in left_out]
+    hidden = ("scenario", "load_kind", "load", "stack", "framework")
+    names = [str(name) for name in frame.columns if name not in hidden]
     return {name: name.replace("_", " ").replace("title", "stack") for name in names}
 
 

@@ -16,7 +16,7 @@ REFERENCE = "FastAPI"
 class FanOut(Result):
     """Response times by number of sources and their delay, one request at a time."""
 
-    LACKS = "no fan-out over several sources"
+    MISSING_DATA = "no fan-out over several sources"
 
     @cached_property
     def data(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from webtrial.run.store import Run
-from webtrial.stats.counting import counted
+from webtrial.stats.counting import request_counts
 from webtrial.stats.estimates import in_order, labelled
 from webtrial.stats.intervals import CONFIDENCE, judge
 from webtrial.stats.medians import Blocks, by_block, median_of, ratio_of_medians
@@ -45,25 +45,25 @@ def response_times(run: Run) -> pd.DataFrame:
         {"stack": stack, "count": count, "delay_ms": delay_ms} | _median(blocks)
         for (stack, count, delay_ms), blocks in _grid(run).items()
     ]
-    frame = pd.DataFrame(rows, columns=["stack", *SHAPE, "median_ms", "low", "high", *_RESTS_ON])
+    frame = pd.DataFrame(rows, columns=["stack", *SHAPE, "median_ms", "low", "high", *_BASIS])
     frame = _ordered(run, frame.sort_values(SHAPE, kind="stable"))
-    asked = [str(run.manifest.stacks.get(name, {}).get("sources", "")) for name in frame["stack"]]
-    frame.insert(3, "sources", asked)
-    times = frame["count"].where(frame["sources"] == "in turn", 1)
-    frame.insert(9, "formula_ms", times * frame["delay_ms"])
+    sources = [str(run.manifest.stacks.get(name, {}).get("sources", "")) for name in frame["stack"]]
+    frame.insert(3, "sources", sources)
+    delays = frame["count"].where(frame["sources"] == "in turn", 1)
+    frame.insert(9, "formula_ms", delays * frame["delay_ms"])
     frame.insert(10, "overhead_ms", frame["median_ms"] - frame["formula_ms"])
     return frame
 
 
-_RESTS_ON = ("blocks", "samples")
+_BASIS = ("blocks", "samples")
 
 
 def _grid(run: Run) -> dict[tuple[str, int, float], Blocks]:
     """Return histograms by stack, number of sources and their delay."""
     trials = measured(trials_table(run))
-    counts = counted(run, trials[trials["scenario"] == SCENARIO], kinds=True)
-    found = by_block(counts, ["stack", "kind"])
-    return {(stack, *_shape(kind)): blocks for (stack, kind), blocks in found.items()}
+    counts = request_counts(run, trials[trials["scenario"] == SCENARIO], kinds=True)
+    by_kind = by_block(counts, ["stack", "kind"])
+    return {(stack, *_shape(kind)): blocks for (stack, kind), blocks in by_kind.items()}
 
 
 def _shape(kind: str) -> tuple[int, float]:
@@ -73,12 +73,12 @@ def _shape(kind: str) -> tuple[int, float]:
 
 
 def _median(blocks: Blocks) -> dict[str, Any]:
-    found = median_of(blocks)
+    median = median_of(blocks)
     return {
-        "median_ms": found.value,
-        "low": found.low,
-        "high": found.high,
-        "blocks": found.blocks,
+        "median_ms": median.value,
+        "low": median.low,
+        "high": median.high,
+        "blocks": median.blocks,
         "samples": sum(map(len, blocks.values())),
     }
 
@@ -96,14 +96,14 @@ def overhead(table: pd.DataFrame) -> pd.DataFrame:
     t), cells.
     """
     rows = [
-        dict(zip(_NAMED, key, strict=True)) | _line(cells)
-        for key, cells in table.groupby(_NAMED, sort=False)
+        dict(zip(_STACK_COLUMNS, key, strict=True)) | _line(cells)
+        for key, cells in table.groupby(_STACK_COLUMNS, sort=False)
         if cells["count"].nunique() > 1
     ]
-    return pd.DataFrame(rows, columns=[*_NAMED, *_LINE])
+    return pd.DataFrame(rows, columns=[*_STACK_COLUMNS, *_LINE])
 
 
-_NAMED = ["stack", "title", "framework", "sources"]
+_STACK_COLUMNS = ["stack", "title", "framework", "sources"]
 
 
 _LINE = ("base_ms", "per_source_ms", "low", "high", "cells")
@@ -111,13 +111,13 @@ _LINE = ("base_ms", "per_source_ms", "low", "high", "cells")
 
 def _line(cells: pd.DataFrame) -> dict[str, Any]:
     line = stats.linregress(cells["count"], cells["overhead_ms"])
-    free = len(cells) - 2
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, free) * line.stderr if free else nan
+    degrees = len(cells) - 2
+    half_width = stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * line.stderr if degrees else nan
     return {
         "base_ms": float(line.intercept),
         "per_source_ms": float(line.slope),
-        "low": float(line.slope - reach),
-        "high": float(line.slope + reach),
+        "low": float(line.slope - half_width),
+        "high": float(line.slope + half_width),
         "cells": len(cells),
     }
 
@@ -154,22 +154,22 @@ def _ratios(
     shapes = [(count, delay_ms) for stack, count, delay_ms in grid if stack == pair.stack]
     untouched = valid.get(pair.stack, set()) & valid.get(pair.baseline, set())
     for count, delay_ms in sorted(shapes):
-        below = grid.get((pair.baseline, count, delay_ms), {})
-        above = grid[pair.stack, count, delay_ms]
-        found = ratio_of_medians(above, below)
-        if found.blocks:
-            blocks = len(untouched & set(above) & set(below))
-            judgement = judge(found, blocks)
+        baseline = grid.get((pair.baseline, count, delay_ms), {})
+        stack = grid[pair.stack, count, delay_ms]
+        ratio = ratio_of_medians(stack, baseline)
+        if ratio.blocks:
+            blocks = len(untouched & set(stack) & set(baseline))
+            judgement = judge(ratio, blocks)
             yield {
                 "stack": pair.stack,
                 "baseline": pair.baseline,
                 "differs": ", ".join(AXIS_NAMES[axis] for axis in pair.differs_in(SCENARIO)),
                 "count": count,
                 "delay_ms": delay_ms,
-                "ratio": found.value,
-                "low": found.low,
-                "high": found.high,
-                "blocks": found.blocks,
+                "ratio": ratio.value,
+                "low": ratio.low,
+                "high": ratio.high,
+                "blocks": ratio.blocks,
                 "blocks_untouched": blocks,
                 "verdict": judgement.verdict,
                 "reason": judgement.reason,
@@ -190,24 +190,24 @@ def break_even_delays(ratios: pd.DataFrame) -> pd.DataFrame:
     several = ratios[ratios["count"] > 1]
     groups = several.groupby(["stack", "baseline", "count"], sort=False)
     rows = [_crossover(group.sort_values("delay_ms")) for _, group in groups]
-    return pd.DataFrame(rows, columns=[*_PAIR, "count", *_CROSSOVER])
+    return pd.DataFrame(rows, columns=[*_PAIR_COLUMNS, "count", *_CROSSOVER])
 
 
-_PAIR = ("stack", "title", "baseline", "baseline_title")
+_PAIR_COLUMNS = ("stack", "title", "baseline", "baseline_title")
 
 
 _CROSSOVER = ("quicker_from_ms", "not_below_ms", "ratio", "low", "high", "verdict")
 
 
 def _crossover(delays: pd.DataFrame) -> dict[str, Any]:
-    otherwise = delays[delays["verdict"] != "lower"].tail(1)
-    last_ms = otherwise["delay_ms"].max()
-    quicker = delays if otherwise.empty else delays[delays["delay_ms"] > last_ms]
+    not_faster = delays[delays["verdict"] != "lower"].tail(1)
+    last_ms = not_faster["delay_ms"].max()
+    faster = delays if not_faster.empty else delays[delays["delay_ms"] > last_ms]
     first = delays.iloc[0]
     return {
-        **{name: first[name] for name in (*_PAIR, "count")},
-        "quicker_from_ms": quicker["delay_ms"].min(),
+        **{name: first[name] for name in (*_PAIR_COLUMNS, "count")},
+        "quicker_from_ms": faster["delay_ms"].min(),
         "not_below_ms": last_ms,
-        **{name: otherwise[name].max() for name in ("ratio", "low", "high")},
-        "verdict": "".join(otherwise["verdict"]),
+        **{name: not_faster[name].max() for name in ("ratio", "low", "high")},
+        "verdict": "".join(not_faster["verdict"]),
     }

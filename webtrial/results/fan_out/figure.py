@@ -5,46 +5,46 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Prose, absent
+from webtrial.results.base.display import Drawing, Prose, nothing_to_draw
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
-    grid_of,
+    grid_shape,
     hide_unused,
+    label_lines,
     looks,
-    name_lines,
     panels,
     plain_log,
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.fan_out.text import figure_text
 
 if TYPE_CHECKING:
     from webtrial.results.fan_out import FanOut
 
 
-def medians(found: "FanOut") -> Drawing | Prose:
+def medians(result: "FanOut") -> Drawing | Prose:
     """Draw medians with their intervals, joined, and in grey the formula in turn and at once."""
-    if found.data.empty:
-        return absent(found.LACKS)
-    return draw(found.data, figure_text(found.data, found.at_once_over_in_turn))
+    if result.data.empty:
+        return nothing_to_draw(result.MISSING_DATA)
+    return draw(result.data, figure_text(result.data, result.at_once_over_in_turn))
 
 
 @styled
-def draw(table: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(table: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `estimate.response_times` with its text."""
     look = looks(table)
     delays = sorted(table["delay_ms"].unique())
-    rows, columns = grid_of([str(each) for each in delays])
-    figure, axes = panels(rows, columns, words.title, 2.5 * rows)
+    rows, columns = grid_shape([str(each) for each in delays])
+    figure, axes = panels(rows, columns, text.title, 2.5 * rows)
     for panel, delay_ms in zip(axes.flat, delays, strict=False):
         _panel(panel, table[table["delay_ms"] == delay_ms], look)
     for panel in axes[:, 0]:
         panel.set_ylabel("median response time (ms)")
     hide_unused(axes.flat[len(delays) :])
-    return Drawing(figure, *words, table)
+    return Drawing(figure, *text, table)
 
 
 def _panel(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
@@ -64,7 +64,7 @@ def _panel(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
         _stack(axes, rows.sort_values("count"), look[str(stack)])
     plain_log(axes, "y")
     last = part.sort_values("count").drop_duplicates("stack", keep="last")
-    name_lines(axes, last, "median_ms", look, 0.075)
+    label_lines(axes, last, "median_ms", look, 0.075)
 
 
 def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
@@ -81,4 +81,4 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     axes.vlines(rows["count"], rows["low"], rows["high"], color=look.hue, linewidth=2.4, alpha=0.4)
 
 
-FIGURES: Shows = {"medians": medians}
+FIGURES: Renderers = {"medians": medians}

@@ -6,9 +6,9 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.figure_text import FigureText, interval_note, one_block_note
-from webtrial.results.base.formatting import counted, format_range, listed, number
+from webtrial.results.base.formatting import format_range, listed, number, pluralize
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_text, with_span
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
 
@@ -32,9 +32,9 @@ def figure_text(table: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
         for stack, part in table.groupby("title", sort=False)
     )
     caption = (
-        "Median response time against the number of sources, one request at a time, a panel for"
-        " each delay. Grey lines are the formula: delay × sources in turn (dashed), the delay alone"
-        f" at once (solid). {interval_note(table)}"
+        "Median response time by number of sources, with one request at a time and one panel per"
+        " delay. Grey lines show the formula: delay × sources in turn (dashed), the delay alone at"
+        f" once (solid). {interval_note(table)}"
     )
     return FigureText(title + one_block_note(table), f"{alt}.", caption)
 
@@ -42,45 +42,43 @@ def figure_text(table: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
 def _at_once_over_in_turn(ratios: pd.DataFrame) -> str:
     """Return by which factors calling at once is faster or slower than in turn.
 
-    Example: `Asked at once, 2 to 8 sources of 10 to 100 ms answer 1.8 to 7.8 times as fast as in
-    turn; at 0 ms asking at once takes 1.4 to 1.7 times as long with FastAPI (4 and 8 sources), else
-    not decided`.
+    Example: `Calling 2 to 8 sources of 10 to 100 ms at once is 1.8 to 7.8 times as fast as in turn;
+    at 0 ms it takes 1.4 to 1.7 times as long with FastAPI (4 and 8 sources), otherwise undecided`.
     """
     single = bool((ratios["blocks"] <= 1).all())
-    quicker = ratios["ratio"] < 1 if single else ratios["verdict"] == "lower"
-    everywhere = quicker.groupby(ratios["delay_ms"]).transform("all")
-    said = [_quicker(ratios[everywhere])] if everywhere.any() else []
+    faster = ratios["ratio"] < 1 if single else ratios["verdict"] == "lower"
+    everywhere = faster.groupby(ratios["delay_ms"]).transform("all")
+    parts = [_faster_text(ratios[everywhere])] if everywhere.any() else []
     for delay_ms, rows in ratios[~everywhere].groupby("delay_ms"):
         slower = rows["ratio"] >= 1 if single else rows["verdict"] == "higher"
-        said.append(f"at {delay_ms:g} ms {_mixed(rows, quicker[rows.index], slower)}")
-    start = "" if everywhere.any() else "Asking at once over asking in turn: "
-    return start + "; ".join(said)
+        parts.append(f"at {delay_ms:g} ms {_mixed(rows, faster[rows.index], slower)}")
+    start = "" if everywhere.any() else "Calling sources at once instead of in turn: "
+    return start + "; ".join(parts)
 
 
-def _quicker(rows: pd.DataFrame) -> str:
-    counts, delays = (_span_of(rows[name]) for name in ("count", "delay_ms"))
+def _faster_text(rows: pd.DataFrame) -> str:
+    counts, delays = (_range_text(rows[name]) for name in ("count", "delay_ms"))
     factor = format_range((1 / rows["ratio"]).tolist())
-    said = f"Asked at once, {counts} sources of {delays} ms answer {factor} times as fast"
-    return f"{said} as in turn"
+    return f"Calling {counts} sources of {delays} ms at once is {factor} times as fast as in turn"
 
 
-def _span_of(values: pd.Series) -> str:
+def _range_text(values: pd.Series) -> str:
     """Format a range: `2 to 8`."""
     return " to ".join(dict.fromkeys(f"{each:g}" for each in (values.min(), values.max())))
 
 
-def _mixed(rows: pd.DataFrame, quicker: pd.Series, slower: pd.Series) -> str:
+def _mixed(rows: pd.DataFrame, faster: pd.Series, slower: pd.Series) -> str:
     """Return what is decided at a delay at which not all rows are faster."""
-    said = [
-        f"takes {format_range(rows.loc[chosen, 'ratio'].tolist())} times as long with"
+    texts = [
+        f"{format_range(rows.loc[chosen, 'ratio'].tolist())} times as long with"
         f" {_pairs_and_counts(rows[chosen])}"
-        for chosen in (slower, quicker)
+        for chosen in (slower, faster)
         if chosen.any()
     ]
-    if not said:
-        return "neither is shown to be quicker"
-    rest = "" if (slower | quicker).all() else ", else not decided"
-    return f"asking at once {' and '.join(said)}{rest}"
+    if not texts:
+        return "neither is shown to be faster"
+    rest = "" if (slower | faster).all() else ", otherwise undecided"
+    return f"it takes {' and '.join(texts)}{rest}"
 
 
 def _pairs_and_counts(rows: pd.DataFrame) -> str:
@@ -102,16 +100,18 @@ def _longest_delay(table: pd.DataFrame) -> str:
     longest = most[most["delay_ms"] == most["delay_ms"].max()]
     delay_ms, count = float(longest["delay_ms"].iloc[0]), int(longest["count"].iloc[0])
     ways = [
-        f"asked {way} {format_range((part['median_ms'] / delay_ms).tolist())} times this delay"
-        for way, part in longest.groupby(_asked(longest), sort=False)
+        f"{format_range((part['median_ms'] / delay_ms).tolist())} times this delay {way}"
+        for way, part in longest.groupby(_call_order(longest), sort=False)
         if delay_ms
     ]
     if not ways:
-        return f"Median response time of a request for up to {counted(count, 'source')}"
-    return f"A request for {counted(count, 'source')} of {delay_ms:g} ms takes {listed(ways)}"
+        return f"Median response time of a request that calls up to {pluralize(count, 'source')}"
+    return (
+        f"A request that calls {pluralize(count, 'source')} of {delay_ms:g} ms takes {listed(ways)}"
+    )
 
 
-def _asked(table: pd.DataFrame) -> pd.Series:
+def _call_order(table: pd.DataFrame) -> pd.Series:
     return table["sources"].where(table["sources"] == "in turn", "at once")
 
 
@@ -120,42 +120,45 @@ CLAIMED_RATIO = 4.0
 """The article's claim about its dashboard: four sources called in turn take four times as long."""
 
 
-def beside_the_article(found: "FanOut") -> Prose:
+def article_text(result: "FanOut") -> Prose:
     """Compare the measured factors over FastAPI as deployed with the article's factor."""
-    ratios = found.over_reference
+    ratios = result.over_reference
     rows = ratios[(ratios["count"] == CLAIMED_SOURCES) & (ratios["delay_ms"] > 0)]
     if rows.empty:
         return Prose("")
-    against = str(rows["baseline_title"].iloc[0])
-    told = [
+    reference = str(rows["baseline_title"].iloc[0])
+    texts = [
         f"{title} {format_range(part['ratio'].tolist())} times"
         for title, part in rows.groupby("title", sort=False)
     ]
     delays = format_range(rows["delay_ms"].tolist())
     return Prose(
-        f"The article: {CLAIMED_SOURCES} sources take {CLAIMED_RATIO:g} times as long asked in"
-        f" turn. Measured with {CLAIMED_SOURCES} sources of {delays} ms, one request at a time,"
-        f" as many times as long as {against}: {'; '.join(told)}."
+        f"According to the article, {CLAIMED_SOURCES} sources take {CLAIMED_RATIO:g} times as long"
+        f" when called in turn. Measured with {CLAIMED_SOURCES} sources of {delays} ms and one"
+        f" request at a time, median response time relative to {reference}: {'; '.join(texts)}."
     )
 
 
-def overhead_table(found: "FanOut") -> Table | Prose:
+def overhead_table(result: "FanOut") -> Table | Prose:
     """Return the overhead of calling sources; empty prose if there is none."""
-    if found.overhead.empty:
+    if result.overhead.empty:
         return Prose("")
-    columns = {"title": "stack", "sources": "asks", "base_ms": "a request (ms)"}
-    columns |= {"per_source_ms": "each source (ms)", "span": "95 % interval"}
-    caption = "What a request takes beyond the formula: a line over the number of sources."
-    return Table(with_span(found.overhead), caption, columns)
+    columns = {"title": "stack", "sources": "sources called", "base_ms": "per request (ms)"}
+    columns |= {"per_source_ms": "per source (ms)", "span": "95 % interval"}
+    caption = (
+        "Response time beyond the formula, as a line fitted over the number of sources. The"
+        " interval is that of the time per source."
+    )
+    return Table(with_span(result.overhead), caption, columns)
 
 
-def break_even_table(found: "FanOut") -> Table | Prose:
+def break_even_table(result: "FanOut") -> Table | Prose:
     """Return the delay from which on calling at once is faster.
 
     A column for each number of sources. Empty prose if no two stacks differ only in how they call
     sources.
     """
-    return _break_even(found.break_even)
+    return _break_even(result.break_even)
 
 
 def _break_even(table: pd.DataFrame) -> Table | Prose:
@@ -170,9 +173,9 @@ def _break_even(table: pd.DataFrame) -> Table | Prose:
     counts = [f"{count} sources" for count in sorted(table["count"].unique())]
     return Table(
         wide.reset_index(),
-        "From which measured delay of a source (ms) on asking at once is quicker than in turn; in"
-        " brackets the longest delay at which it is not, and how many times as long it takes there"
-        " (95 % interval; ? not decided).",
+        "Shortest measured delay of a source (ms) from which on calling at once is faster than in"
+        " turn. In brackets: the longest delay at which it is not shown to be faster, and the ratio"
+        " of the response times there (95 % interval; ? undecided).",
         columns | {name: name for name in counts},
     )
 
@@ -189,12 +192,12 @@ def _break_even_text(row: dict[str, Any]) -> str:
     return f"{first} ({row['not_below_ms']:g}: {ratio_text(row)}{doubt})"
 
 
-def ratio_table(found: "FanOut", count: int = CLAIMED_SOURCES) -> Table | Prose:
+def ratio_table(result: "FanOut", count: int = CLAIMED_SOURCES) -> Table | Prose:
     """Return every stack over FastAPI as deployed with `count` sources, a column for each delay.
 
     Empty prose without such pairs.
     """
-    ratios = found.over_reference
+    ratios = result.over_reference
     rows = ratios[ratios["count"] == count]
     if rows.empty:
         return Prose("")
@@ -208,15 +211,15 @@ def ratio_table(found: "FanOut", count: int = CLAIMED_SOURCES) -> Table | Prose:
     delays = [f"{delay_ms:g} ms" for delay_ms in sorted(rows["delay_ms"].unique())]
     return Table(
         wide,
-        f"How many times as long a request for {count} sources takes, first over second (95 %"
-        " interval), by the delay of each source.",
+        f"Ratio of the median response times of a request that calls {count} sources, first over"
+        " second (95 % interval), by the delay of each source.",
         {"pair": "comparison"} | {name: name for name in delays} | {"differs": ALSO_DIFFERS},
     )
 
 
-TABLES: Shows = {
+TABLES: Renderers = {
     "overhead": overhead_table,
     "break_even": break_even_table,
     "ratios": ratio_table,
 }
-TEXTS: Shows = {"beside_the_article": beside_the_article}
+TEXTS: Renderers = {"article": article_text}

@@ -12,7 +12,7 @@ from webtrial.run.store import Run
 class Latency(Result):
     """Percentiles of response time against load, whole distributions, and single trials."""
 
-    LACKS = "no response times that count"
+    MISSING_DATA = "no usable response times"
 
     @cached_property
     def data(self) -> pd.DataFrame:

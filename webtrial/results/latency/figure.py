@@ -9,26 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from webtrial.results.base.display import Drawing, Shown, absent, together
+from webtrial.results.base.display import Drawing, FigureOrNote, concat_frames, nothing_to_draw
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
-    grid_of,
+    add_line_legend,
+    cell_title,
+    grid_shape,
     hide_unused,
-    key_of_lines,
+    label_lines,
     looks,
-    name_lines,
     panels,
-    place_of,
     plain_log,
     ring,
     styled,
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import humanize
-from webtrial.results.base.main_loads import everywhere, left_out_everywhere, trials_of
-from webtrial.results.base.result import Shows
-from webtrial.results.explorer.estimate import places
+from webtrial.results.base.main_loads import (
+    common_stacks,
+    count_invalid_of_common_stacks,
+    trials_of,
+)
+from webtrial.results.base.result import Renderers
+from webtrial.results.explorer.estimate import measured_cells
 from webtrial.results.latency import Latency
 from webtrial.results.latency.estimate import distribution, latency_against_load
 from webtrial.results.latency.over_time_figure import over_time_figure
@@ -41,7 +45,7 @@ from webtrial.results.latency.timeline_figure import trial_figure, typical_trial
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.histogram import NEEDS_INTERVAL
-from webtrial.stats.trials import left_out
+from webtrial.stats.trials import count_invalid
 
 _UNITS = {
     "users": "users (closed loop)",
@@ -51,7 +55,7 @@ _UNITS = {
 
 
 @styled
-def draw_against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
+def draw_against_load(percentiles: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `latency_against_load`: a row of panels per scenario, a column for each scale of loads.
 
     Each stack extends from its median (large mark) up to its 90th and 99th percentile (horizontal
@@ -64,7 +68,7 @@ def draw_against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
     loads = [percentiles.loc[percentiles["scale"] == scale, "size"].nunique() for scale in scales]
     height_in, widths = 1.75 * len(scenarios) + 0.3, [1 + count for count in loads]
     shape = (len(scenarios), len(scales))
-    figure, axes = panels(*shape, words.title, height_in, sharey="row", width_ratios=widths)
+    figure, axes = panels(*shape, text.title, height_in, sharey="row", width_ratios=widths)
     for row, name in zip(axes, scenarios, strict=True):
         of_scenario = percentiles[percentiles["scenario"] == name]
         parts = [of_scenario[of_scenario["scale"] == scale] for scale in scales]
@@ -72,7 +76,7 @@ def draw_against_load(percentiles: pd.DataFrame, words: FigureText) -> Drawing:
         _row(row, parts, look)
     for panel, scale in zip(axes[-1], scales, strict=True):
         panel.set_xlabel(_UNITS[scale])
-    return Drawing(figure, *words, percentiles)
+    return Drawing(figure, *text, percentiles)
 
 
 def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Look]) -> None:
@@ -81,7 +85,7 @@ def _row(row: Sequence[Axes], parts: Sequence[pd.DataFrame], look: dict[str, Loo
     row[0].set_ylabel("response time (ms)")
     # Only after all panels have set the common scale:
     medians = pd.concat(list(parts)).query("percentile == 50").dropna(subset=["latency_ms"])
-    name_lines(row[-1], medians.drop_duplicates("stack", keep="last"), "latency_ms", look)
+    label_lines(row[-1], medians.drop_duplicates("stack", keep="last"), "latency_ms", look)
 
 
 def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
@@ -98,16 +102,16 @@ def _loads(axes: Axes, part: pd.DataFrame, look: dict[str, Look]) -> None:
     offsets = np.linspace(-0.3, 0.3, len(stacks)) if len(stacks) > 1 else [0.0]
     for stack, offset in zip(stacks, offsets, strict=True):
         rows = part[part["stack"] == stack]
-        places = [sizes.index(size) + offset for size in rows["size"]]
-        _stack(axes, rows.assign(place=places), look[stack])
+        x = [sizes.index(size) + offset for size in rows["size"]]
+        _stack(axes, rows.assign(x=x), look[stack])
 
 
 def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     medians = rows[rows["percentile"] == 50]
     suspect = medians[medians["suspect_blocks"] > 0]
-    ring(suspect["place"].tolist(), suspect["latency_ms"].tolist(), axes, 4.5)
+    ring(suspect["x"].tolist(), suspect["latency_ms"].tolist(), axes, 4.5)
     axes.plot(
-        medians["place"],
+        medians["x"],
         medians["latency_ms"],
         color=look.hue,
         linestyle=look.line,
@@ -117,11 +121,11 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         markersize=4.5,
     )
     axes.vlines(
-        medians["place"], medians["low"], medians["high"], color=look.hue, linewidth=2.6, alpha=0.35
+        medians["x"], medians["low"], medians["high"], color=look.hue, linewidth=2.6, alpha=0.35
     )
     above = rows[rows["percentile"].isin([90, 99])].dropna(subset=["latency_ms"])
     axes.plot(
-        above["place"],
+        above["x"],
         above["latency_ms"],
         color=look.hue,
         marker="_",
@@ -130,12 +134,10 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         markeredgewidth=1.2,
     )
     tails = above[above["percentile"] >= NEEDS_INTERVAL]
-    axes.vlines(
-        tails["place"], tails["low"], tails["high"], color=look.hue, linewidth=2.6, alpha=0.35
-    )
-    for _, group in rows.dropna(subset=["latency_ms"]).groupby("place"):
+    axes.vlines(tails["x"], tails["low"], tails["high"], color=look.hue, linewidth=2.6, alpha=0.35)
+    for _, group in rows.dropna(subset=["latency_ms"]).groupby("x"):
         axes.vlines(
-            float(group["place"].iloc[0]),
+            float(group["x"].iloc[0]),
             group["latency_ms"].min(),
             group["latency_ms"].max(),
             color=look.hue,
@@ -144,13 +146,13 @@ def _stack(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 
 @styled
-def draw_distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
-    """Draw `distribution` as the share answered within a time, a panel per scenario.
+def draw_distribution(curves: pd.DataFrame, text: FigureText) -> Drawing:
+    """Draw `distribution` as the share of requests completed within a time, a panel per scenario.
 
     This is the empirical distribution.
     """
     look = looks(curves)
-    figure, axes = _grid(curves, words, 2.2)
+    figure, axes = _grid(curves, text, 2.2)
     for panel, part in axes:
         _plot(
             panel, part.assign(share=100 * (1 - part["share_slower"])), "latency_ms", "share", look
@@ -159,20 +161,20 @@ def draw_distribution(curves: pd.DataFrame, words: FigureText) -> Drawing:
         plain_log(panel, "x")
         panel.set_ylim(0, 101)
         panel.set_yticks([0, 25, 50, 75, 90, 100])
-        panel.set(xlabel="response time (ms)", ylabel="requests answered (%)")
-    key_of_lines(figure, curves, look)
-    return Drawing(figure, *words, curves)
+        panel.set(xlabel="response time (ms)", ylabel="requests completed (%)")
+    add_line_legend(figure, curves, look)
+    return Drawing(figure, *text, curves)
 
 
 @styled
-def draw_tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText) -> Drawing:
+def draw_tail(curves: pd.DataFrame, percentiles: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `distribution` as percentile curves with a stretched tail.
 
     They show the response time that a share of the requests do not exceed. `latency_against_load`
     of the same cells is drawn on top, with intervals.
     """
     look = looks(curves)
-    figure, axes = _grid(curves, words, 2.2)
+    figure, axes = _grid(curves, text, 2.2)
     for panel, part in axes:
         _plot(panel, part[part["share_slower"] <= _FIRST], "share_slower", "latency_ms", look)
         _marks(panel, percentiles[percentiles["scenario"] == part["scenario"].iloc[0]], look)
@@ -185,9 +187,9 @@ def draw_tail(curves: pd.DataFrame, percentiles: pd.DataFrame, words: FigureText
         panel.xaxis.set_major_formatter(lambda slower, _: f"{100 * (1 - slower):.4g} %")
         panel.xaxis.set_minor_locator(NullLocator())
         plain_log(panel, "y")
-        panel.set(xlabel="share of the requests", ylabel="are answered within (ms)")
-        name_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
-    return Drawing(figure, *words, together(curve=curves, percentile=percentiles))
+        panel.set(xlabel="share of requests", ylabel="completed within (ms)")
+        label_lines(panel, part.drop_duplicates("stack", keep="last"), "latency_ms", look)
+    return Drawing(figure, *text, concat_frames(curve=curves, percentile=percentiles))
 
 
 _FIRST = 0.5  # slower share at which tails begin: the median
@@ -195,14 +197,14 @@ _SHARES = (50, 90, 99, 99.9, 99.99)
 
 
 def _grid(
-    curves: pd.DataFrame, words: FigureText, height_in: float
+    curves: pd.DataFrame, text: FigureText, height_in: float
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
     """Draw a panel with its curves for each scenario."""
     parts = [part for _, part in curves.groupby("scenario", sort=False)]
-    rows, columns = grid_of(parts)
-    figure, axes = panels(rows, columns, words.title, height_in * rows + 0.2)
+    rows, columns = grid_shape(parts)
+    figure, axes = panels(rows, columns, text.title, height_in * rows + 0.2)
     for panel, part in zip(axes.flat, parts, strict=False):
-        panel.set_title(place_of(part["scenario"].iloc[0], part["load"].iloc[0]))
+        panel.set_title(cell_title(part["scenario"].iloc[0], part["load"].iloc[0]))
     hide_unused(axes.flat[len(parts) :])
     return figure, list(zip(axes.flat, parts, strict=False))
 
@@ -239,76 +241,75 @@ def _marks(axes: Axes, percentiles: pd.DataFrame, look: dict[str, Look]) -> None
         )
 
 
-def against_load_figure(run: Run, percentiles: pd.DataFrame) -> Shown:
+def against_load_figure(run: Run, percentiles: pd.DataFrame) -> FigureOrNote:
     """Draw `latency_against_load` of the stacks of every scenario.
 
     Only scenarios with more than one load are drawn, or all if none has more than one.
     """
-    table = everywhere(run, percentiles)
+    table = common_stacks(run, percentiles)
     loads = table.groupby("scenario")["load"].transform("nunique")
     table = table[loads > 1] if (loads > 1).any() else table
     if table["latency_ms"].notna().sum() == 0:
-        return absent(Latency.LACKS)
-    trials = everywhere(run, trials_of(run, *table["scenario"].unique()))
-    invalid = left_out(trials[trials["load_kind"] != "persistent"])
-    said = against_load_figure_text(table, invalid)
-    return draw_against_load(table, said)
+        return nothing_to_draw(Latency.MISSING_DATA)
+    trials = common_stacks(run, trials_of(run, *table["scenario"].unique()))
+    invalid = count_invalid(trials[trials["load_kind"] != "persistent"])
+    return draw_against_load(table, against_load_figure_text(table, invalid))
 
 
-def distribution_figure(run: Run, kind: str) -> Shown:
-    """Draw the share of requests answered within a time.
+def distribution_figure(run: Run, kind: str) -> FigureOrNote:
+    """Draw the share of requests completed within a time.
 
     Each scenario is shown at its main load of that kind.
     """
     curves = _curves(run, kind)
     if curves.empty:
-        return absent(f"no {kind} load that counts")
-    said = distribution_figure_text(curves, left_out_everywhere(run, kind))
-    return draw_distribution(curves, said)
+        return nothing_to_draw(f"no usable {kind}-loop trial")
+    text = distribution_figure_text(curves, count_invalid_of_common_stacks(run, kind))
+    return draw_distribution(curves, text)
 
 
-def tail_figure(run: Run, kind: str) -> Shown:
+def tail_figure(run: Run, kind: str) -> FigureOrNote:
     """Draw the slow half of the requests, percentile by percentile.
 
     Each scenario is shown at its main load of that kind.
     """
     curves = _curves(run, kind)
     if curves.empty:
-        return absent(f"no {kind} load that counts")
+        return nothing_to_draw(f"no usable {kind}-loop trial")
     stacks = run.manifest.parameters.stacks
     parts = [
         latency_against_load(run, (50, 90, 99), [scenario], load, stacks)
-        for scenario, load in _main_places(run, kind)
+        for scenario, load in _main_cells(run, kind)
     ]
     percentiles = pd.concat(parts, ignore_index=True)
-    said = tail_figure_text(curves, percentiles, left_out_everywhere(run, kind))
-    return draw_tail(curves, percentiles, said)
+    text = tail_figure_text(curves, percentiles, count_invalid_of_common_stacks(run, kind))
+    return draw_tail(curves, percentiles, text)
 
 
 def _curves(run: Run, kind: str) -> pd.DataFrame:
     """Return `distribution` of the stacks of every scenario, at its main load of that kind."""
     stacks = run.manifest.parameters.stacks
     parts = [
-        distribution(run, load, [scenario], stacks) for scenario, load in _main_places(run, kind)
+        distribution(run, load, [scenario], stacks) for scenario, load in _main_cells(run, kind)
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _main_places(run: Run, kind: str) -> list[tuple[str, str]]:
+def _main_cells(run: Run, kind: str) -> list[tuple[str, str]]:
     """Return each scenario with its main load of that kind.
 
-    Scenarios without a trial that counts, of a stack of every scenario, are left out.
+    Scenarios without a usable trial of the common stacks are omitted.
     """
-    there = at_main_load(everywhere(run, places(run)), kind)
-    cells = there[["scenario", "load"]].drop_duplicates()
+    rows = at_main_load(common_stacks(run, measured_cells(run)), kind)
+    cells = rows[["scenario", "load"]].drop_duplicates()
     return [(str(scenario), str(load)) for scenario, load in cells.to_numpy()]
 
 
-FIGURES: Shows = {
-    "against_load": lambda found: against_load_figure(found.run, found.data),
-    "distribution": lambda found, kind="closed": distribution_figure(found.run, kind),
-    "tail": lambda found, kind="open": tail_figure(found.run, kind),
-    "over_time": lambda found, *place: over_time_figure(found.run, *place),
-    "typical_trial": lambda found: typical_trial_figure(found.run),
-    "trial": lambda found, number, attempt=1: trial_figure(found.run, number, attempt),
+FIGURES: Renderers = {
+    "against_load": lambda result: against_load_figure(result.run, result.data),
+    "distribution": lambda result, kind="closed": distribution_figure(result.run, kind),
+    "tail": lambda result, kind="open": tail_figure(result.run, kind),
+    "over_time": lambda result, *place: over_time_figure(result.run, *place),
+    "typical_trial": lambda result: typical_trial_figure(result.run),
+    "trial": lambda result, number, attempt=1: trial_figure(result.run, number, attempt),
 }

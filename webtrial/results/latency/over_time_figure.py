@@ -1,4 +1,4 @@
-"""Draw answers by moment and response time, a map for each stack, which makes stalls visible."""
+"""Draw responses by time and response time, a heat map for each stack; it shows stalls."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_hex, to_rgb
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     INK,
     Look,
-    grid_of,
+    grid_shape,
     hide_unused,
     looks,
     panels,
@@ -19,9 +19,9 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
-from webtrial.results.base.main_loads import everywhere
-from webtrial.results.explorer.estimate import places
-from webtrial.results.latency.over_time import MOMENTS, STEPS, OverTime
+from webtrial.results.base.main_loads import common_stacks
+from webtrial.results.explorer.estimate import measured_cells
+from webtrial.results.latency.over_time import BINS_PER_DECADE, TIME_BINS, OverTime
 from webtrial.results.latency.over_time import over_time as over_time_of
 from webtrial.results.latency.text import over_time_figure_text
 from webtrial.run.store import Run
@@ -33,29 +33,29 @@ _TICKS = [factor * 10.0**power for power in range(-3, 6) for factor in (1, 2, 5)
 
 
 @styled
-def draw(found: OverTime, words: FigureText) -> Drawing:
+def draw(typical: OverTime, text: FigureText) -> Drawing:
     """Draw `over_time`: a panel per stack, all on the same scales.
 
-    The bracket marks the longest time without an answer.
+    The bracket marks the longest time without a response.
     """
-    look = looks(found.trials)
-    rows, columns = grid_of(found.trials["stack"].tolist(), 3)
-    figure, axes = panels(rows, columns, words.title, 2.1 * rows + 0.3, sharex=True, sharey=True)
-    low, high = int(found.cells["step"].min()) - 1, int(found.cells["step"].max()) + 2
-    most = int(found.cells["requests"].max())
-    for panel, row in zip(axes.flat, rows_of(found.trials), strict=False):
-        cells = found.cells[found.cells["stack"] == row["stack"]]
+    look = looks(typical.trials)
+    rows, columns = grid_shape(typical.trials["stack"].tolist(), 3)
+    figure, axes = panels(rows, columns, text.title, 2.1 * rows + 0.3, sharex=True, sharey=True)
+    low, high = int(typical.cells["step"].min()) - 1, int(typical.cells["step"].max()) + 2
+    most = int(typical.cells["requests"].max())
+    for panel, row in zip(axes.flat, rows_of(typical.trials), strict=False):
+        cells = typical.cells[typical.cells["stack"] == row["stack"]]
         _map(panel, cells, (low, high), row["window_s"], look[row["stack"]], most)
         _silence(panel, row)
         panel.set_title(row["title"], color=look[row["stack"]].ink)
-    ticks = [tick for tick in _TICKS if low <= STEPS * np.log10(tick) <= high]
+    ticks = [tick for tick in _TICKS if low <= BINS_PER_DECADE * np.log10(tick) <= high]
     axes[0, 0].set_yticks(np.log10(ticks), [f"{tick:,g}" for tick in ticks])
     for panel in axes[:, 0]:
         panel.set_ylabel("response time (ms)")
     for panel in axes[-1]:
-        panel.set_xlabel("answered after (s)")
-    hide_unused(axes.flat[len(found.trials) :])
-    return Drawing(figure, *words, found.cells)
+        panel.set_xlabel("time of the response (s)")
+    hide_unused(axes.flat[len(typical.trials) :])
+    return Drawing(figure, *text, typical.cells)
 
 
 def _map(
@@ -67,20 +67,20 @@ def _map(
     most: int,
 ) -> None:
     low, high = steps
-    counts = np.zeros((high - low, MOMENTS))
+    counts = np.zeros((high - low, TIME_BINS))
     counts[cells["step"] - low, cells["moment"]] = cells["requests"]
     axes.imshow(
         np.kron(np.where(counts > 0, counts, np.nan), np.ones((_DETAIL, _DETAIL))),
         origin="lower",
         aspect="auto",
         interpolation="none",
-        extent=(0, window_s, low / STEPS, high / STEPS),
+        extent=(0, window_s, low / BINS_PER_DECADE, high / BINS_PER_DECADE),
         cmap=LinearSegmentedColormap.from_list(
-            "answers", [_pale(look), to_hex(look.hue), to_hex(_dark(look))]
+            "responses", [_pale(look), to_hex(look.hue), to_hex(_dark(look))]
         ),
         norm=LogNorm(1, max(most, 2)),
     )
-    axes.set_ylim(low / STEPS, high / STEPS)
+    axes.set_ylim(low / BINS_PER_DECADE, high / BINS_PER_DECADE)
 
 
 def _pale(look: Look) -> str:
@@ -116,18 +116,20 @@ def _silence(axes: Axes, row: dict[str, Any]) -> None:
     )
 
 
-def over_time_figure(run: Run, scenario: str | None = None, load: str | None = None) -> Shown:
-    """Draw the answers over time in a typical trial of each stack that every scenario has.
+def over_time_figure(
+    run: Run, scenario: str | None = None, load: str | None = None
+) -> FigureOrNote:
+    """Draw the responses over time in a typical trial of each stack that every scenario has.
 
     The default is the first scenario at its main closed load.
     """
-    there = everywhere(run, places(run))
-    there = there[there["scenario"] == (scenario or run.manifest.parameters.scenarios[0])]
-    load = load or main_load(there, "closed") or main_load(there, "open")
-    there = there[there["load"] == load]
-    if there.empty:
-        return absent("no trial there that counts")
-    found = over_time_of(run, there["scenario"].iloc[0], str(load), there["stack"].tolist())
-    if found.cells.empty:
-        return absent("no answer there")
-    return draw(found, over_time_figure_text(found))
+    rows = common_stacks(run, measured_cells(run))
+    rows = rows[rows["scenario"] == (scenario or run.manifest.parameters.scenarios[0])]
+    load = load or main_load(rows, "closed") or main_load(rows, "open")
+    rows = rows[rows["load"] == load]
+    if rows.empty:
+        return nothing_to_draw("no usable trial of this scenario at this load")
+    typical = over_time_of(run, rows["scenario"].iloc[0], str(load), rows["stack"].tolist())
+    if typical.cells.empty:
+        return nothing_to_draw("no successful response in the typical trials of this scenario")
+    return draw(typical, over_time_figure_text(typical))

@@ -1,6 +1,5 @@
-"""Texts and tables of percentiles, distributions, tails and answers over time."""
+"""Texts and tables of percentiles, distributions, tails and responses over time."""
 
-from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,7 @@ from webtrial.results.base.figure_text import (
     FigureText,
     bounds_note,
     estimate_text,
-    left_out_note,
+    invalid_note,
     one_block_note,
     per_cell,
     percentile_text,
@@ -19,24 +18,27 @@ from webtrial.results.base.figure_text import (
 from webtrial.results.base.formatting import (
     FAILURE_COLUMNS,
     HUMANIZED,
-    counted,
     format_range,
     humanize,
     listed,
     number,
     percent,
+    pluralize,
 )
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.latency.over_time import OverTime
 from webtrial.results.latency.timeline import BIN_S, Timeline
-from webtrial.stats.frames import furthest_apart, rows_of
+from webtrial.stats.frames import rows_of, widest_pair
 from webtrial.stats.histogram import MINIMUM_SAMPLES, NEEDS_INTERVAL, RESOLUTION
+
+TOO_FEW_REQUESTS = "Too few requests to draw"
 
 
 def at_share(curves: pd.DataFrame, share: float) -> pd.DataFrame:
     """Return the point of each curve nearest to a share; none if no point is near."""
-    apart = (curves["share_slower"] - share).abs()
-    near = curves.assign(apart=apart)[apart < 0.2 * share].sort_values("apart", kind="stable")
+    distance = (curves["share_slower"] - share).abs()
+    near = curves.assign(distance=distance)[distance < 0.2 * share]
+    near = near.sort_values("distance", kind="stable")
     return near.drop_duplicates(["scenario", "load", "title"]).sort_index()
 
 
@@ -44,15 +46,17 @@ def against_load_figure_text(percentiles: pd.DataFrame, invalid: int) -> FigureT
     """Return the figure text of `latency_against_load`."""
     medians = percentiles[percentiles["percentile"] == 50].dropna(subset=["latency_ms"])
     title = f"{_widest(medians)}{one_block_note(medians)}"
-    alt = "Response times in milliseconds, percentiles 50, 90 and 99 where enough requests. "
+    alt = (
+        "Response times in milliseconds: percentiles 50, 90 and 99, if there are enough requests. "
+    )
     alt += per_cell(percentiles.dropna(subset=["latency_ms"]), percentile_text)
     caption = (
-        "Response time from the intended start, on a log scale. Mark: median, its interval shaded;"
-        " bars above: 90th percentile, and 99th, its interval shaded too, where at least"
-        f" {MINIMUM_SAMPLES[99]:,} requests were merged in more than one block."
+        "Response time from the intended start, on a log scale. Mark: median. Bars above it: the"
+        f" 90th percentile and, if at least {MINIMUM_SAMPLES[99]:,} requests from more than one"
+        " block were merged, the 99th. Shaded: intervals of the median and the 99th percentile."
         + bounds_note(percentiles)
         + ring_note(percentiles["suspect_blocks"])
-        + left_out_note(invalid)
+        + invalid_note(invalid)
     )
     return FigureText(title, alt, caption)
 
@@ -60,45 +64,41 @@ def against_load_figure_text(percentiles: pd.DataFrame, invalid: int) -> FigureT
 def _widest(medians: pd.DataFrame) -> str:
     if medians.empty:
         return "Too few requests for a median"
-    fast, slow = furthest_apart(medians, "latency_ms")
+    fast, slow = widest_pair(medians, "latency_ms")
     return (
-        f"Medians are furthest apart in {humanize(fast['scenario'])} at {fast['load']}:"
+        f"The medians differ most in {humanize(fast['scenario'])} at {fast['load']}:"
         f" {fast['title']} {number(fast['latency_ms'])} ms,"
         f" {slow['title']} {number(slow['latency_ms'])} ms"
     )
 
 
-def timeline_figure_text(moments: Timeline, stack_title: str) -> FigureText:
+def timeline_figure_text(timeline: Timeline, stack_title: str) -> FigureText:
     """Return the figure text of `timeline`."""
-    trial = moments.trial
+    trial = timeline.trial
     planned = trial.planned
-    worst_ms = float(moments.bins.loc[moments.bins["t_s"] >= 0, "worst_ms"].max())
-    median = number(moments.median_ms) if isfinite(moments.median_ms) else "–"
-    worst = number(worst_ms) if isfinite(worst_ms) else "–"
-    place = f"{stack_title}, {humanize(planned.scenario)}, {planned.load}, block {planned.block}"
+    worst_ms = float(timeline.bins.loc[timeline.bins["t_s"] >= 0, "worst_ms"].max())
+    median, worst = number(timeline.median_ms), number(worst_ms)
+    where = f"{stack_title}, {humanize(planned.scenario)}, {planned.load}, block {planned.block}"
     rate = number(trial.counts.completed / trial.window_s, 3)
-    title = f"{place}: {rate} requests per second, median {median} ms, slowest {worst} ms"
+    title = f"{where}: {rate} requests per second, median {median} ms, slowest {worst} ms"
     failed = sum(trial.counts.errors.values())
-    alt = f"{title}. {counted(failed, 'request')} failed. Verdict of the trial: "
-    alt += f"{trial.validity.verdict}."
+    verdict = f"Verdict of the trial: {trial.validity.verdict}."
+    alt = f"{title}. {pluralize(failed, 'request')} failed. {verdict}"
     caption = (
-        "One trial: response times of its requests (thinned, the slowest all kept; crosses failed),"
-        f" requests sent and completed in every {1000 * BIN_S:g} ms, CPU used in each second."
-        f" Verdict of the trial: {trial.validity.verdict}.{_without_warmup(moments)}"
+        "One trial: response times of a sample of its requests that includes the slowest (crosses:"
+        f" failed requests), requests sent and completed in each {1000 * BIN_S:g} ms, CPU use in"
+        f" each second. {verdict}{_trimmed_warmup_note(timeline)}"
     )
     return FigureText(title, alt, caption)
 
 
-def _without_warmup(moments: Timeline) -> str:
-    """Return the note that a trimmed run lacks the warm-up.
-
-    With it, answers at the start of the window are missing.
-    """
-    if moments.bins["sent_per_s"].notna().all():
+def _trimmed_warmup_note(timeline: Timeline) -> str:
+    """Return the note that responses are missing because the warm-up was trimmed."""
+    if timeline.bins["sent_per_s"].notna().all():
         return ""
     return (
-        " This run was trimmed without the requests of this warm-up, some of which were answered in"
-        " the window: at its start too few are shown as completed."
+        " The warm-up requests of this trial were trimmed from the run. Some of them completed in"
+        " the window, so the completed rate is too low at its start."
     )
 
 
@@ -107,20 +107,20 @@ def distribution_figure_text(curves: pd.DataFrame, invalid: int) -> FigureText:
 
     It says which stacks are furthest apart.
     """
-    half, tenth = at_share(curves, 0.5), at_share(curves, 0.1)
-    title = "Too few requests to draw"
-    if len(tenth):
-        quick, slow = furthest_apart(tenth, "latency_ms")
+    medians, slow_tenth = at_share(curves, 0.5), at_share(curves, 0.1)
+    title = TOO_FEW_REQUESTS
+    if len(slow_tenth):
+        fast, slow = widest_pair(slow_tenth, "latency_ms")
         title = (
-            f"Nine in ten requests are answered within {number(quick['latency_ms'])} ms by"
-            f" {quick['title']}, {number(slow['latency_ms'])} ms by {slow['title']}, in"
-            f" {humanize(slow['scenario'])} at {slow['load']}{one_block_note(tenth)}"
+            f"90 % of requests complete within {number(fast['latency_ms'])} ms with"
+            f" {fast['title']} and within {number(slow['latency_ms'])} ms with {slow['title']}, in"
+            f" {humanize(slow['scenario'])} at {slow['load']}{one_block_note(slow_tenth)}"
         )
-    alt = "Share of requests that were answered, by response time. Half of them within: "
-    alt += per_cell(half, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
+    alt = "Share of requests completed, by response time. Medians: "
+    alt += per_cell(medians, lambda row: f"{row['title']} {number(row['latency_ms'])} ms")
     caption = (
-        "For each response time the share of requests that were answered within it (the empirical"
-        " distribution), all blocks merged." + _suspects(curves) + left_out_note(invalid)
+        "For each response time, the share of requests completed within it (the empirical"
+        " distribution), all blocks merged." + _suspect_note(curves) + invalid_note(invalid)
     )
     return FigureText(title, alt, caption)
 
@@ -132,89 +132,88 @@ def tail_figure_text(curves: pd.DataFrame, percentiles: pd.DataFrame, invalid: i
     """
     keys = ["scenario", "load", "title"]
     ends = at_share(curves, 0.1).merge(at_share(curves, 0.5), on=keys, suffixes=("", "_median"))
-    title = "Too few requests to draw"
+    title = TOO_FEW_REQUESTS
     if len(ends):
         factors = format_range((ends["latency_ms"] / ends["latency_ms_median"]).tolist())
-        title = f"The slowest tenth of requests take at least {factors} times their median"
+        title = f"The slowest 10 % of requests take at least {factors} times the median"
     alt = "Percentiles of response time in milliseconds. "
     alt += per_cell(percentiles.dropna(subset=["latency_ms"]), percentile_text)
     caption = (
-        "From left to right fewer and fewer requests take longer: at 99 %, one in a hundred. Both"
-        " scales are logarithmic, all blocks merged; curves end where fewer than ten requests lie"
-        " beyond. Marks: the median, the 90th percentile and, from"
-        f" {MINIMUM_SAMPLES[99]:,} requests on, the 99th, shaded their 95 % intervals."
-        + _suspects(curves)
-        + left_out_note(invalid)
+        "Response time within which each share of the requests completes; at 99 %, one in a"
+        " hundred takes longer. Both scales are logarithmic, and all blocks are merged. Curves end"
+        " where fewer than ten requests lie beyond. Marks: the median, the 90th percentile and,"
+        f" from {MINIMUM_SAMPLES[99]:,} requests on, the 99th. Shaded: their 95 % intervals."
+        + _suspect_note(curves)
+        + invalid_note(invalid)
     )
     return FigureText(title + one_block_note(percentiles), alt, caption)
 
 
-def over_time_figure_text(found: OverTime) -> FigureText:
-    """Return the figure text of `over_time`: the longest time in which a stack sent no answer."""
-    trials = found.trials.sort_values("silence_ms", ascending=False, kind="stable")
+def over_time_figure_text(typical: OverTime) -> FigureText:
+    """Return the figure text of `over_time`: the longest time without a response."""
+    trials = typical.trials.sort_values("silence_ms", ascending=False, kind="stable")
     longest, *others = rows_of(trials)
-    rest = format_range([row["silence_ms"] for row in others])
     title = (
-        f"In one typical trial {longest['title']} answered nobody for"
-        f" {number(longest['silence_ms'])} ms, in {humanize(longest['scenario'])} at"
-        f" {longest['load']}"
+        f"In a typical trial of {humanize(longest['scenario'])} at {longest['load']},"
+        f" {longest['title']} sent no response for {number(longest['silence_ms'])} ms"
     )
-    title += f"; the others in theirs for at most {rest.rpartition(' ')[2]} ms" if others else ""
-    alt = "Longest time without an answer: " + listed(
+    title += f"; the others at most for {number(others[0]['silence_ms'])} ms" if others else ""
+    alt = "Longest time without a response: " + listed(
         [
-            f"{row['title']} {number(row['silence_ms'])} ms, its slowest request"
-            f" {number(row['slowest_ms'])} ms"
-            for row in rows_of(found.trials)
+            f"{row['title']} {number(row['silence_ms'])} ms (its slowest request"
+            f" {number(row['slowest_ms'])} ms)"
+            for row in rows_of(typical.trials)
         ]
     )
     caption = (
-        "One typical trial of each stack: the valid one with the median throughput. Each place is a"
-        " moment and a response time, the darker the more requests were answered there. A white"
-        " column is a moment without an answer; the bracket marks the longest."
-        + _verdicts(trials)
-        + _lost(trials)
+        "One typical trial of each stack: the valid one with the median throughput. Each position"
+        " is a time and a response time; the darker it is, the more requests completed there. A"
+        " white column is a time without a response; the bracket marks the longest."
+        + _not_valid_note(trials)
+        + _lost_rows_note(trials)
     )
     return FigureText(title, f"{alt}.", caption)
 
 
-def _lost(trials: pd.DataFrame) -> str:
-    """Return the note that a trimmed run lacks answers at the start of the window."""
+def _lost_rows_note(trials: pd.DataFrame) -> str:
+    """Return the note that a trimmed run has no early responses of the window."""
     if not trials["lost_rows"].any():
         return ""
     return (
-        " This run was trimmed without the answers to requests of the warm-up, so the time before"
-        " the first answer shown is not known."
+        " The responses to warm-up requests were trimmed from this run, so the time before the"
+        " first response shown is unknown."
     )
 
 
-def _verdicts(trials: pd.DataFrame) -> str:
-    touched = trials.loc[trials["verdict"] != "valid", "title"].tolist()
-    return f" Suspect: {listed(touched)}." if touched else ""
+def _not_valid_note(trials: pd.DataFrame) -> str:
+    titles = trials.loc[trials["verdict"] != "valid", "title"].tolist()
+    return f" Suspect: {listed(titles)}." if titles else ""
 
 
-def _suspects(curves: pd.DataFrame) -> str:
+def _suspect_note(curves: pd.DataFrame) -> str:
     titles = curves.loc[curves["suspect_blocks"] > 0, "title"].drop_duplicates().tolist()
-    return f" Suspect trials are part of {listed(titles)}." if titles else ""
+    return f" Includes suspect trials: {listed(titles)}." if titles else ""
 
 
 def percentiles_table(percentiles: pd.DataFrame) -> Table:
     """Return `latency_against_load` with a column for each percentile; – with too few requests."""
     keys = ["scenario", "load", "title"]
     caption = (
-        "Response times in ms (the 99th percentile with its 95 % interval), and what share of"
-        " requests failed or could not be sent."
+        "Response times in ms (the 99th percentile with its 95 % interval), and the share of"
+        " requests that failed or could not be sent."
     )
     return percentile_columns(percentiles, keys, caption, FAILURE_COLUMNS)
 
 
 def percentile_columns(
-    percentiles: pd.DataFrame, keys: list[str], caption: str, beside: dict[str, str] | None = None
+    percentiles: pd.DataFrame, keys: list[str], caption: str, shares: dict[str, str] | None = None
 ) -> Table:
-    beside = beside or {}
+    """Return a table with a row per `keys`, a column per percentile, and columns of `shares`."""
+    shares = shares or {}
     texts = [_percentile_cell(row) for row in rows_of(percentiles)]
     rows = percentiles.assign(text=texts, name=percentiles["percentile"].map(_percentile_name))
     wide = rows.pivot_table(
-        index=[*keys, "samples", *beside],
+        index=[*keys, "samples", *shares],
         columns="name",
         values="text",
         aggfunc="first",
@@ -223,7 +222,7 @@ def percentile_columns(
     names = [name for name in rows["name"].unique() if name in wide]
     columns = {key: "stack" if key == "title" else key for key in keys}
     columns |= dict(zip(names, names, strict=True)) | {"samples": "requests"}
-    return Table(wide, caption, columns | beside, HUMANIZED | dict.fromkeys(beside, percent))
+    return Table(wide, caption, columns | shares, HUMANIZED | dict.fromkeys(shares, percent))
 
 
 def _percentile_cell(row: dict[str, Any]) -> str:
@@ -239,14 +238,14 @@ def _percentile_name(percentile: float) -> str:
 
 def percentile_rule_text() -> Prose:
     """Return the minimum number of requests for each percentile."""
-    needed = [
-        f"{'the median' if percentile == 50 else f'the {percentile:g}th'} needs {count:,}"
+    minimums = [
+        f"{count:,} for the {_percentile_name(percentile)}"
         for percentile, count in MINIMUM_SAMPLES.items()
         if percentile <= 99
     ]
     return Prose(
-        f"Of the merged requests, {listed(needed)} before it is shown. The {NEEDS_INTERVAL}th is"
-        " shown with its interval, and not at all from a single block, which gives none."
+        f"Minimum number of merged requests: {listed(minimums)} percentile. The {NEEDS_INTERVAL}th"
+        " is only shown with its interval, and a single block has none."
     )
 
 
@@ -255,19 +254,20 @@ def percentiles_text() -> Prose:
 
     Includes their resolution and the minimum number of requests.
     """
-    needed = listed([f"{least:,} for p{level:g}" for level, least in MINIMUM_SAMPLES.items()])
+    minimums = listed([f"{count:,} for p{level:g}" for level, count in MINIMUM_SAMPLES.items()])
     return Prose(
         f"**Percentiles.** Response times are counted in logarithmic buckets {RESOLUTION:.1%} wide,"
-        " trial by trial; merging blocks adds their counts, and a percentile is read from the sum,"
-        f" never averaged. It lies within {RESOLUTION:.1%} of what sorting all the requests would"
-        " give. A timeout counts as the time after which it was given up; a percentile among"
-        f" timeouts is a lower bound. The fewest requests for one: {needed}. From"
-        f" p{NEEDS_INTERVAL} on it is given with its interval over blocks only."
+        " separately for each trial. Merging blocks adds their counts. A percentile is computed"
+        f" from the merged counts, never averaged, and lies within {RESOLUTION:.1%} of the exact"
+        " percentile of all requests. A timeout counts with the time after which the client gave"
+        " up; a percentile among timeouts is a lower bound. Minimum number of requests:"
+        f" {minimums}. From p{NEEDS_INTERVAL} on, a percentile is only shown with its interval over"
+        " blocks."
     )
 
 
-TABLES: Shows = {"percentiles": lambda found: percentiles_table(found.data)}
-TEXTS: Shows = {
+TABLES: Renderers = {"percentiles": lambda result: percentiles_table(result.data)}
+TEXTS: Renderers = {
     "percentile_rule": lambda _: percentile_rule_text(),
     "percentiles": lambda _: percentiles_text(),
 }

@@ -10,7 +10,7 @@ import pandas as pd
 from webtrial.errors import RunError
 from webtrial.run.records import ResourceSample, Trial
 from webtrial.run.store import Run
-from webtrial.stats.counting import bucket_of, over
+from webtrial.stats.counting import bucket_of, query_samples
 from webtrial.stats.histogram import histogram
 from webtrial.stats.trials import measured, trials_table
 
@@ -24,7 +24,7 @@ class Timeline:
     `requests`: t_s (of the intended start), latency_ms, ok; warm-up has t_s < 0; at most about 560
     rows, every n-th request in time and all of the slowest (`run.samples(trial)` has the rest).
     `bins`, each BIN_S wide: t_s (its start), sent_per_s, completed_per_s (NaN in the warm-up if a
-    trimmed run did not keep its requests), median_ms, worst_ms (of successful requests intended in
+    trimmed run does not have its requests), median_ms, worst_ms (of successful requests intended in
     the bin). `median_ms` covers all successful requests of the window. Medians lie within
     histogram.RESOLUTION. `resources`: the fields of records.ResourceSample.
     """
@@ -36,7 +36,7 @@ class Timeline:
     resources: pd.DataFrame
 
 
-MOST_POINTS = 500
+MAX_POINTS = 500
 SLOWEST = 60
 
 
@@ -45,11 +45,11 @@ def timeline(run: Run, number: int, attempt: int = 1) -> Timeline:
     trial = find_trial(run, number, attempt)
     file = run.path / trial.samples
     grid = _Grid.of(trial)
-    took = _latencies(file, grid)
-    in_window = took[took["place"].between(grid.warmup, grid.bins - 1)]
+    latencies = _latencies(file, grid)
+    in_window = latencies[latencies["bin"].between(grid.warmup, grid.bins - 1)]
     names = list(ResourceSample.__dataclass_fields__)
     resources = pd.DataFrame([asdict(sample) for sample in trial.resource_samples], columns=names)
-    bins = _bins(file, grid, took)
+    bins = _bins(file, grid, latencies)
     if not _has_warmup(file):
         bins.loc[bins["t_s"] < 0, [*_RATES]] = nan
     return Timeline(
@@ -80,14 +80,16 @@ def typical_trial(run: Run, scenario: str, stack: str, load: str | None = None) 
     trials = trials[(trials["scenario"] == scenario) & (trials["stack"] == stack)]
     trials = trials if load is None else trials[trials["load"] == load]
     if trials.empty:
-        at = f"{scenario}, {load}" if load else scenario
-        raise RunError(f"no usable trial of {stack} at {at} in {run.path}")
+        cell = f"{scenario}, {load}" if load else scenario
+        raise RunError(f"no usable trial of {stack} in {cell} in {run.path}; see trials_table(run)")
     ranks = ["valid_last", "load_kind", "users", "rate_per_s"]
     trials = trials.assign(valid_last=trials["verdict"] != "valid")
     trials = trials.sort_values(ranks, ascending=[True, True, False, False])
     first = trials.iloc[0]
-    alike = trials[(trials["load"] == first["load"]) & (trials["verdict"] == first["verdict"])]
-    row = alike.sort_values("throughput_per_s").iloc[(len(alike) - 1) // 2]
+    trials = trials[
+        (trials["load"] == first["load"]) & (trials["verdict"] == first["verdict"])
+    ].sort_values("throughput_per_s")
+    row = trials.iloc[(len(trials) - 1) // 2]
     return int(row["number"]), int(row["attempt"])
 
 
@@ -112,7 +114,7 @@ class _Grid:
         warmup = ceil(trial.warmup_s / BIN_S)
         return cls(round(1e9 * BIN_S), warmup, warmup + round(trial.window_s / BIN_S))
 
-    def place_of(self, time_ns: str) -> str:
+    def bin_of(self, time_ns: str) -> str:
         """Return the SQL expression for the bin of a time; negative before the first bin."""
         return f"floor({time_ns} / {self.width_ns})::integer + {self.warmup}"
 
@@ -122,18 +124,19 @@ _RATES = ("sent_per_s", "completed_per_s")
 
 def _has_warmup(file: Path) -> bool:
     """Whether the file has requests that ended before the window."""
-    return bool(over([file], "select count(*) as n from samples where done_ns < 0")["n"].any())
+    negative = query_samples([file], "select count(*) as n from samples where done_ns < 0")
+    return bool(negative["n"].any())
 
 
 def _points(file: Path) -> pd.DataFrame:
-    return over(
+    return query_samples(
         [file],
         f"""
         select intended_ns / 1e9 as t_s, (done_ns - intended_ns) / 1e6 as latency_ms,
             outcome = 'ok' as ok
         from samples
         where file_row_number
-                % (select greatest(1, ceil(count(*) / {MOST_POINTS}))::bigint from samples) = 0
+                % (select greatest(1, ceil(count(*) / {MAX_POINTS}))::bigint from samples) = 0
             or file_row_number in (
                 select file_row_number from samples
                 order by done_ns - intended_ns desc, file_row_number limit {SLOWEST})
@@ -142,25 +145,27 @@ def _points(file: Path) -> pd.DataFrame:
     )
 
 
-def _bins(file: Path, grid: _Grid, took: pd.DataFrame) -> pd.DataFrame:
-    by_bin = took.groupby("place")
+def _bins(file: Path, grid: _Grid, latencies: pd.DataFrame) -> pd.DataFrame:
+    by_bin = latencies.groupby("bin")
     columns = {
         "sent_per_s": _rate_per_s(file, grid, "sent_ns", "true"),
         "completed_per_s": _rate_per_s(file, grid, "done_ns", "outcome = 'ok'"),
-        "median_ms": pd.Series({at: histogram(part).percentile_ms(50) for at, part in by_bin}),
+        "median_ms": pd.Series(
+            {index: histogram(part).percentile_ms(50) for index, part in by_bin}
+        ),
         "worst_ms": by_bin["worst_ms"].max(),
     }
-    places = range(grid.bins)
-    frame = pd.DataFrame({name: values.reindex(places) for name, values in columns.items()})
+    bins = range(grid.bins)
+    frame = pd.DataFrame({name: values.reindex(bins) for name, values in columns.items()})
     frame[[*_RATES]] = frame[[*_RATES]].fillna(0.0)
     frame.insert(0, "t_s", (np.arange(grid.bins) - grid.warmup) * grid.width_ns / 1e9)
     return frame
 
 
 def _rate_per_s(file: Path, grid: _Grid, time_ns: str, where: str) -> pd.Series:
-    place = grid.place_of(time_ns)
-    query = f"select {place} as place, count(*) as n from samples where {where} group by place"
-    return over([file], query).set_index("place")["n"] / (grid.width_ns / 1e9)
+    bin_sql = grid.bin_of(time_ns)
+    query = f"select {bin_sql} as bin, count(*) as n from samples where {where} group by bin"
+    return query_samples([file], query).set_index("bin")["n"] / (grid.width_ns / 1e9)
 
 
 def _latencies(file: Path, grid: _Grid) -> pd.DataFrame:
@@ -168,13 +173,13 @@ def _latencies(file: Path, grid: _Grid) -> pd.DataFrame:
 
     A row per bin of the intended start and bucket of `histogram`.
     """
-    took_ns = "done_ns - intended_ns"
-    return over(
+    latency_ns = "done_ns - intended_ns"
+    return query_samples(
         [file],
         f"""
-        select {grid.place_of("intended_ns")} as place, {bucket_of(took_ns)} as bucket,
-            count(*) as requests, 0 as censored, sum({took_ns}) / 1e6 as total_ms,
-            max({took_ns}) / 1e6 as worst_ms
-        from samples where outcome = 'ok' group by place, bucket
+        select {grid.bin_of("intended_ns")} as bin, {bucket_of(latency_ns)} as bucket,
+            count(*) as requests, 0 as censored, sum({latency_ns}) / 1e6 as total_ms,
+            max({latency_ns}) / 1e6 as worst_ms
+        from samples where outcome = 'ok' group by bin, bucket
         """,
     )

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from webtrial.errors import RunError
-from webtrial.results.base.display import Drawing, Shown, absent, together
+from webtrial.results.base.display import Drawing, FigureOrNote, concat_frames, nothing_to_draw
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
@@ -31,31 +31,31 @@ _CPU = {
 
 
 @styled
-def draw(moments: Timeline, words: FigureText) -> Drawing:
+def draw(timeline: Timeline, text: FigureText) -> Drawing:
     """Draw `timeline`: requests as points, rates per bin, CPU per second.
 
     Times below 0 are warm-up.
     """
-    figure, axes = panels(3, 1, words.title, 4.6, [2.2, 1.3, 1.1], sharex=True)
+    figure, axes = panels(3, 1, text.title, 4.6, [2.2, 1.3, 1.1], sharex=True)
     points, rates, cpu = axes[:, 0]
     for each in (points, rates, cpu):
-        each.axvspan(-moments.trial.warmup_s, 0, color=FAINT, linewidth=0)
-    _latencies(points, moments)
-    _rates(rates, moments.bins)
-    _cpu(cpu, moments.resources, moments.trial.window_s)
+        each.axvspan(-timeline.trial.warmup_s, 0, color=FAINT, linewidth=0)
+    _latencies(points, timeline)
+    _rates(rates, timeline.bins)
+    _cpu(cpu, timeline.resources, timeline.trial.window_s)
     cpu.set_xlabel("seconds from the start of the measured window (grey: warm-up)")
-    cpu.set_xlim(-moments.trial.warmup_s, moments.trial.window_s)
+    cpu.set_xlim(-timeline.trial.warmup_s, timeline.trial.window_s)
     figure.align_ylabels([points, rates, cpu])
-    drawn = together(request=moments.requests, bin=moments.bins, second=moments.resources)
-    return Drawing(figure, *words, drawn)
+    data = concat_frames(request=timeline.requests, bin=timeline.bins, second=timeline.resources)
+    return Drawing(figure, *text, data)
 
 
-def _latencies(axes: Axes, moments: Timeline) -> None:
+def _latencies(axes: Axes, timeline: Timeline) -> None:
     for ok, color, marker in ((True, "#0072B2", "."), (False, "#D55E00", "x")):
-        part = moments.requests[moments.requests["ok"] == ok]
+        part = timeline.requests[timeline.requests["ok"] == ok]
         axes.plot(part["t_s"], part["latency_ms"], marker, color=color, markersize=2.5, alpha=0.6)
-    bins = moments.bins.dropna(subset=["median_ms"])
-    middle = bins["t_s"] + _width(moments.bins) / 2
+    bins = timeline.bins.dropna(subset=["median_ms"])
+    middle = bins["t_s"] + _width(timeline.bins) / 2
     axes.plot(middle, bins["median_ms"], color=INK, linewidth=1.4)
     axes.set_yscale("log")
     plain_log(axes, "y")
@@ -116,17 +116,17 @@ def _width(bins: pd.DataFrame) -> float:
     return float(bins["t_s"].iloc[1] - bins["t_s"].iloc[0]) if len(bins) > 1 else 0.0
 
 
-def typical_trial_figure(run: Run) -> Shown:
+def typical_trial_figure(run: Run) -> FigureOrNote:
     """Draw the timeline of the `shown_trial`."""
     try:
-        place = shown_trial(run)
+        number, attempt = shown_trial(run)
     except RunError:
-        return absent("no trial of its first stack and scenario that counts")
-    return trial_figure(run, *place)
+        return nothing_to_draw("no usable trial of its first stack in its first scenario")
+    return trial_figure(run, number, attempt)
 
 
 def trial_figure(run: Run, number: int, attempt: int = 1) -> Drawing:
     """Draw one trial over time."""
-    moments = timeline_of(run, number, attempt)
-    title = title_of(moments.trial.planned.stack, run.manifest.stacks)
-    return draw(moments, timeline_figure_text(moments, title))
+    timeline = timeline_of(run, number, attempt)
+    title = title_of(timeline.trial.planned.stack, run.manifest.stacks)
+    return draw(timeline, timeline_figure_text(timeline, title))

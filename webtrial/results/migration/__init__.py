@@ -12,7 +12,7 @@ from webtrial.run.store import Run
 class Migration(Result):
     """Stacks that run two frameworks together, over each of them as deployed."""
 
-    LACKS = "no stack in which two frameworks serve together"
+    MISSING_DATA = "no stack in which two frameworks serve together"
 
     @cached_property
     def data(self) -> pd.DataFrame:

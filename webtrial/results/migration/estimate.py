@@ -51,11 +51,11 @@ def migration_costs(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
         for _, cell in rows.groupby(CELL, sort=False):
             parts.append(cell.loc[[name for name in names if name in cell.index]].assign(way=way))
     order = costs["scenario"].unique().tolist()
-    found = pd.concat(parts, ignore_index=True)
-    return found.sort_values("scenario", key=lambda names: names.map(order.index), kind="stable")
+    rows = pd.concat(parts, ignore_index=True)
+    return rows.sort_values("scenario", key=lambda names: names.map(order.index), kind="stable")
 
 
-def connections_shared(run: Run) -> dict[str, list[int]]:
+def pool_sizes(run: Run) -> dict[str, list[int]]:
     """Return the number of database connections of each pool, for stacks with several pools."""
     budgets, stacks = run.manifest.budgets, run.manifest.stacks
     budget = budgets.get("database_connections", 0) // budgets.get("server_processes", 1)

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     Look,
     looks,
@@ -16,17 +16,17 @@ from webtrial.results.base.figure_style import (
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import humanize, number
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.migration import Migration
 from webtrial.results.migration.text import migration_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import CELL
 from webtrial.stats.frames import rows_of
-from webtrial.stats.trials import left_out, trials_table
+from webtrial.stats.trials import count_invalid, trials_table
 
 
 @styled
-def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(costs: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `migration_costs`: a panel per scenario and way, all on one scale.
 
     A wide interval may exceed the axis, a value may not.
@@ -35,7 +35,7 @@ def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
     parts = [part for _, part in costs.groupby(["scenario", "way"], sort=False)]
     observed = costs.loc[costs["value"] > 0, "value"]
     sizes = [len(part) + 1.6 for part in parts]
-    figure, axes = panels(len(parts), 1, words.title, 0.21 * sum(sizes) + 0.4, sizes, sharex=True)
+    figure, axes = panels(len(parts), 1, text.title, 0.21 * sum(sizes) + 0.4, sizes, sharex=True)
     for panel, part in zip(axes.flat, parts, strict=True):
         panel.set_xscale("log")
         if len(observed):
@@ -43,7 +43,7 @@ def draw(costs: pd.DataFrame, words: FigureText) -> Drawing:
         plain_log(panel, "x")
         _panel(panel, part, look)
     axes.flat[-1].set_xlabel("CPU-milliseconds of the service per request (log scale)")
-    return Drawing(figure, *words, costs)
+    return Drawing(figure, *text, costs)
 
 
 def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
@@ -65,12 +65,12 @@ def _panel(axes: Axes, costs: pd.DataFrame, look: dict[str, Look]) -> None:
         )
 
 
-def costs_figure(run: Run, costs: pd.DataFrame, ratios: pd.DataFrame) -> Shown:
+def costs_figure(run: Run, costs: pd.DataFrame, ratios: pd.DataFrame) -> FigureOrNote:
     """Draw `migration_costs` with the ratios of `migration_ratios`."""
     if ratios.empty:
-        return absent(Migration.LACKS)
+        return nothing_to_draw(Migration.MISSING_DATA)
     trials = trials_table(run).merge(costs[[*CELL, "stack"]].drop_duplicates())
-    return draw(costs, migration_figure_text(costs, ratios, left_out(trials)))
+    return draw(costs, migration_figure_text(costs, ratios, count_invalid(trials)))
 
 
-FIGURES: Shows = {"costs": lambda found: costs_figure(found.run, found.costs, found.data)}
+FIGURES: Renderers = {"costs": lambda result: costs_figure(result.run, result.costs, result.data)}

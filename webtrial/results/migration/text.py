@@ -9,15 +9,15 @@ from webtrial.results.base.figure_text import (
     FigureText,
     estimate_text,
     interval_note,
-    left_out_note,
+    invalid_note,
     one_block_note,
     per_cell,
     ring_note,
 )
 from webtrial.results.base.formatting import HUMANIZED, humanize, listed, rounded
 from webtrial.results.base.ratio_labels import ALSO_DIFFERS, METRIC_TEXT, ratio_text, with_pair_text
-from webtrial.results.base.result import Shows
-from webtrial.results.migration.estimate import connections_shared
+from webtrial.results.base.result import Renderers
+from webtrial.results.migration.estimate import pool_sizes
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
@@ -27,48 +27,50 @@ from webtrial.stats.pairs import title_of
 def migration_figure_text(costs: pd.DataFrame, ratios: pd.DataFrame, invalid: int) -> FigureText:
     """Return the figure text of `migration_costs` and `migration_ratios`.
 
-    It gives the CPU time of a request relative to the framework that is left, in the scenario in
-    which most of these stacks were measured.
+    It gives the CPU time of a request relative to the old framework, in the scenario in which most
+    of these stacks were measured.
     """
     cpu = ratios[ratios["metric"] == "cpu"]
     most = str(cpu.groupby("scenario", sort=False)["stack"].nunique().idxmax())
-    here = costs[costs["scenario"] == most]
-    told = [
-        _against_what_is_left(rows_of(way), rows_of(cpu[cpu["scenario"] == most]))
-        for _, way in here.groupby("way", sort=False)
+    shown = costs[costs["scenario"] == most]
+    texts = [
+        _ratios_to_old(rows_of(way), rows_of(cpu[cpu["scenario"] == most]))
+        for _, way in shown.groupby("way", sort=False)
     ]
-    said = "; ".join(filter(None, told)) or "no two stacks can be compared"
-    title = f"CPU time of a request for {humanize(most)}: {said}{one_block_note(here)}"
+    text = "; ".join(filter(None, texts)) or "no two stacks can be compared"
+    title = f"CPU time of a request in {humanize(most)}: {text}{one_block_note(shown)}"
     alt = "CPU-milliseconds of the service per request. " + per_cell(
         costs.drop_duplicates(["scenario", "load", "stack"]),
         lambda row: f"{row['title']} {estimate_text(row, 'value')}",
     )
     caption = (
-        "CPU-milliseconds of the service per request, on a log scale: from the framework that is"
-        " left, by what serves with both, to the one that is reached. Filled: stacks as deployed."
-        f" {interval_note(costs)}" + ring_note(costs["suspect_blocks"]) + left_out_note(invalid)
+        "CPU-milliseconds of the service per request, on a log scale: the old framework, the stacks"
+        " that serve with both, and the new framework. Filled: stacks as deployed."
+        f" {interval_note(costs)}" + ring_note(costs["suspect_blocks"]) + invalid_note(invalid)
     )
     return FigureText(title, alt, caption)
 
 
-def _against_what_is_left(way: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> str:
-    """Return the ratios to the framework that is left; undecided ones are named.
+def _ratios_to_old(way: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> str:
+    """Return the ratios to the old framework; undecided ones are named.
 
     Example: `Django with FastAPI 0.31 times that of Django`.
     """
-    left, *others = way
-    over_left = {row["stack"]: row for row in ratios if row["baseline"] == left["stack"]}
-    rows = [(row["title"], over_left[row["stack"]]) for row in others if row["stack"] in over_left]
-    told = [
+    old, *others = way
+    by_stack = {row["stack"]: row for row in ratios if row["baseline"] == old["stack"]}
+    rows = [(row["title"], by_stack[row["stack"]]) for row in others if row["stack"] in by_stack]
+    decided = [
         f"{title} {rounded(row['ratio'], row['low'], row['high'])} times"
         for title, row in rows
         if row["verdict"] in DECIDED or row["blocks"] <= 1
     ]
-    open_ = [title for title, row in rows if row["verdict"] not in DECIDED and row["blocks"] > 1]
-    said = [f"{listed(told)} that of {left['title']}"] if told else []
-    if open_:
-        said.append(f"{'; '.join(open_)} and {left['title']} are not shown to differ")
-    return ", ".join(said)
+    undecided = [
+        title for title, row in rows if row["verdict"] not in DECIDED and row["blocks"] > 1
+    ]
+    texts = [f"{listed(decided)} that of {old['title']}"] if decided else []
+    if undecided:
+        texts.append(f"{listed(undecided)} not shown to differ from {old['title']}")
+    return "; ".join(texts)
 
 
 def ratios_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
@@ -87,8 +89,8 @@ def ratios_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
     columns = {"scenario": "scenario", "load": "load", "pair": "comparison"}
     return Table(
         wide,
-        "Two frameworks at one address over each as deployed: first over second (95 % interval; ?"
-        " not decided).",
+        "Stacks that serve with two frameworks over each framework as deployed, first over second"
+        " (95 % interval; ? undecided).",
         columns
         | {name: name for name in METRIC_TEXT.values() if name in wide}
         | {"differs": ALSO_DIFFERS},
@@ -107,19 +109,19 @@ def migration_text(run: Run, ratios: pd.DataFrame) -> Prose:
     """
     stacks = {name: run.manifest.stacks[name] for name in ratios["stack"].unique()}
     moved = {name: stack.get("environment", {}).get("MOVED", "") for name, stack in stacks.items()}
-    said = [
+    texts = [
         f"{title_of(name, stacks)}: {listed(groups.split(', '))} have moved."
         for name, groups in moved.items()
         if groups not in ("", "none", "all")
     ]
     pools = [
         f"{title_of(name, stacks)} {listed(list(map(str, shares)))}"
-        for name, shares in connections_shared(run).items()
+        for name, shares in pool_sizes(run).items()
         if name in stacks
     ]
-    said += [f"Connections to the database, pool by pool: {'; '.join(pools)}."] if pools else []
-    return Prose(" ".join(said))
+    texts += [f"Database connections of each pool: {'; '.join(pools)}."] if pools else []
+    return Prose(" ".join(texts))
 
 
-TABLES: Shows = {"ratios": lambda found: ratios_table(found.run, found.data)}
-TEXTS: Shows = {"routes_and_pools": lambda found: migration_text(found.run, found.data)}
+TABLES: Renderers = {"ratios": lambda result: ratios_table(result.run, result.data)}
+TEXTS: Renderers = {"routes_and_pools": lambda result: migration_text(result.run, result.data)}

@@ -10,29 +10,32 @@ from typing import Any
 
 import pandas as pd
 
+from webtrial.results.base.figure_text import ONE_BLOCK
 from webtrial.results.base.formatting import (
-    counted,
     format_range,
     humanize,
     interval,
     listed,
+    pluralize,
     rounded,
 )
+from webtrial.results.base.ratio_labels import METRIC_LABELS
 from webtrial.run.store import Run
 from webtrial.stats.estimates import main_load
+from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED, MINIMUM_BLOCKS
 from webtrial.stats.matching import ARTICLES
 from webtrial.stats.pairs import Stacks, is_deployed, stacks_in_order, title_of
-from webtrial.stats.ratios import METRICS, ratio_table
+from webtrial.stats.ratios import ratio_table
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
-_SAYS = {  # metric → how A compares with B if the ratio is over 1
+_SENTENCES = {  # metric → how A compares with B if the ratio is over 1
     "throughput": "{a} served {x} times as many requests per second as {b}",
     "p50": "{a} took {x} times as long as {b} in the median",
     "p99": "{a} took {x} times as long as {b} at the 99th percentile",
     "cpu": "{a} used {x} times the CPU time of {b} per request",
 }
-_LABELS = {metric.name: metric.label for metric in METRICS}
+NO_COMPARISON = "No two stacks have usable trials in the same scenario at the same load."
 
 
 def main_findings(
@@ -48,15 +51,14 @@ def main_findings(
     sentence. Pass `ratios` (`ratio_table(run)`) if they are available.
     """
     ratios = ratio_table(run) if ratios is None else ratios
-    asked = ratios["scenario"].isin(run.manifest.parameters.scenarios)  # ping is a floor
-    chosen = ratios[ratios["metric"].isin(metrics) & asked]
-    is_main = [_is_main(row, ratios) for row in chosen.to_dict("records")]
-    chosen = chosen[pd.Series(is_main, index=chosen.index, dtype=bool)]
-    rows = chosen.to_dict("records")
+    in_parameters = ratios["scenario"].isin(run.manifest.parameters.scenarios)  # ping is a floor
+    rows = ratios[ratios["metric"].isin(metrics) & in_parameters]
+    is_main = [_is_main(row, ratios) for row in rows_of(rows)]
+    rows = rows[pd.Series(is_main, index=rows.index, dtype=bool)]
     stacks = run.manifest.stacks
     single = unreplicated(ratios)
-    sentences = [sentence({str(k): v for k, v in row.items()}, stacks, single) for row in rows]
-    return chosen.assign(sentence=sentences)[list(_COLUMNS)].reset_index(drop=True)
+    sentences = [sentence(row, stacks, single) for row in rows_of(rows)]
+    return rows.assign(sentence=sentences)[list(_COLUMNS)].reset_index(drop=True)
 
 
 _COLUMNS = (
@@ -75,7 +77,7 @@ def unreplicated(ratios: pd.DataFrame) -> bool:
     return bool((ratios["blocks"] <= 1).all())
 
 
-def _is_main(row: Mapping[Any, Any], ratios: pd.DataFrame) -> bool:
+def _is_main(row: Mapping[str, Any], ratios: pd.DataFrame) -> bool:
     """Whether a row is at the load that findings use for its metric.
 
     For throughput and CPU it is the closed load, for response times the open one if there is any.
@@ -93,16 +95,15 @@ def sentence(row: Mapping[str, Any], stacks: Stacks, single: bool = False) -> st
     """
     where = f"{humanize(row['scenario'])}, {row['load']}"
     if not isfinite(row["ratio"]):
-        above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
-        what = _LABELS[row["metric"]]
-        return f"{where}: nothing to say of the {what} of {above} and {below}: {row['reason']}."
+        pair = listed([inline_title(row[side], stacks) for side in ("stack", "baseline")])
+        return f"{where}: no ratio of {METRIC_LABELS[row['metric']]} for {pair}: {row['reason']}."
     claim, span = _claim(row, stacks)
-    failures = "".join(failing(pd.DataFrame([row]), stacks))
+    failures = "".join(failure_sentences(pd.DataFrame([row]), stacks))
     if single:
         return f"{where}: {claim} (one block: no interval, no verdict).{failures}{_differs(row)}"
-    sure = f"95 % interval {span}" if span else "no interval"
-    said = _qualified(row, claim, f"{sure}, {counted(row['blocks'], 'block')}")
-    return f"{where}: {said}{failures}{_differs(row)}"
+    interval_text = f"95 % interval {span}" if span else "no interval"
+    evidence = f"{interval_text}, {pluralize(row['blocks'], 'block')}"
+    return f"{where}: {_qualified(row, claim, evidence)}{failures}{_differs(row)}"
 
 
 def _differs(row: Mapping[str, Any]) -> str:
@@ -110,34 +111,31 @@ def _differs(row: Mapping[str, Any]) -> str:
     return f" They also differ in {row['differs']}." if row["differs"] else ""
 
 
-def failing(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
-    """Yield a sentence for each of the two stacks of `rows` that failed too often.
-
-    It says how often and where.
-    """
+def failure_sentences(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
+    """Yield a sentence for each of the two stacks of `rows` with too many failed requests."""
     for stack, column in (("stack", "failed"), ("baseline", "failed_baseline")):
-        often = rows[rows[column] > TOLERATED_SHARE]
-        if len(often):
-            shares = format_range((100 * often[column]).tolist())
-            name = named(str(often[stack].iloc[0]), stacks)
-            yield f" Of {name}'s requests {shares} % failed in {_scenarios(often)}."
+        rows_failing = rows[rows[column] > TOLERATED_SHARE]
+        if len(rows_failing):
+            percentages = format_range((100 * rows_failing[column]).tolist())
+            title = inline_title(str(rows_failing[stack].iloc[0]), stacks)
+            yield f" {percentages} % of {title}'s requests failed in {_scenarios(rows_failing)}."
 
 
 def _claim(row: Mapping[str, Any], stacks: Stacks) -> tuple[str, str]:
-    above, below = named(row["stack"], stacks), named(row["baseline"], stacks)
+    above, below = inline_title(row["stack"], stacks), inline_title(row["baseline"], stacks)
     ratio, low, high = row["ratio"], row["low"], row["high"]
     if ratio < 1:
         above, below, ratio, low, high = below, above, 1 / ratio, 1 / high, 1 / low
-    text = _SAYS[row["metric"]].format(a=above, b=below, x=rounded(ratio, low, high))
+    text = _SENTENCES[row["metric"]].format(a=above, b=below, x=rounded(ratio, low, high))
     return text, interval(low, high) if isfinite(low) and isfinite(high) else ""
 
 
-def _qualified(row: Mapping[str, Any], claim: str, sure: str) -> str:
+def _qualified(row: Mapping[str, Any], claim: str, evidence: str) -> str:
     if row["verdict"] in DECIDED:
-        return f"{claim} ({sure})."
+        return f"{claim} ({evidence})."
     if row["verdict"] == "indistinguishable":
-        return f"indistinguishable: {claim} ({sure}), {row['reason']}."
-    return f"inconclusive: {claim} ({sure}), but {row['reason']}."
+        return f"indistinguishable: {claim} ({evidence}), {row['reason']}."
+    return f"inconclusive: {claim} ({evidence}), but {row['reason']}."
 
 
 def deployed_text(run: Run) -> str:
@@ -156,7 +154,7 @@ def deployed_text(run: Run) -> str:
     )
 
 
-def named(stack: str, stacks: Stacks) -> str:
+def inline_title(stack: str, stacks: Stacks) -> str:
     """Return a stack's title for use within a sentence: `Flask (raw SQL)` for `Flask, raw SQL`."""
     name, comma, variant = title_of(stack, stacks).partition(", ")
     return f"{name} ({variant})" if comma else name
@@ -166,16 +164,16 @@ def _scenarios(rows: pd.DataFrame) -> str:
     return listed([humanize(name) for name in dict.fromkeys(rows["scenario"])])
 
 
-def how_sure(findings: pd.DataFrame, single: bool) -> str:
+def decided_count_text(findings: pd.DataFrame, single: bool) -> str:
     """Return how many of the throughput findings are decided.
 
     `single`: the run is `unreplicated`.
     """
     if single:
-        return "One block: no interval, no verdict. Nothing here is a finding."
+        return f"{ONE_BLOCK} Nothing here is a finding."
     decided = int(findings["verdict"].isin(DECIDED).sum())
     return (
-        f"Of {counted(len(findings), 'comparison')} of throughput {decided} are decided"
-        " (95 % interval over paired blocks that excludes 1, in at least"
-        f" {MINIMUM_BLOCKS} untouched blocks)."
+        f"Decided throughput comparisons: {decided} of {len(findings)}. Decided means that the 95 %"
+        f" interval over paired blocks excludes 1 and at least {MINIMUM_BLOCKS} blocks were"
+        " undisturbed."
     )

@@ -7,15 +7,17 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.attribution.estimate import WHOLE, Decomposition, decomposition
-from webtrial.results.attribution.text import cause
+from webtrial.results.attribution.text import attribution_sentence
+from webtrial.results.base.figure_text import ONE_BLOCK
 from webtrial.results.base.formatting import also_differ_text, humanize, interval, listed, rounded
 from webtrial.results.dashboard.finding import dashboard_finding
 from webtrial.results.dashboard.ratios import DASHBOARD, dashboard_ratios
 from webtrial.results.overview.findings import (
+    NO_COMPARISON,
     deployed_text,
-    failing,
+    failure_sentences,
+    inline_title,
     main_findings,
-    named,
     unreplicated,
 )
 from webtrial.results.overview.matched_finding import matched_finding
@@ -28,75 +30,79 @@ from webtrial.stats.pairs import Stacks
 def key_findings(run: Run, ratios: pd.DataFrame) -> list[str]:
     """Return the findings as Markdown.
 
-    These are `answers`, then the source of the largest difference in cost. `ratios` is
+    These are `ratio_findings`, then the source of the largest difference in cost. `ratios` is
     `ratio_table`.
     """
-    found = main_findings(run, ratios, ("throughput",))
-    if found.empty:
-        return ["No two stacks have trials that count in the same place."]
-    return [*answers(run, ratios), *_cause(run, found[found["kind"] == "as deployed"])]
+    findings = main_findings(run, ratios, ("throughput",))
+    if findings.empty:
+        return [NO_COMPARISON]
+    deployed = findings[findings["kind"] == "as deployed"]
+    return [*ratio_findings(run, ratios), *_cause(run, deployed)]
 
 
-def answers(run: Run, ratios: pd.DataFrame) -> list[str]:
-    """Return who serves how many requests, as Markdown.
+def ratio_findings(run: Run, ratios: pd.DataFrame) -> list[str]:
+    """Return the ratios of requests per second, as Markdown.
 
     It covers all pairs as deployed, all matched pairs, and the dashboard with the choice that
-    decides it; anything not measured is left out.
+    decides it; anything not measured is omitted.
     """
-    found = main_findings(run, ratios, ("throughput",))
+    findings = main_findings(run, ratios, ("throughput",))
     single = unreplicated(ratios)
-    said = {
-        "As deployed": _as_deployed(run, found[found["kind"] == "as deployed"], single),
+    sections = {
+        "As deployed": _as_deployed(run, findings[findings["kind"] == "as deployed"], single),
         "Matched": matched_finding(run, ratios),
         "Dashboard": dashboard_finding(dashboard_ratios(run), run.manifest.stacks),
     }
-    alone = " One block: no interval, no verdict." if single else ""
-    return [f"**{name}.** {text}{alone}" for name, text in said.items() if text]
+    note = f" {ONE_BLOCK}" if single else ""
+    return [f"**{name}.** {text}{note}" for name, text in sections.items() if text]
 
 
-def _as_deployed(run: Run, found: pd.DataFrame, single: bool) -> str:
+def _as_deployed(run: Run, findings: pd.DataFrame, single: bool) -> str:
     """Return the pairs of frameworks as deployed; the dashboard has a finding of its own."""
-    found = found[found["scenario"] != DASHBOARD]
-    if found.empty:
+    findings = findings[findings["scenario"] != DASHBOARD]
+    if findings.empty:
         return ""
-    pairs = [
-        _pair_told(rows, run.manifest.stacks, single)
-        for _, rows in found.groupby(["stack", "baseline"], sort=False)
-    ]
-    loads = listed(list(dict.fromkeys(found["load"])))
     stacks = run.manifest.stacks
+    pairs = [
+        _pair_text(rows, stacks, single)
+        for _, rows in findings.groupby(["stack", "baseline"], sort=False)
+    ]
+    loads = listed(list(dict.fromkeys(findings["load"])))
     differ = also_differ_text(
-        (f"{named(row['stack'], stacks)} / {named(row['baseline'], stacks)}", row["differs"])
-        for row in rows_of(found)
+        (
+            f"{inline_title(row['stack'], stacks)} / {inline_title(row['baseline'], stacks)}",
+            row["differs"],
+        )
+        for row in rows_of(findings)
     )
     return f"At {loads} ({deployed_text(run)}): {' '.join(pairs)}{differ}"
 
 
-def _pair_told(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
+def _pair_text(rows: pd.DataFrame, stacks: Stacks, single: bool) -> str:
     """Return the finding about one pair.
 
     Example: `FastAPI served 2.3 times (1.8–3.1) the requests per second of Flask on user detail,
     …`.
     """
     first = rows.iloc[0]
-    above, below = named(first["stack"], stacks), named(first["baseline"], stacks)
-    known = rows[rows["ratio"].notna()]
-    sure = known if single else known[known["verdict"].isin(DECIDED)]
-    more, less = sure[sure["ratio"] > 1], sure[sure["ratio"] <= 1]
-    said = [*_direction(more, above, below), *_direction(less, below, above)]
-    rest = rows.drop(sure.index)
-    equal = rest["verdict"] == "indistinguishable"
-    said += _elsewhere(rest[equal], "no more apart than a stack from itself")
-    said += _elsewhere(rest[~equal], "not decided")
-    if len(said) and len(sure) == 0:
-        said = [f"{above} against {below}: {'; '.join(said)}"]
-    return f"{'; '.join(said)}.{''.join(failing(rows, stacks))}"
+    above, below = inline_title(first["stack"], stacks), inline_title(first["baseline"], stacks)
+    with_ratio = rows[rows["ratio"].notna()]
+    decided = with_ratio if single else with_ratio[with_ratio["verdict"].isin(DECIDED)]
+    more, less = decided[decided["ratio"] > 1], decided[decided["ratio"] <= 1]
+    parts = [*_direction(more, above, below), *_direction(less, below, above)]
+    others = rows.drop(decided.index)
+    equal = others["verdict"] == "indistinguishable"
+    parts += _verdict_on(others[equal], "indistinguishable")
+    parts += _verdict_on(others[~equal], "undecided")
+    if len(parts) and len(decided) == 0:
+        parts = [f"{above} and {below}: {'; '.join(parts)}"]
+    return f"{'; '.join(parts)}.{''.join(failure_sentences(rows, stacks))}"
 
 
-def _elsewhere(rows: pd.DataFrame, how: str) -> list[str]:
-    """Return `on product search and dashboard not decided`; empty if everything is decided."""
+def _verdict_on(rows: pd.DataFrame, verdict: str) -> list[str]:
+    """Return `undecided on product search and dashboard`; empty without rows."""
     names = [humanize(name) for name in dict.fromkeys(rows["scenario"])]
-    return [f"on {listed(names)} {how}"] if names else []
+    return [f"{verdict} on {listed(names)}"] if names else []
 
 
 def _direction(rows: pd.DataFrame, winner: str, loser: str) -> Iterator[str]:
@@ -119,14 +125,14 @@ def _factor(row: dict[str, Any]) -> tuple[str, str]:
 def _cause(run: Run, deployed: pd.DataFrame) -> list[str]:
     """Return the source of the largest ratio of CPU time between two stacks as deployed."""
     pairs = dict.fromkeys(zip(deployed["stack"], deployed["baseline"], strict=True))
-    found = [each for pair in pairs if len((each := decomposition(run, *pair)).parts)]
-    if not found:
+    decompositions = [each for pair in pairs if len((each := decomposition(run, *pair)).parts)]
+    if not decompositions:
         return []
-    return [cause(max(found, key=_factor_of))]
+    return [attribution_sentence(max(decompositions, key=_factor_of))]
 
 
-def _factor_of(found: Decomposition) -> float:
+def _factor_of(decomposed: Decomposition) -> float:
     """Return the factor of the whole difference, in whichever direction."""
-    parts = found.parts
+    parts = decomposed.parts
     ratio = float(parts.loc[parts["part"] == WHOLE, "ratio"].iloc[0])
     return max(ratio, 1 / ratio)

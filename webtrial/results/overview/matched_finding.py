@@ -8,7 +8,7 @@ import pandas as pd
 
 from webtrial.results.base.formatting import humanize, listed
 from webtrial.results.base.ratio_labels import ratio_text
-from webtrial.results.overview.findings import failing
+from webtrial.results.overview.findings import failure_sentences
 from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
@@ -20,7 +20,7 @@ from webtrial.stats.pairs import Stacks
 def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
     """Return the matched pairs with the smallest and the largest ratio, for each two frameworks.
 
-    The ratio is that of requests per second. All pairs are in the table beside it.
+    The ratio is that of requests per second. `matched_table` has all pairs.
     """
     rows = matched_ratios(run, ratios)
     rows = rows[rows["ratio"].notna()]
@@ -30,21 +30,22 @@ def matched_finding(run: Run, ratios: pd.DataFrame) -> str:
     loads = listed(list(dict.fromkeys(rows["load"])))
     return (
         f"With the same data access and driver on both sides, on {where} at {loads}:"
-        f" {' '.join(_by_frameworks(rows, run.manifest.stacks))} Some pairs still differ in"
-        f" {listed(_still_different(rows))}."
+        f" {' '.join(_by_frameworks(rows, run.manifest.stacks))}{_other_differences(rows)}"
     )
 
 
-def _still_different(rows: pd.DataFrame) -> list[str]:
+def _other_differences(rows: pd.DataFrame) -> str:
     """Return the axes in which any of the pairs differs, in order of first occurrence."""
     axes = [axis for differs in rows["differs"] for axis in differs.split(", ") if axis]
-    return list(dict.fromkeys(axes)) or ["nothing else"]
+    if not axes:
+        return " The pairs differ in nothing else."
+    return f" Some pairs also differ in {listed(list(dict.fromkeys(axes)))}."
 
 
 def missing_text(run: Run) -> str:
-    """Return ` There was no Django stack with raw SQL and a serialiser.`, "" if none is missing."""
+    """Return ` This run has no Django stack with raw SQL and a serialiser.`, "" if complete."""
     missing = missing_matches(run)
-    return f" There was {listed(missing)}." if missing else ""
+    return f" This run has {listed(missing)}." if missing else ""
 
 
 def _by_frameworks(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
@@ -52,21 +53,21 @@ def _by_frameworks(rows: pd.DataFrame, stacks: Stacks) -> Iterator[str]:
         above, _, below = str(frameworks).partition(" / ")
         ordered = rows_of(pairs.sort_values("ratio", kind="stable"))
         least, most = ordered[0], ordered[-1]
-        said = f"{_ratio(least)} times the requests per second of **{below}** {_given(least)}"
+        claim = f"{_ratio(least)} times the requests per second of **{below}** {_shared(least)}"
         if len(ordered) > 1:
-            said = f"from {said} to {_ratio(most)} times {_given(most)}"
+            claim = f"from {claim} to {_ratio(most)} times {_shared(most)}"
         failures = [
             text
             for _, pair in pairs.groupby(["stack", "baseline"], sort=False)
-            for text in failing(pair, stacks)
+            for text in failure_sentences(pair, stacks)
         ]
-        yield f"**{above}** served {said}.{''.join(failures)}"
+        yield f"**{above}** served {claim}.{''.join(failures)}"
 
 
-def _given(row: dict[str, Any]) -> str:
+def _shared(row: dict[str, Any]) -> str:
     """Return `with an ORM and a serialiser`, and the concurrency that both share, if any."""
-    shared = "" if row["concurrency"] == OWN else f", {row['concurrency']}"
-    return f"with {match_text(row['match'])}{shared}"
+    concurrency = "" if row["concurrency"] == OWN else f", {row['concurrency']}"
+    return f"with {match_text(row['match'])}{concurrency}"
 
 
 def _ratio(row: dict[str, Any]) -> str:

@@ -13,11 +13,12 @@ from webtrial.results.base.formatting import (
 )
 from webtrial.results.base.ratio_labels import (
     ALSO_DIFFERS,
+    METRIC_LABELS,
     PAIR_COLUMNS,
     ratio_text,
     with_pair_text,
 )
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.overview.findings import main_findings
 from webtrial.results.overview.matched_finding import missing_text
 from webtrial.run.store import Run
@@ -40,7 +41,7 @@ def stacks_table(run: Run) -> Table:
         "server": "server",
     }
     frame = pd.DataFrame(list(run.manifest.stacks.values()), columns=list(columns))
-    return Table(frame, "The stacks and what each is made of.", columns)
+    return Table(frame, "The stacks and their components.", columns)
 
 
 def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
@@ -50,12 +51,11 @@ def findings_of(run: Run, ratios: pd.DataFrame) -> pd.DataFrame:
 
 def findings_table(run: Run, findings: pd.DataFrame) -> Table:
     """Return `main_findings` in columns."""
-    names = {"throughput": "requests per second", "p50": "median response time"}
-    frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(names))
-    columns = {"scenario": "scenario", "load": "load", "metric": "what", "pair": "comparison"}
+    frame = with_pair_text(run, findings).assign(metric=findings["metric"].map(METRIC_LABELS))
+    columns = {"scenario": "scenario", "load": "load", "metric": "metric", "pair": "comparison"}
     return Table(
         frame,
-        "The findings at the main loads, as deployed before matched.",
+        "The findings at the main loads, pairs as deployed before matched pairs.",
         columns | {"kind": "kind"} | PAIR_COLUMNS | {"differs": ALSO_DIFFERS},
         HUMANIZED,
     )
@@ -70,43 +70,46 @@ def scoreboard_table(run: Run, ratios: pd.DataFrame) -> Table:
     rows = at_main_load(ratios[ratios["metric"] == "throughput"])
     if rows.empty:
         return Table(rows[["stack", "baseline"]], "Nothing can be compared.")
-    named = with_pair_text(run, rows).assign(
+    too_many_failed = _too_many_failed(rows)
+    texts = with_pair_text(run, rows).assign(
         text=[
-            _scored(row) + (" !" if failing else "")
-            for row, failing in zip(rows_of(rows), _failing(rows), strict=True)
+            _marked_ratio(row) + " !" * failed
+            for row, failed in zip(rows_of(rows), too_many_failed, strict=True)
         ],
         scenario=rows["scenario"].map(humanize),
     )
-    rows_by = ["kind", "pair", "differs"]
-    named["differs"] = named.groupby(["kind", "pair"])["differs"].transform(_each_once)
-    wide = named.pivot_table(
-        index=rows_by, columns="scenario", values="text", aggfunc="first", sort=False
+    index = ["kind", "pair", "differs"]
+    texts["differs"] = texts.groupby(["kind", "pair"])["differs"].transform(_unique_axes)
+    wide = texts.pivot_table(
+        index=index, columns="scenario", values="text", aggfunc="first", sort=False
     )
-    wide = wide.reindex(columns=list(dict.fromkeys(named["scenario"]))).reset_index()
+    wide = wide.reindex(columns=list(dict.fromkeys(texts["scenario"]))).reset_index()
     loads = listed(list(dict.fromkeys(rows["load"])))
-    failing = (
-        f"; ! over {TOLERATED_SHARE:.0%} of one's requests failed" if _failing(rows).any() else ""
+    failed_mark = (
+        f"; ! = over {TOLERATED_SHARE:.0%} of a stack's requests failed"
+        if too_many_failed.any()
+        else ""
     )
     return Table(
         wide,
-        f"Requests per second, first over second, at {loads} (95 % interval; ? not decided"
-        f"{failing}).",
+        f"Ratios of requests per second, first stack over second, at {loads} (95 % interval;"
+        f" ? = undecided{failed_mark}).",
         {"kind": "", "pair": "comparison"}
-        | same_names(wide.columns[len(rows_by) :])
+        | same_names(wide.columns[len(index) :])
         | {"differs": ALSO_DIFFERS},
     )
 
 
-def _each_once(differs: pd.Series) -> str:
+def _unique_axes(differs: pd.Series) -> str:
     """Return the axes in which a pair differs in any scenario."""
     return ", ".join(dict.fromkeys(axis for text in differs for axis in text.split(", ") if axis))
 
 
-def _scored(row: dict[str, Any]) -> str:
+def _marked_ratio(row: dict[str, Any]) -> str:
     return f"{ratio_text(row)}{'' if row['verdict'] in DECIDED else ' ?'}"
 
 
-def _failing(rows: pd.DataFrame) -> pd.Series:
+def _too_many_failed(rows: pd.DataFrame) -> pd.Series:
     return (rows["failed"] > TOLERATED_SHARE) | (rows["failed_baseline"] > TOLERATED_SHARE)
 
 
@@ -114,21 +117,22 @@ def matched_table(run: Run, ratios: pd.DataFrame) -> Table:
     """Return all matched pairs: ratios of requests per second by what both sides share."""
     rows = matched_ratios(run, ratios)
     if rows.empty:
-        caption = "No matched pair of two frameworks was measured beside those as deployed."
+        caption = "No matched pair was measured in addition to the pairs as deployed."
         return Table(rows[["match", "concurrency"]], caption)
     scenarios = [humanize(name) for name in dict.fromkeys(rows["scenario"])]
-    beside = rows["scenario"].map(humanize) + ": " if len(scenarios) > 1 else ""
-    named = rows.assign(text=[_scored(row) for row in rows_of(rows)], both=beside + rows["match"])
+    prefix = rows["scenario"].map(humanize) + ": " if len(scenarios) > 1 else ""
+    ratios_text = [_marked_ratio(row) for row in rows_of(rows)]
+    texts = rows.assign(text=ratios_text, both=prefix + rows["match"])
     index = ["both", "concurrency"]
-    wide = named.pivot_table(
+    wide = texts.pivot_table(
         index=index, columns="frameworks", values="text", aggfunc="first", sort=False
     )
     wide = wide.sort_index(level=0, sort_remaining=False, kind="stable").reset_index()
     loads = listed(list(dict.fromkeys(rows["load"])))
     caption = (
-        f"Matched pairs: requests per second on {listed(scenarios)} at {loads}, first framework"
-        " over second (95 % interval; ? not decided). Both sides have the same data access and"
-        f" driver.{missing_text(run)}"
+        f"Matched pairs: ratios of requests per second on {listed(scenarios)} at {loads}, first"
+        " framework over second (95 % interval; ? = undecided). Both sides have the same data"
+        f" access and driver.{missing_text(run)}"
     )
     columns = {"both": "both sides have", "concurrency": "concurrency and server"}
     return Table(wide, caption, columns | same_names(wide.columns[len(index) :]))
@@ -146,13 +150,18 @@ def chosen_rates_table(run: Run) -> Table:
     columns = {"scenario": "scenario", "stack": "stack", "capacity": "pilot (requests/s)"}
     columns |= {"rates": "common rates (1/s)"}
     frame = pd.DataFrame(rows, columns=list(columns))
-    return Table(frame, "What the pilot found, and the rates chosen from it.", columns, HUMANIZED)
+    return Table(
+        frame,
+        "Rates measured by the pilot, and the common rates derived from them.",
+        columns,
+        HUMANIZED,
+    )
 
 
-TABLES: Shows = {
-    "scoreboard": lambda found: scoreboard_table(found.run, found.ratios),
-    "matched": lambda found: matched_table(found.run, found.ratios),
-    "findings": lambda found: findings_table(found.run, found.data),
-    "stacks": lambda found: stacks_table(found.run),
-    "chosen_rates": lambda found: chosen_rates_table(found.run),
+TABLES: Renderers = {
+    "scoreboard": lambda result: scoreboard_table(result.run, result.ratios),
+    "matched": lambda result: matched_table(result.run, result.ratios),
+    "findings": lambda result: findings_table(result.run, result.data),
+    "stacks": lambda result: stacks_table(result.run),
+    "chosen_rates": lambda result: chosen_rates_table(result.run),
 }

@@ -5,10 +5,15 @@ from datetime import datetime
 import pandas as pd
 
 from webtrial.results.base.display import Prose
-from webtrial.results.base.formatting import counted, listed
-from webtrial.results.base.result import Shows
-from webtrial.results.overview.findings import how_sure, main_findings, unreplicated
-from webtrial.results.overview.key_findings import answers
+from webtrial.results.base.formatting import listed, pluralize
+from webtrial.results.base.result import Renderers
+from webtrial.results.overview.findings import (
+    NO_COMPARISON,
+    decided_count_text,
+    main_findings,
+    unreplicated,
+)
+from webtrial.results.overview.key_findings import ratio_findings
 from webtrial.run.store import Manifest, Run
 from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import is_deployed, title_of
@@ -21,7 +26,7 @@ def machine_of(manifest: Manifest) -> str:
     cores = machine.get("cores")
     return " ".join(
         [
-            counted(cores, "core") if cores else "an unknown number of cores",
+            pluralize(cores, "core") if cores else "an unknown number of cores",
             f"of {machine.get('processor') or 'an unnamed processor'}",
             f"with {machine['memory_gib']:.0f} GiB" if "memory_gib" in machine else "",
         ]
@@ -43,10 +48,10 @@ def day_of(manifest: Manifest) -> str:
 def answer_text(run: Run, ratios: pd.DataFrame) -> Prose:
     """Return the answer as far as the run has one; `ratios` is `ratio_table`."""
     if ratios.empty:
-        return Prose("No two stacks have trials that count in the same place: there is no answer.")
+        return Prose(NO_COMPARISON)
     findings = main_findings(run, ratios, ("throughput",))
-    sure = how_sure(findings, unreplicated(ratios))
-    return Prose("\n\n".join([*answers(run, ratios), sure]))
+    decided = decided_count_text(findings, unreplicated(ratios))
+    return Prose("\n\n".join([*ratio_findings(run, ratios), decided]))
 
 
 def machine_text(run: Run) -> Prose:
@@ -54,19 +59,19 @@ def machine_text(run: Run) -> Prose:
     manifest = run.manifest
     return Prose(
         f"Measured on {machine_of(manifest)}, on {day_of(manifest)}, in"
-        f" {counted(manifest.parameters.blocks, 'block')} with profile"
+        f" {pluralize(manifest.parameters.blocks, 'block')} with profile"
         f" *{manifest.parameters.profile}*, against PostgreSQL"
-        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. {_what_shared(manifest)}"
+        f" {manifest.versions.get('PostgreSQL', '(unknown)')}. {_machine_note(manifest)}"
     )
 
 
-def _what_shared(manifest: Manifest) -> str:
+def _machine_note(manifest: Manifest) -> str:
     if elsewhere := manifest.budgets.get("not_launched_by_us"):
-        named = listed([title_of(name, manifest.stacks) for name in elsewhere])
-        return f"Of the services, {named} ran elsewhere: their machine is not described here."
+        titles = listed([title_of(name, manifest.stacks) for name in elsewhere])
+        return f"{titles} ran elsewhere, on a machine that is not described here."
     return (
-        "Load driver, services and database shared the machine, so rates are this machine's;"
-        " ratios travel better."
+        "The load driver, the services and the database shared this machine. Rates are specific to"
+        " it; ratios transfer better to other machines."
     )
 
 
@@ -75,26 +80,25 @@ def stacks_text(run: Run) -> Prose:
     stacks = run.manifest.stacks
     deployed = [title_of(name, stacks) for name in stacks if is_deployed(name, stacks)]
     others = [title_of(name, stacks) for name in stacks if not is_deployed(name, stacks)]
-    beside = f" Beside them stand {'; '.join(others)}: each changes something." if others else ""
+    variants = f" Each of the others changes something: {'; '.join(others)}." if others else ""
     return Prose(
-        f"{counted(len(stacks), 'stack')} in this run, each a way to serve the same API."
-        f" {listed(deployed)} {'is' if len(deployed) == 1 else 'are'} built as the frameworks' own"
-        f" documentation leads to.{beside}"
+        f"This run has {pluralize(len(stacks), 'stack')}, each with the same API. Built as the"
+        f" frameworks' own documentation suggests: {listed(deployed)}.{variants}"
     )
 
 
 def undecided_text(findings: pd.DataFrame) -> Prose:
     """Return how many findings are decided, and why the others are not."""
     if findings.empty:
-        return Prose("There is no finding.")
+        return Prose("There are no findings.")
     decided = int(findings["verdict"].isin(DECIDED).sum())
     others = findings[~findings["verdict"].isin(DECIDED)]
-    said = f"{decided} of {counted(len(findings), 'finding')} are decided."
+    text = f"{decided} of {pluralize(len(findings), 'finding')} are decided."
     if len(others):
         counts = others["reason"].value_counts()
         reasons = [f"{reason} ({counts[reason]})" for reason in map(str, counts.index)]
-        said += f" The others are not, because: {'; '.join(reasons)}."
-    return Prose(said)
+        text += f" Reasons for the others: {'; '.join(reasons)}."
+    return Prose(text)
 
 
 def run_text(run: Run) -> Prose:
@@ -104,37 +108,36 @@ def run_text(run: Run) -> Prose:
     requests = int(trials["sent"].sum())
     why = f" ({manifest.why})" if manifest.why else ""
     return Prose(
-        f"Run *{manifest.id}* is {manifest.state}{why}. It took {_minutes(manifest)} and holds"
-        f" {counted(len(trials), 'attempt')} at"
-        f" {counted(int(trials['number'].nunique()), 'trial')}, {requests:,} requests in measured"
-        f" windows. Measured on {machine_of(manifest)}.{_interruptions(manifest)}"
+        f"Run *{manifest.id}* is {manifest.state}{why}. It took {_duration(manifest)} and has"
+        f" {pluralize(len(trials), 'attempt')} at"
+        f" {pluralize(int(trials['number'].nunique()), 'trial')}, with {requests:,} requests in"
+        f" measured windows. Measured on {machine_of(manifest)}.{_interruptions(manifest)}"
     )
 
 
 def _interruptions(manifest: Manifest) -> str:
     if not manifest.interruptions:
         return ""
-    times = counted(len(manifest.interruptions), "time")
+    times = pluralize(len(manifest.interruptions), "time")
     after = listed([f"{each.attempts:,}" for each in manifest.interruptions])
     return (
-        f" It was broken off {times}, after {after} attempts, and went on with what was missing;"
-        " that time is included."
+        f" It was interrupted {times}, after {after} attempts, and resumed with the missing"
+        " trials. The duration includes the interruptions."
     )
 
 
-def _minutes(manifest: Manifest) -> str:
+def _duration(manifest: Manifest) -> str:
     if manifest.finished_at is None:
         return "an unknown time"
-    times = map(datetime.fromisoformat, (manifest.started_at, manifest.finished_at))
-    started, finished = times
+    started, finished = map(datetime.fromisoformat, (manifest.started_at, manifest.finished_at))
     minutes, seconds = divmod(round((finished - started).total_seconds()), 60)
-    return f"{counted(minutes, 'minute')} {seconds:02d} s" if minutes else f"{seconds} s"
+    return f"{pluralize(minutes, 'minute')} {seconds:02d} s" if minutes else f"{seconds} s"
 
 
-TEXTS: Shows = {
-    "answer": lambda found: answer_text(found.run, found.ratios),
-    "machine": lambda found: machine_text(found.run),
-    "undecided": lambda found: undecided_text(found.data),
-    "stacks": lambda found: stacks_text(found.run),
-    "run": lambda found: run_text(found.run),
+TEXTS: Renderers = {
+    "answer": lambda result: answer_text(result.run, result.ratios),
+    "machine": lambda result: machine_text(result.run),
+    "undecided": lambda result: undecided_text(result.data),
+    "stacks": lambda result: stacks_text(result.run),
+    "run": lambda result: run_text(result.run),
 }

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
-from webtrial.results.base.formatting import counted, humanize, listed, written
-from webtrial.results.base.result import Shows
+from webtrial.results.base.figure_text import ONE_BLOCK
+from webtrial.results.base.formatting import format_value, humanize, listed, pluralize
+from webtrial.results.base.result import Renderers
 from webtrial.run.parameters import PRIVATE, Parameters
 from webtrial.run.plan import persistent_loads, pilot, plan, window_of
 from webtrial.run.records import PlannedTrial
@@ -12,9 +13,9 @@ from webtrial.run.scenario_names import ONE_AT_A_TIME
 
 
 def parameters_table(parameters: Parameters) -> Table:
-    """Return every parameter with its value, without those that are locations."""
+    """Return every parameter with its value, except those that are locations."""
     rows = [
-        (name, written(getattr(parameters, name)), field.description or "")
+        (name, format_value(getattr(parameters, name)), field.description or "")
         for name, field in type(parameters).model_fields.items()
         if name not in PRIVATE
     ]
@@ -24,30 +25,30 @@ def parameters_table(parameters: Parameters) -> Table:
 
 def plan_text(parameters: Parameters) -> Prose:
     """Return how much there is to measure, before rates are known."""
-    first, blocks = pilot(parameters), _blocks_of(parameters)
-    seconds = sum(sum(window_of(trial, parameters)) for trial in [*first, *blocks])
-    everywhere = {*parameters.scenarios} - ONE_AT_A_TIME
-    planned = [trial.load for trial in blocks if trial.scenario in everywhere]
+    pilots, blocks = pilot(parameters), _blocks_of(parameters)
+    seconds = sum(sum(window_of(trial, parameters)) for trial in [*pilots, *blocks])
+    with_all_loads = {*parameters.scenarios} - ONE_AT_A_TIME
+    planned = [trial.load for trial in blocks if trial.scenario in with_all_loads]
     loads = len({load for load in planned if load.kind != "persistent"})
-    replicated = "" if parameters.blocks > 1 else " One block gives no interval and no verdict."
+    note = "" if parameters.blocks > 1 else f" {ONE_BLOCK}"
     return Prose(
-        f"About {counted(len(first) + len(blocks), 'trial')}:"
-        f" {counted(len(parameters.scenarios), 'scenario')}, {counted(loads, 'load')} each,"
-        f" {counted(parameters.blocks, 'block')}{_beside(len(first), parameters)}. Requests alone"
-        f" will take {counted(round(seconds / 60) or 1, 'minute')}.{replicated}"
+        f"About {pluralize(len(pilots) + len(blocks), 'trial')}:"
+        f" {pluralize(len(parameters.scenarios), 'scenario')}, {pluralize(loads, 'load')} each,"
+        f" {pluralize(parameters.blocks, 'block')}{_additions(len(pilots), parameters)}. Sending"
+        f" requests alone takes {pluralize(round(seconds / 60) or 1, 'minute')}.{note}"
     )
 
 
-def _beside(pilots: int, parameters: Parameters) -> str:
-    places = listed([humanize(scenario) for scenario in parameters.extra_stacks])
+def _additions(pilots: int, parameters: Parameters) -> str:
+    scenarios = listed([humanize(scenario) for scenario in parameters.extra_stacks])
     persistent = len(persistent_loads(parameters))
-    said = [
-        f", more stacks in {places}" if places else "",
-        f", {counted(persistent, 'load')} of persistent connections" if persistent else "",
-        f", {parameters.aa_stack} against itself" if parameters.aa_stack else "",
-        f", and a pilot of {counted(pilots, 'trial')}" if pilots else "",
+    additions = [
+        f", extra stacks in {scenarios}" if scenarios else "",
+        f", {pluralize(persistent, 'load')} with persistent connections" if persistent else "",
+        f", {parameters.aa_stack} compared with itself" if parameters.aa_stack else "",
+        f", and a pilot of {pluralize(pilots, 'trial')}" if pilots else "",
     ]
-    return "".join(said)
+    return "".join(additions)
 
 
 def _blocks_of(parameters: Parameters) -> list[PlannedTrial]:
@@ -56,13 +57,15 @@ def _blocks_of(parameters: Parameters) -> list[PlannedTrial]:
     Each share of the slowest capacity counts as a separate rate, although two shares may result in
     the same rate.
     """
-    given = parameters.open_rates_per_s
-    stand_ins = [max(given, default=0.0) + n for n, _ in enumerate(parameters.common_fractions, 1)]
-    changes = {"open_rates_per_s": [*given, *stand_ins], "common_fractions": []}
+    rates = parameters.open_rates_per_s
+    placeholders = [
+        max(rates, default=0.0) + n for n, _ in enumerate(parameters.common_fractions, 1)
+    ]
+    changes = {"open_rates_per_s": [*rates, *placeholders], "common_fractions": []}
     capacity = dict.fromkeys(parameters.stacks, 1.0)
     capacities = dict.fromkeys(parameters.scenarios, capacity)
     return plan(parameters.model_copy(update=changes), capacities)
 
 
-TABLES: Shows = {"parameters": lambda found: parameters_table(found.parameters)}
-TEXTS: Shows = {"plan": lambda found: plan_text(found.parameters)}
+TABLES: Renderers = {"parameters": lambda result: parameters_table(result.parameters)}
+TEXTS: Renderers = {"plan": lambda result: plan_text(result.parameters)}

@@ -14,7 +14,7 @@ from webtrial.stats.pairs import pairs_differing_only_in
 class Search(Result):
     """Response times of product searches by kind of word, with and without the index."""
 
-    LACKS = "no search that counts"
+    MISSING_DATA = "no usable searches"
 
     @cached_property
     def data(self) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from webtrial.stats.ratios import ratio_table
 class Throughput(Result):
     """Requests per second in closed loops, and paired ratios of every metric."""
 
-    LACKS = "no closed load"
+    MISSING_DATA = "no closed load"
 
     @cached_property
     def data(self) -> pd.DataFrame:

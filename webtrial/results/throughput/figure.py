@@ -6,23 +6,29 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Drawings, Shown, absent, together
+from webtrial.results.base.display import (
+    Drawing,
+    Drawings,
+    FigureOrNote,
+    concat_frames,
+    nothing_to_draw,
+)
 from webtrial.results.base.figure_style import (
     GREY,
     Look,
+    cell_title,
     looks,
     mark_interval,
     mark_value,
-    packed,
-    place_of,
+    packed_panels,
     stack_axis,
     styled,
     thousands,
 )
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import number
-from webtrial.results.base.main_loads import everywhere, with_more
-from webtrial.results.base.result import Shows
+from webtrial.results.base.main_loads import common_stacks, scenarios_with_extra_stacks
+from webtrial.results.base.result import Renderers
 from webtrial.results.throughput import Throughput
 from webtrial.results.throughput.ratios_figure import ratios_figure
 from webtrial.results.throughput.text import throughput_figure_text
@@ -35,7 +41,7 @@ from webtrial.stats.frames import largest, rows_of
 def draw(
     estimates: pd.DataFrame,
     blocks: pd.DataFrame,
-    words: FigureText,
+    text: FigureText,
     unit: str = "requests per second",
 ) -> Drawing:
     """Draw `throughput_table` at one load per scenario, with its `block_values`.
@@ -45,20 +51,20 @@ def draw(
     """
     look = looks(estimates)
     parts = [part for _, part in estimates.groupby("scenario", sort=False)]
-    figure, axes = packed(list(map(len, parts)), words.title)
+    figure, axes = packed_panels(list(map(len, parts)), text.title)
     for panel, part in zip(axes, parts, strict=True):
         panel.set_xlabel(unit)
         _panel(panel, part, blocks, look)
-    return Drawing(figure, *words, together(mean=estimates, block=blocks))
+    return Drawing(figure, *text, concat_frames(mean=estimates, block=blocks))
 
 
 def _panel(
     axes: Axes, estimates: pd.DataFrame, blocks: pd.DataFrame, look: dict[str, Look]
 ) -> None:
-    place = estimates.iloc[0]
-    axes.set_title(place_of(place["scenario"], place["load"]))
-    here = (blocks["scenario"] == place["scenario"]) & (blocks["load"] == place["load"])
-    blocks = blocks[here & blocks["stack"].isin(estimates["stack"])]
+    cell = estimates.iloc[0]
+    axes.set_title(cell_title(cell["scenario"], cell["load"]))
+    in_cell = (blocks["scenario"] == cell["scenario"]) & (blocks["load"] == cell["load"])
+    blocks = blocks[in_cell & blocks["stack"].isin(estimates["stack"])]
     heights = stack_axis(axes, estimates, look)
     ends = (largest(estimates, ["value", "high"]), largest(blocks, ["value"]))
     axes.set_xlim(0, 1.3 * max([end for end in ends if np.isfinite(end)] or [1.0]))
@@ -101,44 +107,46 @@ def _number(axes: Axes, row: dict[str, Any], height: float, look: Look) -> None:
 
 def _value(row: dict[str, Any]) -> str:
     value, suspect = row["value"], row["suspect_blocks"]
-    said = f"{value:,.0f}" if value >= 100 else number(value)
+    text = f"{value:,.0f}" if value >= 100 else number(value)
     if not suspect:
-        return said
-    some = "suspect" if suspect == row["blocks"] else f"{suspect} of {row['blocks']} suspect"
-    return f"{said} ({some})"
+        return text
+    note = "suspect" if suspect == row["blocks"] else f"{suspect} of {row['blocks']} suspect"
+    return f"{text} ({note})"
 
 
-def throughput_figure(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
+def throughput_figure(run: Run, table: pd.DataFrame, ratios: pd.DataFrame) -> FigureOrNote:
     """Draw `throughput_table` of the stacks of every scenario, at its main closed load.
 
-    `compared` is `ratio_table`.
+    `ratios` is `ratio_table`.
     """
-    return _throughput(run, everywhere(run, at_main_load(table)), compared)
+    return _throughput(run, common_stacks(run, at_main_load(table)), ratios)
 
 
-def throughput_figures_of_all(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> list[Shown]:
+def throughput_figures_of_all(
+    run: Run, table: pd.DataFrame, ratios: pd.DataFrame
+) -> list[FigureOrNote]:
     """Draw the same for all stacks with a database.
 
     There is a figure for each scenario with many more stacks; none if no scenario has.
     """
     table = at_main_load(table)
     stacks = run.manifest.stacks
-    asking = [name for name in stacks if stacks[name].get("data_access") != "none"]
-    shown = table[table["stack"].isin(asking)]
-    return [_throughput(run, rows, compared) for rows in with_more(run, shown)]
+    with_database = [name for name in stacks if stacks[name].get("data_access") != "none"]
+    rows_drawn = table[table["stack"].isin(with_database)]
+    return [_throughput(run, rows, ratios) for rows in scenarios_with_extra_stacks(run, rows_drawn)]
 
 
-def _throughput(run: Run, table: pd.DataFrame, compared: pd.DataFrame) -> Shown:
+def _throughput(run: Run, table: pd.DataFrame, ratios: pd.DataFrame) -> FigureOrNote:
     if table.empty:
-        return absent(Throughput.LACKS)
+        return nothing_to_draw(Throughput.MISSING_DATA)
     blocks = block_values(run, "throughput_per_s")
-    return draw(table, blocks, throughput_figure_text(table, compared))
+    return draw(table, blocks, throughput_figure_text(table, ratios))
 
 
-FIGURES: Shows = {
-    "rates": lambda found: throughput_figure(found.run, found.data, found.ratios),
-    "all_stacks": lambda found: Drawings(
-        throughput_figures_of_all(found.run, found.data, found.ratios)
+FIGURES: Renderers = {
+    "rates": lambda result: throughput_figure(result.run, result.data, result.ratios),
+    "all_stacks": lambda result: Drawings(
+        throughput_figures_of_all(result.run, result.data, result.ratios)
     ),
-    "ratios": lambda found, metric="throughput": ratios_figure(found.run, found.ratios, metric),
+    "ratios": lambda result, metric="throughput": ratios_figure(result.run, result.ratios, metric),
 }

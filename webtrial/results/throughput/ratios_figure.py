@@ -1,4 +1,4 @@
-"""Draw paired ratios on a log axis, as deployed beside matched."""
+"""Draw paired ratios on a log axis, as deployed and matched."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import (
     FAINT,
     GREY,
     INK,
+    cell_title,
     panels,
-    place_of,
     plain_log,
     ring,
     styled,
@@ -23,29 +23,29 @@ from webtrial.results.throughput.text import ratios_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.trials import left_out, trials_table
+from webtrial.stats.trials import count_invalid, trials_table
 
 _FACES = {"higher": INK, "lower": INK, "indistinguishable": GREY, "inconclusive": "white"}
 
 
 @styled
-def draw(ratios: pd.DataFrame, words: FigureText) -> Drawing:
+def draw(ratios: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `labelled_ratios` of one metric.
 
     Filled marks are decided, grey ones indistinguishable, hollow ones inconclusive; the band is the
     A/A noise floor.
     """
     ratios = ratios[np.isfinite(ratios["ratio"])]
-    places = list(dict.fromkeys(zip(ratios["scenario"], ratios["load"], strict=True)))
-    parts = [ratios[(ratios["scenario"] == a) & (ratios["load"] == b)] for a, b in places]
+    cells = list(dict.fromkeys(zip(ratios["scenario"], ratios["load"], strict=True)))
+    parts = [ratios[(ratios["scenario"] == a) & (ratios["load"] == b)] for a, b in cells]
     sizes = [len(part) + part["kind"].nunique() + 1.0 for part in parts]
     height_in = 0.2 * sum(sizes) + 0.35
-    figure, axes = panels(len(parts), 1, words.title, height_in, sizes, sharex=True)
-    for panel, (scenario, load), part in zip(axes.flat, places, parts, strict=True):
-        panel.set_title(place_of(scenario, load))
+    figure, axes = panels(len(parts), 1, text.title, height_in, sizes, sharex=True)
+    for panel, (scenario, load), part in zip(axes.flat, cells, parts, strict=True):
+        panel.set_title(cell_title(scenario, load))
         _panel(panel, part, _limits(ratios))
-    axes.flat[-1].set_xlabel("ratio, first over second (log scale)")
-    return Drawing(figure, *words, ratios)
+    axes.flat[-1].set_xlabel("ratio, first stack over second (log scale)")
+    return Drawing(figure, *text, ratios)
 
 
 def _limits(ratios: pd.DataFrame) -> tuple[float, float]:
@@ -111,10 +111,10 @@ def _row(axes: Axes, row: dict[str, Any], height: float) -> None:
     )
 
 
-def ratios_figure(run: Run, compared: pd.DataFrame, metric: str = "throughput") -> Shown:
+def ratios_figure(run: Run, ratios: pd.DataFrame, metric: str = "throughput") -> FigureOrNote:
     """Draw paired ratios of one metric at each scenario's main closed load."""
-    table = labelled_ratios(run, at_main_load(compared), metric)
+    table = labelled_ratios(run, at_main_load(ratios), metric)
     if table["ratio"].notna().sum() == 0:
-        return absent("no two stacks that can be compared")
-    invalid = left_out(at_main_load(trials_table(run)))
+        return nothing_to_draw("no two stacks that can be compared")
+    invalid = count_invalid(at_main_load(trials_table(run)))
     return draw(table, ratios_figure_text(table, invalid))

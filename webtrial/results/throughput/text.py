@@ -8,7 +8,7 @@ from webtrial.results.base.figure_text import (
     FigureText,
     estimate_text,
     interval_note,
-    left_out_note,
+    invalid_note,
     one_block_note,
     per_cell,
     ring_note,
@@ -18,15 +18,21 @@ from webtrial.results.base.formatting import (
     HUMANIZED,
     STACK_COLUMNS,
     also_differ_text,
-    counted,
     format_range,
     humanize,
     listed,
     number,
     percent,
+    pluralize,
 )
-from webtrial.results.base.ratio_labels import ALSO_DIFFERS, PAIR_COLUMNS, with_pair_text, with_span
-from webtrial.results.base.result import Shows
+from webtrial.results.base.ratio_labels import (
+    ALSO_DIFFERS,
+    METRIC_LABELS,
+    PAIR_COLUMNS,
+    with_pair_text,
+    with_span,
+)
+from webtrial.results.base.result import Renderers
 from webtrial.results.overview.findings import unreplicated
 from webtrial.results.validity.pair_gaps_text import pair_gaps_text
 from webtrial.run.store import Run
@@ -46,9 +52,9 @@ def throughput_figure_text(estimates: pd.DataFrame, ratios: pd.DataFrame) -> Fig
         estimates, lambda row: f"{row['title']} {estimate_text(row, 'value', 3)}"
     )
     caption = (
-        f"Requests answered per second, from zero, each scenario on its own scale."
-        f" {interval_note(estimates)} Small marks are single blocks: hollow where suspect, a grey"
-        " cross where invalid." + left_out_note(int(estimates["invalid_blocks"].sum()))
+        "Successful responses per second; each scenario has its own scale, which starts at zero."
+        f" {interval_note(estimates)} Small marks are single blocks: hollow if suspect, a grey"
+        " cross if invalid." + invalid_note(int(estimates["invalid_blocks"].sum()))
     )
     return FigureText(title, alt, caption)
 
@@ -58,28 +64,28 @@ def _leaders(estimates: pd.DataFrame, ratios: pd.DataFrame) -> str:
 
     Only decided comparisons count; with one block, the text says which stack was ahead.
     """
-    decided = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
+    deployed = ratios[(ratios["metric"] == "throughput") & (ratios["kind"] == "as deployed")]
     single = unreplicated(ratios)
     leads: dict[str, list[str]] = {}
-    failing: list[str] = []
-    for (scenario, load), cell in decided.groupby(["scenario", "load"], sort=False):
-        here = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]
-        others = int((here["stack"] == here["framework"].str.lower()).sum()) - 1
+    warnings: list[str] = []
+    for (scenario, load), cell in deployed.groupby(["scenario", "load"], sort=False):
+        rows = estimates[(estimates["scenario"] == scenario) & (estimates["load"] == load)]
+        others = int((rows["stack"] == rows["framework"].str.lower()).sum()) - 1
         if leader := _leader(cell, others, single):
-            title = here.loc[here["stack"] == leader, "title"].iloc[0]
+            title = rows.loc[rows["stack"] == leader, "title"].iloc[0]
             leads.setdefault(title, []).append(str(scenario))
-            failing += _failing(here[here["stack"] == leader])
+            warnings += _failure_warnings(rows[rows["stack"] == leader])
     scenarios = estimates["scenario"].unique().tolist()
-    alone = len(scenarios) == 1
-    among = humanize(scenarios[0]) if alone else counted(len(scenarios), "scenario")
+    only_one = len(scenarios) == 1
+    where = humanize(scenarios[0]) if only_one else pluralize(len(scenarios), "scenario")
     if not leads:
-        return f"No stack is shown to serve more requests per second than all others, in {among}"
-    parts = [who if alone else f"{who} in {len(where)}" for who, where in leads.items()]
-    said = f"{listed(parts)} {'in' if alone else 'of'} {among}"
-    return f"As deployed, most requests per second: {said}{''.join(failing)}"
+        return f"No stack is shown to serve more requests per second than all others in {where}"
+    parts = [title if only_one else f"{title} in {len(won)}" for title, won in leads.items()]
+    leaders = f"{listed(parts)} {'in' if only_one else 'of'} {where}"
+    return f"As deployed, most requests per second: {leaders}{''.join(warnings)}"
 
 
-def _failing(leaders: pd.DataFrame) -> list[str]:
+def _failure_warnings(leaders: pd.DataFrame) -> list[str]:
     """Return the warnings that belong to a lead: too many requests failed."""
     return [
         f"; {percent(row['error_fraction'])} of {row['title']}'s requests failed in"
@@ -109,8 +115,8 @@ def ratios_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
     undecided ones.
     """
     shown = table[table["ratio"].notna()]
-    what = shown["metric_label"].iloc[0] if len(shown) else "nothing"
-    title = f"{_factors(shown, str(what))}{one_block_note(shown)}"
+    metric = shown["metric_label"].iloc[0] if len(shown) else "nothing"
+    title = f"{_factors(shown, str(metric))}{one_block_note(shown)}"
     alt = "Paired ratios. " + per_cell(
         shown,
         lambda row: (
@@ -118,16 +124,16 @@ def ratios_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
         ),
     )
     caption = (
-        f"Ratio of {what}, first stack over second, paired by block, on a log scale. Filled:"
+        f"Ratio of {metric}, first stack over second, paired by block, on a log scale. Filled:"
         " higher or lower. Grey: indistinguishable. Hollow: inconclusive."
         + (
-            " Grey band: the noise floor, a stack against itself."
+            " Grey band: the noise floor, from a stack compared with itself."
             if shown["floor"].notna().any()
             else ""
         )
         + (" Lines: 95 % intervals." if shown["low"].notna().any() else f" {ONE_BLOCK}")
         + ring_note(shown["suspect"])
-        + left_out_note(invalid)
+        + invalid_note(invalid)
         + also_differ_text(
             (f"{row['title']} / {row['baseline_title']}", row["differs"]) for row in rows_of(shown)
         )
@@ -135,24 +141,26 @@ def ratios_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
     return FigureText(title, alt, caption)
 
 
-def _factors(shown: pd.DataFrame, what: str) -> str:
+def _factors(shown: pd.DataFrame, metric: str) -> str:
     """Return the range of factors per kind of comparison.
 
     Example: `Stacks differ in requests per second by these factors: as deployed 1.1 to 4.5; matched
-    1.2 to 1.8; 6 of 24 comparisons are not decided`.
+    1.2 to 1.8; 6 of 24 comparisons are undecided`.
     """
     single = (shown["blocks"] <= 1).all()
-    told = shown if single else shown[shown["verdict"].isin(DECIDED)]
-    open_ = len(shown) - len(told)
-    if told.empty:
-        return f"No two stacks are shown to differ in {what}"
-    span = [
-        f"{kind} {format_range(_outward(part['ratio']))}"
-        for kind, part in told.groupby("kind", sort=False)
-    ]
-    are = "is" if open_ == 1 else "are"
-    rest = f"; {open_} of {counted(len(shown), 'comparison')} {are} not decided" if open_ else ""
-    return f"Stacks differ in {what} by these factors: {'; '.join(span)}{rest}"
+    stated = shown if single else shown[shown["verdict"].isin(DECIDED)]
+    undecided = len(shown) - len(stated)
+    if stated.empty:
+        return f"No two stacks are shown to differ in {metric}"
+    ranges = "; ".join(
+        f"{kind} {format_range(_factors_over_1(part['ratio']))}"
+        for kind, part in stated.groupby("kind", sort=False)
+    )
+    text = f"Stacks differ in {metric} by these factors: {ranges}"
+    if not undecided:
+        return text
+    verb = "is" if undecided == 1 else "are"
+    return f"{text}; {undecided} of {pluralize(len(shown), 'comparison')} {verb} undecided"
 
 
 def noise_floor_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
@@ -161,24 +169,26 @@ def noise_floor_figure_text(table: pd.DataFrame, invalid: int) -> FigureText:
     It says how far a stack seems to differ from itself.
     """
     shown = table[table["ratio"].notna()]
-    furthest = max(_outward(shown["ratio"]))
+    metric = shown["metric_label"].iloc[0]
+    largest = max(_factors_over_1(shown["ratio"]))
     title = (
-        f"Measured against itself {shown['title'].iloc[0]} differs in"
-        f" {shown['metric_label'].iloc[0]} by a factor of up to {number(furthest, 3)}"
-        f"{one_block_note(shown)}"
+        f"Compared with itself, {shown['title'].iloc[0]} differs in {metric} by a factor of up to"
+        f" {number(largest, 3)}{one_block_note(shown)}"
     )
-    alt = "A stack over itself. " + per_cell(shown, lambda row: f"{row['title']} {row['label']}")
+    alt = "A stack compared with itself. " + per_cell(
+        shown, lambda row: f"{row['title']} {row['label']}"
+    )
     caption = (
-        f"Ratio of {shown['metric_label'].iloc[0]} of a stack over itself, measured twice in each"
-        " block as two stacks are, on a log scale. The grey band is the noise floor: as far from 1"
-        " as the interval reaches. Without it, fewer than three blocks were untouched."
+        f"Ratio of {metric} of a stack to itself, on a log scale. Each block measures the stack"
+        " twice, like two different stacks. The grey band is the noise floor; it extends as far"
+        " from 1 as the interval. No band: fewer than three blocks were undisturbed."
         + ring_note(shown["suspect"])
-        + left_out_note(invalid)
+        + invalid_note(invalid)
     )
     return FigureText(title, alt, caption)
 
 
-def _outward(values: pd.Series) -> list[float]:
+def _factors_over_1(values: pd.Series) -> list[float]:
     """Return ratios as factors over 1, whichever side is larger."""
     return [max(value, 1 / value) for value in values]
 
@@ -190,66 +200,58 @@ def rates_table(estimates: pd.DataFrame) -> Table:
         "Requests per second in the closed loop: mean over blocks, 95 % interval.",
         STACK_COLUMNS
         | {"value": "requests/s", "span": "95 % interval"}
-        | _RESTS_ON
+        | _BLOCK_COLUMNS
         | FAILURE_COLUMNS,
         HUMANIZED | dict.fromkeys(FAILURE_COLUMNS, percent),
     )
 
 
-_RESTS_ON = {
+_BLOCK_COLUMNS = {
     "blocks": "blocks",
     "suspect_blocks": "of them suspect",
-    "invalid_blocks": "invalid, left out",
+    "invalid_blocks": "invalid, excluded",
 }
 
 
 def ratios_table(run: Run, ratios: pd.DataFrame, metric: str) -> Table:
     """Return the paired ratios of one metric at the main loads, with their verdicts and reasons."""
-    rows = _at_main_load(ratios[ratios["metric"] == metric], _OPENED.get(metric, "closed"))
+    rows = _at_main_load(ratios[ratios["metric"] == metric], _LOAD_KINDS.get(metric, "closed"))
     return Table(
         with_pair_text(run, rows),
-        f"Ratios of {_CAPTIONS[metric]}, first over second, paired by block.",
+        f"Ratios of {METRIC_LABELS[metric]}, first stack over second, paired by block.",
         {"scenario": "scenario", "load": "load", "pair": "comparison"}
         | PAIR_COLUMNS
-        | {"reason": "because", "differs": ALSO_DIFFERS},
+        | {"reason": "reason", "differs": ALSO_DIFFERS},
         HUMANIZED,
     )
 
 
-_OPENED = {"p50": "open", "p99": "open"}
-
-
-_CAPTIONS = {
-    "throughput": "requests per second",
-    "p50": "median response times",
-    "p99": "99th percentiles of response time",
-    "cpu": "CPU time of the service per request",
-}
+_LOAD_KINDS = {"p50": "open", "p99": "open"}
 
 
 def _at_main_load(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of each scenario at its main load of that kind, otherwise of the other."""
     other = {"closed": "open", "open": "closed"}[kind]
-    wanted = at_main_load(rows, kind)
-    return wanted if len(wanted) else at_main_load(rows, other)
+    selected = at_main_load(rows, kind)
+    return selected if len(selected) else at_main_load(rows, other)
 
 
 def verdict_rule_text() -> Prose:
     """Explain when a comparison is decided."""
     return Prose(
-        "**Verdicts.** *Higher* or *lower* when the interval excludes 1 and at least"
-        f" {MINIMUM_BLOCKS} blocks were untouched, which is to say that both trials were valid."
-        " *Indistinguishable* when it lies within the noise floor, which is how much a stack seems"
-        " to differ from itself. *Inconclusive* otherwise. Without a measured noise floor nothing"
-        " is ever called indistinguishable."
+        "**Verdicts.** *Higher* or *lower*: the interval excludes 1, and at least"
+        f" {MINIMUM_BLOCKS} blocks were undisturbed, i.e. both trials were valid."
+        " *Indistinguishable*: the interval lies within the noise floor, which is how much a stack"
+        " seems to differ from itself. *Inconclusive*: all other cases. Without a measured noise"
+        " floor, no comparison is called indistinguishable."
     )
 
 
-TABLES: Shows = {
-    "rates": lambda found: rates_table(found.data),
-    "ratios": lambda found, metric="throughput": ratios_table(found.run, found.ratios, metric),
+TABLES: Renderers = {
+    "rates": lambda result: rates_table(result.data),
+    "ratios": lambda result, metric="throughput": ratios_table(result.run, result.ratios, metric),
 }
-TEXTS: Shows = {
+TEXTS: Renderers = {
     "verdict_rule": lambda _: verdict_rule_text(),
-    "pair_gaps": lambda found: pair_gaps_text(found.run),
+    "pair_gaps": lambda result: pair_gaps_text(result.run),
 }

@@ -13,55 +13,55 @@ from typing import Literal, get_args
 
 from webtrial.errors import PublishError
 from webtrial.results.base.display import Prose
-from webtrial.results.base.formatting import counted, listed
+from webtrial.results.base.formatting import listed, pluralize
 from webtrial.system.folders import REPOSITORY
 
 FILE = REPOSITORY / "data" / "audit.csv"
 
 Answer = Literal["yes", "partly", "no"]
-_HEAD = "| what | asked | answer | evidence, or what is admitted |\n| :-- | :-- | :-- | :-- |\n"
+_HEAD = "| item | question | answer | evidence and limitations |\n| :-- | :-- | :-- | :-- |\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item of a checklist.
 
-    `evidence` is Markdown with links to it; `admits` says what is lacking, and is empty if the
-    answer is *yes*.
+    `evidence` is Markdown with links; `limitation` says what is not met, and is empty if the answer
+    is *yes*.
     """
 
     checklist: str
     item: str
-    asks: str
+    question: str
     answer: Answer
     evidence: str
-    admits: str
+    limitation: str
 
 
 def read_audit(path: Path = FILE) -> list[Item]:
     """Return every item of the file.
 
-    PublishError if its columns or an answer are invalid, or if an answer other than *yes* admits
-    nothing.
+    PublishError if its columns or an answer are invalid, or if an answer other than *yes* has no
+    limitation.
     """
     columns = [each.name for each in fields(Item)]
     with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     if wrong := [header] * (header != columns) or [row for row in rows if len(row) != len(columns)]:
         raise PublishError(
-            f"{path.name}: {', '.join(wrong[0])} are not the columns {listed(columns)}"
+            f"{path.name}: row {', '.join(wrong[0])!r} does not have the columns {listed(columns)}"
         )
     items = [Item(*row) for row in rows]  # type: ignore[arg-type]
     for item in items:
         if item.answer not in get_args(Answer):
             raise PublishError(
-                f"{path.name}, {item.item}: answer is {item.answer!r}, and has to be"
-                f" {listed(get_args(Answer))}"
+                f"{path.name}, {item.item}: unknown answer {item.answer!r}; known:"
+                f" {', '.join(get_args(Answer))}"
             )
-        if bool(item.admits) == (item.answer == "yes"):
+        if bool(item.limitation) == (item.answer == "yes"):
             raise PublishError(
-                f"{path.name}, {item.item}: the answer is {item.answer} and `admits` is"
-                f" {item.admits!r}: only what is not met in full admits something"
+                f"{path.name}, {item.item}: answer {item.answer!r} with limitation"
+                f" {item.limitation!r}; give a limitation for every answer except 'yes'"
             )
     return items
 
@@ -69,7 +69,7 @@ def read_audit(path: Path = FILE) -> list[Item]:
 def audit(name: str) -> Prose:
     """Return the items of one list as a Markdown table, which can contain links."""
     rows = (
-        f"| {item.item} | {item.asks} | {item.answer} | {item.evidence} {item.admits} |"
+        f"| {item.item} | {item.question} | {item.answer} | {item.evidence} {item.limitation} |"
         for item in read_audit()
         if item.checklist == name
     )
@@ -80,5 +80,5 @@ def audits_text() -> Prose:
     """Return how many items of both lists are met."""
     items = read_audit()
     counts = Counter(item.answer for item in items)
-    told = [f"{counts[answer]} {answer}" for answer in get_args(Answer) if counts[answer]]
-    return Prose(f"Of {counted(len(items), 'item')}: {listed(told)}.")
+    answers = [f"{counts[answer]} {answer}" for answer in get_args(Answer) if counts[answer]]
+    return Prose(f"Of {pluralize(len(items), 'item')}: {listed(answers)}.")

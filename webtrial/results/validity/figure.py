@@ -5,37 +5,37 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from webtrial.results.base.display import Drawing, Shown, absent
+from webtrial.results.base.display import Drawing, FigureOrNote, nothing_to_draw
 from webtrial.results.base.figure_style import FAINT, GREY, INK, SUSPECT, panels, styled
 from webtrial.results.base.figure_text import FigureText
 from webtrial.results.base.formatting import humanize
 from webtrial.results.base.ratio_labels import labelled_ratios
-from webtrial.results.base.result import Shows
+from webtrial.results.base.result import Renderers
 from webtrial.results.throughput import ratios_figure as ratios
 from webtrial.results.throughput.text import noise_floor_figure_text
 from webtrial.results.validity.text import machine_figure_text, reasons_figure_text
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
-from webtrial.stats.trials import left_out, trials_table
+from webtrial.stats.trials import count_invalid, trials_table
 
 _COLORS = {"valid": "#0072B2", "suspect": SUSPECT, "invalid": GREY}
 _MARKERS = {"suspect": "D", "invalid": "X"}
 _MACHINE = {
-    "stolen_fraction": "stolen by the host (%)",
-    "foreign_cpu_fraction": "used by others (%)",
+    "stolen_fraction": "steal (%)",
+    "foreign_cpu_fraction": "foreign CPU (%)",
     "speed_drift": "speed drift (%)",
     "speed": "speed (% of median)",
 }
 
 
 @styled
-def reasons(table: pd.DataFrame, words: FigureText) -> Drawing:
+def reasons(table: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `validity_table`: attempts by verdict and reason.
 
     The full part of a bar shows attempts that count, the pale part those that were repeated.
     """
-    figure, axes = panels(1, 1, words.title, 0.3 * len(table) + 0.6)
+    figure, axes = panels(1, 1, text.title, 0.3 * len(table) + 0.6)
     panel = axes[0, 0]
     labels = [
         row["verdict"] + ("" if row["gate"] == "none" else f": {humanize(row['gate'])}")
@@ -54,30 +54,30 @@ def reasons(table: pd.DataFrame, words: FigureText) -> Drawing:
         )
     panel.set_yticks(range(len(table)), labels)
     panel.set_ylim(len(table) - 0.5, -0.5)
-    panel.set_xlabel("attempts (an attempt with two reasons is in both bars)")
+    panel.set_xlabel("attempts (an attempt with two reasons counts in both bars)")
     panel.grid(visible=False, axis="y")
-    return Drawing(figure, *words, table)
+    return Drawing(figure, *text, table)
 
 
 @styled
-def machine(table: pd.DataFrame, words: FigureText) -> Drawing:
+def machine(table: pd.DataFrame, text: FigureText) -> Drawing:
     """Draw `machine_table`: the machine at each attempt in the order of measurement.
 
     Lines show the bounds above which a trial is repeated.
     """
     shown = [what for what in _MACHINE if (table["what"] == what).any()]
-    figure, axes = panels(len(shown), 1, words.title, 1.05 * len(shown) + 0.3, sharex=True)
+    figure, axes = panels(len(shown), 1, text.title, 1.05 * len(shown) + 0.3, sharex=True)
     for panel, what in zip(axes.flat, shown, strict=True):
-        _over_the_run(panel, table[table["what"] == what])
+        _draw_series(panel, table[table["what"] == what])
         panel.set_title(_MACHINE[what])
-    axes.flat[-1].set_xlabel("attempt, in the order of measuring")
-    return Drawing(figure, *words, table)
+    axes.flat[-1].set_xlabel("attempt, in order of measurement")
+    return Drawing(figure, *text, table)
 
 
-def _over_the_run(axes: Axes, table: pd.DataFrame) -> None:
+def _draw_series(axes: Axes, table: pd.DataFrame) -> None:
     values = table.assign(percent=100 * table["value"])
     axes.plot(values["order"], values["percent"], color=_COLORS["valid"], linewidth=0.8)
-    _touched(axes, values[values["verdict"] != "valid"])
+    _mark_invalid(axes, values[values["verdict"] != "valid"])
     axes.set(xlabel="", ylabel="")
     bound = 100 * float(table["bound"].iloc[0])
     if np.isfinite(bound):
@@ -86,7 +86,7 @@ def _over_the_run(axes: Axes, table: pd.DataFrame) -> None:
         axes.set_ylim(0, max(bound * 1.3, 108 * table["value"].max()))
 
 
-def _touched(axes: Axes, values: pd.DataFrame) -> None:
+def _mark_invalid(axes: Axes, values: pd.DataFrame) -> None:
     if values.empty:
         return
     sns.scatterplot(
@@ -103,14 +103,14 @@ def _touched(axes: Axes, values: pd.DataFrame) -> None:
     )
 
 
-def noise_floor_figure(run: Run, floors: pd.DataFrame) -> Shown:
+def noise_floor_figure(run: Run, floors: pd.DataFrame) -> FigureOrNote:
     """Draw `noise_floors` in requests per second, at each scenario's main closed load."""
     table = labelled_ratios(run, at_main_load(floors), "throughput")
     if table["ratio"].notna().sum() == 0:
-        return absent("no stack that was measured against itself")
-    again = trials_table(run).query("role == 'a/a'").assign(role="measure")
-    said = noise_floor_figure_text(table, left_out(at_main_load(again)))
-    return ratios.draw(table.assign(kind="over itself"), said)
+        return nothing_to_draw("no stack measured against itself")
+    repeats = trials_table(run).query("role == 'a/a'").assign(role="measure")
+    text = noise_floor_figure_text(table, count_invalid(at_main_load(repeats)))
+    return ratios.draw(table.assign(kind="stack over itself"), text)
 
 
 def verdicts_figure(table: pd.DataFrame, verdicts: pd.DataFrame) -> Drawing:
@@ -123,8 +123,8 @@ def machine_figure(table: pd.DataFrame) -> Drawing:
     return machine(table, machine_figure_text(table))
 
 
-FIGURES: Shows = {
-    "verdicts": lambda found: verdicts_figure(found.data, found.verdicts),
-    "machine": lambda found: machine_figure(found.machine),
-    "noise_floor": lambda found: noise_floor_figure(found.run, found.noise_floors),
+FIGURES: Renderers = {
+    "verdicts": lambda result: verdicts_figure(result.data, result.verdicts),
+    "machine": lambda result: machine_figure(result.machine),
+    "noise_floor": lambda result: noise_floor_figure(result.run, result.noise_floors),
 }

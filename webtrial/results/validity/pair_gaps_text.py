@@ -9,17 +9,17 @@ from webtrial.run.store import Run
 
 
 def pair_gaps_text(run: Run) -> Prose:
-    """Return how far apart in time the trials of the run's pairs were measured."""
+    """Return the time between the trials of the run's pairs."""
     gaps = pair_gaps(run)
     if gaps.empty:
         return Prose("")
     cells = gaps.groupby(["scenario", "load"], sort=False)["gap_s"]
     (scenario, load), furthest = max(cells, key=lambda cell: float(cell[1].median()))
-    where = f"; most in {humanize(str(scenario))} at {load}: {_spread_s(furthest)}"
+    longest = f"; longest in {humanize(str(scenario))} at {load}: {_spread_s(furthest)}"
     return Prose(
-        "The two trials of a pair began"
-        f" {_spread_s(gaps['gap_s'])} apart{where if len(cells) > 1 else ''}. What disturbs the"
-        " machine for less time than that may disturb only one of them."
+        f"Time between the starts of the two trials of a pair: {_spread_s(gaps['gap_s'])}"
+        f"{longest if len(cells) > 1 else ''}. A shorter disturbance of the machine may affect only"
+        " one of the two."
     )
 
 

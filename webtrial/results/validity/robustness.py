@@ -34,41 +34,43 @@ def read_hardening(path: Path = FILE) -> dict[Key, int]:
         return {(row["what"], row["name"], row["stack"]): int(row["times"]) for row in rows}
 
 
-_HEADS = {
-    "fault": "Faults injected and survived",
-    "bad input": "Bad inputs refused or harmless, nothing changed",
-    "load": "Load held by each stack, no wrong answer",
+_HEADINGS = {
+    "fault": "Injected faults that were handled",
+    "bad input": "Bad inputs that were rejected or harmless and changed nothing",
+    "load": "Load served by each stack without a wrong response",
 }
 
 
 def robustness_table(counts: Mapping[Key, int] | None = None) -> Prose:
     """Return a Markdown table of what was done, and how often or how much."""
     counts = read_hardening() if counts is None else counts
-    lines = ["| what | times |", "| :-- | --: |"]
-    for what, head in _HEADS.items():
+    lines = ["| test | count |", "| :-- | --: |"]
+    for what, heading in _HEADINGS.items():
         rows = list(_rows(what, counts))
-        lines.append(f"| **{head}** | {_in_all(what, counts)} |")
-        lines += [f"| {name} | {told} |" for name, told in rows]
+        lines.append(f"| **{heading}** | {_total(what, counts)} |")
+        lines += [f"| {name} | {count} |" for name, count in rows]
     return Prose("\n".join(lines))
 
 
 def _rows(what: str, counts: Mapping[Key, int]) -> Iterator[tuple[str, str]]:
     names = dict.fromkeys(name for kind, name, _ in sorted(counts) if kind == what)
     for name in names:
-        found = [times for (kind, each, _), times in counts.items() if (kind, each) == (what, name)]
-        yield name, _least(found) if what == "load" else f"{sum(found):,}"
+        amounts = [
+            times for (kind, each, _), times in counts.items() if (kind, each) == (what, name)
+        ]
+        yield name, _minimum(amounts) if what == "load" else f"{sum(amounts):,}"
 
 
-def _in_all(what: str, counts: Mapping[Key, int]) -> str:
+def _total(what: str, counts: Mapping[Key, int]) -> str:
     if what == "load":
         return ""
     return f"**{sum(times for (kind, *_), times in counts.items() if kind == what):,}**"
 
 
-def _least(found: Iterable[int]) -> str:
+def _minimum(amounts: Iterable[int]) -> str:
     """Return the amount that every stack handled.
 
     It is a lower bound because some bursts are as large as a stack's maximum.
     """
-    amounts = sorted(found)
-    return f"{amounts[0]:,}" + " or more" * (amounts[0] != amounts[-1])
+    ordered = sorted(amounts)
+    return f"{ordered[0]:,}" + " or more" * (ordered[0] != ordered[-1])

@@ -7,11 +7,17 @@ from typing import Any
 import pandas as pd
 
 from webtrial.results.base.display import Table
-from webtrial.results.base.formatting import HUMANIZED, humanize, listed, written
-from webtrial.results.base.result import Shows
+from webtrial.results.base.formatting import HUMANIZED, format_value, humanize, listed
+from webtrial.results.base.result import Renderers
 from webtrial.results.connections.server_limits import keep_alive_exceptions_s
-from webtrial.results.cost.estimate import DRAW, DRAWN, MIX, MIXED, same_work_table
-from webtrial.results.migration.estimate import connections_shared
+from webtrial.results.cost.estimate import (
+    MIX_TOLERANCE,
+    MIXED_SCENARIOS,
+    RANDOM_SCENARIOS,
+    RANDOM_TOLERANCE,
+    same_work_table,
+)
+from webtrial.results.migration.estimate import pool_sizes
 from webtrial.results.validity.gates import validity_table, verdict_table
 from webtrial.results.validity.threats import threats
 from webtrial.run import bounds
@@ -22,36 +28,36 @@ from webtrial.stats.pairs import title_of
 def gates_table() -> Table:
     """Return every gate with its bounds."""
     frame = pd.DataFrame(_GATES, columns=["gate", "kind", "what", "suspect", "invalid"])
-    names = {"gate": "gate", "kind": "of the", "suspect": "suspect", "invalid": "invalid"}
-    return Table(frame, "What every trial is held to.", names | {"what": "what is observed"})
+    names = {"gate": "gate", "kind": "kind", "suspect": "suspect if", "invalid": "invalid if"}
+    return Table(frame, "Gates for every trial.", names | {"what": "observed quantity"})
 
 
 _LATE = f"over {bounds.LAG_MIN_MS:g} ms, and over {bounds.LAG_OF_MEDIAN:.0%} of the median latency"
-_UNFIT = (
-    f"over {bounds.CPU_SUSPECT:.0%} of its core, late as by the next gate, or stalled over"
+_OVERLOADED = (
+    f"over {bounds.CPU_SUSPECT:.0%} of its core, late as in the next row, or stalled over"
     f" {bounds.STALL_SUSPECT_MS:g} ms"
 )
 _GATES = [
-    ("driver", "instrument", "load drivers that died, failed or fell silent", "", "any"),
-    ("client CPU", "instrument", "share of its core that the load driver used",
+    ("driver", "instrument", "load drivers that died, failed or stopped responding", "", "any"),
+    ("client CPU", "instrument", "CPU time of the load driver, as a share of its core",
      f"over {bounds.CPU_SUSPECT:.0%}", f"over {bounds.CPU_INVALID:.0%}"),
-    ("unsent", "instrument", "share of the drawn arrivals that were sent",
-     "", f"under {bounds.SENT_MIN:.0%}, and the driver unfit: {_UNFIT}"),
-    ("lag", "instrument", "99th percentile of how late an arrival was sent", "", _LATE),
-    ("stall", "instrument", "longest time that the driver's event loop did not turn",
+    ("unsent", "instrument", "share of the scheduled arrivals that were sent",
+     "", f"under {bounds.SENT_MIN:.0%}, and the driver overloaded: {_OVERLOADED}"),
+    ("lag", "instrument", "99th percentile of the dispatch lag", "", _LATE),
+    ("stall", "instrument", "longest stall of the driver's event loop",
      f"over {bounds.STALL_SUSPECT_MS:g} ms", f"over {bounds.STALL_INVALID_MS:g} ms"),
-    ("little", "instrument", "requests in flight (Little's law), counted against computed",
-     "", f"apart by over {bounds.LITTLE_MAX:.0%}, and over {bounds.LITTLE_FLOOR:g} requests"),
-    ("reopened", "instrument", "share of connections that the driver opened anew",
+    ("little", "instrument", "requests in flight, counted and computed (Little's law)",
+     "", f"difference over {bounds.LITTLE_MAX:.0%} and over {bounds.LITTLE_FLOOR:g} requests"),
+    ("reopened", "instrument", "share of connections that the driver reopened",
      "", f"over {bounds.REOPENED_MAX:.1%}"),
-    ("unread", "instrument", "answers that were not read whole", "", "any"),
-    ("clock", "instrument", "how far apart the windows of several load drivers may lie",
+    ("unread", "instrument", "responses that were not read completely", "", "any"),
+    ("clock", "instrument", "offset between the windows of several load drivers",
      "", f"over {bounds.CLOCK_MAX:.0%} of the window"),
-    ("stolen", "machine", "time that the hypervisor gave to others",
+    ("stolen", "machine", "steal: CPU time that the hypervisor gave to other guests",
      f"over {bounds.STOLEN_MAX:.0%}", ""),
-    ("foreign cpu", "machine", "CPU used by processes that are not ours",
+    ("foreign cpu", "machine", "CPU time of processes outside the experiment",
      f"over {bounds.FOREIGN_MAX:.0%}", ""),
-    ("throttled", "machine", "periods in which a CPU quota stopped load driver and services",
+    ("throttled", "machine", "periods in which a CPU quota throttled load drivers and services",
      f"over {bounds.THROTTLED_MAX}", ""),
     ("suspended", "machine", "time for which the machine was suspended",
      "", f"over {bounds.SUSPENDED_MAX_S:g} s"),
@@ -60,31 +66,34 @@ _GATES = [
 ]  # fmt: skip
 
 
-_OWN = {"middleware": "middleware", "prepares": "statements prepared from"}
+_BY_STACK = {"middleware": "middleware", "prepares": "statements prepared from"}
 
 
 def budgets_table(run: Run) -> Table:
     """Return the resources that every stack was given, and those that each has in addition."""
     stacks = run.manifest.stacks
-    own = {name: said for key, name in _OWN.items() if (said := "; ".join(_alike(stacks, key)))}
+    settings = {name: "; ".join(_shared_values(stacks, key)) for key, name in _BY_STACK.items()}
+    settings = {name: text for name, text in settings.items() if text}
     pools = {
-        f"{title_of(stack, stacks)}: connections of each pool": shares
-        for stack, shares in connections_shared(run).items()
+        f"{title_of(stack, stacks)}: connections per pool": shares
+        for stack, shares in pool_sizes(run).items()
     }
-    kept = {
-        f"{title_of(stack, stacks)}: keep alive s": f"{kept_s:g}, the most that its server takes"
-        for stack, kept_s in keep_alive_exceptions_s(run).items()
+    keep_alive = {
+        f"{title_of(stack, stacks)}: keep alive s": f"{limit_s:g}, the maximum of its server"
+        for stack, limit_s in keep_alive_exceptions_s(run).items()
     }
-    caption = "The same for every stack, but for what is said to be of one."
-    return _pairs_table(run.manifest.budgets | kept | own | pools, ("budget", "value"), caption)
+    caption = "Budgets of every stack. Rows that name a stack apply to that stack only."
+    return _pairs_table(
+        run.manifest.budgets | keep_alive | settings | pools, ("budget", "value"), caption
+    )
 
 
-def _alike(stacks: dict[str, dict[str, Any]], key: str) -> Iterable[str]:
+def _shared_values(stacks: dict[str, dict[str, Any]], key: str) -> Iterable[str]:
     """Yield each value that stacks have for `key`, and the stacks that have it."""
-    having = [name for name in stacks if key in stacks[name]]  # older runs did not record it
-    for value in dict.fromkeys(written(stacks[name][key]) for name in having):
-        alike = [name for name in having if written(stacks[name][key]) == value]
-        yield f"{value} ({listed([title_of(name, stacks) for name in alike])})"
+    recorded = [name for name in stacks if key in stacks[name]]  # older runs did not record it
+    for value in dict.fromkeys(format_value(stacks[name][key]) for name in recorded):
+        sharing = [name for name in recorded if format_value(stacks[name][key]) == value]
+        yield f"{value} ({listed([title_of(name, stacks) for name in sharing])})"
 
 
 def versions_table(run: Run) -> Table:
@@ -93,15 +102,15 @@ def versions_table(run: Run) -> Table:
 
 
 def _pairs_table(values: dict[str, Any], names: tuple[str, str], caption: str) -> Table:
-    rows = [(humanize(name), written(value)) for name, value in values.items()]
+    rows = [(humanize(name), format_value(value)) for name, value in values.items()]
     return Table(pd.DataFrame(rows, columns=list(names)), caption)
 
 
 def verdicts_table(run: Run) -> Table:
     """Return `verdict_table` in columns."""
-    names = {"verdict": "verdict", "attempts": "attempts", "final": "that count"}
-    names |= {"pilot": "in the pilot, apart"}
-    return Table(verdict_table(run), "Attempts at trials, by their verdict on themselves.", names)
+    names = {"verdict": "verdict", "attempts": "attempts", "final": "counted"}
+    names |= {"pilot": "pilot (separate)"}
+    return Table(verdict_table(run), "Attempts at trials by verdict.", names)
 
 
 def reasons_table(run: Run) -> Table:
@@ -109,16 +118,16 @@ def reasons_table(run: Run) -> Table:
     frame = validity_table(run)
     return Table(
         frame.assign(gate=frame["gate"].map(humanize)),
-        "Attempts by verdict and by the gate that struck.",
-        {"verdict": "verdict", "gate": "gate", "kind": "of the", "attempts": "attempts"}
-        | {"final": "that count", "example": "for example"},
+        "Attempts by verdict and gate.",
+        {"verdict": "verdict", "gate": "gate", "kind": "kind", "attempts": "attempts"}
+        | {"final": "counted", "example": "example"},
     )
 
 
 def threats_table(run: Run) -> Table:
     """Return `threats` in columns."""
-    names = {"threat": "what may mislead", "seen": "in this run", "means": "what it means"}
-    return Table(threats(run), "Threats to validity, as far as the run itself can tell.", names)
+    names = {"threat": "threat", "seen": "in this run", "means": "consequence"}
+    return Table(threats(run), "Threats to validity that the run itself can show.", names)
 
 
 def equal_work_table(run: Run) -> Table:
@@ -128,14 +137,16 @@ def equal_work_table(run: Run) -> Table:
         "title": "stack",
         "data_statements_per_request": "data statements",
         "rows_per_request": "rows",
-        "same": "the same",
+        "same": "equal",
         "control_statements_per_request": "control statements",
         "database_time_ms_per_request": "time in PostgreSQL (ms)",
     }
     caption = (
-        "What PostgreSQL was asked, per request. The same: equal data statements and rows. Rows"
-        f" may lie {DRAW:.1%} apart in {listed(list(map(humanize, DRAWN)))}, as they depend on what"
-        f" is drawn, and both {MIX:.0%} in {listed(MIXED)}, whose mix depends on how many they are."
+        "Work of PostgreSQL per request. Equal: same data statements and rows. Tolerance for rows:"
+        f" {RANDOM_TOLERANCE:.1%} in {listed(list(map(humanize, RANDOM_SCENARIOS)))}, because they"
+        f" depend on the drawn requests. Tolerance for both: {MIX_TOLERANCE:.0%} in"
+        f" {listed(MIXED_SCENARIOS)}, because the mix of operations depends on the number of"
+        " requests."
     )
     return Table(same_work_table(run), caption, columns, HUMANIZED)
 
@@ -144,23 +155,23 @@ def machine_description_table(run: Run) -> Table:
     """Return the machine, the data and the commit of the run."""
     manifest = run.manifest
     parts = {"data": manifest.data, "git": manifest.git}
-    named = chain(manifest.machine.items(), _below(parts))
-    return _pairs_table(dict(named), ("what", "value"), "Where the run comes from.")
+    entries = chain(manifest.machine.items(), _prefixed(parts))
+    return _pairs_table(dict(entries), ("name", "value"), "Machine, data and commit of the run.")
 
 
-def _below(parts: dict[str, dict[str, Any]]) -> Iterable[tuple[str, Any]]:
+def _prefixed(parts: dict[str, dict[str, Any]]) -> Iterable[tuple[str, Any]]:
     for part, values in parts.items():
         for name, value in values.items():
             yield f"{part}: {name}", value
 
 
-TABLES: Shows = {
-    "verdicts": lambda found: verdicts_table(found.run),
-    "reasons": lambda found: reasons_table(found.run),
+TABLES: Renderers = {
+    "verdicts": lambda result: verdicts_table(result.run),
+    "reasons": lambda result: reasons_table(result.run),
     "gates": lambda _: gates_table(),
-    "equal_work": lambda found: equal_work_table(found.run),
-    "budgets": lambda found: budgets_table(found.run),
-    "threats": lambda found: threats_table(found.run),
-    "machine": lambda found: machine_description_table(found.run),
-    "versions": lambda found: versions_table(found.run),
+    "equal_work": lambda result: equal_work_table(result.run),
+    "budgets": lambda result: budgets_table(result.run),
+    "threats": lambda result: threats_table(result.run),
+    "machine": lambda result: machine_description_table(result.run),
+    "versions": lambda result: versions_table(result.run),
 }

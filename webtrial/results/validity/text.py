@@ -4,8 +4,8 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose
 from webtrial.results.base.figure_text import FigureText
-from webtrial.results.base.formatting import counted, format_range, humanize, listed, number
-from webtrial.results.base.result import Shows
+from webtrial.results.base.formatting import format_range, humanize, listed, number, pluralize
+from webtrial.results.base.result import Renderers
 from webtrial.results.validity.audits import audit, audits_text
 from webtrial.results.validity.gates import MACHINE, VERDICTS, machine_table, verdict_table
 from webtrial.results.validity.robustness import robustness_table
@@ -22,8 +22,9 @@ def reasons_figure_text(verdicts: pd.DataFrame, table: pd.DataFrame) -> FigureTe
     attempts = dict(zip(verdicts["verdict"], verdicts["attempts"], strict=True))
     final = dict(zip(verdicts["verdict"], verdicts["final"], strict=True))
     title = (
-        f"Of {counted(sum(final.values()), 'trial')} {final['valid']} are valid, {final['suspect']}"
-        f" suspect, {final['invalid']} invalid, after {counted(sum(attempts.values()), 'attempt')}"
+        f"Of {pluralize(sum(final.values()), 'trial')}, {final['valid']} are valid,"
+        f" {final['suspect']} suspect and {final['invalid']} invalid, after"
+        f" {pluralize(sum(attempts.values()), 'attempt')}"
     )
     alt = "Attempts by verdict and reason: " + "; ".join(
         f"{row['verdict']}{'' if row['gate'] == 'none' else ', ' + humanize(row['gate'])}:"
@@ -31,15 +32,15 @@ def reasons_figure_text(verdicts: pd.DataFrame, table: pd.DataFrame) -> FigureTe
         for row in rows_of(table)
     )
     caption = (
-        "Attempts by verdict and reason. Full colour: those that count; pale: those that were"
-        " repeated. Invalid trials are never ranked, suspect ones decide nothing."
-        + _pilots(int(verdicts["pilot"].sum()))
+        "Attempts by verdict and reason. Full colour: attempts that count; pale: attempts that were"
+        " repeated. Invalid trials are never ranked; suspect trials decide nothing."
+        + _pilot_exclusion(int(verdicts["pilot"].sum()))
     )
     return FigureText(title, f"{alt}.", caption)
 
 
-def _pilots(count: int) -> str:
-    return f" The pilot's {counted(count, 'trial')} are not among them." if count else ""
+def _pilot_exclusion(count: int) -> str:
+    return f" The pilot's {pluralize(count, 'trial')} are not included." if count else ""
 
 
 def machine_figure_text(table: pd.DataFrame) -> FigureText:
@@ -47,20 +48,20 @@ def machine_figure_text(table: pd.DataFrame) -> FigureText:
     bounded = table[table["bound"].notna()]
     over = bounded[bounded["value"] > bounded["bound"]]
     attempts = table["order"].nunique()
-    title = (
-        f"The machine was disturbed in {over['order'].nunique()} of {counted(attempts, 'attempt')}"
-    )
+    disturbed = over["order"].nunique()
+    title = f"The machine was disturbed in {disturbed} of {pluralize(attempts, 'attempt')}"
     speed = table.loc[table["what"] == "speed", "value"]
     if len(speed):
-        title += f"; its speed ranged over {number(100 * (speed.max() - speed.min()), 2)} % of its"
+        title += f"; its speed varied by {number(100 * (speed.max() - speed.min()), 2)} % of the"
         title += " median"
     most = bounded.groupby("what", sort=False)["value"].max()
-    alt = f"{title}. At most: " + ", ".join(
+    alt = f"{title}. Maxima: " + ", ".join(
         f"{humanize(str(what))} {100 * value:.1f} %" for what, value in most.items()
     )
     caption = (
-        "The machine at each attempt, in the order of measuring. Above the dashed line a trial is"
-        " repeated, and suspect if that does not help. Diamonds: suspect; crosses: invalid."
+        "State of the machine at each attempt, in order of measurement. Above the dashed line a"
+        " trial is repeated, and is suspect if the repetition is above it, too. Diamonds: suspect;"
+        " crosses: invalid."
     )
     return FigureText(title, f"{alt}.", caption)
 
@@ -69,22 +70,23 @@ def load_text(run: Run) -> Prose:
     """Return how large the load was, how many drivers offered it, and what was not launched."""
     if not run.trials:
         return Prose("No trial was measured.")
-    by = [len(trial.workers) for trial in run.trials if trial.workers] or [1]
-    if max(by) == 1:
-        said = f"One load driver, a process of its own, offered all load: {_largest(run)}."
+    drivers = [len(trial.workers) for trial in run.trials if trial.workers] or [1]
+    if max(drivers) == 1:
+        text = f"One load driver in a separate process offered the whole load: {_largest(run)}."
     else:
         where = (
             "workers of a Dask cluster"
             if run.manifest.parameters.workers == 1
             else "processes on this machine"
         )
-        drivers = str(max(by)) if min(by) == max(by) else f"{min(by)} to {max(by)}"
-        said = (
-            f"The load of each trial was shared by {drivers} load drivers, {where}:"
-            f" {_largest(run)} each. All of a trial began at one instant, each was held to the"
-            " gates by itself, and percentiles are those of all their requests together."
+        low, high = min(drivers), max(drivers)
+        count = str(high) if low == high else f"{low} to {high}"
+        text = (
+            f"{count} load drivers ({where}) shared the load of each trial: {_largest(run)} each."
+            " The drivers of a trial started at the same instant. The gates apply to each driver,"
+            " and percentiles are computed from the requests of all drivers together."
         )
-    return Prose(said + _elsewhere(run.manifest))
+    return Prose(text + _external_note(run.manifest))
 
 
 def _largest(run: Run) -> str:
@@ -94,43 +96,43 @@ def _largest(run: Run) -> str:
     ]
     users = max((users for users, _ in parts if users is not None), default=0)
     arrivals = max((counts.scheduled for users, counts in parts if users is None), default=0)
-    said = [counted(users, "user")] if users else []
-    said += [f"{arrivals:,} arrivals in a window"] if arrivals else []
-    return f"at most {' or '.join(said)}" if said else "nothing"
+    largest = [pluralize(users, "user")] if users else []
+    largest += [f"{arrivals:,} arrivals in a window"] if arrivals else []
+    return f"at most {' or '.join(largest)}" if largest else "no request"
 
 
-def _elsewhere(manifest: Manifest) -> str:
+def _external_note(manifest: Manifest) -> str:
     names = manifest.budgets.get("not_launched_by_us")
     if not names:
         return ""
     return (
-        f" Not launched but found running: {listed([title_of(n, manifest.stacks) for n in names])}."
-        " What they cost is unknown, and no block started them anew."
+        f" Not launched by Webtrial: {listed([title_of(n, manifest.stacks) for n in names])}."
+        " Their CPU time and memory are unknown, and they were not restarted for each block."
     )
 
 
 def verdicts_text(run: Run) -> Prose:
-    """Return the number of attempts by verdict, and how many trials count as what."""
+    """Return the number of attempts by verdict, of all attempts and of those that count."""
     table = verdict_table(run).set_index("verdict")
     trials = trials_table(run).query("role != 'pilot'")
     attempts = listed([f"{int(table['attempts'][name])} {name}" for name in VERDICTS])
     final = listed([f"{int(table['final'][name])} {name}" for name in VERDICTS])
     repeated = int((trials.groupby("number").size() > 1).sum())
     return Prose(
-        f"{counted(int(trials['number'].nunique()), 'trial')} took"
-        f" {counted(len(trials), 'attempt')}, of which {attempts};"
-        f" {counted(repeated, 'trial')} had to be repeated. Of the attempts that count, {final}."
-        f"{_pilot(table['pilot'])}"
+        f"{pluralize(int(trials['number'].nunique()), 'trial')} took"
+        f" {pluralize(len(trials), 'attempt')} ({attempts}); {pluralize(repeated, 'trial')} had to"
+        f" be repeated. Counted attempts: {final}.{_pilot_note(table['pilot'])}"
     )
 
 
-def _pilot(counts: pd.Series) -> str:
+def _pilot_note(counts: pd.Series) -> str:
     if not counts.sum():
         return ""
-    found = listed([f"{int(counts[name])} {name}" for name in VERDICTS])
+    verdicts = listed([f"{int(counts[name])} {name}" for name in VERDICTS])
     return (
-        f" The pilot's {counted(int(counts.sum()), 'trial')} ({found}) are counted apart: they"
-        " choose rates, are repeated only if a load driver was lost, and are part of no estimate."
+        f" The pilot's {pluralize(int(counts.sum()), 'trial')} ({verdicts}) are counted separately:"
+        " they determine the arrival rates, are repeated only if a load driver was lost, and are in"
+        " no estimate."
     )
 
 
@@ -146,9 +148,10 @@ def errors_text(run: Run) -> Prose:
             kinds[kind] = kinds.get(kind, 0) + count
     named = listed([f"{count:,} {kind}" for kind, count in kinds.items()])
     return Prose(
-        f"{counted(int(failed['errors'].sum()), 'request')} of {int(trials['sent'].sum()):,}"
-        f" failed ({named or 'none'}), {int(failed['dropped'].sum()):,} were dropped, in"
-        f" {counted(len(failed), 'attempt')}. Such failures are results and make no trial invalid."
+        f"{pluralize(int(failed['errors'].sum()), 'request')} of {int(trials['sent'].sum()):,}"
+        f" failed ({named or 'none'}) and {int(failed['dropped'].sum()):,} were dropped, in"
+        f" {pluralize(len(failed), 'attempt')}. These failures are results and do not make a trial"
+        " invalid."
     )
 
 
@@ -156,20 +159,20 @@ def machine_noise_text(run: Run) -> Prose:
     """Return how much the machine's speed varied, and how often disturbances were excessive."""
     table = machine_table(run)
     speed = table.loc[table["what"] == "speed", "value"]
-    over = [
-        f"{_WATCHED[what]} {int((table.loc[table['what'] == what, 'value'] > bound).sum())}"
+    exceeded = [
+        f"{_BOUNDED[what]} {int((table.loc[table['what'] == what, 'value'] > bound).sum())}"
         for what, bound in MACHINE.items()
     ]
     return Prose(
-        f"Over the run the machine's speed lay between {speed.min():.0%} and {speed.max():.0%} of"
-        f" its median. Attempts beyond the bound: {listed(over)}."
+        f"During the run, the machine's speed was {speed.min():.0%} to {speed.max():.0%} of its"
+        f" median. Attempts above a bound: {listed(exceeded)}."
     )
 
 
-_WATCHED = {
-    "stolen_fraction": "by stolen time",
-    "foreign_cpu_fraction": "by other processes",
-    "speed_drift": "by drift of speed",
+_BOUNDED = {
+    "stolen_fraction": "steal",
+    "foreign_cpu_fraction": "foreign CPU",
+    "speed_drift": "speed drift",
 }
 
 
@@ -181,14 +184,14 @@ def noise_floor_text(run: Run) -> Prose:
     throughput = noise_floors(run, (THROUGHPUT,)).dropna(subset=["floor"])
     if throughput.empty:
         return Prose(
-            "No stack was measured against itself in this run with enough blocks, so there is no"
-            " noise floor and nothing is called indistinguishable."
+            "This run measured no stack against itself in enough blocks, so it has no noise floor"
+            " and no comparison is indistinguishable."
         )
     return Prose(
-        "The interval of a stack over itself reaches as far from 1 as a factor of"
-        f" {format_range(throughput['floor'].tolist())} in throughput, by scenario and load. A"
-        " comparison whose whole interval lies within that floor is indistinguishable."
-        f"{_within_floor(run)}"
+        "Noise floor: the interval of a stack over itself extends up to a factor of"
+        f" {format_range(throughput['floor'].tolist())} from 1 in throughput, depending on scenario"
+        " and load. A comparison is indistinguishable if its whole interval lies within the noise"
+        f" floor.{_within_floor(run)}"
     )
 
 
@@ -200,20 +203,20 @@ def _within_floor(run: Run) -> str:
     inside = (rows["ratio"] < rows["floor"]) & (rows["ratio"] > 1 / rows["floor"])
     if not inside.any():
         return ""
-    have = "has its ratio" if inside.sum() == 1 else "have their ratio"
+    verb = "has a ratio" if inside.sum() == 1 else "have ratios"
     return (
-        f" Of {counted(len(rows), 'decided comparison')} {int(inside.sum())} {have} within it, with"
-        " intervals that reach beyond: they exclude 1, and are no larger than what a stack may seem"
-        " to differ from itself."
+        f" Of {pluralize(len(rows), 'decided comparison')}, {int(inside.sum())} {verb} within the"
+        " noise floor but an interval that extends beyond it. Such an interval excludes 1, but the"
+        " ratio is no larger than the apparent difference of a stack from itself."
     )
 
 
-TEXTS: Shows = {
-    "verdicts": lambda found: verdicts_text(found.run),
-    "errors": lambda found: errors_text(found.run),
-    "machine": lambda found: machine_noise_text(found.run),
-    "noise_floor": lambda found: noise_floor_text(found.run),
-    "load": lambda found: load_text(found.run),
+TEXTS: Renderers = {
+    "verdicts": lambda result: verdicts_text(result.run),
+    "errors": lambda result: errors_text(result.run),
+    "machine": lambda result: machine_noise_text(result.run),
+    "noise_floor": lambda result: noise_floor_text(result.run),
+    "load": lambda result: load_text(result.run),
     "robustness": lambda _: robustness_table(),
     "audits": lambda _: audits_text(),
     "audit": lambda _, name: audit(name),

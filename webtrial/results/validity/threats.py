@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from webtrial.results.attribution.paths import FACTORS
-from webtrial.results.base.formatting import counted, humanize, listed, number, percent
+from webtrial.results.base.formatting import humanize, listed, number, percent, pluralize
 from webtrial.results.validity.gates import MACHINE
 from webtrial.run.bounds import CPU_INVALID
 from webtrial.run.store import Run
@@ -45,61 +45,61 @@ def threats(run: Run, ratios: pd.DataFrame | None = None) -> pd.DataFrame:
 def _shared_cores(run: Run) -> Threat:
     budgets = run.manifest.budgets
     cores, services = run.manifest.machine.get("cores"), budgets.get("service_cores", ())
-    others = f"services, PostgreSQL and upstreams on {counted(len(services), 'core')}"
-    seen = f"{_drivers(run)}, {others}" if services else "who ran where is not known"
+    others = f"services, PostgreSQL and upstreams on {pluralize(len(services), 'core')}"
+    seen = f"{_drivers(run)}; {others}" if services else "the assignment of cores is unknown"
     return Threat(
         "shared cores",
-        f"{counted(cores, 'core') if cores else 'An unknown number of cores'}: {seen}.",
-        "A stack that leaves PostgreSQL more of its core is rewarded twice. Where the database has"
-        " cores of its own, ratios may be smaller or larger.",
+        f"{pluralize(cores, 'core') if cores else 'An unknown number of cores'}: {seen}.",
+        "A stack that uses less CPU time leaves more of the core to PostgreSQL and so gains twice."
+        " With separate cores for the database, ratios may be smaller or larger.",
     )
 
 
 def _drivers(run: Run) -> str:
-    """Return who sends requests, and from where."""
+    """Return the load drivers and their cores."""
     budgets = run.manifest.budgets
     if run.manifest.parameters.scheduler:
         return "load drivers on a cluster"
     if workers := budgets.get("worker_cores"):
-        return f"{counted(len(workers), 'load driver')}, each on a core of its own"
-    drivers = counted(int(budgets.get("load_drivers", 1)), "load driver")
-    alone = budgets.get("driver_core") is not None
-    return f"{drivers} on {'one of its own' if alone else 'the same as all others'}"
+        return f"{pluralize(len(workers), 'load driver')}, each on a separate core"
+    drivers = pluralize(int(budgets.get("load_drivers", 1)), "load driver")
+    is_separate = budgets.get("driver_core") is not None
+    return f"{drivers} on {'a separate core' if is_separate else 'the cores of the services'}"
 
 
 def _client(run: Run) -> Threat:
-    counting = _counting(run)
-    used = counting["client_cpu_fraction"]
+    used = _counted_trials(run)["client_cpu_fraction"]
     return Threat(
         "load driver as bottleneck",
-        f"It used {_share(used.median())} of its core in the median, at most {_share(used.max())},"
-        " in trials that are not invalid.",
-        f"Above {_share(CPU_INVALID)} requests wait for the driver; such a trial is invalid.",
+        f"Median CPU use {_share(used.median())} of its core, maximum {_share(used.max())}, in"
+        " trials that are not invalid.",
+        f"Above {_share(CPU_INVALID)}, requests wait for the driver. Such a trial is invalid.",
     )
 
 
 def _no_network(run: Run) -> Threat:
-    elsewhere = run.manifest.budgets.get("not_launched_by_us")
-    if elsewhere:
+    external = run.manifest.budgets.get("not_launched_by_us")
+    if external:
         return Threat(
             "unknown machines",
-            f"{counted(len(elsewhere), 'service')} ran elsewhere, over a network of unknown delay.",
-            "What such a service costs is not known, no block starts it anew, and its network's"
-            " time is in its response times.",
+            f"{pluralize(len(external), 'service')} not launched by Webtrial, behind a network of"
+            " unknown delay.",
+            "The CPU time and memory of such a service are unknown, it is not restarted for each"
+            " block, and its response times include the network.",
         )
     return Threat(
         "no network",
-        "All on loopback.",
-        "The time that a real network takes would be added to every stack alike, and make ratios of"
-        " response times smaller.",
+        "All connections use loopback.",
+        "A real network would add the same time to every stack and make ratios of response times"
+        " smaller.",
     )
 
 
 def _damaged(run: Run) -> Threat:
     return Threat(
         "damaged files",
-        f"{counted(len(run.damage), 'file')} of the run: {listed(sorted(run.damage))}.",
-        "A trial that one of them belongs to is left out, which no verdict on a trial decided.",
+        f"{pluralize(len(run.damage), 'file')} of the run: {listed(sorted(run.damage))}.",
+        "Trials with a damaged file are excluded, whatever their verdict was.",
     )
 
 
@@ -109,116 +109,118 @@ def _invalid(run: Run) -> Threat:
     shares = final["verdict"].eq("invalid").groupby(final["stack"]).mean()
     stacks = stacks_in_order(run)
     deployed = [name for name in stacks if is_deployed(name, stacks) and name in shares.index]
-    named = [f"{title_of(name, stacks)} {_share(shares[name])}" for name in deployed]
+    by_stack = [f"{title_of(name, stacks)} {_share(shares[name])}" for name in deployed]
     verdicts = final["verdict"].value_counts()
     return Threat(
         "invalid and suspect trials",
-        f"Of {counted(len(final), 'trial')} {verdicts.get('invalid', 0)} are invalid and"
-        f" {verdicts.get('suspect', 0)} suspect. Invalid by stack: {listed(named)}.",
-        "What is left out is no random part: a gate that strikes one stack more often than another"
-        " leaves the quieter trials of that one.",
+        f"Of {pluralize(len(final), 'trial')}, {verdicts.get('invalid', 0)} are invalid and"
+        f" {verdicts.get('suspect', 0)} suspect. Invalid by stack: {listed(by_stack)}.",
+        "Excluded trials are not a random sample: if a gate affects one stack more often than"
+        " another, the quieter trials of that stack remain.",
     )
 
 
 def _short(run: Run) -> Threat:
     trials, manifest = trials_table(run), run.manifest
     began, ended = manifest.started_at, manifest.finished_at
-    took = datetime.fromisoformat(ended) - datetime.fromisoformat(began) if ended else None
-    hours = f", within {number(took.total_seconds() / 3600)} hours" if took else ""
+    elapsed = datetime.fromisoformat(ended) - datetime.fromisoformat(began) if ended else None
+    hours = f", within {number(elapsed.total_seconds() / 3600)} hours" if elapsed else ""
     return Threat(
         "short windows, one occasion",
-        f"{number(trials['window_s'].median())} s measured in a trial,"
-        f" {number(trials['window_s'].sum() / 60)} minutes in all{hours}.",
-        "What appears after hours is not seen: memory that grows, a database that has to clean up."
-        " Another day is another run: two can be compared.",
+        f"{number(trials['window_s'].median())} s per trial (median),"
+        f" {number(trials['window_s'].sum() / 60)} minutes in total{hours}.",
+        "Effects that take hours do not appear, such as growing memory or vacuuming in the"
+        " database. For another day, measure another run and compare the two.",
     )
 
 
 def _failed(run: Run) -> Threat:
-    counting = _counting(run)
-    share = counting["errors"].sum() / counting["sent"].sum() if len(counting) else float("nan")
-    worst = rows_of(counting[counting["errors"] > 0].nlargest(1, "error_fraction"))
+    trials = _counted_trials(run)
+    share = trials["errors"].sum() / trials["sent"].sum() if len(trials) else float("nan")
+    worst = rows_of(trials[trials["errors"] > 0].nlargest(1, "error_fraction"))
     where = "".join(
-        f"; at most {_share(row['error_fraction'])} in a trial, of"
+        f"; at most {_share(row['error_fraction'])} in a trial, with"
         f" {title_of(row['stack'], run.manifest.stacks)} on {humanize(row['scenario'])} at"
         f" {row['load']}"
         for row in worst
     )
     return Threat(
-        "requests that failed",
-        f"{_share(share)} of the requests in trials that count{where}.",
-        "A failure may be quicker than an answer. Failed requests are not in rates, nor in response"
-        " times, save those given up, which took at least so long.",
+        "failed requests",
+        f"{_share(share)} of the requests in counted trials{where}.",
+        "A failure may be quicker than a valid response. Failed requests are in neither rates nor"
+        " response times, except timeouts, which count as at least the timeout.",
     )
 
 
 def _not_varied(run: Run) -> Threat:
     parameters = run.manifest.parameters
     rows = run.manifest.data.get("rows", {}).get("users")
-    own = [
+    launched = [
         f"server processes of each stack ({parameters.server_processes})",
-        f"connections to the database ({parameters.database_connections})",
+        f"database connections ({parameters.database_connections})",
     ]
     fixed = [
-        *([] if run.manifest.budgets.get("not_launched_by_us") else own),
-        f"what the dashboard's upstreams take ({number(parameters.upstream_delay_ms)} ms)",
+        *([] if run.manifest.budgets.get("not_launched_by_us") else launched),
+        f"delay of the dashboard's upstreams ({number(parameters.upstream_delay_ms)} ms)",
         *([f"the size of the database ({rows:,} users)"] if isinstance(rows, int) else []),
         "the version of each package",
     ]
     return Threat(
-        "what was not varied",
-        f"Always the same: {listed(fixed)}.",
-        "Each is a choice that a conclusion may hang on, and each is a parameter or a file that can"
-        " be changed.",
+        "factors that were not varied",
+        f"Constant: {listed(fixed)}.",
+        "Conclusions may depend on each of them. Each is a parameter or a file that can be"
+        " changed.",
     )
 
 
 def _bundled(run: Run) -> Threat:
     stacks = run.manifest.stacks.values()
-    apart = [
+    differences = [
         {axis for axis in EVERY_AXIS if one.get(axis) != other.get(axis)}
         for one, other in combinations(stacks, 2)
     ]
-    apart = [each for each in apart if each]
-    alone = [name for name, axes in _CHOICES.items() if any(each <= {*axes} for each in apart)]
+    differences = [each for each in differences if each]
+    alone = [
+        name for name, axes in _CHOICES.items() if any(each <= {*axes} for each in differences)
+    ]
     together = [
         name
         for name, axes in _CHOICES.items()
-        if name not in alone and any(each & {*axes} for each in apart)
+        if name not in alone and any(each & {*axes} for each in differences)
     ]
     return Threat(
         "choices that change together",
-        f"Varied alone: {_named(alone)}. Only together with others: {_named(together)}.",
-        "What only changes with something else cannot be credited by itself; an attribution names"
-        " it as one part.",
+        f"Varied alone: {_list(alone)}. Varied only together with others: {_list(together)}.",
+        "The effect of a choice that changes only together with another cannot be separated. An"
+        " attribution reports both as one part.",
     )
 
 
 _CHOICES = FACTORS | {
-    "sources at once": ("sources",),
+    "concurrent sources": ("sources",),
     "HTTP client": ("http_client",),
-    "searches at once": ("searches",),
+    "concurrent searches": ("searches",),
     "index": ("after_clone",),
 }
 
 
-def _one_hand(run: Run) -> Threat:
+def _one_author(run: Run) -> Threat:
     return Threat(
         "code by one author",
-        f"{counted(len(run.manifest.stacks), 'stack')}, all written for this comparison.",
-        "Each follows its own community's documentation, yet a specialist might write a faster one."
-        " All of it can be read and changed.",
+        f"{pluralize(len(run.manifest.stacks), 'stack')}, all written for this comparison.",
+        "Each follows the documentation of its community, but a specialist might write a faster"
+        " one. All code can be read and changed.",
     )
 
 
 _OF_A_RUN: tuple[Callable[[Run], Threat], ...] = (
     *(_shared_cores, _client, _no_network, _invalid, _short, _failed, _not_varied, _bundled),
-    _one_hand,
+    _one_author,
 )
 
 _NAMES = {
-    "stolen_fraction": ("time stolen by the host", "of the machine's time"),
-    "foreign_cpu_fraction": ("other processes", "of the machine's CPU time"),
+    "stolen_fraction": ("steal", "of the machine's time"),
+    "foreign_cpu_fraction": ("foreign CPU", "of the machine's CPU time"),
     "speed_drift": ("drift of the core's speed", "within a trial"),
 }
 
@@ -229,9 +231,9 @@ def _disturbed(run: Run, what: str) -> Threat:
     return Threat(
         name,
         f"Over {_share(bound)} {unit} in {(values > bound).sum()} of"
-        f" {counted(len(values), 'attempt')}, {_share(values.max())} at most.",
-        "Beyond the bound a trial is repeated; one that stays so is suspect and decides nothing."
-        " What lies below it is part of every interval.",
+        f" {pluralize(len(values), 'attempt')}; maximum {_share(values.max())}.",
+        "Above the bound a trial is repeated. If it stays above, it is suspect and decides nothing."
+        " Smaller disturbances are part of every interval.",
     )
 
 
@@ -239,10 +241,10 @@ def _few_blocks(run: Run, ratios: pd.DataFrame) -> Threat:
     few = int((ratios["blocks_untouched"] < MINIMUM_BLOCKS).sum())
     return Threat(
         "few blocks",
-        f"{counted(run.manifest.parameters.blocks, 'block')}; {few} of"
-        f" {counted(len(ratios), 'comparison')} have fewer than {MINIMUM_BLOCKS} untouched ones.",
-        "Few blocks make wide intervals, and these are undecided. Blocks of one run share its day:"
-        " an interval covers the differences between them, not another day or another machine.",
+        f"{pluralize(run.manifest.parameters.blocks, 'block')}; {few} of"
+        f" {pluralize(len(ratios), 'comparison')} have fewer than {MINIMUM_BLOCKS} untouched ones.",
+        "Few blocks give wide intervals and inconclusive verdicts. An interval covers differences"
+        " between the blocks of a run, not between days or machines.",
     )
 
 
@@ -250,19 +252,19 @@ def _many_comparisons(ratios: pd.DataFrame) -> Threat:
     known = int(ratios["low"].notna().sum())
     return Threat(
         "many comparisons",
-        f"{counted(known, 'comparison')} with a {_share(1 - CHANCE)} interval: were no two stacks"
-        f" different, about {number(CHANCE * known)} of them would still exclude 1.",
-        "A single surprising ratio may be one of these. What holds over scenarios, or in a second"
-        " run, is less likely to be.",
+        f"{pluralize(known, 'comparison')} with a {_share(1 - CHANCE)} interval. If no stacks"
+        f" differed, about {number(CHANCE * known)} of them would still exclude 1 by chance.",
+        "A single surprising ratio may be due to chance. A result that holds in several scenarios"
+        " or in a second run is less likely to be.",
     )
 
 
-def _counting(run: Run) -> pd.DataFrame:
+def _counted_trials(run: Run) -> pd.DataFrame:
     trials = trials_table(run)
     return trials[trials["used"] & (trials["role"] != "pilot")]
 
 
-def _named(choices: list[str]) -> str:
+def _list(choices: list[str]) -> str:
     return listed(choices) if choices else "nothing"
 
 

@@ -14,10 +14,10 @@ from math import nan
 import pandas as pd
 
 from webtrial.errors import DriverError
-from webtrial.load.driver import Task, driving
-from webtrial.load.scenarios import Answers, targets
-from webtrial.measure.answers import agreed_answers
+from webtrial.load.driver import Task, running_driver
+from webtrial.load.scenarios import ExpectedBodies, targets
 from webtrial.measure.machine import core_split
+from webtrial.measure.response_agreement import agreed_responses
 from webtrial.measure.running_services import RunningServices, running_services
 from webtrial.run.records import Load
 from webtrial.selftest.bench.efficiency import WRK_SCRIPT, run_client
@@ -29,7 +29,7 @@ WARMUP_S = 1
 WINDOW_S = 3
 MEASURES = ("throughput_per_s", "p50_ms")
 
-Found = dict[str, float]  # by MEASURES
+Measurement = dict[str, float]  # by MEASURES
 
 
 def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
@@ -38,23 +38,23 @@ def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
     Columns pair, client, first (whether it went first), throughput_per_s, p50_ms.
     """
     split = core_split()
-    with running_services([STACK], database_url, split.service_cores) as services_up:
-        url = services_up.services[STACK].url
-        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.seeded_data, {})[
-            STACK
-        ]
-        second, ask = _second_client()
-        asked: dict[str, Callable[[], Found]] = {
-            "webtrial": lambda: _drive(url, services_up, answers, split.driver_core),
-            second: lambda: ask(
-                url, list(targets(SCENARIO, services_up.seeded_data)), split.driver_core
+    with running_services([STACK], database_url, split.service_cores) as running:
+        url = running.services[STACK].url
+        expected_bodies = agreed_responses(
+            {STACK: url}, {STACK: [SCENARIO]}, running.seeded_data, {}
+        )[STACK]
+        second, run_second = _second_client()
+        clients: dict[str, Callable[[], Measurement]] = {
+            "webtrial": lambda: _drive(url, running, expected_bodies, split.driver_core),
+            second: lambda: run_second(
+                url, list(targets(SCENARIO, running.seeded_data)), split.driver_core
             ),
         }
         rows = []
         for pair in range(pairs):
-            for turn, client in enumerate(sorted(asked, reverse=pair % 2 == 0)):
-                row = {"pair": pair, "client": client, "first": turn == 0}
-                rows.append(row | asked[client]())
+            for position, client in enumerate(sorted(clients, reverse=pair % 2 == 0)):
+                row = {"pair": pair, "client": client, "first": position == 0}
+                rows.append(row | clients[client]())
     return pd.DataFrame(rows)
 
 
@@ -69,7 +69,9 @@ def differences(measured: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(ratios)
 
 
-def _drive(url: str, services_up: RunningServices, answers: Answers, core: int | None) -> Found:
+def _drive(
+    url: str, running: RunningServices, expected_bodies: ExpectedBodies, core: int | None
+) -> Measurement:
     load = Load("closed", users=CONNECTIONS)
     task = Task(
         base_url=url,
@@ -82,48 +84,52 @@ def _drive(url: str, services_up: RunningServices, answers: Answers, core: int |
         think_time_s=0.0,
         max_connections=CONNECTIONS,
         core=core,
-        seeded_data=services_up.seeded_data,
-        answers=answers,
+        seeded_data=running.seeded_data,
+        expected_bodies=expected_bodies,
         tokens={},
     )
-    with driving(task) as it:
-        outcome = it.outcome()
+    with running_driver(task) as driver:
+        outcome = driver.outcome()
     if outcome.counts.errors:
-        raise DriverError(f"the service answered with errors: {outcome.counts.errors}")
+        raise DriverError(
+            f"the service responded with errors: {outcome.counts.errors}. Read its log"
+        )
     return {
         "throughput_per_s": outcome.counts.completed / WINDOW_S,
         "p50_ms": outcome.client.median_latency_ms or nan,
     }
 
 
-Ask = Callable[[str, list[str], int | None], Found]
+RunClient = Callable[[str, list[str], int | None], Measurement]
 
 
-def _second_client() -> tuple[str, Ask]:
+def _second_client() -> tuple[str, RunClient]:
     wrk = shutil.which("wrk")
     if wrk is None:
         raw = [sys.executable, "-m", "webtrial.selftest.bench.raw"]
-        return "raw asyncio", lambda url, asked, core: _ask_raw(raw, url, asked, core)
-    return "wrk", lambda url, asked, core: _ask_wrk(wrk, url, asked, core)
+        return "raw asyncio", lambda url, paths, core: _run_raw(raw, url, paths, core)
+    return "wrk", lambda url, paths, core: _run_wrk(wrk, url, paths, core)
 
 
-def _ask_wrk(wrk: str, url: str, asked: list[str], core: int | None) -> Found:
+def _run_wrk(wrk: str, url: str, paths: list[str], core: int | None) -> Measurement:
     command = [wrk, "-t1", f"-c{CONNECTIONS}", "-s", str(WRK_SCRIPT), url]
-    run_client([*command, f"-d{WARMUP_S}s"], asked, core)
-    return _found(run_client([*command, f"-d{WINDOW_S}s"], asked, core))
+    run_client([*command, f"-d{WARMUP_S}s"], paths, core)
+    return _measurement(run_client([*command, f"-d{WINDOW_S}s"], paths, core))
 
 
-def _ask_raw(raw: list[str], url: str, asked: list[str], core: int | None) -> Found:
-    return _found(
-        run_client([*raw, url, str(CONNECTIONS), str(WARMUP_S), str(WINDOW_S)], asked, core)
+def _run_raw(raw: list[str], url: str, paths: list[str], core: int | None) -> Measurement:
+    return _measurement(
+        run_client([*raw, url, str(CONNECTIONS), str(WARMUP_S), str(WINDOW_S)], paths, core)
     )
 
 
-def _found(out: str) -> Found:
-    found = json.loads(out.splitlines()[-1])
-    if found["errors"]:
-        raise DriverError(f"the second client counted {found['errors']} errors")
+def _measurement(out: str) -> Measurement:
+    result = json.loads(out.splitlines()[-1])
+    if result["errors"]:
+        raise DriverError(
+            f"the second client counted {result['errors']} errors: run the benchmark again"
+        )
     return {
-        "throughput_per_s": found["requests"] / found["seconds"],
-        "p50_ms": found["p50_ms"],
+        "throughput_per_s": result["requests"] / result["seconds"],
+        "p50_ms": result["p50_ms"],
     }

@@ -19,80 +19,81 @@ import uvloop
 from webtrial.load.descriptors import raise_descriptor_limit
 from webtrial.selftest.bench.window import WARMUP_S, Window
 
-Ask = Callable[[], Awaitable[None]]
+SendRequest = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
-async def webtrial(url: str, connections: int) -> AsyncIterator[list[Ask]]:
+async def webtrial(url: str, connections: int) -> AsyncIterator[list[SendRequest]]:
     """The fast path of the driver: one User per connection, including checks and samples."""
     from webtrial.load.connection import Connection
     from webtrial.load.samples import Samples
-    from webtrial.load.scenarios import SeededData, Setting, sessions
+    from webtrial.load.scenarios import ScenarioContext, SeededData, sessions
     from webtrial.load.user import User
     from webtrial.load.window import Window as Trial
 
-    setting = Setting(url, 1, 10.0, SeededData(1, {}, (), ""), {}, {})
-    sample, trial, making = Samples(), Trial(0, sys.maxsize, sys.maxsize), sessions("ping", setting)
-    users = [User(n, Connection(), next(making), sample) for n in range(connections)]
+    context = ScenarioContext(url, 1, 10.0, SeededData(1, {}, (), ""), {}, {})
+    samples, trial = Samples(), Trial(0, sys.maxsize, sys.maxsize)
+    user_sessions = sessions("ping", context)
+    users = [User(n, Connection(), next(user_sessions), samples) for n in range(connections)]
 
-    def asking(user: User) -> Ask:
-        async def ask() -> None:
-            await user.ask(0, trial)
+    def sender(user: User) -> SendRequest:
+        async def send() -> None:
+            await user.send_next(0, trial)
 
-        return ask
+        return send
 
-    yield [asking(user) for user in users]
+    yield [sender(user) for user in users]
     for user in users:
         await user.connection.aclose()
 
 
 @asynccontextmanager
-async def httpx_stock(url: str, connections: int) -> AsyncIterator[list[Ask]]:
+async def httpx_stock(url: str, connections: int) -> AsyncIterator[list[SendRequest]]:
     """One AsyncClient for all users, as its documentation recommends."""
     import httpx
 
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with httpx.AsyncClient(limits=limits, timeout=30, trust_env=False) as client:
 
-        async def ask() -> None:
+        async def send() -> None:
             response = await client.get(url + "/ping")
             assert response.status_code == 200
 
-        yield [ask] * connections
+        yield [send] * connections
 
 
 @asynccontextmanager
-async def aiohttp(url: str, connections: int) -> AsyncIterator[list[Ask]]:
+async def aiohttp(url: str, connections: int) -> AsyncIterator[list[SendRequest]]:
     """One ClientSession for all users, as its documentation recommends."""
     from aiohttp import ClientSession, TCPConnector
 
     async with ClientSession(connector=TCPConnector(limit=connections)) as session:
 
-        async def ask() -> None:
+        async def send() -> None:
             async with session.get(url + "/ping") as response:
                 assert response.status == 200
                 await response.read()
 
-        yield [ask] * connections
+        yield [send] * connections
 
 
 CLIENTS = {"webtrial": webtrial, "httpx": httpx_stock, "aiohttp": aiohttp}
 
 
 async def _measure(name: str, url: str, connections: int, seconds: float) -> NoReturn:
-    async with CLIENTS[name](url, connections) as asks:
-        counted = [0] * connections
+    async with CLIENTS[name](url, connections) as senders:
+        counts = [0] * connections
 
-        async def user(index: int, ask: Ask) -> None:
+        async def user(index: int, send: SendRequest) -> None:
             while True:
-                await ask()
-                counted[index] += 1
+                await send()
+                counts[index] += 1
 
-        users = asyncio.gather(*(user(index, ask) for index, ask in enumerate(asks)))
+        users = asyncio.gather(*(user(index, send) for index, send in enumerate(senders)))
         await asyncio.sleep(WARMUP_S)
-        opening = Window(sum(counted), perf_counter(), process_time())
+        opening = Window(sum(counts), perf_counter(), process_time())
         await asyncio.wait([users], timeout=seconds)
-        window = Window(sum(counted), perf_counter(), process_time()) - opening
+        window = Window(sum(counts), perf_counter(), process_time()) - opening
         if users.done():
             users.result()  # they end only by an error
         print(json.dumps(window.as_json()), flush=True)

@@ -1,29 +1,29 @@
 """Thousands of connections held by one driver: errors, and memory per connection."""
 
-from webtrial.load.driver import Outcome, Task, driving
+from webtrial.load.driver import Outcome, Task, running_driver
 from webtrial.load.scenarios import SeededData
 from webtrial.measure.machine import core_split
 from webtrial.run.records import Load
 from webtrial.selftest.bench.efficiency import bare_server
 
-HELD = 5000
+CONNECTIONS = 5000
 WINDOW_S = 4.0
 THINK_TIME_S = 2.0
 
 
-def measure(held: int = HELD) -> dict[str, float]:
-    """Measure `held` users that think between requests.
+def measure(connections: int = CONNECTIONS) -> dict[str, float]:
+    """Measure `connections` users that think between requests.
 
     Returns `connections`, `requests`, `errors`, and `memory_kib` per connection beyond the first.
     """
     with bare_server(core_split().service_cores) as url:
-        one, many = (_drive(url, users) for users in (1, held))
+        one, many = (_drive(url, users) for users in (1, connections))
     grown_kib = (many.client.memory_mib - one.client.memory_mib) * 1024
     return {
         "connections": many.client.connections,
         "requests": many.counts.sent,
         "errors": sum(many.counts.errors.values()),
-        "memory_kib": grown_kib / (held - 1),
+        "memory_kib": grown_kib / (connections - 1),
     }
 
 
@@ -40,8 +40,8 @@ def _drive(url: str, users: int) -> Outcome:
         max_connections=users,
         core=core_split().driver_core,
         seeded_data=SeededData(1, {}, (), ""),
-        answers={},
+        expected_bodies={},
         tokens={},
     )
-    with driving(task) as driver:
+    with running_driver(task) as driver:
         return driver.outcome()

@@ -32,7 +32,7 @@ CLIENTS = ("webtrial", "httpx", "aiohttp", "locust")
 CONNECTIONS = (1, 32, 256, 2000)
 SECONDS = 2.0
 LIMIT_S = 30.0
-_NOTHING = {"requests": nan, "seconds": nan, "cpu_s": nan}
+_NO_RESULT = {"requests": nan, "seconds": nan, "cpu_s": nan}
 WRK_SCRIPT = Path(__file__).with_name("targets.lua")
 
 
@@ -53,8 +53,8 @@ def measure(rounds: int, connections: tuple[int, ...] = CONNECTIONS) -> pd.DataF
             cells = [(client, level) for client in clients() for level in connections]
             random.shuffle(cells)
             for client, level in cells:
-                found = _measure_once(client, url, level, cores.driver_core)
-                rows.append({"round": number, "client": client, "connections": level, **found})
+                result = _measure_once(client, url, level, cores.driver_core)
+                rows.append({"round": number, "client": client, "connections": level, **result})
     table = pd.DataFrame(rows)
     return table.assign(requests_per_cpu_s=table["requests"] / table["cpu_s"])
 
@@ -99,21 +99,24 @@ def _measure_once(client: str, url: str, connections: int, core: int | None) -> 
     try:
         done = completed(command, LIMIT_S)
     except subprocess.TimeoutExpired:
-        return _NOTHING  # one pool of 2,000 connections keeps stock httpx busy for minutes
+        return _NO_RESULT  # one pool of 2,000 connections keeps stock httpx busy for minutes
     if done.returncode:
-        raise DriverError(f"{client} at {connections} connections failed:\n{done.stderr[-2000:]}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+        raise DriverError(
+            f"{client} failed with {connections} connections. End of its error output:\n"
+            f"{done.stderr[-2000:]}"
+        )
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def _measure_wrk(url: str, connections: int, core: int | None) -> dict[str, float]:
     """Measure wrk, which has no warm-up: its figures and CPU time include connecting."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS:.0f}s", "-s", str(WRK_SCRIPT), url]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    found: dict[str, float] = json.loads(run_client(command, ["/ping"], core).splitlines()[-1])
+    result: dict[str, float] = json.loads(run_client(command, ["/ping"], core).splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"requests": found["requests"], "seconds": found["seconds"], "cpu_s": cpu_s}
+    return {"requests": result["requests"], "seconds": result["seconds"], "cpu_s": cpu_s}
 
 
 def run_client(command: list[str], targets: list[str], core: int | None) -> str:
@@ -130,9 +133,14 @@ def run_client(command: list[str], targets: list[str], core: int | None) -> str:
             preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),
         )
     except subprocess.TimeoutExpired:
-        raise DriverError(f"{command[0]} did not end within 60 s") from None
+        raise DriverError(
+            f"{command[0]} did not finish within 60 s: run the benchmark again"
+        ) from None
     if done.returncode:
-        raise DriverError(f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        raise DriverError(
+            f"{command[0]} exited with code {done.returncode}. Its output:\n"
+            f"{done.stdout}{done.stderr}"
+        )
     return done.stdout
 
 

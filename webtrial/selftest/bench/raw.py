@@ -13,10 +13,12 @@ from statistics import median
 from time import perf_counter
 from urllib.parse import urlsplit
 
-Answered = tuple[float, float]  # times of sending and completion
+SentAndDone = tuple[float, float]  # times of sending and completion
 
 
-async def _user(host: str, port: int, targets: list[str], ends: float, done: list[Answered]) -> int:
+async def _user(
+    host: str, port: int, targets: list[str], ends: float, done: list[SentAndDone]
+) -> int:
     reader, writer = await asyncio.open_connection(host, port)
     errors = 0
     for target in cycle(targets):
@@ -37,13 +39,13 @@ async def _measure(url: str, connections: int, warmup_s: float, window_s: float)
     host, port = urlsplit(url).hostname or "", urlsplit(url).port or 80
     targets = os.environ["TARGETS"].splitlines()
     opens = perf_counter() + warmup_s
-    ends, done = opens + window_s, list[Answered]()
-    turned = (targets[at:] + targets[:at] for at in range(0, 7 * connections, 7))
-    users = (_user(host, port, each, ends + 0.1, done) for each in turned)
+    ends, done = opens + window_s, list[SentAndDone]()
+    rotated = (targets[at:] + targets[:at] for at in range(0, 7 * connections, 7))
+    users = (_user(host, port, each, ends + 0.1, done) for each in rotated)
     errors = sum(await asyncio.gather(*users))
-    took_s = [at - sent for sent, at in done if opens <= at < ends]
-    found = {"requests": len(took_s), "seconds": window_s, "errors": errors}
-    print(json.dumps(found | {"p50_ms": 1000 * median(took_s)}))
+    latencies_s = [at - sent for sent, at in done if opens <= at < ends]
+    result = {"requests": len(latencies_s), "seconds": window_s, "errors": errors}
+    print(json.dumps(result | {"p50_ms": 1000 * median(latencies_s)}))
 
 
 if __name__ == "__main__":

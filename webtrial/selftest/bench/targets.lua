@@ -1,4 +1,4 @@
--- wrk: asks for each line of $TARGETS in turn; its last line of output is JSON.
+-- wrk: requests each line of $TARGETS in turn; its last line of output is JSON.
 
 local targets, at = {}, 0
 for target in os.getenv("TARGETS"):gmatch("[^\n]+") do

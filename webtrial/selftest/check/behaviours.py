@@ -11,37 +11,37 @@ from time import perf_counter_ns
 import numpy as np
 
 from webtrial.load.timer import Timer
-from webtrial.selftest.check.server import ANSWER, BODY, Asked
+from webtrial.selftest.check.server import BODY, RESPONSE, ReceivedRequest
 
 AWAKE_NS = 1_000_000
 
 
 class Delaying:
-    """Answers each request after its own delay, with any number of requests at a time."""
+    """Responds to each request after its own delay, with any number of requests at a time."""
 
     def __init__(self, delays_ns: np.ndarray) -> None:
         self._delays_ns = cycle(delays_ns.tolist())
-        self._due: list[tuple[int, int, Asked]] = []
-        self._timer = Timer(self._answer_what_is_due, AWAKE_NS)
+        self._due: list[tuple[int, int, ReceivedRequest]] = []
+        self._timer = Timer(self._respond_to_due, AWAKE_NS)
         self._arrivals = 0
 
-    def arrived(self, asked: Asked) -> None:
-        """Draw the delay of a request; the timer answers the request that is due first."""
+    def arrived(self, request: ReceivedRequest) -> None:
+        """Draw the delay of a request; the timer fires for the request that is due first."""
         self._arrivals += 1
-        due_ns = asked.received_ns + next(self._delays_ns)
-        heapq.heappush(self._due, (due_ns, self._arrivals, asked))
+        due_ns = request.received_ns + next(self._delays_ns)
+        heapq.heappush(self._due, (due_ns, self._arrivals, request))
         self._timer.set(self._due[0][0])
 
-    def _answer_what_is_due(self) -> None:
+    def _respond_to_due(self) -> None:
         now_ns = perf_counter_ns()
         while self._due and self._due[0][0] <= now_ns:
-            asked = heapq.heappop(self._due)[2]
-            asked.conversation.answer(asked)
+            request = heapq.heappop(self._due)[2]
+            request.connection.respond(request)
         if self._due:
             self._timer.set(self._due[0][0])
 
     def close(self) -> None:
-        """Stop answering."""
+        """Stop responding."""
         self._timer.close()
 
 
@@ -50,13 +50,13 @@ class Queueing:
 
     def __init__(self, services_ns: np.ndarray) -> None:
         self._services_ns = cycle(services_ns.tolist())
-        self._waiting: deque[Asked] = deque()
-        self._served: Asked | None = None
+        self._waiting: deque[ReceivedRequest] = deque()
+        self._served: ReceivedRequest | None = None
         self._timer = Timer(self._done, AWAKE_NS)
 
-    def arrived(self, asked: Asked) -> None:
+    def arrived(self, request: ReceivedRequest) -> None:
         """Serve the request at once if the server is idle; otherwise queue it."""
-        self._waiting.append(asked)
+        self._waiting.append(request)
         if self._served is None:
             self._serve_next(perf_counter_ns())
 
@@ -66,30 +66,30 @@ class Queueing:
         self._timer.set(self._served.began_ns + next(self._services_ns))
 
     def _done(self) -> None:
-        asked, self._served = self._served, None
-        assert asked is not None
-        done_ns = asked.conversation.answer(asked)
+        request, self._served = self._served, None
+        assert request is not None
+        done_ns = request.connection.respond(request)
         if self._waiting:
             self._serve_next(done_ns)  # the server is never idle while a request waits
 
     def close(self) -> None:
-        """Stop answering."""
+        """Stop responding."""
         self._timer.close()
 
 
 WIRES = {
-    "ok": ANSWER,
+    "ok": RESPONSE,
     "status": b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\n{}",
     "empty": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
     "wrong_length": b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + BODY[:11],
-    "truncated": ANSWER[:-4],
+    "truncated": RESPONSE[:-4],
     "malformed": b"ICY 200 what is this\r\n\r\n",
     "closed": b"",
     "reset": b"",
     "timeout": b"",
-    "slow": ANSWER[:-4],  # the rest is sent too late
+    "slow": RESPONSE[:-4],  # the rest is sent too late
 }
-"""Bytes that are sent at once, by kind of answer."""
+"""Bytes that are sent at once, by kind of response."""
 
 _ENDS = {"truncated", "malformed", "closed"}
 
@@ -105,12 +105,12 @@ class Failing:
         self._too_late_s = too_late_s
         self._kinds = list(WIRES)
 
-    def arrived(self, asked: Asked) -> None:
+    def arrived(self, request: ReceivedRequest) -> None:
         """Perform the next action of the script."""
         kind = next(self._script)
-        asked.began_ns = self._kinds.index(kind) + 1
-        socket = asked.conversation.socket
-        asked.conversation.answer(asked, WIRES[kind])
+        request.began_ns = self._kinds.index(kind) + 1
+        socket = request.connection.socket
+        request.connection.respond(request, WIRES[kind])
         if kind in _ENDS:
             socket.close()
         elif kind == "reset":
@@ -122,14 +122,14 @@ class Failing:
 
     def _finish(self, socket: asyncio.Transport) -> None:
         if not socket.is_closing():
-            socket.write(ANSWER[-4:])
+            socket.write(RESPONSE[-4:])
 
     def close(self) -> None:
-        """Do nothing: no more requests are answered."""
+        """Do nothing: no more requests are served."""
 
 
 def drawn_script(count: int, seed: int) -> list[str]:
-    """Return a random sequence of actions: half correct answers, the rest equally frequent."""
+    """Return a random sequence of actions: half correct responses, the rest equally frequent."""
     others = [kind for kind in WIRES if kind != "ok"]
     script = ["ok"] * (count // 2) + list(islice(cycle(others), count - count // 2))
     np.random.default_rng(seed).shuffle(script)

@@ -29,7 +29,7 @@ REQUESTS = {50: 1200, 99: 10_200}  # in all blocks of a stack: enough for the pe
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Noise of the logarithm of a trial's speed, from itself.noise_of; `drift` is per run."""
+    """Noise of the logarithm of a trial's speed, from same_stack.noise_of; `drift` is per run."""
 
     deviation: float
     correlation: float
@@ -38,8 +38,8 @@ class Noise:
 
 def check(noise: Noise) -> list[Row]:
     """Return rows for the mean and two percentiles, at each number of blocks."""
-    note = f"deviation {noise.deviation:.3f}, correlation {noise.correlation:.2f},"
-    note += f" drift {noise.drift:+.1%} from end to end"
+    note = f"standard deviation {noise.deviation:.3f}, autocorrelation {noise.correlation:.2f},"
+    note += f" drift {noise.drift:+.1%} from first to last trial"
     rows = [
         _row("ratio of means", blocks, covered(noise, blocks, RUNS_OF_MEANS, of_means), note)
         for blocks in BLOCKS
@@ -89,8 +89,8 @@ def _wandering(random: np.random.Generator, noise: Noise, blocks: int) -> np.nda
     steps = np.diff(np.column_stack([at, at + 1]).ravel(), prepend=0)
     values, last = np.empty(2 * blocks), random.normal(0, noise.deviation)
     for n, step in enumerate(steps):
-        kept = noise.correlation**step
-        last = kept * last + random.normal(0, noise.deviation * sqrt(1 - kept**2))
+        remaining = noise.correlation**step
+        last = remaining * last + random.normal(0, noise.deviation * sqrt(1 - remaining**2))
         values[n] = last
     line = noise.drift * np.cumsum(steps) / np.sum(steps)
     wandering: np.ndarray = (values + line).reshape(blocks, 2)
@@ -107,13 +107,13 @@ def _of_percentiles(
     """Return the estimate for log-normal latencies that grow as the machine slows."""
     latencies = partial(random.lognormal, 0.0, 0.5, REQUESTS[p] // len(above))
     contents = [
-        (counted(TRUTH * slow * latencies()), counted(other * latencies()))
+        (as_histogram(TRUTH * slow * latencies()), as_histogram(other * latencies()))
         for slow, other in zip(1 / above, 1 / below, strict=True)
     ]
     return jackknife(contents, percentile_ratio(p))
 
 
-def counted(latencies_ms: np.ndarray) -> Histogram:
+def as_histogram(latencies_ms: np.ndarray) -> Histogram:
     """Return latencies as a histogram with the buckets that percentiles are read from."""
     bucket = np.floor(np.log(latencies_ms) / np.log1p(RESOLUTION)).astype(int)
     rows = {"bucket": bucket, "requests": 1, "censored": 0, "total_ms": latencies_ms}

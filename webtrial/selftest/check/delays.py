@@ -6,8 +6,8 @@ import numpy as np
 
 from webtrial.run.records import Load
 from webtrial.selftest.check.behaviours import Delaying
+from webtrial.selftest.check.observation import Observed, matched, observe, percentile, task_of
 from webtrial.selftest.check.rows import Row, at_most, within
-from webtrial.selftest.check.watched import Observed, matched, observe, percentile, task_of
 
 KINDS = ("constant", "log-normal", "bimodal")
 RATE_PER_S = 1000.0
@@ -37,11 +37,11 @@ def check(kind: str) -> tuple[list[Row], str]:
 def judged(kind: str, observed: Observed) -> list[Row]:
     """Return the driver's error per request, and the percentiles that it reports."""
     both = matched(observed)
-    error_ms = (both["latency_ms"] - both["took_ms"]).abs()
+    error_ms = (both["latency_ms"] - both["service_ms"]).abs()
     name = f"{kind} delays at {RATE_PER_S:g}/s"
     note = f"median {error_ms.median():.3f} ms, {len(both):,} requests"
     rows = [at_most(f"{name}: p99 of error, ms", percentile(error_ms, 99), ERROR_P99_MAX_MS, note)]
     for p in PERCENTILES:
-        truth, measured = percentile(both["took_ms"], p), percentile(both["latency_ms"], p)
+        truth, measured = percentile(both["service_ms"], p), percentile(both["latency_ms"], p)
         rows.append(within(f"{name}: p{p}, ms", truth, measured, PERCENTILE_TOLERANCE))
     return rows

@@ -9,13 +9,13 @@ from functools import partial
 
 import numpy as np
 
-from webtrial.load.driver import Driving, Task
+from webtrial.load.driver import DriverHandle, Task
 from webtrial.run.records import Load
 from webtrial.selftest.check.behaviours import Delaying
+from webtrial.selftest.check.observation import Observed, observe, task_of
 from webtrial.selftest.check.rows import Row, equal
-from webtrial.selftest.check.server import Served
+from webtrial.selftest.check.server import RunningServer
 from webtrial.selftest.check.signals import Stop
-from webtrial.selftest.check.watched import Observed, observe, task_of
 from webtrial.system.environment import base_environment
 
 TIMES = 3
@@ -35,15 +35,19 @@ def check() -> tuple[list[Row], str]:
     stopped = [_stopped(number) for number in range(TIMES)]
     crowded = [_crowded(number) for number in range(TIMES)]
     return [
-        _caught("client stopped for 1 s: caught by the stall gate", stopped, "stall"),
-        _caught("busy loop on the client's core: caught by foreign CPU", crowded, "foreign_cpu"),
+        _caught("client stopped for 1 s: detected by the stall gate", stopped, "stall"),
+        _caught(
+            "busy loop on the client's core: detected by the foreign CPU gate",
+            crowded,
+            "foreign_cpu",
+        ),
     ], ""
 
 
 def _caught(experiment: str, observed: list[Observed], gate: str) -> Row:
-    struck = [{reason.gate for reason in each.validity.reasons} for each in observed]
-    note = "; ".join(", ".join(sorted(gates)) or "nothing" for gates in struck)
-    return equal(experiment, len(observed), sum(gate in gates for gates in struck), note)
+    failed = [{reason.gate for reason in each.validity.reasons} for each in observed]
+    note = "; ".join(", ".join(sorted(gates)) or "no gate" for gates in failed)
+    return equal(experiment, len(observed), sum(gate in gates for gates in failed), note)
 
 
 def _stopped(seed: int) -> Observed:
@@ -54,7 +58,7 @@ def _task(seed: int) -> Task:
     return task_of(Load("open", rate_per_s=RATE_PER_S), seed, WINDOW_S)
 
 
-def _stop(_: Served, driver: Driving) -> None:
+def _stop(_: RunningServer, driver: DriverHandle) -> None:
     Stop(STOP_AFTER_S, STOP_S).soon(driver.pid, driver.window_opens_ns)
 
 

@@ -10,12 +10,12 @@ from webtrial.selftest.check import (
     delays,
     disturbed,
     failures,
-    itself,
     precision,
     queueing,
+    same_stack,
     stopped,
 )
-from webtrial.selftest.check.rows import Row, not_now
+from webtrial.selftest.check.rows import Row, undecided
 
 ATTEMPTS = 30
 
@@ -25,9 +25,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     "failures": failures.check,
     **{f"{kind} delays": partial(delays.check, kind) for kind in delays.KINDS},
     **{f"{rate:g} arrivals/s": partial(precision.check, rate) for rate in precision.RATES_PER_S},
-    **{f"a server that is stopped, {x} loop": partial(stopped.check, x) for x in stopped.LOADS},
-    **{f"a queue at {load:.0%}": partial(queueing.check, load) for load in queueing.LOADS},
-    "a client that is disturbed": disturbed.check,
+    **{f"stopped server, {x} loop": partial(stopped.check, x) for x in stopped.LOADS},
+    **{f"queue at {load:.0%} load": partial(queueing.check, load) for load in queueing.LOADS},
+    "disturbed client": disturbed.check,
 }
 
 
@@ -35,12 +35,12 @@ def run(say: Callable[[str], None], database_url: str | None = None) -> Iterator
     """Yield the rows of every experiment as they come; needs a supervisor."""
     for name, experiment in EXPERIMENTS.items():
         yield from undisturbed(name, experiment, say)
-    say("a stack against itself")
-    pairs = itself.measure(database_url=database_url)
-    yield itself.check(pairs)
-    say("the intervals, by simulation")
+    say("A/A test of a stack against itself")
+    pairs = same_stack.measure(database_url=database_url)
+    yield same_stack.check(pairs)
+    say("coverage of the intervals, by simulation")
     throughputs = pd.Series(pairs[["first", "second"]].to_numpy().ravel())
-    yield from coverage.check(coverage.Noise(*itself.noise_of(throughputs)))
+    yield from coverage.check(coverage.Noise(*same_stack.noise_of(throughputs)))
 
 
 def undisturbed(name: str, experiment: Experiment, say: Callable[[str], None]) -> list[Row]:
@@ -53,5 +53,5 @@ def undisturbed(name: str, experiment: Experiment, say: Callable[[str], None]) -
         rows, disturbance = experiment()
         if not disturbance:
             return rows
-        say(f"  not now: {disturbance}")
-    return [not_now(row, disturbance) for row in rows]
+        say(f"  disturbed: {disturbance}")
+    return [undecided(row, disturbance) for row in rows]

@@ -13,8 +13,8 @@ import pandas as pd
 
 from webtrial.run.records import Load
 from webtrial.selftest.check.behaviours import Queueing
+from webtrial.selftest.check.observation import Observed, matched, observe, percentile, task_of
 from webtrial.selftest.check.rows import Row, at_most, within
-from webtrial.selftest.check.watched import Observed, matched, observe, percentile, task_of
 
 LOADS = (0.5, 0.8, 0.9)
 SERVICE_MS = 20.0
@@ -45,7 +45,7 @@ def judged(load: float, observed: Observed) -> list[Row]:
     opening = both["nth"] == 0
     name = f"queue at {load:.0%} load"
     truth, measured = both["expected_ms"].mean(), both["latency_ms"].mean()
-    formula = f"M/M/1 gives {SERVICE_MS / (1 - load):.1f} in the long run"
+    formula = f"long-run mean of M/M/1: {SERVICE_MS / (1 - load):.1f}"
     return [
         at_most(
             f"{name}: p99 of error, ms",
@@ -59,17 +59,17 @@ def judged(load: float, observed: Observed) -> list[Row]:
 
 def _opened(error_ms: "pd.Series[float]") -> str:
     if error_ms.empty:
-        return "no connection had to be opened"
-    return f"{len(error_ms)} that opened a connection: median {error_ms.median():.2f} ms longer"
+        return "no request opened a connection"
+    return f"{len(error_ms)} requests opened a connection: median {error_ms.median():.2f} ms longer"
 
 
 def lindley_ms(log: pd.DataFrame) -> "pd.Series[float]":
     """Return the response time of each request by Lindley's recursion, indexed by `received_ns`."""
     log = log.sort_values("began_ns")
-    took_ns = (log["sent_ns"] - log["began_ns"]).to_numpy()
+    service_ns = (log["sent_ns"] - log["began_ns"]).to_numpy()
     arrived_ns = log["received_ns"].to_numpy()
     done_ns = np.empty(len(log), dtype=np.int64)
     last_ns = 0
-    for n, (at_ns, for_ns) in enumerate(zip(arrived_ns, took_ns, strict=True)):
+    for n, (at_ns, for_ns) in enumerate(zip(arrived_ns, service_ns, strict=True)):
         last_ns = done_ns[n] = max(at_ns, last_ns) + for_ns
     return pd.Series((done_ns - arrived_ns) / 1e6, index=arrived_ns)

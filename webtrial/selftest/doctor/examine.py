@@ -32,10 +32,10 @@ def as_text(findings: Sequence[Finding], columns: int) -> str:
 def _lines(finding: Finding, widest: int, columns: int) -> Iterator[str]:
     label = f"{finding.level:<8} {finding.what:<{widest}}  "
     remedy = f"-> {finding.remedy}" if finding.remedy else ""
-    room = max(20, columns - len(label))
-    told = [line for text in (finding.value, remedy) for line in _wrapped(text, room)]
-    for place, line in enumerate(told):
-        yield f"{label if place == 0 else ' ' * len(label)}{line}"
+    width = max(20, columns - len(label))
+    lines = [line for text in (finding.value, remedy) for line in _wrapped(text, width)]
+    for index, line in enumerate(lines):
+        yield f"{label if index == 0 else ' ' * len(label)}{line}"
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
@@ -46,7 +46,7 @@ def conclusion(findings: Sequence[Finding]) -> str:
     """Return a one-sentence summary of the findings."""
     counts = Counter(finding.level for finding in findings)
     if counts["error"]:
-        return f"Nothing can be measured here: see {_counted(counts['error'], 'error')} above."
+        return f"Measuring is not possible here: see {_counted(counts['error'], 'error')} above."
     if counts["warning"]:
         return f"Ready to measure, with {_counted(counts['warning'], 'warning')}."
     return "Ready to measure."

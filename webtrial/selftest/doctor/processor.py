@@ -46,13 +46,13 @@ def cores(available: Collection[int], root: Path = ROOT) -> Finding:
     physical = cores_of(available, root)
     split = core_split({*available}, cores=physical)
     if split.driver_core is None:
-        remedy = "give two or more: the load driver takes from what it measures"
-        return Finding("warning", "cores", "1 for everything", remedy)
+        remedy = "provide two or more: the load driver takes CPU from the services"
+        return Finding("warning", "cores", "1 for services and load driver", remedy)
     services = ", ".join(map(str, split.service_cores))
     value = f"{len(available)}: load driver on {split.driver_core}, services on {services}"
     if _is_shared(split, physical):
-        remedy = "give two whole cores: threads of one core slow each other down"
-        return Finding("warning", "cores", f"{value}, threads of the same core", remedy)
+        remedy = "provide two physical cores: threads of one core slow each other down"
+        return Finding("warning", "cores", f"{value}, threads of the same physical core", remedy)
     return Finding("ok", "cores", value)
 
 
@@ -66,10 +66,10 @@ def quota(available: int, root: Path = ROOT) -> Finding:
     found = cpu_quota(root)
     if found is None:
         return Finding("ok", "CPU quota", "none")
-    value = f"{found.cores:g} cores ({found}) for {available}"
+    value = f"{found.cores:g} cores ({found}), {available} available"
     if found.cores >= available:
-        return Finding("note", "CPU quota", value, "nothing to do: it is more than there are")
-    remedy = f"raise it to {available} cores: trials that it stops are suspect"
+        return Finding("note", "CPU quota", value, "nothing to do: it allows all cores")
+    remedy = f"raise it to {available} cores: trials that it throttles are suspect"
     return Finding("warning", "CPU quota", value, remedy)
 
 
@@ -79,7 +79,7 @@ def other_load(use: Use) -> Finding:
     if use.foreign <= FOREIGN_MAX:
         return Finding("ok", "other load", value)
     named = ", ".join(f"{name} {share:.0%}" for name, share in use.busiest.items())
-    remedy = f"end it or wait: above {FOREIGN_MAX:.0%} trials are suspect"
+    remedy = f"stop it or wait: above {FOREIGN_MAX:.0%}, trials are suspect"
     return Finding("warning", "other load", f"{value}{f' ({named})' if named else ''}", remedy)
 
 
@@ -88,7 +88,7 @@ def stolen_time(use: Use) -> Finding:
     value = f"{use.stolen:.0%} of the cores' time"
     if use.stolen <= STOLEN_MAX:
         return Finding("ok", "stolen by the host", value)
-    remedy = f"measure at another hour or elsewhere: above {STOLEN_MAX:.0%} trials are suspect"
+    remedy = f"measure at another time or elsewhere: above {STOLEN_MAX:.0%}, trials are suspect"
     return Finding("warning", "stolen by the host", value, remedy)
 
 

@@ -29,16 +29,15 @@ def temporary_folder() -> Finding:
     try:
         place = scratch_place()
     except LaunchError as error:
-        return Finding("error", "temporary files", "no place", str(error))
+        return Finding("error", "temporary files", "no suitable folder", str(error))
     named = Path(os.environ.get("TMPDIR") or tempfile.gettempdir())
     if os.geteuid() == 0 and is_noexec(place):
-        remedy = "name a folder elsewhere in TMPDIR, or run as another user than root"
+        remedy = "set TMPDIR to another folder, or run as a user other than root"
         return Finding("error", "temporary files", f"{place} is mounted noexec", remedy)
-    short_of_room = _room("temporary files", place, ROOM_FOR_SCRATCH)
-    if short_of_room:
-        return short_of_room
+    if too_little := _room("temporary files", place, ROOM_FOR_SCRATCH):
+        return too_little
     if is_too_long(named):
-        value = f"{place}; the path that TMPDIR names is too long for sockets"
+        value = f"{place}, because the path in TMPDIR is too long for sockets"
         return Finding("note", "temporary files", value, "nothing to do")
     return Finding("ok", "temporary files", f"{place}, {_free_gib(place):.0f} GiB free")
 
@@ -46,12 +45,12 @@ def temporary_folder() -> Finding:
 def runs() -> Finding:
     """Whether a run can be written."""
     folder = runs_folder()
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    if not os.access(there, os.W_OK | os.X_OK):
-        remedy = f"make it writable, or name another folder in {RUNS_FOLDER}"
-        return Finding("error", "runs", f"{folder} cannot be written to", remedy)
-    free = f"{folder}, {_free_gib(there):.0f} GiB free"
-    return _room("runs", there, ROOM_FOR_RUNS) or Finding("ok", "runs", free)
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        remedy = f"make it writable, or set {RUNS_FOLDER} to another folder"
+        return Finding("error", "runs", f"{folder} is not writable", remedy)
+    free = f"{folder}, {_free_gib(existing):.0f} GiB free"
+    return _room("runs", existing, ROOM_FOR_RUNS) or Finding("ok", "runs", free)
 
 
 def _room(what: str, folder: Path, bounds: tuple[float, float]) -> Finding | None:
@@ -61,7 +60,7 @@ def _room(what: str, folder: Path, bounds: tuple[float, float]) -> Finding | Non
         return None
     level: Level = "error" if free_gib < too_little else "warning"
     value = f"{free_gib:.2f} GiB free at {folder}"
-    return Finding(level, what, value, f"make room: {little:g} GiB or more")
+    return Finding(level, what, value, f"free at least {little:g} GiB")
 
 
 def _free_gib(folder: Path) -> float:

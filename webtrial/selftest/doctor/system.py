@@ -25,8 +25,8 @@ def kernel(system: str = sys.platform) -> Finding:
     """Whether this is the operating system that measuring needs."""
     if system.startswith("linux"):
         return Finding("ok", "system", f"Linux {platform.release()}")
-    remedy = "measure in a container or a virtual machine; runs can be read here"
-    return Finding("error", "system", f"{system}, and measuring needs Linux", remedy)
+    remedy = "measure in a container or a virtual machine; only reading runs works here"
+    return Finding("error", "system", f"{system}, but measuring needs Linux", remedy)
 
 
 def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
@@ -35,7 +35,7 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
     needed = metadata("webtrial")["Requires-Python"].removeprefix(">=")
     if version >= tuple(map(int, needed.split("."))):
         return Finding("ok", "Python", value)
-    return Finding("error", "Python", value, f"`make ... PYTHON=` one of {needed} or newer")
+    return Finding("error", "Python", value, f"run `make … PYTHON=<path>` with {needed} or newer")
 
 
 def text_encoding(encoding: str | None = None) -> Finding:
@@ -43,23 +43,23 @@ def text_encoding(encoding: str | None = None) -> Finding:
     found = encoding or locale.getpreferredencoding(do_setlocale=False)
     if found.lower().replace("-", "") == "utf8":
         return Finding("ok", "locale", found)
-    remedy = "`export LC_ALL=C.UTF-8`, to see in the terminal what is printed"
+    remedy = "run `export LC_ALL=C.UTF-8`, so the terminal shows all characters"
     return Finding("note", "locale", found, remedy)
 
 
 def browser() -> Finding:
     """Whether a browser is available for tests of the page."""
-    system, own = shutil.which("chromium"), _of_playwright()
-    if system or own:
-        return Finding("ok", "browser for tests", system or str(own))
-    remedy = "for `make test` alone: `.venv/bin/playwright install chromium`"
+    system, installed = shutil.which("chromium"), _playwright_chromium()
+    if system or installed:
+        return Finding("ok", "browser for tests", system or str(installed))
+    remedy = "for `make test` only: run `.venv/bin/playwright install chromium`"
     return Finding("note", "browser for tests", "none", remedy)
 
 
-def _of_playwright() -> Path | None:
+def _playwright_chromium() -> Path | None:
     """Return the Chromium that Playwright has installed."""
-    told = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    with suppress(RuntimeError):  # a user without a home folder has none there
-        folder = Path(told or "~/.cache/ms-playwright").expanduser()
+    named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    with suppress(RuntimeError):  # the user may have no home folder
+        folder = Path(named or "~/.cache/ms-playwright").expanduser()
         return next(folder.glob("chromium*"), None)
     return None

@@ -9,24 +9,24 @@ from webtrial.system.folders import RUNS_FOLDER
 
 # Passed on to every program that is started, or in effect before our own code runs.
 _INTERFERING = {
-    "LD_LIBRARY_PATH": "programs of ours load libraries from there",
-    "LD_PRELOAD": "each program loads it first",
-    "PYTHONHOME": "Python looks for its own modules there",
-    "PYTHONPATH": "modules there are imported in place of Webtrial's and its requirements",
-    "PYTHONOPTIMIZE": "Python leaves out checks",
+    "LD_LIBRARY_PATH": "all programs load libraries from it",
+    "LD_PRELOAD": "all programs load it first",
+    "PYTHONHOME": "Python loads its own modules from it",
+    "PYTHONPATH": "its modules may replace those of Webtrial and its requirements",
+    "PYTHONOPTIMIZE": "Python skips assertions",
     "PYTHONDEVMODE": "Python is several times slower",
-    "PYTHONMALLOC": "Python takes memory in another way",
+    "PYTHONMALLOC": "Python uses another memory allocator",
     "PYTHONTRACEMALLOC": "Python is several times slower",
     "PYTHONASYNCIODEBUG": "event loops are several times slower",
-    "COVERAGE_PROCESS_START": "each line that runs is recorded",
+    "COVERAGE_PROCESS_START": "every executed line is recorded",
 }
-_MEANT_FOR_US = {
-    "DATABASE_URL": "that PostgreSQL is used in place of the embedded one",
-    RUNS_FOLDER: "runs lie there",
-    "WEBTRIAL_PASS_ON": "the variables that it names reach all that is started",
+_READ_BY_WEBTRIAL = {
+    "DATABASE_URL": "this PostgreSQL is used instead of the embedded one",
+    RUNS_FOLDER: "runs are stored in this folder",
+    "WEBTRIAL_PASS_ON": "the variables it names are passed on to all processes",
 }
 # Settings of other programs, removed from the environment of what Webtrial starts.
-_KEPT_AWAY = (
+_REMOVED_PREFIXES = (
     *("PG", "GIT_", "MPL", "MATPLOTLIB", "JUPYTER_", "IPYTHON", "PAPERMILL_", "PANDOC"),
     *("PIP_", "UV_", "GUNICORN_", "UVICORN_", "FLASK_", "DJANGO_", "SQLALCHEMY_"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy"),
@@ -37,7 +37,7 @@ _KEPT_AWAY = (
 def findings(variables: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Yield all checks of this module."""
     yield from interfering(variables)
-    yield from meant_for_us(variables)
+    yield from read_by_webtrial(variables)
     yield foreign(variables)
     yield from foreign_kernel(variables)
 
@@ -46,30 +46,30 @@ def interfering(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the variables that change or slow down what runs."""
     for name, effect in _INTERFERING.items():
         if variables.get(name):
-            yield Finding("warning", "variable", f"{name}: {effect}", f"`unset {name}`")
+            yield Finding("warning", "variable", f"{name}: {effect}", f"run `unset {name}`")
 
 
-def meant_for_us(variables: Mapping[str, str]) -> Iterator[Finding]:
+def read_by_webtrial(variables: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the variables that Webtrial reads."""
-    for name, effect in _MEANT_FOR_US.items():
+    for name, effect in _READ_BY_WEBTRIAL.items():
         if variables.get(name):
             yield Finding("note", "variable", f"{name}: {effect}", "nothing to do")
 
 
 def foreign(variables: Mapping[str, str]) -> Finding:
     """Return a finding on the variables that other programs read."""
-    named = sorted(name for name in variables if name.startswith(_KEPT_AWAY))
+    named = sorted(name for name in variables if name.startswith(_REMOVED_PREFIXES))
     if not named:
-        return Finding("ok", "variables", "none of other programs")
-    remedy = "nothing to do: what Webtrial starts does not get them"
+        return Finding("ok", "variables", "no settings of other programs")
+    remedy = "nothing to do: Webtrial does not pass them on to its processes"
     return Finding("note", "variables", ", ".join(named), remedy)
 
 
 def foreign_kernel(variables: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield a Jupyter kernel with the name of ours; papermill, run by hand, would use it."""
+    """Yield Jupyter kernels with the name of ours: papermill would use them if run by hand."""
     folders = filter(None, variables.get("JUPYTER_PATH", "").split(os.pathsep))
     for folder in folders:
         kernel = Path(folder) / "kernels" / "python3"
         if kernel.is_dir():
-            remedy = "nothing to do for `make`; for papermill by hand: `unset JUPYTER_PATH`"
-            yield Finding("note", "kernel", f"{kernel} has the name of ours", remedy)
+            remedy = "nothing to do for `make`; to run papermill by hand: `unset JUPYTER_PATH`"
+            yield Finding("note", "kernel", f"{kernel} has the name of Webtrial's kernel", remedy)

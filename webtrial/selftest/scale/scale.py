@@ -14,11 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 from webtrial.errors import ParameterError, RunError
-from webtrial.selftest.scale.made import make_run
+from webtrial.selftest.scale.synthetic import make_run
 from webtrial.system.environment import completed
 
 SIZES = (10**6, 10**7, 10**8)
-LEAST = 1000
+MINIMUM = 1000
 BYTES_PER_SAMPLE = 16  # on disk; 12 were observed
 PATIENCE_S = 600
 
@@ -29,13 +29,13 @@ def demand_room(sizes: Sequence[int], folder: Path) -> None:
     Raises RunError if the largest does not fit, and ParameterError if the smallest cannot be
     divided among the trials.
     """
-    if min(sizes) < LEAST:
-        raise ParameterError(f"--samples {min(sizes):,}: ask for {LEAST:,} or more")
+    if min(sizes) < MINIMUM:
+        raise ParameterError(f"--samples {min(sizes):,} is too few: use {MINIMUM:,} or more")
     needed, free = max(sizes) * BYTES_PER_SAMPLE, shutil.disk_usage(folder).free
     if needed > free:
         raise RunError(
-            f"{max(sizes):,} samples need up to {needed / 2**30:.1f} GiB in {folder.parent}, where"
-            f" {free / 2**30:.1f} are free: make room there, or ask for fewer by --samples"
+            f"{max(sizes):,} samples need up to {needed / 2**30:.1f} GiB in {folder.parent}, but"
+            f" {free / 2**30:.1f} GiB are free: free disk space, or use fewer with --samples"
         )
 
 
@@ -54,9 +54,12 @@ def measure(sizes: Sequence[int], folder: Path) -> pd.DataFrame:
 def _measure_once(samples: int, folder: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=folder) as place:
         run = make_run(samples, Path(place))
-        command = [sys.executable, "-m", "webtrial.selftest.scale.summing_up", str(run)]
+        command = [sys.executable, "-m", "webtrial.selftest.scale.summarise", str(run)]
         done = completed(command, PATIENCE_S)
     if done.returncode:
-        raise RunError(f"{samples:,} samples could not be summed up:\n{done.stderr[-2000:]}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+        raise RunError(
+            f"{samples:,} samples could not be summarised. End of the error output:\n"
+            f"{done.stderr[-2000:]}"
+        )
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result

@@ -1,4 +1,4 @@
-"""The data, accessed as the settings say; access.py says what every way can do."""
+"""The data access that the settings choose; access.py defines its interface."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""What every way to the data can do."""
+"""Interface of the data access."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
@@ -6,52 +6,52 @@ from typing import Any, Protocol
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 Record = dict[str, Any]
-"""A row as JsonResponse takes it: numbers, text, decimals and moments by name."""
+"""A row for JsonResponse: numbers, text, decimals and times by name."""
 
 
 class Data(Protocol):
-    """The functions of `orm` and `raw`, and of `async_orm` and `async_raw`, where all but `pool`
+    """The functions of `orm` and `raw`, and of `async_orm` and `async_raw`, where all except `pool`
     are awaited. All send the same data statements."""
 
     def users(self, after: int, limit: int) -> list[Record]:
-        """Up to `limit` users behind the id `after`, by id."""
+        """Return up to `limit` users with ids above `after`, by id."""
 
     def user_with_orders(self, user_id: int) -> Record:
-        """The user, under `orders` the orders, oldest first; Http404 if there is none."""
+        """Return the user with its `orders`, oldest first; Http404 if there is none."""
 
     def create_user(self, fields: Record) -> Record:
-        """Insert a user; UsernameTakenError if the name is another's."""
+        """Insert a user; UsernameTakenError if another user has the name."""
 
     def replace_user(self, user_id: int, fields: Record) -> Record:
         """Overwrite a user; Http404, UsernameTakenError."""
 
     def delete_user(self, user_id: int) -> None:
-        """Delete a user, whose orders the database deletes too; Http404."""
+        """Delete a user; the database deletes its orders. Http404."""
 
     def search(self, text: str) -> dict[str, list[Record]]:
-        """Products with the text in their names, every category, the latest reviews."""
+        """Return products with the text in their names, all categories and the latest reviews."""
 
     def catalog(self, offset: int, limit: int) -> list[Any]:
-        """Products with their categories, by id, for the template."""
+        """Return products with their categories, by id, for the template."""
 
     def password_is_right(self, username: str, password: str) -> bool:
-        """Whether the account exists and this is its password."""
+        """Return whether the account exists and this is its password."""
 
     def account_exists(self, username: str) -> bool:
         """Whether there is an account of that name."""
 
     def count_users(self) -> int:
-        """How many users there are."""
+        """Return the number of users."""
 
     def last_days_sales(self) -> list[Record]:
-        """Date, number of orders and total of each of the last seven days that have sales."""
+        """Return date, number of orders and total of each of the last seven days with sales."""
 
     def pool(self) -> ConnectionPool | AsyncConnectionPool:
-        """Where its connections come from."""
+        """Return the connection pool."""
 
 
 class AsyncData(Data, Protocol):
-    """What the async ways can do beside."""
+    """Additional functions of the async data access."""
 
     def open_connections(self) -> AbstractAsyncContextManager[None]:
-        """Every connection open, closed again at the end."""
+        """Open all connections, and close them at the end."""

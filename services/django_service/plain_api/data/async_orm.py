@@ -1,7 +1,7 @@
-"""The data through Django's async ORM, whose driver works in threads.
+"""Data access with Django's async ORM, whose driver works in threads.
 
-Each request has a thread to itself, in which its queries run one after the other: gathering them
-gains nothing. Its connection is taken with the first query and returned when the answer is sent.
+Each request has its own thread, in which its queries run one after another: gathering them gains
+nothing. Its connection is taken with the first query and returned when the response is sent.
 """
 
 from collections.abc import AsyncIterator
@@ -75,7 +75,7 @@ async def catalog(offset: int, limit: int) -> list[Product]:
 
 
 async def password_is_right(username: str, password: str) -> bool:
-    # Of a name that nobody has Django makes the hash in the event loop, which stands still for it.
+    # For an unknown name, Django computes the hash in the event loop, which blocks it.
     return await aauthenticate(username=username, password=password) is not None
 
 

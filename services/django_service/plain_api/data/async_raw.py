@@ -1,6 +1,6 @@
-"""The data through SQL and psycopg's own async connections: no thread in between.
+"""Data access with SQL and psycopg's own async connections, without threads.
 
-A connection is taken for as long as its statements take.
+A connection is taken only while its statements run.
 """
 
 from collections.abc import AsyncIterator
@@ -25,16 +25,16 @@ Connection = AsyncConnection[Record]
 
 
 async def _set_time_zone(connection: Connection) -> None:
-    # Moments come back in the connection's time zone.
+    # Times are returned in the connection's time zone.
     await connection.execute("SELECT set_config('TimeZone', %s, false)", [settings.TIME_ZONE])
 
 
 _pool = AsyncConnectionPool(
     settings.DATABASE_URL,
-    # Autocommit as with Django: each request writes with at most one statement.
+    # Autocommit, as in Django: each request writes with at most one statement.
     kwargs={"autocommit": True, "row_factory": dict_row},
     configure=_set_time_zone,
-    open=False,  # which it can only be within the event loop
+    open=False,  # it can be opened only within the event loop
     **settings.DATABASE_POOL,
 )
 
@@ -97,7 +97,7 @@ async def catalog(offset: int, limit: int) -> list[Record]:
 
 async def password_is_right(username: str, password: str) -> bool:
     account = await _account(username)
-    # A hash takes some 20 ms: in a thread, for other requests to go on.
+    # A hash takes about 20 ms: in a thread, it does not block other requests.
     return await sync_to_async(is_password)(password, account and account["password_hash"])
 
 
@@ -126,7 +126,7 @@ async def _rows(connection: Connection, statement: Statement) -> list[Record]:
 
 
 async def _changed(connection: Connection, statement: Statement) -> int:
-    """How many rows the statement changed."""
+    """Return the number of rows that the statement changed."""
     cursor = await connection.execute(*statement)
     return cursor.rowcount
 

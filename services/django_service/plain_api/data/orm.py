@@ -1,4 +1,4 @@
-"""The data through Django's ORM."""
+"""Data access with Django's ORM."""
 
 from typing import Any
 

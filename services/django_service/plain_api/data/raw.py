@@ -1,4 +1,4 @@
-"""The data through SQL and a cursor of Django's connection."""
+"""Data access with SQL and a cursor of Django's connection."""
 
 from django.db import DataError, connection
 from django.http import Http404
@@ -82,7 +82,7 @@ def _rows(statement: Statement) -> list[Record]:
 
 
 def _changed(statement: Statement) -> int:
-    """How many rows the statement changed."""
+    """Return the number of rows that the statement changed."""
     with connection.cursor() as cursor:
         cursor.execute(*statement)
         return cursor.rowcount

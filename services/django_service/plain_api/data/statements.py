@@ -1,4 +1,4 @@
-"""The SQL of `raw` and `async_raw`: each function gives a statement and its values."""
+"""The SQL of `raw` and `async_raw`: each function returns a statement and its values."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def last_days_sales() -> Statement:
 
 
 def _containing(text: str) -> str:
-    """A LIKE pattern that finds the text literally, anywhere."""
+    """Return a LIKE pattern that finds the text literally, anywhere."""
     for special in "\\%_":
         text = text.replace(special, f"\\{special}")
     return f"%{text}%"

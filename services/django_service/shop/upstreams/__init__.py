@@ -1,1 +1,1 @@
-"""The services that the dashboard and the sources ask, over connections that are kept."""
+"""Requests to other services for dashboard and sources, over persistent connections."""

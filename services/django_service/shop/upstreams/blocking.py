@@ -1,4 +1,4 @@
-"""Asking from a thread: one question after the other, or each in a thread of its own."""
+"""Requests from a thread: one after another, or each in its own thread."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +9,11 @@ from django.conf import settings
 
 from shop.upstreams.questions import FAILURES, UPSTREAMS, Question, client_options, content
 
-# A client for each, shared by the process's threads.
+# One client per upstream, shared by the process's threads.
 _clients = {name: httpx.Client(**client_options(url)) for name, url in UPSTREAMS.items()}
 
-# Both maps keep the order. Python's own asks each time that an answer is taken; that of the
-# threads, of which there are as many as connections to the upstreams, asks everything at once.
+# Both maps keep the order. Python's own map sends a request each time a result is taken. The map of
+# the threads sends all at once: there are as many threads as connections to the upstreams.
 _map = (
     ThreadPoolExecutor(len(_clients) * settings.UPSTREAM_CONNECTIONS, "upstreams").map
     if settings.SOURCES == "threads"
@@ -22,7 +22,7 @@ _map = (
 
 
 def answers_to(questions: Iterable[Question]) -> Iterator[Any]:
-    """The answer to each question; None for one that fails, is late or makes no sense."""
+    """Yield the response to each request; None if it fails, is late or is not valid JSON."""
     return _map(_ask, questions)
 
 

@@ -1,4 +1,4 @@
-"""Asking from an event loop."""
+"""Requests from an event loop."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -8,7 +8,7 @@ import httpx
 
 from shop.upstreams.questions import FAILURES, UPSTREAMS, Question, client_options, content
 
-# A client for each, for the life of the process.
+# One client per upstream, for the life of the process.
 _clients = {name: httpx.AsyncClient(**client_options(url)) for name, url in UPSTREAMS.items()}
 
 
@@ -22,7 +22,7 @@ async def open_clients() -> AsyncIterator[None]:
 
 
 async def answer_to(question: Question) -> Any:
-    """The answer; None for a question that fails, is late or makes no sense."""
+    """Return the response; None if the request fails, is late or its response is not valid JSON."""
     try:
         client = _clients[question.upstream]
         return content(await client.get(question.path, timeout=question.timeout))

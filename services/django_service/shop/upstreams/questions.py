@@ -1,4 +1,4 @@
-"""What other services are asked, and what of their answers counts: for every way to ask."""
+"""Requests to other services and the check of their responses, for all ways of sending them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,13 +7,13 @@ import httpx
 from django.conf import settings
 
 UPSTREAMS = {"inventory": settings.INVENTORY_URL, "analytics": settings.ANALYTICS_URL}
-# What a request or reading its answer raises when there is none that makes sense.
+# Exceptions of a request without a valid response.
 FAILURES = (httpx.HTTPError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to get of which upstream; it may take `delay_ms` longer than others."""
+    """A request to an upstream, whose time limit is `delay_ms` longer than usual."""
 
     upstream: str
     path: str
@@ -21,7 +21,7 @@ class Question:
 
     @property
     def timeout(self) -> httpx.Timeout:
-        """When the upstream is late. A wait for a free connection of ours is not its fault."""
+        """Return the time limits. Waiting for a free connection of our own does not count."""
         return httpx.Timeout(settings.UPSTREAM_TIMEOUT_S + self.delay_ms / 1e3, pool=None)
 
 
@@ -29,15 +29,15 @@ DASHBOARD = (Question("inventory", "/stock"), Question("analytics", "/metrics"))
 
 
 def sources(count: int, delay_ms: int) -> list[Question]:
-    """A question to each source from 1 to `count`, all of which answer after `delay_ms`."""
+    """Return a request to each source from 1 to `count`, all with `delay_ms`."""
     numbers = range(1, count + 1)
     return [Question("inventory", f"/source/{n}/{delay_ms}", delay_ms) for n in numbers]
 
 
 def client_options(base_url: str) -> dict[str, Any]:
-    """How the client of an upstream is made."""
+    """Return the options of an upstream's client."""
     connections = settings.UPSTREAM_CONNECTIONS
-    # All are kept: httpx would close idle ones beyond 20, or after 5 s.
+    # Keep all connections: by default, httpx closes idle ones beyond 20, or after 5 s.
     limits = httpx.Limits(
         max_connections=connections,
         max_keepalive_connections=connections,
@@ -47,12 +47,12 @@ def client_options(base_url: str) -> dict[str, Any]:
 
 
 def content(response: httpx.Response) -> Any:
-    """What the response says, or None where it is no answer; one of FAILURES is raised."""
+    """Return the response's JSON, or None without status 200; raises one of FAILURES."""
     if response.status_code != httpx.codes.OK:
         return None
     return response.json(parse_constant=_refuse)
 
 
 def _refuse(constant: str) -> None:
-    # Python reads NaN and Infinity, which our own answer could not carry.
+    # Python reads NaN and Infinity, which our own response could not contain.
     raise ValueError(f"{constant} is not JSON")

@@ -1,4 +1,4 @@
-"""Where data comes from: SQL or an ORM, a module each, with the same methods."""
+"""Data access: SQL or an ORM, a module each, with the same methods."""
 
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
@@ -19,6 +19,6 @@ _MODULES = {
 
 
 def open_shop(settings: Settings) -> AbstractAsyncContextManager[Shop]:
-    """The data by way of the module that the settings name, every connection open."""
+    """Open the data access that the settings choose, with all connections open."""
     module = import_module(f".{_MODULES[settings.data_access, settings.driver]}", __name__)
     return cast(AbstractAsyncContextManager[Shop], module.open_shop(settings))

@@ -1,4 +1,4 @@
-"""The data through SQLAlchemy's asynchronous sessions."""
+"""Data access with SQLAlchemy's asynchronous sessions."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,12 +27,12 @@ from .sqlalchemy_pools import AsyncCountingPool
 
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator["OrmShop"]:
-    """Every connection open."""
+    """Open the data access with all connections open."""
     engine = _engine(settings)
     try:
         await _fill_pool(engine, settings.database_connections)
-        counter = engine.pool.counter = Counter()  # filling it was no request's doing
-        # An answer is made of committed objects: reading them again would be one more statement.
+        counter = engine.pool.counter = Counter()  # filling the pool does not count
+        # Responses use committed objects: reading them again would be one more statement.
         yield OrmShop(async_sessionmaker(engine, expire_on_commit=False), counter)
     finally:
         await engine.dispose()
@@ -46,7 +46,7 @@ class OrmShop:
     counter: Counter
 
     def pool_use(self) -> PoolUse:
-        return self.counter.told()
+        return self.counter.use()
 
     async def users(self, after: int, limit: int) -> list[User]:
         async with self.sessions() as session:
@@ -71,12 +71,12 @@ class OrmShop:
                 return None
             for name, value in values.items():
                 setattr(user, name, value)
-                # Without it SQLAlchemy leaves out what did not change: a PUT writes, as in SQL.
+                # Otherwise SQLAlchemy omits unchanged columns; a PUT always writes, as in SQL.
                 flag_modified(user, name)
             try:
                 with selects.names_stay_unique():
                     await session.commit()
-            except StaleDataError:  # deleted by someone else since it was read
+            except StaleDataError:  # deleted by another request since it was read
                 return None
         return user
 
@@ -124,13 +124,13 @@ def _engine(settings: Settings) -> AsyncEngine:
     }
     if settings.driver == "psycopg":
         return create_async_engine(f"postgresql+psycopg://{location}", **pool)
-    # The whole URL to asyncpg, which reads what SQLAlchemy does not: sslmode and the like.
+    # asyncpg gets the whole URL: it reads options that SQLAlchemy does not, such as sslmode.
     connect = partial(asyncpg.connect, settings.database_url)
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, **pool)
 
 
 async def _fill_pool(engine: AsyncEngine, size: int) -> None:
-    """Connections that are open at once and then given back are what the pool keeps."""
+    """Fill the pool: it keeps connections that were open at the same time and then returned."""
     connections = [await engine.connect() for _ in range(size)]
     for connection in connections:
         await connection.close()

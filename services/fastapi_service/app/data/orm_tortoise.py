@@ -1,4 +1,4 @@
-"""The data through Tortoise's models, each statement on whichever connection is free."""
+"""Data access with Tortoise's models; each statement uses any free connection."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,7 +21,7 @@ from .tortoise_models import Account, Category, Product, Review, Sale, User
 
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator["TortoiseShop"]:
-    """Every connection open."""
+    """Open the data access with all connections open."""
     pool = {"url": settings.database_url, "maxsize": settings.database_connections}
     config = {
         "connections": {"default": {"engine": tortoise_client.__name__, "credentials": pool}},
@@ -33,7 +33,7 @@ async def open_shop(settings: Settings) -> AsyncIterator["TortoiseShop"]:
 
 
 class TortoiseShop:
-    """The models know their connections."""
+    """Data access; the models have their own connections."""
 
     def pool_use(self) -> PoolUse:
         return NOT_COUNTED
@@ -59,7 +59,7 @@ class TortoiseShop:
         try:
             with _names_stay_unique():
                 await user.save(update_fields=values.keys(), force_update=True)
-        except IntegrityError:  # deleted by someone else since it was read
+        except IntegrityError:  # deleted by another request since it was read
             return None
         return user
 
@@ -88,7 +88,7 @@ class TortoiseShop:
 
     async def sales_of_last_days(self, days: int) -> list[dict[str, Any]]:
         last = Subquery(Sale.annotate(last=Max("date")).values("last"))
-        # Within the statement: PostgreSQL would take a parameter there for a date.
+        # In the statement: PostgreSQL would interpret a parameter there as a date.
         since = last - ValueWrapper(days, allow_parametrize=False)
         sales = Sale.filter(date__gt=since).annotate(orders=Count("id"), total=Sum("amount"))
         return await sales.group_by("date").order_by("date").values("date", "orders", "total")

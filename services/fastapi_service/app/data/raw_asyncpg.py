@@ -1,4 +1,4 @@
-"""The data through SQL and a pool of asyncpg's."""
+"""Data access with SQL and an asyncpg pool."""
 
 import asyncio
 import math
@@ -20,21 +20,21 @@ Row = dict[str, Any]
 
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator["RawShop"]:
-    """Every connection open."""
+    """Open the data access with all connections open."""
     kind = GatheringShop if settings.searches == "gather" else RawShop
     async with create_pool(settings.database_url, settings.database_connections) as pool:
         yield kind(pool)
 
 
 def create_pool(url: str, connections: int) -> asyncpg.Pool:
-    """A pool that keeps each connection however long it is idle and whatever it has done."""
+    """Create a pool that never closes a connection, whatever its age or use."""
     return asyncpg.create_pool(
         url,
         min_size=connections,
         max_size=connections,
         max_inactive_connection_lifetime=0,
-        max_queries=math.inf,  # asyncpg's 50,000 come within one measurement
-        max_cached_statement_lifetime=0,  # else all are prepared anew every five minutes
+        max_queries=math.inf,  # one measurement exceeds asyncpg's default of 50,000
+        max_cached_statement_lifetime=0,  # otherwise all are prepared again every five minutes
     )
 
 
@@ -46,7 +46,7 @@ class RawShop:
     counter: Counter = field(default_factory=Counter)
 
     def pool_use(self) -> PoolUse:
-        return self.counter.told()
+        return self.counter.use()
 
     async def users(self, after: int, limit: int) -> list[Row]:
         async with self._connection() as connection:
@@ -126,8 +126,8 @@ class GatheringShop(RawShop):
     __slots__ = ()
 
     async def search(self, text: str, limit: int) -> dict[str, list[Row]]:
-        # Each statement takes its own connection and gives it back: requests that held one while
-        # they wait for two more could between them hold all.
+        # Each statement takes its own connection and returns it: requests that hold one and wait
+        # for two more could deadlock.
         return _found(
             *await asyncio.gather(
                 self._rows(sql.PRODUCTS, containing(text), limit),

@@ -1,4 +1,4 @@
-"""The data through SQL and a pool of psycopg's."""
+"""Data access with SQL and a psycopg pool."""
 
 import math
 from collections.abc import AsyncIterator
@@ -14,19 +14,19 @@ from psycopg_pool import AsyncConnectionPool
 from ..settings import Settings
 from . import sql
 from .access import UsernameTakenError, containing
-from .pool_use import PoolUse, told_by_psycopg
+from .pool_use import PoolUse, use_of_psycopg
 
 Row = dict[str, Any]
 
 
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator["RawShop"]:
-    """Every connection open."""
+    """Open the data access with all connections open."""
     async with AsyncConnectionPool(
         settings.database_url,
         min_size=settings.database_connections,
         max_size=settings.database_connections,
-        max_lifetime=math.inf,  # none is replaced while it is measured
+        max_lifetime=math.inf,  # no connection is replaced during a measurement
         kwargs={"autocommit": True, "row_factory": dict_row, "cursor_factory": AsyncRawCursor},
     ) as pool:
         await pool.wait()
@@ -40,7 +40,7 @@ class RawShop:
     pool: AsyncConnectionPool[Any]
 
     def pool_use(self) -> PoolUse:
-        return told_by_psycopg(self.pool.get_stats())
+        return use_of_psycopg(self.pool.get_stats())
 
     async def users(self, after: int, limit: int) -> list[Row]:
         async with self.pool.connection() as connection:

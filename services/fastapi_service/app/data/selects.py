@@ -1,4 +1,4 @@
-"""The statements as SQLAlchemy writes them, and its way to say that a name is taken."""
+"""The statements in SQLAlchemy, and its error for a name that is taken."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from .access import UsernameTakenError, containing
 from .sqlalchemy_models import Account, Category, Product, Review, Sale, User
 
-UNIQUE_VIOLATION = "23505"  # the SQLSTATE that every driver passes on
+UNIQUE_VIOLATION = "23505"  # the SQLSTATE, available from every driver
 
 
 def users(after: int, limit: int) -> Select[User]:
@@ -19,7 +19,7 @@ def users(after: int, limit: int) -> Select[User]:
 
 
 def without_user(user_id: int) -> Delete:
-    """By statement: session.delete() would read the user and its orders first."""
+    """Return a DELETE statement: session.delete() would first read the user and its orders."""
     statement = delete(User).where(User.id == user_id)
     return statement.execution_options(synchronize_session=False)
 
@@ -62,7 +62,7 @@ def sales_by_day(days: int) -> Select[*tuple[Any, ...]]:
 
 @contextmanager
 def names_stay_unique() -> Iterator[None]:
-    """Raises UsernameTakenError where the database refuses a name."""
+    """Raise UsernameTakenError if the database rejects a name."""
     try:
         yield
     except IntegrityError as error:

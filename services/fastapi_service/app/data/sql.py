@@ -1,4 +1,4 @@
-"""The statements, in PostgreSQL's own notation of parameters."""
+"""The statements, with PostgreSQL's own notation of parameters."""
 
 USERS = "SELECT id, username, email, age FROM users WHERE id > $1 ORDER BY id LIMIT $2"
 USER = "SELECT id, username, email, age FROM users WHERE id = $1"

@@ -1,4 +1,4 @@
-"""The tables as SQLAlchemy models. The schema itself is shared and made elsewhere."""
+"""The tables as SQLAlchemy models. The shared schema is created elsewhere."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
-    """What every model inherits."""
+    """Base class of all models."""
 
 
 class User(Base):

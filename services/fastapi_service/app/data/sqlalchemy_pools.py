@@ -1,4 +1,4 @@
-"""SQLAlchemy's pools, counting."""
+"""SQLAlchemy's pools with counts."""
 
 from time import perf_counter_ns
 from typing import Any
@@ -9,7 +9,7 @@ from .pool_use import Counter
 
 
 class _Counting(Pool):
-    """Counts who takes a connection, and how long that takes."""
+    """Counts connections that are taken, and how long that takes."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -23,8 +23,8 @@ class _Counting(Pool):
 
 
 class CountingPool(_Counting, QueuePool):
-    """For threads."""
+    """Counting pool for threads."""
 
 
 class AsyncCountingPool(_Counting, AsyncAdaptedQueuePool):
-    """For an event loop."""
+    """Counting pool for an event loop."""

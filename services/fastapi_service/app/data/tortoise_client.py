@@ -1,4 +1,4 @@
-"""Tortoise's own client for asyncpg, where it has to be told more than a configuration can say.
+"""Tortoise's client for asyncpg, with changes that its configuration does not support.
 
 Tortoise finds it by this module's name.
 """
@@ -20,18 +20,18 @@ def _ilike(field: Term, text: str) -> Criterion:
 
 
 class Executor(AsyncpgExecutor):
-    """Finds with ILIKE: by itself Tortoise compares UPPER() of both, which no index serves."""
+    """Searches with ILIKE: Tortoise itself compares UPPER() of both, which no index supports."""
 
     FILTER_FUNC_OVERRIDE = AsyncpgExecutor.FILTER_FUNC_OVERRIDE | {insensitive_contains: _ilike}
 
 
 class Client(AsyncpgDBClient):
-    """Opens the same pool as the stack with SQL does, by the whole URL."""
+    """Opens the same pool as the stack with SQL, with the whole URL."""
 
     executor_class = Executor
 
-    async def create_pool(self, **told: Any) -> asyncpg.Pool:
-        return await create_pool(told["url"], told["max_size"])
+    async def create_pool(self, **options: Any) -> asyncpg.Pool:
+        return await create_pool(options["url"], options["max_size"])
 
 
 client_class = Client

@@ -1,4 +1,4 @@
-"""The tables as Tortoise's models. The schema itself is shared and made elsewhere."""
+"""The tables as Tortoise models. The shared schema is created elsewhere."""
 
 from tortoise import Model, fields
 
@@ -30,7 +30,7 @@ class Order(Model):
 
 class Account(Model):
     id = fields.IntField(primary_key=True)
-    username = fields.TextField()  # a CharField could not be asked for a name that is too long
+    username = fields.TextField()  # a CharField would reject a query for a name that is too long
     password_hash = fields.CharField(200)
 
     class Meta:

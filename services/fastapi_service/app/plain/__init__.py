@@ -1,1 +1,1 @@
-"""The routes without Pydantic: rows go out as dictionaries, and what comes in is checked here."""
+"""The routes without Pydantic: responses are dictionaries, and requests are checked here."""

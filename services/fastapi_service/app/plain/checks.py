@@ -1,7 +1,7 @@
-"""Rules for what comes in.
+"""Rules for values of a request.
 
-Each takes a value, None where there is none, and returns what it stands for; ValueError says what
-is wrong with it.
+Each takes a value, None if there is none, and returns the parsed value; ValueError says what is
+wrong with it.
 """
 
 import re
@@ -19,7 +19,7 @@ _EMAIL = re.compile(EMAIL)
 
 
 def checked(place: str, given: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
-    """What the rules make of the values they name; InvalidError with all that is wrong."""
+    """Return the values parsed by the rules; InvalidError with all faults."""
     values, faults = {}, []
     for name, rule in rules.items():
         try:
@@ -32,14 +32,14 @@ def checked(place: str, given: Mapping[str, Any], rules: Mapping[str, Rule]) -> 
 
 
 def digits(least: int | None = None, most: int | None = None, default: int | None = None) -> Rule:
-    """An integer of a path or a query."""
+    """Return a rule for an integer of a path or a query."""
 
     def rule(value: str | None) -> int:
         if value is None and default is not None:
             return default
         if value is None or not _DIGITS.fullmatch(value):
             raise ValueError("Write it in digits")
-        number = int(value[:20])  # enough to see how large it is; int() refuses 5,000 of them
+        number = int(value[:20])  # enough to see that it is too large; int() rejects 5,000 digits
         if (least is not None and number < least) or (most is not None and number > most):
             raise ValueError("It is out of range")
         return number
@@ -48,11 +48,11 @@ def digits(least: int | None = None, most: int | None = None, default: int | Non
 
 
 def text(least: int = 0, most: int | None = None) -> Rule:
-    """A text of so many characters that the database can hold."""
+    """Return a rule for text of limited length that the database can store."""
 
     def rule(value: Any) -> str:
         if not isinstance(value, str):
-            raise ValueError("It has to be a text")
+            raise ValueError("It must be text")
         if len(value) < least or (most is not None and len(value) > most):
             raise ValueError("It is too short or too long")
         if not can_be_stored(value):
@@ -63,14 +63,14 @@ def text(least: int = 0, most: int | None = None) -> Rule:
 
 
 def email(value: Any) -> str:
-    """An e-mail address."""
+    """Parse an e-mail address."""
     if not isinstance(value, str) or len(value) > 254 or not _EMAIL.fullmatch(value):
-        raise ValueError("It is no e-mail address")
+        raise ValueError("It is not an e-mail address")
     return value
 
 
 def age(value: Any) -> int:
-    """Years; neither a text nor a truth value."""
+    """Parse an age in years; text and booleans are invalid."""
     if type(value) is not int or not 18 <= value <= 120:
-        raise ValueError("It has to be an integer from 18 to 120")
+        raise ValueError("It must be an integer from 18 to 120")
     return value

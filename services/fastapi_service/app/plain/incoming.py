@@ -1,4 +1,4 @@
-"""What the routes are asked, checked. All async: FastAPI runs the others in threads."""
+"""Validated parameters of the routes. All are async: FastAPI runs others in threads."""
 
 import json
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ _CREDENTIALS = {"username": text(), "password": text()}
 
 
 async def user_id(request: Request) -> int:
-    """An id that the column can hold; 404 for one beyond its range."""
+    """Return an id that the column can hold; 404 for one beyond its range."""
     number: int = checked("path", request.path_params, _USER_ID)["user_id"]
     if not 0 <= number <= INT4_MAX:
         raise NO_SUCH_USER
@@ -31,49 +31,49 @@ async def user_id(request: Request) -> int:
 
 
 async def user_body(request: Request) -> Values:
-    """What a client says of a user; it may say more, which is ignored."""
+    """A user sent by a client; other fields are ignored."""
     return checked("body", await _json_object(request), _USER)
 
 
 async def credentials(request: Request) -> Values:
-    """OAuth2's password form; grant_type and whatever else comes with it are ignored."""
+    """OAuth2's password form; grant_type and other fields are ignored."""
     form = await LimitedRequest(request.scope, request.receive).form()
     return checked("body", form, _CREDENTIALS)
 
 
 async def users_query(request: Request) -> Values:
-    """Which page of users: limit and after."""
+    """Return the page of users: limit and after."""
     return checked("query", request.query_params, _USERS)
 
 
 async def search_text(request: Request) -> str:
-    """A part of a product's name."""
+    """Return the part of a product's name to search for."""
     q: str = checked("query", request.query_params, _SEARCH)["q"]
     return q
 
 
 async def page_number(request: Request) -> int:
-    """Which page of the catalogue."""
+    """Number of a page of the catalogue."""
     page: int = checked("query", request.query_params, _PAGE)["page"]
     return page
 
 
 async def sources_query(request: Request) -> Values:
-    """How many sources to ask, each of which takes so long: count and delay_ms."""
+    """Return the number of sources and their delay: count and delay_ms."""
     return checked("query", request.query_params, _SOURCES)
 
 
 async def _json_object(request: Request) -> Values:
     kind, _, _ = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json":
-        raise InvalidError(fault("It has to be JSON", "body"))
+        raise InvalidError(fault("It must be JSON", "body"))
     body = await LimitedRequest(request.scope, request.receive).body()
     try:
         content = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise HTTPException(400, "The body is not JSON in UTF-8") from None
     if not isinstance(content, dict):
-        raise InvalidError(fault("It has to be an object", "body"))
+        raise InvalidError(fault("It must be an object", "body"))
     return content
 
 

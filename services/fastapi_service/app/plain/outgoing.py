@@ -1,4 +1,4 @@
-"""Rows as JSON has them; those of users and categories are so already."""
+"""Rows in the form of JSON; those of users and categories already have it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ def user_with_orders(row: Row) -> Row:
 
 
 def page_of_users(rows: list[Row], limit: int) -> Row:
-    """`rows` are one more than the page holds where another follows."""
+    """Return a page; `rows` has one extra if another page follows."""
     items = rows[:limit]
     return {"items": items, "next": items[-1]["id"] if len(rows) > len(items) else None}
 

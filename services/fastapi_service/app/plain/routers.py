@@ -1,4 +1,4 @@
-"""The routes: what they mean and answer is documented by those with Pydantic."""
+"""The routes, documented by those with Pydantic."""
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -32,7 +32,7 @@ async def ping() -> JSONResponse:
 
 @router.get("/users")
 async def list_users(query: UsersQueryDep, shop: ShopDep) -> JSONResponse:
-    # One row more than asked for tells whether another page follows.
+    # One extra row shows whether another page follows.
     users = await shop.users(min(query["after"], INT4_MAX), query["limit"] + 1)
     return JSONResponse(outgoing.page_of_users(users, query["limit"]))
 
@@ -96,6 +96,6 @@ async def pool(shop: ShopDep) -> JSONResponse:
 @router.get("/catalog")
 async def catalog(request: Request, shop: ShopDep, page: PageNumberDep) -> HTMLResponse:
     offset = (page - 1) * PRODUCTS_PER_PAGE
-    # One row more than shown tells whether another page follows.
+    # One extra row shows whether another page follows.
     products = await shop.catalog(offset, PRODUCTS_PER_PAGE + 1) if offset <= INT4_MAX else []
     return catalog_page(request, page, products)

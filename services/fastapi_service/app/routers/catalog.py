@@ -1,4 +1,4 @@
-"""The catalogue as a page of HTML."""
+"""The catalogue as an HTML page."""
 
 from typing import Annotated
 
@@ -21,6 +21,6 @@ async def catalog(
 ) -> HTMLResponse:
     """Show a page of products."""
     offset = (page - 1) * PRODUCTS_PER_PAGE
-    # One row more than shown tells whether another page follows.
+    # One extra row shows whether another page follows.
     products = await shop.catalog(offset, PRODUCTS_PER_PAGE + 1) if offset <= INT4_MAX else []
     return catalog_page(request, page, products)

@@ -1,4 +1,4 @@
-"""Whether the service answers at all."""
+"""Route that shows whether the service is running."""
 
 from fastapi import APIRouter
 
@@ -9,5 +9,5 @@ router = APIRouter(tags=["ping"])
 
 @router.get("/ping")
 async def ping() -> Pong:
-    """Answer without asking anyone."""
+    """Respond without a database or another service."""
     return Pong(ok=True)

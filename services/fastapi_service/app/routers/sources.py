@@ -1,4 +1,4 @@
-"""Several sources behind one request, each of which takes its time."""
+"""Several sources behind one request, each with a delay."""
 
 from typing import Annotated
 
@@ -13,5 +13,5 @@ router = APIRouter(tags=["measuring"])
 
 @router.get("/sources", responses=INVALID)
 async def sources(query: Annotated[SourcesQuery, Query()], upstreams: UpstreamsDep) -> Sources:
-    """Ask the sources; one that fails is null in its place."""
+    """Get the values of the sources; a source that fails is null."""
     return Sources(sources=await upstreams.sources(query.count, query.delay_ms))

@@ -1,4 +1,4 @@
-"""Signing in for a bearer token."""
+"""Sign-in for a bearer token."""
 
 from typing import Annotated
 

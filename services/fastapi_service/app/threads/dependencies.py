@@ -1,4 +1,4 @@
-"""What the routes depend on: the same, but that its methods are not async."""
+"""Dependencies of the routes: the same, with methods that are not async."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""What the service opens before its first request."""
+"""Resources that the service opens before its first request."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,8 +13,10 @@ from .upstreams import open_upstreams
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[dict[str, Any]]:
-    """Shop and upstreams by name, every connection to the database open; threads come with the
-    first requests, no more of them than the settings say."""
+    """Open shop and upstreams, with all database connections open.
+
+    The first requests start the threads, at most as many as the settings allow.
+    """
     current_default_thread_limiter().total_tokens = settings.threads
     with open_shop(settings) as shop, open_upstreams(settings) as upstreams:
         yield {"shop": shop, "upstreams": upstreams}

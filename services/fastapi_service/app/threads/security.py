@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Authentication."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from .dependencies import SettingsDep, ShopDep
 
 
 def authenticate(shop: Any, username: str, password: str) -> None:
-    """Refuse with 401 who has no account or another password, with 429 who tries too often."""
+    """Refuse an unknown account or a wrong password with 401, too many attempts with 429."""
     tries.count(username)
     if not is_password(_account(shop, username), password):
         raise unauthorized("The name or the password is wrong")
@@ -21,7 +21,7 @@ def authenticate(shop: Any, username: str, password: str) -> None:
 def get_current_account(
     token: Annotated[str, Depends(oauth2_scheme)], settings: SettingsDep, shop: ShopDep
 ) -> Record:
-    """The account that the token names; 401 where it is not valid or the account has gone."""
+    """Return the account of the token; 401 if it is invalid or the account no longer exists."""
     account = _account(shop, name_in(token, settings))
     if account is None:
         raise unauthorized("The account no longer exists")
@@ -29,5 +29,5 @@ def get_current_account(
 
 
 def _account(shop: Any, username: str) -> Record | None:
-    # Such a name belongs to nobody, and the database would refuse the question.
+    # No account has such a name, and the database would reject the query.
     return shop.account(username) if can_be_stored(username) else None

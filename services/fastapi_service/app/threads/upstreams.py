@@ -1,4 +1,4 @@
-"""The services behind this one, asked one after the other."""
+"""Requests to the upstream services, one after another."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,22 +13,22 @@ from ..upstreams.answers import NONSENSE, read_json
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """PersistentRequests by name, over connections that are kept between requests."""
+    """Sends requests over persistent connections."""
 
     inventory: httpx.Client
     analytics: httpx.Client
     timeout_s: float
 
     def stock(self) -> Any | None:
-        """What the inventory says, or None when it fails, is late or makes no sense."""
+        """Return the inventory's response; None if it fails, is late or is not valid JSON."""
         return _ask(self.inventory, "/stock", self.timeout_s)
 
     def metrics(self) -> Any | None:
-        """What the analytics say, or None likewise."""
+        """Return the response of the analytics; None in the same cases."""
         return _ask(self.analytics, "/metrics", self.timeout_s)
 
     def sources(self, count: int, delay_ms: int) -> list[Any | None]:
-        """What each of the inventory's sources says, by number; each takes `delay_ms`."""
+        """Return the responses of the inventory's sources, by number; each takes `delay_ms`."""
         timeout_s = self.timeout_s + delay_ms / 1e3
         return [
             _ask(self.inventory, f"/source/{number}/{delay_ms}", timeout_s)
@@ -38,7 +38,7 @@ class Upstreams:
 
 @contextmanager
 def open_upstreams(settings: Settings) -> Iterator[Upstreams]:
-    """A client for each, shared by all threads for the life of the process."""
+    """Open a client for each, shared by all threads for the life of the process."""
     connections = settings.upstream_connections
     with (
         _client(settings.inventory_url, connections) as inventory,
@@ -50,7 +50,7 @@ def open_upstreams(settings: Settings) -> Iterator[Upstreams]:
 def _client(base_url: str, connections: int) -> httpx.Client:
     limits = httpx.Limits(
         max_connections=connections,
-        # All are kept: httpx would close idle ones beyond 20, or after 5 s.
+        # Keep all connections: by default, httpx closes idle ones beyond 20, or after 5 s.
         max_keepalive_connections=connections,
         keepalive_expiry=None,
     )
@@ -59,7 +59,7 @@ def _client(base_url: str, connections: int) -> httpx.Client:
 
 def _ask(client: httpx.Client, path: str, timeout_s: float) -> Any | None:
     try:
-        # A wait for a free connection of ours is not the upstream being late.
+        # Waiting for a free connection of our own does not count as late.
         response = client.get(path, timeout=httpx.Timeout(timeout_s, pool=None))
         return read_json(response.content) if response.status_code == 200 else None
     except (httpx.HTTPError, *NONSENSE):

@@ -1,4 +1,4 @@
-"""The services behind this one, asked at once or one after the other."""
+"""Requests to the upstream services, at once or one after another."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -10,15 +10,15 @@ from typing import Any
 from ..settings import Settings
 
 Ask = Callable[[str, float], Coroutine[Any, Any, Any | None]]
-"""Given a path and how many seconds to wait: what the upstream says, or None when it fails, is
-late or makes no sense."""
+"""Called with a path and a time limit in seconds: returns the upstream's response, or None if it
+fails, is late or is not valid JSON."""
 
 AskAll = Callable[..., Awaitable[list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """PersistentRequests by name, over connections that are kept between requests."""
+    """Sends requests over persistent connections."""
 
     inventory: Ask
     analytics: Ask
@@ -26,15 +26,15 @@ class Upstreams:
     ask_all: AskAll
 
     async def stock(self) -> Any | None:
-        """What the inventory says."""
+        """Return the inventory's response."""
         return await self.inventory("/stock", self.timeout_s)
 
     async def metrics(self) -> Any | None:
-        """What the analytics say."""
+        """Return the response of the analytics."""
         return await self.analytics("/metrics", self.timeout_s)
 
     async def sources(self, count: int, delay_ms: int) -> list[Any | None]:
-        """What each of the inventory's sources says, by number; each takes `delay_ms`."""
+        """Return the responses of the inventory's sources, by number; each takes `delay_ms`."""
         timeout_s = self.timeout_s + delay_ms / 1e3
         paths = [f"/source/{number}/{delay_ms}" for number in range(1, count + 1)]
         return await self.ask_all(*(self.inventory(path, timeout_s) for path in paths))
@@ -42,7 +42,7 @@ class Upstreams:
 
 @asynccontextmanager
 async def open_upstreams(settings: Settings) -> AsyncIterator[Upstreams]:
-    """A client for each, for the life of the process."""
+    """Open a client for each, for the life of the process."""
     client = import_module(f".with_{settings.http_client}", __name__)
     connections = settings.upstream_connections
     ask_all = asyncio.gather if settings.sources == "gather" else in_turn
@@ -53,6 +53,6 @@ async def open_upstreams(settings: Settings) -> AsyncIterator[Upstreams]:
         yield Upstreams(inventory, analytics, settings.upstream_timeout_s, ask_all)
 
 
-async def in_turn(*asked: Coroutine[Any, Any, Any]) -> list[Any]:
-    """What asyncio.gather() answers, one after the other."""
-    return [await each for each in asked]
+async def in_turn(*awaitables: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Return the same as asyncio.gather(), but await one after another."""
+    return [await each for each in awaitables]

@@ -1,17 +1,17 @@
-"""What an upstream's answer has to be."""
+"""Check of an upstream's response."""
 
 import json
 from typing import Any
 
 NONSENSE = (ValueError, RecursionError)
-"""What reading an answer raises that is no JSON, or too deep."""
+"""Exceptions of reading a response that is not JSON or is nested too deeply."""
 
 
 def read_json(body: bytes) -> Any:
-    """The document; raises one of NONSENSE where there is none."""
+    """Return the document; raises one of NONSENSE if it is not valid JSON."""
     return json.loads(body, parse_constant=_refuse)
 
 
 def _refuse(constant: str) -> None:
-    # Python reads NaN and Infinity, which our own answer could not carry.
+    # Python reads NaN and Infinity, which our own response could not contain.
     raise ValueError(f"{constant} is not JSON")

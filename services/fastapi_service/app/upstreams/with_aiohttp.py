@@ -1,4 +1,4 @@
-"""An upstream asked with aiohttp."""
+"""Requests to an upstream with aiohttp."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,17 +9,17 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 from . import Ask
 from .answers import NONSENSE, read_json
 
-KEPT_S = 86_400  # aiohttp would close idle ones after 15 s
+KEPT_S = 86_400  # by default, aiohttp closes idle ones after 15 s
 
 
 @asynccontextmanager
 async def open_client(base_url: str, connections: int) -> AsyncIterator[Ask]:
-    """PersistentRequests over so many connections, all of which are kept."""
+    """Open a client that keeps `connections` open."""
     connector = TCPConnector(limit=connections, keepalive_timeout=KEPT_S)
     async with ClientSession(base_url, connector=connector, cookie_jar=DummyCookieJar()) as session:
 
         async def ask(path: str, timeout_s: float) -> Any | None:
-            # A wait for a free connection of ours is not the upstream being late.
+            # Waiting for a free connection of our own does not count as late.
             timeout = ClientTimeout(total=None, sock_connect=timeout_s, sock_read=timeout_s)
             try:
                 async with session.get(path, timeout=timeout, allow_redirects=False) as response:

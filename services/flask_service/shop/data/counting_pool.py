@@ -1,4 +1,4 @@
-"""SQLAlchemy's pool of connections, which also tells what requests waited for one."""
+"""SQLAlchemy's connection pool with counts of connections and waits."""
 
 from threading import Lock
 from time import perf_counter
@@ -8,7 +8,7 @@ from sqlalchemy.pool import QueuePool
 
 
 class CountingPool(QueuePool):
-    """Counts how often a connection was taken and, in all, how long that took."""
+    """Counts how often a connection was taken, and the total time waited."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -16,11 +16,11 @@ class CountingPool(QueuePool):
         self.reset()
 
     def reset(self) -> None:
-        """Count from here."""
+        """Reset the counts."""
         self._taken, self._waited_s = 0, 0.0
 
     def use(self) -> dict[str, float]:
-        """`taken` and `waited_ms` since the last reset."""
+        """Return `taken` and `waited_ms` since the last reset."""
         with self._lock:
             return {"taken": self._taken, "waited_ms": self._waited_s * 1e3}
 

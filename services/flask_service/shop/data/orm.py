@@ -1,4 +1,4 @@
-"""The data through Flask-SQLAlchemy's session."""
+"""Data access with Flask-SQLAlchemy's session."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ value = getattr
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Bind the session to a pool, and fill the pool before traffic comes."""
+    """Bind the session to a pool, and fill the pool before the first request."""
     _, _, location = settings.database_url.partition("://")
     app.config["SQLALCHEMY_DATABASE_URI"] = f"postgresql+psycopg://{location}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
@@ -47,7 +47,7 @@ def users(after: int, limit: int) -> list[User]:
 
 
 def user_with_orders(user_id: int) -> User | None:
-    # The orders follow in a second statement, when the schema reads them.
+    # The schema reads the orders with a second statement.
     return db.session.get(User, user_id)
 
 
@@ -65,19 +65,19 @@ def update_user(user_id: int, values: dict[str, Any]) -> User | None:
         return None
     for name, value in values.items():
         setattr(user, name, value)
-        # Without it SQLAlchemy leaves out what did not change: a PUT writes, as in SQL.
+        # Otherwise SQLAlchemy omits unchanged columns; a PUT always writes, as in SQL.
         flag_modified(user, name)
     try:
         with _names_stay_unique():
             db.session.commit()
-    except StaleDataError:  # deleted by someone else since it was read
+    except StaleDataError:  # deleted by another request since it was read
         db.session.rollback()
         return None
     return user
 
 
 def delete_user(user_id: int) -> bool:
-    # By statement: session.delete() would read the user and its orders first.
+    # A statement, because session.delete() would first read the user and its orders.
     statement = delete(User).where(User.id == user_id)
     result = db.session.execute(statement, execution_options={"synchronize_session": False})
     db.session.commit()

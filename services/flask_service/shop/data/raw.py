@@ -1,4 +1,4 @@
-"""The data through SQL and a pool of psycopg connections."""
+"""Data access with SQL and a pool of psycopg connections."""
 
 import math
 import operator
@@ -21,13 +21,13 @@ value = operator.getitem
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Open every connection before traffic comes."""
+    """Open all connections before the first request."""
     # Autocommit: each request writes with at most one statement, which is its own transaction.
     pool = ConnectionPool(
         settings.database_url,
         min_size=settings.database_connections,
         max_size=settings.database_connections,
-        max_lifetime=math.inf,  # none is replaced while it is measured
+        max_lifetime=math.inf,  # no connection is replaced during a measurement
         kwargs={"autocommit": True, "row_factory": dict_row},
         open=True,
     )
@@ -37,7 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def pool_use() -> dict[str, float]:
     counted = _pool().get_stats()
-    # What has not happened yet is not in it.
+    # It has no entry for what has not happened yet.
     return {
         "taken": counted.get("requests_num", 0),
         "waited_ms": counted.get("requests_wait_ms", 0),

@@ -1,4 +1,4 @@
-"""The API by flask-smorest and marshmallow, a blueprint for each topic."""
+"""The API with flask-smorest and marshmallow, one blueprint per topic."""
 
 from flask import Flask
 
@@ -9,7 +9,7 @@ TOPICS = (ping, users, products, tokens, dashboard, measuring, catalog)
 
 
 def init_app(app: Flask) -> None:
-    """Register every route, and the document that is made from them."""
+    """Register all routes, and the document generated from them."""
     api = ShopApi(app)
     for topic in TOPICS:
         api.register_blueprint(topic.blueprint)

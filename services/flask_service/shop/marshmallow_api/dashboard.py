@@ -1,4 +1,4 @@
-"""Figures for who runs the shop."""
+"""Figures of the dashboard."""
 
 from .. import dashboard
 from ..accounts import token_required
@@ -14,5 +14,5 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard", descriptio
 @blueprint.alt_response(401, "UNAUTHORIZED")
 @token_required
 def stats():
-    """Ask four sources; an upstream that fails is null and named in `missing`"""
+    """Get figures from four sources; an upstream that fails is null and named in `missing`"""
     return dashboard.stats()

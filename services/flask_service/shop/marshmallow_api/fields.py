@@ -1,4 +1,4 @@
-"""Marshmallow fields and rules that the contract asks for beyond the library's own."""
+"""Marshmallow fields and rules that the contract needs in addition to the library's own."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,23 +11,23 @@ from ..data.access import reason_it_cannot_be_stored
 
 
 def is_email(text: str) -> None:
-    """Refuse what is no e-mail address to the contract."""
+    """Reject text that is not an e-mail address by the contract."""
     if not formats.is_email(text):
         raise ValidationError("Not a valid email address.")
 
 
 def is_storable(text: str) -> None:
-    """Refuse text that the database cannot hold."""
+    """Reject text that the database cannot store."""
     if reason := reason_it_cannot_be_stored(text):
         raise ValidationError(reason)
 
 
 def text(minimum: int, maximum: int) -> fields.String:
-    """A required text of so many characters."""
+    """Return a field for required text of limited length."""
     return fields.String(
         required=True,
         validate=[validate.Length(min=minimum, max=maximum), is_storable],
-        metadata={"pattern": r"^[^\x00]*$"},  # is_storable, as far as a document can say it
+        metadata={"pattern": r"^[^\x00]*$"},  # is_storable, as far as a document can express it
     )
 
 

@@ -1,4 +1,4 @@
-"""What only a measurement asks for."""
+"""Routes for measurements only."""
 
 from ..data import data_access
 from ..upstreams import upstreams
@@ -12,12 +12,12 @@ blueprint = Blueprint("measuring", __name__, description="For measurements")
 @blueprint.arguments(SourcesQuery(), location="query")
 @blueprint.response(200, SourcesAnswer)
 def sources(query):
-    """Ask several sources, each of which takes its time; one that fails is null"""
+    """Get the values of several sources, each with a delay; a source that fails is null"""
     return {"sources": upstreams().sources(**query)}
 
 
 @blueprint.get("/pool")
 @blueprint.response(200, PoolAnswer)
 def pool():
-    """Tell how long requests have waited for a connection to the database"""
+    """Return how long requests have waited for a database connection"""
     return data_access().pool_use()

@@ -1,4 +1,4 @@
-"""How the API is documented, reads bodies and answers errors."""
+"""Documentation of the API, reading of bodies, and responses to errors."""
 
 import json
 from http import HTTPStatus
@@ -12,11 +12,11 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import headers_of
 
-TOO_LARGE = HTTPStatus(413).name  # which a newer Python calls otherwise
+TOO_LARGE = HTTPStatus(413).name  # newer versions of Python have another name for it
 
 
 class JsonParser(FlaskParser):
-    """Reads bodies that say that they are JSON, and refuses the others."""
+    """Reads bodies with the media type of JSON, and rejects others."""
 
     def _raw_load_json(self, req: Request) -> Any:
         if not is_json_request(req):
@@ -26,7 +26,7 @@ class JsonParser(FlaskParser):
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             self._refuse(str(error))
         except (ValueError, RecursionError):
-            # A number of thousands of digits, or brackets nested as deeply.
+            # A number with thousands of digits, or thousands of nested brackets.
             self._refuse("a number is too long or the nesting too deep")
 
     def _refuse(self, reason: str) -> NoReturn:
@@ -48,7 +48,7 @@ class ShopApi(Api):
         self.spec.components.security_scheme("token", {"type": "oauth2", "flows": flow})
 
     def handle_http_exception(self, error: HTTPException) -> Any:
-        """The error as JSON, with its headers."""
+        """Return the error as JSON, with its headers."""
         payload, code, _ = super().handle_http_exception(error)
         if not hasattr(error, "data"):  # raised by Flask's own abort
             payload["message"] = error.description

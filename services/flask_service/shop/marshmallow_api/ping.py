@@ -1,13 +1,13 @@
-"""The framework's floor: an answer that needs no data."""
+"""The framework's floor: a response without data."""
 
 from .openapi import Blueprint
 from .schemas import Pong
 
-blueprint = Blueprint("ping", __name__, description="Is it there?")
+blueprint = Blueprint("ping", __name__, description="Health check")
 
 
 @blueprint.get("/ping")
 @blueprint.response(200, Pong)
 def ping():
-    """Say that the service is there"""
+    """Report that the service is running"""
     return {"ok": True}

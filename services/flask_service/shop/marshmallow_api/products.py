@@ -1,4 +1,4 @@
-"""Search among the products."""
+"""Search for products."""
 
 from ..data import data_access
 from .openapi import Blueprint
@@ -13,5 +13,5 @@ blueprint = Blueprint("products", __name__, url_prefix="/products", description=
 @blueprint.arguments(SearchQuery(), location="query")
 @blueprint.response(200, SearchAnswer)
 def search(query):
-    """Find products by a part of their name; categories and latest reviews come along"""
+    """Find products by a part of their name, with all categories and the latest reviews"""
     return data_access().search(query["q"], RESULTS)

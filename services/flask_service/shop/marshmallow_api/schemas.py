@@ -1,4 +1,4 @@
-"""What comes in and what goes out, as marshmallow schemas."""
+"""Schemas of requests and responses."""
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
@@ -7,7 +7,7 @@ from .fields import Digits, Money, Timestamp, is_email, text
 
 
 class UserBody(Schema):
-    """What a client says of a user; it may say more, which is ignored."""
+    """A user sent by a client; other fields are ignored."""
 
     class Meta:
         unknown = EXCLUDE
@@ -84,7 +84,7 @@ class CatalogQuery(Schema):
 
 
 class Credentials(Schema):
-    """OAuth2's password form; grant_type and whatever else comes with it are ignored."""
+    """OAuth2's password form; grant_type and other fields are ignored."""
 
     class Meta:
         unknown = EXCLUDE

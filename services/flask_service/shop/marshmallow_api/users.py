@@ -14,14 +14,14 @@ blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users
 
 @blueprint.errorhandler(UsernameTakenError)
 def username_is_taken(error):
-    """409, naming the field."""
+    """Return 409, naming the field."""
     errors = {"json": {"username": ["Another user has this name."]}}
     return {"code": 409, "status": "Conflict", "errors": errors}, 409
 
 
 @blueprint.route("")
 class Users(MethodView):
-    """All of them."""
+    """All users."""
 
     init_every_request = False
 
@@ -43,7 +43,7 @@ class Users(MethodView):
 
 @blueprint.route(f"/<int(max={INT4_MAX}):user_id>")
 class User(MethodView):
-    """One of them."""
+    """One user."""
 
     init_every_request = False
 

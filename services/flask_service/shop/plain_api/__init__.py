@@ -1,4 +1,4 @@
-"""The API by Flask alone, a blueprint for each topic."""
+"""The API with Flask alone, one blueprint per topic."""
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -11,7 +11,7 @@ TOPICS = (ping, users, products, tokens, dashboard, measuring, catalog, document
 
 
 def init_app(app: Flask) -> None:
-    """Register every route; answers are JSON, errors too."""
+    """Register all routes; responses, including errors, are JSON."""
     app.json = ShopJSONProvider(app)
     app.register_error_handler(HTTPException, as_json)
     for topic in TOPICS:

@@ -1,7 +1,7 @@
-"""What a request carries, checked by hand.
+"""Validation of requests, by hand.
 
-A rule takes what was given for a field, None where nothing was, and returns its value or raises
-ValueError with what is wrong.
+A rule takes the value of a field, None if it is missing, and returns the parsed value or raises
+ValueError with the fault.
 """
 
 import json
@@ -19,37 +19,37 @@ Rules = dict[str, Callable[[Any], Any]]
 
 
 def user_body() -> dict[str, Any]:
-    """What a client says of a user; it may say more, which is ignored."""
+    """A user sent by a client; other fields are ignored."""
     return _checked("json", _json_object(), USER)
 
 
 def users_query() -> dict[str, int]:
-    """Which page of users."""
+    """A page of users."""
     return _checked("query", request.args, USERS_PAGE)
 
 
 def search_query() -> str:
-    """What to search for, literally."""
+    """Text to search for, literally."""
     return _checked("query", request.args, SEARCH)["q"]
 
 
 def sources_query() -> dict[str, int]:
-    """How many sources, and how long each takes."""
+    """Number of sources, and the delay of each."""
     return _checked("query", request.args, SOURCES)
 
 
 def catalog_query() -> int:
-    """Which page of the catalogue."""
+    """Number of a page of the catalogue."""
     return _checked("query", request.args, CATALOG)["page"]
 
 
 def credentials() -> dict[str, str]:
-    """OAuth2's password form; grant_type and whatever else comes with it are ignored."""
+    """OAuth2's password form; grant_type and other fields are ignored."""
     return _checked("form", request.form, CREDENTIALS)
 
 
 def _checked(place: str, given: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
-    """The value of each field; refused with every field that is wrong."""
+    """Return the value of each field; a refusal names every invalid field."""
     values, faults = {}, {}
     for name, rule in rules.items():
         try:
@@ -96,7 +96,7 @@ def _email(given: Any) -> str:
 
 
 def _age(given: Any) -> int:
-    if type(given) is not int:  # true is an int to isinstance
+    if type(given) is not int:  # isinstance() accepts true as an int
         raise ValueError("Not a valid integer." if given is not None else "Missing.")
     return _within(given, 18, 120)
 

@@ -1,4 +1,4 @@
-"""Figures for who runs the shop."""
+"""Figures of the dashboard."""
 
 from flask import Blueprint
 
@@ -11,5 +11,5 @@ blueprint = Blueprint("dashboard", __name__, url_prefix="/dashboard")
 @blueprint.get("/stats")
 @token_required
 def stats():
-    """Ask four sources; an upstream that fails is null and named in `missing`."""
+    """Get figures from four sources; an upstream that fails is null and named in `missing`."""
     return dashboard.stats()

@@ -1,4 +1,4 @@
-"""Errors as JSON, in the shape that flask-smorest gives them."""
+"""Errors as JSON, in the shape of flask-smorest."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ..errors import headers_of
 
 
 class FieldError(HTTPException):
-    """Fields of the request are wrong: what is said of each, by where it stands."""
+    """Fields of the request are invalid: the faults of each, by place."""
 
     def __init__(self, code: int, place: str, faults: dict[str, list[str]]) -> None:
         super().__init__()
@@ -17,7 +17,7 @@ class FieldError(HTTPException):
 
 
 def as_json(error: HTTPException) -> tuple[dict[str, Any], int, list[tuple[str, str]]]:
-    """The answer to a request that failed."""
+    """Return the response to a request that failed."""
     payload: dict[str, Any] = {"code": error.code, "status": error.name}
     if isinstance(error, FieldError):
         payload["errors"] = error.errors

@@ -1,4 +1,4 @@
-"""What only a measurement asks for."""
+"""Routes for measurements only."""
 
 from flask import Blueprint
 
@@ -11,11 +11,11 @@ blueprint = Blueprint("measuring", __name__)
 
 @blueprint.get("/sources")
 def sources():
-    """Ask several sources, each of which takes its time; one that fails is null."""
+    """Get the values of several sources, each with a delay; a source that fails is null."""
     return {"sources": upstreams().sources(**sources_query())}
 
 
 @blueprint.get("/pool")
 def pool():
-    """Tell how long requests have waited for a connection to the database."""
+    """Return how long requests have waited for a database connection."""
     return data_access().pool_use()

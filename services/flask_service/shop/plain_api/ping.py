@@ -1,4 +1,4 @@
-"""The framework's floor: an answer that needs no data."""
+"""The framework's floor: a response without data."""
 
 from flask import Blueprint
 
@@ -7,5 +7,5 @@ blueprint = Blueprint("ping", __name__)
 
 @blueprint.get("/ping")
 def ping():
-    """Say that the service is there."""
+    """Report that the service is running."""
     return {"ok": True}

@@ -1,4 +1,4 @@
-"""Search among the products."""
+"""Search for products."""
 
 from flask import Blueprint
 
@@ -13,7 +13,7 @@ blueprint = Blueprint("products", __name__, url_prefix="/products")
 
 @blueprint.get("/search")
 def search():
-    """Find products by a part of their name; categories and latest reviews come along."""
+    """Find products by a part of their name, with all categories and the latest reviews."""
     found = data_access().search(search_query(), RESULTS)
     return {
         "products": dictionaries(found["products"], PRODUCT),

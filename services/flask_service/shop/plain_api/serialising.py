@@ -1,4 +1,4 @@
-"""Records as dictionaries, and what JSON has no type for as text."""
+"""Records as dictionaries, with text for values without a JSON type."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -19,7 +19,7 @@ REVIEW = ("id", "product_id", "rating", "text", "created_at")
 
 
 def dictionaries(records: Iterable[Record], names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """What each record holds under those names."""
+    """Return the fields of each record with those names."""
     value = data_access().value
     return [{name: value(record, name) for name in names} for record in records]
 
@@ -42,11 +42,11 @@ def _as_text(value: Any) -> str:
         return timestamp(value)
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in an answer")
+    raise TypeError(f"{type(value).__name__} cannot be part of a response")
 
 
 class ShopJSONProvider(DefaultJSONProvider):
-    """Flask's JSON, with amounts and moments as the contract writes them."""
+    """Flask's JSON, with amounts and times in the contract's format."""
 
     default = staticmethod(_as_text)
     sort_keys = False

@@ -15,12 +15,12 @@ blueprint = Blueprint("users", __name__, url_prefix="/users")
 
 @blueprint.errorhandler(UsernameTakenError)
 def username_is_taken(error):
-    """409, naming the field."""
+    """Return 409, naming the field."""
     return as_json(FieldError(409, "json", {"username": ["Another user has this name."]}))
 
 
 class Users(MethodView):
-    """All of them."""
+    """All users."""
 
     init_every_request = False
 
@@ -35,7 +35,7 @@ class Users(MethodView):
 
 
 class User(MethodView):
-    """One of them."""
+    """One user."""
 
     init_every_request = False
 

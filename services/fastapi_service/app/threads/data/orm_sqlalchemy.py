@@ -19,12 +19,12 @@ from ...settings import Settings
 
 @contextmanager
 def open_shop(settings: Settings) -> Iterator["OrmShop"]:
-    """Every connection open."""
+    """Open the data access with all connections open."""
     engine = _engine(settings)
     try:
         _fill_pool(engine, settings.database_connections)
-        counter = engine.pool.counter = Counter()  # filling it was no request's doing
-        # An answer is made of committed objects: reading them again would be one more statement.
+        counter = engine.pool.counter = Counter()  # filling the pool does not count
+        # Responses use committed objects: reading them again would be one more statement.
         yield OrmShop(sessionmaker(engine, expire_on_commit=False), counter)
     finally:
         engine.dispose()
@@ -38,7 +38,7 @@ class OrmShop:
     counter: Counter
 
     def pool_use(self) -> PoolUse:
-        return self.counter.told()
+        return self.counter.use()
 
     def users(self, after: int, limit: int) -> list[User]:
         with self.sessions() as session:
@@ -63,12 +63,12 @@ class OrmShop:
                 return None
             for name, value in values.items():
                 setattr(user, name, value)
-                # Without it SQLAlchemy leaves out what did not change: a PUT writes, as in SQL.
+                # Otherwise SQLAlchemy omits unchanged columns; a PUT always writes, as in SQL.
                 flag_modified(user, name)
             try:
                 with selects.names_stay_unique():
                     session.commit()
-            except StaleDataError:  # deleted by someone else since it was read
+            except StaleDataError:  # deleted by another request since it was read
                 return None
         return user
 
@@ -118,7 +118,7 @@ def _engine(settings: Settings) -> Engine:
 
 
 def _fill_pool(engine: Engine, size: int) -> None:
-    """Connections that are open at once and then given back are what the pool keeps."""
+    """Fill the pool: it keeps connections that were open at the same time and then returned."""
     connections = [engine.connect() for _ in range(size)]
     for connection in connections:
         connection.close()

@@ -1,4 +1,4 @@
-"""The data through SQL and a pool of psycopg's."""
+"""Data access with SQL and a psycopg pool."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from ...data import sql
 from ...data.access import UsernameTakenError, containing
-from ...data.pool_use import PoolUse, told_by_psycopg
+from ...data.pool_use import PoolUse, use_of_psycopg
 from ...settings import Settings
 
 Row = dict[str, Any]
@@ -21,12 +21,12 @@ Row = dict[str, Any]
 
 @contextmanager
 def open_shop(settings: Settings) -> Iterator["RawShop"]:
-    """Every connection open."""
+    """Open the data access with all connections open."""
     with ConnectionPool(
         settings.database_url,
         min_size=settings.database_connections,
         max_size=settings.database_connections,
-        max_lifetime=math.inf,  # none is replaced while it is measured
+        max_lifetime=math.inf,  # no connection is replaced during a measurement
         kwargs={"autocommit": True, "row_factory": dict_row, "cursor_factory": RawCursor},
     ) as pool:
         pool.wait()
@@ -40,7 +40,7 @@ class RawShop:
     pool: ConnectionPool[Any]
 
     def pool_use(self) -> PoolUse:
-        return told_by_psycopg(self.pool.get_stats())
+        return use_of_psycopg(self.pool.get_stats())
 
     def users(self, after: int, limit: int) -> list[Row]:
         with self.pool.connection() as connection:

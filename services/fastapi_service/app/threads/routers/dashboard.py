@@ -1,4 +1,4 @@
-"""Figures for who runs the shop."""
+"""Figures of the dashboard."""
 
 from fastapi import APIRouter, Depends
 
@@ -18,5 +18,5 @@ router = APIRouter(
 
 @router.get("/stats")
 def stats(shop: ShopDep, upstreams: UpstreamsDep) -> Stats:
-    """Ask the four sources; one that fails is null and named in `missing`."""
+    """Get figures from four sources; an upstream that fails is null and named in `missing`."""
     return Stats.model_validate(figures(shop, upstreams))

@@ -1,4 +1,4 @@
-"""How long requests have waited for a connection to the database."""
+"""How long requests have waited for a database connection."""
 
 from fastapi import APIRouter
 
@@ -10,5 +10,5 @@ router = APIRouter(tags=["measuring"])
 
 @router.get("/pool")
 def pool(shop: ShopDep) -> PoolUse:
-    """Tell what the pool has counted since the process started; takes no connection."""
+    """Return the pool's counts since the process started; takes no connection."""
     return PoolUse.model_validate(shop.pool_use())

@@ -1,4 +1,4 @@
-"""Search among the products."""
+"""Search for products."""
 
 from typing import Annotated
 
@@ -14,5 +14,5 @@ router = APIRouter(prefix="/products", tags=["products"], responses=INVALID)
 
 @router.get("/search")
 def search(q: Annotated[SearchText, Query()], shop: ShopDep) -> Found:
-    """Find products by a part of their name; categories and the latest reviews come along."""
+    """Find products by a part of their name, with all categories and the latest reviews."""
     return Found.model_validate(shop.search(q, PRODUCTS_FOUND))

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/users", tags=["users"], responses=INVALID, route_cla
 @router.get("")
 def list_users(query: Annotated[UsersQuery, Query()], shop: ShopDep) -> UserPage:
     """List users by id, a page at a time."""
-    # One row more than asked for tells whether another page follows.
+    # One extra row shows whether another page follows.
     users = shop.users(min(query.after, INT4_MAX), query.limit + 1)
     items = [User.model_validate(user) for user in users[: query.limit]]
     return UserPage(items=items, next=items[-1].id if len(users) > len(items) else None)

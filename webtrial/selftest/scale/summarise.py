@@ -1,6 +1,6 @@
 """Summarise one run, once, in its own process.
 
-`python -m webtrial.selftest.scale.summing_up RUN` prints one JSON object: `samples` in the summary,
+`python -m webtrial.selftest.scale.summarise RUN` prints one JSON object: `samples` in the summary,
 `seconds` that it took, `cpu_s` on all cores during that time, and `peak_memory_mib` of this
 process, including everything that it has loaded.
 """
@@ -17,14 +17,14 @@ from webtrial.run.store import open_run
 def main() -> None:
     """Compute every percentile of every stack with its interval, starting from the files."""
     began_s, began_cpu_s = perf_counter(), process_time()
-    table = latency_against_load(open_run(sys.argv[1]), wanted=(50, 90, 99))
-    found = {
+    table = latency_against_load(open_run(sys.argv[1]), percentiles=(50, 90, 99))
+    result = {
         "samples": int(table.drop_duplicates("stack")["samples"].sum()),
         "seconds": perf_counter() - began_s,
         "cpu_s": process_time() - began_cpu_s,
         "peak_memory_mib": _peak_memory_mib(),
     }
-    print(json.dumps(found))
+    print(json.dumps(result))
 
 
 def _peak_memory_mib() -> float:

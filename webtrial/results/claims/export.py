@@ -91,7 +91,7 @@ def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
 
     NaN is written as null. Raises ClaimError if the file cannot be written.
     """
-    content = json.dumps([_plain(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
+    content = json.dumps([_as_json(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         draft.write_text(content + "\n", encoding="utf-8")
@@ -100,22 +100,22 @@ def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
         with suppress(OSError):
             draft.unlink()
         raise ClaimError(
-            f"{path} cannot be written: {error.strerror}. Name another place with --json FILE"
+            f"{path} cannot be written: {error.strerror}; choose another file with --json FILE"
         ) from None
     return path
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _as_json(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "kind": row["kind"],
         "facts": list(row["facts"]),
         "claimed": claimed_text(row),
-        **{name: _value(row[name]) for name in ("measured", "low", "high")},
+        **{name: _json_value(row[name]) for name in ("measured", "low", "high")},
         "verdict": row["verdict"],
         "reason": row["reason"],
     }
 
 
-def _value(value: float | str) -> float | str | None:
+def _json_value(value: float | str) -> float | str | None:
     return None if isinstance(value, float) and not isfinite(value) else value

@@ -28,13 +28,13 @@ from webtrial.system.linux import die_with_parent, is_linux
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess  # Windows has none
 
-READ = "WEBTRIAL_READ"  # names the folder of the run to read in advance
+PRELOAD_RUN = "WEBTRIAL_PRELOAD_RUN"  # names the folder of the run to read in advance
 _PRELOADED = "webtrial.publish.preloaded"
-_read: list[Path] = []  # the run that the fork server has read
+_preloaded_runs: list[Path] = []  # the run that the fork server has read
 
 
 @contextmanager
-def warm(run: Run) -> Iterator[None]:
+def warm_kernels(run: Run) -> Iterator[None]:
     """Fork this process's kernels from one that has read `run` while the block runs.
 
     Only on Linux. On other systems each kernel does its own imports.
@@ -46,17 +46,17 @@ def warm(run: Run) -> Iterator[None]:
     stop_fork_server()  # it may be running for another purpose
     with inherited(publishing_environment() | {RUNS_FOLDER: str(path.parent)}):
         start_fork_server(path)
-    _read.append(path)
+    _preloaded_runs.append(path)
     try:
         yield
     finally:
-        _read.remove(path)
+        _preloaded_runs.remove(path)
         stop_fork_server()
 
 
 def is_warm() -> bool:
     """Whether kernels of this process are forked."""
-    return bool(_read)
+    return bool(_preloaded_runs)
 
 
 def start_fork_server(run: Path) -> None:
@@ -66,7 +66,7 @@ def start_fork_server(run: Path) -> None:
     read the run in advance.
     """
     get_context("forkserver").set_forkserver_preload([_PRELOADED])
-    with inherited(os.environ | {READ: str(run)}):
+    with inherited(os.environ | {PRELOAD_RUN: str(run)}):
         forkserver.ensure_running()
 
 
@@ -78,9 +78,9 @@ def stop_fork_server() -> None:
 class ForkingProvisioner(LocalProvisioner):
     """Forks a kernel where jupyter_client would start a process with a command."""
 
-    async def launch_kernel(self, cmd: list[str], **given: Any) -> Any:
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         arguments = cmd[cmd.index("-f") :]
-        forked = _Forked(arguments, given["env"], given.get("cwd"))
+        forked = _Forked(arguments, options["env"], options.get("cwd"))
         self.process = forked  # type: ignore[assignment]  # it has the part of Popen that is used
         self.pid = forked.pid
         return self.connection_info
@@ -95,7 +95,7 @@ class _Forked:
         self, arguments: Sequence[str], environment: Mapping[str, str], folder: str | None
     ) -> None:
         self._process: ForkServerProcess = get_context("forkserver").Process(
-            target=_be_kernel, args=(list(arguments), dict(environment), folder), daemon=True
+            target=_run_kernel, args=(list(arguments), dict(environment), folder), daemon=True
         )
         self._process.start()
         self.pid = self._process.pid
@@ -124,12 +124,12 @@ class WarmKernelManager(CleanKernelManager):
     provisioner_class = ForkingProvisioner
 
 
-def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:
+def _run_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:
     from ipykernel.kernelapp import launch_new_instance  # noqa: PLC0415 - preloaded by then
 
     die_with_parent()
     os.setpgid(0, 0)  # Ctrl-C reaches only the runner, which ends its kernels
-    Thread(target=_end_with_runner, daemon=True).start()
+    Thread(target=_exit_with_runner, daemon=True).start()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
@@ -146,7 +146,7 @@ def _be_kernel(arguments: list[str], environment: Mapping[str, str], folder: str
         os._exit(code)  # a normal exit would wait for a reader of the kernel's streams
 
 
-def _end_with_runner() -> None:
+def _exit_with_runner() -> None:
     """Exit once the runner has ended.
 
     The fork server lives as long as one of its kernels, so without this both would outlive a

@@ -11,10 +11,10 @@ from webtrial.errors import ClaimError
 from webtrial.results.capabilities.estimate import capability_findings
 from webtrial.results.choosing.criteria import criteria
 from webtrial.results.choosing.estimate import recommended
-from webtrial.results.claims.book import Claim
+from webtrial.results.claims.claims_file import Claim
 from webtrial.results.connections.estimate import connections
 from webtrial.run.store import Run
-from webtrial.stats.counting import by_trial, counted
+from webtrial.stats.counting import by_trial, request_counts
 from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
 from webtrial.stats.in_time import offered_rates
@@ -69,7 +69,7 @@ class ClaimContext:
         """
         common = at_common_loads(self.trials)
         rows = pd.concat([at_main_load(common, kind) for kind in ("closed", "open")])
-        requests = by_trial(counted(self.run, rows))
+        requests = by_trial(request_counts(self.run, rows))
         keys = zip(rows["number"], rows["attempt"], strict=True)
         means = [requests[key].mean_ms if key in requests else nan for key in keys]
         return rows.assign(response_mean_ms=means)
@@ -95,14 +95,14 @@ class ClaimContext:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """The framework that comes first, by project: `choosing.recommended`."""
-        found = criteria(self.run, self.limits.p99_limit_ms)
-        return recommended(self.run, found=found)
+        return recommended(self.run, measured=criteria(self.run, self.limits.p99_limit_ms))
 
     @property
     def machine(self) -> str:
         """The machine in a few words."""
-        told = self.run.manifest.machine
-        return f"{told.get('processor', 'an unknown processor')}, {told.get('cores', '?')} cores"
+        machine = self.run.manifest.machine
+        processor = machine.get("processor", "unknown processor")
+        return f"{processor}, {machine.get('cores', '?')} cores"
 
     def title(self, stack: str) -> str:
         """Return the label of a stack."""
@@ -121,7 +121,7 @@ class ClaimContext:
         cell = self.cell(scenario, load_kind)
         return cell[(cell["stack"] == stack) & (cell["role"] == "measure")]
 
-    def lacks(self, stacks: tuple[str, ...], scenario: str, load_kind: str) -> str:
+    def missing(self, stacks: tuple[str, ...], scenario: str, load_kind: str) -> str:
         """Return what a run would have to measure to judge these stacks; "" if this run has it."""
         missing = [name for name in stacks if self.measured(name, scenario, load_kind).empty]
         if not missing:
@@ -133,12 +133,12 @@ class ClaimContext:
         pair = Pair(*stacks, "variant")
         return ratio_of(self.cell(scenario, claim.load), pair, metric_of(claim))
 
-    def figure(self, claim: Claim, stack: str, scenario: str) -> Estimate:
+    def estimate(self, claim: Claim, stack: str, scenario: str) -> Estimate:
         """Return a stack's value, over untouched blocks if there are enough of them."""
         rows = self.measured(stack, scenario, claim.load)
         valid = rows[rows["verdict"] == "valid"]
-        decides = len(valid) >= MINIMUM_BLOCKS
-        values = (valid if decides else rows)[metric_of(claim).column].dropna().tolist()
+        shown = valid if len(valid) >= MINIMUM_BLOCKS else rows
+        values = shown[metric_of(claim).column].dropna().tolist()
         return geometric_mean(values) if values else Estimate(nan, nan, nan, 0)
 
 
@@ -146,7 +146,7 @@ def metric_of(claim: Claim) -> Metric:
     """Return the metric by which a claim compares stacks; ClaimError if there is no such metric."""
     if claim.metric not in METRICS:
         raise ClaimError(
-            f"data/claims.csv, {claim.id}, column metric: no {claim.metric!r} for predicate"
-            f" {claim.predicate!r}; there are {', '.join(METRICS)}"
+            f"data/claims.csv, {claim.id}, column metric: unknown metric {claim.metric!r} for"
+            f" predicate {claim.predicate!r}; known: {', '.join(METRICS)}"
         )
     return METRICS[claim.metric]

@@ -36,7 +36,7 @@ _TIMEOUT_NS = 10_000_000_000
 def make_run(samples: int, folder: Path) -> Path:
     """Write a finished run below `folder` and return its directory.
 
-    `samples` are divided equally among the trials; the remainder is left out.
+    `samples` are divided equally among the trials; a remainder is dropped.
     """
     writer = RunWriter(_manifest(), folder)
     planned = [(block, stack) for block in range(1, BLOCKS + 1) for stack in MEDIAN_MS]
@@ -58,7 +58,7 @@ def _manifest() -> Manifest:
     )
     nothing: dict[str, str] = {}
     return Manifest(
-        id="made",
+        id="synthetic",
         started_at=_AT,
         parameters=parameters,
         planned_trials=BLOCKS * len(MEDIAN_MS),
@@ -92,7 +92,7 @@ def _trial(planned: PlannedTrial, rows: int) -> Trial:
 def _piece(trial: Trial, rows: int) -> pa.Table:
     draw = np.random.default_rng(trial.planned.seed)
     spread = 0.5 * draw.standard_normal(rows) + 0.1 * draw.standard_normal()
-    took_ns = np.round(1e6 * MEDIAN_MS[trial.planned.stack] * np.exp(spread)).astype("i8")
+    latency_ns = np.round(1e6 * MEDIAN_MS[trial.planned.stack] * np.exp(spread)).astype("i8")
     late = draw.random(rows) < _TIMEOUTS
     intended_ns = np.sort(draw.integers(0, WINDOW_S * 10**9, rows))
     columns = {
@@ -101,7 +101,7 @@ def _piece(trial: Trial, rows: int) -> pa.Table:
         "kind": _dictionary(np.zeros(rows), ("read",)),
         "intended_ns": intended_ns,
         "sent_ns": intended_ns + draw.integers(0, 100_000, rows),
-        "done_ns": intended_ns + np.where(late, _TIMEOUT_NS, took_ns),
+        "done_ns": intended_ns + np.where(late, _TIMEOUT_NS, latency_ns),
         "status": np.where(late, 0, 200),
         "body_bytes": draw.integers(400, 900, rows),
         "outcome": _dictionary(late, _OUTCOMES),

@@ -15,13 +15,12 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from webtrial.errors import ParameterError
-from webtrial.results.base.formatting import listed
 from webtrial.run.parameters import PRIVATE, Parameters, read_parameters
 from webtrial.run.store import RUNS, SAMPLE, Run, latest_run, latest_runs, open_run
 
 DEFAULTS = "# defaults"
-PAPERMILLS = "# Parameters"
-PAPERMILLS_OWN = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})
+INJECTED = "# Parameters"
+PAPERMILL_PARAMETERS = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})
 """Parameters that papermill adds itself, for example with `--inject-paths`."""
 
 
@@ -32,7 +31,7 @@ def parameters_given() -> Parameters:
     return its parameters, plus those given that a run does not store. Raises ParameterError
     if a parameter is unknown, of the wrong type or out of range.
     """
-    given = _given()
+    given = _parameters()
     run, resume = given.pop("run", None), given.pop("resume", None)
     if run is not None:
         return find_run(run).manifest.parameters
@@ -59,9 +58,9 @@ def run_given(*own: str) -> Run:
     If `run` is None, return the newest finished run. `own` names the notebook's other parameters.
     Raises ParameterError for any other parameter.
     """
-    given = _given()
+    given = _parameters()
     run = given.pop("run", None)
-    _refuse_others(given, ("run",), own)
+    _reject_unknown(given, ("run",), own)
     return latest_run() if run is None else find_run(run)
 
 
@@ -72,24 +71,23 @@ def runs_given(*own: str) -> tuple[Run, Run]:
     parameters. Raises ParameterError for any other parameter or if only one run is named, and
     RunError if there are no two finished runs.
     """
-    given = _given()
+    given = _parameters()
     names = [given.pop("before", None), given.pop("after", None)]
-    _refuse_others(given, ("before", "after"), own)
+    _reject_unknown(given, ("before", "after"), own)
     if names == [None, None]:
         after, before = latest_runs(2)
         return before, after
     if None in names:
         raise ParameterError(
-            f"before = {names[0]!r}, after = {names[1]!r}: name both runs, or none"
+            f"before = {names[0]!r}, after = {names[1]!r}; name both runs or neither"
         )
     return find_run(names[0]), find_run(names[1])
 
 
-def _refuse_others(given: Iterable[str], runs: Sequence[str], own: Sequence[str]) -> None:
+def _reject_unknown(given: Iterable[str], runs: Sequence[str], own: Sequence[str]) -> None:
     if unknown := [name for name in given if name not in own]:
-        known = listed([f"`{name}`" for name in runs])
-        takes = f"{known} and {', '.join(own)}" if own else f"{known} alone"
-        raise ParameterError(f"{', '.join(unknown)}: unknown; this notebook takes {takes}")
+        names = ", ".join(map(repr, unknown))
+        raise ParameterError(f"unknown parameter {names}; known: {', '.join([*runs, *own])}")
 
 
 def find_run(name: Any) -> Run:
@@ -101,35 +99,35 @@ def find_run(name: Any) -> Run:
     if isinstance(name, Run):
         return name
     if not isinstance(name, str):
-        raise ParameterError(f"run = {name!r}: give a folder, or the name of one in data/runs/")
+        raise ParameterError(f"run = {name!r}; use a folder or the name of a run in data/runs/")
     if name == SAMPLE.name and not (RUNS / name).is_dir():
-        return _opened(SAMPLE)
-    return _opened(RUNS / name if (RUNS / name).is_dir() else Path(name))
+        return _open(SAMPLE)
+    return _open(RUNS / name if (RUNS / name).is_dir() else Path(name))
 
 
-def read_beforehand(path: Path) -> Run:
+def preload_run(path: Path) -> Run:
     """Open the run at `path` once for this process and the processes forked from it."""
-    _READ[path.resolve()] = open_run(path)
-    return _READ[path.resolve()]
+    _OPEN_RUNS[path.resolve()] = open_run(path)
+    return _OPEN_RUNS[path.resolve()]
 
 
-_READ: dict[Path, Run] = {}
+_OPEN_RUNS: dict[Path, Run] = {}
 
 
-def _opened(path: Path) -> Run:
-    return _READ.get(path.resolve()) or open_run(path)
+def _open(path: Path) -> Run:
+    return _OPEN_RUNS.get(path.resolve()) or open_run(path)
 
 
-def _given() -> dict[str, Any]:
+def _parameters() -> dict[str, Any]:
     shell = get_ipython()
     if shell is None or shell.history_manager is None:
-        raise ParameterError("parameters are given to a notebook: open or execute one")
+        raise ParameterError("there is no notebook session; call this in a notebook")
     cells = shell.history_manager.input_hist_raw[:-1]
-    names = [name for name in names_given(cells) if name not in PAPERMILLS_OWN]
+    names = [name for name in parameter_names(cells) if name not in PAPERMILL_PARAMETERS]
     return {name: shell.user_ns[name] for name in names}
 
 
-def names_given(cells: Sequence[str]) -> list[str]:
+def parameter_names(cells: Sequence[str]) -> list[str]:
     """Return the names assigned by the last cell that starts with `# defaults` and by papermill's
     cells after it.
 
@@ -137,9 +135,9 @@ def names_given(cells: Sequence[str]) -> list[str]:
     """
     starts = [i for i, cell in enumerate(cells) if cell.lstrip().startswith(DEFAULTS)]
     if not starts:
-        raise ParameterError(f"run the cell that opens with `{DEFAULTS}` first")
+        raise ParameterError(f"first execute the cell that starts with `{DEFAULTS}`")
     defaults, *later = cells[starts[-1] :]
-    injected = [cell for cell in later if cell.lstrip().startswith(PAPERMILLS)]
+    injected = [cell for cell in later if cell.lstrip().startswith(INJECTED)]
     return list(dict.fromkeys(_assigned([defaults, *injected])))
 
 

@@ -15,8 +15,8 @@ from webtrial.run.capabilities import NO, YES
 from webtrial.run.stacks import Stack
 from webtrial.system.plain_http import trusting_loopback
 
-ANSWER_S = 20.0
-NOT_ASKED = "–"
+TIMEOUT_S = 20.0
+NOT_APPLICABLE = "–"
 """The value of a question that applies only to other frameworks."""
 
 
@@ -40,7 +40,7 @@ class Subject:
     password: str
     others: Mapping[str, str] = field(default_factory=dict)
 
-    def box(self) -> set[str]:
+    def own_packages(self) -> set[str]:
         """Return the packages that come with the framework itself."""
         return closure([self.anatomy.package])
 
@@ -84,9 +84,9 @@ def probe(capability: str) -> Callable[[Probe], Probe]:
 
 
 @contextmanager
-def visitor(url: str) -> Iterator[httpx.Client]:
+def http_client(url: str) -> Iterator[httpx.Client]:
     """Yield an HTTP client with its own cookies; it follows no redirects and uses no proxies."""
-    with httpx.Client(base_url=url, timeout=ANSWER_S, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client:
         yield trusting_loopback(client)
 
 
@@ -95,13 +95,13 @@ def yes_or_no(fact: bool) -> str:
     return YES if fact else NO
 
 
-def seen(*answers: httpx.Response) -> str:
+def exchanges(*responses: httpx.Response) -> str:
     """Return responses as evidence: `GET /docs: 200, POST /users: 422`."""
     return ", ".join(
-        f"{each.request.method} {each.request.url.path}: {each.status_code}" for each in answers
+        f"{each.request.method} {each.request.url.path}: {each.status_code}" for each in responses
     )
 
 
-def place_of(answer: httpx.Response) -> str:
+def redirect_target(response: httpx.Response) -> str:
     """Return the path that a redirect leads to; empty if it is no redirect."""
-    return urlsplit(answer.headers.get("location", "")).path if answer.is_redirect else ""
+    return urlsplit(response.headers.get("location", "")).path if response.is_redirect else ""

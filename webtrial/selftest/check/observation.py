@@ -9,14 +9,14 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from webtrial.load.driver import Driving, Outcome, Task, driving
+from webtrial.load.driver import DriverHandle, Outcome, Task, running_driver
 from webtrial.load.scenarios import NUMBERED, ExpectedBody, SeededData
 from webtrial.measure.attempt import machine_of
 from webtrial.measure.machine import core_split, speed_per_s
 from webtrial.measure.processes import machine_time, sleep_until
 from webtrial.measure.validity import judge
 from webtrial.run.records import Load, Machine, Validity
-from webtrial.selftest.check.server import BODY, Served, serving
+from webtrial.selftest.check.server import BODY, RunningServer, running_server
 
 STOLEN_MAX = 0.005
 FOREIGN_MAX = 0.02
@@ -73,7 +73,7 @@ def task_of(load: Load, seed: int, window_s: float, **changes: object) -> Task:
         "max_connections": 2000,
         "core": core_split().driver_core,
         "seeded_data": SeededData(0, {}, (), ""),
-        "answers": {"/": ExpectedBody(len(BODY), crc32(BODY))},
+        "expected_bodies": {"/": ExpectedBody(len(BODY), crc32(BODY))},
         "tokens": {},
     }
     return Task(**(fields | changes))  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ def task_of(load: Load, seed: int, window_s: float, **changes: object) -> Task:
 def observe(
     make: "partial[Any]",
     task: Task,
-    meanwhile: Callable[[Served, Driving], None] = lambda served, driver: None,
+    meanwhile: Callable[[RunningServer, DriverHandle], None] = lambda server, driver: None,
 ) -> Observed:
     """Drive `task` against a server with the behaviour that `make` creates.
 
@@ -90,19 +90,19 @@ def observe(
     """
     split = core_split()
     before_per_s = speed_per_s()
-    with serving(make, split.service_cores[0]) as served:
-        task = replace(task, base_url=served.url)
-        with driving(task) as driver:
-            ours = (served.pid, driver.pid)
+    with running_server(make, split.service_cores[0]) as server:
+        task = replace(task, base_url=server.url)
+        with running_driver(task) as driver:
+            ours = (server.pid, driver.pid)
             cores = tuple(sorted({*split.service_cores, split.driver_core or 0}))
-            meanwhile(served, driver)
+            meanwhile(server, driver)
             # No readings within the window: they would disturb what is judged.
             sleep_until(driver.window_opens_ns - 100_000_000)
             ends = [machine_time(ours, cores)]
             sleep_until(driver.window_opens_ns + int(task.window_s * 1e9))
             ends.append(machine_time(ours, cores))
             outcome = driver.outcome()
-        log = served.log()
+        log = server.log()
     machine = machine_of(before_per_s, ends, len(cores))
     return Observed(task, outcome, log, machine, driver.window_opens_ns)
 
@@ -127,8 +127,8 @@ def matched(observed: Observed) -> pd.DataFrame:
     assert len(both) == len(samples) == len(log), "a request is missing in one of the two"
     both = both[both["phase"] == "measured"]
     latency_ms = (both["done_ns"] - both["intended_ns"]) / 1e6
-    took_ms = (both["sent_ns_server"] - both["received_ns"]) / 1e6
-    return both.assign(latency_ms=latency_ms, took_ms=took_ms)
+    service_ms = (both["sent_ns_server"] - both["received_ns"]) / 1e6
+    return both.assign(latency_ms=latency_ms, service_ms=service_ms)
 
 
 def percentile(values: "pd.Series[float] | np.ndarray", p: float) -> float:

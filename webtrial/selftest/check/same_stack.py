@@ -2,7 +2,7 @@
 
 The log ratios of adjacent trials of one stack are real noise. Without a difference, the order of
 the two trials does not matter, so each resample draws some of the ratios with a random sign. Pairs
-in which a core changed its speed are left out, just as the gates leave such trials out of a report.
+in which a core changed its speed are excluded, as the gates exclude such trials from a report.
 """
 
 import os
@@ -12,14 +12,14 @@ from math import isfinite, nan
 import numpy as np
 import pandas as pd
 
-from webtrial.load.driver import Task, driving
+from webtrial.load.driver import Task, running_driver
 from webtrial.load.scenarios import SeededData
-from webtrial.measure.answers import agreed_answers
 from webtrial.measure.machine import core_split, speed_per_s
+from webtrial.measure.response_agreement import agreed_responses
 from webtrial.measure.running_services import running_services
 from webtrial.run.bounds import DRIFT_MAX
 from webtrial.run.records import Load
-from webtrial.selftest.check.rows import Row, not_now
+from webtrial.selftest.check.rows import Row, undecided
 from webtrial.stats.intervals import judge, ratio_of_means
 
 STACK = "fastapi"
@@ -38,11 +38,11 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
     At most MOST_PAIRS are measured. Columns: first, second (requests/s), undisturbed.
     """
     split = core_split()
-    with running_services([STACK], database_url, split.service_cores) as services_up:
-        url = services_up.services[STACK].url
-        answers = agreed_answers({STACK: url}, {STACK: [SCENARIO]}, services_up.seeded_data, {})[
-            STACK
-        ]
+    with running_services([STACK], database_url, split.service_cores) as running:
+        url = running.services[STACK].url
+        expected_bodies = agreed_responses(
+            {STACK: url}, {STACK: [SCENARIO]}, running.seeded_data, {}
+        )[STACK]
         task = Task(
             base_url=url,
             scenario=SCENARIO,
@@ -54,8 +54,8 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
             think_time_s=0.0,
             max_connections=USERS,
             core=split.driver_core,
-            seeded_data=SeededData(services_up.seeded_data.users, {}, (), ""),
-            answers=answers,
+            seeded_data=SeededData(running.seeded_data.users, {}, (), ""),
+            expected_bodies=expected_bodies,
             tokens={},
         )
         cores = os.sched_getaffinity(0)
@@ -86,7 +86,7 @@ def _speeds_per_s(cores: Collection[int]) -> list[float]:
 
 
 def _throughput_per_s(task: Task) -> float:
-    with driving(task) as driver:
+    with running_driver(task) as driver:
         return driver.outcome().counts.completed / task.window_s
 
 
@@ -96,13 +96,13 @@ def check(pairs: pd.DataFrame) -> Row:
     ratios = (steady["first"] / steady["second"]).to_numpy()
     name = f"a stack against itself, {BLOCKS} blocks: differences declared"
     if len(ratios) < PAIRS:
-        found = f"{len(ratios)} of {PAIRS} pairs between which no core changed its speed"
-        return not_now(Row(name, 0.05, nan, nan, False), found)
+        reason = f"only {len(ratios)} of {PAIRS} pairs without a change of a core's speed"
+        return undecided(Row(name, 0.05, nan, nan, False), reason)
     declared = declared_fraction(np.log(ratios), RESAMPLES)
     low, high = DECLARED
     error = declared - 0.05
-    spread = f"log ratios spread {np.log(ratios).std(ddof=1):.3f}"
-    note = f"{len(ratios)} undisturbed of {len(pairs)} pairs of {STACK}, {spread}"
+    spread = f"standard deviation of log ratios {np.log(ratios).std(ddof=1):.3f}"
+    note = f"{len(ratios)} of {len(pairs)} pairs of {STACK} were undisturbed, {spread}"
     return Row(name, 0.05, declared, error, low <= declared <= high, note)
 
 

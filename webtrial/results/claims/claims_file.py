@@ -14,7 +14,7 @@ Kind = Literal["performance", "feature", "choice"]
 
 FILE = REPOSITORY / "data" / "claims.csv"
 
-_Several = Annotated[
+_Texts = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda text: tuple(part.strip() for part in text.split(";") if part.strip())),
 ]
@@ -38,18 +38,18 @@ class Claim(BaseModel):
 
     id: str
     kind: Kind
-    fact: _Several
+    fact: _Texts
     topic: str
-    stack: _Several
-    baseline: _Several
-    scenario: _Several
+    stack: _Texts
+    baseline: _Texts
+    scenario: _Texts
     load: str
     metric: str
-    claimed: _Several
+    claimed: _Texts
     unit: str
     comparator: Comparator
     predicate: str
-    evidence: _Several
+    evidence: _Texts
     needs: str
     statement: str
 
@@ -65,8 +65,8 @@ class Claim(BaseModel):
             return [float(value) for value in self.claimed]
         except ValueError:
             raise ClaimError(
-                f"data/claims.csv, {self.id}, column claimed: {'; '.join(self.claimed)!r} is no"
-                f" number, which predicate {self.predicate!r} needs"
+                f"data/claims.csv, {self.id}, column claimed: {'; '.join(self.claimed)!r} is not a"
+                f" number; predicate {self.predicate!r} needs one"
             ) from None
 
 
@@ -83,16 +83,20 @@ def read_claims(path: Path = FILE) -> list[Claim]:
     except (OSError, UnicodeDecodeError) as error:
         raise ClaimError(f"{path} cannot be read: {error}") from None
     if columns != COLUMNS:
-        raise ClaimError(f"{path}: its columns are {', '.join(columns)}, not {', '.join(COLUMNS)}")
+        raise ClaimError(
+            f"{path}: the columns are {', '.join(columns)}; expected: {', '.join(COLUMNS)}"
+        )
     claims = [_claim(path, number, row) for number, row in enumerate(rows, 2)]
     names = [claim.id for claim in claims]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ClaimError(f"{path}, column id: {', '.join(twice)} more than once; name each once")
-    _demand_one_kind(path, claims)
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        raise ClaimError(
+            f"{path}, column id: duplicate {', '.join(duplicates)}; each id must be unique"
+        )
+    _check_kinds(path, claims)
     return claims
 
 
-def _demand_one_kind(path: Path, claims: list[Claim]) -> None:
+def _check_kinds(path: Path, claims: list[Claim]) -> None:
     """Raise ClaimError unless all statements of a fact have the same kind.
 
     A fact is counted under the kind of its statements.
@@ -102,8 +106,8 @@ def _demand_one_kind(path: Path, claims: list[Claim]) -> None:
         for fact in claim.facts:
             if kinds.setdefault(fact, claim.kind) != claim.kind:
                 raise ClaimError(
-                    f"{path}, {claim.id}, column fact: {fact!r} is of kind {kinds[fact]!r} in"
-                    f" another row and of {claim.kind!r} here; give all its rows one kind"
+                    f"{path}, {claim.id}, column fact: {fact!r} has kind {claim.kind!r} here and"
+                    f" {kinds[fact]!r} in another row; give all rows of a fact the same kind"
                 )
 
 
@@ -111,8 +115,8 @@ def _claim(path: Path, line: int, row: dict[str, str]) -> Claim:
     try:
         return Claim.model_validate(row)
     except ValidationError as error:
-        faults = "; ".join(
-            f"column {'.'.join(map(str, fault['loc']))} = {fault['input']!r}: {fault['msg']}"
-            for fault in error.errors()
+        errors = "; ".join(
+            f"column {'.'.join(map(str, each['loc']))} = {each['input']!r}: {each['msg']}"
+            for each in error.errors()
         )
-        raise ClaimError(f"{path}, line {line} ({row.get('id')}): {faults}") from None
+        raise ClaimError(f"{path}, line {line} ({row.get('id')}): {errors}") from None
