@@ -216,9 +216,9 @@ def test_an_error_is_raised_as_what_it_was(kind: str, raised: type[Exception]) -
         measure(Parameters(), lambda _: None, command=stand_in(end("failed"), error))
 
 
-def test_an_error_that_is_none_of_ours_shows_its_traceback() -> None:
+def test_an_unexpected_error_shows_its_traceback() -> None:
     error = {"event": "error", "kind": "ZeroDivisionError", "message": "division by zero"}
-    with pytest.raises(WebtrialError, match=r"(?s)broke off.*Traceback.*ZeroDivisionError"):
+    with pytest.raises(WebtrialError, match=r"(?s)ended unexpectedly.*Traceback.*ZeroDivisionError"):
         measure(Parameters(), lambda _: None, command=stand_in(end("failed"), error, then="1 / 0"))
 
 
@@ -228,10 +228,10 @@ def test_an_experiment_that_breaks_off_shows_its_last_words() -> None:
         measure(Parameters(), lambda _: None, command=command)
 
 
-def test_a_line_that_was_cut_off_is_no_event() -> None:
+def test_a_truncated_line_is_no_event() -> None:
     command = stand_in({"event": "run"}, then='sys.stdout.write(\'{"event": "en\')')
     told: list[dict[str, Any]] = []
-    with pytest.raises(WebtrialError, match="broke off"):
+    with pytest.raises(WebtrialError, match="ended unexpectedly"):
         measure(Parameters(), told.append, command=command)
     assert told == [{"event": "run"}]
 
@@ -413,7 +413,7 @@ def answering() -> Iterator[str]:
         yield server.url
 
 
-def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path, answering: str) -> None:
+def test_an_interrupted_run_is_resumed_where_it_ended(tmp_path: Path, answering: str) -> None:
     def interrupt(event: dict[str, Any]) -> None:
         if event["event"] == "verdict" and event["number"] == 3:
             raise KeyboardInterrupt
@@ -442,5 +442,5 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path: Path, answerin
     assert (interruption.state, interruption.attempts) == ("interrupted", len(before) // 2)
     measured = [event["number"] for event in told if event["event"] == "verdict"]
     assert measured == list(range(len(before) // 2 + 1, len(run.trials) + 1))
-    with pytest.raises(RunError, match="is finished: nothing of it is missing"):
+    with pytest.raises(RunError, match="is finished and complete, so nothing can be resumed"):
         measure(parameters, told.append, tmp_path, resume=path)

@@ -50,7 +50,7 @@ def test_more_processes_than_services_have_cores_are_refused_before_anything_sta
     two, one_core = read_parameters({"server_processes": 2}), CoreSplit(1, (0,))
     never: Any = None
     with (
-        pytest.raises(ParameterError, match="server_processes = 2: services have 1 of"),
+        pytest.raises(ParameterError, match="cores for services on this machine is 1, and each"),
         started_environment(two, [], "", one_core, tmp_path, never),
     ):
         pass

@@ -1,4 +1,4 @@
-"""Which stacks sign accounts in, and whose tokens each of them is asked with."""
+"""Which stacks sign accounts in, and which tokens the requests to each stack carry."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -14,14 +14,14 @@ ASKED = {"one": {"dashboard"}, "two": {"dashboard", "crud"}, "three": {"crud"}}
 
 
 class Signing:
-    """In place of `sign_in`: notes what it was asked for; each token is of the first stack."""
+    """Replaces `sign_in`: records its calls; each token is issued by the first stack."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[list[str], list[str]]] = []
+        self.calls: list[tuple[list[str], list[str]]] = []
 
     def __call__(self, urls: dict[str, str], accounts: Sequence[str], password: str) -> Tokens:
         assert password == "secret"
-        self.asked.append((list(urls), list(accounts)))
+        self.calls.append((list(urls), list(accounts)))
         return {account: f"{account} by {next(iter(urls))}" for account in accounts}
 
 
@@ -34,7 +34,7 @@ def signing(monkeypatch: pytest.MonkeyPatch) -> Signing:
 def context(tokens: dict[str, Tokens] | None = None, targets: Sequence[str] = ()) -> Any:
     seeded_data = SimpleNamespace(accounts=ACCOUNTS, password="secret")
     return SimpleNamespace(
-        context=SimpleNamespace(seeded_data=seeded_data),
+        run_context=SimpleNamespace(seeded_data=seeded_data),
         tokens=tokens or {},
         targets=dict.fromkeys(targets),
     )
@@ -44,42 +44,42 @@ def urls(*stacks: str) -> dict[str, str]:
     return {stack: f"http://{stack}" for stack in stacks}
 
 
-def test_the_stacks_that_need_them_share_what_all_of_them_gave(signing: Signing) -> None:
-    found = blocks._signed_in(context(), urls("one", "two", "three"), ASKED)
-    assert signing.asked == [(["one", "two"], ["a", "b", "c"])]
+def test_stacks_that_need_tokens_share_those_that_all_of_them_issued(signing: Signing) -> None:
+    found = blocks._new_tokens(context(), urls("one", "two", "three"), ASKED)
+    assert signing.calls == [(["one", "two"], ["a", "b", "c"])]
     assert found.keys() == {"one", "two"}
     assert found["one"] == found["two"]
     assert found["one"].keys() == {*ACCOUNTS}
 
 
-def test_a_stack_that_comes_later_signs_one_account_in_and_shares_the_others(
+def test_a_stack_that_starts_later_signs_one_account_in_and_shares_the_other_tokens(
     signing: Signing,
 ) -> None:
     known = {account: f"{account}'s" for account in ACCOUNTS}
-    found = blocks._signed_in(context({"one": known}), urls("one", "two"), ASKED)
-    assert signing.asked == [(["two"], ["a"])]
+    found = blocks._new_tokens(context({"one": known}), urls("one", "two"), ASKED)
+    assert signing.calls == [(["two"], ["a"])]
     assert found == {"two": known}
 
 
-def test_who_has_its_tokens_is_asked_for_nothing(signing: Signing) -> None:
+def test_a_stack_that_has_tokens_signs_no_account_in(signing: Signing) -> None:
     known = {"one": {"a": "x"}, "two": {"a": "x"}}
-    assert blocks._signed_in(context(known), urls("one", "two", "three"), ASKED) == {}
-    assert signing.asked == []
+    assert blocks._new_tokens(context(known), urls("one", "two", "three"), ASKED) == {}
+    assert signing.calls == []
 
 
 def test_each_target_has_a_secret_of_its_own(signing: Signing) -> None:
-    asked = {"one": {"dashboard"}, "two": {"dashboard"}, "three": {"dashboard"}}
-    found = blocks._signed_in(context(targets=["one", "two"]), urls("one", "two", "three"), asked)
-    assert signing.asked == [([stack], ["a", "b", "c"]) for stack in ("one", "two", "three")]
+    scenarios_of = {"one": {"dashboard"}, "two": {"dashboard"}, "three": {"dashboard"}}
+    found = blocks._new_tokens(context(targets=["one", "two"]), urls("one", "two", "three"), scenarios_of)
+    assert signing.calls == [([stack], ["a", "b", "c"]) for stack in ("one", "two", "three")]
     assert found == {
         stack: {account: f"{account} by {stack}" for account in ACCOUNTS}
         for stack in ("one", "two", "three")
     }
 
 
-def test_what_a_target_gave_is_good_for_no_other(signing: Signing) -> None:
-    found = blocks._signed_in(
+def test_a_token_of_a_target_is_used_for_no_other(signing: Signing) -> None:
+    found = blocks._new_tokens(
         context({"one": {"a": "x"}}, targets=["one"]), urls("one", "two"), ASKED
     )
-    assert signing.asked == [(["two"], ["a", "b", "c"])]
+    assert signing.calls == [(["two"], ["a", "b", "c"])]
     assert found["two"]["a"] == "a by two"

@@ -288,7 +288,7 @@ def test_a_scratch_folder_that_is_in_use_is_not_taken_for_abandoned():
             assert held.is_dir()
 
 
-def test_what_is_none_of_our_abandoned_folders_stays(tmp_path):
+def test_only_our_own_orphaned_folders_are_removed(tmp_path):
     old, young, stranger = (
         tmp_path / f"webtrial-supervised-{name}" for name in ("old", "new", "pipe")
     )
@@ -299,7 +299,7 @@ def test_what_is_none_of_our_abandoned_folders_stays(tmp_path):
     link.symlink_to(elsewhere)
     for path in (old, stranger, link, elsewhere):
         os.utime(path, (0, 0), follow_symlinks=False)
-    supervisor_module._remove_abandoned(tmp_path)
+    supervisor_module._remove_orphaned_folders(tmp_path)
     assert {*tmp_path.iterdir()} == {young, stranger, link, elsewhere}
 
 

@@ -54,7 +54,9 @@ _QUESTIONS = (
     *("validity", "comparison"),
 )
 _PARTS = {
-    "webtrial.publish.notebook_parameters": ("find_run", "parameters_given", "run_given", "runs_given"),
+    "webtrial.publish.notebook_parameters": (
+        *("find_run", "parameters_given", "run_given", "runs_given"),
+    ),
     "webtrial.publish.measuring": ("measure_run",),
     "webtrial.run.store": ("latest_run", "open_run"),
     "webtrial.stats.trials": ("latencies", "trials_table"),

@@ -16,7 +16,7 @@ WebtrialError
 class WebtrialError(Exception):
     """The base class of all errors that Webtrial raises on purpose.
 
-    Raised itself if the measuring process ended without reporting a cause.
+    Raised itself if the measuring process ended unexpectedly.
     """
 
     def _render_traceback_(self) -> list[str]:

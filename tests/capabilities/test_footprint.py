@@ -31,21 +31,21 @@ def test_services_take_turns_and_every_process_is_fresh(
     assert len({pid for _, pid in started}) == 6
     assert {name: len(each) for name, each in found.items()} == {"a": 2, "b": 2}
     for each in [*found["a"], *found["b"]]:
-        assert each.first_answer_s > 0
+        assert each.first_response_s > 0
         assert 1 < each.idle_mib <= each.used_mib + 1
         assert each.requests == 20
 
 
-def test_a_service_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_a_service_that_exits_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
     wanted = {"a": (small(DIES="no secret"), SETTINGS, tmp_path / "log")}
-    with pytest.raises(LaunchError, match=r"small did not answer(.|\n)*no secret"):
+    with pytest.raises(LaunchError, match=r"small did not respond(.|\n)*no secret"):
         measure(wanted, users=1, cores=None, repeats=1, requests=1)
 
 
 def test_figures_are_median_minimum_and_maximum() -> None:
     processes = [Footprint(s, 10 * s, 20 * s, requests=3000) for s in (1.0, 4.0, 2.0)]
-    told = {answer.question: answer.value for _, answer in answers(processes)}
-    assert told == {
+    values = {answer.question: answer.value for _, answer in answers(processes)}
+    assert values == {
         "first response, median": "2.00",
         "first response, minimum": "1.00",
         "first response, maximum": "4.00",
@@ -59,9 +59,9 @@ def test_figures_are_median_minimum_and_maximum() -> None:
     assert all(answer.absolute for _, answer in answers([Footprint(1, 1, 1, 1)]))
 
 
-def test_how_often_it_was_done_is_told_of_what_was_done() -> None:
-    told = [answer for _, answer in answers([Footprint(1, 1, 1, requests=7)] * 2)]
-    assert {answer.question for answer in told if answer.question.startswith("after")} == {
+def test_questions_and_methods_state_requests_and_repetitions() -> None:
+    measured = [answer for _, answer in answers([Footprint(1, 1, 1, requests=7)] * 2)]
+    assert {answer.question for answer in measured if answer.question.startswith("after")} == {
         f"after 7 requests, {figure}" for figure in ("median", "minimum", "maximum")
     }
-    assert all("; 2 fresh processes" in answer.how for answer in told)
+    assert all("; 2 new processes" in answer.how for answer in measured)

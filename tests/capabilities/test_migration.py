@@ -58,10 +58,10 @@ def test_where_nothing_fails_the_steps_are_counted(
         moved.append(stack.environment["MOVED"])
         return [httpx.Response(200)]
 
-    monkeypatch.setattr(migration, "_asked", answered)
+    monkeypatch.setattr(migration, "_responses", answered)
     seeded_data = seeded_data_from(seeded.built, seeded.password)
     answer = moves_stepwise(STACKS[HALF_MIGRATED], SETTINGS, tmp_path / "log", seeded_data)
     assert answer.value == YES
-    assert answer.evidence.startswith(f"{len(ROUTES) + 1} steps: 200 of all of ")
+    assert answer.evidence.startswith(f"{len(ROUTES) + 1} steps: 200 for each of ")
     groups = list(ROUTES)
     assert moved == ["none", *(", ".join(groups[:n]) for n in range(1, len(groups) + 1))]

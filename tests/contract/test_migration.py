@@ -162,7 +162,7 @@ def test_sessions_leave_no_connection_taken(visitor, hybrid, seeded):
 def test_the_groups_are_those_that_the_service_knows(tmp_path):
     unknown = on_the_way(["sales"])
     with (
-        pytest.raises(LaunchError, match=f"MOVED: unknown group 'sales'; known: {', '.join(GROUPS)}"),
+        pytest.raises(LaunchError, match=f"unknown group 'sales'; known: {', '.join(GROUPS)}"),
         launch_stack(unknown, UNUSED, None, tmp_path / "log"),
     ):
         pass

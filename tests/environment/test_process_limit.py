@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.waiting import LONG_S
 from webtrial.errors import LaunchError
@@ -59,13 +58,11 @@ def test_who_has_no_limit_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> Non
     reason="only root becomes a user who has no other processes",
 )
 def test_a_run_below_ulimit_u_40_is_refused_with_the_limit(tmp_path: Path) -> None:
-    parameters = tmp_path / "parameters.yaml"
-    given = {"stacks": ["flask"], "scenarios": ["ping"]}
-    parameters.write_text(yaml.safe_dump(given), encoding="utf-8")
     # It may read our files all the same, wherever these tests lie.
     user = ["setpriv", "--reuid=54321", "--clear-groups"]
     user += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(parameters)]
+    command = [sys.executable, "-m", "webtrial", "run", "-p", "stacks", "[flask]"]
+    command += ["-p", "scenarios", "[ping]"]
     limited = 'ulimit -u 40; exec "$@"'
     done = subprocess.run(
         [*user, "bash", "-c", limited, "bash", *command],
@@ -75,5 +72,5 @@ def test_a_run_below_ulimit_u_40_is_refused_with_the_limit(tmp_path: Path) -> No
         timeout=LONG_S,
         check=False,
     )
-    assert done.returncode == FAILED
+    assert done.returncode == FAILED, done.stderr
     assert "webtrial: `ulimit -u` is 40 processes and threads" in done.stderr

@@ -159,7 +159,7 @@ def _running_stacks(
         context.progress.step(f"comparing the responses of {len(urls)} stacks, {block.name}")
         context.tokens.update(_new_tokens(context, urls, scenarios_of))
         scenarios = {name: sorted(scenarios_of[name]) for name in urls}
-        answers = agreed_responses(
+        expected_bodies = agreed_responses(
             urls,
             scenarios,
             context.run_context.seeded_data,
@@ -171,7 +171,7 @@ def _running_stacks(
             move_to(service.pid, context.run_context.split.service_cores)
         services_under_test = {
             name: ServiceUnderTest(
-                service, database_url, answers[name], context.tokens.get(name, {}), log
+                service, database_url, expected_bodies[name], context.tokens.get(name, {}), log
             )
             for name, (service, database_url, log) in running.items()
         }

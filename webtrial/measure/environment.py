@@ -91,8 +91,9 @@ def _demand_cores(processes: int, split: CoreSplit) -> None:
     """
     if processes > (cores := len(split.service_cores)):
         raise ParameterError(
-            f"server_processes = {processes}, but services have {cores} cores on this machine and"
-            f" each process needs its own: set it to {cores} or less, or provide more cores"
+            f"server_processes = {processes}, but the number of cores for services on this machine"
+            f" is {cores}, and each process needs its own: set it to {cores} or less, or provide"
+            " more cores"
         )
 
 

@@ -84,7 +84,7 @@ def _run_path(last: dict[str, dict[str, Any]], log: IO[str]) -> Path:
         log.seek(0)
         output, hint = indented_end(log.read()), resume_hint(last)
         raise WebtrialError(
-            f"the experiment ended without reporting a cause. End of its output:\n{output}{hint}"
+            f"the experiment ended unexpectedly. End of its output:\n{output}{hint}"
         )
     return Path(last["end"]["path"])
 
