@@ -10,7 +10,7 @@ from webtrial.load.scenarios import Tokens
 from webtrial.measure import blocks
 
 ACCOUNTS = ("a", "b", "c")
-ASKED = {"one": {"dashboard"}, "two": {"dashboard", "crud"}, "three": {"crud"}}
+SCENARIOS = {"one": {"dashboard"}, "two": {"dashboard", "crud"}, "three": {"crud"}}
 
 
 class Signing:
@@ -45,7 +45,7 @@ def urls(*stacks: str) -> dict[str, str]:
 
 
 def test_stacks_that_need_tokens_share_those_that_all_of_them_issued(signing: Signing) -> None:
-    found = blocks._new_tokens(context(), urls("one", "two", "three"), ASKED)
+    found = blocks._new_tokens(context(), urls("one", "two", "three"), SCENARIOS)
     assert signing.calls == [(["one", "two"], ["a", "b", "c"])]
     assert found.keys() == {"one", "two"}
     assert found["one"] == found["two"]
@@ -56,20 +56,21 @@ def test_a_stack_that_starts_later_signs_one_account_in_and_shares_the_other_tok
     signing: Signing,
 ) -> None:
     known = {account: f"{account}'s" for account in ACCOUNTS}
-    found = blocks._new_tokens(context({"one": known}), urls("one", "two"), ASKED)
+    found = blocks._new_tokens(context({"one": known}), urls("one", "two"), SCENARIOS)
     assert signing.calls == [(["two"], ["a"])]
     assert found == {"two": known}
 
 
 def test_a_stack_that_has_tokens_signs_no_account_in(signing: Signing) -> None:
     known = {"one": {"a": "x"}, "two": {"a": "x"}}
-    assert blocks._new_tokens(context(known), urls("one", "two", "three"), ASKED) == {}
+    assert blocks._new_tokens(context(known), urls("one", "two", "three"), SCENARIOS) == {}
     assert signing.calls == []
 
 
 def test_each_target_has_a_secret_of_its_own(signing: Signing) -> None:
     scenarios_of = {"one": {"dashboard"}, "two": {"dashboard"}, "three": {"dashboard"}}
-    found = blocks._new_tokens(context(targets=["one", "two"]), urls("one", "two", "three"), scenarios_of)
+    targets = context(targets=["one", "two"])
+    found = blocks._new_tokens(targets, urls("one", "two", "three"), scenarios_of)
     assert signing.calls == [([stack], ["a", "b", "c"]) for stack in ("one", "two", "three")]
     assert found == {
         stack: {account: f"{account} by {stack}" for account in ACCOUNTS}
@@ -79,7 +80,7 @@ def test_each_target_has_a_secret_of_its_own(signing: Signing) -> None:
 
 def test_a_token_of_a_target_is_used_for_no_other(signing: Signing) -> None:
     found = blocks._new_tokens(
-        context({"one": {"a": "x"}}, targets=["one"]), urls("one", "two"), ASKED
+        context({"one": {"a": "x"}}, targets=["one"]), urls("one", "two"), SCENARIOS
     )
     assert signing.calls == [(["two"], ["a", "b", "c"])]
     assert found["two"]["a"] == "a by two"

@@ -109,9 +109,9 @@ def test_lines_of_a_purpose_and_with_a_name_are_counted_once() -> None:
 @pytest.mark.parametrize(
     ("purposes", "said"),
     [
-        ({"routes": ("other/*",)}, "app/module.py has 0 purposes (none)"),
-        ({"routes": ("app/*",), "errors": ("*.py",)}, "has 2 purposes \\(routes, errors\\)"),
-        ({"routes": ("app/*", "app/module.py:Three")}, "app/module.py has no class or function Three"),
+        ({"routes": ("other/*",)}, r"app/module.py has 0 purposes \(none\)"),
+        ({"routes": ("app/*",), "errors": ("*.py",)}, r"has 2 purposes \(routes, errors\)"),
+        ({"routes": ("app/*", "app/module.py:Three")}, "module.py has no class or function Three"),
     ],
 )
 def test_a_file_without_one_purpose_is_named(
