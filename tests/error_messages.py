@@ -23,13 +23,13 @@ CLASSES = {
 INTRODUCTION = """\
 # Errors
 
-Every error that Webtrial raises on purpose, by class; `…` stands for a value. This page is generated
-from the code (`make docs`).
+Every error that Webtrial raises on purpose, by class; `…` stands for a value. This page is
+generated from the code (`make docs`).
 
-Each message says what happened and what to do next. On the command line it is printed alone; in a notebook
-it replaces the traceback. All classes derive from `WebtrialError`, so
-`except webtrial.errors.WebtrialError` catches every one. If a run had begun, the message ends with its
-folder: `make report RESUME=<run>` or `webtrial run --resume <run>` measures what is missing.
+Each message says what happened and what to do next. On the command line it is printed alone; in a
+notebook it replaces the traceback. All classes derive from `WebtrialError`, so
+`except webtrial.errors.WebtrialError` catches every one. If a run had begun, the message ends with
+its folder: `make report RESUME=<run>` or `webtrial run --resume <run>` measures what is missing.
 
 | exit status | meaning |
 |---|---|
@@ -48,7 +48,7 @@ class Message(NamedTuple):
 
 
 def messages() -> list[Message]:
-    """Return every message of an error of ours, by class in the order of errors.py, then by text."""
+    """Return every message of an error of ours: by class as in errors.py, then by text."""
     order = list(CLASSES)
     found = {message for path in PACKAGE.rglob("*.py") for message in _raised_in(path)}
     return sorted(found, key=lambda each: (order.index(each.error), each.text.lower()))

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from webtrial.run import checksums
+from webtrial.run.manifest import Manifest
 from webtrial.run.parameters import Parameters
 from webtrial.run.records import (
     PHASES,
@@ -33,7 +34,9 @@ from webtrial.run.records import (
     Upstream,
     Validity,
 )
-from webtrial.run.store import SAMPLES, Manifest, Run, RunWriter, samples_name
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import Run, samples_name
+from webtrial.run.writer import RunWriter
 
 
 def _stack(

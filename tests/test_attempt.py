@@ -17,18 +17,19 @@ import pytest
 
 from tests.trial_builder import CLIENT, CLOSED, COUNTS, some_samples
 from webtrial.errors import DriverError
-from webtrial.load.driver import Outcome, Task
-from webtrial.load.scenarios import SeededData
+from webtrial.load.requests import SeededData
+from webtrial.load.task import Outcome, Task
 from webtrial.measure import attempt, processes
-from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
+from webtrial.measure.attempt import attempt_trial
+from webtrial.measure.context import RunContext, ServiceUnderTest
 from webtrial.measure.launch import Service, Upstreams
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.pools import PoolCounts
 from webtrial.measure.targets import Target
 from webtrial.run.parameters import read_parameters
 from webtrial.run.records import ConnectionStates, PlannedTrial
+from webtrial.run.sample_rows import SAMPLES
 from webtrial.run.stacks import load_stacks
-from webtrial.run.store import SAMPLES
 
 PLANNED = PlannedTrial(3, 1, 1, "flask", "user_detail", CLOSED, 7)
 

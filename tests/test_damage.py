@@ -14,7 +14,9 @@ from tests.trial_builder import a_trial, some_samples
 from webtrial.errors import RunError
 from webtrial.measure.measurement_lock import measurement_lock
 from webtrial.run import checksums
-from webtrial.run.store import FORMAT, RunWriter, open_run
+from webtrial.run.manifest import FORMAT
+from webtrial.run.store import open_run
+from webtrial.run.writer import RunWriter
 
 LATER = "2026-11-22T13:00:00+00:00"
 TRIALS = 4

@@ -23,7 +23,7 @@ from psycopg import sql
 from tests.counted import injected
 from tests.waiting import LIMIT_S, holds_within, wait_until
 from webtrial.errors import LaunchError
-from webtrial.measure import launch
+from webtrial.measure import launch, server_process
 from webtrial.measure.launch import (
     ServiceSettings,
     build_template,
@@ -34,6 +34,7 @@ from webtrial.measure.launch import (
     launch_upstreams,
 )
 from webtrial.measure.postgres import create_database, drop_database
+from webtrial.measure.server_process import _ping
 from webtrial.run.stacks import Stack, load_stacks
 from webtrial.system import process_tree as children
 from webtrial.system.ports import free_port
@@ -66,7 +67,7 @@ def small(**environment):
 
 @pytest.fixture(autouse=True)
 def _services_may_be_slow_to_start(monkeypatch):
-    monkeypatch.setattr(launch, "READY_S", LIMIT_S)
+    monkeypatch.setattr(server_process, "READY_S", LIMIT_S)
 
 
 def small_services():
@@ -196,7 +197,7 @@ def test_workers_are_counted_and_end_with_their_service(tmp_path):
 
 
 def test_a_service_that_exits_at_start_is_reported_with_the_end_of_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(launch, "READY_S", math.inf)  # who waits that long is never heard of again
+    monkeypatch.setattr(server_process, "READY_S", math.inf)  # who waits that long is never heard of again
     dying = launch_stack(small(DIES="SECRET_KEY is missing"), SETTINGS, None, tmp_path / "log")
     with (
         pytest.raises(LaunchError, match=r"small exited with code 1.*\n.*is missing\n.*SECOND"),
@@ -213,15 +214,15 @@ def test_a_service_that_is_never_ready_is_stopped_and_its_last_response_reported
     tmp_path, monkeypatch, environment, status, last
 ):
     clock = SimpleNamespace(monotonic=lambda: math.inf if status in seen else 0, sleep=time.sleep)
-    seen, ping = [], launch._ping
+    seen, ping = [], _ping
 
     def see(port):
         seen.append(ping(port))
         return seen[-1]
 
-    monkeypatch.setattr(launch, "time", clock)  # which runs out once this was seen
-    monkeypatch.setattr(launch, "_ping", see)
-    monkeypatch.setattr(launch, "READY_S", 1.5)
+    monkeypatch.setattr(server_process, "time", clock)  # which runs out once this was seen
+    monkeypatch.setattr(server_process, "_ping", see)
+    monkeypatch.setattr(server_process, "READY_S", 1.5)
     silent = launch_stack(small(**environment), SETTINGS, None, tmp_path / "log")
     with pytest.raises(LaunchError, match=f"within 1.5 s .last result: {last}"), silent:
         pass
@@ -353,7 +354,7 @@ def started_children(monkeypatch):
         children.append(start_child(*arguments, **options))
         return children[-1]
 
-    monkeypatch.setattr(launch, "start_child", start)
+    monkeypatch.setattr(server_process, "start_child", start)
     return children
 
 

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from webtrial.errors import ContractError
-from webtrial.load.scenarios import ExpectedBody, SeededData, targets
+from webtrial.load.requests import ExpectedBody, SeededData
+from webtrial.load.scenarios import targets
 from webtrial.measure.response_agreement import (
     RECHECK_EVERY,
     KnownResponses,

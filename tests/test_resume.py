@@ -11,7 +11,8 @@ from tests.trial_builder import DISTURBED, LOST, STALLED, a_trial
 from webtrial.errors import RunError
 from webtrial.measure.resume import demand_same, missing, reopened
 from webtrial.run.records import Role, Validity
-from webtrial.run.store import RunWriter, open_run
+from webtrial.run.store import open_run
+from webtrial.run.writer import RunWriter
 
 
 def test_every_difference_is_listed_with_both_values() -> None:

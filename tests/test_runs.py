@@ -16,16 +16,11 @@ import pytest
 
 from tests.trial_builder import CLIENT, a_trial, some_samples
 from webtrial.errors import RunError
+from webtrial.run.manifest import Manifest
 from webtrial.run.parameters import Parameters
-from webtrial.run.store import (
-    RUNS_FOLDER,
-    SAMPLES,
-    Manifest,
-    RunWriter,
-    latest_run,
-    latest_runs,
-    open_run,
-)
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import RUNS_FOLDER, latest_run, latest_runs, open_run
+from webtrial.run.writer import RunWriter
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -8,6 +8,7 @@ from itertools import count, islice
 import httpx
 import pytest
 
+from webtrial.load.requests import ExpectedBody, RequestSpec, ScenarioContext, SeededData
 from webtrial.load.scenarios import (
     CONTENT_EVERY,
     CRUD_MIX,
@@ -16,10 +17,6 @@ from webtrial.load.scenarios import (
     FAULTS,
     SEARCH_MIX,
     Crud,
-    ExpectedBody,
-    RequestSpec,
-    ScenarioContext,
-    SeededData,
     Validation,
     check,
     sessions,

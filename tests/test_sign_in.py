@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from webtrial.load.scenarios import Tokens
+from webtrial.load.requests import Tokens
 from webtrial.measure import blocks
 
 ACCOUNTS = ("a", "b", "c")

@@ -14,10 +14,11 @@ import pytest
 from tests.load.test_driver import KNOWN, closed
 from tests.load.truth import Truth, truth
 from webtrial.errors import LaunchError
-from webtrial.load.driver import Task
 from webtrial.load.driver_pool import DriverPool, driver_pool
-from webtrial.load.scenarios import SeededData
-from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
+from webtrial.load.requests import SeededData
+from webtrial.load.task import Task
+from webtrial.measure.attempt import attempt_trial
+from webtrial.measure.context import RunContext, ServiceUnderTest
 from webtrial.measure.launch import build_template, describe_data
 from webtrial.measure.machine import CoreSplit
 from webtrial.measure.postgres import Server

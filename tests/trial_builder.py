@@ -19,7 +19,8 @@ from webtrial.run.records import (
     Upstream,
     Validity,
 )
-from webtrial.run.store import SAMPLES, samples_name
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import samples_name
 
 DISTURBED = Validity("suspect", (Reason("stolen", "machine", "suspect", "12 % stolen"),))
 STALLED = Validity("invalid", (Reason("stall", "instrument", "invalid", "stood still"),))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.moody import moody_upstreams
 from tests.contract.stage import STACKS, Seeded, patiently, settings_of
-from webtrial.load.scenarios import seeded_data_from
+from webtrial.load.requests import seeded_data_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.anatomy import read_anatomies
 from webtrial.measure.capabilities.examine import (

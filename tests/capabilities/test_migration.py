@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.stage import STACKS, Seeded
 from tests.test_launch import SETTINGS, small
-from webtrial.load.scenarios import seeded_data_from
+from webtrial.load.requests import seeded_data_from
 from webtrial.measure.capabilities import migration
 from webtrial.measure.capabilities.migration import (
     CAPABILITY,

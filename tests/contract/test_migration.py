@@ -12,7 +12,7 @@ from tests.contract.test_same_work import comparable
 from tests.contract.test_settings import UNUSED
 from tests.contract.traffic import traffic
 from webtrial.errors import LaunchError
-from webtrial.load.scenarios import seeded_data_from
+from webtrial.load.requests import seeded_data_from
 from webtrial.measure.capabilities.migration import ROUTES, serves_together
 from webtrial.measure.launch import launch_stack, service_environment
 from webtrial.run.capabilities import YES

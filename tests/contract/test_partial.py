@@ -4,7 +4,8 @@ import pytest
 
 from tests.contract.judging import refused
 from tests.contract.stage import DEPLOYED, EVERY, client_of, served
-from webtrial.load.scenarios import seeded_data_from, targets
+from webtrial.load.requests import seeded_data_from
+from webtrial.load.scenarios import targets
 from webtrial.measure.response_agreement import agreed_responses
 
 FIRST, *_ = DEPLOYED  # serves all

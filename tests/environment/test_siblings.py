@@ -9,7 +9,8 @@ from tests.test_resume import a_manifest
 from webtrial.measure import machine
 from webtrial.measure.machine import CoreSplit, core_split
 from webtrial.measure.resume import reopened
-from webtrial.run.store import RunWriter, open_run
+from webtrial.run.store import open_run
+from webtrial.run.writer import RunWriter
 from webtrial.system.topology import Core, cores_of
 
 

@@ -204,8 +204,8 @@ def test_data_that_the_server_cannot_read_are_named_and_the_next_server_works(
 
     with monkeypatch.context() as patch:
         patch.setattr(server_of_ours, "_initialise", and_hit)
-        words = pytest.raises(LaunchError, match=rf"PostgreSQL did not start:\n(.*\n)*.*{said}")
-        with words, embedded(scratch, max_connections=20):
+        message = rf"PostgreSQL did not start\. End of .*:\n(.*\n)*.*{said}"
+        with pytest.raises(LaunchError, match=message), embedded(scratch, max_connections=20):
             pass
     assert list(scratch.iterdir()) == []
     with embedded(scratch, max_connections=20) as server, psycopg.connect(server.url) as connection:

@@ -29,7 +29,8 @@ from webtrial.errors import RunError
 from webtrial.measure import experiment
 from webtrial.measure.measurement_lock import FILE
 from webtrial.run import checksums
-from webtrial.run.store import RUNS_FOLDER, Run, RunWriter, open_run
+from webtrial.run.store import RUNS_FOLDER, Run, open_run
+from webtrial.run.writer import RunWriter
 
 pytestmark = pytest.mark.xdist_group("measuring")
 
@@ -159,7 +160,7 @@ def test_the_disk_may_fail_at_every_single_write(
             folder = tmp_path / f"{number}-{at}"
             with monkeypatch.context() as patch:
                 failing(at, number, patch)
-                with pytest.raises(RunError, match=r"cannot be written: .* go on with --resume"):
+                with pytest.raises(RunError, match=r"cannot be written: .* continue with --resume"):
                     write_a_run(folder)
             gc.collect()  # the writer that failed, and its lock
             _goes_on(folder)
@@ -182,7 +183,8 @@ def test_the_disk_may_fail_while_a_damaged_run_is_opened_to_go_on(
     assert writes() > 2
     for at in range(1, writes() + 1):
         run = damaged(str(at))
-        with monkeypatch.context() as patch, pytest.raises(RunError, match="go on with --resume"):
+        refused = pytest.raises(RunError, match="continue with --resume")
+        with monkeypatch.context() as patch, refused:
             failing(at, errno.ENOSPC, patch)
             RunWriter.reopened(run, LATER, {})
         gc.collect()

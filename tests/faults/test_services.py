@@ -15,7 +15,8 @@ from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
 from webtrial.load.driver import running_driver
 from webtrial.measure import launch
-from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
+from webtrial.measure.attempt import attempt_trial
+from webtrial.measure.context import RunContext, ServiceUnderTest
 from webtrial.measure.launch import launch_stack
 from webtrial.measure.machine import CoreSplit
 from webtrial.run.records import Load, PlannedTrial, Trial
@@ -68,7 +69,7 @@ def test_a_service_that_cannot_be_used_is_named_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: dict[str, str], fault: str
 ) -> None:
     monkeypatch.setattr(launch, "READY_S", 1.0)
-    said = pytest.raises(LaunchError, match=r"small did not answer GET /ping with 200 within 1 s")
+    said = pytest.raises(LaunchError, match="did not respond to GET /ping with 200 within 1 s")
     with said, site_of(tmp_path, **manner):
         pass
     assert small_services() == set()

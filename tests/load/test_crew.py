@@ -17,10 +17,11 @@ from tests.trial_builder import CLIENT, COUNTS, some_samples
 from webtrial.errors import DriverError
 from webtrial.load import driver
 from webtrial.load.aggregation import counts_of
-from webtrial.load.driver import Outcome, Task, _users
+from webtrial.load.driver import _users
 from webtrial.load.driver_pool import DriverPool, driver_pool, merged, partitioned
 from webtrial.load.meter import Meter
 from webtrial.load.samples import Samples
+from webtrial.load.task import Outcome, Task
 from webtrial.run.records import Load
 
 

@@ -25,7 +25,8 @@ from webtrial.errors import DriverError, LaunchError
 from webtrial.load import dask_workers
 from webtrial.load.dask_workers import Cluster, connected
 from webtrial.load.driver import running_driver
-from webtrial.measure.attempt import ServiceUnderTest, attempt_trial
+from webtrial.measure.attempt import attempt_trial
+from webtrial.measure.context import ServiceUnderTest
 from webtrial.measure.runner import measure
 from webtrial.measure.targets import Target
 from webtrial.run.records import Load, PlannedTrial

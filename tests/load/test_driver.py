@@ -16,9 +16,10 @@ import pytest
 from tests.load.truth import OK, Truth, truth
 from tests.waiting import LIMIT_S
 from webtrial.errors import DriverError
-from webtrial.load.driver import Outcome, Task, running_driver
+from webtrial.load.driver import running_driver
 from webtrial.load.loops import poisson_arrivals
-from webtrial.load.scenarios import ExpectedBody, SeededData
+from webtrial.load.requests import ExpectedBody, SeededData
+from webtrial.load.task import Outcome, Task
 from webtrial.load.user import kind_of
 from webtrial.run.records import Load
 from webtrial.system.ports import free_port

@@ -11,7 +11,7 @@ import pytest
 from webtrial.load.aggregation import client_of, counts_of, quantiles_ms, tally
 from webtrial.load.samples import OUTCOMES, Samples
 from webtrial.load.window import Window
-from webtrial.run.store import no_rows
+from webtrial.run.sample_rows import no_rows
 
 OPENS_NS, WINDOW_NS = 5_000_000_000, 1_000_000_000
 PULSE: Any = SimpleNamespace(

@@ -14,7 +14,9 @@ from tests.trial_builder import a_trial, some_samples
 from webtrial.errors import DriverError
 from webtrial.load.driver_pool import driver_pool
 from webtrial.load.shards import Shards, joined, write_shard
-from webtrial.run.store import SAMPLES, RunWriter, open_run
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import open_run
+from webtrial.run.writer import RunWriter
 
 
 def with_kind(rows: int, kind: str) -> pa.Table:

@@ -10,7 +10,8 @@ from tests.trial_builder import CLIENT, COUNTS, OPEN, a_trial, some_samples
 from webtrial.results.overview.text import machine_text
 from webtrial.results.validity.text import load_text
 from webtrial.run.records import PlannedTrial, Trial, Worker
-from webtrial.run.store import Run, RunWriter, open_run
+from webtrial.run.store import Run, open_run
+from webtrial.run.writer import RunWriter
 
 OPENED = PlannedTrial(2, 1, 2, "flask", "user_detail", OPEN, 7)
 

@@ -24,7 +24,8 @@ from webtrial.publish.codebook import codebook, documented_columns, kind_of, uni
 from webtrial.publish.publication import add_to_report, run_to_publish
 from webtrial.publish.report import chapter_names
 from webtrial.run.records import Cost, Load
-from webtrial.run.store import SAMPLES, open_run
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import open_run
 
 REPOSITORY = Path(__file__).parent.parent.parent
 

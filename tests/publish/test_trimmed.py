@@ -37,7 +37,8 @@ from webtrial.results.claims.evaluate import Verification
 from webtrial.results.latency.over_time import over_time
 from webtrial.results.latency.timeline import shown_trial, timeline
 from webtrial.run.records import PHASES, Load
-from webtrial.run.store import SAMPLES, Run, open_run
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import Run, open_run
 from webtrial.stats.trials import trials_table
 
 CHAPTERS = [name for name in chapter_names() if name != MEASURES]

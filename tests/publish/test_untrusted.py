@@ -19,8 +19,10 @@ from webtrial.publish.document import write_document
 from webtrial.publish.front import Front
 from webtrial.publish.page import write_page
 from webtrial.results.claims.facts import Count
+from webtrial.run.manifest import PLAIN
 from webtrial.run.records import Reason, Validity
-from webtrial.run.store import PLAIN, RunWriter, open_run
+from webtrial.run.store import open_run
+from webtrial.run.writer import RunWriter
 
 SCRIPT = "<script>document.title = 'gone'</script><img src=x onerror=alert(1)>"
 TYPST = '```\n```{=typst}\n#read("/etc/passwd")\n#panic("inside")\n```\n#eval("1")'

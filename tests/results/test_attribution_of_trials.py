@@ -13,15 +13,17 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic_run import VALID, manifest_of
-from webtrial.load.scenarios import SeededData
-from webtrial.measure.attempt import RunContext, ServiceUnderTest, attempt_trial
+from webtrial.load.requests import SeededData
+from webtrial.measure.attempt import attempt_trial
+from webtrial.measure.context import RunContext, ServiceUnderTest
 from webtrial.measure.launch import ServiceSettings, launch_stacks
 from webtrial.measure.machine import core_split
 from webtrial.results.attribution.estimate import WHOLE, decomposition
 from webtrial.run.parameters import read_parameters
 from webtrial.run.records import Load, PlannedTrial
 from webtrial.run.stacks import Stack
-from webtrial.run.store import Run, RunWriter
+from webtrial.run.store import Run
+from webtrial.run.writer import RunWriter
 
 pytestmark = pytest.mark.full  # what trials record is summed up in experiments, too
 

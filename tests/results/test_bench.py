@@ -7,7 +7,8 @@ import pytest
 
 from webtrial.errors import ParameterError, RunError
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.run.store import SAMPLES, open_run
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import open_run
 from webtrial.selftest.scale import scale, summarise
 from webtrial.selftest.scale.synthetic import BLOCKS, MEDIAN_MS, PIECE, make_run
 from webtrial.stats.trials import latencies, trials_table

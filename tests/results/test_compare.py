@@ -21,7 +21,8 @@ from tests.synthetic_run import (
 )
 from webtrial.errors import RunError
 from webtrial.run.records import Load
-from webtrial.run.store import Run, RunWriter
+from webtrial.run.store import Run
+from webtrial.run.writer import RunWriter
 from webtrial.stats.estimates import at_main_load, estimates, throughput_table
 from webtrial.stats.histogram import RESOLUTION
 from webtrial.stats.matching import pairs_of

@@ -14,7 +14,9 @@ from tests.synthetic_run import CLOSED, OPEN, SLOW_TO_FAST, synthetic_run
 from tests.trial_builder import a_trial
 from webtrial.errors import RunError
 from webtrial.results.latency.estimate import latency_against_load
-from webtrial.run.store import SAMPLES, Run, RunWriter
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import Run
+from webtrial.run.writer import RunWriter
 from webtrial.stats import counting
 from webtrial.stats.counting import by_trial, query_samples, request_counts
 from webtrial.stats.histogram import RESOLUTION, histogram

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.synthetic_run import CLOSED, HELD, LATE, SLOW_TO_FAST, STOLEN, VALID, synthetic_run
-from webtrial.run.store import Run, RunWriter
+from webtrial.run.store import Run
+from webtrial.run.writer import RunWriter
 from webtrial.stats.trials import in_ticks, latencies, measured, trials_table
 
 

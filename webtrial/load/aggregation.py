@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from webtrial.load.event_loop_monitor import EventLoopMonitor
 from webtrial.load.window import Window
 from webtrial.run.records import Client, Counts
-from webtrial.run.store import Rows
+from webtrial.run.sample_rows import Rows
 
 
 def counts_of(samples: pa.Table, window_s: float, dropped: int) -> Counts:

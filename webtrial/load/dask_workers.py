@@ -27,14 +27,9 @@ import psutil
 
 from webtrial.errors import DriverError, LaunchError
 from webtrial.load.clock import SAME_CLOCK, Clock, compare_clocks, machine_id
-from webtrial.load.driver import (
-    ENDING_LIMIT_S,
-    SETTING_UP_LIMIT_S,
-    SILENCE_LIMIT_S,
-    Outcome,
-    Task,
-)
+from webtrial.load.driver import ENDING_LIMIT_S, SETTING_UP_LIMIT_S, SILENCE_LIMIT_S
 from webtrial.load.driver_pool import merged, partitioned, worker_in_errors
+from webtrial.load.task import Outcome, Task
 from webtrial.load.worker import (
     Hello,
     begin,
@@ -124,10 +119,11 @@ class Cluster:
         return found
 
     def _usable_workers(self) -> list[_UsableWorker]:
-        heard = [a for a, silent_s in self.silences_s().items() if silent_s < SILENCE_LIMIT_S]
+        silences_s = self.silences_s()
+        responding = [name for name in silences_s if silences_s[name] < SILENCE_LIMIT_S]
         return [
             usable
-            for address in sorted(heard)
+            for address in sorted(responding)
             if (usable := self._usable_worker(address)) is not None
         ]
 
@@ -155,13 +151,13 @@ class Cluster:
     ) -> dict[str, Any]:
         run = self.client.run
         try:
-            answers: dict[str, Any] = self.client.sync(
+            replies: dict[str, Any] = self.client.sync(
                 lambda: run(function, workers=addresses, on_error="return"),
                 callback_timeout=limit_s,
             )
         except (OSError, TimeoutError):
             return {}
-        return answers
+        return replies
 
     def _stop(self, usable: list[_UsableWorker]) -> None:
         """Stop the drivers of responding workers, and restart silent workers if possible."""

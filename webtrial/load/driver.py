@@ -18,7 +18,6 @@ import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from multiprocessing import forkserver
@@ -37,20 +36,20 @@ from webtrial.load.descriptors import raise_descriptor_limit
 from webtrial.load.event_loop_monitor import EventLoopMonitor
 from webtrial.load.loops import OpenLoop, closed_loop, poisson_arrivals
 from webtrial.load.meter import Meter
-from webtrial.load.partition import ALL, Partition
 from webtrial.load.persistent_connections import (
     PersistentLoop,
     PersistentRequests,
     open_idle,
     persistent_requests,
 )
+from webtrial.load.requests import ScenarioContext
 from webtrial.load.samples import Samples
-from webtrial.load.scenarios import ExpectedBodies, ScenarioContext, SeededData, Tokens, sessions
+from webtrial.load.scenarios import sessions
 from webtrial.load.shards import write_shard
+from webtrial.load.task import Outcome, Task
 from webtrial.load.user import User
 from webtrial.load.window import COOLDOWN_NS, Window
-from webtrial.run.records import Client, ConnectionStates, Counts, Load, Worker
-from webtrial.run.store import Rows
+from webtrial.run.records import ConnectionStates
 from webtrial.system.scheduling import has_realtime_priority, set_realtime_priority
 
 SETTING_UP_LIMIT_S = 60.0
@@ -58,45 +57,6 @@ SILENCE_LIMIT_S = 5.0  # while load is offered: five heartbeats missed
 ENDING_LIMIT_S = 30.0
 ALIVE_EVERY_S = 1.0
 LEAD_NS = 20_000_000  # from the start command until load begins
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Input of a driver. `load` is the load of the whole trial, `partition` this driver's part.
-
-    `shard` is where the driver writes its samples, without `.parquet`; if None, it returns them.
-    """
-
-    base_url: str
-    scenario: str
-    load: Load
-    seed: int
-    warmup_s: float
-    window_s: float
-    timeout_s: float
-    think_time_s: float
-    max_connections: int
-    core: int | None
-    seeded_data: SeededData
-    expected_bodies: ExpectedBodies
-    tokens: Tokens
-    partition: Partition = ALL
-    shard: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Result of a driver. `samples` has the columns of `run.store.SAMPLES`.
-
-    `workers` are the drivers that shared the load, empty if a single driver offered all of it.
-    `connection_states` is set if the load uses persistent connections.
-    """
-
-    counts: Counts
-    client: Client
-    samples: Rows
-    workers: tuple[Worker, ...] = ()
-    connection_states: ConnectionStates | None = None
 
 
 class DriverChannel(Protocol):

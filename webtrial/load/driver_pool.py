@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from webtrial.errors import DriverError
 from webtrial.load.aggregation import quantiles_ms
-from webtrial.load.driver import LEAD_NS, DriverHandle, Outcome, Task, running_driver
+from webtrial.load.driver import LEAD_NS, DriverHandle, running_driver
 from webtrial.load.partition import Partition
 from webtrial.load.shards import Shards, joined, name_of
+from webtrial.load.task import Outcome, Task
 from webtrial.run.records import Client, ConnectionStates, Counts, Worker
-from webtrial.run.store import Rows
+from webtrial.run.sample_rows import Rows
 
 
 def partitioned(task: Task, drivers: int, cores: Sequence[int] = ()) -> list[Task]:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from webtrial.run.records import PHASES
-from webtrial.run.store import SAMPLES
+from webtrial.run.sample_rows import SAMPLES
 
 OUTCOMES = (
     "ok",

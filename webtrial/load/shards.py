@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from webtrial.errors import DriverError
-from webtrial.run.store import SAMPLES, no_rows
+from webtrial.run.sample_rows import SAMPLES, no_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from webtrial.errors import DriverError
 from webtrial.load.body import Body
 from webtrial.load.connection import Connection, ConnectionGone
 from webtrial.load.link import Closed, Truncated
+from webtrial.load.requests import RequestSpec, Session
 from webtrial.load.samples import Samples
-from webtrial.load.scenarios import RequestSpec, Session
 from webtrial.load.window import Window
 
 PAUSE_AFTER_FAILURE_S = 0.01  # without it, requests to a refusing server would be a busy loop

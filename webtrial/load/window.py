@@ -12,7 +12,7 @@ class Window:
     Load continues after the window closes until every request intended within it has ended, for at
     most COOLDOWN_NS. The last requests are therefore served under the same load as the first.
     Requests that have still not ended are awaited without further load: otherwise a server that
-    answers some users late or never would delay the trial. Waiting stops at `gives_up_ns`.
+    responds to some users late or never would delay the trial. Waiting stops at `gives_up_ns`.
     """
 
     opens_ns: int

@@ -16,7 +16,8 @@ import pandas  # noqa: F401 - else pyarrow loads it with its first array, within
 
 from webtrial.errors import DriverError
 from webtrial.load.clock import machine_id
-from webtrial.load.driver import SETTING_UP_LIMIT_S, Outcome, Task, run_driver
+from webtrial.load.driver import SETTING_UP_LIMIT_S, run_driver
+from webtrial.load.task import Outcome, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
-import psutil
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from webtrial.errors import DriverError, LaunchError
 from webtrial.load.aggregation import tally
-from webtrial.load.driver import Task, running_driver
-from webtrial.load.scenarios import ExpectedBodies, SeededData, Tokens
-from webtrial.measure.drivers import Drive
-from webtrial.measure.launch import Service, Upstreams
-from webtrial.measure.machine import CoreSplit, speed_per_s
+from webtrial.load.task import Task
+from webtrial.measure.context import RunContext, ServiceUnderTest, is_alive
+from webtrial.measure.machine import speed_per_s
 from webtrial.measure.pools import PoolCounts, pool_between, pool_counts
 from webtrial.measure.processes import (
     MachineTime,
@@ -46,9 +42,7 @@ from webtrial.measure.resources import (
     statement_counts,
     statements_between,
 )
-from webtrial.measure.targets import Target
 from webtrial.measure.validity import judge, judge_workers
-from webtrial.run.parameters import Parameters
 from webtrial.run.plan import window_of
 from webtrial.run.records import (
     Client,
@@ -64,10 +58,11 @@ from webtrial.run.records import (
     Validity,
     Worker,
 )
+from webtrial.run.sample_rows import Rows, no_rows
 from webtrial.run.scenario_names import OWNED
-from webtrial.run.store import Rows, no_rows, samples_name
+from webtrial.run.store import samples_name
 from webtrial.system.plain_http import plain_client
-from webtrial.system.process_tree import last_lines, runs
+from webtrial.system.process_tree import last_lines
 
 USES_UPSTREAMS = frozenset({"dashboard"})
 
@@ -77,46 +72,6 @@ _LEAD_NS = 300_000_000  # finding and reading processes takes up to a third of t
 _CONNECTION_LOST = ["reset", "closed", "truncated", "malformed", "timeout"]
 
 _NEVER_SENT = ["refused", "gone"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """Objects that last for the whole run.
-
-    `ours` are the root processes of everything that does not count as foreign. `cores` are the
-    cores that any of it runs on. If nothing is launched, there are no upstreams and no server to
-    count statements.
-    """
-
-    parameters: Parameters
-    split: CoreSplit
-    seeded_data: SeededData
-    upstreams: Upstreams | None
-    counter: Connection | None
-    database_pid: int | None
-    ours: tuple[int, ...]
-    cores: tuple[int, ...]
-    drive: Drive = running_driver
-    results: str | None = None  # the folder for shards
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceUnderTest:
-    """One running stack of a block, whose responses agree with those of the others.
-
-    A target has a database and a log somewhere, but not on this machine.
-    """
-
-    service: Service | Target
-    database_url: str | None
-    expected_bodies: ExpectedBodies
-    tokens: Tokens
-    log: Path | None
-
-    @property
-    def database(self) -> str | None:
-        """Return the name of its database."""
-        return self.database_url and urlsplit(self.database_url).path.lstrip("/")
 
 
 UNKNOWN_CLIENT = Client(nan, nan, None, nan, nan, nan, 0, 0, 0, nan)
@@ -204,19 +159,6 @@ def report_lost_dependencies(planned: PlannedTrial) -> Iterator[None]:
 def _is_loss(error: psycopg.OperationalError) -> bool:
     """Whether the connection is lost, as opposed to one query being refused."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
-
-
-def is_alive(under_test: ServiceUnderTest) -> bool:
-    """Whether the service's first process still runs.
-
-    For a target, only its responses can show it.
-    """
-    if under_test.service.pid is None:
-        return True
-    try:
-        return runs(psutil.Process(under_test.service.pid))
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _last_output(under_test: ServiceUnderTest) -> str | None:

@@ -13,15 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from webtrial.errors import LaunchError
-from webtrial.load.scenarios import Tokens
-from webtrial.measure.attempt import (
-    RunContext,
-    ServiceUnderTest,
-    attempt_trial,
-    is_alive,
-    report_lost_dependencies,
-    restore,
-)
+from webtrial.load.requests import Tokens
+from webtrial.measure.attempt import attempt_trial, report_lost_dependencies, restore
+from webtrial.measure.context import RunContext, ServiceUnderTest, is_alive
 from webtrial.measure.environment import TEMPLATE, Environment
 from webtrial.measure.launch import LaunchSpec, Service, clone_for, launch_stacks
 from webtrial.measure.postgres import drop_database
@@ -33,7 +27,7 @@ from webtrial.run.parameters import Parameters
 from webtrial.run.plan import launch_batches
 from webtrial.run.records import PlannedTrial, Trial
 from webtrial.run.stacks import Stack
-from webtrial.run.store import RunWriter
+from webtrial.run.writer import RunWriter
 from webtrial.system.process_tree import move_to
 
 Measure = Callable[[PlannedTrial, int], Trial]

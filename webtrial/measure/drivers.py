@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Protocol
 
-from webtrial.load.driver import Outcome, Task, prepare, running_driver
+from webtrial.load.driver import prepare, running_driver
 from webtrial.load.driver_pool import driver_pool
+from webtrial.load.task import Outcome, Task
 from webtrial.measure.machine import CoreSplit
 from webtrial.run.parameters import Parameters
 

@@ -24,10 +24,10 @@ from typing import Any, NoReturn
 import psutil
 
 from webtrial.errors import RunError, WebtrialError
-from webtrial.load.scenarios import SeededData, seeded_data_from
+from webtrial.load.requests import SeededData, seeded_data_from
 from webtrial.measure import machine, provenance
-from webtrial.measure.attempt import RunContext
 from webtrial.measure.blocks import BlockContext, measure_block
+from webtrial.measure.context import RunContext
 from webtrial.measure.drivers import Drive, drivers
 from webtrial.measure.embedded import SERVER_SETTINGS
 from webtrial.measure.environment import Environment, started_environment
@@ -39,11 +39,13 @@ from webtrial.measure.process_limit import demand_process_limit
 from webtrial.measure.progress import EmitEvent, Progress
 from webtrial.measure.resume import demand_same, last_attempts, missing, reopened
 from webtrial.measure.targets import account_password, targets_of
+from webtrial.run.manifest import Manifest
 from webtrial.run.parameters import Parameters, read_parameters
 from webtrial.run.plan import capacities_of, common_rates, pilot, plan
 from webtrial.run.records import Trial
 from webtrial.run.stacks import choose_stacks, load_stacks
-from webtrial.run.store import RUNS, Manifest, Run, RunWriter, ensure_dir, open_run
+from webtrial.run.store import RUNS, Run, ensure_dir, open_run
+from webtrial.run.writer import RunWriter
 from webtrial.system.interruption import SIGNALS
 from webtrial.system.scheduling import pin_to_cores, set_realtime_priority
 from webtrial.system.supervisor import scratch_dir

@@ -12,41 +12,28 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 
 from webtrial.errors import LaunchError
-from webtrial.load.descriptors import raise_descriptor_limit
 from webtrial.measure.postgres import Server, create_database, seal_template
+from webtrial.measure.server_process import Cores, Recipe, running_processes
 from webtrial.run.stacks import SERVICES, Stack, apportion
 from webtrial.system.environment import base_environment
 from webtrial.system.linux import die_with_parent
-from webtrial.system.ports import free_port
 from webtrial.system.process_tree import (
     last_lines,
     move_to,
-    start_child,
-    stop_child,
-    stop_children,
     tree,
 )
 
-READY_S = 30.0
 BUILD_S = 300.0
-_ATTEMPTS = 3  # to find a port that stays free until it is bound
-_AT_ONCE = 4
-_POLL_S = 0.05
-
-Cores = Collection[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +88,6 @@ class Upstreams:
     pids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Recipe:
-    """How to start a server at a port that is still to be chosen."""
-
-    name: str
-    folder: Path
-    command: Callable[[int], list[str]]
-    environment: dict[str, str]
-    cores: Cores
-    log: Path
-    stop_signal: int = signal.SIGTERM
-
-
-@dataclass(frozen=True, slots=True)
-class _Started:
-    """A server that has been started and may not respond yet."""
-
-    recipe: _Recipe
-    process: subprocess.Popen[bytes]
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-class _PortTakenError(Exception):
-    """Another process listens on the port that ours should use."""
-
-
 @contextmanager
 def launch_stack(
     stack: Stack, settings: ServiceSettings, cores: Cores, log: Path
@@ -158,7 +115,7 @@ def launch_stacks(
         _stack_recipe(stack, settings, started_on or cores, log)
         for stack, settings, log in specs.values()
     ]
-    with _launched(recipes) as started:
+    with running_processes(recipes) as started:
         if started_on and cores:
             for each in started:
                 move_to(each.process.pid, cores)
@@ -180,7 +137,7 @@ def launch_upstreams(
         _upstream_recipe(name, delay_ms, sigma, seed, cores, logs)
         for name in ("inventory", "analytics")
     ]
-    with _launched(recipes) as (inventory, analytics):
+    with running_processes(recipes) as (inventory, analytics):
         yield Upstreams(
             inventory.url, analytics.url, (inventory.process.pid, analytics.process.pid)
         )
@@ -307,10 +264,10 @@ def _with_values(stack: Stack, command: Iterable[str], **values: int) -> list[st
 
 def _upstream_recipe(
     name: str, delay_ms: float, sigma: float, seed: int, cores: Cores, logs: Path
-) -> _Recipe:
+) -> Recipe:
     command = [sys.executable, "upstream.py", "--name", name, "--delay-ms", str(delay_ms)]
     command += ["--sigma", str(sigma), "--seed", str(seed)]
-    return _Recipe(
+    return Recipe(
         name,
         SERVICES / "upstreams",
         lambda port: [*command, "--port", str(port)],
@@ -320,14 +277,14 @@ def _upstream_recipe(
     )
 
 
-def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Path) -> _Recipe:
+def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Path) -> Recipe:
     folder = SERVICES / stack.folder
     if not folder.is_dir():
         raise LaunchError(
             f"{folder} does not exist: correct `folder` of [stacks.{stack.name}] in stacks.toml"
         )
     service_command(stack, settings, port=0)  # reports errors in it before any stack starts
-    return _Recipe(
+    return Recipe(
         stack.name,
         folder,
         lambda port: service_command(stack, settings, port),
@@ -336,112 +293,6 @@ def _stack_recipe(stack: Stack, settings: ServiceSettings, cores: Cores, log: Pa
         log,
         signal.Signals[stack.stop_signal],
     )
-
-
-@contextmanager
-def _launched(recipes: Sequence[_Recipe]) -> Iterator[list[_Started]]:
-    raise_descriptor_limit()  # at the usual limit of 1,024, a server drops connections silently
-    running: list[_Started] = []
-    ready: list[_Started] = []
-    try:
-        # Dozens started at once on two cores would slow each other down until one times out.
-        for first in range(0, len(recipes), _AT_ONCE):
-            batch = [_start(each, running) for each in recipes[first : first + _AT_ONCE]]
-            ready += [_start_until_ready(each, running) for each in batch]
-        yield ready
-    finally:
-        stop_children([(each.process, each.recipe.stop_signal) for each in running])
-
-
-def _start(recipe: _Recipe, running: list[_Started]) -> _Started:
-    port = free_port()
-    process = start_child(
-        recipe.command(port),
-        cwd=recipe.folder,
-        env=recipe.environment,
-        log=recipe.log,
-        cores=recipe.cores,
-    )
-    started = _Started(recipe, process, port)
-    running.append(started)
-    return started
-
-
-def _start_until_ready(
-    started: _Started, running: list[_Started], attempts: int = _ATTEMPTS
-) -> _Started:
-    """Return `started` once it responds, or a restarted copy if its port was taken meanwhile."""
-    try:
-        _await_ready(started)
-    except _PortTakenError:
-        stop_child(started.process, started.recipe.stop_signal)
-    else:
-        return started
-    if attempts == 1:
-        raise LaunchError(
-            f"{started.recipe.name} could not be started: other processes took {_ATTEMPTS} ports"
-            " one after another. Try again"
-        )
-    return _start_until_ready(_start(started.recipe, running), running, attempts - 1)
-
-
-def _await_ready(started: _Started) -> None:
-    """Return once GET /ping returns 200; raise LaunchError once it is clear that it will not."""
-    name, log = started.recipe.name, started.recipe.log
-    deadline = time.monotonic() + READY_S
-    while started.process.poll() is None:
-        status = _ping(started.port)
-        if status is not None and _is_taken(started):
-            raise _PortTakenError
-        if status == 200:
-            return
-        if time.monotonic() > deadline:
-            raise LaunchError(
-                f"{name} did not respond to GET /ping with 200 within {READY_S:g} s (last result:"
-                f" {status or 'no connection'}). End of {log}:\n{last_lines(log)}"
-            )
-        time.sleep(_POLL_S)
-    if "ddress already in use" in last_lines(log):
-        raise _PortTakenError
-    raise LaunchError(
-        f"{name} exited with code {started.process.returncode} before it was ready."
-        f" End of {log}:\n{last_lines(log)}"
-    )
-
-
-def _ping(port: int) -> int | None:
-    """Return the status of GET /ping; 0 if it is late or not HTTP, None if nothing listens."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status
-    except ConnectionRefusedError:
-        return None
-    except (OSError, HTTPException):
-        return 0
-    finally:
-        connection.close()
-
-
-def _is_taken(started: _Started) -> bool:
-    """Whether a foreign process responds at the port.
-
-    If our process is just ending, nothing responds.
-    """
-    return not _listens(started) and _ping(started.port) is not None and not _listens(started)
-
-
-def _listens(started: _Started) -> bool:
-    """Whether a process of ours listens on the port."""
-    return any(started.port in _listening_ports(each) for each in tree(started.process.pid))
-
-
-def _listening_ports(process: psutil.Process) -> set[int]:
-    try:
-        connections = process.net_connections("inet")
-    except psutil.Error:  # starting or ending processes look like access denied
-        return set()
-    return {each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN}
 
 
 def _prepared_once(stacks: Iterable[Stack]) -> list[Stack]:

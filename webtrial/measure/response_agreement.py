@@ -17,16 +17,8 @@ from itertools import cycle, starmap
 import httpx
 
 from webtrial.errors import ContractError
-from webtrial.load.scenarios import (
-    DASHBOARD,
-    ExpectedBodies,
-    ExpectedBody,
-    ScenarioContext,
-    SeededData,
-    Tokens,
-    dashboard_request,
-    targets,
-)
+from webtrial.load.requests import ExpectedBodies, ExpectedBody, ScenarioContext, SeededData, Tokens
+from webtrial.load.scenarios import DASHBOARD, dashboard_request, targets
 from webtrial.load.transport import Transport
 
 CONCURRENT_REQUESTS = 8

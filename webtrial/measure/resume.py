@@ -11,8 +11,10 @@ from typing import Any
 
 from webtrial.errors import RunError
 from webtrial.measure.validity import disturbed, lost
+from webtrial.run.manifest import DURATIONS, Manifest
 from webtrial.run.records import PlannedTrial, Trial
-from webtrial.run.store import DURATIONS, Manifest, Run, RunWriter
+from webtrial.run.store import Run
+from webtrial.run.writer import RunWriter
 
 
 def reopened(run: Run, new: Manifest) -> RunWriter:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webtrial.load.scenarios import SeededData, seeded_data_from
+from webtrial.load.requests import SeededData, seeded_data_from
 from webtrial.measure.embedded import embedded
 from webtrial.measure.launch import (
     LaunchSpec,

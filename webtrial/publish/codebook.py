@@ -19,6 +19,7 @@ from webtrial.results.claims.claims_file import Claim
 from webtrial.results.claims.references import COLUMNS as REFERENCE_COLUMNS
 from webtrial.results.claims.references import read_references
 from webtrial.run.capabilities import Finding
+from webtrial.run.manifest import Interruption, Manifest
 from webtrial.run.parameters import PRIVATE, Parameters
 from webtrial.run.records import (
     Client,
@@ -36,7 +37,7 @@ from webtrial.run.records import (
     Validity,
     Worker,
 )
-from webtrial.run.store import SAMPLES, Interruption, Manifest
+from webtrial.run.sample_rows import SAMPLES
 from webtrial.system.folders import REPOSITORY
 
 FILE = REPOSITORY / "data" / "columns.csv"

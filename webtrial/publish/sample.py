@@ -20,7 +20,8 @@ from webtrial.results.latency.timeline import shown_trial
 from webtrial.run import checksums
 from webtrial.run.parameters import PRIVATE
 from webtrial.run.records import Trial
-from webtrial.run.store import SAMPLE, Run, open_run, write_rows
+from webtrial.run.sample_rows import write_rows
+from webtrial.run.store import SAMPLE, Run, open_run
 from webtrial.stats.trials import TICK_NS, trials_table
 
 LARGEST_MIB = 15.0

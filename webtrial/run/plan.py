@@ -101,7 +101,7 @@ def common_rates(parameters: Parameters, capacities: Capacities) -> dict[str, li
 
     These are the given rates, and the given fractions of the slowest stack's capacity. The latter
     are rounded down on the 1-2-5 grid, which makes the same rate likely on another machine. A stack
-    that answered nothing in the pilot sets no rate.
+    whose pilot measured no throughput sets no rate.
     """
     rates = {}
     for scenario in _at_any_load(parameters):

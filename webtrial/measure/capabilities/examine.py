@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from webtrial.load.scenarios import SeededData
+from webtrial.load.requests import SeededData
 from webtrial.measure import machine
 from webtrial.measure.capabilities import (
     admin,

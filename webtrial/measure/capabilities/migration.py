@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from webtrial.load.scenarios import SeededData
+from webtrial.load.requests import SeededData
 from webtrial.measure.capabilities.pages import is_page, sign_in_form
 from webtrial.measure.capabilities.probes import Answer, exchanges, http_client, yes_or_no
 from webtrial.measure.launch import LaunchSpec, ServiceSettings, launch_stack

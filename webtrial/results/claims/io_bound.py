@@ -15,7 +15,7 @@ from webtrial.results.claims.comparing import compare, judge_parts
 from webtrial.results.claims.context import ClaimContext
 from webtrial.results.claims.predicates import predicate
 from webtrial.results.claims.verdicts import Judged, Part, band, untestable
-from webtrial.run.store import Manifest
+from webtrial.run.manifest import Manifest
 
 CPU_BOUND = 0.9
 """The share of its cores from which on a stack is CPU-bound: computing limits it, not waiting."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from webtrial.run.manifest import DURATIONS, Manifest
 from webtrial.run.parameters import PRIVATE
-from webtrial.run.store import DURATIONS, Manifest, Run
+from webtrial.run.store import Run
 
 AFFECTING_PARAMETERS = frozenset(
     {"think_time_s", "timeout_s", "persistent_rate_per_s", "persistent_scenario", "max_connections"}

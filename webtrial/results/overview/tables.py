@@ -130,8 +130,8 @@ def matched_table(run: Run, ratios: pd.DataFrame) -> Table:
     wide = wide.sort_index(level=0, sort_remaining=False, kind="stable").reset_index()
     loads = listed(list(dict.fromkeys(rows["load"])))
     caption = (
-        f"Matched pairs: requests per second on {listed(scenarios)} at {loads}, first framework over"
-        " second (95 % interval; ? = undecided). Both sides share data access and driver."
+        f"Matched pairs: requests per second on {listed(scenarios)} at {loads}, first framework"
+        " over second (95 % interval; ? = undecided). Both sides share data access and driver."
         f"{missing_text(run)}"
     )
     columns = {"both": "both sides have", "concurrency": "concurrency and server"}

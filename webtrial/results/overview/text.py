@@ -14,7 +14,8 @@ from webtrial.results.overview.findings import (
     unreplicated,
 )
 from webtrial.results.overview.key_findings import ratio_findings
-from webtrial.run.store import Manifest, Run
+from webtrial.run.manifest import Manifest
+from webtrial.run.store import Run
 from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import is_deployed, title_of
 from webtrial.stats.trials import trials_table

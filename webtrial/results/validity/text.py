@@ -9,7 +9,8 @@ from webtrial.results.base.result import Renderers
 from webtrial.results.validity.audits import audit, audits_text
 from webtrial.results.validity.gates import MACHINE, VERDICTS, machine_table, verdict_table
 from webtrial.results.validity.robustness import robustness_table
-from webtrial.run.store import Manifest, Run
+from webtrial.run.manifest import Manifest
+from webtrial.run.store import Run
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of

@@ -14,8 +14,10 @@ from math import nan
 import pandas as pd
 
 from webtrial.errors import DriverError
-from webtrial.load.driver import Task, running_driver
-from webtrial.load.scenarios import ExpectedBodies, targets
+from webtrial.load.driver import running_driver
+from webtrial.load.requests import ExpectedBodies
+from webtrial.load.scenarios import targets
+from webtrial.load.task import Task
 from webtrial.measure.machine import core_split
 from webtrial.measure.response_agreement import agreed_responses
 from webtrial.measure.running_services import RunningServices, running_services

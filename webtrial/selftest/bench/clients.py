@@ -26,8 +26,9 @@ SendRequest = Callable[[], Awaitable[None]]
 async def webtrial(url: str, connections: int) -> AsyncIterator[list[SendRequest]]:
     """The fast path of the driver: one User per connection, including checks and samples."""
     from webtrial.load.connection import Connection
+    from webtrial.load.requests import ScenarioContext, SeededData
     from webtrial.load.samples import Samples
-    from webtrial.load.scenarios import ScenarioContext, SeededData, sessions
+    from webtrial.load.scenarios import sessions
     from webtrial.load.user import User
     from webtrial.load.window import Window as Trial
 

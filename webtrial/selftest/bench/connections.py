@@ -1,7 +1,8 @@
 """Thousands of connections held by one driver: errors, and memory per connection."""
 
-from webtrial.load.driver import Outcome, Task, running_driver
-from webtrial.load.scenarios import SeededData
+from webtrial.load.driver import running_driver
+from webtrial.load.requests import SeededData
+from webtrial.load.task import Outcome, Task
 from webtrial.measure.machine import core_split
 from webtrial.run.records import Load
 from webtrial.selftest.bench.efficiency import bare_server

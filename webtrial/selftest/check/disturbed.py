@@ -9,7 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from webtrial.load.driver import DriverHandle, Task
+from webtrial.load.driver import DriverHandle
+from webtrial.load.task import Task
 from webtrial.run.records import Load
 from webtrial.selftest.check.behaviours import Delaying
 from webtrial.selftest.check.observation import Observed, observe, task_of

@@ -9,8 +9,10 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from webtrial.load.driver import DriverHandle, Outcome, Task, running_driver
-from webtrial.load.scenarios import NUMBERED, ExpectedBody, SeededData
+from webtrial.load.driver import DriverHandle, running_driver
+from webtrial.load.requests import ExpectedBody, SeededData
+from webtrial.load.scenarios import NUMBERED
+from webtrial.load.task import Outcome, Task
 from webtrial.measure.attempt import machine_of
 from webtrial.measure.machine import core_split, speed_per_s
 from webtrial.measure.processes import machine_time, sleep_until

@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from webtrial.load.driver import Task
 from webtrial.load.loops import poisson_arrivals
+from webtrial.load.task import Task
 from webtrial.run.records import Load
 from webtrial.selftest.check.behaviours import Delaying
 from webtrial.selftest.check.observation import Observed, observe, percentile, task_of

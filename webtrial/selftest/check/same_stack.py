@@ -12,8 +12,9 @@ from math import isfinite, nan
 import numpy as np
 import pandas as pd
 
-from webtrial.load.driver import Task, running_driver
-from webtrial.load.scenarios import SeededData
+from webtrial.load.driver import running_driver
+from webtrial.load.requests import SeededData
+from webtrial.load.task import Task
 from webtrial.measure.machine import core_split, speed_per_s
 from webtrial.measure.response_agreement import agreed_responses
 from webtrial.measure.running_services import running_services

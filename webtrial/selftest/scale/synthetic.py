@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from webtrial.run.manifest import Manifest
 from webtrial.run.parameters import read_parameters
 from webtrial.run.records import (
     PHASES,
@@ -20,7 +21,9 @@ from webtrial.run.records import (
     Trial,
     Validity,
 )
-from webtrial.run.store import SAMPLES, Manifest, RunWriter, samples_name
+from webtrial.run.sample_rows import SAMPLES
+from webtrial.run.store import samples_name
+from webtrial.run.writer import RunWriter
 
 MEDIAN_MS = {"flask": 40.0, "fastapi": 15.0}
 SCENARIO = "user_detail"
