@@ -52,14 +52,14 @@ def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         (("run", "--profile", "nope"), "unknown profile 'nope'; known:"),
         (("run", "-p", "blocks", "-1"), "blocks = -1"),
         (("run", "-p", "stacks", "[rails]"), "unknown stack: rails"),
-        (("run", "-p", "stacks", "[rails"), "-p stacks '[rails' cannot be read as YAML"),
+        (("run", "-p", "stacks", "[rails"), "-p stacks '[rails' is not valid YAML"),
         (("run", "--parameters", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         (("report", "--profile", "nope"), "unknown profile 'nope'"),
         (("report", "--run", "nowhere"), "nowhere is not a run"),
         (("verify", "nowhere"), "nowhere is not a run"),
         (("compare", "nowhere", "elsewhere"), "nowhere is not a run"),
-        (("bench", "scale", "--samples", "5"), "--samples 5: ask for 1,000 or more"),
-        (("bench", "--samples", "1000000000000000"), "ask for fewer by --samples"),
+        (("bench", "scale", "--samples", "5"), "--samples 5 is too few: use 1,000 or more"),
+        (("bench", "--samples", "1000000000000000"), "use fewer with --samples"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_message(
@@ -119,7 +119,7 @@ def test_verify_says_where_else_it_could_write(
     refused: Refused, measured: Path, tmp_path: Path
 ) -> None:
     said = refused("verify", str(measured), "--json", str(tmp_path / "nowhere" / "file.json"))
-    assert "file.json cannot be written: No such file or directory. Name another place" in said
+    assert "file.json cannot be written: No such file or directory; choose another file" in said
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "inf", "nan", "soon"])
@@ -175,7 +175,7 @@ def test_compare_prints_markdown_where_it_is_asked_to(
 
 
 def test_what_compare_cannot_do_is_said(two_runs: tuple[str, str], refused: Refused) -> None:
-    assert "--fail-over -5: give a percentage" in refused("compare", *two_runs, "--fail-over", "-5")
+    assert "--fail-over -5: use a percentage" in refused("compare", *two_runs, "--fail-over", "-5")
 
 
 def test_every_name_that_notebooks_may_use_is_there() -> None:

@@ -120,7 +120,7 @@ def test_many_attempts_are_shown_by_the_first_and_last_of_them(run: Run) -> None
 
     assert rows == 2 * ENDS_SHOWN
     assert f"{len(many):,} attempts" in many._repr_html_()
-    assert repr(many).startswith(f"<{len(many)} attempts at trials; webtrial.trials_table(run)")
+    assert repr(many).startswith(f"<{len(many)} trial attempts; webtrial.trials_table(run)")
     assert many == tuple(many)
 
 

@@ -197,7 +197,7 @@ def test_workers_are_counted_and_end_with_their_service(tmp_path):
 
 
 def test_a_service_that_exits_at_start_is_reported_with_the_end_of_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(server_process, "READY_S", math.inf)  # who waits that long is never heard of again
+    monkeypatch.setattr(server_process, "READY_S", math.inf)  # readiness has no deadline here
     dying = launch_stack(small(DIES="SECRET_KEY is missing"), SETTINGS, None, tmp_path / "log")
     with (
         pytest.raises(LaunchError, match=r"small exited with code 1.*\n.*is missing\n.*SECOND"),
@@ -233,7 +233,7 @@ def test_a_port_that_another_process_holds_is_left_to_it(tmp_path, monkeypatch):
     with listener() as holder:
         taken = holder.getsockname()[1]
         ports = iter([taken, free_port()])
-        monkeypatch.setattr(launch, "free_port", lambda: next(ports))
+        monkeypatch.setattr(server_process, "free_port", lambda: next(ports))
         with launch_stack(small(), SETTINGS, None, tmp_path / "log") as service:
             assert urlsplit(service.url).port != taken
             assert get(service.url)[0] == 200
@@ -243,7 +243,7 @@ def test_a_port_that_another_process_holds_is_left_to_it(tmp_path, monkeypatch):
 def test_a_response_from_another_process_is_not_taken_for_the_service(tmp_path, monkeypatch):
     """The other process responds to /ping with 200, and ours is alive but does not listen."""
     with launch_stack(small(), SETTINGS, None, tmp_path / "stranger") as stranger:
-        monkeypatch.setattr(launch, "free_port", lambda: urlsplit(stranger.url).port)
+        monkeypatch.setattr(server_process, "free_port", lambda: urlsplit(stranger.url).port)
         silent = launch_stack(small(IDLE="yes"), SETTINGS, None, tmp_path / "log")
         with pytest.raises(LaunchError, match="other processes took 3 ports"), silent:
             pass
@@ -363,7 +363,7 @@ def test_a_real_stack_on_each_server_serves_a_clone_and_stops_when_asked(
     clone, tmp_path, monkeypatch, server
 ):
     children = started_children(monkeypatch)
-    monkeypatch.setattr(launch, "stop_children", partial(stop_children, patience_s=LIMIT_S))
+    monkeypatch.setattr(server_process, "stop_children", partial(stop_children, patience_s=LIMIT_S))
     stack = next(stack for stack in load_stacks().values() if stack.server == server)
     settings = replace(SETTINGS, database_url=clone)
     with launch_stack(stack, settings, None, tmp_path / "log") as service:

@@ -156,10 +156,10 @@ def test_papermill_itself_fails_from_any_folder_with_the_message(tmp_path: Path)
 
 
 def test_other_notebooks_take_a_run_and_nothing_else(tmp_path: Path) -> None:
-    with pytest.raises(PublishError, match="seed: unknown; this notebook takes `run` alone"):
+    with pytest.raises(PublishError, match="unknown parameter 'seed'; known: run"):
         execute("0-overview", tmp_path, {"seed": 7})
 
 
 def test_a_notebook_with_parameters_of_its_own_takes_these_beside_the_run(tmp_path: Path) -> None:
-    with pytest.raises(PublishError, match="takes `run` and p99_limit_ms"):
+    with pytest.raises(PublishError, match="known: run, p99_limit_ms"):
         execute("4-where-the-time-goes", tmp_path, {"p99_limit": 50.0})

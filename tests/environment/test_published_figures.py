@@ -71,7 +71,7 @@ def test_a_notebook_is_executed_by_this_interpreter_without_settings_of_a_user(
     """What its first cell asks stops it before it has read a run."""
     for name, value in settings_for_publishing(tmp_path).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(PublishError, match="seed: unknown; this notebook takes `run` alone"):
+    with pytest.raises(PublishError, match="unknown parameter 'seed'; known: run"):
         execute("0-overview", tmp_path / "executed", {"seed": 7})
     (executed,) = (tmp_path / "executed").iterdir()
     assert "of mine" not in executed.read_text(encoding="utf-8")

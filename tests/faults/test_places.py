@@ -115,7 +115,7 @@ def test_a_disk_that_runs_full_keeps_what_was_written_and_the_run_goes_on_with_r
     told = done.stdout + done.stderr
     assert code_in(told, "full") == FAILED, told
     assert "cannot be written: No space left on device" in told
-    assert "make room, then go on with --resume" in told
+    assert "free disk space, then continue with --resume" in told
     assert code_in(told, "again") == 0, told
     (then,), (now,) = ((tmp_path / name).glob("*/manifest.json") for name in ("then", "now"))
     before, after = open_run(then.parent), open_run(now.parent)
@@ -183,11 +183,11 @@ def test_the_disk_may_fail_while_a_damaged_run_is_opened_to_go_on(
     assert writes() > 2
     for at in range(1, writes() + 1):
         run = damaged(str(at))
-        refused = pytest.raises(RunError, match="continue with --resume")
-        with monkeypatch.context() as patch, refused:
+        with monkeypatch.context() as patch:
             failing(at, errno.ENOSPC, patch)
-            RunWriter.reopened(run, LATER, {})
-        gc.collect()
+            with pytest.raises(RunError, match="continue with --resume"):
+                RunWriter.reopened(run, LATER, {})
+        gc.collect()  # the writer that failed, and its lock
         writer = RunWriter.reopened(open_run(run.path), LATER, {})  # something still is missing
         assert [trial.planned.number for trial in open_run(run.path).trials] == [1, 3]
         writer.append(a_trial(number=2), some_samples(2))
@@ -326,7 +326,7 @@ def test_of_two_runs_in_one_checkout_the_second_is_told_of_the_first(
             )
             (name,) = [path.parent.name for path in (tmp_path / "runs").glob("*/manifest.json")]
             assert second.returncode == FAILED
-            assert f"{name} is being measured into" in second.stderr
+            assert f"{name} is being measured in" in second.stderr
             first.send_signal(signal.SIGINT)
             assert first.wait(LONG_S) == INTERRUPTED
         finally:

@@ -14,7 +14,7 @@ from tests.test_launch import SETTINGS, small, small_services
 from tests.waiting import LIMIT_S
 from webtrial.errors import LaunchError
 from webtrial.load.driver import running_driver
-from webtrial.measure import launch
+from webtrial.measure import server_process
 from webtrial.measure.attempt import attempt_trial
 from webtrial.measure.context import RunContext, ServiceUnderTest
 from webtrial.measure.launch import launch_stack
@@ -68,7 +68,7 @@ def is_the_drivers_fault(trial: Trial) -> bool:
 def test_a_service_that_cannot_be_used_is_named_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: dict[str, str], fault: str
 ) -> None:
-    monkeypatch.setattr(launch, "READY_S", 1.0)
+    monkeypatch.setattr(server_process, "READY_S", 1.0)
     said = pytest.raises(LaunchError, match="did not respond to GET /ping with 200 within 1 s")
     with said, site_of(tmp_path, **manner):
         pass

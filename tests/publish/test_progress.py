@@ -5,7 +5,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from webtrial.publish.progress import InLog, Progress, follow_events
+import pytest
+
+from webtrial.publish.progress import InLog, InTerminal, Progress, follow_events
 
 EVENTS: list[dict[str, Any]] = [
     {"event": "run", "id": "r", "path": "/r"},
@@ -78,3 +80,17 @@ def test_every_event_in_the_file_is_passed_on_before_the_block_ends(tmp_path: Pa
         for event in EVENTS:
             print(json.dumps(event), file=file, flush=True)
     assert seen == EVENTS
+
+
+def test_a_terminal_shows_the_current_state_on_its_last_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    terminal = StringIO()
+    view = InTerminal(terminal)
+    for event in EVENTS:
+        view(event)
+    view.close()
+    assert "12 of 90 trials · block 1 of 3: flask, crud" in terminal.getvalue()
+    assert terminal.getvalue().count("\n") <= terminal.getvalue().count("\x1b[2K") + 1

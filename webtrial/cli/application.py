@@ -80,12 +80,22 @@ def application() -> typer.Typer:
 
 def _status_of(run_application: Callable[[], Any]) -> int:
     try:
-        run_application()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else FAILED
-    except OSError as error:  # while help was printed
-        raise output.OutputLostError(error) from None
+        with output.detecting_loss():
+            run_application()
+    except _Finished as command:
+        return command.status
+    except SystemExit as end:  # after help, or wrong arguments
+        # rich ends with 1 if the reader of help has gone. Wrong arguments end with 2.
+        return output.BROKEN_PIPE if end.code == 1 else int(end.code or 0)
     return 0
+
+
+class _Finished(BaseException):
+    """A command has ended; it passes through Typer, which would exit."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def _reporting_errors(action: Action) -> Callable[..., None]:
@@ -93,7 +103,7 @@ def _reporting_errors(action: Action) -> Callable[..., None]:
 
     @wraps(action)
     def reporting(*arguments: Any, **options: Any) -> None:
-        raise typer.Exit(_obey(partial(action, *arguments, **options)))
+        raise _Finished(_obey(partial(action, *arguments, **options)))
 
     return reporting
 

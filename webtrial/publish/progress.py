@@ -18,8 +18,10 @@ from threading import Event, Thread
 from typing import Any, TextIO
 
 import psutil
+import rich.progress
 from IPython.display import DisplayHandle
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
 
 from webtrial.system.output import discard
 
@@ -87,28 +89,38 @@ class Progress:
 
 
 class InTerminal:
-    """A progress bar on the last line of a terminal."""
+    """A progress bar on the last line of a terminal, removed at the end.
 
-    def __init__(self, file: TextIO, position: int = 0) -> None:
+    It is redrawn only with events: a thread that redraws it would disturb the measurement.
+    """
+
+    def __init__(self, file: TextIO) -> None:
         self._progress = Progress()
-        self._bar = tqdm(
-            total=1,
-            file=file,
-            position=position,
-            leave=False,
-            dynamic_ncols=True,
-            bar_format="{bar:20} {desc}",
+        self._bars = rich.progress.Progress(
+            BarColumn(bar_width=20),
+            TextColumn("{task.description}", markup=False),
+            console=Console(file=file),
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,
         )
+        self._task = self._bars.add_task("", total=1)
+        self._bars.start()
 
     def __call__(self, event: dict[str, Any]) -> None:
         self._progress.update(event)
-        self._bar.total = max(self._progress.total, 1)
-        self._bar.n = self._progress.done
-        self._bar.set_description_str(str(self._progress), refresh=True)
+        self._bars.update(
+            self._task,
+            total=max(self._progress.total, 1),
+            completed=self._progress.done,
+            description=str(self._progress),
+            refresh=True,
+        )
 
     def close(self) -> None:
         """Remove the bar."""
-        self._bar.close()
+        self._bars.stop()
 
 
 class InLog:
@@ -221,7 +233,7 @@ def on_notebook() -> Iterator[View]:
             views.append(WhileWritable(InFile(Path(os.environ[PROGRESS_FILE])), None))
         elif terminal := _terminal_of_papermill():
             file = stack.enter_context(terminal.open("w", encoding="utf-8"))
-            views.append(WhileWritable(InTerminal(file, position=1), file))
+            views.append(WhileWritable(InLog(file), file))  # papermill draws its own bar there
         for view in views:
             stack.callback(view.close)
         yield partial(_show_all, views)

@@ -3,9 +3,11 @@
 import csv
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from io import StringIO
 from pathlib import Path
 
 from webtrial.system.folders import REPOSITORY
+from webtrial.system.whole_file import whole_file
 
 FILE = REPOSITORY / "data" / "capabilities.csv"
 
@@ -45,9 +47,9 @@ def write_findings(findings: Iterable[Finding], path: Path = FILE) -> None:
     questions = list(dict.fromkeys((each.capability, each.question) for each in findings))
     findings.sort(key=lambda each: questions.index((each.capability, each.question)))
     path.parent.mkdir(exist_ok=True)
-    draft = path.with_suffix(".part")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(each) for each in findings)
-    draft.replace(path)
+    text = StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(each) for each in findings)
+    with whole_file(path) as file:
+        file.write(text.getvalue().encode())

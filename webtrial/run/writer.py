@@ -19,6 +19,7 @@ from webtrial.run.sample_rows import Rows, write_rows
 from webtrial.run.store import _TRIAL, RUNS, Run, _os_errors_as_run_errors, ensure_dir, open_run
 from webtrial.system.directory_lock import locked
 from webtrial.system.interruption import SIGNALS
+from webtrial.system.whole_file import whole_file
 
 
 class RunWriter:
@@ -169,16 +170,7 @@ def _handle(number: int, frame: FrameType | None, handler: Any) -> None:
 
 def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
     """Write a file atomically and return its SHA-256. If that fails, `path` stays as it was."""
-    temporary = path.with_name(f".{path.name}.part")
-    with _os_errors_as_run_errors(path):
-        try:
-            with temporary.open("wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            digest = checksums.digest_of(temporary)
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-    return digest
+    with _os_errors_as_run_errors(path), whole_file(path) as file:
+        write(file)
+        file.flush()
+        return checksums.digest_of(Path(file.name))

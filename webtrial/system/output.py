@@ -22,7 +22,7 @@ class OutputLostError(Exception):
 
 def show(text: object) -> None:
     """Print a command's result. OutputLostError if it cannot be written."""
-    with _standard_output():
+    with detecting_loss():
         print(text, flush=True)
 
 
@@ -43,12 +43,13 @@ def complain(text: str) -> None:
 def flush() -> None:
     """Flush standard output. OutputLostError if it cannot be written."""
     if sys.stdout is not None:  # it is None if the command was started without standard output
-        with _standard_output():
+        with detecting_loss():
             sys.stdout.flush()
 
 
 @contextmanager
-def _standard_output() -> Iterator[None]:
+def detecting_loss() -> Iterator[None]:
+    """Raise OutputLostError if standard output cannot be written within the block."""
     try:
         yield
     except OSError as error:

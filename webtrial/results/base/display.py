@@ -14,6 +14,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from tabulate import tabulate
 
 from webtrial.results.base.formatting import number
 
@@ -127,10 +128,11 @@ class Table:
 
     def text(self) -> str:
         """Return aligned columns below the caption, for a terminal."""
-        rows = [self.names(), *self.cells()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [_aligned(row, widths, self._numeric()) for row in rows]
-        return "\n".join([*([self.caption] if self.caption else []), *lines])
+        sides = ["right" if numeric else "left" for numeric in self._numeric()]
+        lines = tabulate(
+            self.cells(), self.names(), "plain", disable_numparse=True, colalign=sides
+        ).splitlines()
+        return "\n".join([*([self.caption] if self.caption else []), *map(str.rstrip, lines)])
 
     def cells(self) -> list[list[str]]:
         """Return the texts of the body, row by row."""
@@ -227,14 +229,6 @@ def _cell_text(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return number(value, 3) if isinstance(value, float) else str(value)
-
-
-def _aligned(row: list[str], widths: list[int], numeric: list[bool]) -> str:
-    cells = [
-        cell.rjust(width) if right else cell.ljust(width)
-        for cell, width, right in zip(row, widths, numeric, strict=True)
-    ]
-    return "  ".join(cells).rstrip()
 
 
 def _escaped(text: str) -> str:

@@ -1,9 +1,7 @@
 """Write verdicts as text and as JSON."""
 
 import json
-import os
 import textwrap
-from contextlib import suppress
 from itertools import zip_longest
 from math import isfinite
 from pathlib import Path
@@ -15,6 +13,7 @@ from webtrial.errors import ClaimError
 from webtrial.results.base.formatting import with_interval
 from webtrial.results.claims.facts import LABELS, counts_of
 from webtrial.stats.frames import rows_of
+from webtrial.system.whole_file import whole_file
 
 FILE_NAME = "claims.json"
 NARROW, WIDE = 80, 120
@@ -92,13 +91,10 @@ def write_verdicts(table: pd.DataFrame, path: Path) -> Path:
     NaN is written as null. Raises ClaimError if the file cannot be written.
     """
     content = json.dumps([_as_json(row) for row in rows_of(table)], indent=1, ensure_ascii=False)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        draft.write_text(content + "\n", encoding="utf-8")
-        draft.replace(path)
+        with whole_file(path) as file:
+            file.write(f"{content}\n".encode())
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
         raise ClaimError(
             f"{path} cannot be written: {error.strerror}; choose another file with --json FILE"
         ) from None
