@@ -14,7 +14,7 @@ import pytest
 
 from tests.contract.document import hold_to_contract
 from tests.waiting import LIMIT_S, LONG_S
-from webtrial.measure import launch
+from webtrial.measure import server_process
 from webtrial.measure.launch import (
     Service,
     ServiceSettings,
@@ -163,7 +163,7 @@ def served(
 def patiently() -> Iterator[None]:
     """Services that start may be slow."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launch, "READY_S", LONG_S)
+        patch.setattr(server_process, "READY_S", LONG_S)
         yield
 
 

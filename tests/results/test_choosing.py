@@ -1,5 +1,6 @@
 """The choice as a calculation: scores, first places, how sure they are, what would change them."""
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import inf
@@ -11,7 +12,7 @@ import pytest
 
 from tests.synthetic_run import CLOSED, HELD, OPEN, Truth, synthetic_run
 from webtrial.errors import ParameterError
-from webtrial.results.choosing.criteria import Criteria, criteria
+from webtrial.results.choosing.criteria import _PROBED, Criteria, criteria
 from webtrial.results.choosing.estimate import moves, recommended, scores, totals
 from webtrial.results.choosing.projects import CRITERIA, RECOMMENDED, WEIGHTS, weights_of
 from webtrial.results.choosing.tables import (
@@ -23,6 +24,7 @@ from webtrial.results.choosing.tables import (
 )
 from webtrial.results.choosing.text import choosing_text, moves_text
 from webtrial.results.connections.estimate import connections, most_held
+from webtrial.run.capabilities import FILE
 from webtrial.run.records import ConnectionStates, Load, Trial
 from webtrial.run.store import Run
 from webtrial.stats.estimates import at_main_load, throughput_table
@@ -446,3 +448,10 @@ def test_scores_are_shown_with_their_ranges(found: Criteria) -> None:
     assert "99 % of the requests are answered within 75 ms" in shown
     assert "1.00" in shown
     assert "nan" not in shown
+
+
+def test_every_question_that_a_criterion_reads_is_in_the_shipped_findings() -> None:
+    with FILE.open(encoding="utf-8", newline="") as file:
+        there = {(row["capability"], row["question"]) for row in csv.DictReader(file)}
+    read = {(capability, question) for _, capability, question, _ in _PROBED}
+    assert read - there == set()

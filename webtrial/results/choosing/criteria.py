@@ -258,7 +258,7 @@ _PROBED: tuple[tuple[str, str, str, Better], ...] = (
     (VALIDATION, "validation", _INCLUDED, "higher"),
     (VALIDATION, "validation", "lines of code", "lower"),
     (DOCUMENTATION, "documentation", _INCLUDED, "higher"),
-    (DOCUMENTATION, "documentation", "page at /docs without any set-up", "higher"),
+    (DOCUMENTATION, "documentation", "page at /docs without configuration", "higher"),
     (DOCUMENTATION, "documentation", "lines of code", "lower"),
     (ADMIN, "admin", _INCLUDED, "higher"),
     (DATA, "ORM", _INCLUDED, "higher"),
