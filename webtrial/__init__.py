@@ -1,8 +1,8 @@
 """Webtrial puts a comparison of Django, Flask and FastAPI on trial.
 
-What notebooks use, as `import webtrial as wt`. A question is asked of a run and answered by a
-Result: `found = wt.fan_out(run)` has `found.figure()`, `found.table()`, `found.text()`,
-`found.data` and `found.limitations`; `found` alone shows what else it has.
+What notebooks use, as `import webtrial as wt`. Each question about a run is
+answered by a Result: `found = wt.fan_out(run)` has `found.figure()`, `found.table()`,
+`found.text()`, `found.data` and `found.limitations`; `found` alone displays the main ones.
 
 Runs
     latest_run            the newest finished run
@@ -10,26 +10,10 @@ Runs
     open_run              the run in a folder
     measure_run           measure what parameters say
     run_given, runs_given, parameters_given
-                          what a notebook was told by papermill, or its own defaults
+                          parameters of a notebook: from papermill, or its own defaults
 
-Questions
-    plan                  what will be measured, and how long does it take?
-    overview              who serves how many times the requests of whom?
-    throughput            how many requests per second, and how many times as many?
-    latency               how long does a request take?
-    cost                  what does a request cost in CPU time, and where does its time go?
-    search                what does a search cost, by what is searched for?
-    dashboard             what does a dashboard gain from asking its sources at once?
-    connections           how many connections does each stack hold?
-    capacity              how much can each stack serve in time?
-    attribution           which choices make how much of a difference?
-    fan_out               what does it take to ask several sources?
-    migration             what does it cost to serve with two frameworks at once?
-    capabilities          what can each framework do, besides being fast?
-    claims                which of the article's claims hold?
-    choosing              which framework suits which project?
-    validity              can the numbers be trusted?
-    comparison            what of one run holds in another?
+Questions, one for each folder of webtrial/results/
+{questions}
 
 Data
     trials_table          a row per attempt at a trial
@@ -46,13 +30,21 @@ By hand
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-_QUESTIONS = (
-    *("plan", "overview", "throughput", "latency", "cost", "search", "dashboard", "connections"),
-    *("capacity", "attribution", "fan_out", "migration", "capabilities", "claims", "choosing"),
-    *("validity", "comparison"),
-)
+
+def _questions() -> dict[str, str]:
+    """Return the questions by the names of their folders: the first lines of their docstrings."""
+    found = {}
+    for path in sorted((Path(__file__).parent / "results").glob("*/__init__.py")):
+        question = path.read_text(encoding="utf-8").partition("\n")[0].strip('"')
+        if question:
+            found[path.parent.name] = question
+    return found
+
+
+_QUESTIONS = _questions()
 _PARTS = {
     "webtrial.publish.notebook_parameters": (
         *("find_run", "parameters_given", "run_given", "runs_given"),
@@ -68,6 +60,9 @@ _PARTS = {
 _PLACES = {name: module for module, names in _PARTS.items() for name in names}
 
 __all__ = sorted(_PLACES)  # noqa: PLE0605
+__doc__ = (__doc__ or "").replace(
+    "{questions}", "\n".join(f"    {name:<22}{text}" for name, text in _QUESTIONS.items())
+)
 
 
 def __getattr__(name: str) -> Any:
