@@ -58,11 +58,12 @@ def test_who_has_no_limit_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> Non
     reason="only root becomes a user who has no other processes",
 )
 def test_a_run_below_ulimit_u_40_is_refused_with_the_limit(tmp_path: Path) -> None:
+    parameters = tmp_path / "parameters.yaml"
+    parameters.write_text("stacks: [flask]\nscenarios: [ping]\n", encoding="utf-8")
     # It may read our files all the same, wherever these tests lie.
     user = ["setpriv", "--reuid=54321", "--clear-groups"]
     user += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    command = [sys.executable, "-m", "webtrial", "run", "-p", "stacks", "[flask]"]
-    command += ["-p", "scenarios", "[ping]"]
+    command = [sys.executable, "-m", "webtrial", "run", "--parameters", str(parameters)]
     limited = 'ulimit -u 40; exec "$@"'
     done = subprocess.run(
         [*user, "bash", "-c", limited, "bash", *command],

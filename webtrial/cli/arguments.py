@@ -16,10 +16,15 @@ RunName: TypeAlias = Annotated[
 ]
 IntoFolder: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--into", metavar="FOLDER", help="Write here instead of report/dist."),
+    typer.Option(
+        "--into", metavar="FOLDER", readable=False, help="Write here instead of report/dist."
+    ),
 ]
 JsonFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Also write the table to this file.")
+    Path | None,
+    typer.Option(
+        "--json", metavar="FILE", readable=False, help="Also write the table to this file."
+    ),
 ]
 
 

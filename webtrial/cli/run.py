@@ -19,7 +19,7 @@ def run(
         str | None, typer.Option(metavar="RUN", help="Measure what is missing of this run.")
     ] = None,
     parameters: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="YAML file of parameters.")
+        Path | None, typer.Option(metavar="FILE", readable=False, help="YAML file of parameters.")
     ] = None,
     changes: Annotated[
         list[str] | None,

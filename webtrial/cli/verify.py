@@ -14,7 +14,11 @@ def verify(
     run: RunName,
     json: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write here instead of claims.json in the run's folder."),
+        typer.Option(
+            metavar="FILE",
+            readable=False,
+            help="Write here instead of claims.json in the run's folder.",
+        ),
     ] = None,
     p99_limit_ms: Annotated[
         float | None,

@@ -18,6 +18,7 @@ it has closed.
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any
 
 import psutil
@@ -111,7 +112,7 @@ def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
     Takes some milliseconds.
     """
     trees = {process.pid: process for root in ours for process in _tree(root)}
-    ours_s = sum(map(_cpu_s, trees.values()))
+    ours_s = fsum(map(_cpu_s, trees.values()))
     core_times = psutil.cpu_times(percpu=True)
     return MachineTime(
         at_ns=time.perf_counter_ns(),
@@ -206,7 +207,7 @@ def _tree(root: int | None) -> list[psutil.Process]:
 def _usage(tree: list[psutil.Process]) -> Usage | None:
     """Return the usage of a tree; None if one of its processes has ended or the tree is empty."""
     try:
-        cpu_s = sum(map(_own_cpu_s, tree))
+        cpu_s = fsum(map(_own_cpu_s, tree))  # rounded alike in any order
         memories = [process.memory_info() for process in tree]
     except psutil.NoSuchProcess:
         return None

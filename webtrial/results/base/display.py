@@ -14,7 +14,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from tabulate import tabulate
+import tabulate
 
 from webtrial.results.base.formatting import number
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _FONTS_DRAWN = "'Inter', 'DejaVu Sans'"
 _FONTS_OF_PAGE = "'Inter', 'Helvetica Neue', 'Arial', sans-serif"
+
+tabulate.MIN_PADDING = 0  # two more spaces in each column would make wide tables wider
 
 Bundle = tuple[dict[str, str], dict[str, Any]]
 Format = Callable[[Any], str]
@@ -129,7 +131,7 @@ class Table:
     def text(self) -> str:
         """Return aligned columns below the caption, for a terminal."""
         sides = ["right" if numeric else "left" for numeric in self._numeric()]
-        lines = tabulate(
+        lines = tabulate.tabulate(
             self.cells(), self.names(), "plain", disable_numparse=True, colalign=sides
         ).splitlines()
         return "\n".join([*([self.caption] if self.caption else []), *map(str.rstrip, lines)])
