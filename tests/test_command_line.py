@@ -127,7 +127,7 @@ def test_verify_refuses_a_limit_that_is_none(
     measured: Path, limit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["verify", str(measured), "--assumed-think-time", limit]) == FAILED
-    message = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    message = " ".join(capsys.readouterr().err.split())
     assert f"Invalid value for '--assumed-think-time': {limit!r} is not a number above 0" in message
 
 

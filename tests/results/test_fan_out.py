@@ -221,8 +221,8 @@ def test_the_dashboard_text_gives_the_effect_of_a_thread_pool_under_load(tmp_pat
     said = at_once_text(run, ratio_table(run, pairs_differing_only_in(run, "sources"))).text
 
     assert said.startswith(
-        "Dashboard at 100 users, calling upstreams at once over in turn. With a pool of threads in"
-        " each request: Flask 1.5"
+        "Dashboard at 100 users, ratios of calling upstreams at once to calling them in turn. With"
+        " a pool of threads in each request: Flask 1.5"
     )
     assert "With an event loop: FastAPI 1.0" in said
     flask, _ = said.split("With an event loop")

@@ -193,7 +193,7 @@ def test_the_title_says_that_the_framework_was_changed_at_one_corner(with_thread
     both = waterfall_figure_text(from_django).alt
     assert "shared by all paths: Django, async, raw SQL → FastAPI, psycopg, plain" in both
     assert "FastAPI, threads, plain over Django, raw SQL" in both
-    assert "not a mean over different paths" in waterfall_figure_text(from_django).caption
+    assert "not an average over independent paths" in waterfall_figure_text(from_django).caption
 
 
 def test_the_finding_gives_every_factor_its_interval(with_threads):
@@ -213,7 +213,7 @@ def test_the_text_of_an_attribution_gives_no_percentages(with_threads):
         assert "%" not in said + table.caption + waterfall_figure_text(found).title
         assert "share" not in table.columns
         assert f"{subject} change the framework in one step" in said
-        assert "not a mean over different paths" in said
+        assert "not an average over independent paths" in said
 
 
 def test_a_single_bundle_is_reported_as_inseparable(tmp_path):

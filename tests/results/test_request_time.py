@@ -107,7 +107,7 @@ def test_what_was_not_observed_is_unknown_and_part_of_the_rest(asking):
 
     assert np.isnan(row["connection_ms"])
     assert row["unknown"] == "waiting for a connection"
-    assert "Counted as queueing where not observed: waiting for a connection." in (
+    assert "Not observed and therefore counted as queueing: waiting for a connection." in (
         request_time_figure_text(unobserved, 0).caption
     )
 

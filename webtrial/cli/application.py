@@ -41,8 +41,11 @@ from webtrial.system.supervisor import SCRATCH
 
 SIGNAL_BASE = 128  # plus the number of the signal
 
-COMMANDS = (run, report, publish, verify, compare, doctor, lab, serve, sample, capabilities)
-SELF_TESTS = (check, bench)
+COMMANDS = (
+    *(run, report, publish, verify, compare, doctor, lab, serve, sample, capabilities),
+    *(check, bench),
+)
+"""Modules with one command each, in the order in which help lists them."""
 
 Action = Callable[..., int | None]
 
@@ -68,13 +71,13 @@ def application() -> typer.Typer:
     app = typer.Typer(
         help="A reproducible benchmark report on Django, Flask and FastAPI.",
         no_args_is_help=True,
+        rich_markup_mode=None,  # rich takes 0.2 s to load for it
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for panel, modules in (("Commands", COMMANDS), ("Self-tests", SELF_TESTS)):
-        for module in modules:
-            name = module.__name__.rpartition(".")[2]
-            app.command(name, rich_help_panel=panel)(_reporting_errors(getattr(module, name)))
+    for module in COMMANDS:
+        name = module.__name__.rpartition(".")[2]
+        app.command(name)(_reporting_errors(getattr(module, name)))
     return app
 
 
@@ -85,7 +88,7 @@ def _status_of(run_application: Callable[[], Any]) -> int:
     except _Finished as command:
         return command.status
     except SystemExit as end:  # after help, or wrong arguments
-        # rich ends with 1 if the reader of help has gone. Wrong arguments end with 2.
+        # Typer ends with 1 if the reader of help has gone, with 2 if arguments are wrong.
         return output.BROKEN_PIPE if end.code == 1 else int(end.code or 0)
     return 0
 

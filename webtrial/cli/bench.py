@@ -25,12 +25,12 @@ def bench(
     part: Annotated[
         Part | None,
         typer.Argument(
-            help="Only the load driver beside other clients, or only the analysis of large runs."
+            help="Only the load driver against other clients, or only the analysis of large runs."
         ),
     ] = None,
     json: JsonFile = None,
     rounds: Annotated[int, typer.Option(help="Repetitions of requests per CPU-second.")] = 5,
-    pairs: Annotated[int, typer.Option(help="Repetitions of throughput beside wrk.")] = 9,
+    pairs: Annotated[int, typer.Option(help="Repetitions of throughput against wrk.")] = 9,
     samples: Annotated[
         list[int] | None,
         typer.Option(
@@ -40,7 +40,7 @@ def bench(
         ),
     ] = None,
 ) -> int | None:
-    """Benchmark the load driver beside other clients, and the analysis of large runs."""
+    """Benchmark the load driver and the analysis of large runs."""
     if not is_supervised():
         return run_supervised("bench", *_arguments(part, json, rounds, pairs, samples or []))
 

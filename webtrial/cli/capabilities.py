@@ -7,7 +7,7 @@ from webtrial.system.output import say, show
 
 
 def capabilities() -> int | None:
-    """Probe what each framework can do, and write data/capabilities.csv."""
+    """Probe the frameworks and write data/capabilities.csv."""
     if not is_supervised():
         return run_supervised("capabilities")
 

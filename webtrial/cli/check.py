@@ -8,7 +8,7 @@ from webtrial.system.output import say, show
 
 
 def check(json: JsonFile = None) -> int:
-    """Validate the load driver against reference servers whose true values are known."""
+    """Validate the load driver against servers with known values."""
     if not is_supervised():
         return run_supervised("check", *(["--json", str(json)] if json else []))
 

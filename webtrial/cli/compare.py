@@ -21,7 +21,7 @@ def compare(
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
 ) -> int:
-    """Compare two runs: what changed, which conclusions hold in both."""
+    """Compare two runs: changes, and conclusions of both."""
     from webtrial.publish.notebook_parameters import find_run
     from webtrial.results.comparison.page import compare_runs
 

@@ -8,7 +8,7 @@ from webtrial.system.output import show
 
 
 def doctor() -> int:
-    """List what will interfere with measuring on this machine, each with its remedy."""
+    """List what will interfere with measuring, with remedies."""
     demand_linux()
 
     from webtrial.selftest.doctor.examine import as_text, conclusion, examine, is_hopeless

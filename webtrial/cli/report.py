@@ -24,7 +24,7 @@ def report(
     ] = None,
     into: IntoFolder = None,
 ) -> int | None:
-    """Measure, execute the notebooks and publish the page and the PDF."""
+    """Measure, execute the notebooks, publish page and PDF."""
     if sum(source is not None for source in (profile, run, resume)) > 1:
         raise ParameterError("--profile, --run and --resume exclude each other: give one of them")
     if not run and not _is_fit_to_measure():

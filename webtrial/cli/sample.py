@@ -5,7 +5,7 @@ from webtrial.system.output import say
 
 
 def sample(run: RunName) -> None:
-    """Make a run the sample that is shipped with the project, and execute the notebooks on it."""
+    """Make a run the shipped sample, execute the notebooks."""
     from webtrial.publish.notebook_parameters import find_run
     from webtrial.publish.sample import execute_for_reading, make_sample
 

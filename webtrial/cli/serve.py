@@ -7,7 +7,7 @@ from webtrial.system.output import say
 
 
 def serve() -> int | None:
-    """Start the three services and print their addresses, until Ctrl-C."""
+    """Start the three services for you to try, until Ctrl-C."""
     if not is_supervised():
         return run_supervised("serve")
 

@@ -2,7 +2,7 @@
 
 A scenario gives each user a `Session`: an endless, seeded sequence of `RequestSpec`s, each a
 request with its expected response. Every response is checked by status and length, one in
-`CONTENT_EVERY` also by content. Sessions that write own the rows they write: no two users
+`CONTENT_EVERY` also by content. A session changes only rows that belong to it, so users never
 collide.
 """
 

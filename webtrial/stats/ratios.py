@@ -296,7 +296,7 @@ def _contents(blocks: Sequence[PairedBlock], requests: Requests) -> list[Pairing
 
 
 def _merged(contents: list[Pairing]) -> int:
-    """Return the number of requests of the stack that has fewer."""
+    """Return the smaller number of requests of the two stacks."""
     return min(sum(len(pairing[side]) for pairing in contents) for side in (0, 1))
 
 

@@ -83,7 +83,7 @@ def _chosen(*names: str) -> dict[str, str]:
 
 @contextmanager
 def inherited(environment: Mapping[str, str]) -> Iterator[None]:
-    """Make processes that multiprocessing starts within the block inherit only `environment`."""
+    """Within the block, processes started by multiprocessing inherit only `environment`."""
     before = dict(os.environ)
     _replace_environment(environment)
     try:

@@ -21,7 +21,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if is_linux() else None
 
 
 def demand_linux() -> None:
-    """Raise LaunchError on any other system. It points to the container, where measuring works."""
+    """Raise LaunchError unless this system is Linux. The message recommends the container."""
     if is_linux():
         return
     raise LaunchError(

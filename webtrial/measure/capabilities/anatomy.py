@@ -35,9 +35,9 @@ class Anatomy(BaseModel):
     `requirements` are the packages that the service needs; the first one is the framework itself.
     `purposes` assign its sources to purposes, by patterns of files below the stack's folder, or by
     `file:Name` for a class or function in a file. `documentation` are names that code uses only for
-    the interactive documentation. `alone` starts a service of the framework alone in
-    `services/alone/`; {python} and {port} are filled in. `others` start more services there, by
-    purpose, which are probed for this framework only.
+    the interactive documentation. `alone` is the command of a minimal service in
+    `services/alone/` that uses only the framework; {python} and {port} are filled in. `others` maps
+    purposes to the commands of further services there, which are probed for this framework only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

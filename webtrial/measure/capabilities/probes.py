@@ -24,9 +24,9 @@ NOT_APPLICABLE = "–"
 class Subject:
     """A framework under examination and its services.
 
-    Its service runs at `url`, with `settings` and loaded `sources`. A service of the framework
-    alone runs at `alone_url`. `account` belongs to its staff. `others` are the addresses of
-    services that only some frameworks have, by purpose.
+    `url` is the address of its service under test, with its `settings` and loaded `sources`.
+    `alone_url` is that of a minimal service that uses only the framework. `account` is a staff
+    user. `others` maps purposes to the addresses of services that only some frameworks have.
     """
 
     framework: str

@@ -67,10 +67,10 @@ def _swapped(pair: Pair) -> Pair:
 
 
 def _is_nearest(pair: Pair, pairs: list[Pair], stacks: Stacks) -> bool:
-    """Whether no pair with the same match is closer.
+    """Whether the pair is one of the closest among the pairs with the same match.
 
-    A pair with the same concurrency on both sides is closer than others; among pairs with equal
-    concurrency, the one with the same server is closer.
+    Pairs of stacks with the same concurrency are closest. Among pairs with equal concurrency, those
+    of stacks with the same server are closer.
     """
     same_match = [each for each in pairs if each.match == pair.match]
     close = [each for each in same_match if "concurrency" not in each.differs] or same_match

@@ -27,7 +27,7 @@ from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
 
 BUNDLE = " + "  # separator between factors that cannot be separated
-NO_MEAN = "not a mean over different paths, and its interval does not cover other paths"
+NO_MEAN = "not an average over independent paths, and its interval ignores variation between paths"
 
 
 def attribution_sentence(result: Decomposition) -> str:
@@ -245,8 +245,8 @@ def parts_table(result: Decomposition) -> Table | Prose:
     return Table(
         pd.DataFrame(rows),
         f"CPU time of the service per request in user detail, {result.stack_title} over"
-        f" {result.baseline_title}, at {result.load}. The ratios multiply to the whole. If all"
-        f" paths share the steps of a part, its ratio is {NO_MEAN}.",
+        f" {result.baseline_title}, at {result.load}. The product of the parts is the whole ratio."
+        f" If all paths share a step of a part, the ratio of this part is {NO_MEAN}.",
         columns | {"reason": "reason"},
     )
 
@@ -337,8 +337,8 @@ def _path_sentences(result: Decomposition) -> Iterator[str]:
         via = f" (via {crossing.intermediate})" if crossing.intermediate else ""
         yield (
             f"{subject} change{'s' if counts == 1 else ''} the framework in one step, from"
-            f" {crossing.start_title} to {crossing.end_title}{via}. The factor is that of this"
-            f" step: {NO_MEAN}."
+            f" {crossing.start_title} to {crossing.end_title}{via}. The factor is the"
+            f" effect of this step: {NO_MEAN}."
         )
     shared = result.parts[~result.parts["independent"] & (result.parts["via"] != "")]
     others = [row for row in rows_of(shared) if FRAMEWORK not in row["part"]]

@@ -13,7 +13,7 @@ def common_stacks(run: Run, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def scenarios_with_extra_stacks(run: Run, table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows of each scenario with at least twice as many stacks as the common ones."""
+    """Return the rows of each scenario with at least twice as many stacks as all have in common."""
     minimum = 2 * len(run.manifest.parameters.stacks)
     scenarios = [rows for _, rows in table.groupby("scenario", sort=False)]
     return [rows for rows in scenarios if rows["stack"].nunique() >= minimum]

@@ -1,4 +1,4 @@
-"""Compare loads that are shares of a pilot's rate with what the same stack reached later.
+"""Compare loads set as a share of a pilot's rate with the rate the stack reached later.
 
 The pilot is one short trial of each stack in a closed loop before all others. Later results differ
 from it, so 80 % of the pilot's rate may be far from 80 % of what the stack can serve.

@@ -133,9 +133,9 @@ def processes_text(run: Run) -> Prose:
     are = "is" if len(beyond) == 1 else "are"
     refused = f", so {listed(beyond)} {are} refused" if beyond else ""
     return Prose(
-        f"Server processes of each stack in this run: {budgets['server_processes']}. Other numbers"
-        " need separate runs (`server_processes`) and one core per process: services have"
-        f" {pluralize(cores, 'core')} on this machine{refused}."
+        f"Server processes of each stack in this run: {budgets['server_processes']}. To"
+        " measure another number, start a separate run (`server_processes`). Each process needs"
+        f" its own core: services have {pluralize(cores, 'core')} on this machine{refused}."
     )
 
 

@@ -44,7 +44,7 @@ class Choosing(Result):
 
     @cached_property
     def moves(self) -> pd.DataFrame:
-        """The change of a weight that would change the choice: columns of `estimate.moves`."""
+        """How far weights must move to change the choice: columns of `estimate.moves`."""
         return estimate.moves(self.criteria, self.weights)
 
     def million_requests(self, price_per_core_hour: float) -> pd.DataFrame:

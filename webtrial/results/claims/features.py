@@ -47,7 +47,7 @@ class Condition(NamedTuple):
     def describe(self, finding: str | None) -> str:
         """Return the finding as text.
 
-        For a long list of names it says only whether the list contains the value.
+        If the finding is a list of names, the text says only whether the list contains the value.
         """
         if finding is None:
             finding = "not probed"

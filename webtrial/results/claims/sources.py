@@ -36,10 +36,11 @@ def fan_out_ratio(claim: Claim, context: ClaimContext) -> Judged:
 
 
 def source_times_ms(claim: Claim, context: ClaimContext) -> dict[str, float]:
-    """Return the time of each source for one request in ms, by name.
+    """Return the mean time of each source per request in ms, by name.
 
-    It is the mean over the trials of all the claim's stacks. The sources are the upstreams, and all
-    statements in PostgreSQL together if they were counted. Empty if no upstream was called.
+    The mean is over the trials of all stacks of the claim. The sources are the upstreams and
+    PostgreSQL, whose time is the total of its statements; it is omitted if they were not counted.
+    Empty if no upstream was called.
     """
     stacks = [*claim.stack, *claim.baseline]
     rows = context.cell(claim.scenario[0], claim.load)

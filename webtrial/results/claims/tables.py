@@ -47,8 +47,8 @@ def counts_table(judged: Verification) -> Table:
     columns = ["kind", "statements", "facts", *VERDICTS]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        "Claims by kind: statements of the article, independent facts among them, and facts by"
-        " verdict.",
+        "Claims by kind: statements in the article, the number of independent facts that they"
+        " state, and the verdicts on these facts.",
     )
 
 

@@ -52,7 +52,8 @@ def claims_figure_text(parts: pd.DataFrame) -> FigureText:
     caption = (
         f"Grey bars: claimed range (*about* means within a factor of {ABOUT:g}; a range without a"
         " limit extends to the edge). Marks: measured value, filled if the comparison is decided,"
-        " hollow if not. Lines: 95 % intervals, or the bounds of a number."
+        " hollow if not. Lines: 95 % intervals; for numbers of connections or users, lower to upper"
+        " bound."
     )
     return FigureText(title, alt, caption)
 
@@ -108,7 +109,7 @@ def claims_text(run: Run, judged: Verification) -> Prose:
 
 
 def disagreeing_text(judged: Verification) -> Prose:
-    """Return which statements have a different verdict than the fact that they repeat."""
+    """Return the statements whose verdict differs from that of the fact that they state."""
     facts = facts_of(judged.table)
     differing = facts[facts["differing"].map(len) > 0]
     if differing.empty:
@@ -119,7 +120,9 @@ def disagreeing_text(judged: Verification) -> Prose:
         + listed([f"{name} is {verdicts[name]}" for name in row["differing"]])
         for row in rows_of(differing)
     ]
-    return Prose(f"Statements with another verdict than their fact: {'; '.join(sentences)}.")
+    return Prose(
+        f"Statements whose verdict differs from that of their fact: {'; '.join(sentences)}."
+    )
 
 
 def in_flight_text(run: Run) -> Prose:

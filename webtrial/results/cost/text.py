@@ -110,7 +110,7 @@ def _unknown(table: pd.DataFrame) -> str:
     names = list(
         dict.fromkeys(name for row in table["unknown"] for name in row.split(", ") if name)
     )
-    return f" Counted as queueing where not observed: {listed(names)}." if names else ""
+    return f" Not observed and therefore counted as queueing: {listed(names)}." if names else ""
 
 
 def _exceeding(table: pd.DataFrame) -> str:

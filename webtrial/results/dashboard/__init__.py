@@ -33,7 +33,7 @@ class Dashboard(Result):
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that call sources at once over those that call them in turn.
+        """Ratios of stacks that call sources at once to stacks that call them in turn.
 
         Columns of `ratio_table`.
         """

@@ -17,7 +17,7 @@ IN_TURN = "in turn"
 
 
 def dashboard_ratios(run: Run) -> pd.DataFrame:
-    """Return stacks that call their sources at once over stacks as deployed that call them in turn.
+    """Return the ratios of stacks that call sources at once to deployed stacks that do so in turn.
 
     Rows are those of `ratio_table` for throughput and p50, at the loads of the dashboard that all
     stacks share. The stacks that call at once are those as deployed, then those that differ from

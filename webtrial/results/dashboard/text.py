@@ -156,7 +156,10 @@ def at_once_text(run: Run, ratios: pd.DataFrame) -> Prose:
     texts = [f"{_AT_ONCE[method]}: {'; '.join(pairs)}." for method, pairs in by_method.items()]
     if not texts:
         return Prose("")
-    where = f"Dashboard at {rows['load'].iloc[0]}, calling upstreams at once over in turn"
+    where = (
+        f"Dashboard at {rows['load'].iloc[0]}, ratios of calling upstreams at once to calling them"
+        " in turn"
+    )
     return Prose(f"{where}{one_block_note(rows)}. {' '.join(texts)}")
 
 

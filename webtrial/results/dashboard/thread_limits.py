@@ -1,8 +1,8 @@
 """Whether threads or CPU time limit the dashboard throughput of a stack with threads.
 
 A thread that waits for upstreams serves no other request. The number of threads divided by the
-waiting time per request is therefore an upper bound on the requests per second, since a thread also
-computes and waits for PostgreSQL and a core.
+waiting time per request is therefore an upper bound on the requests per second. Stacks reach less,
+because threads also compute and wait for PostgreSQL and for a core.
 """
 
 from math import nan

@@ -233,7 +233,7 @@ def response_times(run: Run) -> pd.DataFrame:
 def _exclude_from_collection() -> None:
     """Exclude existing objects from garbage collection, once.
 
-    They are permanent, and scanning them takes 0.1 s, more than any other part of a change.
+    They are permanent. A scan of them takes 0.1 s, longer than any other step of an update.
     """
     gc.unfreeze()  # objects frozen by an earlier call may be garbage by now
     gc.collect()

@@ -25,12 +25,12 @@ class FanOut(Result):
 
     @cached_property
     def overhead(self) -> pd.DataFrame:
-        """What each stack adds to the formula: columns of `estimate.overhead`."""
+        """Overhead of each stack beyond its sources' delays: columns of `estimate.overhead`."""
         return estimate.overhead(self.data)
 
     @cached_property
     def at_once_over_in_turn(self) -> pd.DataFrame:
-        """Stacks that call sources at once over those that differ only in calling them in turn.
+        """Ratios at once / in turn of stacks that differ only in how they call sources.
 
         Columns of `estimate.median_ratios`.
         """

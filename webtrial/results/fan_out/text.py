@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def figure_text(table: pd.DataFrame, ratios: pd.DataFrame) -> FigureText:
-    """Return the figure text of `response_times` and `median_ratios` of at once over in turn.
+    """Return the figure text of `response_times` and of the at once / in turn `median_ratios`.
 
     It says at which delays calling at once is faster, where it is slower, and by which factors.
     """

@@ -17,7 +17,7 @@ AWAKE_NS = 1_000_000
 
 
 class Delaying:
-    """Responds to each request after its own delay, with any number of requests at a time."""
+    """Serves all requests concurrently and delays each response by the next of `delays_ns`."""
 
     def __init__(self, delays_ns: np.ndarray) -> None:
         self._delays_ns = cycle(delays_ns.tolist())
