@@ -400,7 +400,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_leaves_nothing_behind(tmp_path
         measure(read_parameters(given | short), interrupt, tmp_path)
     (path,) = tmp_path.iterdir()
     run = open_run(path)
-    assert (run.manifest.state, run.manifest.why) == ("interrupted", "interrupted from outside")
+    assert (run.manifest.state, run.manifest.why) == ("interrupted", "interrupted by SIGINT")
     assert [trial.planned.number for trial in run.trials][:2] == [1, 2]
     assert len(started) > 6  # guard, supervisor, experiment, PostgreSQL, upstreams, the service
     assert not [each for each in started if each.is_running()]

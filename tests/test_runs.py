@@ -105,9 +105,9 @@ def test_a_run_can_be_opened_while_it_is_written_and_after_it_broke_off(tmp_path
 
 def test_the_manifest_is_changed_on_disk_at_once(tmp_path: Path) -> None:
     writer = RunWriter(a_manifest(), tmp_path)
-    writer.update(state="interrupted", why="interrupted from outside")
+    writer.update(state="interrupted", why="interrupted by SIGINT")
     manifest = open_run(writer.path).manifest
-    assert (manifest.state, manifest.why) == ("interrupted", "interrupted from outside")
+    assert (manifest.state, manifest.why) == ("interrupted", "interrupted by SIGINT")
 
 
 def broken_off(folder: Path, **changes: Any) -> Path:
@@ -118,14 +118,14 @@ def broken_off(folder: Path, **changes: Any) -> Path:
 
 
 def test_a_run_that_goes_on_tells_of_its_interruption(tmp_path: Path) -> None:
-    path = broken_off(tmp_path, state="interrupted", why="interrupted from outside")
+    path = broken_off(tmp_path, state="interrupted", why="interrupted by SIGINT")
     (path / "trials" / ".0002-1.json.part").write_text("{ half of a tri")
     writer = RunWriter.reopened(open_run(path), "2026-11-22T13:00:00+00:00", {"commit": "abc"})
     writer.append(a_trial(number=2), some_samples())
     run = open_run(path)
     assert (run.manifest.state, run.manifest.why) == ("running", None)
     (told,) = run.manifest.interruptions
-    assert (told.state, told.why) == ("interrupted", "interrupted from outside")
+    assert (told.state, told.why) == ("interrupted", "interrupted by SIGINT")
     assert (told.attempts, told.git) == (1, {"commit": "abc"})
     assert [trial.planned.number for trial in run.trials] == [1, 2]
     assert not list(path.rglob("*.part"))

@@ -150,7 +150,7 @@ def harming(number: signal.Signals) -> Callable[[Task], Any]:
     ("number", "said"),
     [
         (signal.SIGKILL, "died"),
-        pytest.param(signal.SIGSTOP, "hung: silent", marks=pytest.mark.full),
+        pytest.param(signal.SIGSTOP, "hung: no message", marks=pytest.mark.full),
     ],
 )
 def test_a_worker_that_dies_or_hangs_costs_one_trial(number: signal.Signals, said: str) -> None:

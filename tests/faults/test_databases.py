@@ -148,7 +148,7 @@ def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_lost(
 def test_a_connection_that_is_cut_ends_the_run_which_says_during_which_trial(told: Told) -> None:
     assert told.codes[CUT] == FAILED
     assert f"PostgreSQL was lost during trial {ASKS_ALL} " in told.said[CUT], told.said[CUT]
-    assert "--resume goes on with it" in told.said[CUT]
+    assert "resume the run with --resume" in told.said[CUT]
     injected(CUT)
 
 

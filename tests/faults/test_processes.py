@@ -42,9 +42,9 @@ ASKS_ALL = next(
 SAYS = {
     "PostgreSQL": "PostgreSQL was lost during trial",
     "upstream": "an upstream was lost during trial",
-    "experiment": "the experiment broke off",
-    "supervisor": "the experiment broke off",
-    "guard": "the experiment broke off",
+    "experiment": "the experiment ended unexpectedly",
+    "supervisor": "the experiment ended unexpectedly",
+    "guard": "the experiment ended unexpectedly",
 }
 
 
@@ -122,7 +122,7 @@ def test_the_command_says_what_happened_and_how_to_go_on(told: Told, fault: str)
         assert told.codes[fault] == -signal.SIGKILL
         return
     assert told.codes[fault] == (INTERRUPTED if "Ctrl" in fault else FAILED)
-    assert "--resume goes on with it" in told.said[fault], told.said[fault]
+    assert "resume the run with --resume" in told.said[fault], told.said[fault]
     assert SAYS.get(fault, "interrupted") in told.said[fault], told.said[fault]
 
 

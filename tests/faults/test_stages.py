@@ -27,7 +27,7 @@ STAGES = {
     "starting PostgreSQL": "starting PostgreSQL",
     "filling the database": "filling the database",
     "starting services": "starting 2 stacks",
-    "comparing responses": "comparing the answers",
+    "comparing responses": "comparing the responses",
 }
 MOMENTS = [
     pytest.param("comparing responses", 1),
@@ -75,7 +75,7 @@ def test_a_migration_does_not_outlive_who_started_it(tmp_path: Path, part: str) 
         under_way.wait_for("migration")
         kill(under_way.wait_for(part))
         assert under_way.end() == FAILED
-        assert "the experiment broke off" in under_way.said
+        assert "the experiment ended unexpectedly" in under_way.said
         assert under_way.the_run().damage == {}
     injected(f"kill -9 of the {part} while a stack migrates")
 
@@ -175,7 +175,7 @@ def test_a_report_ends_with_what_it_was_started_by_or_runs_in(
         under_way.wait_for("driver")
         hit(under_way)
         assert under_way.end() == code
-        assert code != FAILED or "--resume goes on with it" in under_way.said, under_way.said
+        assert code != FAILED or "resume the run with --resume" in under_way.said, under_way.said
         run = under_way.the_run()
     assert run.damage == {}
     assert run.manifest.state in ("running", "interrupted", "failed")

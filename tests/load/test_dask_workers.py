@@ -41,7 +41,13 @@ HUNG_S = 10.0
 @pytest.fixture(autouse=True)
 def _workers_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """None is given up for that; a test of one that hangs sets its own limit."""
-    limits = ("CONNECT_S", "ANSWER_S", "FIRST_ANSWER_S", "SETTING_UP_LIMIT_S", "SILENCE_LIMIT_S")
+    limits = (
+        "CONNECT_S",
+        "REPLY_LIMIT_S",
+        "FIRST_REPLY_LIMIT_S",
+        "SETTING_UP_LIMIT_S",
+        "SILENCE_LIMIT_S",
+    )
     for limit in (*limits, "ENDING_LIMIT_S", "RESTART_S"):
         monkeypatch.setattr(dask_workers, limit, LIMIT_S)
 
@@ -67,7 +73,7 @@ def scheduler() -> Iterator[str]:
 def cluster(scheduler: str, _workers_may_be_slow: None) -> Iterator[Cluster]:
     with connected(scheduler, services_are_here=True) as cluster:
         # One that an earlier test harmed is there again after a while.
-        wait_until(lambda: len(cluster._fit_workers()) == 2, "second worker that is fit")
+        wait_until(lambda: len(cluster._usable_workers()) == 2, "second worker that is fit")
         yield cluster
 
 
@@ -95,19 +101,19 @@ def test_the_arrivals_are_those_of_a_driver_alone(cluster: Cluster) -> None:
 def test_workers_here_share_our_clock_and_others_are_asked(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [(fit.clock.offset_ns, fit.clock.error_ns) for fit in cluster._fit_workers()] == [
+    assert [(fit.clock.offset_ns, fit.clock.error_ns) for fit in cluster._usable_workers()] == [
         (0, 0),
         (0, 0),
     ]
     monkeypatch.setattr(dask_workers, "machine_id", lambda: "another")
-    for fit in cluster._fit_workers():
+    for fit in cluster._usable_workers():
         assert abs(fit.clock.offset_ns) <= fit.clock.error_ns  # it is the same clock, after all
         assert fit.clock.error_ns > 0
         assert fit.pid is None
     with truth() as server, cluster.drive(task(server.url, closed(2))) as it:
         outcome = it.outcome()
     assert all(worker.clock_error_ms > 0 for worker in outcome.workers)
-    with pytest.raises(LaunchError, match="name them in targets"):
+    with pytest.raises(LaunchError, match="set targets"):
         cluster.require_usable(services_are_here=True)
     cluster.require_usable(services_are_here=False)
 

@@ -87,8 +87,8 @@ def test_measuring_elsewhere_ends_with_one_sentence_that_names_the_container(
     done = run_elsewhere(platform, "-c", COMMANDS, json.dumps(commands))
     assert json.loads(done.stdout) == [2] * len(commands)
     assert done.stderr.splitlines() == [
-        f"webtrial: measuring needs Linux, this is {PLATFORMS[platform]}: measure in the container"
-        " of the Dockerfile, as docs/running.md shows"
+        f"webtrial: measuring needs Linux, but this is {PLATFORMS[platform]}: measure in the"
+        " container of the Dockerfile, as docs/running.md shows"
     ] * len(commands)
 
 
