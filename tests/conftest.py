@@ -43,10 +43,12 @@ def pytest_addoption(parser):
         "--every-stack", action="store_true", help="the contract in full for every stack"
     )
     parser.addoption(
-        "--soak", action="store_true", help="hours of it: faults, load and bad inputs in full"
+        "--soak", action="store_true", help="faults, load and bad inputs in full, for hours"
     )
     parser.addoption(
-        "--write-counts", action="store_true", help="what was withstood into data/hardening.csv"
+        "--write-counts",
+        action="store_true",
+        help="write the robustness results to data/hardening.csv",
     )
 
 
@@ -93,14 +95,14 @@ def _is_asked_for(config, item):
 
 
 def pytest_sessionfinish(session):
-    """A worker tells what its tests withstood."""
+    """A worker passes on its robustness counts."""
     if is_worker(session.config):
         session.config.workeroutput["counts"] = [[*key, times] for key, times in COUNTS.items()]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    """Add what the tests of a worker withstood to that of the others."""
+    """Add the robustness counts of a worker to those of the others."""
     for *key, times in getattr(node, "workeroutput", {}).get("counts", ()):
         COUNTS[tuple(key)] += times
 

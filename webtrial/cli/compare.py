@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from webtrial.cli.arguments import NOT_PASSED
-from webtrial.system.output import complain, show
+from webtrial.cli.opened import open_named
+from webtrial.system.output import show
 
 
 def compare(
@@ -22,13 +23,8 @@ def compare(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
 ) -> int:
     """Compare two runs: changes, and conclusions of both."""
-    from webtrial.publish.notebook_parameters import find_run
     from webtrial.results.comparison.page import compare_runs
 
-    first, second = find_run(before), find_run(after)
-    for each in (first, second):
-        if each.damage:
-            complain(each.damage_text)
-    found = compare_runs(first, second, fail_over)
+    found = compare_runs(open_named(before), open_named(after), fail_over)
     show(found.markdown() if markdown else found.text())
     return NOT_PASSED if found.regressed else 0

@@ -2,13 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from webtrial.cli.opened import open_named
 from webtrial.errors import ParameterError
-from webtrial.system.output import complain, show
+from webtrial.system.output import show
 from webtrial.system.yaml_text import parse_yaml, read_yaml
+
+if TYPE_CHECKING:
+    from webtrial.run.parameters import Parameters
 
 
 def run(
@@ -30,16 +34,14 @@ def run(
 ) -> None:
     """Measure, without notebooks."""
     from webtrial.measure.runner import measure
-    from webtrial.publish.notebook_parameters import find_run, resumed_parameters
+    from webtrial.publish.notebook_parameters import resumed_parameters
     from webtrial.publish.progress import on_terminal
     from webtrial.run.store import RUNS
 
     given = _given(parameters, changes or [])
     if resume:
         _demand_private(profile, parameters, given)
-        interrupted = find_run(resume)
-        if interrupted.damage:
-            complain(interrupted.damage_text)
+        interrupted = open_named(resume)
         to_measure, path = resumed_parameters(interrupted, given), interrupted.path
     else:
         to_measure, path = _validated(profile, given), None
@@ -71,7 +73,7 @@ def _read(file: Path | None) -> dict[str, Any]:
     return content
 
 
-def _validated(profile: str | None, given: dict[str, Any]) -> Any:
+def _validated(profile: str | None, given: dict[str, Any]) -> "Parameters":
     from webtrial.run.parameters import read_parameters, read_profile
 
     return read_profile(profile, **given) if profile else read_parameters(given)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from webtrial.cli.arguments import RunName, positive
-from webtrial.system.output import complain, show
+from webtrial.cli.opened import open_named
+from webtrial.system.output import show
 
 
 def verify(
@@ -36,17 +37,14 @@ def verify(
     ] = None,
 ) -> None:
     """Judge each of the article's claims by what a run measured."""
-    from webtrial.publish.notebook_parameters import find_run
     from webtrial.results.claims.context import Limits
     from webtrial.results.claims.evaluate import verify as judge
-    from webtrial.results.claims.export import as_text, write_verdicts
+    from webtrial.results.claims.export import FILE_NAME, as_text, write_verdicts
 
-    judged = find_run(run)
-    if judged.damage:
-        complain(judged.damage_text)
+    judged = open_named(run)
     given = {"p99_limit_ms": p99_limit_ms, "assumed_think_time_s": assumed_think_time}
     limits = Limits(**{name: value for name, value in given.items() if value is not None})
     table = judge(judged, limits).table
-    written = write_verdicts(table, json or judged.path / "claims.json")
+    written = write_verdicts(table, json or judged.path / FILE_NAME)
     show(as_text(table, shutil.get_terminal_size().columns))
     show(written)

@@ -44,8 +44,8 @@ from webtrial.run.parameters import Parameters, read_parameters
 from webtrial.run.plan import capacities_of, common_rates, pilot, plan
 from webtrial.run.records import Trial
 from webtrial.run.stacks import choose_stacks, load_stacks
-from webtrial.run.store import RUNS, Run, ensure_dir, open_run
-from webtrial.run.writer import RunWriter
+from webtrial.run.store import RUNS, Run, open_run
+from webtrial.run.writer import RunWriter, ensure_dir
 from webtrial.system.interruption import SIGNALS
 from webtrial.system.scheduling import pin_to_cores, set_realtime_priority
 from webtrial.system.supervisor import scratch_dir

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webtrial.load.requests import SeededData, seeded_data_from
+from webtrial.load.requests import ExpectedBodies, SeededData, seeded_data_from
 from webtrial.measure.embedded import embedded
 from webtrial.measure.launch import (
     LaunchSpec,
@@ -19,6 +19,7 @@ from webtrial.measure.launch import (
     launch_upstreams,
 )
 from webtrial.measure.postgres import SPARE_CONNECTIONS, Server, external
+from webtrial.measure.response_agreement import agreed_responses
 from webtrial.run.parameters import read_parameters
 from webtrial.run.stacks import Stack, choose_stacks, load_stacks
 from webtrial.system.supervisor import scratch_dir
@@ -34,6 +35,11 @@ class RunningServices:
 
     services: Mapping[str, Service]
     seeded_data: SeededData
+
+    def expected_bodies(self, stack: str, scenario: str) -> ExpectedBodies:
+        """Return what one of the services responds to every request of a reading scenario."""
+        urls = {stack: self.services[stack].url}
+        return agreed_responses(urls, {stack: [scenario]}, self.seeded_data, {})[stack]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from webtrial.errors import PublishError, RunError
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.report import MEASURES, chapter_names, execute_together
 from webtrial.results.claims.evaluate import verify
-from webtrial.results.claims.export import write_verdicts
+from webtrial.results.claims.export import FILE_NAME, write_verdicts
 from webtrial.results.latency.timeline import shown_trial
 from webtrial.run import checksums
 from webtrial.run.parameters import PRIVATE
@@ -52,7 +52,7 @@ def make_sample(run: Run, into: Path = SAMPLE) -> Run:
     judged = verify(trimmed).table
     _check_verdicts(verify(run).table, judged)
     _check_size(into)
-    write_verdicts(judged, into / "claims.json")
+    write_verdicts(judged, into / FILE_NAME)
     return trimmed
 
 

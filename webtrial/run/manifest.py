@@ -71,10 +71,10 @@ class Manifest(BaseModel):
         return stacks
 
     def _repr_html_(self) -> str:
-        return card(f"Manifest of {self.id}", _facts(self))
+        return card(f"Manifest of {self.id}", main_facts(self))
 
 
-def _facts(manifest: Manifest) -> dict[str, str]:
+def main_facts(manifest: Manifest) -> dict[str, str]:
     """Return the facts of a manifest that a reader needs first."""
     parameters, machine = manifest.parameters, manifest.machine
     blocks = f"{parameters.blocks} blocks of {parameters.duration_s:g} s"

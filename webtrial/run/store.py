@@ -1,4 +1,4 @@
-"""Read and write run directories: written trial by trial, never altered afterwards.
+"""Read run directories, which `run.writer` writes trial by trial and never alters afterwards.
 
     runs/<id>/
         manifest.json           parameters, machine, versions and state of the run
@@ -11,12 +11,9 @@
 Every file is written atomically: to a temporary name, synced, then renamed.
 """
 
-import errno
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from math import nan
@@ -29,7 +26,7 @@ from pydantic import TypeAdapter
 from webtrial.errors import RunError
 from webtrial.run import checksums
 from webtrial.run.cards import card
-from webtrial.run.manifest import FORMAT, PLAIN, Manifest, _facts
+from webtrial.run.manifest import FORMAT, PLAIN, Manifest, main_facts
 from webtrial.run.parameters import RECORDED
 from webtrial.run.records import Client, Machine, Trial, Trials
 from webtrial.system import folders
@@ -44,7 +41,7 @@ RUNS = folders.runs_folder()
 SAMPLE = REPOSITORY / "data" / "sample"  # a run shipped with the project
 
 
-_TRIAL = TypeAdapter(Trial)
+TRIAL = TypeAdapter(Trial)
 
 
 # JSON has no NaN: values that a dead load driver could not report are null in the file.
@@ -111,7 +108,7 @@ class Run:
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.most_common())
         attempts = {"attempts": f"{len(self.trials):,}" + (f" ({counts})" if counts else "")}
         damage = {"damaged": ", ".join(self.damage)} if self.damage else {}
-        return card(f"Run {self.manifest.id}", _facts(self.manifest) | attempts | damage, _NEXT)
+        return card(f"Run {self.manifest.id}", main_facts(self.manifest) | attempts | damage, _NEXT)
 
 
 MAX_LISTED = 10  # damaged files listed by name
@@ -183,7 +180,7 @@ def _read_trial(path: Path) -> Trial:
         content = json.loads(path.read_bytes())
         for part, nullable in _NULLABLE.items():
             content[part] |= {name: nan for name in nullable if content[part][name] is None}
-        trial: Trial = _TRIAL.validate_python(content)
+        trial: Trial = TRIAL.validate_python(content)
         if not (PLAIN.fullmatch(trial.planned.stack) and PLAIN.fullmatch(trial.planned.scenario)):
             raise ValueError("the name of its stack or scenario has invalid characters")
         if not _SAMPLES_NAME.fullmatch(trial.samples):
@@ -194,32 +191,3 @@ def _read_trial(path: Path) -> Trial:
             f"{path} is not a valid trial of format {FORMAT}: {error}. Restore it from a copy, or"
             " remove it and resume the run"
         ) from None
-
-
-def ensure_dir(path: Path) -> Path:
-    """Create the folder `path` if it is missing, and return it. RunError if that fails."""
-    with _os_errors_as_run_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-_REMEDIES = {
-    errno.ENOSPC: "free disk space",
-    errno.EDQUOT: "free disk space",
-    errno.EROFS: f"make it writable, or set {RUNS_FOLDER} to another folder",
-    errno.EACCES: f"make it writable, or set {RUNS_FOLDER} to another folder",
-    errno.EMFILE: "allow more open files (ulimit -n)",
-}
-
-
-@contextmanager
-def _os_errors_as_run_errors(path: Path) -> Iterator[None]:
-    """Raise RunError, with a remedy, in place of an OSError."""
-    try:
-        yield
-    except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "repair the disk")
-        raise RunError(
-            f"{path} cannot be written: {error.strerror or error}. Files written before are kept:"
-            f" {remedy}, then continue with --resume, or start again if no run had started"
-        ) from error

@@ -1,5 +1,6 @@
 """Write a run directory: trial by trial, each file atomically."""
 
+import errno
 import os
 import signal
 import threading
@@ -16,7 +17,7 @@ from webtrial.run.manifest import Interruption, Manifest
 from webtrial.run.parameters import PRIVATE
 from webtrial.run.records import Trial
 from webtrial.run.sample_rows import Rows, write_rows
-from webtrial.run.store import _TRIAL, RUNS, Run, _os_errors_as_run_errors, ensure_dir, open_run
+from webtrial.run.store import RUNS, RUNS_FOLDER, TRIAL, Run, open_run
 from webtrial.system.directory_lock import locked
 from webtrial.system.interruption import SIGNALS
 from webtrial.system.whole_file import whole_file
@@ -85,7 +86,7 @@ class RunWriter:
     def append(self, trial: Trial, samples: Rows) -> None:
         """Write one attempt: samples first, because a trial on disk must always have them."""
         self._write_listed(trial.samples, lambda file: write_rows(samples, file))
-        text = _TRIAL.dump_json(trial, indent=1)
+        text = TRIAL.dump_json(trial, indent=1)
         self._write_listed(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
 
     def _write_listed(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
@@ -174,3 +175,32 @@ def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> str:
         write(file)
         file.flush()
         return checksums.digest_of(Path(file.name))
+
+
+def ensure_dir(path: Path) -> Path:
+    """Create the folder `path` if it is missing, and return it. RunError if that fails."""
+    with _os_errors_as_run_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+_REMEDIES = {
+    errno.ENOSPC: "free disk space",
+    errno.EDQUOT: "free disk space",
+    errno.EROFS: f"make it writable, or set {RUNS_FOLDER} to another folder",
+    errno.EACCES: f"make it writable, or set {RUNS_FOLDER} to another folder",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+}
+
+
+@contextmanager
+def _os_errors_as_run_errors(path: Path) -> Iterator[None]:
+    """Raise RunError, with a remedy, in place of an OSError."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "repair the disk")
+        raise RunError(
+            f"{path} cannot be written: {error.strerror or error}. Files written before are kept:"
+            f" {remedy}, then continue with --resume, or start again if no run had started"
+        ) from error

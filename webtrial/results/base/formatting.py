@@ -15,8 +15,8 @@ def number(value: float, digits: int = 2) -> str:
     """
     if not isfinite(value):
         return "–"
-    rounded = _rounded(value, digits)
-    return f"{rounded:,.{_decimals(rounded, digits)}f}"
+    nearest = _to_significant(value, digits)
+    return _fixed(nearest, _decimals(nearest, digits))
 
 
 def percent(fraction: float) -> str:
@@ -106,7 +106,7 @@ def _decimals(value: float, digits: int) -> int:
     return max(0, digits - 1 - floor(log10(abs(value)))) if value else 0
 
 
-def _rounded(value: float, digits: int) -> float:
+def _to_significant(value: float, digits: int) -> float:
     return round(value, digits - 1 - floor(log10(abs(value)))) if value else 0.0
 
 

@@ -46,7 +46,6 @@ from webtrial.stats.ratios import THROUGHPUT as RATE
 from webtrial.stats.thresholds import P99_LIMIT_MS
 
 Better = Literal["higher", "lower"]
-Spread = Literal["interval", "range", "none"]
 _INCLUDED = "comes with the framework"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import HUMANIZED, format_value, number, with_interval
-from webtrial.results.base.ratio_labels import ALSO_DIFFERS, ratio_text
+from webtrial.results.base.ratio_labels import ALSO_DIFFERS, METRIC_LABELS, ratio_text
 from webtrial.results.base.result import Renderers
 from webtrial.results.comparison.replication import NEITHER, OUTCOMES, REPLICATES
 from webtrial.run.store import Run
@@ -15,13 +15,9 @@ from webtrial.stats.estimates import at_main_load
 from webtrial.stats.frames import rows_of
 from webtrial.stats.intervals import DECIDED
 from webtrial.stats.pairs import title_of
-from webtrial.stats.ratios import METRICS
 from webtrial.stats.thresholds import TOLERATED_SHARE
 
 _PLACE = {"scenario": "scenario", "load": "load", "title": "stack"}
-
-
-_LABELS = {metric.name: metric.label for metric in METRICS}
 
 
 _SHORT = {"throughput": "requests/s", "p50": "median", "p99": "99th percentile", "cpu": "CPU time"}
@@ -33,7 +29,7 @@ def regressions_table(worse: pd.DataFrame) -> Table | Prose:
         return Prose("")
     rows = rows_of(worse)
     frame = worse.assign(
-        what=worse["metric"].map(_LABELS),
+        what=worse["metric"].map(METRIC_LABELS),
         ratio=[ratio_text(row) for row in rows],
         worse=[f"{number(row['worse'])} %" for row in rows],
     )

@@ -19,7 +19,6 @@ from webtrial.load.requests import ExpectedBodies
 from webtrial.load.scenarios import targets
 from webtrial.load.task import Task
 from webtrial.measure.machine import core_split
-from webtrial.measure.response_agreement import agreed_responses
 from webtrial.measure.running_services import RunningServices, running_services
 from webtrial.run.records import Load
 from webtrial.selftest.bench.efficiency import WRK_SCRIPT, run_client
@@ -42,9 +41,7 @@ def measure(pairs: int, database_url: str | None = None) -> pd.DataFrame:
     split = core_split()
     with running_services([STACK], database_url, split.service_cores) as running:
         url = running.services[STACK].url
-        expected_bodies = agreed_responses(
-            {STACK: url}, {STACK: [SCENARIO]}, running.seeded_data, {}
-        )[STACK]
+        expected_bodies = running.expected_bodies(STACK, SCENARIO)
         second, run_second = _second_client()
         clients: dict[str, Callable[[], Measurement]] = {
             "webtrial": lambda: _drive(url, running, expected_bodies, split.driver_core),

@@ -16,7 +16,6 @@ from webtrial.load.driver import running_driver
 from webtrial.load.requests import SeededData
 from webtrial.load.task import Task
 from webtrial.measure.machine import core_split, speed_per_s
-from webtrial.measure.response_agreement import agreed_responses
 from webtrial.measure.running_services import running_services
 from webtrial.run.bounds import DRIFT_MAX
 from webtrial.run.records import Load
@@ -41,9 +40,7 @@ def measure(pairs: int = PAIRS, database_url: str | None = None) -> pd.DataFrame
     split = core_split()
     with running_services([STACK], database_url, split.service_cores) as running:
         url = running.services[STACK].url
-        expected_bodies = agreed_responses(
-            {STACK: url}, {STACK: [SCENARIO]}, running.seeded_data, {}
-        )[STACK]
+        expected_bodies = running.expected_bodies(STACK, SCENARIO)
         task = Task(
             base_url=url,
             scenario=SCENARIO,
