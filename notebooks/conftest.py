@@ -9,7 +9,7 @@ from typing import Any
 
 import nbval.kernel
 import pytest
-from jupyter_client.manager import KernelManager, run_sync
+from jupyter_client.manager import KernelManager
 from nbval.kernel import RunningKernel
 
 from webtrial.publish.warm_kernels import ForkingProvisioner, start_fork_server, stop_fork_server
@@ -32,23 +32,20 @@ def execute_as_jupyter_does(
     return str(kernel.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False))
 
 
-class ForkingKernelManager(KernelManager):
-    """Starts kernels by forking."""
-
-    async def _async_pre_start_kernel(self, **given: Any) -> Any:
-        given["extra_arguments"] = ["--IPKernelApp.log_level=50"]  # it warns of each start
-        if self.provisioner is None:
-            self.provisioner = ForkingProvisioner(kernel_spec=self.kernel_spec, parent=self)
-        return await super()._async_pre_start_kernel(**given)
-
-    pre_start_kernel = run_sync(_async_pre_start_kernel)
+def forked_kernel(**options: Any) -> KernelManager:
+    """A kernel that is started by forking."""
+    kernel = KernelManager(**options)
+    assert kernel.kernel_spec is not None
+    kernel.kernel_spec.argv.append("--IPKernelApp.log_level=50")  # it warns of each start
+    kernel.provisioner = ForkingProvisioner(kernel_spec=kernel.kernel_spec, parent=kernel)
+    return kernel
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Before the first cell, have kernels forked from a process that has read the sample."""
     RunningKernel.execute_cell_input = execute_as_jupyter_does
-    nbval.kernel.KernelManager = ForkingKernelManager
+    nbval.kernel.KernelManager = forked_kernel
     start_fork_server(SAMPLE)
 
 

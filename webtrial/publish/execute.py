@@ -7,21 +7,19 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
 from webtrial import errors
 from webtrial.errors import PublishError
-from webtrial.publish.warm_kernels import is_warm
+from webtrial.publish.kernels import ENGINE, new_kernel
 from webtrial.system.environment import kernel_environment
 from webtrial.system.folders import REPOSITORY
 
 NOTEBOOKS = REPOSITORY / "notebooks"
 
 _START_S = 600  # limit for a kernel to answer; one that dies is detected at once
-_KERNELS = "webtrial.publish.kernels.CleanKernelManager"
-_WARM_KERNELS = "webtrial.publish.warm_kernels.WarmKernelManager"
 _EXECUTION_METADATA = (
     "papermill",
     "execution",
@@ -35,12 +33,13 @@ def execute(
     into: Path,
     parameters: Mapping[str, Any],
     environment: Mapping[str, str] | None = None,
+    kernel: AsyncKernelManager | None = None,
 ) -> Path:
     """Execute `notebooks/<name>.ipynb`, save it in the folder `into` and return its path.
 
-    `environment` is added to the kernel's environment, which holds no user settings. Raises
-    PublishError if a cell fails, with the error's own message, or if the kernel dies. The notebook
-    is saved as far as it was executed.
+    `kernel` is one that has not been started. `environment` is added to the kernel's environment,
+    which holds no user settings. Raises PublishError if a cell fails, with the error's own message,
+    or if the kernel dies. The notebook is saved as far as it was executed.
     """
     into.mkdir(parents=True, exist_ok=True)
     path = into / f"{name}.ipynb"
@@ -52,7 +51,10 @@ def execute(
                 parameters=dict(parameters),
                 progress_bar=False,
                 start_timeout=_START_S,
-                config=_config(kernel_environment(Path(settings)) | dict(environment or {})),
+                engine_name=ENGINE,
+                kernel=kernel or new_kernel(),
+                environment=_environment(settings) | dict(environment or {}),
+                folder=str(NOTEBOOKS),
             )
     except PapermillExecutionError as error:
         raise PublishError(_error_text(name, error)) from None
@@ -70,21 +72,9 @@ def _escape_braces(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _config(environment: Mapping[str, str]) -> Config:
-    """Return the settings with which papermill's client starts a kernel."""
-    variables = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | dict(environment)
-    return Config(
-        {
-            # On a shared machine, others must not read the traffic between kernel and runner.
-            "KernelManager": {"transport_encryption": "auto"},
-            "CleanKernelManager": {"environment": variables, "folder": str(NOTEBOOKS)},
-            "NotebookClient": {
-                "kernel_manager_class": _WARM_KERNELS if is_warm() else _KERNELS,
-                # Below critical, the kernel logs an interruption at every shutdown.
-                "extra_arguments": ["--IPKernelApp.log_level=50"],
-            },
-        }
-    )
+def _environment(settings: str) -> dict[str, str]:
+    """Return the environment of a kernel whose settings are in the folder `settings`."""
+    return {"PYDEVD_DISABLE_FILE_VALIDATION": "1"} | kernel_environment(Path(settings))
 
 
 def _error_text(name: str, error: PapermillExecutionError) -> str:

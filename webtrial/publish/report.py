@@ -8,9 +8,10 @@ from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 from typing import Any
 
-import psutil
+from jupyter_client.manager import AsyncKernelManager
 
 from webtrial.errors import PublishError
 from webtrial.measure.runner import resume_hint
@@ -18,6 +19,7 @@ from webtrial.publish.chapters import read_chapter
 from webtrial.publish.document import write_document
 from webtrial.publish.execute import NOTEBOOKS, execute
 from webtrial.publish.front import front_of
+from webtrial.publish.kernels import new_kernel, signal_kernel
 from webtrial.publish.notebook_parameters import find_run
 from webtrial.publish.page import write_page
 from webtrial.publish.progress import PROGRESS_FILE, View, follow_events
@@ -37,6 +39,8 @@ PUBLISHED_FILES = ("index.html", "report.pdf", "data.zip", "CITATION.cff", "note
 """Patterns of all files that are ever published of a run."""
 
 Say = Callable[[str], None]
+
+_POLL_S = 0.05
 
 
 def chapter_names() -> list[str]:
@@ -95,10 +99,8 @@ def _measure(parameters: Mapping[str, Any], view: View, dist: Path) -> Run:
         events = Path(folder) / "events"
         try:
             with follow_events(events, view):
-                work = partial(
-                    execute, MEASURES, dist / "notebooks", parameters, {PROGRESS_FILE: str(events)}
-                )
-                _in_thread(work)
+                environment = {PROGRESS_FILE: str(events)}
+                _in_thread(partial(execute, MEASURES, dist / "notebooks", parameters, environment))
         except (PublishError, KeyboardInterrupt) as error:
             raise type(error)(_with_resume_hint(str(error), events)) from error
         if event := _last_events(events).get("run"):
@@ -118,20 +120,21 @@ def _last_events(events: Path) -> dict[str, dict[str, Any]]:
     return {event["event"]: event for event in whole}
 
 
-def _in_thread(work: Callable[[], Path]) -> None:
-    """Run `work` in a thread, where no signal reaches it.
+def _in_thread(work: Callable[[AsyncKernelManager], Path]) -> None:
+    """Execute a notebook in a new kernel by `work`, in a thread, where no signal reaches it.
 
     On Ctrl-C the notebook runner would otherwise end the kernel before the run is closed. Instead,
     only the kernel is interrupted.
     """
+    kernel = new_kernel()
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(work)
+        future = pool.submit(work, kernel)
         try:
             future.result()
         except KeyboardInterrupt as interruption:
-            for child in psutil.Process().children():
-                if "ipykernel_launcher" in child.cmdline():
-                    child.send_signal(signal_of(interruption))
+            while not (kernel.has_kernel or future.done()):
+                sleep(_POLL_S)
+            signal_kernel(kernel, signal_of(interruption))
             with suppress(PublishError):
                 future.result()
             raise

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from webtrial.publish.kernels import CleanKernelManager
 from webtrial.run.store import RUNS_FOLDER, Run
 from webtrial.system.environment import inherited, publishing_environment
 from webtrial.system.linux import die_with_parent, is_linux
@@ -116,12 +115,6 @@ class _Forked:
 
     def kill(self) -> None:
         self._process.kill()
-
-
-class WarmKernelManager(CleanKernelManager):
-    """Starts kernels by forking the fork server."""
-
-    provisioner_class = ForkingProvisioner
 
 
 def _run_kernel(arguments: list[str], environment: Mapping[str, str], folder: str | None) -> None:
