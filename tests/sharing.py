@@ -38,8 +38,8 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def workers_for(cores: int) -> int:
-    """How many workers `-n auto` starts: one more than cores, as many tests wait for a server."""
-    return min(cores + 1, WORKERS_ON_EXTERNAL if "DATABASE_URL" in os.environ else MOST_WORKERS)
+    """How many workers `-n auto` starts: two more than cores, as many tests wait for a server."""
+    return min(cores + 2, WORKERS_ON_EXTERNAL if "DATABASE_URL" in os.environ else MOST_WORKERS)
 
 
 def share_with_workers(config: pytest.Config) -> None:
