@@ -22,6 +22,12 @@ from webtrial.system.ports import free_port
 CHAPTER = "3-search-and-dashboard.ipynb"
 STARTS_WITHIN_S, RUNS_WITHIN_S = 120, 600  # patience with a disturbed machine, no claim
 KERNEL = ".jp-Notebook-ExecutionIndicator"
+IS_CONNECTED = """() => {
+    const context = window.jupyterapp?.shell.currentWidget?.sessionContext
+    const kernel = context?.session?.kernel
+    return context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle"
+}"""
+"""Before this holds, JupyterLab forgets what it is to run (jupyterlab/jupyterlab#8490)."""
 
 
 @pytest.fixture
@@ -38,6 +44,7 @@ def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
     command += [f"--IdentityProvider.token={token}", f"--notebook-dir={folder}", "--allow-root"]
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"]
+    command += ["--LabApp.expose_app_in_browser=True"]  # tells whether the kernel is connected
     own = {"HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "settings")}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(command, env=os.environ | own, stdout=log, stderr=log)
@@ -68,8 +75,7 @@ def test_it_runs_from_top_to_bottom(lab: tuple[str, Path]) -> None:
     with chromium() as browser, new_page(browser) as page:
         page.goto(address)
         page.locator(".jp-NotebookPanel .jp-Cell").first.click()
-        # What is run before there is a kernel may be forgotten.
-        page.locator(f"{KERNEL}[data-status='idle']").first.wait_for()
+        page.wait_for_function(IS_CONNECTED)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("li[data-command='runmenu:run-all']").click()
         executed = _executed(path)

@@ -34,7 +34,7 @@ from webtrial.load.aggregation import client_of, counts_of
 from webtrial.load.connection import Connection
 from webtrial.load.descriptors import raise_descriptor_limit
 from webtrial.load.event_loop_monitor import EventLoopMonitor
-from webtrial.load.loops import OpenLoop, closed_loop, poisson_arrivals
+from webtrial.load.loops import OpenLoop, closed_loop, poisson_arrivals, sleep_until
 from webtrial.load.meter import Meter
 from webtrial.load.persistent_connections import (
     PersistentLoop,
@@ -367,7 +367,7 @@ async def _load(
     start_ns = window.opens_ns - _warmup_ns(task)
     due_ns = [start_ns + offset for offset in due_requests.at_ns]
     if task.load.kind == "closed":
-        await asyncio.sleep((start_ns - perf_counter_ns()) / 1e9)
+        await sleep_until(start_ns)
         await closed_loop(ready, window, task.think_time_s)
         return 0, None
     if task.load.kind == "persistent":

@@ -32,6 +32,16 @@ async def closed_loop(users: Iterable[User], window: Window, think_time_s: float
     await asyncio.gather(*tasks)
 
 
+async def sleep_until(at_ns: int) -> None:
+    """Sleep until a time of time.perf_counter_ns, and never end early.
+
+    uvloop's timers count whole milliseconds and may end one too early: a request would then be
+    intended before the window that it belongs to.
+    """
+    while (left_ns := at_ns - perf_counter_ns()) > 0:
+        await asyncio.sleep(left_ns / 1e9)
+
+
 async def _run_user(user: User, window: Window, think_time_s: float) -> None:
     think_ns = int(think_time_s * 1e9)
     intended_ns = perf_counter_ns()
@@ -39,7 +49,7 @@ async def _run_user(user: User, window: Window, think_time_s: float) -> None:
         done_ns = await user.send_next(intended_ns, window)
         intended_ns = done_ns + think_ns
         if think_ns:
-            await asyncio.sleep((intended_ns - perf_counter_ns()) / 1e9)
+            await sleep_until(intended_ns)
 
 
 def poisson_arrivals(rate_per_s: float, span_ns: int, seed: int) -> list[int]:
