@@ -15,10 +15,10 @@ found beforehand. The total CPU time of all our processes is read before the win
 it has closed.
 """
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from math import fsum
 from typing import Any
 
 import psutil
@@ -27,6 +27,7 @@ from webtrial.system.cpu_quota import throttled_periods
 
 _MIB = 2**20
 _CLOCKS_READ = 5
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _SHORTEST_S = 0.25  # a shorter remainder of the window is added to the previous second
 
 
@@ -112,7 +113,7 @@ def machine_time(ours: Iterable[int], cores: Collection[int]) -> MachineTime:
     Takes some milliseconds.
     """
     trees = {process.pid: process for root in ours for process in _tree(root)}
-    ours_s = fsum(map(_cpu_s, trees.values()))
+    ours_s = sum(map(_ticks, trees.values())) / _TICKS_PER_S
     core_times = psutil.cpu_times(percpu=True)
     return MachineTime(
         at_ns=time.perf_counter_ns(),
@@ -207,7 +208,7 @@ def _tree(root: int | None) -> list[psutil.Process]:
 def _usage(tree: list[psutil.Process]) -> Usage | None:
     """Return the usage of a tree; None if one of its processes has ended or the tree is empty."""
     try:
-        cpu_s = fsum(map(_own_cpu_s, tree))  # rounded alike in any order
+        cpu_s = sum(map(_own_ticks, tree)) / _TICKS_PER_S
         memories = [process.memory_info() for process in tree]
     except psutil.NoSuchProcess:
         return None
@@ -218,17 +219,19 @@ def _usage(tree: list[psutil.Process]) -> Usage | None:
     return Usage(cpu_s, (private + shared) / _MIB)
 
 
-def _cpu_s(process: psutil.Process) -> float:
+def _ticks(process: psutil.Process) -> int:
     """Return the CPU time of a process; 0 if it has ended, because its parent has its time."""
     try:
-        return _own_cpu_s(process)
+        return _own_ticks(process)
     except psutil.NoSuchProcess:
-        return 0.0
+        return 0
 
 
-def _own_cpu_s(process: psutil.Process) -> float:
+def _own_ticks(process: psutil.Process) -> int:
+    """Return the CPU time of a process in the kernel's ticks, which add up without rounding."""
     used = process.cpu_times()
-    return float(used.user + used.system + used.children_user + used.children_system)
+    seconds = used.user + used.system + used.children_user + used.children_system
+    return round(seconds * _TICKS_PER_S)
 
 
 def busy_s(core: Any) -> float:
