@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -164,19 +165,28 @@ def _set_up(
         context = replace(
             context, results=f"{parameters.results_url.rstrip('/')}/{writer.manifest.id}"
         )
-    facts = {
-        "versions": provenance.versions(
-            environment.server.version if environment else "not launched"
-        ),
-        "data": {name: value for name, value in built.items() if name != "accounts"},
-        "budgets": _budgets(parameters, split, environment),
-    }
+    facts = _facts(parameters, split, environment, built)
     if before:
         demand_same(writer.manifest, facts)
     writer.update(**facts)
     return BlockContext(
         parameters, stacks, targets, environment, context, logs, writer, progress, before
     )
+
+
+def _facts(
+    parameters: Parameters,
+    split: CoreSplit,
+    environment: Environment | None,
+    built: Mapping[str, Any],
+) -> dict[str, dict[str, Any]]:
+    """Return what the manifest says of versions, data and budgets."""
+    version = environment.server.version if environment else "not launched"
+    return {
+        "versions": provenance.versions(version),
+        "data": {name: value for name, value in built.items() if name != "accounts"},
+        "budgets": _budgets(parameters, split, environment),
+    }
 
 
 def _run_context(

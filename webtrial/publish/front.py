@@ -91,7 +91,7 @@ def front_of(run: Run) -> Front:
             f"run {manifest.id}, profile {parameters.profile}, seed {parameters.seed}",
         ),
         findings=key_findings(run, ratios),
-        matched=matched if len(matched.frame) else None,
+        matched=matched if isinstance(matched, Table) else None,
         verdicts=counts_of(verify(run).table),
         values=values_of(run),
         run=manifest.id,

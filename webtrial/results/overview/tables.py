@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from webtrial.results.base.display import Table
+from webtrial.results.base.display import Prose, Table
 from webtrial.results.base.formatting import (
     HUMANIZED,
     humanize,
@@ -113,12 +113,11 @@ def _too_many_failed(rows: pd.DataFrame) -> pd.Series:
     return (rows["failed"] > TOLERATED_SHARE) | (rows["failed_baseline"] > TOLERATED_SHARE)
 
 
-def matched_table(run: Run, ratios: pd.DataFrame) -> Table:
+def matched_table(run: Run, ratios: pd.DataFrame) -> Table | Prose:
     """Return all matched pairs: ratios of requests per second by what both sides share."""
     rows = matched_ratios(run, ratios)
     if rows.empty:
-        caption = "No matched pair was measured in addition to the pairs as deployed."
-        return Table(rows[["match", "concurrency"]], caption)
+        return Prose("No matched pair was measured in addition to the pairs as deployed.")
     scenarios = [humanize(name) for name in dict.fromkeys(rows["scenario"])]
     prefix = rows["scenario"].map(humanize) + ": " if len(scenarios) > 1 else ""
     ratios_text = [_marked_ratio(row) for row in rows_of(rows)]
