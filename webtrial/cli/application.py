@@ -112,6 +112,8 @@ def _reporting_errors(action: Action) -> Callable[..., None]:
 
 
 def _obey(action: Action) -> int:
+    # make does not pass a signal on to its recipes when it is killed. A supervised process is ended
+    # by its supervisor, and one started in a shell is left to the shell.
     if "MAKELEVEL" in os.environ and SCRATCH not in os.environ:
         die_with_parent()
     try:

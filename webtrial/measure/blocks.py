@@ -1,8 +1,8 @@
 """A block of trials: start a few stacks at a time, check that their responses agree, measure.
 
-Idle processes are not free. With thirty stacks up, 540 processes in all, a kernel that monitors
-memory use spent a tenth of a core on theirs, and cores changed speed more often. With three stacks
-up it was a hundredth. A block is therefore cut into launch batches, and only the stacks of the
+Idle processes are not free. With thirty stacks running (540 processes), the kernel's monitoring of
+memory took a tenth of a core, and cores changed their speed more often. With three stacks it took a
+hundredth of a core. A block is therefore cut into launch batches, and only the stacks of the
 current batch run.
 """
 

@@ -114,6 +114,7 @@ def _measure_all(
 def _measure(context: BlockContext) -> None:
     first = pilot(context.parameters)
     capacities = context.writer.manifest.capacities_per_s
+    # Any positive capacity: it is the number of trials that the estimate of the time left needs.
     guess = dict.fromkeys(context.parameters.stacks, 1000.0)
     guessed = dict.fromkeys(context.parameters.scenarios, guess)
     context.progress.expect([*first, *plan(context.parameters, guessed)])
@@ -180,7 +181,7 @@ def _facts(
     environment: Environment | None,
     built: Mapping[str, Any],
 ) -> dict[str, dict[str, Any]]:
-    """Return what the manifest says of versions, data and budgets."""
+    """Return the manifest's versions, data and budgets."""
     version = environment.server.version if environment else "not launched"
     return {
         "versions": provenance.versions(version),
@@ -247,10 +248,7 @@ def _fresh_id(name: str, runs: Path) -> str:
 def _budgets(
     parameters: Parameters, split: CoreSplit, environment: Environment | None
 ) -> dict[str, Any]:
-    """Return the budget of every stack, as far as we provide it, and what drove the load.
-
-    All stacks have the same budget.
-    """
+    """Return the budget that all stacks share, if they are launched here, and the load drivers."""
     driven: dict[str, Any] = {
         "load_drivers": "workers of a cluster" if parameters.scheduler else parameters.workers,
         "driver_core": split.driver_core,

@@ -162,7 +162,7 @@ def _publish(run: Run, executed: Collection[str], say: Say, dist: Path) -> None:
 
 
 def _remove_earlier(dist: Path, executed: Collection[str]) -> None:
-    """Remove the files of an earlier report from `dist`, since two runs would be taken for one.
+    """Remove the files of an earlier report from `dist`: two runs would look like one report.
 
     Executed chapters are kept, and so is every file that we did not publish.
     """
@@ -216,6 +216,6 @@ def _kill_kernels(futures: Sequence[Future[Path]]) -> None:
     """Cancel notebooks that have not started and kill the kernels of those that have."""
     for each in futures:
         each.cancel()
-    while wait(futures, timeout=0.05).not_done:
+    while wait(futures, timeout=_POLL_S).not_done:
         for kernel in active_children():
             kernel.kill()

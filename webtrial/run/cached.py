@@ -17,7 +17,7 @@ T = TypeVar("T")
 def cached_per_run(function: Callable[[Run, *Ts], T]) -> Callable[[Run, *Ts], T]:
     """Decorate `function` to be called once per run and further arguments.
 
-    Callers must not modify the cached result.
+    Callers must not modify the cached result. A run whose records were replaced is computed anew.
     """
     cache: WeakKeyDictionary[Run, tuple[Trials, dict[tuple[*Ts], T]]] = WeakKeyDictionary()
 

@@ -32,8 +32,8 @@ class Interruption(BaseModel):
 
 
 DURATIONS = frozenset({"seconds"})
-"""Keys in the manifest's parts that hold how long something took to build. They differ between two
-runs of the same thing."""
+"""Keys in the manifest's parts that hold durations: they differ even between two runs of identical
+code."""
 
 
 class Manifest(BaseModel):

@@ -142,7 +142,7 @@ def _warmup_s(scenario: str, load: Load, parameters: Parameters) -> float:
 def persistent_loads(parameters: Parameters) -> list[Load]:
     """Return the loads of persistent connections, ascending by number of connections.
 
-    Silent connections are combined with the smallest number of active ones.
+    Idle connections are combined with the smallest number of active ones.
     """
     rate_per_s, active = parameters.persistent_rate_per_s, parameters.persistent_connections
     sizes = [(connections, 0) for connections in active]

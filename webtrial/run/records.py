@@ -110,7 +110,13 @@ class Counts(Record):
 class Client(Record):
     """The load driver's measurements of itself in the measured window.
 
-    `realtime_priority`: the driver ran on its own core, with real-time priority if permitted.
+    `cpu_fraction` is of one core. `lag_p99_ms` is by how much requests were sent after their
+    intended start, `worst_stall_ms` the longest time for which the event loop did nothing.
+    `in_flight_observed` are the requests in progress, counted and averaged over the window;
+    `in_flight_by_latency` the same from the response times: by Little's law both are equal.
+    `connections_reopened` counts further openings of the same connection, `responses_unread` the
+    requests that were still in progress at the end. `realtime_priority`: the driver ran on its own
+    core, with real-time priority if permitted.
     """
 
     cpu_fraction: float
@@ -165,6 +171,7 @@ class Worker(Record):
 class Machine(Record):
     """The machine's other activity, as fractions of all cores, and its speed.
 
+    Speeds count how often per second a fixed piece of Python work runs (`measure.machine`).
     `throttled_periods` counts the periods in which a CPU quota stopped us, None without a quota.
     `suspended_s` is how long the machine was suspended, None in runs older than this field.
     """
@@ -180,7 +187,12 @@ class Machine(Record):
 @dataclass(frozen=True, slots=True)
 class Statements(Record):
     """PostgreSQL's statistics of this stack's database (pg_stat_statements), from the first to the
-    last request, warm-up included. Divide by `requests` for values per request."""
+    last request, warm-up included. Divide by `requests` for values per request.
+
+    `data` statements select, insert, update or delete; `control` statements begin and end
+    transactions or reset a connection. `rows` are those returned or changed, `time_ms` is the time
+    that PostgreSQL worked on the statements.
+    """
 
     requests: int
     data: int
@@ -212,7 +224,7 @@ class Cost(Record):
 class ResourceSample(Record):
     """One second of a trial; `t_s` counts from the start of the measured window.
 
-    CPU fractions refer to one core. `client` is not sampled, because sampling would disturb it.
+    CPU fractions refer to one core. The load driver is not sampled: sampling would disturb it.
     """
 
     t_s: float

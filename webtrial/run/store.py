@@ -122,7 +122,7 @@ _NEXT = (
 def open_run(path: str | Path) -> Run:
     """Open the run in directory `path`. RunError if there is none or it cannot be read."""
     path = Path(path)
-    manifest = path / "manifest.json"
+    manifest = path / checksums.MANIFEST
     if not manifest.is_file():
         raise RunError(
             f"{path} is not a run directory: it has no manifest.json. Name a folder in data/runs/"

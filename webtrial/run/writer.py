@@ -90,7 +90,7 @@ class RunWriter:
         self._write_listed(f"trials/{Path(trial.samples).stem}.json", lambda file: file.write(text))
 
     def _write_listed(self, name: str, write: Callable[[IO[bytes]], object]) -> None:
-        # An interruption closes the manifest and lists the files: not between these two steps.
+        # The handler of an interruption closes the run: that must not happen between the two steps.
         with _delay_interruptions():
             self._sums[name] = _write_whole(self.path / name, write)
             with _os_errors_as_run_errors(self.path):

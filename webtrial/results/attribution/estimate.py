@@ -9,9 +9,9 @@ Kern, The Shapley value for cooperative games under precedence constraints, 1992
 multiply to the whole.
 
 The mean is an average over orders only if paths change a part in different steps. If all paths
-share a step that changes it, the ratio is that of this one step. It is then no Shapley value, and
-its interval over blocks does not cover what other paths would show. Such a part has no share of the
-whole. Pairs of stacks that differ only in the framework (`corners`) are reported beside it.
+share a step that changes it, the ratio is that of this one step. Such a ratio is not a Shapley
+value, and its interval over blocks does not cover what other paths would show. Matched pairs of
+stacks with different frameworks (`corners`) are reported beside it.
 
 Paths that bundle factors which other paths separate are shown but excluded from the mean.
 """
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from webtrial.results.attribution.corners import COLUMNS, corners
+from webtrial.results.attribution.corners import COLUMNS, SCENARIO, corners
 from webtrial.results.attribution.paths import (
     FACTORS,
     Part,
@@ -44,7 +44,6 @@ from webtrial.stats.pairs import Stacks, framework_of, stacks_in_order, title_of
 from webtrial.stats.ratios import CPU, floor_of
 from webtrial.stats.trials import trials_table
 
-SCENARIO = "user_detail"
 COST = "cpu_ms_per_request"
 FRAMEWORK = "framework"  # the factor
 
@@ -70,8 +69,7 @@ class Decomposition:
     Columns: part (a factor, or several joined by + that cannot be separated), factors (how many),
     ratio, low, high (t interval over blocks), smallest, largest (over the paths that count), steps
     (how many different steps change it), independent (whether two paths share none of these; True
-    for the whole), via (the steps that all paths share, as text; "" if independent), share (of the
-    whole on the log scale, may be negative; NaN for a part that is not independent), blocks,
+    for the whole), via (the steps that all paths share, as text; "" if independent), blocks,
     blocks_untouched, suspect, verdict, reason.
 
     `paths`: a row per step. Columns: path (1 …), step (1 …), start, end, start_title, end_title,
@@ -167,7 +165,7 @@ def _empty(run: Run, stack: str, baseline: str, reason: str) -> Decomposition:
 
 _PART_COLUMNS = (
     *("part", "factors", "ratio", "low", "high", "smallest", "largest", "steps", "independent"),
-    *("via", "share", "blocks", "blocks_untouched", "suspect", "verdict", "reason"),
+    *("via", "blocks", "blocks_untouched", "suspect", "verdict", "reason"),
 )
 _PATH_COLUMNS = (
     *("path", "step", "start", "end", "start_title", "end_title", "part", "ratio", "counts"),
@@ -230,10 +228,7 @@ def _parts(
     changed = frozenset[str]().union(*parts)
     no_steps = {"steps": 0, "independent": True, "via": ""}
     rows.append({"part": WHOLE, "factors": len(changed)} | _row(whole, blocks) | no_steps)
-    frame = pd.DataFrame(rows)
-    logs = np.log(frame["ratio"].where(frame["independent"]))
-    share = logs / whole.mean() if whole.mean() else logs * nan
-    return frame.assign(share=share)[list(_PART_COLUMNS)]
+    return pd.DataFrame(rows)[list(_PART_COLUMNS)]
 
 
 WHOLE = "total"

@@ -30,8 +30,8 @@ from webtrial.results.base.result import Renderers
 from webtrial.run.store import Run
 from webtrial.stats.estimates import labelled
 from webtrial.stats.frames import rows_of
+from webtrial.stats.intervals import DECIDED
 
-_DECIDED = ("higher", "lower")
 _BAR = 0.46
 _LONGEST_LABEL = 30
 
@@ -83,7 +83,7 @@ def _ends(
 
 
 def _part(axes: Axes, row: dict[str, Any], height: float) -> None:
-    decided = row["verdict"] in _DECIDED
+    decided = row["verdict"] in DECIDED
     span = [row["smallest_ms"], row["largest_ms"]]
     axes.plot([row["start_ms"]] * 2, [height + 1, height], color=GREY, linewidth=0.7)
     axes.barh(
@@ -106,7 +106,7 @@ def _label(row: dict[str, Any]) -> str:
     ratio, low, high, sign = row["ratio"], row["low"], row["high"], "×"
     if ratio < 1:
         ratio, low, high, sign = 1 / ratio, 1 / high, 1 / low, "÷"
-    doubt = "" if row["verdict"] in _DECIDED or not np.isfinite(low) else " ?"
+    doubt = "" if row["verdict"] in DECIDED or not np.isfinite(low) else " ?"
     return f"{sign} {with_interval(ratio, low, high)}{doubt}"
 
 

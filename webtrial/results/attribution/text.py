@@ -1,7 +1,7 @@
 """The text of an attribution: title, alternative text and caption of its figure, and the finding.
 
 A part that is based on only one step is marked, no factor is given a percentage of the whole, and
-pairs that differ only in the framework are listed beside a part that contains it.
+matched pairs of stacks with different frameworks are listed beside a part that contains it.
 """
 
 from collections.abc import Iterator

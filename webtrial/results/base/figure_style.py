@@ -197,8 +197,8 @@ def packed_panels(rows: Sequence[int], title: str, head: float = 1.4) -> tuple[F
 
 
 ROW_IN, LOW_ROW_IN, MANY_ROWS = 0.29, 0.235, 26.0
-"""Row height of `packed` in inches, the smaller row height, and the number of rows in a column
-above which the smaller one applies.
+"""Row height of `packed_panels` in inches, the smaller row height, and the number of rows in a
+column above which the smaller one applies.
 """
 
 

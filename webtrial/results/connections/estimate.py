@@ -1,7 +1,7 @@
 """Persistent connections: how many a stack holds, what they cost, and how many are lost.
 
 Each connection sends a request on opening and then at equal intervals. The total rate is the same
-for any number of connections, so two loads differ in connections, not in work. Silent connections
+for any number of connections, so two loads differ in connections, not in work. Idle connections
 never send a request.
 """
 
@@ -51,8 +51,8 @@ def connections(run: Run, p99_limit_ms: float = P99_LIMIT_MS) -> pd.DataFrame:
     p50_low, p50_high, p90_ms, p99_ms, p99_low, p99_high; of those on opening that were answered or
     given up: opening_late_fraction, opening_p50_ms, opening_p99_ms, opening_p99_low,
     opening_p99_high; memory_mib (of the service, mean over blocks), kib_each, kib_low, kib_high
-    (growth per connection opened: mean over blocks, t interval); holds: `is_held` of the `deciding`
-    trials.
+    (growth per connection opened: geometric mean over blocks, t interval on the log scale); holds:
+    `is_held` of the `deciding` trials.
     """
     return _within(run, p99_limit_ms).copy()
 
@@ -168,9 +168,9 @@ def _memory(trials: pd.DataFrame) -> dict[str, float]:
 def most_held(table: pd.DataFrame) -> pd.DataFrame:
     """Return how many connections each stack holds, from rows of `connections`: a row per stack.
 
-    A stack holds a number of connections if it holds every load up to it, whatever the connections
-    of those loads do. Columns: stack, title, framework, most (connections, including idle ones,
-    of the largest load below `missed` that it holds; 0 without one), missed (of the smallest load
+    Columns: stack, title, framework, most (connections, including idle ones, of the largest load
+    that it holds below the first one that it does not hold; 0 without one; loads that cannot be
+    judged are passed over and counted in `unknown`), missed (of the smallest load
     that it does not hold; NaN without one), missed_idle (how many of those are idle), unknown
     (how many loads below `missed` cannot be judged), blocks, blocks_untouched (the fewest behind
     any load), kib_each, kib_low, kib_high (at the largest load without idle ones).

@@ -93,7 +93,7 @@ def overhead(table: pd.DataFrame) -> pd.DataFrame:
 
     It is a least-squares fit of the `overhead_ms` of `response_times`. Columns: stack, title,
     framework, sources, base_ms (per request), per_source_ms, low, high (of per_source_ms, Student's
-    t), cells.
+    t), cells (pairs of a number of sources and a delay that were fitted).
     """
     rows = [
         dict(zip(_STACK_COLUMNS, key, strict=True)) | _line(cells)
