@@ -23,7 +23,8 @@ PROJECT = Path(__file__).resolve().parent
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 
-# Stamp files in .venv, with their sources. A stamp is stale if one of its sources is newer.
+# Stamp files in .venv, with their sources. A stamp holds the place of the project and is stale if
+# that has changed or if one of its sources is newer.
 SOURCES = {
     "uv": [],
     "ready-to-run": [".venv/uv", "requirements.txt", "pyproject.toml"],
@@ -200,13 +201,19 @@ def provide(goal: str) -> None:
             install_uv()
         else:
             uv("install", *REQUIREMENTS[stamp])
-        (VENV / stamp).touch()
+        (VENV / stamp).write_bytes(os.fsencode(str(PROJECT)))
 
 
 def is_stale(stamp: str) -> bool:
-    """Whether the requirements of a stamp must be installed."""
+    """Whether the requirements of a stamp must be installed.
+
+    Also if they were installed when the project was elsewhere: a `.venv` that was moved or copied
+    with it still imports the modules of the earlier place.
+    """
     file = VENV / stamp
     if not file.is_file() or (stamp == "uv" and not any(VENV.glob("lib/*/site-packages/uv"))):
+        return True
+    if file.read_bytes() != os.fsencode(str(PROJECT)):  # the locale may not have its letters
         return True
     written_s = file.stat().st_mtime
     return any((PROJECT / source).stat().st_mtime > written_s for source in SOURCES[stamp])

@@ -232,10 +232,23 @@ def test_a_folder_that_is_no_virtual_environment_is_not_removed(
 
 def test_uv_that_is_stamped_but_not_there_is_installed(install: ModuleType) -> None:
     folder = a_venv(install, *THIS)
-    (folder / "uv").touch()
+    (folder / "uv").write_text(str(install.PROJECT))
     assert install.is_stale("uv")
     (folder / "lib" / "python3.11" / "site-packages" / "uv").mkdir(parents=True)
     assert not install.is_stale("uv")
+
+
+def test_what_was_installed_where_the_project_was_before_is_installed_again(
+    install: ModuleType,
+) -> None:
+    stamp = a_venv(install, *THIS) / "ready-to-run"
+    for source in install.SOURCES["ready-to-run"]:
+        (install.PROJECT / source).parent.mkdir(exist_ok=True)
+        (install.PROJECT / source).touch()
+    stamp.write_text(str(install.PROJECT))
+    assert not install.is_stale("ready-to-run")
+    stamp.write_text("/where/it/was/before")
+    assert install.is_stale("ready-to-run")
 
 
 # --- settings

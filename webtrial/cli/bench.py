@@ -10,6 +10,7 @@ import typer
 
 from webtrial.cli.arguments import JsonFile
 from webtrial.cli.supervised import is_supervised, run_supervised
+from webtrial.errors import ParameterError
 from webtrial.system.output import show
 from webtrial.system.supervisor import scratch_dir
 
@@ -47,6 +48,8 @@ def bench(
     from webtrial.selftest.scale import scale
 
     parts = [part] if part else list(Part)
+    if json and Part.CLIENTS not in parts:
+        raise ParameterError("--json writes the table of clients: add it to a benchmark of clients")
     sizes = samples or scale.SIZES
     if Part.SCALE in parts:
         scale.demand_room(sizes, scratch_dir())

@@ -26,7 +26,7 @@ from webtrial.measure.postgres import Server, new_prefix
 from webtrial.system.accounts import nameless, naming, unprivileged
 from webtrial.system.environment import base_environment
 from webtrial.system.ports import free_port
-from webtrial.system.process_tree import last_lines, start_child, stop_child
+from webtrial.system.process_tree import end_of, last_lines, start_child, stop_child
 from webtrial.system.supervisor import remove_shared_memory
 
 USER = "webtrial"
@@ -161,9 +161,7 @@ def _initialise(home: _Home, password: str, max_connections: int) -> None:
     if code != 0 and prefix:
         raise nameless(user)
     if code != 0:
-        raise LaunchError(
-            f"initdb failed with code {code}. End of {home.log}:\n{last_lines(home.log)}"
-        )
+        raise LaunchError(f"initdb failed with code {code}. {end_of(home.log)}")
     settings = SERVER_SETTINGS | {
         "max_connections": str(max_connections),
         "unix_socket_directories": "",  # unused, and their paths may be too long
@@ -211,7 +209,7 @@ def _start(
             return process, Server(url, version, new_prefix(), process.pid)
         if "in use" not in last_lines(home.log):
             break
-    raise LaunchError(f"PostgreSQL did not start. End of {home.log}:\n{last_lines(home.log)}")
+    raise LaunchError(f"PostgreSQL did not start. {end_of(home.log)}")
 
 
 def _await_ready(process: subprocess.Popen[bytes], url: str) -> str | None:

@@ -28,7 +28,7 @@ from webtrial.run.stacks import SERVICES, Stack, apportion
 from webtrial.system.environment import base_environment
 from webtrial.system.linux import die_with_parent
 from webtrial.system.process_tree import (
-    last_lines,
+    end_of,
     move_to,
     tree,
 )
@@ -326,12 +326,10 @@ def _run_command(command: list[str], folder: Path, environment: dict[str, str], 
             )
         except subprocess.TimeoutExpired:
             raise LaunchError(
-                f"{shlex.join(command)} did not finish within {BUILD_S:g} s."
-                f" End of {log}:\n{last_lines(log)}"
+                f"{shlex.join(command)} did not finish within {BUILD_S:g} s. {end_of(log)}"
             ) from None
     if done.returncode != 0:
         raise LaunchError(
-            f"{shlex.join(command)} exited with code {done.returncode}."
-            f" End of {log}:\n{last_lines(log)}"
+            f"{shlex.join(command)} exited with code {done.returncode}. {end_of(log)}"
         )
     return done.stdout.decode()

@@ -14,7 +14,14 @@ import psutil
 from webtrial.errors import LaunchError
 from webtrial.load.descriptors import raise_descriptor_limit
 from webtrial.system.ports import free_port
-from webtrial.system.process_tree import last_lines, start_child, stop_child, stop_children, tree
+from webtrial.system.process_tree import (
+    end_of,
+    last_lines,
+    start_child,
+    stop_child,
+    stop_children,
+    tree,
+)
 
 READY_S = 30.0
 
@@ -121,14 +128,13 @@ def _await_ready(started: Started) -> None:
         if time.monotonic() > deadline:
             raise LaunchError(
                 f"{name} did not respond to GET /ping with 200 within {READY_S:g} s (last result:"
-                f" {status or 'no connection'}). End of {log}:\n{last_lines(log)}"
+                f" {status or 'no connection'}). {end_of(log)}"
             )
         time.sleep(_POLL_S)
     if "ddress already in use" in last_lines(log):
         raise PortTakenError
     raise LaunchError(
-        f"{name} exited with code {started.process.returncode} before it was ready."
-        f" End of {log}:\n{last_lines(log)}"
+        f"{name} exited with code {started.process.returncode} before it was ready. {end_of(log)}"
     )
 
 

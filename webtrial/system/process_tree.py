@@ -146,6 +146,11 @@ def _cores_of(thread: int) -> set[int]:
     return set()
 
 
+def end_of(log: Path) -> str:
+    """Return the last lines of a log for an error message, with what to do about them."""
+    return f"End of {log}; remove the cause that it shows and try again:\n{last_lines(log)}"
+
+
 def last_lines(log: Path, count: int = 15) -> str:
     """Return the last lines of a log, indented, for an error message."""
     return indented_end(

@@ -82,7 +82,10 @@ class SupervisedProcess(subprocess.Popen[str]):
             )
         except OSError as error:
             os.close(self._lifeline)
-            raise LaunchError(f"{argv[0]} cannot be started: {_reason(error)}") from None
+            raise LaunchError(
+                f"{argv[0]} cannot be started: {_reason(error)}. Check that it is installed and"
+                " executable"
+            ) from None
         finally:
             os.close(reading)
 

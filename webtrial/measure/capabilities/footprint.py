@@ -23,7 +23,7 @@ from webtrial.measure.processes import Roots, Trees
 from webtrial.run.stacks import SERVICES, Stack
 from webtrial.system.plain_http import plain_client
 from webtrial.system.ports import free_port
-from webtrial.system.process_tree import last_lines, start_child, stop_child
+from webtrial.system.process_tree import end_of, start_child, stop_child
 
 REPEATS = 5
 REQUESTS = 1000
@@ -126,7 +126,7 @@ def _started(
     def read_mib() -> float:
         usage = Trees(Roots(service=process.pid)).read().service
         if usage is None:
-            raise LaunchError(f"{stack.name} has exited. End of {log}:\n{last_lines(log)}")
+            raise LaunchError(f"{stack.name} has exited. {end_of(log)}")
         return usage.memory_mib
 
     try:
@@ -147,8 +147,7 @@ def _await_response(
             except httpx.TransportError:
                 time.sleep(_POLL_S)
     raise LaunchError(
-        f"{name} did not respond to GET /ping with 200 within {READY_S:g} s. End of {log}:\n"
-        f"{last_lines(log)}"
+        f"{name} did not respond to GET /ping with 200 within {READY_S:g} s. {end_of(log)}"
     )
 
 
