@@ -82,10 +82,7 @@ class SupervisedProcess(subprocess.Popen[str]):
             )
         except OSError as error:
             os.close(self._lifeline)
-            raise LaunchError(
-                f"{argv[0]} cannot be started: {_reason(error)}. Check that it is installed and"
-                " executable"
-            ) from None
+            raise LaunchError(f"{argv[0]} cannot be started: {_reason(error)}") from None
         finally:
             os.close(reading)
 
@@ -295,9 +292,9 @@ def _run_command(argv: Sequence[str], scratch: Path) -> int:
 
 
 def _reason(error: OSError) -> str:
-    """Return why a process could not be started."""
-    remedy = "; raise the limit `ulimit -u`" if error.errno == errno.EAGAIN else ""
-    return f"{error.strerror}{remedy}"
+    """Return why a process could not be started, and what to do."""
+    remedy = "raise `ulimit -u`" if error.errno == errno.EAGAIN else "check that it is installed"
+    return f"{error.strerror}; {remedy}"
 
 
 def _adopt_orphans() -> None:
